@@ -3,8 +3,8 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
-import { RepeatReporter } from '#test/repeats.ts';
-import { Sequencer } from '#test/sequencer.ts';
+import { RepeatReporter } from '#test/repeat-reporter.ts';
+import { TestSequencer } from '#test/test-sequencer.ts';
 
 if (!process.features.typescript) throw new Error('Tests need Node 24: npm ci, then npm test.');
 
@@ -61,7 +61,7 @@ export default defineConfig({
     maxWorkers: 2 * availableParallelism(),
     // Each scenario that is played beside others has a bot of its own: starting one costs more than what it does then.
     maxConcurrency: 3,
-    sequence: { sequencer: Sequencer },
+    sequence: { sequencer: TestSequencer },
     reporters: [...configDefaults.reporters, new RepeatReporter()],
     restoreMocks: true,
     // What is waited for comes late on a busy machine.

@@ -1,11 +1,11 @@
 import type { MessageCommand } from '#src/features/command.ts';
-import { text } from '#src/texts/texts.ts';
-import { longestAskMs, replyTo } from './ask.ts';
+import { formatText } from '#src/texts/texts.ts';
+import { maxAskMs, toAskReply } from './ask.ts';
 
 /** Entry in the menu of every message; only the caller reads the answer. */
 export const askAbout: MessageCommand = {
   label: 'ask.about',
-  longestMs: longestAskMs,
+  longestMs: maxAskMs,
   async run(call, { features, sessions }) {
     const { guildId, callerId, callerName, callerLocale, message } = call;
     if (!message) return [{ id: 'say.empty' }];
@@ -14,9 +14,9 @@ export const askAbout: MessageCommand = {
     if (words === '' && !recording && !pictures) return [{ id: 'say.empty' }];
     const quoted = words === '' ? undefined : { author, text: words, isForwarded };
     const about = { quoted, recording, sentBy: author, pictures };
-    const question = text('ask.about.question', {}, callerLocale);
+    const question = formatText('ask.about.question', {}, callerLocale);
     const asker = { id: callerId, name: callerName };
-    const asking = await features.typed.ask(guildId, question, asker, 'text', about);
-    return await replyTo(asking, call, 'caller', sessions);
+    const asking = await features.typed.askQuestion(guildId, question, asker, 'text', about);
+    return await toAskReply(asking, call, 'caller', sessions);
   },
 };

@@ -1,15 +1,15 @@
-import { askTranscript, subjectOption } from '#commands/captions/ask.ts';
-import { voiceOption } from '#commands/voice/voice-option.ts';
+import { createVoiceOption } from '#commands/voice/voice-option.ts';
 import type { Command, CommandCall, CommandPorts, Replies, Reply } from '#src/features/command.ts';
 import type { AskOutcome, QuestionSubject, ReplyAudience } from '#src/ports/command-ports.ts';
-import { text } from '#src/texts/texts.ts';
-import { notInChannel, nowhere } from './rights.ts';
+import { formatText } from '#src/texts/texts.ts';
+import { askTranscript, subjectOption } from './captions/ask-transcript.ts';
+import { findChannelObjection, nowhereReply } from './command-rights.ts';
 
 /** The model's own deadlines end it sooner. */
-export const longestAskMs = 870_000;
+export const maxAskMs = 870_000;
 
-const ways = ['voice', 'text', 'only me'] as const;
-type AskWay = (typeof ways)[number];
+const askWays = ['voice', 'text', 'only me'] as const;
+type AskWay = (typeof askWays)[number];
 
 export const ask: Command = {
   name: 'ask',
@@ -17,10 +17,10 @@ export const ask: Command = {
   help: {
     topic: 'ask',
     command: 'ask',
-    line: () => ({ id: 'help.ask' }),
+    buildLine: () => ({ id: 'help.ask' }),
   },
   shownTo: ({ words }) => (words.answer === 'only me' || words.about ? 'caller' : 'room'),
-  longestMs: longestAskMs,
+  longestMs: maxAskMs,
   options: [
     {
       name: 'question',
@@ -32,18 +32,18 @@ export const ask: Command = {
     { name: 'recording', description: 'command.ask.recording', kind: 'sound' },
     { name: 'picture', description: 'command.ask.recording', kind: 'file' },
     { name: 'link', description: 'command.ask.recording', kind: 'text', maxChars: 500 },
-    { name: 'answer', description: 'command.ask', kind: 'choice', values: ways },
+    { name: 'answer', description: 'command.ask', kind: 'choice', values: askWays },
     subjectOption,
-    voiceOption('command.say.voice'),
+    createVoiceOption('command.say.voice'),
   ],
   async run(call, ports) {
     const { features, sessions } = ports;
-    const question = questionIn(call);
-    const sent = filesOf(call, question);
+    const question = toQuestion(call);
+    const sent = toQuestionFiles(call, question);
     if ('wrong' in sent) return [sent.wrong];
     if (call.words.about) return await askTranscript(call, ports, question);
-    const way = wayOf(call, sessions);
-    const barred = way === 'voice' ? notInChannel(call, ports) : undefined;
+    const way = getAskWay(call, sessions);
+    const barred = way === 'voice' ? findChannelObjection(call, ports) : undefined;
     if (barred) return [barred];
     const asker = { id: call.callerId, name: call.callerName };
     const how = way === 'only me' ? 'text' : way;
@@ -53,19 +53,19 @@ export const ask: Command = {
       askedInId: way === 'text' ? placeId : undefined,
       manner: words.voice === undefined ? undefined : { voice: words.voice },
     };
-    const asking = await features.typed.ask(call.guildId, question, asker, how, about);
-    return await replyTo(asking, call, way === 'only me' ? 'caller' : 'room', sessions);
+    const asking = await features.typed.askQuestion(call.guildId, question, asker, how, about);
+    return await toAskReply(asking, call, way === 'only me' ? 'caller' : 'room', sessions);
   },
 };
 
 /** Typed question; about a picture there is a usual one. */
-function questionIn({ callerLocale, file, words }: CommandCall): string {
-  const usual = file ? text('ask.about.question', {}, callerLocale) : '';
+function toQuestion({ callerLocale, file, words }: CommandCall): string {
+  const usual = file ? formatText('ask.about.question', {}, callerLocale) : '';
   return words.question?.trim() || usual;
 }
 
 /** The recording that was sent or linked, and the picture; a question needs words or a recording. */
-function filesOf(
+function toQuestionFiles(
   { file, sound, words }: CommandCall,
   question: string,
 ): { readonly wrong: Reply } | Pick<QuestionSubject, 'pictures' | 'recording'> {
@@ -78,28 +78,29 @@ function filesOf(
 }
 
 /** The chosen way to answer; the default is aloud where the bot sits in a channel, else in writing. */
-function wayOf(
+function getAskWay(
   { guildId, words }: CommandCall,
   sessions: Pick<CommandPorts['sessions'], 'at'>,
 ): AskWay {
-  const chosen = ways.find((way) => way === words.answer);
+  const chosen = askWays.find((way) => way === words.answer);
   return chosen ?? (sessions.at(guildId) ? 'voice' : 'text');
 }
 
 /** An answer for the room is shown to the caller alone where it has words of another channel. */
-export async function replyTo(
+export async function toAskReply(
   asking: AskOutcome,
   { callerId, guildId, placeId }: Pick<CommandCall, 'callerId' | 'guildId' | 'placeId'>,
   requested: ReplyAudience,
-  sessions: Pick<CommandPorts['sessions'], 'mayOpen'>,
+  sessions: Pick<CommandPorts['sessions'], 'canOpen'>,
 ): Promise<Replies> {
   switch (asking.kind) {
     case 'answered': {
       const { confirmation, text } = asking;
-      const mayOpen = (channelId: ChannelId) => sessions.mayOpen(guildId, channelId, callerId);
-      const open = requested === 'room' ? text.textIn(placeId) : undefined;
+      const mayOpenChannel = (channelId: ChannelId) =>
+        sessions.canOpen(guildId, channelId, callerId);
+      const open = requested === 'room' ? text.findTextForPlace(placeId) : undefined;
       const to = open === undefined ? 'caller' : 'room';
-      const answer = open ?? (await text.textFor(callerId, mayOpen));
+      const answer = open ?? (await text.findTextForPerson(callerId, mayOpenChannel));
       if (answer === undefined) return [{ id: 'confirm.done', to }];
       const waiting = confirmation && {
         lines: [confirmation.line],
@@ -110,6 +111,6 @@ export async function replyTo(
     case 'failed':
       return [asking.line];
     case 'nowhere':
-      return [nowhere];
+      return [nowhereReply];
   }
 }

@@ -1,22 +1,22 @@
-import { captionButtons } from '#commands/captions/captions.ts';
 import { allow, deny, pauseOrResume } from '#commands/privacy/privacy.ts';
-import { card } from '#commands/privacy/replies.ts';
-import { panelButtons, panelForm, panelPickers } from '#commands/settings/panel-presses.ts';
-import { trackPresses } from '#commands/track/buttons.ts';
 import { personaForm } from '#commands/voice/persona-form.ts';
 import type { Button, Command, FormHandler, PickerHandler } from '#src/features/command.ts';
 import { openAskWindow } from './ask-window.ts';
-import { help } from './commands.ts';
-import { confirm, longestPressMs, show } from './confirm.ts';
+import { captionButtons } from './captions/captions-command.ts';
+import { helpCommand } from './commands.ts';
+import { confirmCall, maxPressMs, showConfirmation } from './confirm.ts';
 import { agreeToMove, join } from './join.ts';
-import { more } from './panel-menu.ts';
+import { showMore } from './panel-menu.ts';
+import { showCard } from './privacy/privacy-replies.ts';
+import { panelButtons, panelForm, panelPickers } from './settings/settings-panel-presses.ts';
 import { stop } from './stop.ts';
+import { trackPresses } from './track/track-buttons.ts';
 
 /** Every button that ever stood on a message of ours. */
 export const buttons: readonly Button[] = [
   { name: 'ask', label: 'button.ask', style: 'main', run: openAskWindow },
-  button('stop', 'button.stop', 'danger', stop),
-  { name: 'more', label: 'button.more', style: 'plain', isForEverybody: true, run: more },
+  toButton('stop', 'button.stop', 'danger', stop),
+  { name: 'more', label: 'button.more', style: 'plain', isForEverybody: true, run: showMore },
   {
     name: 'pause',
     label: 'button.pause',
@@ -27,27 +27,27 @@ export const buttons: readonly Button[] = [
   },
   ...trackPresses,
   ...captionButtons,
-  { name: 'privacy', label: 'button.privacy', style: 'plain', isForEverybody: true, run: card },
-  button('consent.always', 'button.hear_me', 'main', allow),
-  button('consent.never', 'button.not_me', 'plain', deny),
-  { name: 'tool.show', label: 'button.show', style: 'main', run: show },
+  { name: 'privacy', label: 'button.privacy', style: 'plain', isForEverybody: true, run: showCard },
+  toButton('consent.always', 'button.hear_me', 'main', allow),
+  toButton('consent.never', 'button.not_me', 'plain', deny),
+  { name: 'tool.show', label: 'button.show', style: 'main', run: showConfirmation },
   {
     name: 'confirm',
     label: 'button.confirm',
     style: 'main',
-    longestMs: longestPressMs,
+    longestMs: maxPressMs,
     isForEverybody: true,
     // It confirms `/privacy forget`, too.
     isNeverLimited: true,
-    run: confirm,
+    run: confirmCall,
   },
   ...panelButtons,
-  button('try.join', 'button.try.join', 'plain', join),
+  toButton('try.join', 'button.try.join', 'plain', join),
   { name: 'move', label: 'button.move', style: 'main', run: agreeToMove },
 ];
 
 /** A button that is a command without typing. */
-function button(
+function toButton(
   name: string,
   label: Button['label'],
   style: Button['style'],
@@ -69,7 +69,8 @@ export const pickers: readonly PickerHandler[] = [
     name: 'help.topic',
     isForEverybody: true,
     inPlace: true,
-    run: (call, ports) => help.run({ ...call, words: { topic: call.picked?.[0] ?? '' } }, ports),
+    run: (call, ports) =>
+      helpCommand.run({ ...call, words: { topic: call.picked?.[0] ?? '' } }, ports),
   },
   ...panelPickers,
 ];

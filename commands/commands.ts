@@ -1,22 +1,22 @@
-import { captions } from '#commands/captions/captions.ts';
 import { privacy } from '#commands/privacy/privacy.ts';
-import { settings } from '#commands/settings/settings.ts';
-import { track } from '#commands/track/track.ts';
-import { voice } from '#commands/voice/voice.ts';
 import type { Command, CommandGroup, MessageCommand } from '#src/features/command.ts';
 import { features } from '#src/features/features.ts';
 import { ask } from './ask.ts';
 import { askAbout } from './ask-about.ts';
-import { helpAbout } from './help.ts';
+import { captions } from './captions/captions-command.ts';
+import { createHelpCommand } from './help.ts';
 import { join } from './join.ts';
 import { leave } from './leave.ts';
 import { readAloud } from './read-aloud.ts';
 import { say } from './say.ts';
+import { settings } from './settings/settings-command.ts';
 import { stats } from './stats.ts';
 import { stop } from './stop.ts';
+import { track } from './track/track-command.ts';
+import { voice } from './voice/voice-command.ts';
 
 /** Commands but `/help`, in the order of a first visit and of the lines of help. */
-export const explained: readonly (Command | CommandGroup)[] = [
+export const explainedCommands: readonly (Command | CommandGroup)[] = [
   join,
   leave,
   say,
@@ -30,12 +30,12 @@ export const explained: readonly (Command | CommandGroup)[] = [
   settings,
 ];
 
-export const help = helpAbout(explained, features);
+export const helpCommand = createHelpCommand(explainedCommands, features);
 
 /** All slash commands, and the entries of the message menu. */
 export const commands: readonly (Command | CommandGroup | MessageCommand)[] = [
-  ...explained,
-  help,
+  ...explainedCommands,
+  helpCommand,
   askAbout,
   readAloud,
 ];

@@ -1,24 +1,24 @@
-import { replyTo } from '#commands/ask.ts';
-import { forgetNow } from '#commands/privacy/forget.ts';
-import { ifAdmitted } from '#commands/rights.ts';
-import { confirmSetting } from '#commands/settings/panel-presses.ts';
-import { longestToolMs } from '#src/conversation/tools/tool-entry.ts';
+import { toAskReply } from '#commands/ask.ts';
+import { forgetCaller } from '#commands/privacy/forget.ts';
+import { maxToolMs } from '#src/conversation/tools/tool-entry.ts';
 import type { CommandCall, CommandPorts, Replies } from '#src/features/command.ts';
+import { onlyIfAdmitted } from './command-rights.ts';
+import { confirmSetting } from './settings/settings-panel-presses.ts';
 
 /** Longest time, in ms, until a press is answered: the tool behind it ends before. */
-export const longestPressMs = longestToolMs + 10_000;
+export const maxPressMs = maxToolMs + 10_000;
 
 /** Press of the button that shows a private answer to its asker, or what a tool call of the model would do to who may confirm it. */
-export async function show(
+export async function showConfirmation(
   call: CommandCall,
   { confirmations, sessions }: Pick<CommandPorts, 'confirmations' | 'sessions'>,
 ): Promise<Replies> {
   const { guildId, callerId } = call;
   const { about = '' } = call.words;
-  const shown = confirmations.show(guildId, about, callerId);
+  const shown = confirmations.showConfirmation(guildId, about, callerId);
   switch (shown.kind) {
     case 'answered':
-      return await replyTo(shown, call, 'caller', sessions);
+      return await toAskReply(shown, call, 'caller', sessions);
     case 'shown': {
       const { files, line, s } = shown;
       const lines = [{ id: 'confirm.press', with: { s } } as const];
@@ -32,16 +32,16 @@ export async function show(
 }
 
 /** Press of Confirm; its argument names what it confirms: a tool call of the model, a setting, or the erasure of the presser. */
-export async function confirm(call: CommandCall, ports: CommandPorts): Promise<Replies> {
+export async function confirmCall(call: CommandCall, ports: CommandPorts): Promise<Replies> {
   const [what, ...rest] = (call.words.about ?? '').split(':');
   const about = rest.join(':');
-  if (what === 'forget') return await forgetNow(call, ports);
+  if (what === 'forget') return await forgetCaller(call, ports);
   if (what === 'settings') return await confirmSetting({ ...call, words: { about } }, ports);
   return await confirmTool({ ...call, words: { about } }, ports);
 }
 
-const confirmTool = ifAdmitted(async ({ callerId, guildId, words }, { confirmations }) => {
-  const confirming = await confirmations.confirm(guildId, words.about ?? '', callerId);
+const confirmTool = onlyIfAdmitted(async ({ callerId, guildId, words }, { confirmations }) => {
+  const confirming = await confirmations.confirmCall(guildId, words.about ?? '', callerId);
   switch (confirming.kind) {
     case 'done':
       return [{ ...(confirming.line ?? { id: 'confirm.done' }), to: confirming.to ?? 'room' }];

@@ -7,14 +7,14 @@ import type {
 } from '#src/features/command.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
 import type { HelpEntry, HelpState } from '#src/features/contract/help-entries.ts';
-import { roomLine } from '#src/ports/room-line.ts';
-import { consentThere, nextStep, type TalkStep } from '#src/ports/talk-guide.ts';
-import { lineIf, type TextLine, text } from '#src/texts/texts.ts';
+import { toJoinRoomLine } from '#src/ports/join-room-line.ts';
+import { describeNextStep, findPresentConsent, type TalkStep } from '#src/ports/talk-guide.ts';
+import { formatText, type TextLine, toOptionalLines } from '#src/texts/texts.ts';
 
 /** Topics whose lines stand on the first page, under the first step of the person. */
 const firstTopics = ['ask', 'stop', 'privacy'];
 /** Lines of the first page: of a manager without a chat model privacy is behind its button. */
-const mostLines = 4;
+const maxHelpLines = 4;
 
 /** First step of a person in this place, with buttons for it. */
 type FirstStep = Pick<OwnHelp, 'buttons' | 'lines'>;
@@ -25,17 +25,17 @@ type OwnHelp = {
   readonly topics: ReadonlyMap<string, TextLine>;
 };
 
-const trouble: HelpEntry = { topic: 'trouble', line: () => ({ id: 'help.trouble' }) };
+const troubleEntry: HelpEntry = { topic: 'trouble', buildLine: () => ({ id: 'help.trouble' }) };
 
 /** `/help`, made of the lines that these commands and features declare. */
-export function helpAbout(...described: Parameters<typeof helpLines>): Command {
+export function createHelpCommand(...described: Parameters<typeof helpLines>): Command {
   const all = helpLines(...described);
   return {
     name: 'help',
     description: 'command.help',
     isForEverybody: true,
     options: [],
-    run: async (call, ports) => replyTo(call, await helpFor(all, call, ports)),
+    run: async (call, ports) => toHelpReply(call, await buildHelp(all, call, ports)),
   };
 }
 
@@ -44,74 +44,76 @@ export function helpLines(
   commands: readonly (Command | CommandGroup)[],
   features: readonly Pick<Feature, 'help'>[],
 ): readonly HelpEntry[] {
-  return [...linesOf(commands), ...features.flatMap(({ help = [] }) => help), trouble];
+  return [...toHelpEntries(commands), ...features.flatMap(({ help = [] }) => help), troubleEntry];
 }
 
 /** Lines of commands, that of a group before those of its commands. */
-function linesOf(commands: readonly (Command | CommandGroup)[]): readonly HelpEntry[] {
+function toHelpEntries(commands: readonly (Command | CommandGroup)[]): readonly HelpEntry[] {
   return commands.flatMap((one) => [
     ...(one.help ? [one.help] : []),
-    ...('commands' in one ? linesOf(one.commands) : []),
+    ...('commands' in one ? toHelpEntries(one.commands) : []),
   ]);
 }
 
-async function helpFor(
+async function buildHelp(
   all: readonly HelpEntry[],
   call: CommandCall,
   ports: CommandPorts,
 ): Promise<OwnHelp> {
-  const denied = await ports.access.denied(call);
+  const denied = await ports.access.findDenial(call);
   const state = await ports.helpState(call.guildId);
-  const own = all.filter((one) => isFor(one, call, denied !== undefined));
+  const own = all.filter((one) => isForCaller(one, call, denied !== undefined));
   const topics = own.flatMap((one) => {
-    const line = one.line(state);
+    const line = one.buildLine(state);
     return line ? ([[one.topic, line]] as const) : [];
   });
-  const first = denied ? { lines: [denied], buttons: ['privacy'] } : firstStep(call, state, ports);
+  const first = denied
+    ? { lines: [denied], buttons: ['privacy'] }
+    : findFirstStep(call, state, ports);
   return { ...first, topics: new Map(topics) };
 }
 
-function isFor(line: HelpEntry, { mayManage }: CommandCall, isDenied: boolean) {
+function isForCaller(line: HelpEntry, { mayManage }: CommandCall, isDenied: boolean) {
   if (line.for === 'everybody') return true;
   return !isDenied && (line.for !== 'manager' || mayManage);
 }
 
 /** The first page, or the line of a topic; under both a menu of all topics. */
-function replyTo({ callerLocale, words }: CommandCall, own: OwnHelp): Replies {
+function toHelpReply({ callerLocale, words }: CommandCall, own: OwnHelp): Replies {
   const { buttons, lines: first, topics } = own;
   const about = topics.get(words.topic?.trim() ?? '');
-  const machine = lineIf(callerLocale !== 'en', { id: 'help.machine' });
+  const machine = toOptionalLines(callerLocale !== 'en', { id: 'help.machine' });
   const page = [...first, ...firstTopics.flatMap((topic) => topics.get(topic) ?? [])];
   const [line = { id: 'join.none' } as const, ...lines] = about
     ? [about]
-    : [...page.slice(0, mostLines), ...machine];
+    : [...page.slice(0, maxHelpLines), ...machine];
   const menu = {
     kind: 'one-of',
     name: 'help.topic',
     placeholder: { id: 'help.more' },
-    least: 1,
-    most: 1,
+    min: 1,
+    max: 1,
     options: ['start', ...own.topics.keys()].map((topic) => ({
       value: topic,
-      label: text('help.topic', { topic }, callerLocale),
+      label: formatText('help.topic', { topic }, callerLocale),
     })),
   } as const;
   const shown = { lines, buttons, pickers: [menu], inPlace: true } as const;
   return [{ ...line, ...shown }];
 }
 
-function firstStep(
+function findFirstStep(
   call: CommandCall,
   { hasModel, talk }: HelpState,
   ports: CommandPorts,
 ): FirstStep {
-  const { buttons, line } = stepOf(call, talk, ports);
-  const model = lineIf(!hasModel && call.mayManage, { id: 'help.model' });
+  const { buttons, line } = toFirstStep(call, talk, ports);
+  const model = toOptionalLines(!hasModel && call.mayManage, { id: 'help.model' });
   return { lines: [line, ...model], buttons: [...buttons, 'privacy'] };
 }
 
 /** What the caller does next to be answered, from where they sit. */
-function stepOf(
+function toFirstStep(
   { callerChannel, callerId, guildId }: CommandCall,
   talk: HelpState['talk'],
   { places, sessions }: CommandPorts,
@@ -119,7 +121,7 @@ function stepOf(
   const channel = sessions.at(guildId);
   if (!talk || !channel)
     return { line: { id: 'join.none' }, buttons: callerChannel ? ['try.join'] : [] };
-  const consent = consentThere(callerId, talk);
-  if (consent) return nextStep(talk, consent);
-  return { line: roomLine(channel, callerId, places), buttons: [] };
+  const consent = findPresentConsent(callerId, talk);
+  if (consent) return describeNextStep(talk, consent);
+  return { line: toJoinRoomLine(channel, callerId, places), buttons: [] };
 }

@@ -2,11 +2,11 @@ import type { Command, CommandCall, CommandPorts, Replies, Reply } from '#src/fe
 import type { HelpState } from '#src/features/contract/help-entries.ts';
 import { type JoinVerdict, judgeJoin } from '#src/people/join-rules.ts';
 import { type JoinMode, type JoinOutcome, joinModes } from '#src/ports/command-ports.ts';
-import { roomLine } from '#src/ports/room-line.ts';
-import { consentButtons, listNames, nextStep } from '#src/ports/talk-guide.ts';
+import { toJoinRoomLine } from '#src/ports/join-room-line.ts';
+import { consentButtons, describeNextStep, formatNames } from '#src/ports/talk-guide.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
-import { obstacleOf } from '#src/sessions/join-obstacles.ts';
-import { lineIf, type TextLine } from '#src/texts/texts.ts';
+import { describeObstacle } from '#src/sessions/join-obstacles.ts';
+import { type TextLine, toOptionalLines } from '#src/texts/texts.ts';
 
 /** Longest wait, in ms, of the reply for another try that may succeed, and interval of looks. */
 const [longestWaitMs, checkMs] = [8_000, 100];
@@ -24,22 +24,22 @@ export const join: Command = {
   ],
   async run(call, ports) {
     const channel = call.channel ?? call.callerChannel;
-    const verdict = channel && judge(channel, call, ports);
+    const verdict = channel && judgeChannel(channel, call, ports);
     if (!channel || !verdict) return [{ id: 'join.none' }];
-    const obstacle = obstacleOf(verdict, channel);
+    const obstacle = describeObstacle(verdict, channel);
     if (obstacle) return [obstacle];
     const mode = joinModes.find((one) => one === call.words.mode);
     const follows = call.words.follow === undefined ? undefined : call.words.follow === 'true';
     const joining = await joinOnceLinked(channel, call, ports, mode, follows);
     if ('consent' in joining) {
       const state = await ports.helpState(call.guildId);
-      return [...welcome(joining, state, follows), ...managerNote(joining, call, state)];
+      return [...buildWelcome(joining, state, follows), ...toManagerNote(joining, call, state)];
     }
     if (joining.kind === 'busy') {
-      const room = roomLine(joining.other, call.callerId, ports.places);
+      const room = toJoinRoomLine(joining.other, call.callerId, ports.places);
       return [joining.isAsked ? { ...room, lines: [{ id: 'move.asked' }] } : room];
     }
-    return [failureOf(joining, channel)];
+    return [toFailureReply(joining, channel)];
   },
 };
 
@@ -53,7 +53,7 @@ export async function agreeToMove(
     case 'moved':
       return [{ id: 'moved', with: { channel: agreement.to.name } }];
     case 'waiting':
-      return [{ id: 'move.waiting', with: { names: listNames(agreement.names) } }];
+      return [{ id: 'move.waiting', with: { names: formatNames(agreement.names) } }];
     case 'over':
       return [{ id: 'confirm.over' }];
   }
@@ -74,25 +74,25 @@ async function joinOnceLinked(
     ms += checkMs
   ) {
     await new Promise<void>((resolve) => clock.later(checkMs, resolve));
-    joining = sessions.session(guildId)?.outcome('joined', callerId) ?? joining;
+    joining = sessions.findSession(guildId)?.getJoinOutcome('joined', callerId) ?? joining;
   }
   return joining;
 }
 
 /** Undefined for a deleted channel; no obstacle where the bot already sits. */
-function judge(
+function judgeChannel(
   channel: ChannelRef,
   { callerId, guildId }: CommandCall,
   { clock, places, sessions }: CommandPorts,
 ): JoinVerdict | undefined {
-  const facts = places.facts(channel, callerId);
+  const facts = places.findChannelFacts(channel, callerId);
   if (!facts) return undefined;
   const verdict = judgeJoin(facts, clock.wallMs());
   const isThere = sessions.at(guildId)?.channelId === channel.channelId;
   return isThere && verdict.kind === 'full' ? { kind: 'fine' } : verdict;
 }
 
-function failureOf(
+function toFailureReply(
   joining: Exclude<JoinOutcome, JoinResult | { kind: 'busy' }>,
   { name: channel }: ChannelRef,
 ): TextLine {
@@ -101,9 +101,9 @@ function failureOf(
     case 'resting':
     case 'offline':
     case 'lost':
-      return { id: 'join.timeout', with: { s: seconds(joining.nextTryMs) } };
+      return { id: 'join.timeout', with: { s: toSeconds(joining.nextTryMs) } };
     case 'barred':
-      return { id: 'join.timeout', with: { s: seconds(joining.restMs) } };
+      return { id: 'join.timeout', with: { s: toSeconds(joining.restMs) } };
     case 'refused':
       return { id: 'gave_up' };
     case 'sent-away':
@@ -118,12 +118,12 @@ function failureOf(
   }
 }
 
-function seconds(ms: number): number {
+function toSeconds(ms: number): number {
   return Math.round(ms / 1000);
 }
 
 /** Tells a manager at the begin of a session that only the built-in stand-in answers. */
-function managerNote(
+function toManagerNote(
   { kind }: JoinResult,
   { mayManage }: CommandCall,
   { hasModel }: HelpState,
@@ -132,19 +132,19 @@ function managerNote(
 }
 
 /** The panel, and for the caller alone what their call means. A session that has ended since is told by the panel. */
-function welcome(
+function buildWelcome(
   { consent, unread }: JoinResult,
   { talk }: HelpState,
   follows: boolean | undefined,
 ): Replies {
   return [
-    { ...nextStep(talk, consent).line, to: 'room', panel: true },
+    { ...describeNextStep(talk, consent).line, to: 'room', panel: true },
     {
       id: `consent.${consent}`,
       lines: [
-        ...lineIf(follows === true, { id: 'tool.follow.on' }),
+        ...toOptionalLines(follows === true, { id: 'tool.follow.on' }),
         { id: 'panel.privacy' },
-        ...lineIf(unread === true, { id: 'privacy.unread' }),
+        ...toOptionalLines(unread === true, { id: 'privacy.unread' }),
       ],
       buttons: consentButtons,
     },

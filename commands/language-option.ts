@@ -1,12 +1,16 @@
 import type { Public } from '#src/base/public.ts';
 import type { CommandCall, CommandOption } from '#src/features/command.ts';
 import type { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
-import { languageLabel, languageName, offeredLanguages } from '#src/texts/language-names.ts';
+import {
+  formatLanguageLabel,
+  getLanguageName,
+  offeredLanguages,
+} from '#src/texts/language-names.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
-import { closest } from './closest-names.ts';
+import { findClosestNames } from './closest-names.ts';
 
 /** A language by its name or its BCP 47 tag; `others` are offered, too. */
-export function languageOption(
+export function createLanguageOption(
   name: string,
   description: PlainTextId,
   others: readonly string[] = [],
@@ -16,16 +20,17 @@ export function languageOption(
     description,
     kind: 'text',
     maxChars: 50,
-    suggest: async (typed) => closest(typed, [...others, ...offeredLanguages.map(languageLabel)]),
+    suggest: async (typed) =>
+      findClosestNames(typed, [...others, ...offeredLanguages.map(formatLanguageLabel)]),
   };
 }
 
 /** Line about a language (BCP 47) that no voice of the server speaks; undefined where one does. */
-export function unspokenLanguage(
+export function findUnspokenLanguage(
   tag: string,
   { callerLocale, guildId }: CommandCall,
   voices: Public<VoicesAndPreviews>,
 ): TextLine | undefined {
-  if (voices.speaks(guildId, tag)) return undefined;
-  return { id: 'voice.language.none', with: { language: languageName(tag, callerLocale) } };
+  if (voices.canSpeak(guildId, tag)) return undefined;
+  return { id: 'voice.language.none', with: { language: getLanguageName(tag, callerLocale) } };
 }

@@ -1,7 +1,7 @@
 import type { Command } from '#src/features/command.ts';
-import { mayKnowChannel } from '#src/ports/room-line.ts';
-import { duration } from '#src/texts/duration.ts';
-import { notInChannel, nowhere } from './rights.ts';
+import { mayKnowChannel } from '#src/ports/join-room-line.ts';
+import { formatDuration } from '#src/texts/duration.ts';
+import { findChannelObjection, nowhereReply } from './command-rights.ts';
 
 export const leave: Command = {
   name: 'leave',
@@ -13,13 +13,13 @@ export const leave: Command = {
   async run(call, { places, sessions }) {
     const { callerId, guildId, mayManage } = call;
     const left = sessions.at(guildId);
-    const barred = notInChannel(call, { places, sessions });
+    const barred = findChannelObjection(call, { places, sessions });
     if (barred && !(mayManage && left)) return [barred];
-    const leaving = await sessions.leave(guildId);
-    if (leaving.kind === 'nowhere' || !left) return [nowhere];
+    const leaving = await sessions.leaveInTurn(guildId);
+    if (leaving.kind === 'nowhere' || !left) return [nowhereReply];
     if (!mayKnowChannel(left, callerId, places)) return [{ id: 'confirm.done' }];
     const { channel, hasTranscript, stayedMs } = leaving;
-    const filled = { channel, duration: duration(stayedMs) };
+    const filled = { channel, duration: formatDuration(stayedMs) };
     const { placeId: channelId = '' } = call;
     // The name is told to all readers only where all of them may enter the channel.
     const isOpen = channelId === left.channelId || places.isNoWider({ ...left, channelId }, left);

@@ -1,15 +1,15 @@
 import type { MessageCommand } from '#src/features/command.ts';
-import { readingReply } from './reading-reply.ts';
-import { inChannel } from './rights.ts';
+import { onlyInChannel } from './command-rights.ts';
+import { toReadingReply } from './reading-reply.ts';
 
 /** Entry in the menu of every message; the bot needs no permission to read messages for it. */
 export const readAloud: MessageCommand = {
   label: 'menu.read_aloud',
-  run: inChannel(async (call, { features }) => {
+  run: onlyInChannel(async (call, { features }) => {
     const { callerId: id, callerName: name, guildId, message } = call;
     if (!message || message.text.trim() === '') return [{ id: 'say.empty' }];
     const line = { ...message, author: { id: message.authorId, name: message.author } };
     const reading = await features.chatReadAloud.read(guildId, line, { id, name });
-    return [readingReply(reading, '/track remove track:voice item:mine')];
+    return [toReadingReply(reading, '/track remove track:voice item:mine')];
   }),
 };

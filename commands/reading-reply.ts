@@ -1,12 +1,12 @@
 import type { Reply } from '#src/features/command.ts';
 import type { ReadingOutcome } from '#src/features/typed/chat-read-aloud.ts';
-import { nowhere } from './rights.ts';
+import { nowhereReply } from './command-rights.ts';
 
 /** Tells the caller that their text is read out or waits, or why not; `command` makes room. */
-export function readingReply(outcome: ReadingOutcome, command: string): Reply {
+export function toReadingReply(outcome: ReadingOutcome, command: string): Reply {
   switch (outcome.kind) {
     case 'queued': {
-      const { ahead: n } = outcome;
+      const { position: n } = outcome;
       return n > 0 ? { id: 'say.queued', with: { n } } : { id: 'say.now' };
     }
     case 'full':
@@ -14,6 +14,6 @@ export function readingReply(outcome: ReadingOutcome, command: string): Reply {
     case 'refused':
       return outcome.line;
     case 'nowhere':
-      return nowhere;
+      return nowhereReply;
   }
 }

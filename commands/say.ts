@@ -1,9 +1,9 @@
 import { newTrack } from '#commands/track/options.ts';
-import { unknownVoice, voiceOption } from '#commands/voice/voice-option.ts';
-import { outcomeText } from '#src/features/tracks/track-outcomes.ts';
-import { readingReply } from './reading-reply.ts';
-import { commandInChannel } from './rights.ts';
-import { longestWithWaitMs, replyAtEnd, waitOption } from './wait-option.ts';
+import { createVoiceOption, toUnknownVoiceReply } from '#commands/voice/voice-option.ts';
+import { toOutcomeLine } from '#src/features/tracks/track-request-outcomes.ts';
+import { commandInChannel } from './command-rights.ts';
+import { toReadingReply } from './reading-reply.ts';
+import { maxWaitMs, waitForEndReply, waitOption } from './wait-option.ts';
 
 export const say = commandInChannel({
   name: 'say',
@@ -24,26 +24,26 @@ export const say = commandInChannel({
       values: ['now', 'queue'],
     },
     { ...newTrack, description: 'command.say.track' },
-    voiceOption('command.say.voice'),
+    createVoiceOption('command.say.voice'),
     waitOption,
   ],
-  longestMs: longestWithWaitMs,
+  longestMs: maxWaitMs,
   run: async (call, { clock, peopleSettings, features }) => {
     const { text = '', track, voice: asked, when } = call.words;
     const voices = features.voices;
-    const voice = asked === undefined ? undefined : await voices.named(asked);
+    const voice = asked === undefined ? undefined : await voices.findVoice(asked);
     if (asked !== undefined && voice === undefined)
-      return [unknownVoice(asked, await voices.names())];
+      return [toUnknownVoiceReply(asked, await voices.listVoices())];
     const now = when === 'now' ? 'now' : 'queue';
     const owner = { id: call.callerId, name: call.callerName };
-    const own = await peopleSettings.load(call.guildId, call.callerId);
+    const own = await peopleSettings.loadSettings(call.guildId, call.callerId);
     const chosen = { voice: voice ?? own?.voice, speed: own?.speed };
     const wait = call.words.wait === 'true';
     const how = { owner, payer: owner, track, wait, ...chosen };
-    const saying = await features.typed.say(call.guildId, text, now, how);
+    const saying = await features.typed.sayText(call.guildId, text, now, how);
     const said = saying.kind === 'placed' ? saying.playing : saying;
-    if (wait && 'ended' in said) return [await replyAtEnd(text, said.ended, clock)];
-    if (saying.kind === 'placed') return [outcomeText(saying.playing)];
-    return [readingReply(saying, '/track queue track:voice')];
+    if (wait && 'ended' in said) return [await waitForEndReply(text, said.ended, clock)];
+    if (saying.kind === 'placed') return [toOutcomeLine(saying.playing)];
+    return [toReadingReply(saying, '/track queue track:voice')];
   },
 });

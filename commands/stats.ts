@@ -11,26 +11,26 @@ export const stats: Command = {
   options: [],
   async run({ guildId, callerId, mayManage }, { costs, stats: turns }) {
     const ofServer = mayManage
-      ? [cost(costs.today(guildId)), ...priceLines(costs.prices(guildId))]
+      ? [toCostLines(costs.getToday(guildId)), ...toPriceLines(costs.getPrices(guildId))]
       : [];
-    const lines = [...ofServer, ownCost(costs.share(guildId, callerId))];
-    return [{ ...speed(turns.speed(guildId)), lines }];
+    const lines = [...ofServer, toOwnCostLine(costs.getShare(guildId, callerId))];
+    return [{ ...toSpeedLines(turns.speed(guildId)), lines }];
   },
 };
 
 /** Spending of the server today. */
-function cost(found: SpentShare): TextLine {
-  const { cap, each, spent: x } = shownCost(found);
+function toCostLines(found: SpentShare): TextLine {
+  const { cap, each, spent: x } = formatCost(found);
   return { id: 'stats.cost', with: { x, cap, n: found.turns, y: each } };
 }
 
 /** Spending of the caller today, of their share. */
-function ownCost(found: SpentShare): TextLine {
-  const { cap, spent: x } = shownCost(found);
+function toOwnCostLine(found: SpentShare): TextLine {
+  const { cap, spent: x } = formatCost(found);
   return { id: 'stats.cost.own', with: { x, cap, n: found.turns } };
 }
 
-function shownCost({ usd, capUsd, turns }: SpentShare) {
+function formatCost({ usd, capUsd, turns }: SpentShare) {
   const dollars = (amount: number) =>
     `$${amount > 0 && amount < 0.1 ? amount.toFixed(4).replace(/0{1,2}$/, '') : amount.toFixed(2)}`;
   return {
@@ -41,7 +41,7 @@ function shownCost({ usd, capUsd, turns }: SpentShare) {
 }
 
 /** Engines that cost nothing, and those whose price is an estimate. */
-function priceLines({ free, estimated }: ShownPrices): readonly TextLine[] {
+function toPriceLines({ free, estimated }: ShownPrices): readonly TextLine[] {
   const named = (id: 'stats.cost.free' | 'stats.cost.estimated', roles: readonly PaidRole[]) =>
     roles.length === 0
       ? []
@@ -55,7 +55,7 @@ const roleNames: Readonly<Record<PaidRole, string>> = {
   speak: 'text to speech',
 };
 
-function speed(found: AnswerLatencyStats | undefined): TextLine {
+function toSpeedLines(found: AnswerLatencyStats | undefined): TextLine {
   if (!found) return { id: 'stats.none' };
   const { turns: n, p50Ms: p50, p95Ms: p95, failed } = found;
   const filled = { n, p50: Math.round(p50), p95: Math.round(p95), failed };

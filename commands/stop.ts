@@ -1,21 +1,22 @@
-import { callerOf } from '#commands/track/replies.ts';
 import type { CommandCall, CommandPorts, Replies } from '#src/features/command.ts';
 import { everyTrack } from '#src/features/tracks/track-names.ts';
-import { outcomeText } from '#src/features/tracks/track-outcomes.ts';
-import { commandInChannel } from './rights.ts';
+import { toOutcomeLine } from '#src/features/tracks/track-request-outcomes.ts';
+import { commandInChannel } from './command-rights.ts';
+import { toTrackCaller } from './track/track-replies.ts';
 
-const kinds = ['speech', 'sounds', 'everything'] as const;
+const stopKinds = ['speech', 'sounds', 'everything'] as const;
 
 export const stop = commandInChannel({
   name: 'stop',
   description: 'command.stop',
   isForEverybody: true,
   isNeverLimited: true,
-  help: { topic: 'stop', command: 'stop', line: () => ({ id: 'help.stop' }) },
-  options: [{ name: 'what', description: 'command.stop', kind: 'choice', values: kinds }],
+  help: { topic: 'stop', command: 'stop', buildLine: () => ({ id: 'help.stop' }) },
+  options: [{ name: 'what', description: 'command.stop', kind: 'choice', values: stopKinds }],
   run: async (call, ports) => {
-    const what = kinds.find((kind) => kind === call.words.what) ?? 'speech';
-    const isSilenced = what !== 'sounds' && ports.features.typed.stop(call.guildId) === 'stopped';
+    const what = stopKinds.find((kind) => kind === call.words.what) ?? 'speech';
+    const isSilenced =
+      what !== 'sounds' && ports.features.typed.stopSpeaking(call.guildId) === 'stopped';
     if (what !== 'speech') return stopSounds(call, ports, isSilenced);
     return [{ id: isSilenced ? 'stop.ok' : 'stop.silent' }];
   },
@@ -27,9 +28,14 @@ function stopSounds(
   { features }: Pick<CommandPorts, 'features'>,
   isSilenced: boolean,
 ): Replies {
-  const all = features.tracks.change(call.guildId, callerOf(call), { kind: 'stop' }, everyTrack);
+  const all = features.tracks.change(
+    call.guildId,
+    toTrackCaller(call),
+    { kind: 'stop' },
+    everyTrack,
+  );
   const isStopped = isSilenced || all.some(({ kind }) => kind === 'changed');
   if (!all.some(({ kind }) => kind === 'denied'))
     return [{ id: isStopped ? 'stop.ok' : 'stop.nothing' }];
-  return [{ id: isStopped ? 'stop.ok' : 'perm.dj', lines: all.map(outcomeText) }];
+  return [{ id: isStopped ? 'stop.ok' : 'perm.dj', lines: all.map(toOutcomeLine) }];
 }

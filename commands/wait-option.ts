@@ -1,6 +1,6 @@
+import { withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { longestEndWaitMs, type WaitEnd } from '#src/base/play-end.ts';
-import { within } from '#src/base/waiting.ts';
+import { maxEndWaitMs, type PlayWaitOutcome } from '#src/base/play-end.ts';
 import type { CommandOption, Reply } from '#src/features/command.ts';
 
 /** Option of a command that replies once what it plays is over. */
@@ -11,14 +11,14 @@ export const waitOption: CommandOption = {
 };
 
 /** Longest time, in ms, of a command with that option. */
-export const longestWithWaitMs = longestEndWaitMs + 30_000;
+export const maxWaitMs = maxEndWaitMs + 30_000;
 
 /** Tells how a sound or text ended, once it has. A sound has one such caller, so the places on tracks bound how many wait. */
-export async function replyAtEnd(
+export async function waitForEndReply(
   title: string,
-  ended: Promise<WaitEnd>,
+  ended: Promise<PlayWaitOutcome>,
   clock: Clock,
 ): Promise<Reply> {
-  const end = await within(ended, longestEndWaitMs, clock, Error).catch(() => 'late');
+  const end = await withTimeout(ended, maxEndWaitMs, clock, Error).catch(() => 'late');
   return { id: 'track.ended', with: { title, end } };
 }

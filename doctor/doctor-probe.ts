@@ -1,6 +1,6 @@
-import type { DoctorArguments } from '#doctor/arguments.ts';
 import type { Config } from '#src/config/config.ts';
 import type { Finding, ProbeDeadline } from '#src/probes/probe.ts';
+import type { DoctorArguments } from './doctor-arguments.ts';
 
 /** What the doctor examines, and how. */
 export type Examination = ProbeDeadline & {

@@ -1,14 +1,14 @@
-import { withoutOtherPlaces, withoutPlaces } from '#doctor/live/without-places.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { type ConfigResult, readConfig, readSecret } from '#src/config/config.ts';
-import { secretsOf } from '#src/config/models.ts';
+import { listSecrets } from '#src/config/models.ts';
 import { type Finding, failure, isUsable, ok, type ProbeDeadline } from '#src/probes/probe.ts';
-import { serverName } from '#src/provider/models/error-phrases.ts';
-import { type DoctorArguments, readArguments, usage } from './arguments.ts';
+import { formatServerName } from '#src/provider/models/error-text.ts';
+import { doctorProbes } from './all-probes.ts';
+import { type DoctorArguments, doctorUsage, parseDoctorArguments } from './doctor-arguments.ts';
 import type { DoctorProbe, Examination } from './doctor-probe.ts';
-import { probes } from './probes.ts';
-import { Report } from './report.ts';
+import { DoctorReport } from './doctor-report.ts';
+import { removeForeignPlaces, removePlaces } from './live/remove-places.ts';
 
 export type DoctorOptions = Pick<ProbeDeadline, 'clock' | 'deadlineMs'> & {
   readonly print: (line: string) => void;
@@ -19,14 +19,14 @@ export type DoctorOptions = Pick<ProbeDeadline, 'clock' | 'deadlineMs'> & {
 };
 
 /** Exit code of arguments or settings that cannot work, as for the bot. */
-const misconfigured = 78;
+const misconfiguredExitCode = 78;
 /** Exit code after Ctrl+C. */
-const interrupted = 130;
+const interruptedExitCode = 130;
 
 /** What a live check does, for the operator who starts it. */
-const plan =
+const liveCheckPlan =
   'The bot hears no person. It joins, plays a tone, posts a message and deletes it, stays silent, and leaves. Ctrl+C ends the check.';
-const cost =
+const requestCostNote =
   'Each role of a server gets one to three short requests, with --provider up to five and a long one, and one for the list of models. With --offline it gets none.';
 
 /** Examines the configuration, or one server. Returns the exit code: 0 all usable, 1 something is not, 78 bad arguments. */
@@ -34,59 +34,65 @@ export async function runDoctor(
   args: readonly string[],
   { print, environment, signal = new AbortController().signal, ...deadline }: DoctorOptions,
 ): Promise<number> {
-  const given = readArguments(args);
-  if (typeof given === 'string') return refuse([given, usage], print);
-  return await examineGiven(given, { print, environment, signal, ...deadline });
+  const parsed = parseDoctorArguments(args);
+  if (typeof parsed === 'string') return refuseArguments([parsed, doctorUsage], print);
+  return await runExamination(parsed, { print, environment, signal, ...deadline });
 }
 
-async function examineGiven(
-  given: DoctorArguments,
+async function runExamination(
+  parsed: DoctorArguments,
   { print, environment, signal, ...deadline }: DoctorOptions & { readonly signal: AbortSignal },
 ): Promise<number> {
-  const { keyEnv, live, provider } = given;
+  const { keyEnv, live, provider } = parsed;
   const read = readConfig(environment);
   const apiKey = keyEnv === undefined ? undefined : readSecret(keyEnv, environment);
   if (keyEnv !== undefined && !apiKey)
-    return refuse([`The variable that --key-env names is not set. ${usage}`], print);
-  const clean = provider === undefined ? live && withoutPlaces : withoutOtherPlaces;
-  const report = new Report(print, secretsIn(read, apiKey), clean);
-  if (provider !== undefined) return await onProvider(given, provider, apiKey, deadline, report);
-  if (read.kind === 'bad') return refuse(read.mistakes, print);
+    return refuseArguments([`The variable that --key-env names is not set. ${doctorUsage}`], print);
+  const cleanText = provider === undefined ? live && removePlaces : removeForeignPlaces;
+  const report = new DoctorReport(print, collectSecrets(read, apiKey), cleanText);
+  if (provider !== undefined)
+    return await reportProvider(parsed, provider, apiKey, deadline, report);
+  if (read.kind === 'bad') return refuseArguments(read.mistakes, print);
   const { config } = read;
-  if (live && !config.discord) return refuse(['DISCORD_TOKEN: missing; --live needs a bot'], print);
-  return await onConfigured({ ...given, ...deadline, config, signal }, report);
+  if (live && !config.discord)
+    return refuseArguments(['DISCORD_TOKEN: missing; --live needs a bot'], print);
+  return await examineConfigured({ ...parsed, ...deadline, config, signal }, report);
 }
 
-function secretsIn(read: ConfigResult, apiKey: Secret | undefined): readonly Secret[] {
-  const secrets = read.kind === 'ok' ? secretsOf(read.config) : [];
+function collectSecrets(read: ConfigResult, apiKey: Secret | undefined): readonly Secret[] {
+  const secrets = read.kind === 'ok' ? listSecrets(read.config) : [];
   return apiKey ? [...secrets, apiKey] : secrets;
 }
 
-async function onConfigured(examination: Examination, report: Report): Promise<number> {
+async function examineConfigured(examination: Examination, report: DoctorReport): Promise<number> {
   const { isOffline, live, signal } = examination;
-  if (live || !isOffline) report.line(live ? plan : cost);
-  const chosen = live ? [(await import('#doctor/live/examine-live.ts')).liveCheck] : probes;
-  const findings = await reported(chosen, examination, report);
-  if (signal?.aborted) report.line('Ctrl+C ended the check early.');
+  if (live || !isOffline) report.writeLine(live ? liveCheckPlan : requestCostNote);
+  const chosenProbes = live
+    ? [(await import('#doctor/live/examine-live.ts')).liveCheckProbe]
+    : doctorProbes;
+  const findings = await reportProbes(chosenProbes, examination, report);
+  if (signal?.aborted) report.writeLine('Ctrl+C ended the check early.');
   const problems = findings.filter(({ verdict }) => verdict !== 'ok').length;
   if (live)
-    report.line(`Problems: ${problems}. The lines above hold no ids, names, tokens or addresses.`);
-  if (findings.some(({ error }) => isBadToken(error))) return misconfigured;
-  if (signal?.aborted) return interrupted;
+    report.writeLine(
+      `Problems: ${problems}. The lines above hold no ids, names, tokens or addresses.`,
+    );
+  if (findings.some(({ error }) => isBadTokenError(error))) return misconfiguredExitCode;
+  if (signal?.aborted) return interruptedExitCode;
   return findings.every(isUsable) ? 0 : 1;
 }
 
-async function reported(
-  chosen: readonly DoctorProbe[],
+async function reportProbes(
+  chosenProbes: readonly DoctorProbe[],
   examination: Examination,
-  report: Report,
+  report: DoctorReport,
 ): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
-  for (const probe of chosen) {
-    for await (const one of tried(probe, examination)) {
-      if (typeof one === 'string') report.line(one);
+  for (const probe of chosenProbes) {
+    for await (const one of runProbe(probe, examination)) {
+      if (typeof one === 'string') report.writeLine(one);
       else {
-        report.findings([one]);
+        report.writeFindings([one]);
         findings.push(one);
       }
     }
@@ -95,49 +101,51 @@ async function reported(
 }
 
 /** An error that ends a probe is its last finding. */
-async function* tried({ name, run }: DoctorProbe, examination: Examination) {
+async function* runProbe({ name, run }: DoctorProbe, examination: Examination) {
   try {
     yield* run(examination);
   } catch (error) {
     if (examination.signal?.aborted) return;
-    yield failure(isBadToken(error) ? 'token' : name, error);
+    yield failure(isBadTokenError(error) ? 'token' : name, error);
   }
 }
 
-function isBadToken(error: unknown): boolean {
+function isBadTokenError(error: unknown): boolean {
   return error instanceof BotError && error.code === 'discord.bad_token';
 }
 
 /** Arguments or settings that cannot work, one sentence each. */
-function refuse(mistakes: readonly string[], print: DoctorOptions['print']): number {
+function refuseArguments(mistakes: readonly string[], print: DoctorOptions['print']): number {
   for (const mistake of mistakes) print(mistake);
-  return misconfigured;
+  return misconfiguredExitCode;
 }
 
-async function onProvider(
+async function reportProvider(
   { keyEnv, isOffline }: DoctorArguments,
   baseUrl: string,
   apiKey: Secret | undefined,
   deadline: ProbeDeadline,
-  report: Report,
+  report: DoctorReport,
 ): Promise<number> {
-  report.line(`${serverName(baseUrl)}, ${apiKey ? 'with a key' : 'without a key'}`);
+  report.writeLine(`${formatServerName(baseUrl)}, ${apiKey ? 'with a key' : 'without a key'}`);
   if (isOffline) {
-    report.findings([ok('address', 'not asked')]);
+    report.writeFindings([ok('address', 'not asked')]);
     return 0;
   }
-  report.line(cost);
-  const { examineProvider } = await import('./provider.ts');
+  report.writeLine(requestCostNote);
+  const { examineProvider } = await import('./examine-provider.ts');
   const thorough = { ...deadline, isThorough: true };
   const examined = await examineProvider({ baseUrl, apiKey }, thorough, (some) =>
-    report.findings(some),
+    report.writeFindings(some),
   );
-  report.line('The lines above hold neither key nor address: paste them where you ask for help.');
+  report.writeLine(
+    'The lines above hold neither key nor address: paste them where you ask for help.',
+  );
   const settings = examined.roles
     .flatMap((role) => Object.entries(role.settings))
     .map(([name, value]) => `${name}=${value}`);
-  report.settings(settings);
+  report.writeSettings(settings);
   if (keyEnv && settings.length > 0)
-    report.line(`# Set the _API_KEY of each to the value of ${keyEnv}`);
+    report.writeLine(`# Set the _API_KEY of each to the value of ${keyEnv}`);
   return examined.isUsable ? 0 : 1;
 }

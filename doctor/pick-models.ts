@@ -1,19 +1,19 @@
-import { type ModelList, standardModels } from '#src/provider/models/models.ts';
+import { type ModelList, standardModels } from '#src/provider/models/standard-models.ts';
 
 /** `isGuess`: nothing says that the server has it, or that it is of this kind. */
-type Pick = { readonly model: string; readonly isGuess: boolean };
+type PickedModel = { readonly model: string; readonly isGuess: boolean };
 
 /** By the settings that the model is for. */
-export type Picks = {
-  readonly CHAT_COMPLETION: Pick;
-  readonly SPEECH: Pick;
-  readonly TRANSCRIPTION: Pick;
-  readonly REALTIME: Pick;
+export type PickedModels = {
+  readonly CHAT_COMPLETION: PickedModel;
+  readonly SPEECH: PickedModel;
+  readonly TRANSCRIPTION: PickedModel;
+  readonly REALTIME: PickedModel;
   /** Realtime model that reads aloud. */
-  readonly realtimeSpeech: Pick;
+  readonly realtimeSpeech: PickedModel;
 };
 
-const kinds = {
+const kindPatterns = {
   transcription: /whisper|transcri|\bstt\b|\basr\b|parakeet|canary|voxtral|moonshine|sensevoice/i,
   speech: /\btts\b|kokoro|piper|\bbark\b|orpheus|xtts|speech|voice|chatterbox|parler|dia\b/i,
   realtime: /realtime/i,
@@ -21,15 +21,15 @@ const kinds = {
   other: /embed|rerank|moderation|dall-e|image|video|sora|\bvad\b|davinci|babbage|gpt-live/i,
 } as const;
 
-type ModelKind = keyof typeof kinds | 'chat';
+type ModelKind = keyof typeof kindPatterns | 'chat';
 
 /** One model a role, by their names: the default, else the first that sounds like it. */
-export function pickModels(list: ModelList): Picks {
+export function pickModels(list: ModelList): PickedModels {
   const ids = list.kind === 'listed' ? list.models.map(({ id }) => id) : [];
-  const of = (kind: ModelKind) => ids.filter((id) => kindOf(id) === kind);
-  const pick = (kind: ModelKind, standard: string): Pick => {
+  const listOfKind = (kind: ModelKind) => ids.filter((id) => findModelKind(id) === kind);
+  const pick = (kind: ModelKind, standard: string): PickedModel => {
     if (ids.includes(standard)) return { model: standard, isGuess: false };
-    const [first] = of(kind);
+    const [first] = listOfKind(kind);
     if (first) return { model: first, isGuess: false };
     return { model: ids.length === 0 ? standard : (ids[0] ?? standard), isGuess: true };
   };
@@ -42,7 +42,7 @@ export function pickModels(list: ModelList): Picks {
   };
 }
 
-function kindOf(id: string): ModelKind {
+function findModelKind(id: string): ModelKind {
   const order = ['transcription', 'speech', 'realtime', 'audioChat', 'other'] as const;
-  return order.find((kind) => kinds[kind].test(id)) ?? 'chat';
+  return order.find((kind) => kindPatterns[kind].test(id)) ?? 'chat';
 }

@@ -5,7 +5,7 @@ import table from './server-cases.json' with { type: 'json' };
 type ServerCase = (typeof table.chat)[number];
 
 /** Asks a server the cases of a role, all of them only for a report on it. It is usable whatever it answers here. */
-export function examineCases(
+export function examineServerCases(
   role: keyof typeof table,
   deadline: ProbeDeadline,
   ask: (one: ServerCase, signal: AbortSignal) => AsyncIterable<unknown>,

@@ -1,4 +1,4 @@
-import { unlessAborted } from '#src/base/waiting.ts';
+import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 
 /** Lets callers wait for something that messages from outside bring about. */
 export class ConditionWait {
@@ -11,12 +11,12 @@ export class ConditionWait {
   }
 
   /** The first value of `read` that is not undefined. Aborting `signal` throws its reason. */
-  async until<T>(read: () => T | undefined, signal: AbortSignal): Promise<T> {
+  async waitUntil<T>(read: () => T | undefined, signal: AbortSignal): Promise<T> {
     for (;;) {
       signal.throwIfAborted();
       const value = read();
       if (value !== undefined) return value;
-      await unlessAborted(this.#changed.promise, signal);
+      await waitUnlessAborted(this.#changed.promise, signal);
     }
   }
 }

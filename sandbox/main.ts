@@ -2,4 +2,4 @@
 import { openCompileCache } from '#src/base/open-compile-cache.mjs';
 
 openCompileCache();
-await import('#sandbox/program/serve.ts');
+await import('./program/serve-sandbox.ts');

@@ -12,7 +12,7 @@ export class PendingFaults<Fault extends { readonly times?: number }> {
   }
 
   /** The first that fits, used up by one. */
-  take(fits: (fault: Fault) => boolean): Fault | undefined {
+  takeFitting(fits: (fault: Fault) => boolean): Fault | undefined {
     const found = this.#waiting.find(({ fault, left }) => left > 0 && fits(fault));
     if (found) found.left--;
     return found?.fault;

@@ -1,14 +1,14 @@
 import type { GatewayRules } from '#sandbox/gateway/gateway-shards.ts';
 import type { PrivilegedIntent } from '#sandbox/gateway/gateway-wire.ts';
-import type { ConnectVoice } from '#sandbox/people/person.ts';
 import { connectVoice } from '#sandbox/voice-client/voice-client.ts';
 import { openVoiceServer, type VoiceServer } from '#sandbox/voice-server/voice-server.ts';
 import type { Upload } from '#sandbox/world/world-attachments.ts';
-import type { GuildOptions, WorldOptions } from '#sandbox/world/world-making.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
-import type { OpusCodec } from '#src/audio/opus/opus.ts';
+import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { RunningSandbox } from './sandbox-running.ts';
+import type { ConnectVoice } from './people/sandbox-person.ts';
+import { RunningSandbox } from './running-sandbox.ts';
+import type { GuildOptions, WorldOptions } from './world/create-world.ts';
 
 export type SandboxOptions = WorldOptions & {
   /** More servers, which the bot is in from the start. */
@@ -42,7 +42,7 @@ export type Sandbox = Pick<RunningSandbox, keyof RunningSandbox>;
 
 /** Opens a Discord on ports of its own choosing, on 127.0.0.1 only. */
 export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { dave = 1, voice: half = realVoice } = options;
+  const { dave = 1, voice: half = openRealVoice } = options;
   const { connect } = half;
   const codec = await half.codec();
   const voice = await half.open({ dave, file: (id) => sandbox.file(id) });
@@ -56,7 +56,7 @@ export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox
   return sandbox;
 }
 
-const realVoice: VoiceHalf = {
+const openRealVoice: VoiceHalf = {
   open: openVoiceServer,
   connect: connectVoice,
   codec: () => loadOpus(),

@@ -9,12 +9,12 @@ import { commands } from '#commands/commands.ts';
 import { alerts } from '#src/base/alerts.ts';
 import { errorCodes } from '#src/base/errors.ts';
 import { settings } from '#src/config/settings.ts';
-import { tables } from '#src/features/captions/store/transcript-tables.ts';
+import { transcriptTables } from '#src/features/captions/store/transcript-tables.ts';
 import { features, serverSettings } from '#src/features/features.ts';
 import { openMetrics } from '#src/ops/metrics/metrics.ts';
 import { storeParts } from '#src/storage/stores/store-parts.ts';
-import { builtInLocales } from '#src/texts/locales.ts';
-import { builtInTexts } from '#src/texts/tables.ts';
+import { textLocales } from '#src/texts/locales.ts';
+import { readTexts } from '#src/texts/text-tables.ts';
 import { allRoutes } from '#src/web/api/routes/routes.ts';
 
 const ceilingsFile = new URL('code-size.json', import.meta.url);
@@ -65,8 +65,8 @@ function sizes() {
 /** What people, programs and operators meet. */
 function surface() {
   const typed = commands.flatMap((one) => ('commands' in one ? one.commands : 'options' in one ? [one] : []));
-  const english = builtInTexts('en');
-  const translated = new Set(builtInLocales.filter((one) => one !== 'en').flatMap((one) => [...builtInTexts(one).keys()]));
+  const english = readTexts('en');
+  const translated = new Set(textLocales.filter((one) => one !== 'en').flatMap((one) => [...readTexts(one).keys()]));
   const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
   const documents = trackedFiles(/^docs\/.*\.md$/);
   using metrics = openMetrics(() => true);
@@ -79,7 +79,7 @@ function surface() {
     texts: english.size,
     'texts that are translated': translated.size,
     'routes of HTTP': allRoutes.filter(({ path }) => path.startsWith('/v1/servers/')).length,
-    tables: Object.values(storeParts).flatMap((part) => part.tables).length + tables.length,
+    tables: Object.values(storeParts).flatMap((part) => part.tables).length + transcriptTables.length,
     metrics: metrics.meters.registry.getMetricsAsArray().length,
     alerts: Object.keys(alerts).length + features.flatMap((feature) => feature.alerts ?? []).length,
     'error codes': Object.keys(errorCodes).length,

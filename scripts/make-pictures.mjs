@@ -4,7 +4,7 @@
 // mock recogniser. In Chromium, as `npm run test:page` finds it. Delays can be read in room.png, so run it on an idle machine.
 import { mkdir, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { instantPace, openMockProviders } from '#test/fakes/providers/providers.ts';
+import { instantPace, openMockProviders } from '#test/fakes/providers/mock-providers.ts';
 import { openBrowser } from '#test/page/browser/open-browser.ts';
 import { openProgram } from '#test/page/browser/open-program.ts';
 import { savePicture } from './save-picture.ts';

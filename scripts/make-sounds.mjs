@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openMediaplex } from '#src/audio/opus/load-opus.ts';
-import { writePages } from '#src/audio/ogg-page.ts';
+import { writePages } from '#src/audio/formats/ogg-page.ts';
 
 const rateHz = 48_000;
 const frame = 960;
@@ -150,7 +150,7 @@ function levelled(sound) {
 
 /** Encodes samples as Ogg Opus. A loop's end comes before it, and its beginning behind it; otherwise silence. */
 function ogg(samples, isLoop, serial) {
-  const encoder = codec.encoder(rateHz);
+  const encoder = codec.createEncoder(rateHz);
   const { length } = samples;
   const at = (n) => (isLoop ? samples[((n % length) + length) % length] : (samples[n] ?? 0));
   const preSkip = isLoop ? preRoll + lateSamples : lateSamples;

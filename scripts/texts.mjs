@@ -1,23 +1,23 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { builtInLocales } from '#src/texts/locales.ts';
-import { markedTable, reportOn } from '#src/texts/report.ts';
-import { builtInTexts } from '#src/texts/tables.ts';
+import { textLocales } from '#src/texts/locales.ts';
+import { markTranslatedTexts, reportTranslations } from '#src/texts/translation-report.ts';
+import { readTexts } from '#src/texts/text-tables.ts';
 
 
 const usage = 'npm run texts [-- LANGUAGE [mark]]';
 const [language, act] = process.argv.slice(2);
 const isAct = act === undefined || act === 'mark';
-if ((language !== undefined && !builtInLocales.includes(language)) || !isAct) {
-  console.error(`${usage}\nLanguages: ${builtInLocales.join(', ')}`);
+if ((language !== undefined && !textLocales.includes(language)) || !isAct) {
+  console.error(`${usage}\nLanguages: ${textLocales.join(', ')}`);
   process.exitCode = 2;
 } else if (act === undefined) {
-  const toDo = (language ? [language] : builtInLocales).map(show);
+  const toDo = (language ? [language] : textLocales).map(show);
   if (toDo.some((count) => count > 0)) process.exitCode = 1;
 } else mark(language);
 
 /** Prints what there is to be done; returns how many texts are missing, stale or faulty. */
 function show(locale) {
-  const { texts, missing, stale, faulty } = reportOn(locale);
+  const { texts, missing, stale, faulty } = reportTranslations(locale);
   const counts = `${missing.length} missing, ${stale.length} stale, ${faulty.length} faulty or too long`;
   console.log(`${locale}: ${texts} texts, ${counts}`);
   for (const [kind, all] of Object.entries({ missing, stale, faulty })) for (const one of all) console.log(`  ${kind}  ${one}`);
@@ -26,11 +26,11 @@ function show(locale) {
 
 function mark(locale) {
   const folder = new URL(`../src/texts/${locale}/`, import.meta.url);
-  const english = new Map([...builtInTexts('en')].map(([id, { text }]) => [id, text]));
+  const english = new Map([...readTexts('en')].map(([id, { text }]) => [id, text]));
   for (const name of readdirSync(folder)) {
     const file = new URL(name, folder);
     const former = readFileSync(file, 'utf8');
-    const marked = markedTable(former, english);
+    const marked = markTranslatedTexts(former, english);
     if (marked !== former) writeFileSync(file, marked);
   }
 }

@@ -1,17 +1,21 @@
-import { examineProvider, type ProviderExamination, type TriedRole } from '#doctor/provider.ts';
-import { Report } from '#doctor/report.ts';
+import { DoctorReport } from '#doctor/doctor-report.ts';
+import {
+  examineProvider,
+  type ProviderExamination,
+  type TriedRole,
+} from '#doctor/examine-provider.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { Secret } from '#src/base/secret.ts';
 import { groups, type SettingGroup } from '#src/config/roles.ts';
 import { isAddress } from '#src/config/settings.ts';
 import { roles } from '#src/engines/engine.ts';
-import { isOpenAi } from '#src/provider/models/models.ts';
-import type { AnswerChoice, Questions } from './questions.ts';
+import { isOpenAi } from '#src/provider/models/standard-models.ts';
 import type { SettingEdits } from './setting-edits.ts';
-import { openAiMonthUsd, type Vendor } from './vendors.ts';
+import type { AnswerChoice, SetupQuestions } from './setup-questions.ts';
+import { estimateOpenAiMonthUsd, type Vendor } from './vendors.ts';
 
-export type ProviderQuestions = {
-  readonly ask: Questions;
+export type ProviderChoiceDeps = {
+  readonly ask: SetupQuestions;
   readonly edits: SettingEdits;
   readonly clock: Clock;
   /** Vendors that are offered by name. */
@@ -22,93 +26,100 @@ export type ProviderQuestions = {
 type KnownServer = Pick<Vendor, 'baseUrl' | 'isRealtime' | 'name' | 'needsKey' | 'roles'>;
 
 /** Roles that are filled, and those that a server was found not to have, by its address. */
-type FilledRoles = {
-  readonly taken: Set<SettingGroup>;
-  readonly lacking: Map<string, readonly SettingGroup[]>;
+type RoleProgress = {
+  readonly served: Set<SettingGroup>;
+  readonly absentByAddress: Map<string, readonly SettingGroup[]>;
 };
 
 /** One question to a server, in ms: a model that was not used for long is loaded in it. */
-const deadlineMs = 60_000;
+const serverDeadlineMs = 60_000;
 /** Settings of a Realtime server that answers in place of a chat model. */
-const ofRealtime = ['PIPELINE', 'REALTIME_BASE_URL', 'REALTIME_MODEL'] as const;
+const realtimeSettings = ['PIPELINE', 'REALTIME_BASE_URL', 'REALTIME_MODEL'] as const;
 /** Settings of a role that belong to its server, and go with it. */
-const ofServer = ['BASE_URL', 'MODEL', 'API_KEY', 'VOICE', 'FORMAT'] as const;
+const serverSettings = ['BASE_URL', 'MODEL', 'API_KEY', 'VOICE', 'FORMAT'] as const;
 
 /** Chooses the servers that hear, think and speak, until every role has one or enough is said, and tries them as the doctor does. */
-export async function chooseProviders(questions: ProviderQuestions): Promise<void> {
+export async function chooseProviders(questions: ProviderChoiceDeps): Promise<void> {
   const { ask, edits } = questions;
-  const filled: FilledRoles = { taken: new Set(), lacking: new Map() };
-  while (filled.taken.size < groups.length) {
-    const server = await chosenServer(questions, filled);
+  const progress: RoleProgress = { served: new Set(), absentByAddress: new Map() };
+  while (progress.served.size < groups.length) {
+    const server = await askServer(questions, progress);
     if (!server) break;
-    await tryWithKeys(questions, server, filled);
+    await tryServerWithKeys(questions, server, progress);
   }
-  if (filled.taken.size === 0) useEmbedded(edits);
-  const { pipeline, chat } = edits.config();
-  if (pipeline !== 'realtime' && chat.kind === 'local') ask.say(noModel);
+  if (progress.served.size === 0) useEmbeddedEngines(edits);
+  const { pipeline, chat } = edits.readConfig();
+  if (pipeline !== 'realtime' && chat.kind === 'local') ask.say(noModelNotice);
 }
 
-const noModel =
+const noModelNotice =
   'You chose no chat model: the bot answers from a small built-in list. Run npm run setup to connect a model later.';
 
 /** Asks for one of the servers that may serve a role that has none yet. Undefined: none. */
-async function chosenServer(
-  { ask, vendors }: ProviderQuestions,
-  filled: FilledRoles,
+async function askServer(
+  { ask, vendors }: ProviderChoiceDeps,
+  progress: RoleProgress,
 ): Promise<KnownServer | undefined> {
-  const fitting = vendors.filter((vendor) => rolesLeft(vendor, filled).length > 0);
-  const answer = await ask.choose<KnownServer | 'other' | undefined>(questionFor(filled), [
-    ...fitting.map(vendorChoice),
-    { value: 'other', label: 'Another server, by its address' },
-    {
-      value: undefined,
-      label: filled.taken.size === 0 ? builtIn : 'No more: the rest stays as it is',
-    },
-  ]);
-  return answer === 'other' ? await namedServer(ask) : answer;
+  const offeredVendors = vendors.filter((vendor) => listOpenRoles(vendor, progress).length > 0);
+  const answer = await ask.choose<KnownServer | 'other' | undefined>(
+    formatServerQuestion(progress),
+    [
+      ...offeredVendors.map(toVendorChoice),
+      { value: 'other', label: 'Another server, by its address' },
+      {
+        value: undefined,
+        label: progress.served.size === 0 ? builtInLabel : 'No more: the rest stays as it is',
+      },
+    ],
+  );
+  return answer === 'other' ? await askServerAddress(ask) : answer;
 }
 
-const builtIn = 'None: the built-in ones, free, best in English';
+const builtInLabel = 'None: the built-in ones, free, best in English';
 
 /** Tries a server, and asks for another key, and nothing else, as long as it refuses the key. */
-async function tryWithKeys(questions: ProviderQuestions, server: KnownServer, filled: FilledRoles) {
+async function tryServerWithKeys(
+  questions: ProviderChoiceDeps,
+  server: KnownServer,
+  progress: RoleProgress,
+) {
   let isOpen = !server.needsKey;
   let apiKey: Secret | undefined;
   for (;;) {
-    if (!isOpen) apiKey = await keyOf(questions.ask, server);
+    if (!isOpen) apiKey = await askKey(questions.ask, server);
     if (!isOpen && !apiKey) return;
-    if ((await tried(questions, server, apiKey, filled)) === 'tried') return;
+    if ((await tryServer(questions, server, apiKey, progress)) === 'tried') return;
     isOpen = false;
   }
 }
 
-function vendorChoice(vendor: Vendor): AnswerChoice<KnownServer> {
-  const roles = vendor.roles.map((group) => verbs[group]).join(', ');
+function toVendorChoice(vendor: Vendor): AnswerChoice<KnownServer> {
+  const roles = vendor.roles.map((group) => roleVerbs[group]).join(', ');
   const isOwn = new URL(vendor.baseUrl).hostname === '127.0.0.1';
   const where = isOwn ? vendor.baseUrl : 'needs a key';
-  const month = Math.round(openAiMonthUsd());
+  const month = Math.round(estimateOpenAiMonthUsd());
   const price = isOpenAi(vendor.baseUrl) ? `, $${month} a month at two hours a day` : '';
   return { value: vendor, label: `${vendor.name}: ${roles}; ${where}${price}` };
 }
 
-const verbs = {
+const roleVerbs = {
   TRANSCRIPTION: 'hears',
   CHAT_COMPLETION: 'thinks',
   SPEECH: 'speaks',
 } as const satisfies Readonly<Record<SettingGroup, string>>;
 
 /** Roles that no server serves yet and it may: none that it was found not to have. */
-function rolesLeft({ baseUrl, roles }: KnownServer, { taken, lacking }: FilledRoles) {
-  const without = lacking.get(baseUrl) ?? [];
-  return roles.filter((group) => !taken.has(group) && !without.includes(group));
+function listOpenRoles({ baseUrl, roles }: KnownServer, { served, absentByAddress }: RoleProgress) {
+  const absent = absentByAddress.get(baseUrl) ?? [];
+  return roles.filter((group) => !served.has(group) && !absent.includes(group));
 }
 
-function questionFor({ taken }: FilledRoles): string {
-  if (taken.size === 0) return 'Which server for speech to text, chat, and text to speech?';
-  return `Which server for ${inWords(groups.filter((group) => !taken.has(group)))}?`;
+function formatServerQuestion({ served }: RoleProgress): string {
+  if (served.size === 0) return 'Which server for speech to text, chat, and text to speech?';
+  return `Which server for ${formatRoleNames(groups.filter((group) => !served.has(group)))}?`;
 }
 
-async function namedServer(ask: Questions): Promise<KnownServer> {
+async function askServerAddress(ask: SetupQuestions): Promise<KnownServer> {
   const baseUrl = await ask.askText(
     'The address of the server, up to /v1.',
     'http://127.0.0.1:8000/v1',
@@ -119,7 +130,7 @@ async function namedServer(ask: Questions): Promise<KnownServer> {
 }
 
 /** Undefined: the person gives up this server. */
-async function keyOf(ask: Questions, { name }: KnownServer): Promise<Secret | undefined> {
+async function askKey(ask: SetupQuestions, { name }: KnownServer): Promise<Secret | undefined> {
   const question = `The key of ${name} (not shown; Enter: another server).`;
   const key = await ask.askSecret(question, (value) =>
     /^[\x21-\x7e]*$/.test(value)
@@ -130,98 +141,98 @@ async function keyOf(ask: Questions, { name }: KnownServer): Promise<Secret | un
 }
 
 /** Tries a server, and notes its settings for the roles that have none yet. */
-async function tried(
-  { ask, clock, edits }: ProviderQuestions,
+async function tryServer(
+  { ask, clock, edits }: ProviderChoiceDeps,
   server: KnownServer,
   apiKey: Secret | undefined,
-  filled: FilledRoles,
+  progress: RoleProgress,
 ): Promise<'tried' | 'refused key'> {
   const { baseUrl, isRealtime, name, roles } = server;
-  const examined = await ask.wait(
+  const examined = await ask.waitFor(
     `Trying ${baseUrl}`,
-    examineProvider({ baseUrl, apiKey }, { clock, deadlineMs }),
+    examineProvider({ baseUrl, apiKey }, { clock, deadlineMs: serverDeadlineMs }),
   );
   if (examined.refusesKey) {
     ask.say(`${name} ${apiKey ? 'refused the key' : 'needs a key'}.`);
     return 'refused key';
   }
-  const roleOf = (group: SettingGroup) =>
+  const findExamined = (group: SettingGroup) =>
     examined.roles.find((role) => role.group === (isRealtime ? 'REALTIME' : group));
-  const taken = roles.filter(
-    (group) => !filled.taken.has(group) && roleOf(group)?.state === 'usable',
+  const served = roles.filter(
+    (group) => !progress.served.has(group) && findExamined(group)?.state === 'usable',
   );
-  for (const group of taken) {
-    fill(edits, group, roleOf(group)?.settings ?? {}, apiKey);
-    filled.taken.add(group);
+  for (const group of served) {
+    fillRole(edits, group, findExamined(group)?.settings ?? {}, apiKey);
+    progress.served.add(group);
   }
-  filled.lacking.set(
+  progress.absentByAddress.set(
     baseUrl,
-    groups.filter((group) => roleOf(group)?.state === 'absent'),
+    groups.filter((group) => findExamined(group)?.state === 'absent'),
   );
-  ask.say(linesOf(examined, apiKey).join('\n'));
-  if (taken.length > 0) ask.say(sentenceOn(name, examined, taken, filled));
+  ask.say(formatFindings(examined, apiKey).join('\n'));
+  if (served.length > 0) ask.say(formatRoleSummary(name, examined, served, progress));
   return 'tried';
 }
 
 /** Findings about a server and the roles that it has. */
-function linesOf({ findings, roles }: ProviderExamination, apiKey: Secret | undefined) {
+function formatFindings({ findings, roles }: ProviderExamination, apiKey: Secret | undefined) {
   const lines: string[] = [];
-  const report = new Report((line) => lines.push(line), apiKey ? [apiKey] : []);
-  report.findings(findings);
-  for (const { state, findings } of roles) if (state !== 'absent') report.findings(findings);
+  const report = new DoctorReport((line) => lines.push(line), apiKey ? [apiKey] : []);
+  report.writeFindings(findings);
+  for (const { state, findings } of roles) if (state !== 'absent') report.writeFindings(findings);
   return lines;
 }
 
 /** Roles that the server fills, and those that it cannot fill. */
-function sentenceOn(
+function formatRoleSummary(
   name: string,
   { roles }: ProviderExamination,
-  taken: readonly SettingGroup[],
-  filled: FilledRoles,
+  served: readonly SettingGroup[],
+  progress: RoleProgress,
 ): string {
-  const listed = (state: TriedRole['state']) =>
-    inWords(
+  const listRoles = (state: TriedRole['state']) =>
+    formatRoleNames(
       groups.filter(
         (group) =>
-          !filled.taken.has(group) &&
+          !progress.served.has(group) &&
           roles.some((role) => role.group === group && role.state === state),
       ),
     );
-  const [lacking, failed] = [listed('absent'), listed('broken')];
+  const [lacking, failed] = [listRoles('absent'), listRoles('broken')];
   const lacks = lacking === '' ? '' : ` It has no ${lacking}.`;
-  return `${name} works for ${inWords(taken)}.${lacks}${failed === '' ? '' : ` Its ${failed} failed.`}`;
+  return `${name} works for ${formatRoleNames(served)}.${lacks}${failed === '' ? '' : ` Its ${failed} failed.`}`;
 }
 
-function inWords(chosen: readonly SettingGroup[]): string {
+function formatRoleNames(chosen: readonly SettingGroup[]): string {
   const named = Object.entries(roles).filter(([, { group }]) => chosen.includes(group));
   return new Intl.ListFormat('en').format(named.map(([name]) => name));
 }
 
-function fill(
+function fillRole(
   edits: SettingEdits,
   group: SettingGroup,
   settings: TriedRole['settings'],
   apiKey: Secret | undefined,
 ) {
-  clear(edits, group);
+  clearRole(edits, group);
   for (const [name, value] of Object.entries(settings)) edits.set(name, value);
   if ('REALTIME_BASE_URL' in settings) edits.set('PIPELINE', 'realtime');
   if (apiKey) edits.set(`${group}_API_KEY`, apiKey.reveal());
 }
 
-function useEmbedded(edits: SettingEdits) {
-  for (const group of groups) clear(edits, group);
+function useEmbeddedEngines(edits: SettingEdits) {
+  for (const group of groups) clearRole(edits, group);
   edits.set('OPENAI_API_KEY', '');
 }
 
-function clear(edits: SettingEdits, group: SettingGroup) {
-  const isAnswered = group === 'CHAT_COMPLETION' && edits.value('REALTIME_BASE_URL') !== '';
+function clearRole(edits: SettingEdits, group: SettingGroup) {
+  const isAnswered = group === 'CHAT_COMPLETION' && edits.getValue('REALTIME_BASE_URL') !== '';
   const backends = Object.values(roles).filter((role) => role.group === group);
   const names = [
-    ...ofServer.map((part) => `${group}_${part}`),
+    ...serverSettings.map((part) => `${group}_${part}`),
     ...backends.map(({ backend }) => backend),
   ];
-  for (const name of isAnswered ? [...names, ...ofRealtime] : names) {
+  for (const name of isAnswered ? [...names, ...realtimeSettings] : names) {
     if ((edits.file.values[name] ?? '') !== '' || edits.changes.has(name)) edits.set(name, '');
   }
 }

@@ -1,49 +1,56 @@
 import { BotError } from '#src/base/errors.ts';
 import { readAccount } from '#src/discord/account/account.ts';
 import { AccountRest } from '#src/discord/account/account-rest.ts';
-import type { Questions } from './questions.ts';
 import type { SettingEdits } from './setting-edits.ts';
+import type { SetupQuestions } from './setup-questions.ts';
 
-const portal = 'https://discord.com/developers/applications';
+const developerPortalUrl = 'https://discord.com/developers/applications';
 /** Longer than any token. */
-const longestTokenChars = 1_000;
+const maxTokenChars = 1_000;
 
-const refusal = `Discord refused the token: copy a new one from ${portal} (Bot, Reset Token).`;
-const question = 'The token of your bot (not shown; Enter: none yet, try it in the sandbox).';
-const howToGet = `Open ${portal}: New Application, then Bot, Reset Token, Copy. The bot needs no privileged intent.`;
+const refusedTokenNotice = `Discord refused the token: copy a new one from ${developerPortalUrl} (Bot, Reset Token).`;
+const tokenQuestion = 'The token of your bot (not shown; Enter: none yet, try it in the sandbox).';
+const tokenInstructions = `Open ${developerPortalUrl}: New Application, then Bot, Reset Token, Copy. The bot needs no privileged intent.`;
 
 /** Takes the token of the environment, or asks for one, until Discord takes it. False: there is none yet. */
-export async function chooseToken(ask: Questions, edits: SettingEdits): Promise<boolean> {
-  const given = edits.inEnvironment('DISCORD_TOKEN').trim();
-  if (given !== '' && (await isTaken(given, ask, edits))) return true;
+export async function chooseToken(ask: SetupQuestions, edits: SettingEdits): Promise<boolean> {
+  const environmentToken = edits.getEnvironmentValue('DISCORD_TOKEN').trim();
+  if (environmentToken !== '' && (await takeToken(environmentToken, ask, edits))) return true;
   for (;;) {
-    ask.say(howToGet);
-    const token = await ask.askSecret(question, mistakeIn);
+    ask.say(tokenInstructions);
+    const token = await ask.askSecret(tokenQuestion, findTokenMistake);
     if (token === '') return false;
-    if (await isTaken(token, ask, edits)) return true;
+    if (await takeToken(token, ask, edits)) return true;
   }
 }
 
-function mistakeIn(value: string): string | undefined {
-  const isToken = /^[\x21-\x7e]*$/.test(value) && value.length <= longestTokenChars;
+function findTokenMistake(value: string): string | undefined {
+  const isToken = /^[\x21-\x7e]*$/.test(value) && value.length <= maxTokenChars;
   return isToken ? undefined : 'It contains spaces or characters that no token has; copy it again.';
 }
 
 /** Notes a token that Discord takes. Errors: BotError `discord.unreachable`, and as `SettingEdits.config`. */
-async function isTaken(token: string, ask: Questions, edits: SettingEdits): Promise<boolean> {
-  const former = edits.value('DISCORD_TOKEN');
+async function takeToken(
+  token: string,
+  ask: SetupQuestions,
+  edits: SettingEdits,
+): Promise<boolean> {
+  const formerToken = edits.getValue('DISCORD_TOKEN');
   edits.set('DISCORD_TOKEN', token);
-  const apiUrl = edits.config().discord?.apiUrl;
+  const apiUrl = edits.readConfig().discord?.apiUrl;
   using rest = new AccountRest({ token, apiUrl });
-  const never = new AbortController().signal;
+  const neverAborted = new AbortController().signal;
   try {
-    const { name } = await ask.wait('Asking Discord whose token it is', readAccount(rest, never));
+    const { name } = await ask.waitFor(
+      'Asking Discord whose token it is',
+      readAccount(rest, neverAborted),
+    );
     ask.say(`It is the token of ${name}.`);
     return true;
   } catch (error) {
     if (!(error instanceof BotError) || error.code !== 'discord.bad_token') throw error;
-    edits.set('DISCORD_TOKEN', former);
-    ask.say(refusal);
+    edits.set('DISCORD_TOKEN', formerToken);
+    ask.say(refusedTokenNotice);
     return false;
   }
 }

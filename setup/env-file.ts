@@ -18,40 +18,41 @@ export type EnvFileOutcome =
   /** `why` is one sentence for the owner. */
   | { readonly kind: 'refused'; readonly why: string };
 
-const ownerWrites = 0o200;
+const ownerWriteMode = 0o200;
 
-const beginning = '# Written by npm run setup. .env.example lists all settings.\n';
+const firstComment = '# Written by npm run setup. .env.example lists all settings.\n';
 
 /** Reads `.env` at `path`, and whether it may be replaced. */
 export function readEnvFile(path: string): EnvFileOutcome {
   try {
-    if (!existsSync(path)) return { kind: 'read', file: { path, text: beginning, values: {} } };
-    if (!(statSync(path).mode & ownerWrites))
-      return refused(path, 'is read-only: run chmod u+w to make it writable');
+    if (!existsSync(path)) return { kind: 'read', file: { path, text: firstComment, values: {} } };
+    if (!(statSync(path).mode & ownerWriteMode))
+      return refuseEnvFile(path, 'is read-only: run chmod u+w to make it writable');
     const text = readFileSync(path, 'utf8');
-    return { kind: 'read', file: { path, text, values: parsed(text) } };
+    return { kind: 'read', file: { path, text, values: parseEnvText(text) } };
   } catch (error) {
-    return refused(path, `cannot be read (${codeOf(error)})`);
+    return refuseEnvFile(path, `cannot be read (${getErrorCode(error)})`);
   }
 }
 
 /** The text with `changes` in it. Every other line stays as it is; a setting that has no line yet gets one at the end. */
-export function withChanges(text: string, changes: SettingChanges): string {
+export function applyChanges(text: string, changes: SettingChanges): string {
   let changed = text;
-  const added: string[] = [];
+  const addedLines: string[] = [];
   for (const [name, value] of changes) {
-    const line = `${name}=${quoted(value)}`;
+    const line = `${name}=${quoteValue(value)}`;
     const lines = changed.split('\n');
-    const hasIt = lines.some((one) => nameOn(one) === name);
-    if (hasIt) changed = lines.map((one) => (nameOn(one) === name ? line : one)).join('\n');
-    else if (value !== '') added.push(`${line}\n`);
+    const hasLine = lines.some((one) => parseSettingName(one) === name);
+    if (hasLine)
+      changed = lines.map((one) => (parseSettingName(one) === name ? line : one)).join('\n');
+    else if (value !== '') addedLines.push(`${line}\n`);
   }
   const gap = changed === '' || changed.endsWith('\n') ? '' : '\n';
-  return added.length === 0 ? changed : `${changed}${gap}${added.join('')}`;
+  return addedLines.length === 0 ? changed : `${changed}${gap}${addedLines.join('')}`;
 }
 
 /** The setting that this line of a file sets, if it sets one. */
-function nameOn(line: string): string | undefined {
+function parseSettingName(line: string): string | undefined {
   return /^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=/.exec(line)?.[1];
 }
 
@@ -60,17 +61,17 @@ function nameOn(line: string): string | undefined {
  * it is as it was.
  */
 export async function replaceEnvFile(path: string, text: string): Promise<string | undefined> {
-  const part = `${path}.${process.pid}.part`;
+  const partPath = `${path}.${process.pid}.part`;
   try {
-    await using file = await open(part, 'wx', 0o600);
+    await using file = await open(partPath, 'wx', 0o600);
     await file.writeFile(text);
     await file.sync();
-    await chmod(part, 0o600);
-    await rename(part, path);
+    await chmod(partPath, 0o600);
+    await rename(partPath, path);
     return undefined;
   } catch (error) {
-    await rm(part, { force: true }).catch(() => undefined);
-    const code = codeOf(error);
+    await rm(partPath, { force: true }).catch(() => undefined);
+    const code = getErrorCode(error);
     const mend = ['EACCES', 'EPERM', 'EROFS'].includes(code)
       ? ` Make ${dirname(path)} writable.`
       : '';
@@ -79,33 +80,33 @@ export async function replaceEnvFile(path: string, text: string): Promise<string
 }
 
 /** Names whose value in `text` differs from `values` and `changes`; the text is then not as intended. */
-export function strayNames(
+export function findStrayNames(
   text: string,
   values: EnvFile['values'],
   changes: SettingChanges,
 ): readonly string[] {
-  const read = parsed(text);
+  const read = parseEnvText(text);
   const meant = { ...values, ...Object.fromEntries(changes) };
   return Object.keys(meant).filter((name) => (read[name] ?? '') !== meant[name]);
 }
 
 /** Value in the form that Node reads: plain where it can be, else in a quote that it does not hold. */
-function quoted(value: string): string {
+function quoteValue(value: string): string {
   if (/^[\w./:@,+=%~-]*$/.test(value)) return value;
   const quote = ["'", '"', '`'].find((one) => !value.includes(one)) ?? "'";
   return `${quote}${value}${quote}`;
 }
 
-function parsed(text: string): EnvFile['values'] {
+function parseEnvText(text: string): EnvFile['values'] {
   return Object.fromEntries(
     Object.entries(parseEnv(text)).map(([name, value]) => [name, value ?? '']),
   );
 }
 
-function refused(path: string, what: string): EnvFileOutcome {
+function refuseEnvFile(path: string, what: string): EnvFileOutcome {
   return { kind: 'refused', why: `${path} ${what}. Nothing was changed.` };
 }
 
-function codeOf(error: unknown): string {
+function getErrorCode(error: unknown): string {
   return error instanceof Error && 'code' in error ? `${error.code}` : 'unknown error';
 }

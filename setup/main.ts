@@ -1,22 +1,22 @@
 // npm run setup: asks for what the bot needs, tries it, and writes .env.
 import { realClock } from '#src/base/clock.ts';
-import { processEnvironment } from '#src/config/config.ts';
-import { Questions } from './questions.ts';
+import { readEnvironment } from '#src/config/config.ts';
 import { runSetup } from './setup.ts';
+import { SetupQuestions } from './setup-questions.ts';
 
 const { stdin: input, stdout: output } = process;
-process.exitCode = input.isTTY && output.isTTY ? await atTerminal() : withoutTerminal();
+process.exitCode = input.isTTY && output.isTTY ? await runAtTerminal() : refuseWithoutTerminal();
 // Whatever a library still holds open must not keep an ended program alive.
 setTimeout(() => process.exit(), 1_000).unref();
 
-async function atTerminal(): Promise<number> {
-  using ask = new Questions({ input, output });
+async function runAtTerminal(): Promise<number> {
+  using ask = new SetupQuestions({ input, output });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, ask.end);
-  const environment = processEnvironment();
+  const environment = readEnvironment();
   return await runSetup({ ask, environment, envPath: '.env', clock: realClock });
 }
 
-function withoutTerminal(): number {
+function refuseWithoutTerminal(): number {
   console.error(
     'Setup asks at a terminal, and there is none: copy .env.example to .env and edit it. npm run doctor -- --provider URL prints the settings of a server.',
   );

@@ -1,6 +1,6 @@
 import { type Config, readConfig } from '#src/config/config.ts';
 import type { EnvFile } from './env-file.ts';
-import { SetupEnd } from './questions.ts';
+import { SetupEnd } from './setup-questions.ts';
 
 /** Settings as they stand in `.env`, and those that are to be changed at the end. */
 export class SettingEdits {
@@ -30,12 +30,12 @@ export class SettingEdits {
   }
 
   /** Value as the bot will read it: the environment wins over `.env`. Empty: not set. */
-  value(name: string): string {
+  getValue(name: string): string {
     return this.changes.get(name) ?? this.#environment[name] ?? this.file.values[name] ?? '';
   }
 
   /** Value in the environment alone. */
-  inEnvironment(name: string): string {
+  getEnvironmentValue(name: string): string {
     return this.#environment[name] ?? '';
   }
 
@@ -46,7 +46,7 @@ export class SettingEdits {
   }
 
   /** Settings of the bot once everything is written. Errors: `SetupEnd` where they cannot work. */
-  config(): Config {
+  readConfig(): Config {
     const changes = Object.fromEntries(this.changes);
     const read = readConfig({ ...this.file.values, ...this.#environment, ...changes });
     if (read.kind === 'ok') return read.config;

@@ -5,13 +5,13 @@ import { BotError } from '#src/base/errors.ts';
 import { registerOnly } from '#src/discord/interactions/register-only.ts';
 import { chooseProviders } from './choose-providers.ts';
 import { chooseToken } from './choose-token.ts';
-import { readEnvFile, replaceEnvFile, strayNames, withChanges } from './env-file.ts';
-import { type Questions, type SetupCode, SetupEnd } from './questions.ts';
+import { applyChanges, findStrayNames, readEnvFile, replaceEnvFile } from './env-file.ts';
 import { SettingEdits } from './setting-edits.ts';
+import { SetupEnd, type SetupExitCode, type SetupQuestions } from './setup-questions.ts';
 import { vendors as knownVendors, type Vendor } from './vendors.ts';
 
 export type SetupOptions = {
-  readonly ask: Questions;
+  readonly ask: SetupQuestions;
   readonly environment: NodeJS.ProcessEnv;
   /** Path of `.env`. */
   readonly envPath: string;
@@ -23,10 +23,10 @@ export type SetupOptions = {
 /**
  * Sets the bot up by questions, and writes `.env` at the end. Returns the exit code: 0 done, 1 ended, 78 what cannot work.
  */
-export async function runSetup(options: SetupOptions): Promise<SetupCode> {
+export async function runSetup(options: SetupOptions): Promise<SetupExitCode> {
   const { ask } = options;
   try {
-    await performed(options);
+    await runSteps(options);
     return 0;
   } catch (error) {
     if (error instanceof SetupEnd) {
@@ -39,31 +39,31 @@ export async function runSetup(options: SetupOptions): Promise<SetupCode> {
   }
 }
 
-async function performed(options: SetupOptions) {
+async function runSteps(options: SetupOptions) {
   const { ask, envPath, environment, clock } = options;
   const { vendors = knownVendors } = options;
   const read = readEnvFile(envPath);
   if (read.kind === 'refused') throw new SetupEnd(78, read.why);
   const edits = new SettingEdits(read.file, environment);
   const isFirst = !edits.isSetUp;
-  const part = isFirst ? 'all' : await partToChange(ask);
+  const part = isFirst ? 'all' : await askPartToChange(ask);
   const hasModel = edits.hasModel;
   const isBot = part !== 'providers' && (await chooseToken(ask, edits));
   // A model that was tried in the sandbox is not asked for again once there is a token.
   if (part === 'providers' || (isFirst && !(isBot && hasModel))) {
     await chooseProviders({ ask, edits, clock, vendors });
   }
-  if (isBot) await register(ask, edits, clock);
-  await write(ask, edits);
-  ask.say(edits.value('DISCORD_TOKEN') === '' ? withoutToken : next);
+  if (isBot) await registerCommands(ask, edits, clock);
+  await writeEnvFile(ask, edits);
+  ask.say(edits.getValue('DISCORD_TOKEN') === '' ? nextWithoutToken : nextWithToken);
 }
 
-const withoutToken =
+const nextWithoutToken =
   'Next: run npm start, open its link, and talk. Once you have a token, run npm run setup again.';
-const next =
+const nextWithToken =
   'Next: run npm start, join a voice channel, type /join, and talk. If you hear nothing, run npm run doctor.';
 
-async function partToChange(ask: Questions): Promise<'providers' | 'token'> {
+async function askPartToChange(ask: SetupQuestions): Promise<'providers' | 'token'> {
   return await ask.choose('What do you want to change?', [
     { value: 'providers', label: 'Speech and chat servers' },
     { value: 'token', label: 'The token of the bot' },
@@ -71,13 +71,13 @@ async function partToChange(ask: Questions): Promise<'providers' | 'token'> {
 }
 
 /** Registers the commands in all servers, and shows what the doctor finds amiss at Discord: no server, a right that lacks. */
-async function register(ask: Questions, edits: SettingEdits, clock: Clock) {
-  const { discord } = edits.config();
+async function registerCommands(ask: SetupQuestions, edits: SettingEdits, clock: Clock) {
+  const { discord } = edits.readConfig();
   if (!discord) return;
   const login = { token: discord.token.reveal(), apiUrl: discord.apiUrl, commands };
-  await ask.wait('Registering the commands', registerOnly(login));
-  ask.say(`${commands.length} commands are registered. ${soonThere}`);
-  const findings = await ask.wait(
+  await ask.waitFor('Registering the commands', registerOnly(login));
+  ask.say(`${commands.length} commands are registered. ${registrationNote}`);
+  const findings = await ask.waitFor(
     'Looking at servers and rights',
     Array.fromAsync(examineDiscord(discord, clock)),
   );
@@ -85,15 +85,15 @@ async function register(ask: Questions, edits: SettingEdits, clock: Clock) {
     if (verdict !== 'ok') ask.say(`${what}: ${why}\n  mend: ${mend}`);
 }
 
-const soonThere =
+const registrationNote =
   'They appear in all servers within seconds. If they do not, reload Discord (Ctrl+R).';
 
-async function write(ask: Questions, edits: SettingEdits) {
+async function writeEnvFile(ask: SetupQuestions, edits: SettingEdits) {
   const { file, changes } = edits;
   if (changes.size === 0) return;
-  edits.config();
-  const text = withChanges(file.text, changes);
-  const strays = strayNames(text, file.values, changes);
+  edits.readConfig();
+  const text = applyChanges(file.text, changes);
+  const strays = findStrayNames(text, file.values, changes);
   if (strays.length > 0) {
     const names = strays.join(', ');
     throw new SetupEnd(

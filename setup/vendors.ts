@@ -1,7 +1,11 @@
 import { z } from 'zod';
 import { groups } from '#src/config/roles.ts';
-import { standardModels } from '#src/provider/models/models.ts';
-import { hearingUsd, speakingUsd, thinkingUsd } from '#src/spending/minute-cost.ts';
+import { standardModels } from '#src/provider/models/standard-models.ts';
+import {
+  estimateHearingUsd,
+  estimateSpeakingUsd,
+  estimateThinkingUsd,
+} from '#src/spending/minute-cost.ts';
 import table from './vendors.json' with { type: 'json' };
 
 export const vendorSchema = z.strictObject({
@@ -24,16 +28,16 @@ export type Vendor = Readonly<z.infer<typeof vendorSchema>>;
 export const vendors: readonly Vendor[] = z.array(vendorSchema).parse(table);
 
 /** Minutes of conversation in a month of two hours a day. */
-const minutesAMonth = 2 * 60 * 30;
+const minutesPerMonth = 2 * 60 * 30;
 
 /** US dollars of such a month with the usual models of OpenAI, by the known prices. */
-export function openAiMonthUsd(): number {
-  const at = (model: string) => ({ model, host: 'api.openai.com' });
+export function estimateOpenAiMonthUsd(): number {
+  const pricedModel = (model: string) => ({ model, host: 'api.openai.com' });
   const { chat, realtimeSpeech, transcription } = standardModels;
   const minute = [
-    hearingUsd(at(transcription)),
-    thinkingUsd(at(chat)),
-    speakingUsd(at(realtimeSpeech)),
+    estimateHearingUsd(pricedModel(transcription)),
+    estimateThinkingUsd(pricedModel(chat)),
+    estimateSpeakingUsd(pricedModel(realtimeSpeech)),
   ];
-  return minutesAMonth * minute.reduce<number>((sum, usd = Number.NaN) => sum + usd, 0);
+  return minutesPerMonth * minute.reduce<number>((sum, usd = Number.NaN) => sum + usd, 0);
 }

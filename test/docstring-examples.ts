@@ -10,11 +10,11 @@ import { sourceFiles } from '#test/source-files.ts';
  */
 export type Example = { readonly place: string; readonly code: string; readonly canRun: boolean };
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const pattern = '{src,commands,doctor,setup,sandbox}/**/*.ts';
+const rootUrl = fileURLToPath(new URL('..', import.meta.url));
+const examplePattern = '{src,commands,doctor,setup,sandbox}/**/*.ts';
 
 export async function readExamples(): Promise<readonly Example[]> {
-  const paths = (await Array.fromAsync(sourceFiles(pattern))).sort();
+  const paths = (await Array.fromAsync(sourceFiles(examplePattern))).sort();
   const found = paths.map(async (path) => listExamples(path, await readFile(path, 'utf8')));
   return (await Promise.all(found)).flat();
 }
@@ -55,5 +55,5 @@ export function toModule({ place, code, canRun }: Example): string {
 }
 
 function toAbsoluteImports(code: string): string {
-  return code.replaceAll(/'#(\w+\/[^']+)'/g, (_, path: string) => `'${join(root, path)}'`);
+  return code.replaceAll(/'#(\w+\/[^']+)'/g, (_, path: string) => `'${join(rootUrl, path)}'`);
 }

@@ -2,21 +2,21 @@ import { createServer } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import type { EngineNews } from '#src/app/engines/engine-news.ts';
-import { openEngines, watchModels } from '#src/app/engines/engines.ts';
+import { openEngines, watchModels } from '#src/app/engines/open-engines.ts';
 import { PageView } from '#src/app/sandbox/page-view.ts';
 import { AlertBoard } from '#src/ops/alert-board.ts';
 import { openLog } from '#src/ops/log.ts';
 import { openMetrics } from '#src/ops/metrics/metrics.ts';
 import { OperatorNotices } from '#src/ops/operator-notices.ts';
-import { WarmConnections } from '#src/provider/client.ts';
-import { good } from '#test/config/read-settings.ts';
-import { textOf } from '#test/contracts/transcriber.ts';
-import { lists, openServer } from '#test/doctor/examine.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { instantPace, openMockProviders } from '#test/fakes/providers/providers.ts';
-import { attachRealtime } from '#test/fakes/providers/realtime.ts';
-import { listening } from '#test/fakes/servers/listening.ts';
-import { hearWords, speakWords } from '#test/fakes/spoken-words.ts';
+import { WarmConnections } from '#src/provider/api-client.ts';
+import { readGoodSettings } from '#test/config/read-settings.ts';
+import { transcribeText } from './contracts/transcriber-contract.ts';
+import { answerModels, openExaminedServer } from './doctor/run-examination.ts';
+import { instantPace, openMockProviders } from './fakes/providers/mock-providers.ts';
+import { attachRealtime } from './fakes/providers/mock-realtime.ts';
+import { openListeningServer } from './fakes/servers/listening-server.ts';
+import { hearWords, speakWords } from './fakes/tone-words.ts';
+import { VirtualClock } from './fakes/virtual-clock.ts';
 
 async function serve() {
   const knocks: string[] = [];
@@ -26,7 +26,7 @@ async function serve() {
     else response.writeHead(404).end();
   });
   const realtime = attachRealtime(server, { hears: hearWords });
-  const served = await listening(server, () => realtime.dropAll());
+  const served = await openListeningServer(server, () => realtime.dropAll());
   return { ...served, baseUrl: `${served.origin}/v1`, knocks, realtime };
 }
 
@@ -35,7 +35,10 @@ const nowhere = 'http://127.0.0.1:9/v1';
 
 test('servers are connected to before anybody speaks, and everything is closed in the end', async () => {
   await using server = await serve();
-  const config = good({ OPENAI_BASE_URL: server.baseUrl, TRANSCRIPTION_BACKEND: 'realtime' });
+  const config = readGoodSettings({
+    OPENAI_BASE_URL: server.baseUrl,
+    TRANSCRIPTION_BACKEND: 'realtime',
+  });
   const { text, pcm } = speakWords('one two three four');
   {
     await using engines = await openEngines(config, () => {});
@@ -43,7 +46,7 @@ test('servers are connected to before anybody speaks, and everything is closed i
     await expect.poll(() => server.knocks.filter(isKnock)).toHaveLength(2);
     await expect.poll(() => server.realtime.open).toBe(1);
     engines.warm();
-    expect(await textOf(engines.transcriber, pcm)).toBe(text);
+    expect(await transcribeText(engines.transcriber, pcm)).toBe(text);
     expect(server.knocks.filter(isKnock)).toHaveLength(2);
   }
   await expect.poll(() => server.realtime.open).toBe(0);
@@ -63,7 +66,7 @@ test('a server that refuses OPTIONS is asked for one no more', async () => {
 
 test('a Realtime voice is connected before anybody speaks, reads, and is closed in the end', async () => {
   await using server = await openMockProviders({ pace: instantPace });
-  const config = good({
+  const config = readGoodSettings({
     TRANSCRIPTION_BASE_URL: nowhere,
     SPEECH_BASE_URL: server.baseUrl.replace('http', 'ws'),
   });
@@ -81,7 +84,7 @@ test('a Realtime voice is connected before anybody speaks, reads, and is closed 
 
 test('a server that is gone is replaced by local engines, which are loaded then', async () => {
   await using server = await serve();
-  const config = good({
+  const config = readGoodSettings({
     TRANSCRIPTION_BASE_URL: nowhere,
     SPEECH_BASE_URL: nowhere,
     CHAT_COMPLETION_BASE_URL: nowhere,
@@ -102,7 +105,7 @@ test('a server that is gone is replaced by local engines, which are loaded then'
   const sounds = await Array.fromAsync(engines.synthesizer.synthesize('Hello.', {}, never));
   expect(sounds.length).toBeGreaterThan(0);
   const { pcm } = speakWords('one two three four');
-  expect(await textOf(engines.transcriber, pcm)).not.toBe('(no final)');
+  expect(await transcribeText(engines.transcriber, pcm)).not.toBe('(no final)');
   const reported = news.flatMap((one) => (one.kind === 'fallback-on' ? [one.to] : []));
   expect(reported).toEqual(['Piper', 'Whisper']);
 });
@@ -111,7 +114,7 @@ test('a server that wants to be left alone is, while the fall-back answers; no s
   const trouble = { chat: 'rate-limited' } as const;
   await using one = await openMockProviders({ pace: instantPace, trouble });
   await using two = await openMockProviders({ pace: instantPace });
-  const config = good({
+  const config = readGoodSettings({
     TRANSCRIPTION_BASE_URL: nowhere,
     SPEECH_BASE_URL: nowhere,
     CHAT_COMPLETION_BASE_URL: one.baseUrl,
@@ -137,7 +140,7 @@ test('a server that wants to be left alone is, while the fall-back answers; no s
 
 test('without servers local engines are ready, which the page is told', async () => {
   const view = new PageView('Nova');
-  await using _ = await openEngines(good({}), (news) => view.engine(news));
+  await using _ = await openEngines(readGoodSettings({}), (news) => view.onEngine(news));
   const told: object[] = [];
   view.connect((event) => told.push(event));
   const lines = [
@@ -150,12 +153,12 @@ test('without servers local engines are ready, which the page is told', async ()
 test('the operator is told of each model that ends in one notice and in the log, also of one whose date comes later', async () => {
   const dated = (id: string) => ({ id, shutdown_date: '2026-12-24' });
   const first = [dated('hears'), dated('thinks')];
-  const models = [lists(...first, 'speaks'), lists(...first, dated('speaks'))];
+  const models = [answerModels(...first, 'speaks'), answerModels(...first, dated('speaks'))];
   let day = 0;
-  using server = await openServer({
+  using server = await openExaminedServer({
     'GET /v1/models': (response, asked) => models[Math.min(day, 1)]?.(response, asked),
   });
-  const config = good({
+  const config = readGoodSettings({
     ...{ TRANSCRIPTION_BASE_URL: `${server.origin}/v1`, TRANSCRIPTION_MODEL: 'hears' },
     ...{ CHAT_COMPLETION_BASE_URL: `${server.origin}/v1`, CHAT_COMPLETION_MODEL: 'thinks' },
     ...{ SPEECH_BASE_URL: `${server.origin}/v1`, SPEECH_MODEL: 'speaks' },

@@ -7,19 +7,19 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import packageJson from '#package.json' with { type: 'json' };
 import { openSandbox } from '#sandbox/sandbox.ts';
-import { durationMs } from '#src/audio/pcm.ts';
-import { readWav } from '#src/audio/wav.ts';
+import { readWav } from '#src/audio/formats/wav.ts';
+import { getDurationMs } from '#src/audio/pcm.ts';
 import { DecodeStream } from '#src/sources/decode/decode-stream.ts';
-import { text } from '#src/texts/texts.ts';
-import { botEnvironment } from '#test/deploy/compose-files.ts';
+import { formatText } from '#src/texts/texts.ts';
+import { readBotEnvironment } from '#test/deploy/compose-files.ts';
 import { BotProcess } from '#test/fakes/bot-process.ts';
-import { openMockProviders } from '#test/fakes/providers/providers.ts';
-import { freePort } from '#test/fakes/servers/listening.ts';
-import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
 import { commandReply } from '#test/scenarios/setup/asking.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import { eventually, toneOf } from '#test/scenarios/setup/scenario-setup.ts';
-import { askAloud, inputAudio, type UserContent, wavOf } from './mission/ask-aloud.ts';
+import { openMockProviders } from './fakes/providers/mock-providers.ts';
+import { findFreePort } from './fakes/servers/listening-server.ts';
+import { askAloud, makeWav, toInputAudio, type UserContent } from './mission/ask-aloud.ts';
 import {
   type Mission,
   openMission,
@@ -28,7 +28,7 @@ import {
   sayings,
   thermometer,
   translation,
-} from './mission/mission.ts';
+} from './mission/mission-setup.ts';
 import { openRunningBot, xchacha } from './mission/running-bot.ts';
 import { watchCalls } from './mission/watched-calls.ts';
 
@@ -123,7 +123,7 @@ line('prism-media opens WebM, which plays on a track', async (m) => {
   const { person } = await m.conversations.dictated;
   const file = { name: 'tones.webm', type: 'video/webm', bytes };
   const played = await commandReply(person, 'track play', { file, track: 'film' });
-  expect(played.text).toBe(text('track.playing', { title: 'tones', track: 'film' }));
+  expect(played.text).toBe(formatText('track.playing', { title: 'tones', track: 'film' }));
 });
 
 line('vitest runs these tests', () => {
@@ -202,12 +202,12 @@ line('people use it by slash commands', async (m) => {
 line('by talking in a voice channel', async (m) => {
   const { heard, person } = await m.conversations.chained;
   expect(person.counts().sentPackets).toBeGreaterThan(0);
-  expect(durationMs(heard.pcm)).toBeGreaterThan(500);
+  expect(getDurationMs(heard.pcm)).toBeGreaterThan(500);
 });
 
 line('and as a process that they host', async ({ providers }) => {
-  await using sandbox = await openSandbox({ voice: silentVoice().half });
-  const port = await freePort();
+  await using sandbox = await openSandbox({ voice: openSilentVoice().half });
+  const port = await findFreePort();
   const servers = { OPENAI_BASE_URL: providers.baseUrl, OPENAI_API_KEY: 'sk-of-all' };
   const { token, apiUrl, certificate: ca } = sandbox;
   const environment = { ...servers, STATUS_PORT: `${port}` };
@@ -230,7 +230,7 @@ line('sample rate and format matched, also without a label', async ({ openai }) 
     const asked = { model, input, voice: 'alloy', response_format: 'wav' } as const;
     const sound = await (await openai.audio.speech.create(asked)).arrayBuffer();
     const pcm = readWav(Buffer.from(sound));
-    expect(Math.abs(durationMs(pcm) - durationMs(expected)), model).toBeLessThan(20);
+    expect(Math.abs(getDurationMs(pcm) - getDurationMs(expected)), model).toBeLessThan(20);
     await expectAlike(pcm, expected);
   }
 });
@@ -275,8 +275,8 @@ line('wait() for the end of a sound, from commands', async (m) => {
   const said = await commandReply(person, 'say', { text: 'A short sentence.', wait: true });
   const played = await commandReply(person, 'track play', { sound: 'bell', wait: true });
   const end = 'completed';
-  expect(said.text).toBe(text('track.ended', { title: 'A short sentence.', end }));
-  expect(played.text).toBe(text('track.ended', { title: 'bell', end }));
+  expect(said.text).toBe(formatText('track.ended', { title: 'A short sentence.', end }));
+  expect(played.text).toBe(formatText('track.ended', { title: 'bell', end }));
 });
 
 line('and over HTTP', async (m) => {
@@ -334,7 +334,7 @@ line('CHAT_COMPLETION_BASE_URL, _MODEL, _API_KEY', async (m) => {
 line('sound in is replaced by its words, the reply comes back as sound', async (m) => {
   const { words, answer } = said.morning;
   const question = 'Who is greeted there?';
-  const content = [{ type: 'text', text: question } as const, inputAudio(words)];
+  const content = [{ type: 'text', text: question } as const, toInputAudio(words)];
   const { choice, pcm } = await askAloud(m.openai, content);
   const message = { content: null, refusal: null, audio: { transcript: answer } };
   expect(choice).toMatchObject({ finish_reason: 'stop', message });
@@ -346,7 +346,7 @@ line('sound in is replaced by its words, the reply comes back as sound', async (
 line('transcription_model, speech_model', async (m) => {
   const transcription_model = 'Systran/faster-whisper-tiny.en';
   const speech_model = 'hexgrad/Kokoro-82M';
-  await askAloud(m.openai, [inputAudio(said.card.words)], { transcription_model, speech_model });
+  await askAloud(m.openai, [toInputAudio(said.card.words)], { transcription_model, speech_model });
   expect(m.providers.requests.map(({ body }) => body?.model)).toContain(transcription_model);
   expect(m.voice.requests.map(({ model }) => model)).toContain(speech_model);
 });
@@ -394,11 +394,11 @@ line('earlier sound is not transcribed again', async (m) => {
   const { bridge, card } = said;
   const countTranscriptions = () =>
     m.providers.requests.filter(({ endpoint }) => endpoint === 'transcriptions').length;
-  const first = { role: 'user', content: [inputAudio(bridge.words)] };
+  const first = { role: 'user', content: [toInputAudio(bridge.words)] };
   await askAloud(m.openai, '', { messages: [first] });
   const before = countTranscriptions();
   const earlier = { role: 'assistant', content: bridge.answer };
-  const second = { role: 'user', content: [inputAudio(card.words)] };
+  const second = { role: 'user', content: [toInputAudio(card.words)] };
   await askAloud(m.openai, '', { messages: [first, earlier, second] });
   expect(countTranscriptions()).toBe(before + 1);
   const { messages } = m.findChats(card.words).at(-1)?.body ?? {};
@@ -422,7 +422,7 @@ line('Realtime (as a client)', async (m) => {
 line('chat with audio in and out', async ({ openai }) => {
   const { words, answer } = said.morning;
   const model = 'audio-model';
-  const { transcript, pcm } = await askAloud(openai, [inputAudio(words)], { model });
+  const { transcript, pcm } = await askAloud(openai, [toInputAudio(words)], { model });
   expect([transcript, pcm.rateHz, pcm.channels]).toEqual([answer, 24_000, 1]);
 });
 
@@ -436,7 +436,7 @@ line('speech with tone', async ({ openai, voice }) => {
 });
 
 line('transcription with streaming', async ({ openai }) => {
-  const file = await toFile(wavOf(said.morning.words), 'meeting.wav');
+  const file = await toFile(makeWav(said.morning.words), 'meeting.wav');
   const asked = { model: 'whisper', file, stream: true } as const;
   const events = await Array.fromAsync(await openai.audio.transcriptions.create(asked));
   expect(events.at(0)).toMatchObject({ type: 'transcript.text.delta' });
@@ -444,7 +444,7 @@ line('transcription with streaming', async ({ openai }) => {
 });
 
 line('translation', async ({ openai }) => {
-  const file = await toFile(wavOf(said.morning.words), 'meeting.wav');
+  const file = await toFile(makeWav(said.morning.words), 'meeting.wav');
   const { text: english } = await openai.audio.translations.create({ model: 'whisper', file });
   expect(english).toBe(translation);
 });
@@ -469,13 +469,13 @@ line('config.yaml, aliases, virtual keys, audio in and out', async () => {
   const key = 'sk-virtual';
   await using providers = await openMockProviders({ ...sayings.providers, replies, key });
   await using own = await openRunningBot({
-    ...(await botEnvironment('compose.proxy.yaml')),
+    ...(await readBotEnvironment('compose.proxy.yaml')),
     OPENAI_BASE_URL: providers.baseUrl,
     OPENAI_API_KEY: key,
   });
   const { words, answer } = said.morning;
   for (const model of ['chained', 'audio-model']) {
-    const { transcript } = await askAloud(own.openai, [inputAudio(words)], { model });
+    const { transcript } = await askAloud(own.openai, [toInputAudio(words)], { model });
     expect(transcript).toBe(answer);
   }
   const profile = new URL('../deploy/litellm/config.yaml', import.meta.url);

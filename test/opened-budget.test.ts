@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { openBudget } from '#src/app/budget.ts';
 import type { PortionStore } from '#src/spending/ledger/total-portion.ts';
-import { good } from '#test/config/read-settings.ts';
-import { MemorySpending } from '#test/fakes/spending.ts';
+import { readGoodSettings } from '#test/config/read-settings.ts';
+import { MemorySpending } from './fakes/fake-spending.ts';
 
 function open(portions?: PortionStore) {
   return openBudget({
-    config: good({}),
+    config: readGoodSettings({}),
     spending: new MemorySpending(),
     portions,
     share: 0.5,
@@ -26,10 +26,10 @@ test('where several processes share a store, each sets a portion of the total as
     return { nanoUsd, spentNanoUsd: 3e9, leftNanoUsd: 17e9 - nanoUsd };
   };
   const shared = await open({ reserve });
-  expect(shared.budgets.total()).toEqual({ usd: 3, capUsd: 20 });
+  expect(shared.budgets.findTotal()).toEqual({ usd: 3, capUsd: 20 });
   await shared[Symbol.asyncDispose]();
   expect(portions).toEqual([expect.any(Number), 0]);
   expect(portions[0]).toBeGreaterThan(0);
   await using alone = await open();
-  expect(alone.budgets.total()).toEqual({ usd: 0, capUsd: 20 });
+  expect(alone.budgets.findTotal()).toEqual({ usd: 0, capUsd: 20 });
 });

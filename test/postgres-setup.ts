@@ -13,7 +13,7 @@ const { DATABASE_URL: url = standardUrl, PARLEY_NO_SKIP: noSkip } = process.env;
 
 /** Looks once for the database; where none answers, its tests are skipped, and one line says so. */
 export async function setup({ provide }: Pick<TestProject, 'provide'>): Promise<void> {
-  const why = await refusal();
+  const why = await findRefusal();
   provide('postgresUrl', why === undefined ? url : '');
   if (why === undefined) return;
   const place = new URL(url).host;
@@ -22,7 +22,7 @@ export async function setup({ provide }: Pick<TestProject, 'provide'>): Promise<
   console.error(`\n${line}\n`);
 }
 
-async function refusal() {
+async function findRefusal() {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3_000 });
   client.on('error', () => undefined);
   try {

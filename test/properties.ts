@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 
 /** PROPERTY_RUNS: how many times more runs than the suite makes, for a longer search. */
-const times = Number(process.env.PROPERTY_RUNS ?? 1);
+const runFactor = Number(process.env.PROPERTY_RUNS ?? 1);
 /** PROPERTY_SEED. */
 const givenSeed = process.env.PROPERTY_SEED;
 
@@ -9,7 +9,7 @@ const givenSeed = process.env.PROPERTY_SEED;
 export const suiteSeed = 20_261_121;
 
 if (givenSeed !== undefined) fc.configureGlobal({ seed: Number(givenSeed) });
-else if (times === 1) fc.configureGlobal({ seed: suiteSeed });
+else if (runFactor === 1) fc.configureGlobal({ seed: suiteSeed });
 
 /**
  * Unit of a string: any code point, surrogates too, as `binary` of fast-check. That makes a table of all of them first: 1 s and 144 MB
@@ -17,16 +17,16 @@ else if (times === 1) fc.configureGlobal({ seed: suiteSeed });
  */
 export const anyCharacter = fc
   .nat({ max: 0x10ffff })
-  .map((code) => String.fromCodePoint(code), codeOf);
+  .map((code) => String.fromCodePoint(code), getErrorCode);
 
 /** Runs of a property or a random test: `few` in the suite. */
-export function runs(few: number): number {
-  return few * times;
+export function countRuns(few: number): number {
+  return few * runFactor;
 }
 
 export { fc };
 
-function codeOf(text: unknown) {
+function getErrorCode(text: unknown) {
   const code = typeof text === 'string' ? text.codePointAt(0) : undefined;
   if (code === undefined || String.fromCodePoint(code) !== text) throw new Error('no character');
   return code;

@@ -2,15 +2,15 @@ import type { HeardFrame } from '#sandbox/voice/voice-ports.ts';
 import { realClock } from '#src/base/clock.ts';
 
 /** A stretch of the bot's voice that reached a person; a shorter pause than `pauseMs` does not end it. */
-type VoiceStretch = { readonly fromMs: number; toMs: number };
+type BotVoiceStretch = { readonly fromMs: number; toMs: number };
 
 const pauseMs = 200;
 /** An answer and the one before it are enough. */
-const kept = 10;
+const maxKeptStretches = 10;
 
 /** When the bot's voice reached a person. */
 export class BotVoice {
-  readonly #stretches: VoiceStretch[] = [];
+  readonly #stretches: BotVoiceStretch[] = [];
   #packets = 0;
   #waiting: { readonly sinceMs: number; readonly found: (fromMs: number) => void } | undefined;
 
@@ -21,19 +21,19 @@ export class BotVoice {
 
   /** Whether it is being heard now. */
   get isHeard(): boolean {
-    return realClock.nowMs() - this.#lastMs < pauseMs;
+    return realClock.nowMs() - this.#getLastMs < pauseMs;
   }
 
-  add({ audible, atMs }: Pick<HeardFrame, 'audible' | 'atMs'>): void {
+  addPacket({ audible, atMs }: Pick<HeardFrame, 'audible' | 'atMs'>): void {
     if (!audible) return;
     this.#packets++;
     const last = this.#stretches.at(-1);
     if (last && atMs - last.toMs < pauseMs) last.toMs = atMs;
-    else this.#begin(atMs);
+    else this.#beginStretch(atMs);
   }
 
   /** Start of the first stretch that begins at `sinceMs` or later; undefined when none began within `patienceMs` from now. */
-  async startSince(sinceMs: number, patienceMs: number): Promise<number | undefined> {
+  async waitForStart(sinceMs: number, patienceMs: number): Promise<number | undefined> {
     const known = this.#stretches.find(({ fromMs }) => fromMs >= sinceMs);
     if (known) return known.fromMs;
     const { promise, resolve } = Promise.withResolvers<number | undefined>();
@@ -46,21 +46,21 @@ export class BotVoice {
   }
 
   /** Resolves once nothing was heard for `forMs`. */
-  async quiet(forMs: number, signal: AbortSignal): Promise<void> {
+  async waitForQuiet(forMs: number, signal: AbortSignal): Promise<void> {
     for (;;) {
-      const restMs = this.#lastMs + forMs - realClock.nowMs();
+      const restMs = this.#getLastMs + forMs - realClock.nowMs();
       if (restMs <= 0) return;
       await realClock.sleep(restMs, signal);
     }
   }
 
-  get #lastMs(): number {
+  get #getLastMs(): number {
     return this.#stretches.at(-1)?.toMs ?? Number.NEGATIVE_INFINITY;
   }
 
-  #begin(atMs: number) {
+  #beginStretch(atMs: number) {
     this.#stretches.push({ fromMs: atMs, toMs: atMs });
-    if (this.#stretches.length > kept) this.#stretches.shift();
+    if (this.#stretches.length > maxKeptStretches) this.#stretches.shift();
     if (this.#waiting && atMs >= this.#waiting.sinceMs) this.#waiting.found(atMs);
   }
 }

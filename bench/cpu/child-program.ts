@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 
-type Outcome = { readonly value: unknown } | { readonly error: string };
+type OrderOutcome = { readonly value: unknown } | { readonly error: string };
 
 /** A program of ours as a process of its own: it does what it is told, one order at a time. It ends with the process that started it. */
 export class ChildProgram<Order extends object> implements AsyncDisposable {
@@ -16,15 +16,15 @@ export class ChildProgram<Order extends object> implements AsyncDisposable {
   }
 
   /** Result of the order. Errors: what the program threw, that it ended, or that nothing came within `timeoutMs`. */
-  async ask(order: Order, timeoutMs: number): Promise<unknown> {
+  async sendOrder(order: Order, timeoutMs: number): Promise<unknown> {
     const done = new AbortController();
     const signal = AbortSignal.any([done.signal, AbortSignal.timeout(timeoutMs)]);
     const ended = once(this.#child, 'exit', { signal }).then(() => ({ error: 'it has ended' }));
     const reported = once(this.#child, 'message', { signal }).then(
-      ([message]) => message as Outcome,
+      ([message]) => message as OrderOutcome,
     );
     this.#child.send(order);
-    const outcome: Outcome = await Promise.race([reported, ended]).finally(() => done.abort());
+    const outcome: OrderOutcome = await Promise.race([reported, ended]).finally(() => done.abort());
     if ('error' in outcome) throw new Error(`A process of the bench failed: ${outcome.error}`);
     return outcome.value;
   }
@@ -44,8 +44,8 @@ export function serveOrders<Order extends object>(
   process.once('disconnect', () => process.exit());
   process.on('message', (order: Order) => {
     perform(order).then(
-      (value) => process.send?.({ value } satisfies Outcome),
-      (error: unknown) => process.send?.({ error: `${error}` } satisfies Outcome),
+      (value) => process.send?.({ value } satisfies OrderOutcome),
+      (error: unknown) => process.send?.({ error: `${error}` } satisfies OrderOutcome),
     );
   });
 }

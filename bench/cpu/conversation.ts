@@ -1,4 +1,4 @@
-import type { SandboxPerson } from '#sandbox/people/person.ts';
+import type { SandboxPerson } from '#sandbox/people/sandbox-person.ts';
 import type { EncodedSpeech } from '#sandbox/voice/voice-ports.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { BotVoice } from './bot-voice.ts';
@@ -9,10 +9,10 @@ export type Exchange = { readonly answerMs: number | undefined };
 /** Somebody who asks, as the programs of the bench know them. */
 export type ConversingPerson = { readonly person: SandboxPerson; readonly voice: BotVoice };
 
-const patienceMs = 10_000;
+const maxAnswerWaitMs = 10_000;
 
 /** Asks one question after the other until `stop`, each once the bot was quiet for `quietMs`; `offset` is which one is first. */
-export async function converse(
+export async function holdConversation(
   { person, voice }: ConversingPerson,
   quietMs: number,
   questions: readonly EncodedSpeech[],
@@ -21,25 +21,28 @@ export async function converse(
   stop: AbortSignal,
 ): Promise<void> {
   for (let n = offset; !stop.aborted; n++) {
-    const { lastVoicedAtMs } = await person.say(questions[n % questions.length] ?? none, stop);
-    const fromMs = await voice.startSince(lastVoicedAtMs, patienceMs);
+    const { lastVoicedAtMs } = await person.say(
+      questions[n % questions.length] ?? emptySignal,
+      stop,
+    );
+    const fromMs = await voice.waitForStart(lastVoicedAtMs, maxAnswerWaitMs);
     report({ answerMs: fromMs === undefined ? undefined : fromMs - lastVoicedAtMs });
-    await voice.quiet(quietMs, stop);
+    await voice.waitForQuiet(quietMs, stop);
   }
 }
 
 /** Says one sentence after the other until `stop`, with a breath between them; `offset` is which one is first. */
-export async function talk(
+export async function talkWithoutAnswers(
   person: SandboxPerson,
   sentences: readonly EncodedSpeech[],
   offset: number,
   stop: AbortSignal,
 ): Promise<void> {
   for (let n = offset; ; n++) {
-    await person.say(sentences[n % sentences.length] ?? none, stop);
-    await realClock.sleep(breathMs, stop);
+    await person.say(sentences[n % sentences.length] ?? emptySignal, stop);
+    await realClock.sleep(breathPauseMs, stop);
   }
 }
 
-const none: EncodedSpeech = { frames: [] };
-const breathMs = 400;
+const emptySignal: EncodedSpeech = { frames: [] };
+const breathPauseMs = 400;

@@ -4,9 +4,9 @@ import { ChildProgram } from './child-program.ts';
 import { StartedBot } from './npm-start.ts';
 import type { PeopleAddress, PeopleOrder, ServersAddress, ServersOrder } from './orders.ts';
 
-const startMs = 60_000;
+const maxStartMs = 60_000;
 /** Settings of a bot that answers as often as it is asked. */
-const noBudgets: Readonly<Record<string, string>> = {
+const unlimitedBudgets: Readonly<Record<string, string>> = {
   BUDGET_PERSON_DAY_USD: '0',
   BUDGET_SERVER_DAY_USD: '0',
   BUDGET_TOTAL_DAY_USD: '0',
@@ -43,10 +43,12 @@ async function openBot(
   stack: AsyncDisposableStack,
 ): Promise<BotUnderTest> {
   const people = stack.use(new ChildProgram<PeopleOrder>(new URL('people.ts', import.meta.url)));
-  const servers = stack.use(new ChildProgram<ServersOrder>(new URL('servers.ts', import.meta.url)));
-  const login = (await people.ask({ do: 'open' }, startMs)) as PeopleAddress;
-  const providers = (await servers.ask({ do: 'open' }, startMs)) as ServersAddress;
-  const environment = { ...remote(providers), ...noBudgets, ...given };
+  const servers = stack.use(
+    new ChildProgram<ServersOrder>(new URL('mock-servers.ts', import.meta.url)),
+  );
+  const login = (await people.sendOrder({ do: 'open' }, maxStartMs)) as PeopleAddress;
+  const providers = (await servers.sendOrder({ do: 'open' }, maxStartMs)) as ServersAddress;
+  const environment = { ...remote(providers), ...unlimitedBudgets, ...given };
   const bot = stack.use(await StartedBot.start(checkout, login, environment));
   const label = basename(checkout);
   console.log(

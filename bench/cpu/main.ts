@@ -2,19 +2,19 @@
 // 30 minutes with the defaults, of which `talkers` takes 4; to try it: --warmup 0.1 --minutes 0.2 --steps 0,1.
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { measureMemory } from '#bench/cpu/memory/memory.ts';
 import { realClock } from '#src/base/clock.ts';
-import { openCpuSetup } from './cpu-setup.ts';
-import { disturbance, usedUp } from './reading.ts';
-import { cpuReport } from './report.ts';
+import { formatCpuReport } from './cpu-report.ts';
 import {
   type CpuReading,
   type CpuRow,
-  channelRows,
-  readRow,
-  settleMs,
+  makeChannelRows,
+  measureRow,
+  settleTimeMs,
   talkerRows,
-} from './rows.ts';
+} from './cpu-rows.ts';
+import { openCpuSetup } from './cpu-setup.ts';
+import { findDisturbance, findExhaustion } from './load-reading.ts';
+import { measureMemory } from './memory/measure-memory.ts';
 
 const { values } = parseArgs({
   options: {
@@ -42,18 +42,20 @@ const options = { minutes: Number(values.minutes), warmUpMinutes: Number(values.
 const nodeOptions = { NODE_OPTIONS: values['node-options'] };
 const checkouts = (values.bot ?? [`${import.meta.dirname}/../..`]).map((path) => resolve(path));
 /** Environment of container and unit: fewer pages stay with the allocator of glibc. */
-const asDeployed = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '65536' };
-const never = new AbortController().signal;
-const known = ['channels', 'talkers', 'memory'];
-const parts = values.part.split(',');
+const deployedEnvironment = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '65536' };
+const neverAborted = new AbortController().signal;
+const knownParts = ['channels', 'talkers', 'memory'];
+const chosenParts = values.part.split(',');
 
 for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => process.exit(1));
-for (const part of parts) if (!known.includes(part)) throw new Error(`There is no part ${part}.`);
+for (const part of chosenParts)
+  if (!knownParts.includes(part)) throw new Error(`There is no part ${part}.`);
 console.log('CPU and memory of the bot: compare only figures of one run.');
-if (parts.includes('channels')) await measure(channelRows(values.steps.split(',').map(Number)));
-if (parts.includes('talkers')) await measure(talkerRows);
-if (parts.includes('memory')) {
-  const environment = { ...(values.plain ? {} : asDeployed), ...nodeOptions };
+if (chosenParts.includes('channels'))
+  await measureRows(makeChannelRows(values.steps.split(',').map(Number)));
+if (chosenParts.includes('talkers')) await measureRows(talkerRows);
+if (chosenParts.includes('memory')) {
+  const environment = { ...(values.plain ? {} : deployedEnvironment), ...nodeOptions };
   const figures = { further: Number(values.further), idleS: Number(values.idle), environment };
   for (const checkout of checkouts) {
     console.log(`\n${checkout}`);
@@ -62,20 +64,20 @@ if (parts.includes('memory')) {
 }
 
 /** Ends where the bench itself has used the machine up, or a row failed. */
-async function measure(rows: readonly CpuRow[]) {
+async function measureRows(rows: readonly CpuRow[]) {
   await using setup = await openCpuSetup(checkouts, nodeOptions);
-  await realClock.sleep(settleMs, never);
+  await realClock.sleep(settleTimeMs, neverAborted);
   const readings: CpuReading[] = [];
   try {
     for (const row of rows) {
-      const reading = await readRow(setup, row, options);
+      const reading = await measureRow(setup, row, options);
       readings.push(reading);
       console.log(`${row.name}: ${reading.bots.map(({ cpu }) => cpu.toFixed(2)).join(', ')} s/min`);
-      if (!disturbance(reading.machine) && reading.bots.some(usedUp)) break;
+      if (!findDisturbance(reading.machine) && reading.bots.some(findExhaustion)) break;
     }
   } catch (error) {
     console.error(error);
     process.exitCode = 1;
   }
-  console.log(`\n${cpuReport(readings)}\n`);
+  console.log(`\n${formatCpuReport(readings)}\n`);
 }

@@ -4,13 +4,13 @@ import { access, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { type BotLogin, environmentOf } from '#test/fakes/bot-process.ts';
+import { type BotLogin, makeEnvironment } from '#test/fakes/bot-process.ts';
 
 /** Longest start, and longest orderly end, in ms. */
-const [startMs, endMs] = [90_000, 15_000];
+const [maxStartMs, maxEndMs] = [90_000, 15_000];
 
 /** Flags of Node and the program that `npm start` runs. Errors: where it runs anything else. */
-function startArguments(script: string): {
+function parseStartArguments(script: string): {
   readonly flags: readonly string[];
   readonly program: string;
 } {
@@ -38,17 +38,17 @@ export class StartedBot implements AsyncDisposable {
     environment: Readonly<Record<string, string>>,
   ): Promise<StartedBot> {
     const { scripts } = JSON.parse(await readFile(join(checkout, 'package.json'), 'utf8'));
-    const { flags, program } = startArguments(scripts.start);
+    const { flags, program } = parseStartArguments(scripts.start);
     const folder = await mkdtemp(join(tmpdir(), 'parley-'));
-    const child = spawn(await nodeOf(checkout), [...flags, resolve(checkout, program)], {
+    const child = spawn(await findNode(checkout), [...flags, resolve(checkout, program)], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...(await environmentOf(login, folder)), ...environment },
+      env: { ...(await makeEnvironment(login, folder)), ...environment },
     });
     process.once('exit', () => child.kill('SIGKILL'));
     const bot = new StartedBot(child, folder);
     try {
-      await bot.#ready();
+      await bot.#waitUntilReady();
       return bot;
     } catch (error) {
       await bot[Symbol.asyncDispose]();
@@ -63,7 +63,7 @@ export class StartedBot implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
       const gone = once(this.#child, 'exit');
-      const late = setTimeout(() => this.#child.kill('SIGKILL'), endMs);
+      const late = setTimeout(() => this.#child.kill('SIGKILL'), maxEndMs);
       this.#child.kill('SIGTERM');
       await gone;
       clearTimeout(late);
@@ -72,10 +72,10 @@ export class StartedBot implements AsyncDisposable {
   }
 
   /** Its log is read up to the line that says so, and thrown away from there. */
-  async #ready() {
+  async #waitUntilReady() {
     const { stdout } = this.#child;
     if (!stdout) return;
-    const lines = createInterface({ input: stdout, signal: AbortSignal.timeout(startMs) });
+    const lines = createInterface({ input: stdout, signal: AbortSignal.timeout(maxStartMs) });
     const said: string[] = [];
     for await (const line of lines) {
       said.push(line);
@@ -84,12 +84,12 @@ export class StartedBot implements AsyncDisposable {
       stdout.resume();
       return;
     }
-    throw new Error(`The bot was not ready within ${startMs} ms:\n${said.join('\n')}`);
+    throw new Error(`The bot was not ready within ${maxStartMs} ms:\n${said.join('\n')}`);
   }
 }
 
 /** That of the checkout, which `npm start` finds first; else the present one. */
-async function nodeOf(checkout: string): Promise<string> {
+async function findNode(checkout: string): Promise<string> {
   const own = join(checkout, 'node_modules/.bin/node');
   try {
     await access(own);

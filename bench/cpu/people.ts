@@ -1,55 +1,64 @@
 // Program of its own: Discord, and the people who talk with the bot there.
 
-import { Clips } from '#bench/clips.ts';
-import type { SandboxPerson } from '#sandbox/people/person.ts';
+import { QuestionClips } from '#bench/question-clips.ts';
+import type { SandboxPerson } from '#sandbox/people/sandbox-person.ts';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import type { EncodedSpeech } from '#sandbox/voice/voice-ports.ts';
 import { encodeSpeech } from '#sandbox/voice-client/speech-frames.ts';
 import { connectVoice } from '#sandbox/voice-client/voice-client.ts';
 import { openVoiceServer } from '#sandbox/voice-server/voice-server.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
-import type { OpusCodec, OpusDecoder } from '#src/audio/opus/opus.ts';
+import type { OpusCodec, OpusDecoder } from '#src/audio/opus/opus-codec.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotVoice } from './bot-voice.ts';
 import { serveOrders } from './child-program.ts';
-import { type ConversingPerson, converse, type Exchange, talk } from './conversation.ts';
+import {
+  type ConversingPerson,
+  type Exchange,
+  holdConversation,
+  talkWithoutAnswers,
+} from './conversation.ts';
 import type { PeopleAddress, PeopleFigures, PeopleOrder } from './orders.ts';
 
 /** Between two calls: the bot joins 60 channels of a shard a minute at most, and refuses a call that would wait long. */
-const callEveryMs = 1_050;
+const callIntervalMs = 1_050;
 /** People begin their conversations spread over so long, in ms: about a turn. */
-const spreadMs = 8_000;
+const conversationSpreadMs = 8_000;
 /** Time, in ms, in which the bot begins to answer what was broken off; and a pause of its voice that ends an answer. */
-const [answeredMs, quietMs] = [2_500, 500];
+const [maxAnswerStartMs, endOfAnswerMs] = [2_500, 500];
 /** Shortest and longest question, in packets of 20 ms: each takes about the 2 s of all of them. */
-const [fewestPackets, mostPackets] = [80, 140];
+const [minQuestionPackets, maxQuestionPackets] = [80, 140];
 /** A command that the bot obeys instead of answering. */
 const stopCommand = /^stop\b/;
 /** Length, in packets, of a speech without a pause: 10 minutes. */
 const speechPackets = 30_000;
 
 /** Deadline of one step of a person. */
-const soon = () => AbortSignal.timeout(30_000);
+const stepDeadline = () => AbortSignal.timeout(30_000);
 const codec = await loadOpus();
-const questions = await encodedQuestions();
+const questions = await encodeQuestions();
 const askers: ConversingPerson[] = [];
 const talkers: SandboxPerson[] = [];
 let [conversing, talking] = [0, 0];
 let sandbox: Sandbox | undefined;
 let exchanges: Exchange[] = [];
-let before = totals();
+let before = sumTotals();
 let resting = new AbortController();
-let underWay: Promise<void>[] = [];
+let runningTalks: Promise<void>[] = [];
 
 serveOrders<PeopleOrder>(async (order) => {
   sandbox ??= await openSandbox({
-    voice: { open: openVoiceServer, connect: connectVoice, codec: async () => undecoded(codec) },
+    voice: {
+      open: openVoiceServer,
+      connect: connectVoice,
+      codec: async () => makeSilentCodec(codec),
+    },
   });
   switch (order.do) {
     case 'open':
-      return addressOf(sandbox);
+      return toLoginOptions(sandbox);
     case 'call':
-      return await call(sandbox, order.channels);
+      return await callBots(sandbox, order.channels);
     case 'converse':
       return beginConversations(order.channels, order.quietMs);
     case 'speak':
@@ -57,27 +66,27 @@ serveOrders<PeopleOrder>(async (order) => {
     case 'talk':
       return await beginTalking(sandbox, order.talkers);
     case 'rest':
-      return await rest();
+      return await restConversations();
     case 'begin':
       exchanges = [];
-      before = totals();
+      before = sumTotals();
       return undefined;
     case 'end':
-      return figures();
+      return readFigures();
   }
 });
 
-function addressOf({ token, apiUrl, certificate: ca }: Sandbox): PeopleAddress {
+function toLoginOptions({ token, apiUrl, certificate: ca }: Sandbox): PeopleAddress {
   return { token, apiUrl, ca };
 }
 
-async function call(open: Sandbox, channels: number) {
+async function callBots(open: Sandbox, channels: number) {
   while (askers.length < channels) {
-    const nextAtMs = realClock.nowMs() + callEveryMs;
-    const person = await callIn(open, askers.length);
+    const nextAtMs = realClock.nowMs() + callIntervalMs;
+    const person = await callBot(open, askers.length);
     const voice = new BotVoice();
     person.onHeard((frame) => {
-      if (frame.fromUserId === open.botId) voice.add(frame);
+      if (frame.fromUserId === open.botId) voice.addPacket(frame);
     });
     askers.push({ person, voice });
     await realClock.sleep(nextAtMs - realClock.nowMs(), new AbortController().signal);
@@ -85,103 +94,107 @@ async function call(open: Sandbox, channels: number) {
 }
 
 /** The number `n`th person, in a server of their own, calls the bot and can talk with it. */
-async function callIn(open: Sandbox, n: number): Promise<SandboxPerson> {
+async function callBot(open: Sandbox, n: number): Promise<SandboxPerson> {
   const guild = n === 0 ? open.guild() : open.addGuild();
   const person = guild.person(`Person ${n}`);
-  await person.join('Lounge', soon());
-  await person.command('join').answered(soon());
-  await person.settled(soon());
+  await person.join('Lounge', stepDeadline());
+  await person.command('join').answered(stepDeadline());
+  await person.settled(stepDeadline());
   return person;
 }
 
 /** Questions of the recordings, encoded. */
-async function encodedQuestions(): Promise<readonly EncodedSpeech[]> {
-  await using clips = await Clips.open();
+async function encodeQuestions(): Promise<readonly EncodedSpeech[]> {
+  await using clips = await QuestionClips.open();
   const asked = clips.all.filter(({ text }) => !stopCommand.test(text));
   const encoded = asked.map(({ pcm }) => encodeSpeech(pcm, codec));
   return encoded.filter(
-    ({ frames }) => frames.length >= fewestPackets && frames.length <= mostPackets,
+    ({ frames }) => frames.length >= minQuestionPackets && frames.length <= maxQuestionPackets,
   );
 }
 
 /** A codec for people who only note when a packet came: nothing that they hear is decoded. */
-function undecoded({ name, encoder }: OpusCodec): OpusCodec {
+function makeSilentCodec({ name, createEncoder }: OpusCodec): OpusCodec {
   const sound = new Int16Array();
   const decoder: OpusDecoder = { decode: () => sound };
-  return { name, decoder: () => decoder, encoder };
+  return { name, createDecoder: () => decoder, createEncoder };
 }
 
 function beginConversations(channels: number, quiet: number) {
   const fresh = askers.slice(conversing, channels);
   for (const [n, asker] of fresh.entries()) {
-    const delayMs = (spreadMs * n) / fresh.length;
+    const delayMs = (conversationSpreadMs * n) / fresh.length;
     const begun = realClock.sleep(delayMs, resting.signal);
     const offset = conversing + n;
-    follow(begun.then(() => converse(asker, quiet, questions, offset, note, resting.signal)));
+    followTalk(
+      begun.then(() =>
+        holdConversation(asker, quiet, questions, offset, noteExchange, resting.signal),
+      ),
+    );
   }
   conversing = Math.max(conversing, channels);
 }
 
 async function beginSpeech(open: Sandbox) {
-  await call(open, 1);
+  await callBots(open, 1);
   const all = questions.flatMap(({ frames }) => frames);
   const frames = Array.from({ length: speechPackets / all.length }, () => all).flat();
   const [asker] = askers;
-  if (asker) follow(talk(asker.person, [{ frames }], 0, resting.signal));
+  if (asker) followTalk(talkWithoutAnswers(asker.person, [{ frames }], 0, resting.signal));
 }
 
 /** They hear nothing, so that Discord here need not send everybody's voice to everybody. */
 async function beginTalking(open: Sandbox, count: number) {
-  await call(open, 1);
+  await callBots(open, 1);
   while (talkers.length < count) {
     const person = open.guild().person(`Talker ${talkers.length}`);
     talkers.push(person);
-    await person.join('Lounge', soon());
+    await person.join('Lounge', stepDeadline());
     person.deafen(true);
-    await person.command('privacy allow').answered(soon());
-    await person.settled(soon());
+    await person.command('privacy allow').answered(stepDeadline());
+    await person.settled(stepDeadline());
   }
   for (; talking < count; talking++) {
     const person = talkers[talking];
-    if (person) follow(talk(person, questions, talking, resting.signal));
+    if (person) followTalk(talkWithoutAnswers(person, questions, talking, resting.signal));
   }
 }
 
-async function rest() {
+async function restConversations() {
   resting.abort(new Error('Everybody rests.'));
-  await Promise.all(underWay);
+  await Promise.all(runningTalks);
   resting = new AbortController();
-  underWay = [];
+  runningTalks = [];
   [conversing, talking] = [0, 0];
-  await Promise.all(askers.map(silence));
+  await Promise.all(askers.map(silenceBot));
 }
 
 /** Ends what the bot is still saying. */
-async function silence({ person, voice }: ConversingPerson) {
-  const signal = soon();
-  await realClock.sleep(answeredMs, signal);
+async function silenceBot({ person, voice }: ConversingPerson) {
+  const signal = stepDeadline();
+  await realClock.sleep(maxAnswerStartMs, signal);
   if (voice.isHeard) await person.command('stop').answered(signal);
-  await voice.quiet(quietMs, signal);
+  await voice.waitForQuiet(endOfAnswerMs, signal);
 }
 
 /** Counts a talk that fails, other than by a rest, as a question without an answer. */
-function follow(talk: Promise<void>) {
+function followTalk(talk: Promise<void>) {
   const { signal } = resting;
-  underWay.push(
+  runningTalks.push(
     talk.catch((error: unknown) => {
       if (signal.aborted) return;
       console.error(error);
-      note({ answerMs: undefined });
+      noteExchange({ answerMs: undefined });
     }),
   );
 }
 
-function note(exchange: Exchange) {
+function noteExchange(exchange: Exchange) {
   exchanges.push(exchange);
 }
 
 /** Since everybody came. */
-function totals(): Pick<PeopleFigures, 'sentPackets' | 'latePackets' | 'heardPackets'> {
+function sumTotals(): Pick<PeopleFigures, 'sentPackets' | 'latePackets' | 'heardPackets'> {
   const counts = [...askers.map(({ person }) => person), ...talkers].map((one) => one.counts());
   return {
     sentPackets: counts.reduce((sum, { sentPackets }) => sum + sentPackets, 0),
@@ -190,8 +203,8 @@ function totals(): Pick<PeopleFigures, 'sentPackets' | 'latePackets' | 'heardPac
   };
 }
 
-function figures(): PeopleFigures {
-  const now = totals();
+function readFigures(): PeopleFigures {
+  const now = sumTotals();
   const answerMs = exchanges.flatMap(({ answerMs: ms }) => ms ?? []);
   return {
     answerMs,

@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { readConfig } from '#src/config/config.ts';
-import { openMockProviders } from '#test/fakes/providers/providers.ts';
-import { evaluate } from './evaluate.ts';
-import { readScenes } from './scene.ts';
-import { openSetup } from './set-up.ts';
+import { openMockProviders } from '#test/fakes/providers/mock-providers.ts';
+import { readScenes } from './eval-scene.ts';
+import { makeSetup } from './eval-setup.ts';
+import { evaluateSetup } from './evaluate.ts';
 
 const folder = fileURLToPath(new URL('scenes', import.meta.url));
 
@@ -16,8 +16,8 @@ test('a scene that is spoken in the sandbox is heard, answered, judged and paid 
   const addresses = servers.map((role) => [`${role}_BASE_URL`, mock.baseUrl]);
   const read = readConfig(Object.fromEntries(addresses));
   if (read.kind === 'bad') throw new Error(read.mistakes.join('\n'));
-  const setup = await openSetup('mock', read.config);
-  const outcome = await evaluate(setup, { scenes, folder, isText: false, judging: setup });
+  const setup = await makeSetup('mock', read.config);
+  const outcome = await evaluateSetup(setup, { scenes, folder, isText: false, judging: setup });
   expect(outcome.scenes).toEqual([{ scene: scenes[0], mistakes: [] }]);
   expect(outcome.answerMs).toBeGreaterThan(0);
   expect(outcome.usd).toBeGreaterThan(0);

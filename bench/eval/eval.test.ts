@@ -4,19 +4,19 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { readConfig } from '#src/config/config.ts';
-import type { MockReply } from '#test/fakes/providers/chat.ts';
-import { instantPace, openMockProviders } from '#test/fakes/providers/providers.ts';
-import { type EvalOutcome, evaluate } from './evaluate.ts';
-import { isPassed } from './report.ts';
-import { checkScene, wordMistakes } from './rules.ts';
+import type { MockReply } from '#test/fakes/providers/mock-chat.ts';
+import { instantPace, openMockProviders } from '#test/fakes/providers/mock-providers.ts';
+import { hasPassed } from './eval-report.ts';
+import { type EvalAnswer, parseScenes, readScenes } from './eval-scene.ts';
+import { makeSetup } from './eval-setup.ts';
+import { type EvalOutcome, evaluateSetup } from './evaluate.ts';
 import { runEval } from './run-eval.ts';
-import { type EvalAnswer, readScenes, scenesIn } from './scene.ts';
-import { openSetup } from './set-up.ts';
+import { checkScene, findWordMistakes } from './scene-rules.ts';
 
 const folder = fileURLToPath(new URL('scenes', import.meta.url));
 const scenes = await readScenes(folder);
 const lines = scenes.flatMap(({ acts }) => acts.filter((act) => act.do === 'say'));
-const wrong = new Set(lines.map(({ answer }) => answer?.wrong));
+const wrongSentence = new Set(lines.map(({ answer }) => answer?.wrong));
 
 type Model = {
   readonly textOf: (answer: EvalAnswer) => string;
@@ -28,11 +28,14 @@ type Model = {
   readonly toolOf?: (answer: EvalAnswer) => string | undefined;
 };
 
-const good: Model = { textOf: (answer) => answer.good, passes: (answer) => !wrong.has(answer) };
-const bad: Model = { ...good, textOf: (answer) => answer.wrong };
+const goodModel: Model = {
+  textOf: (answer) => answer.good,
+  passes: (answer) => !wrongSentence.has(answer),
+};
+const badModel: Model = { ...goodModel, textOf: (answer) => answer.wrong };
 
 /** Replies of a model that answers lines by the scene, and judges. */
-function repliesOf({
+function makeReplies({
   textOf,
   passes,
   quote,
@@ -63,20 +66,20 @@ function repliesOf({
 }
 
 /** Plays the scenes of a topic as text. */
-async function outcomeOf(
+async function playTopic(
   model: Model,
   topic: string,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<EvalOutcome> {
-  await using mock = await openMockProviders({ replies: repliesOf(model), pace: instantPace });
+  await using mock = await openMockProviders({ replies: makeReplies(model), pace: instantPace });
   const read = readConfig({ CHAT_COMPLETION_BASE_URL: mock.baseUrl, ...environment });
   if (read.kind === 'bad') throw new Error(read.mistakes.join('\n'));
-  const setup = await openSetup('mock', read.config);
+  const setup = await makeSetup('mock', read.config);
   const chosen = scenes.filter((scene) => scene.topic.startsWith(topic));
-  return await evaluate(setup, { scenes: chosen, folder, isText: true, judging: setup });
+  return await evaluateSetup(setup, { scenes: chosen, folder, isText: true, judging: setup });
 }
 
-function mistakesOf(outcome: EvalOutcome): readonly string[] {
+function listMistakes(outcome: EvalOutcome): readonly string[] {
   return outcome.scenes.flatMap(({ mistakes }) => mistakes);
 }
 
@@ -85,9 +88,9 @@ const topics = [...new Set(scenes.map(({ topic }) => topic))];
 test.each(topics)(
   'scenes about %s pass as text with the answers that they call good',
   async (topic) => {
-    const outcome = await outcomeOf(good, topic);
-    expect(mistakesOf(outcome)).toEqual([]);
-    expect(isPassed(outcome)).toBe(true);
+    const outcome = await playTopic(goodModel, topic);
+    expect(listMistakes(outcome)).toEqual([]);
+    expect(hasPassed(outcome)).toBe(true);
     expect(outcome.usd).toBeGreaterThan(0);
   },
 );
@@ -100,34 +103,37 @@ test('there are thirty scenes, each with a name of its own', () => {
 test('every answer that a scene calls wrong breaks a pattern, or has a rule for the judge', async () => {
   for (const { answer } of lines) {
     if (!answer || answer.rubric) continue;
-    expect(await wordMistakes(answer, answer.wrong), answer.wrong).not.toEqual([]);
+    expect(await findWordMistakes(answer, answer.wrong), answer.wrong).not.toEqual([]);
   }
 });
 
 test('a judge that lets a planted wrong answer pass fails the run', async () => {
-  const outcome = await outcomeOf({ ...good, passes: () => true }, 'honesty');
-  expect(mistakesOf(outcome)).toEqual([]);
+  const outcome = await playTopic({ ...goodModel, passes: () => true }, 'honesty');
+  expect(listMistakes(outcome)).toEqual([]);
   expect(outcome.judgeMistakes[0]).toContain('passes the rule');
-  expect(isPassed(outcome)).toBe(false);
+  expect(hasPassed(outcome)).toBe(false);
 });
 
 test('a bot that answers everybody, or nobody, fails', async () => {
-  const eager = await outcomeOf(good, 'addressing', { ADDRESSING: 'always' });
-  expect(mistakesOf(eager).join('\n')).toContain('uninvited, to ');
-  const deaf = await outcomeOf(good, 'addressing', { ADDRESSING: 'off' });
-  expect(mistakesOf(deaf).join('\n')).toContain('no answer to Ana: "Nova, what is the capital');
+  const eager = await playTopic(goodModel, 'addressing', { ADDRESSING: 'always' });
+  expect(listMistakes(eager).join('\n')).toContain('uninvited, to ');
+  const deaf = await playTopic(goodModel, 'addressing', { ADDRESSING: 'off' });
+  expect(listMistakes(deaf).join('\n')).toContain('no answer to Ana: "Nova, what is the capital');
 });
 
 test('a tool that is not called, or called without need, fails', async () => {
-  const idle = await outcomeOf({ ...good, toolOf: () => undefined }, 'tools');
-  expect(mistakesOf(idle)).toContain('tool set_reminder: 0 calls in place of 1');
-  const busy = await outcomeOf({ ...good, toolOf: () => 'volume' }, 'names');
-  expect(mistakesOf(busy).join('\n')).toContain('tool volume: ');
+  const idle = await playTopic({ ...goodModel, toolOf: () => undefined }, 'tools');
+  expect(listMistakes(idle)).toContain('tool set_reminder: 0 calls in place of 1');
+  const busy = await playTopic({ ...goodModel, toolOf: () => 'volume' }, 'names');
+  expect(listMistakes(busy).join('\n')).toContain('tool volume: ');
 });
 
 test('a judge without evidence lets nothing pass', async () => {
-  const outcome = await outcomeOf({ ...good, quote: 'The moon is made of cheese.' }, 'honesty');
-  expect(mistakesOf(outcome).join('\n')).toContain('the judge quotes what nobody said');
+  const outcome = await playTopic(
+    { ...goodModel, quote: 'The moon is made of cheese.' },
+    'honesty',
+  );
+  expect(listMistakes(outcome).join('\n')).toContain('the judge quotes what nobody said');
 });
 
 test('a stop must be heeded within 800 ms, and a name must be that of the person who asked', () => {
@@ -153,16 +159,16 @@ test('a stop must be heeded within 800 ms, and a name must be that of the person
 
 test('a mistake in a scene is told with its place', () => {
   const scene = { name: 'a', people: 1, acts: [{ do: 'say', who: 'Ana', say: 'Hi', sey: 1 }] };
-  expect(() => scenesIn('own.json', [scene])).toThrow(
+  expect(() => parseScenes('own.json', [scene])).toThrow(
     'own.json, scene 1, acts.0: Unrecognized key: "sey"',
   );
   const pattern = { says: ['('], good: 'Yes.', wrong: 'No.' };
   const acts = [{ do: 'say', who: 'Ana', say: 'Hi', answer: pattern }];
-  expect(() => scenesIn('own.json', [{ ...scene, acts }])).toThrow(
+  expect(() => parseScenes('own.json', [{ ...scene, acts }])).toThrow(
     'acts.0.answer.says.0: is no regular expression',
   );
   const stranger = { name: 'a', people: 1, acts: [{ do: 'say', who: 'Ben', say: 'Hi' }] };
-  expect(() => scenesIn('own.json', [stranger])).toThrow('"a": Ben is not in a scene of 1.');
+  expect(() => parseScenes('own.json', [stranger])).toThrow('"a": Ben is not in a scene of 1.');
 });
 
 test('two set-ups stand side by side, with price, failures and exit code', async () => {
@@ -170,8 +176,8 @@ test('two set-ups stand side by side, with price, failures and exit code', async
   const files: string[] = [];
   await using stack = new AsyncDisposableStack();
   stack.defer(() => rm(place, { recursive: true }));
-  for (const [name, model] of Object.entries({ good, bad })) {
-    const replies = repliesOf(model);
+  for (const [name, model] of Object.entries({ good: goodModel, bad: badModel })) {
+    const replies = makeReplies(model);
     const mock = stack.use(await openMockProviders({ replies, pace: instantPace }));
     const file = join(place, `${name}.env`);
     await writeFile(file, `CHAT_COMPLETION_BASE_URL=${mock.baseUrl}\n`);

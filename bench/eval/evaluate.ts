@@ -1,9 +1,9 @@
-import { percentile } from '#bench/table.ts';
-import { judge } from './judge.ts';
-import { heardAnswers, type PlayedScene, play } from './player.ts';
-import { checkScene, type GivenAnswer, toolMistakes, wordMistakes } from './rules.ts';
-import type { EvalScene } from './scene.ts';
-import type { EvalSetup } from './set-up.ts';
+import { findPercentile } from '#bench/format-table.ts';
+import type { EvalScene } from './eval-scene.ts';
+import type { EvalSetup } from './eval-setup.ts';
+import { judgeAnswer } from './judge-answer.ts';
+import { listHeardAnswers, type PlayedScene, playScene } from './scene-player.ts';
+import { checkScene, findToolMistakes, findWordMistakes, type GivenAnswer } from './scene-rules.ts';
 import { isSpeakable, openSoundBot } from './sound-room.ts';
 import { openTextRoom } from './text-room.ts';
 
@@ -36,77 +36,81 @@ export type EvalOptions = {
 };
 
 /** Plays all scenes with this set-up, and judges them. Errors: BotError of a server. */
-export async function evaluate(setup: EvalSetup, options: EvalOptions): Promise<EvalOutcome> {
+export async function evaluateSetup(setup: EvalSetup, options: EvalOptions): Promise<EvalOutcome> {
   const { scenes, isText, judging } = options;
   const models = new Set([setup, judging]);
   const chatUsd = () => [...models].reduce((sum, { price }) => sum + price.usd, 0);
   const before = chatUsd();
   const { played, spokenUsd } = isText
-    ? { played: await playText(scenes, setup), spokenUsd: 0 }
-    : await playAloud(setup, options);
+    ? { played: await playScenesAsText(scenes, setup), spokenUsd: 0 }
+    : await playScenesAloud(setup, options);
   const outcomes: SceneOutcome[] = [];
   for (const scene of scenes) {
     const one = played.find((each) => each.scene === scene);
     outcomes.push(
       one
-        ? { scene, mistakes: await mistakesIn(one, setup, judging) }
+        ? { scene, mistakes: await findMistakes(one, setup, judging) }
         : { scene, mistakes: [], skipped: 'no voice speaks its language' },
     );
   }
-  const judgeMistakes = judging.hasChatModel ? await plantedMistakes(scenes, judging) : [];
-  const waits = played.flatMap(({ events }) => heardAnswers(events).flatMap(waitOf));
+  const judgeMistakes = judging.hasChatModel ? await findPlantedMistakes(scenes, judging) : [];
+  const waits = played.flatMap(({ events }) => listHeardAnswers(events).flatMap(getAnswerMs));
   return {
     name: setup.name,
     scenes: outcomes,
     judgeMistakes,
-    answerMs: percentile(waits, 0.5),
+    answerMs: findPercentile(waits, 0.5),
     usd: spokenUsd + chatUsd() - before,
   };
 }
 
-async function playText(scenes: readonly EvalScene[], setup: EvalSetup): Promise<PlayedScene[]> {
+async function playScenesAsText(
+  scenes: readonly EvalScene[],
+  setup: EvalSetup,
+): Promise<PlayedScene[]> {
   const played: PlayedScene[] = [];
-  for (const scene of scenes) played.push(await play(scene, (one) => openTextRoom(one, setup)));
+  for (const scene of scenes)
+    played.push(await playScene(scene, (one) => openTextRoom(one, setup)));
   return played;
 }
 
 /** One after the other: a person sits in one channel alone, and a busy machine is no fault of a set-up. */
-async function playAloud(setup: EvalSetup, { scenes, folder }: EvalOptions) {
+async function playScenesAloud(setup: EvalSetup, { scenes, folder }: EvalOptions) {
   await using bot = await openSoundBot(setup, folder);
   const played: PlayedScene[] = [];
   for (const scene of scenes) {
-    if (isSpeakable(scene, setup)) played.push(await play(scene, bot.open));
+    if (isSpeakable(scene, setup)) played.push(await playScene(scene, bot.open));
   }
   return { played, spokenUsd: bot.usd() };
 }
 
 /** Of the built-in stand-in only its manners count: it knows no answers, and calls its own tools. */
-async function mistakesIn(
+async function findMistakes(
   played: PlayedScene,
   { hasChatModel }: EvalSetup,
   judging: EvalSetup,
 ): Promise<readonly string[]> {
   const { mistakes, given } = checkScene(played);
   if (!hasChatModel) return mistakes;
-  const words = await Promise.all(given.map(({ wanted, text }) => wordMistakes(wanted, text)));
+  const words = await Promise.all(given.map(({ wanted, text }) => findWordMistakes(wanted, text)));
   const rubrics: string[] = [];
   for (const one of judging.hasChatModel ? given : [])
-    rubrics.push(...(await rubricMistakes(one, judging)));
-  return [...mistakes, ...toolMistakes(played), ...words.flat(), ...rubrics];
+    rubrics.push(...(await findRubricMistakes(one, judging)));
+  return [...mistakes, ...findToolMistakes(played), ...words.flat(), ...rubrics];
 }
 
-async function rubricMistakes(
+async function findRubricMistakes(
   { wanted: { rubric }, text, transcript }: GivenAnswer,
   judging: EvalSetup,
 ): Promise<readonly string[]> {
   if (rubric === undefined) return [];
-  const verdict = await judge(judging, { transcript, text, rubric });
+  const verdict = await judgeAnswer(judging, { transcript, text, rubric });
   if (verdict.kind === 'passes') return [];
   return [`breaks the rule "${rubric}": ${verdict.evidence}`];
 }
 
 /** Planted wrong answers that the judge does not reject. */
-async function plantedMistakes(
+async function findPlantedMistakes(
   scenes: readonly EvalScene[],
   judging: EvalSetup,
 ): Promise<readonly string[]> {
@@ -115,14 +119,20 @@ async function plantedMistakes(
     for (const act of acts) {
       if (act.do !== 'say' || act.answer?.rubric === undefined) continue;
       const { rubric, wrong: text } = act.answer;
-      const verdict = await judge(judging, { transcript: `${act.who}: ${act.say}`, text, rubric });
+      const verdict = await judgeAnswer(judging, {
+        transcript: `${act.who}: ${act.say}`,
+        text,
+        rubric,
+      });
       if (verdict.kind === 'passes') mistakes.push(`"${text}" passes the rule "${rubric}"`);
     }
   }
   return mistakes;
 }
 
-function waitOf({ instants }: ReturnType<typeof heardAnswers>[number]): number | readonly number[] {
+function getAnswerMs({
+  instants,
+}: ReturnType<typeof listHeardAnswers>[number]): number | readonly number[] {
   const { heardAtMs, firstSentAtMs } = instants;
   return firstSentAtMs === undefined ? [] : firstSentAtMs - heardAtMs;
 }

@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type EvalOutcome, evaluate } from './evaluate.ts';
-import { expectedUsd } from './price.ts';
-import { failures, isPassed, outcomeTable } from './report.ts';
-import { readScenes } from './scene.ts';
-import { setupIn, usualSetup } from './set-up.ts';
+import { estimateRunUsd } from './chat-price.ts';
+import { formatFailures, formatOutcomeTable, hasPassed } from './eval-report.ts';
+import { readScenes } from './eval-scene.ts';
+import { readSetupFile, readUsualSetup } from './eval-setup.ts';
+import { type EvalOutcome, evaluateSetup } from './evaluate.ts';
 
 /** Plays and judges what the arguments of the program ask for. Returns its exit code. Errors: a plain Error or a BotError, in one sentence. */
 export async function runEval(
@@ -31,22 +31,24 @@ export async function runEval(
   const scenes = (await readScenes(folder)).filter(({ topic, name }) =>
     `${topic} ${name}`.includes(only),
   );
-  const setups = options.compare ? await Promise.all(files.map(setupIn)) : [await usualSetup()];
+  const setups = options.compare
+    ? await Promise.all(files.map(readSetupFile))
+    : [await readUsualSetup()];
   const [judging] = setups;
   if (!judging) return 1;
-  const usd = setups.reduce((sum, { config }) => sum + expectedUsd(scenes, config, isText), 0);
+  const usd = setups.reduce((sum, { config }) => sum + estimateRunUsd(scenes, config, isText), 0);
   print(`${scenes.length} scenes ${isText ? 'as text' : 'aloud'}, about US$ ${usd.toFixed(4)}`);
   for (const { name, hasChatModel } of setups) {
     if (!hasChatModel) print(`${name}: the stand-in answers, so only its manners are judged.`);
   }
   const outcomes: EvalOutcome[] = [];
   for (const setup of setups) {
-    outcomes.push(await evaluate(setup, { scenes, folder, isText, judging }));
+    outcomes.push(await evaluateSetup(setup, { scenes, folder, isText, judging }));
   }
-  print(`\n${outcomeTable(outcomes)}`);
+  print(`\n${formatOutcomeTable(outcomes)}`);
   for (const outcome of outcomes) {
-    const told = failures(outcome);
+    const told = formatFailures(outcome);
     if (told !== '') print(told);
   }
-  return outcomes.every(isPassed) ? 0 : 1;
+  return outcomes.every(hasPassed) ? 0 : 1;
 }

@@ -1,23 +1,23 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TimedEvent } from '#bench/manners/channel.ts';
+import type { TimedEvent } from '#bench/manners/bench-channel.ts';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import { startBot } from '#src/app/bot.ts';
-import { type Engines, openEngines } from '#src/app/engines/engines.ts';
+import { type Engines, openEngines } from '#src/app/engines/open-engines.ts';
+import { readWav } from '#src/audio/formats/wav.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
-import { durationMs, type Pcm } from '#src/audio/pcm.ts';
-import { readWav } from '#src/audio/wav.ts';
+import { getDurationMs, type Pcm } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/config.ts';
-import { trust } from '#src/console/sandbox-process.ts';
+import { trustCertificate } from '#src/console/sandbox-process.ts';
 import { openLocalSynthesizer } from '#src/speech/local/local-synthesizer.ts';
 import { localVoices } from '#src/speech/local/local-voices.ts';
-import type { Synthesizer } from '#src/speech/ports.ts';
-import { joined } from '#test/audio/speech.ts';
-import type { EvalRoom, OpenRoom } from './player.ts';
-import { type EvalLine, type EvalScene, names } from './scene.ts';
-import type { EvalSetup } from './set-up.ts';
+import type { Synthesizer } from '#src/speech/speech-engine.ts';
+import { joinedSpeech } from '#test/audio/recorded-speech.ts';
+import { type EvalLine, type EvalScene, personNames } from './eval-scene.ts';
+import type { EvalSetup } from './eval-setup.ts';
+import type { EvalRoom, OpenRoom } from './scene-player.ts';
 
 /** The bot in a Discord of its own, which plays each scene in another server. */
 export type SoundBot = AsyncDisposable & {
@@ -26,7 +26,7 @@ export type SoundBot = AsyncDisposable & {
   readonly open: OpenRoom;
 };
 
-type SoundParts = {
+type SoundRoomDeps = {
   readonly setup: EvalSetup;
   readonly folder: string;
   readonly sandbox: Sandbox;
@@ -36,11 +36,11 @@ type SoundParts = {
 };
 
 /** A local voice for each of `names`. */
-const voiceNames = Object.keys(localVoices);
+const localVoiceNames = Object.keys(localVoices);
 /** By then the bot has said hello, in ms. */
-const helloMs = 4_000;
-const never = new AbortController().signal;
-const soon = () => AbortSignal.timeout(30_000);
+const greetedMs = 4_000;
+const neverAborted = new AbortController().signal;
+const roomDeadline = () => AbortSignal.timeout(30_000);
 
 /** Whether there is a voice for every line: the local ones speak English. */
 export function isSpeakable({ acts }: EvalScene, { config }: EvalSetup): boolean {
@@ -52,7 +52,7 @@ export function isSpeakable({ acts }: EvalScene, { config }: EvalSetup): boolean
 export async function openSoundBot(setup: EvalSetup, folder: string): Promise<SoundBot> {
   await using stack = new AsyncDisposableStack();
   const sandbox = stack.use(await openSandbox({ botName: setup.botName }));
-  trust(sandbox.certificate);
+  trustCertificate(sandbox.certificate);
   const engines = stack.use(await openEngines(setup.config, () => undefined));
   const dataDir = await mkdtemp(join(tmpdir(), 'parley-eval-'));
   stack.defer(() => rm(dataDir, { recursive: true, force: true }));
@@ -61,7 +61,7 @@ export async function openSoundBot(setup: EvalSetup, folder: string): Promise<So
   const { token, apiUrl } = sandbox;
   const bot = await startBot(
     {
-      config: apart(setup.config, dataDir),
+      config: isolateConfig(setup.config, dataDir),
       engines,
       codec: await loadOpus(),
       discord: { token, apiUrl },
@@ -72,7 +72,7 @@ export async function openSoundBot(setup: EvalSetup, folder: string): Promise<So
       onDiscord: () => undefined,
       onStore: () => undefined,
     },
-    never,
+    neverAborted,
   );
   stack.use(bot);
   const voice = await openLocalSynthesizer({ models: engines.localModels });
@@ -86,7 +86,7 @@ export async function openSoundBot(setup: EvalSetup, folder: string): Promise<So
 }
 
 /** Settings without the operator's data, tools that do something there, and a part of several processes. */
-function apart(given: Config, dataDir: string): Config {
+function isolateConfig(given: Config, dataDir: string): Config {
   return {
     ...given,
     dataDir,
@@ -100,68 +100,68 @@ function apart(given: Config, dataDir: string): Config {
   };
 }
 
-async function openRoom(scene: EvalScene, parts: SoundParts): Promise<EvalRoom> {
+async function openRoom(scene: EvalScene, parts: SoundRoomDeps): Promise<EvalRoom> {
   const { sandbox } = parts;
   const lines = scene.acts.filter((act) => act.do === 'say');
   const sounds = new Map<EvalLine, Pcm>();
-  for (const line of lines) sounds.set(line, await soundOf(line, parts));
+  for (const line of lines) sounds.set(line, await synthesizeLine(line, parts));
   const guild = sandbox.addGuild();
   const events: TimedEvent[] = [];
   parts.events.set(guild.id, events);
   const people = new Map(
-    names.slice(0, scene.people).map((name) => [`${name}`, guild.person(name)]),
+    personNames.slice(0, scene.people).map((name) => [`${name}`, guild.person(name)]),
   );
   const personOf = (name: string) => people.get(name) ?? guild.person(name);
-  const [host] = names;
+  const [host] = personNames;
   let lastSoundMs = Number.NEGATIVE_INFINITY;
   personOf(host).onHeard(({ fromUserId, audible, atMs }) => {
     if (fromUserId === sandbox.botId && audible) lastSoundMs = atMs;
   });
   for (const person of people.values()) {
-    await person.join('Lounge', soon());
-    await person.command(person.name === host ? 'join' : 'privacy allow').answered(soon());
-    await person.settled(soon());
+    await person.join('Lounge', roomDeadline());
+    await person.command(person.name === host ? 'join' : 'privacy allow').answered(roomDeadline());
+    await person.settled(roomDeadline());
   }
-  await realClock.sleep(helloMs, never);
+  await realClock.sleep(greetedMs, neverAborted);
   const failures: unknown[] = [];
   return {
     events,
     nowMs: () => realClock.nowMs(),
     lastSoundMs: () => lastSoundMs,
-    async say(line, fromMs) {
+    async sayLine(line, fromMs) {
       const sound = sounds.get(line);
       if (!sound) throw new Error(`There is no sound for "${line.say}".`);
       const spoken = realClock
-        .sleep(fromMs - realClock.nowMs(), never)
-        .then(() => personOf(line.who).say(sound, never));
+        .sleep(fromMs - realClock.nowMs(), neverAborted)
+        .then(() => personOf(line.who).say(sound, neverAborted));
       spoken.catch((error: unknown) => failures.push(error));
-      return { fromMs, toMs: fromMs + durationMs(sound) };
+      return { fromMs, toMs: fromMs + getDurationMs(sound) };
     },
-    async passTo(atMs) {
-      await realClock.sleep(atMs - realClock.nowMs(), never);
+    async passUntil(atMs) {
+      await realClock.sleep(atMs - realClock.nowMs(), neverAborted);
       if (failures.length > 0) throw failures[0];
     },
-    move: (name, isHere) =>
-      isHere ? personOf(name).join('Lounge', soon()) : personOf(name).leave(),
+    movePerson: (name, isHere) =>
+      isHere ? personOf(name).join('Lounge', roomDeadline()) : personOf(name).leave(),
     async [Symbol.asyncDispose]() {
       await sandbox.removeGuild(guild.id);
     },
   };
 }
 
-async function soundOf(
+async function synthesizeLine(
   line: EvalLine,
-  { setup, folder, engines, voice }: SoundParts,
+  { setup, folder, engines, voice }: SoundRoomDeps,
 ): Promise<Pcm> {
   const { who, file, language } = line;
   if (file !== undefined) return readWav(await readFile(join(folder, file)));
   const say = line.say.replaceAll('Nova', setup.botName);
   const [speaker, manner] = isEnglish(line)
-    ? [voice, { name: voiceNames[names.indexOf(who)] }]
+    ? [voice, { name: localVoiceNames[personNames.indexOf(who)] }]
     : [engines.synthesizer, { language }];
-  const pieces = await Array.fromAsync(speaker.synthesize(say, manner, soon()));
+  const pieces = await Array.fromAsync(speaker.synthesize(say, manner, roomDeadline()));
   const rateHz = pieces[0]?.rateHz ?? 24_000;
-  return { samples: joined(pieces.map(({ samples }) => samples)), rateHz, channels: 1 };
+  return { samples: joinedSpeech(pieces.map(({ samples }) => samples)), rateHz, channels: 1 };
 }
 
 function isEnglish({ language = 'en' }: EvalLine): boolean {

@@ -1,25 +1,32 @@
-import { goTo, greetingMs, move, openChannel, peopleOf, say } from '#bench/manners/channel.ts';
+import {
+  greetedMs,
+  listPeople,
+  movePerson,
+  openBenchChannel,
+  passUntil,
+  sayText,
+} from '#bench/manners/bench-channel.ts';
 import { realClock } from '#src/base/clock.ts';
-import type { ChatModel, ChatPart } from '#src/chat/ports.ts';
+import type { ChatModel, ChatPart } from '#src/chat/chat-model.ts';
 import { tools } from '#src/features/features.ts';
-import { openTextLanguage } from '#src/speech/text-language/text-language.ts';
-import type { VirtualClock } from '#test/fakes/clock.ts';
-import type { EvalRoom } from './player.ts';
-import type { EvalScene } from './scene.ts';
-import type { EvalSetup } from './set-up.ts';
+import { createTextLanguageDetector } from '#src/speech/text-language/text-language.ts';
+import type { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import type { EvalScene } from './eval-scene.ts';
+import type { EvalSetup } from './eval-setup.ts';
+import type { EvalRoom } from './scene-player.ts';
 
-const never = new AbortController().signal;
+const neverAborted = new AbortController().signal;
 
 /** The real session on virtual time: recordings in place of voices, a recogniser without mistakes, and the operator's chat model. */
 export async function openTextRoom(scene: EvalScene, setup: EvalSetup): Promise<EvalRoom> {
   const { config, botName, chat } = setup;
   const languages = new Map<number, string>();
-  const held: HeldChat[] = [];
-  const channel = await openChannel(peopleOf(scene.people), undefined, {
+  const held: HeldChatModel[] = [];
+  const channel = await openBenchChannel(listPeople(scene.people), undefined, {
     languageOf: (utterance) => languages.get(utterance),
-    ready: async () => await held[0]?.ready(),
+    ready: async () => await held[0]?.waitUntilReady(),
     partsFor(clock) {
-      const model = new HeldChat(chat, clock);
+      const model = new HeldChatModel(chat, clock);
       held.push(model);
       return {
         addressing: config.addressing,
@@ -28,11 +35,11 @@ export async function openTextRoom(scene: EvalScene, setup: EvalSetup): Promise<
         tools,
         names: [botName, ...config.bot.otherNames],
         style: { instructions: `${config.bot.instructions} Your name is ${botName}.`, voice: {} },
-        textLanguage: openTextLanguage(),
+        textLanguage: createTextLanguageDetector(),
       };
     },
   });
-  await goTo(channel, greetingMs);
+  await passUntil(channel, greetedMs);
   const idOf = (name: string) => name.toLowerCase();
   return {
     get events() {
@@ -40,20 +47,20 @@ export async function openTextRoom(scene: EvalScene, setup: EvalSetup): Promise<
     },
     nowMs: () => channel.clock.nowMs(),
     lastSoundMs: () => channel.voiceFrames.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY,
-    async say({ who, say: words, language = 'en' }, fromMs) {
-      const utterance = say(channel, idOf(who), words.replaceAll('Nova', botName), fromMs);
+    async sayLine({ who, say: words, language = 'en' }, fromMs) {
+      const utterance = sayText(channel, idOf(who), words.replaceAll('Nova', botName), fromMs);
       languages.set(utterance.id, language);
       return utterance;
     },
-    passTo: (atMs) => goTo(channel, atMs),
-    move: async (name, isHere) => move(channel, idOf(name), isHere),
+    passUntil: (atMs) => passUntil(channel, atMs),
+    movePerson: async (name, isHere) => movePerson(channel, idOf(name), isHere),
     // Virtual time stands still from now on, and nothing else is open.
     [Symbol.asyncDispose]: async () => undefined,
   };
 }
 
 /** A model behind a real server, in virtual time: that stands still while the server works, and then passes as long as it took. */
-class HeldChat implements ChatModel {
+class HeldChatModel implements ChatModel {
   readonly #model: ChatModel;
   readonly #clock: VirtualClock;
   readonly #asked = new Set<Promise<unknown>>();
@@ -63,13 +70,13 @@ class HeldChat implements ChatModel {
     this.#clock = clock;
   }
 
-  async ready(): Promise<void> {
+  async waitUntilReady(): Promise<void> {
     while (this.#asked.size > 0) await Promise.allSettled(this.#asked);
   }
 
   async *reply(...request: Parameters<ChatModel['reply']>): AsyncGenerator<ChatPart> {
     const startedMs = realClock.nowMs();
-    const [, , signal = never] = request;
+    const [, , signal = neverAborted] = request;
     const whole = Array.fromAsync(this.#model.reply(...request));
     this.#asked.add(whole);
     const parts = await whole.finally(() => this.#asked.delete(whole));

@@ -1,7 +1,19 @@
-import { shuffled } from '#bench/shuffled.ts';
-import { type BenchChannel, goTo, isAtRest, move, say, until } from './channel.ts';
-import type { SimulatedUtterance } from './microphones.ts';
-import type { MannersScenario, ScenarioAct, ScenarioMix, ScenarioRole } from './scenarios.ts';
+import { shuffleValues } from '#bench/shuffle-values.ts';
+import {
+  type BenchChannel,
+  isAtRest,
+  movePerson,
+  passUntil,
+  sayText,
+  waitUntil,
+} from './bench-channel.ts';
+import type {
+  MannersScenario,
+  ScenarioAct,
+  ScenarioMix,
+  ScenarioRole,
+} from './manners-scenarios.ts';
+import type { SimulatedUtterance } from './simulated-microphones.ts';
 
 /** Something that was said, and what should come of it. */
 export type SpokenLine = {
@@ -22,40 +34,45 @@ export type MannersRun = {
 };
 
 /** Pauses of people who talk to each other; below 0 they fall into each other's words. */
-type Pace = { readonly shortestMs: number; readonly longestMs: number };
+type ChatPace = { readonly shortestMs: number; readonly longestMs: number };
 
 /** After a scene: nobody is still expected to go on with it. After chat it goes on at once. */
-const [restMs, betweenMs] = [9_000, 1_800];
+const [pauseAfterSceneMs, pauseAfterChatMs] = [9_000, 1_800];
 /** Ask opens 15 s, answered or not. */
-const askedMs = 15_500;
+const askWindowMs = 15_500;
 /** Nobody goes on with what they said so long ago. */
-const breathMs = 1_600;
+const sentencePauseMs = 1_600;
 
 /** Plays one scene, and returns once all of it is over and forgotten. */
 export async function runScenario(run: MannersRun, { name, acts }: MannersScenario): Promise<void> {
   const { channel } = run;
-  const parts: DirectorParts = { run, cast: castOf(run), name, askUntilMs: 0 };
+  const parts: DirectorDeps = { run, cast: castPeople(run), name, askUntilMs: 0 };
   let lastMs = channel.clock.nowMs();
-  for (const act of acts) lastMs = await perform(act, lastMs, parts);
-  await settle(run, lastMs, restMs);
-  await goTo(channel, parts.askUntilMs);
+  for (const act of acts) lastMs = await performAct(act, lastMs, parts);
+  await settleScene(run, lastMs, pauseAfterSceneMs);
+  await passUntil(channel, parts.askUntilMs);
 }
 
 /** Lines between people, this many, none of them for the bot. */
-export async function chat(run: MannersRun, lines: number, pace: Pace): Promise<void> {
+export async function playChat(run: MannersRun, lines: number, pace: ChatPace): Promise<void> {
   const { channel, mix, random } = run;
-  const persons = personsIn(channel);
+  const persons = listPersons(channel);
   let lastMs = channel.clock.nowMs();
   let former: string | undefined;
   for (let line = 0; line < lines; line++) {
-    const who = oneOf(
+    const who = pickOne(
       random,
       persons.filter((id) => id !== former),
     );
     former = who;
     const pauseMs = pace.shortestMs + random() * (pace.longestMs - pace.shortestMs);
-    const text = filled(oneOf(random, mix.chat), run);
-    const utterance = say(channel, who, text, Math.max(channel.clock.nowMs(), lastMs + pauseMs));
+    const text = fillText(pickOne(random, mix.chat), run);
+    const utterance = sayText(
+      channel,
+      who,
+      text,
+      Math.max(channel.clock.nowMs(), lastMs + pauseMs),
+    );
     run.spoken.set(utterance.id, {
       utterance,
       scenario: 'chat',
@@ -64,12 +81,12 @@ export async function chat(run: MannersRun, lines: number, pace: Pace): Promise<
       whole: false,
     });
     lastMs = utterance.toMs;
-    await goTo(channel, lastMs - 1_000);
+    await passUntil(channel, lastMs - 1_000);
   }
-  await settle(run, lastMs, betweenMs);
+  await settleScene(run, lastMs, pauseAfterChatMs);
 }
 
-type DirectorParts = {
+type DirectorDeps = {
   readonly run: MannersRun;
   readonly cast: Readonly<Record<ScenarioRole, string>>;
   readonly name: string;
@@ -78,39 +95,39 @@ type DirectorParts = {
 };
 
 /** Returns when the next act begins at the earliest. */
-async function perform(act: ScenarioAct, lastMs: number, parts: DirectorParts): Promise<number> {
+async function performAct(act: ScenarioAct, lastMs: number, parts: DirectorDeps): Promise<number> {
   const { run, cast } = parts;
   const { channel } = run;
   if ('pauseMs' in act) return lastMs + act.pauseMs;
   if ('wait' in act) {
-    await goTo(channel, lastMs);
+    await passUntil(channel, lastMs);
     if (act.wait === 'sound')
-      await until(channel, () => channel.clock.nowMs() - channel.lastSound.lastMs <= 20);
-    else await calm(channel);
+      await waitUntil(channel, () => channel.clock.nowMs() - channel.lastSound.lastMs <= 20);
+    else await waitForCalm(channel);
     return channel.clock.nowMs();
   }
   if ('do' in act) {
-    await goTo(channel, lastMs);
-    if (act.do !== 'ask') move(channel, cast[act.who], act.do === 'come');
+    await passUntil(channel, lastMs);
+    if (act.do !== 'ask') movePerson(channel, cast[act.who], act.do === 'come');
     else {
       channel.fixture.talk.openAskWindow('g', cast[act.who]);
-      parts.askUntilMs = channel.clock.nowMs() + askedMs;
+      parts.askUntilMs = channel.clock.nowMs() + askWindowMs;
     }
     return channel.clock.nowMs();
   }
-  return speak(act, lastMs, parts);
+  return speakAct(act, lastMs, parts);
 }
 
 /** Returns when it ends. */
-function speak(
+function speakAct(
   act: Extract<ScenarioAct, { say: string }>,
   lastMs: number,
-  parts: DirectorParts,
+  parts: DirectorDeps,
 ): number {
   const { run, cast, name } = parts;
   const { channel } = run;
   const fromMs = Math.max(channel.clock.nowMs(), lastMs + (act.afterMs ?? 0));
-  const utterance = say(channel, cast[act.who], filled(act.say, run, cast), fromMs);
+  const utterance = sayText(channel, cast[act.who], fillText(act.say, run, cast), fromMs);
   const { answer = 'short', whole = false } = act;
   const meant = act.meant ?? 'no';
   run.spoken.set(utterance.id, { utterance, scenario: name, meant, answer, whole });
@@ -118,45 +135,45 @@ function speak(
 }
 
 /** Everything that was said is understood, and everything to be answered is. */
-async function calm(channel: BenchChannel) {
+async function waitForCalm(channel: BenchChannel) {
   let restedMs = 0;
-  await until(channel, () => {
+  await waitUntil(channel, () => {
     restedMs = isAtRest(channel) && channel.traffic.waiting.length === 0 ? restedMs + 20 : 0;
-    const isQuiet = channel.clock.nowMs() - channel.traffic.lastMs > breathMs;
+    const isQuiet = channel.clock.nowMs() - channel.traffic.lastMs > sentencePauseMs;
     return isQuiet ? restedMs >= 60 : false;
   });
 }
 
-async function settle({ channel }: MannersRun, lastMs: number, thenMs: number) {
-  await goTo(channel, lastMs);
-  await calm(channel);
-  await goTo(channel, channel.clock.nowMs() + thenMs);
+async function settleScene({ channel }: MannersRun, lastMs: number, thenMs: number) {
+  await passUntil(channel, lastMs);
+  await waitForCalm(channel);
+  await passUntil(channel, channel.clock.nowMs() + thenMs);
 }
 
-function personsIn({ people }: MannersRun['channel']) {
+function listPersons({ people }: MannersRun['channel']) {
   return people.filter(({ isBot }) => !isBot).map(({ id }) => id);
 }
 
-function castOf({ channel, random }: MannersRun): DirectorParts['cast'] {
-  const [a = '', b = '', c = a, d = b, e = a] = shuffled(random, personsIn(channel));
+function castPeople({ channel, random }: MannersRun): DirectorDeps['cast'] {
+  const [a = '', b = '', c = a, d = b, e = a] = shuffleValues(random, listPersons(channel));
   return { a, b, c, d, e, bot: 'bot' };
 }
 
 /** `{city}` by chance, `{b}` by the name of who plays it. */
-function filled(
+function fillText(
   text: string,
   { mix, random, channel }: MannersRun,
-  cast?: DirectorParts['cast'],
+  cast?: DirectorDeps['cast'],
 ): string {
   return text.replace(/\{(\w+)\}/g, (_all, key: string) => {
     const words = mix.fill[key];
-    if (words) return oneOf(random, words);
+    if (words) return pickOne(random, words);
     const played = Object.entries(cast ?? {}).find(([role]) => role === key)?.[1];
     return channel.people.find(({ id }) => id === played)?.name ?? key;
   });
 }
 
-function oneOf<T>(random: () => number, all: readonly T[]): T {
+function pickOne<T>(random: () => number, all: readonly T[]): T {
   const one = all[Math.floor(random() * all.length)];
   if (one === undefined) throw new Error('There is nothing to choose from.');
   return one;

@@ -1,10 +1,10 @@
-import { shuffled } from '#bench/shuffled.ts';
+import { shuffleValues } from '#bench/shuffle-values.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing.ts';
-import { openChannel, otherBot, peopleOf } from './channel.ts';
-import { chat, type MannersRun, runScenario, type SpokenLine } from './director.ts';
-import type { MannersScenario, ScenarioMix } from './scenarios.ts';
-import type { Evening } from './verdict.ts';
+import { listPeople, openBenchChannel, otherBot } from './bench-channel.ts';
+import { type MannersRun, playChat, runScenario, type SpokenLine } from './director.ts';
+import type { Evening } from './judge-evening.ts';
+import type { MannersScenario, ScenarioMix } from './manners-scenarios.ts';
 
 /** Who spends how long together. */
 export type EveningPlan = {
@@ -21,27 +21,31 @@ export type EveningPlan = {
 };
 
 /** Plays scenes in ever new order, and chat between them, until the time is up and each scene was played once. */
-export async function spend(plan: EveningPlan, mix: ScenarioMix, seed: number): Promise<Evening> {
+export async function playEvening(
+  plan: EveningPlan,
+  mix: ScenarioMix,
+  seed: number,
+): Promise<Evening> {
   const random = seededRandom(seed);
   const spoken = new Map<number, SpokenLine>();
-  const people = [...peopleOf(plan.people), ...(plan.withBot ? [otherBot] : [])];
+  const people = [...listPeople(plan.people), ...(plan.withBot ? [otherBot] : [])];
   const mannerOf = (utterances: readonly number[]) =>
     spoken.get(utterances.at(-1) ?? 0)?.answer ?? 'short';
   const { addressing = 'auto' } = plan;
-  const channel = await openChannel(people, mannerOf, { partsFor: () => ({ addressing }) });
+  const channel = await openBenchChannel(people, mannerOf, { partsFor: () => ({ addressing }) });
   const run: MannersRun = { channel, mix, random, spoken };
   const isOver = () => channel.clock.nowMs() >= plan.minutes * 60_000;
   for (let round = 0; round === 0 || !isOver(); round++) {
-    for (const scenario of shuffled(random, plan.scenarios)) {
+    for (const scenario of shuffleValues(random, plan.scenarios)) {
       if (round > 0 && isOver()) break;
-      await chat(run, 1 + Math.floor(random() * (2 * plan.lines - 1)), plan.pace);
+      await playChat(run, 1 + Math.floor(random() * (2 * plan.lines - 1)), plan.pace);
       await runScenario(run, scenario);
     }
   }
   return { channel, spoken };
 }
 
-export function plansOf(mix: ScenarioMix): Readonly<Record<'two' | 'five', EveningPlan>> {
+export function listPlans(mix: ScenarioMix): Readonly<Record<'two' | 'five', EveningPlan>> {
   return {
     two: {
       people: 2,

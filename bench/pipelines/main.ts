@@ -1,20 +1,20 @@
 // npm run bench -- pipelines [--turns 11] [--costs] [--save]: what a minute of each pipeline costs, by the prices that the bot knows,
 // and how soon it answers where servers take no time at all; with `--costs`, the costs alone.
 import { parseArgs } from 'node:util';
-import { Clips } from '#bench/clips.ts';
-import { spread } from '#bench/latency/figures.ts';
-import { Path } from '#bench/latency/path.ts';
-import { table } from '#bench/table.ts';
+import { formatTable } from '#bench/format-table.ts';
+import { MeasuredPath } from '#bench/latency/measured-path.ts';
+import { toSpread } from '#bench/latency/turn-figures.ts';
+import { QuestionClips } from '#bench/question-clips.ts';
 import {
   answeredMs,
   askedMs,
-  pricesAsOf,
+  getPriceDate,
   questions,
   shownTokens,
 } from '#src/spending/minute-cost.ts';
-import { instantPace } from '#test/fakes/providers/providers.ts';
-import { type PipelineDelay, savePipelineResult, saveTable } from './choices.ts';
-import { costReport } from './minute.ts';
+import { instantPace } from '#test/fakes/providers/mock-providers.ts';
+import { formatCostReport } from './minute-costs.ts';
+import { type PipelineDelay, savePipelineResult, saveTable } from './pipeline-choices.ts';
 import { type BenchPipeline, serverSettings } from './server-settings.ts';
 
 const { values: options } = parseArgs({
@@ -24,32 +24,32 @@ const { values: options } = parseArgs({
     save: { type: 'boolean' },
   },
 });
-const asked = Number(options.turns);
+const askedQuestions = Number(options.turns);
 
 console.log(
   `A minute: ${questions} questions of ${askedMs / 1000} s and answers of ${answeredMs / 1000} s; the model is shown ${shownTokens} tokens of text each time.`,
 );
-console.log(`Prices of OpenAI as of ${pricesAsOf()}; nothing counts as cached.\n`);
-console.log(`${costReport()}\n`);
+console.log(`Prices of OpenAI as of ${getPriceDate()}; nothing counts as cached.\n`);
+console.log(`${formatCostReport()}\n`);
 if (options.costs) {
   if (options.save) await saveTable();
   process.exit();
 }
 console.log('Servers answer at once, so this is what the bot adds; compare only within one run.\n');
 const rows: Partial<Record<BenchPipeline, PipelineDelay>> = {};
-await using clips = await Clips.open();
+await using clips = await QuestionClips.open();
 for (const pipeline of Object.keys(serverSettings) as BenchPipeline[]) {
-  await using path = await Path.open({ pipeline, pace: instantPace, microphone: 'gate' });
-  const { turns } = await path.measure(clips.all, asked);
-  const { p50, p95 } = spread(turns.map(({ sinceMs }) => sinceMs['first packet heard']));
+  await using path = await MeasuredPath.open({ pipeline, pace: instantPace, microphone: 'gate' });
+  const { turns } = await path.measureTurns(clips.all, askedQuestions);
+  const { p50, p95 } = toSpread(turns.map(({ sinceMs }) => sinceMs['first packet heard']));
   const answered = turns.length;
-  rows[pipeline] = { p50: Math.round(p50), p95: Math.round(p95), answered, asked };
-  if (answered < asked) process.exitCode = 1;
+  rows[pipeline] = { p50: Math.round(p50), p95: Math.round(p95), answered, asked: askedQuestions };
+  if (answered < askedQuestions) process.exitCode = 1;
 }
-const shown = Object.entries(rows).map(([name, { p50, p95, answered }]) => [
-  ...[name, `${answered} of ${asked}`, `${p50}`, `${p95}`],
+const shownRows = Object.entries(rows).map(([name, { p50, p95, answered }]) => [
+  ...[name, `${answered} of ${askedQuestions}`, `${p50}`, `${p95}`],
 ]);
-console.log(table(['ms from the last voiced packet', 'answered', 'p50', 'p95'], shown));
+console.log(formatTable(['ms from the last voiced packet', 'answered', 'p50', 'p95'], shownRows));
 if (options.save && process.exitCode !== 1) {
   await savePipelineResult(rows as Record<BenchPipeline, PipelineDelay>);
   await saveTable();

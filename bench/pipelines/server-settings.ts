@@ -8,7 +8,7 @@ export type BenchPipeline =
 /** Settings of a bot whose servers are all at one address. */
 export type ServerSettings = (baseUrl: string) => Readonly<Record<string, string>>;
 
-const chained: ServerSettings = (baseUrl) => ({
+const makeChainedSettings: ServerSettings = (baseUrl) => ({
   TRANSCRIPTION_BASE_URL: baseUrl,
   CHAT_COMPLETION_BASE_URL: baseUrl,
   SPEECH_BASE_URL: baseUrl,
@@ -16,14 +16,14 @@ const chained: ServerSettings = (baseUrl) => ({
 
 /** One bot for each pipeline. */
 export const serverSettings: Readonly<Record<BenchPipeline, ServerSettings>> = {
-  chained,
+  chained: makeChainedSettings,
   'chained, streaming recogniser': (baseUrl) => ({
-    ...chained(baseUrl),
+    ...makeChainedSettings(baseUrl),
     TRANSCRIPTION_BACKEND: 'realtime',
   }),
-  'audio-model': (baseUrl) => ({ ...chained(baseUrl), PIPELINE: 'audio-model' }),
+  'audio-model': (baseUrl) => ({ ...makeChainedSettings(baseUrl), PIPELINE: 'audio-model' }),
   realtime: (baseUrl) => ({
-    ...chained(baseUrl),
+    ...makeChainedSettings(baseUrl),
     PIPELINE: 'realtime',
     REALTIME_BASE_URL: baseUrl.replace('http', 'ws'),
   }),

@@ -1,43 +1,59 @@
 // Does it cut people off, and does it keep them waiting? npm run bench -- turns (virtual time, about two minutes).
-import { table } from '#bench/table.ts';
-import { readScenarios } from './clips.ts';
-import { type NoiseName, noises } from './noises.ts';
-import { figuresTable, isMet, reachedBy, targetTable, worstScenarios } from './report.ts';
-import { judgeAll, listenToNoise, openWorkshop, playScenarios, type RunKind } from './runs.ts';
-import { silenceReport } from './silences/silence-report.ts';
-import { answerWaiting, waitingTable } from './waiting.ts';
+import { formatTable } from '#bench/format-table.ts';
+import { formatWaitingTable, playAnswerWaiting } from './answer-waiting.ts';
+import {
+  formatFigures,
+  formatTargets,
+  listWorstScenarios,
+  meetsTargets,
+  toReachedTargets,
+} from './endpointing-report.ts';
+import { type NoiseName, noiseMakers } from './make-noise.ts';
+import {
+  judgeScenarios,
+  listenToNoise,
+  openWorkshop,
+  playScenarios,
+  type RunKind,
+} from './scenario-runs.ts';
+import { formatSilenceReport } from './silences/silence-report.ts';
+import { readScenarios } from './voice-clips.ts';
 
-const ways: readonly RunKind[] = ['no text', 'text', 'text, person known'];
+const runKinds: readonly RunKind[] = ['no text', 'text', 'text, person known'];
 const noiseSeconds = 300;
 /** In ten minutes of noise, both kinds together. */
-const mostFalseTurns = 1;
+const maxFalseTurns = 1;
 
 const workshop = await openWorkshop();
 const sounds = await playScenarios(await readScenarios(), workshop);
-const byWay = new Map(ways.map((way) => [way, judgeAll(sounds, way, workshop)] as const));
-const withText = byWay.get('text') ?? [];
+const verdictsByKind = new Map(
+  runKinds.map((way) => [way, judgeScenarios(sounds, way, workshop)] as const),
+);
+const textVerdicts = verdictsByKind.get('text') ?? [];
 console.log('Ends of turns on virtual time; milliseconds since the end of the last word');
-console.log(figuresTable(byWay));
-const reached = reachedBy(withText);
-console.log(`\n${targetTable(reached)}`);
+console.log(formatFigures(verdictsByKind));
+const reachedTargets = toReachedTargets(textVerdicts);
+console.log(`\n${formatTargets(reachedTargets)}`);
 console.log('\nCut off, then kept waiting longest, with texts');
-console.log(worstScenarios(withText, 10));
+console.log(listWorstScenarios(textVerdicts, 10));
 
-console.log(`\n${await silenceReport(workshop)}`);
+console.log(`\n${await formatSilenceReport(workshop)}`);
 
 console.log(
-  `\nWho waits for another answer, of which one in four is stopped\n${waitingTable(await answerWaiting(1))}`,
+  `\nWho waits for another answer, of which one in four is stopped\n${formatWaitingTable(await playAnswerWaiting(1))}`,
 );
 
-const kinds = Object.keys(noises) as NoiseName[];
-const heard = kinds.map((kind) => [kind, listenToNoise(kind, noiseSeconds, workshop)] as const);
-const falseTurns = heard.reduce((sum, [, counts]) => sum + counts.turns, 0);
-const quiet = falseTurns <= mostFalseTurns;
+const kinds = Object.keys(noiseMakers) as NoiseName[];
+const heardNoises = kinds.map(
+  (kind) => [kind, listenToNoise(kind, noiseSeconds, workshop)] as const,
+);
+const falseTurns = heardNoises.reduce((sum, [, counts]) => sum + counts.turns, 0);
+const quietNoises = falseTurns <= maxFalseTurns;
 console.log(`\nNobody speaks, open microphone, ${noiseSeconds} s of each`);
 console.log(
-  table(
+  formatTable(
     ['noise', 'dBFS', 'ended', 'false turns'],
-    heard.map(([kind, counts]) => [
+    heardNoises.map(([kind, counts]) => [
       kind,
       counts.levelDb.toFixed(0),
       `${counts.ended}`,
@@ -46,7 +62,7 @@ console.log(
   ),
 );
 console.log(
-  `target: at most ${mostFalseTurns} false turn in 10 minutes: ${quiet ? 'met' : `NOT MET, ${falseTurns}`}`,
+  `target: at most ${maxFalseTurns} false turn in 10 minutes: ${quietNoises ? 'met' : `NOT MET, ${falseTurns}`}`,
 );
 
-if (!isMet(reached) || !quiet) process.exitCode = 1;
+if (!meetsTargets(reachedTargets) || !quietNoises) process.exitCode = 1;

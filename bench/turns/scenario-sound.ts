@@ -1,10 +1,10 @@
-import { add } from '#sandbox/voice-client/microphone.ts';
-import type { OpusCodec } from '#src/audio/opus/opus.ts';
-import type { Packet } from '#src/audio/packet.ts';
-import { type ClipWord, decodeClip, readSound, type VoiceClip } from './clips.ts';
-import { soundingStretches } from './labels.ts';
-import { framesOf, roomRateHz, send } from './microphone.ts';
-import type { TurnScenario } from './plan.ts';
+import { addSamples } from '#sandbox/voice-client/client-microphone.ts';
+import type { Packet } from '#src/audio/jitter-buffer.ts';
+import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
+import { cutFrames, roomRateHz, sendPackets } from './microphone-client.ts';
+import { findSoundingStretches } from './sound-labels.ts';
+import type { TurnScenario } from './turn-scenarios.ts';
+import { type ClipWord, decodeClip, readSound, type VoiceClip } from './voice-clips.ts';
 
 type TimeSpan = readonly [fromMs: number, toMs: number];
 
@@ -18,7 +18,7 @@ export type ScenarioSound = {
   readonly lengthMs: number;
 };
 
-const [leadMs, tailMs] = [500, 2000];
+const [silentLeadMs, silentTailMs] = [500, 2000];
 const samplesPerMs = roomRateHz / 1000;
 
 export async function playScenario(
@@ -26,31 +26,33 @@ export async function playScenario(
   clips: ReadonlyMap<string, VoiceClip>,
   codec: OpusCodec,
 ): Promise<ScenarioSound> {
-  const placed = place(scenario, clips);
+  const placed = placeClips(scenario, clips);
   const words = placed.flatMap(({ words }) => words);
-  const lengthMs = Math.ceil(((words.at(-1)?.[2] ?? 0) + tailMs) / 20) * 20;
+  const lengthMs = Math.ceil(((words.at(-1)?.[2] ?? 0) + silentTailMs) / 20) * 20;
   const samples = new Int16Array(lengthMs * samplesPerMs);
   const gain = 10 ** (scenario.gainDb / 20);
   const stretches: TimeSpan[] = [];
   const open: TimeSpan[] = [];
   for (const { clip, startMs, words } of placed) {
-    const parts = clip.stretches ?? soundingStretches(await soundOf(clip, codec, 16_000));
+    const parts = clip.stretches ?? findSoundingStretches(await decodeSound(clip, codec, 16_000));
     const heard = parts.map(([from, to]): TimeSpan => [from + startMs, to + startMs]);
     stretches.push(...heard);
     open.push(
       ...(clip.stretches ? heard : [[words[0]?.[1] ?? 0, words.at(-1)?.[2] ?? 0] as const]),
     );
-    const sound = await soundOf(clip, codec, roomRateHz);
+    const sound = await decodeSound(clip, codec, roomRateHz);
     const louder = sound.map((value) => Math.round(value * gain));
-    add(samples.subarray(startMs * samplesPerMs).subarray(0, sound.length), louder);
+    addSamples(samples.subarray(startMs * samplesPerMs).subarray(0, sound.length), louder);
   }
   const sounds = (fromMs: number, toMs: number) =>
     open.some(([start, end]) => fromMs < end && toMs > start);
-  const packets = [...send(framesOf(samples, sounds), scenario.profile, codec, seedOf(scenario))];
+  const packets = [
+    ...sendPackets(cutFrames(samples, sounds), scenario.profile, codec, makeSeed(scenario)),
+  ];
   return { scenario, words, stretches, packets, lengthMs };
 }
 
-async function soundOf(
+async function decodeSound(
   { id, packed }: VoiceClip,
   codec: OpusCodec,
   rateHz: 16_000 | 48_000,
@@ -59,7 +61,7 @@ async function soundOf(
 }
 
 /** Seed of the room's noise. */
-function seedOf({ id }: TurnScenario): number {
+function makeSeed({ id }: TurnScenario): number {
   return [...id].reduce((seed, letter) => seed * 31 + (letter.codePointAt(0) ?? 0), 1);
 }
 
@@ -69,11 +71,11 @@ type PlacedClip = {
   readonly words: readonly ClipWord[];
 };
 
-function place(
+function placeClips(
   { clips: ids, pausesMs }: TurnScenario,
   clips: ReadonlyMap<string, VoiceClip>,
 ): PlacedClip[] {
-  let soundAtMs = leadMs;
+  let soundAtMs = silentLeadMs;
   return ids.map((id, n) => {
     const clip = clips.get(id);
     const [first, last] = [clip?.words.at(0), clip?.words.at(-1)];

@@ -1,5 +1,5 @@
-import { closest } from '#commands/closest-names.ts';
-import { recapMessages } from '#src/features/captions/answers/make-recap.ts';
+import { findClosestNames } from '#commands/closest-names.ts';
+import { formatRecapMessages } from '#src/features/captions/answers/recap.ts';
 import { transcriptFormats } from '#src/features/captions/files/transcript-file.ts';
 import type { ListedSession, QuotedLine } from '#src/features/captions/transcript-line.ts';
 import type {
@@ -14,7 +14,7 @@ import type {
   CommandPorts,
   Replies,
 } from '#src/features/command.ts';
-import { cut } from '#src/texts/plain.ts';
+import { truncate } from '#src/texts/plain-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { WallTimes } from '#src/texts/wall-time.ts';
 
@@ -24,13 +24,14 @@ const sessionOption: CommandOption = {
   description: 'command.captions.session',
   kind: 'text',
   maxChars: 100,
-  suggest: async (typed, call, ports) => closest(typed, [...(await byLabel(call, ports)).keys()]),
+  suggest: async (typed, call, ports) =>
+    findClosestNames(typed, [...(await findByLabel(call, ports)).keys()]),
 };
 
-export const transcript: Command = {
+export const transcriptGroup: Command = {
   name: 'transcript',
   description: 'command.captions.transcript',
-  thinksFirst: true,
+  mustDeferFirst: true,
   options: [
     {
       name: 'format',
@@ -45,11 +46,14 @@ export const transcript: Command = {
 
 async function sendTranscript(call: CommandCall, ports: CommandPorts): Promise<Replies> {
   const { guildId, callerId, words } = call;
-  const picked = await pickedSession(call, ports);
-  if (picked === 'unknown') return unknownName(words.session);
+  const picked = await findPickedSession(call, ports);
+  if (picked === 'unknown') return toUnknownNameReply(words.session);
   const format = transcriptFormats.find((one) => one === words.format) ?? 'txt';
-  const outcome = await ports.features.transcripts.file(guildId, callerId, { format, ...picked });
-  if (outcome.kind !== 'file') return noTranscript(outcome, 'captions.none');
+  const outcome = await ports.features.transcripts.createFile(guildId, callerId, {
+    format,
+    ...picked,
+  });
+  if (outcome.kind !== 'file') return toNoTranscriptReply(outcome, 'captions.none');
   const { channelName: channel, startedAtWallMs } = outcome.session;
   const date = ports.timesIn(guildId).day(startedAtWallMs);
   const files = [outcome.file];
@@ -57,7 +61,7 @@ async function sendTranscript(call: CommandCall, ports: CommandPorts): Promise<R
 }
 
 /** Reason for a missing transcript, shown to the caller alone. */
-function noTranscript(
+function toNoTranscriptReply(
   outcome: NoTranscript,
   id: 'ask.unknown' | 'captions.none' = 'ask.unknown',
 ): Replies {
@@ -66,31 +70,31 @@ function noTranscript(
 }
 
 /** Nothing has the name that was typed. */
-export function unknownName(x = ''): Replies {
+export function toUnknownNameReply(x = ''): Replies {
   return [{ id: 'unknown', with: { x } }];
 }
 
 /** The picked session; an empty option means the last one. */
-async function pickedSession(
+async function findPickedSession(
   call: CommandCall,
   ports: Pick<CommandPorts, 'features' | 'timesIn'>,
 ): Promise<{ readonly sessionId?: string } | 'unknown'> {
   const typed = call.words.session?.trim();
   if (!typed) return {};
-  const session = (await byLabel(call, ports)).get(typed);
+  const session = (await findByLabel(call, ports)).get(typed);
   return session ? { sessionId: session.id } : 'unknown';
 }
 
-async function byLabel(
+async function findByLabel(
   { guildId, callerId }: CommandCall,
   { features, timesIn }: Pick<CommandPorts, 'features' | 'timesIn'>,
 ): Promise<ReadonlyMap<string, ListedSession>> {
-  const sessions = await features.transcripts.sessions(guildId, callerId);
+  const sessions = await features.transcripts.listSessions(guildId, callerId);
   const times = timesIn(guildId);
-  return new Map((sessions ?? []).map((session) => [labelOf(session, times), session]));
+  return new Map((sessions ?? []).map((session) => [formatSessionLabel(session, times), session]));
 }
 
-function labelOf(
+function formatSessionLabel(
   { startedAtWallMs, channelName, lineCount }: ListedSession,
   times: WallTimes,
 ): string {
@@ -101,7 +105,7 @@ function labelOf(
 /** Longest quote of one line, in characters: ten of them fit one message. */
 const maxQuoteChars = 150;
 
-export const find: Command = {
+export const findCommand: Command = {
   name: 'find',
   description: 'command.captions.find',
   options: [
@@ -115,51 +119,51 @@ export const find: Command = {
   ],
   async run({ guildId, callerId, words: typed }, { features, timesIn }) {
     const words = typed.words ?? '';
-    const found = await features.transcripts.find(guildId, callerId, words);
-    return quotes(found, timesIn(guildId));
+    const found = await features.transcripts.findLines(guildId, callerId, words);
+    return formatQuotes(found, timesIn(guildId));
   },
 };
 
 /** Quoted lines, or why there are none, shown to the caller alone. */
-export function quotes(found: FindOutcome, times: WallTimes): Replies {
-  if (found.kind !== 'found') return noTranscript(found);
-  const [first, ...others] = found.lines.map((line) => quoted(line, times));
-  return first ? [{ ...first, lines: others }] : noTranscript({ kind: 'none' });
+export function formatQuotes(found: FindOutcome, times: WallTimes): Replies {
+  if (found.kind !== 'found') return toNoTranscriptReply(found);
+  const [first, ...others] = found.lines.map((line) => formatQuote(line, times));
+  return first ? [{ ...first, lines: others }] : toNoTranscriptReply({ kind: 'none' });
 }
 
 /** A stored line with its speaker, its time and the address of its message. */
-function quoted({ name, atWallMs, text, link }: QuotedLine, times: WallTimes): TextLine {
-  const quote = `"${cut(text, maxQuoteChars)}"`;
+function formatQuote({ name, atWallMs, text, link }: QuotedLine, times: WallTimes): TextLine {
+  const quote = `"${truncate(text, maxQuoteChars)}"`;
   const words = link === undefined ? quote : `${quote} ${link}`;
   return { id: 'find.line', with: { name, time: times.minute(atWallMs), text: words } };
 }
 
 /** A self-hosted chat server may take long for a whole evening; the session itself gives up a minute earlier. */
-export const longestRecapMs = 14 * 60_000;
+export const maxRecapMs = 14 * 60_000;
 
-export const recap: Command = {
+export const recapCommand: Command = {
   name: 'recap',
   description: 'command.captions.recap',
-  longestMs: longestRecapMs,
+  longestMs: maxRecapMs,
   options: [sessionOption],
-  run: sumUp,
+  run: summarise,
 };
 
-async function sumUp(call: CommandCall, ports: CommandPorts): Promise<Replies> {
-  const picked = await pickedSession(call, ports);
-  if (picked === 'unknown') return unknownName(call.words.session);
-  return await recapFor(call, ports, picked);
+async function summarise(call: CommandCall, ports: CommandPorts): Promise<Replies> {
+  const picked = await findPickedSession(call, ports);
+  if (picked === 'unknown') return toUnknownNameReply(call.words.session);
+  return await toRecapReply(call, ports, picked);
 }
 
 /** A recap that only the caller sees, or the reason why there is none. */
-export async function recapFor(
+export async function toRecapReply(
   { guildId, callerId }: CommandCall,
   { features, timesIn }: CommandPorts,
   request: RecapRequest,
 ): Promise<Replies> {
-  const outcome = await features.transcripts.recap(guildId, callerId, request);
-  if (outcome.kind !== 'recap') return noTranscript(outcome, 'captions.none');
-  const messages = recapMessages(outcome, timesIn(guildId));
+  const outcome = await features.transcripts.createRecap(guildId, callerId, request);
+  if (outcome.kind !== 'recap') return toNoTranscriptReply(outcome, 'captions.none');
+  const messages = formatRecapMessages(outcome, timesIn(guildId));
   const [first, ...more] = messages.map(([line, ...lines]) => ({ ...line, lines }));
-  return first ? [first, ...more] : noTranscript({ kind: 'none' });
+  return first ? [first, ...more] : toNoTranscriptReply({ kind: 'none' });
 }

@@ -1,5 +1,5 @@
 import type { Command, CommandCall, CommandPorts, Replies } from '#src/features/command.ts';
-import { lineIf } from '#src/texts/texts.ts';
+import { toOptionalLines } from '#src/texts/texts.ts';
 
 /** Asks first; only the button deletes. */
 export const forget: Command = {
@@ -9,7 +9,7 @@ export const forget: Command = {
   isNeverLimited: true,
   options: [],
   async run({ guildId, callerId }, { privacy }) {
-    const status = await privacy.status(guildId, callerId);
+    const status = await privacy.getStatus(guildId, callerId);
     const isRead = status.kind === 'read';
     const counts = isRead ? { n: status.lines, m: status.memories } : { n: '?', m: '?' };
     return [
@@ -24,14 +24,14 @@ export const forget: Command = {
 };
 
 /** Press of the button that forgets a person. */
-export async function forgetNow(
+export async function forgetCaller(
   { guildId, callerId }: CommandCall,
   { privacy }: Pick<CommandPorts, 'privacy'>,
 ): Promise<Replies> {
   const forgotten = await privacy.forget(guildId, callerId);
   switch (forgotten.kind) {
     case 'forgotten': {
-      const blocked = lineIf(forgotten.staysBlocked === true, { id: 'access.blocked' });
+      const blocked = toOptionalLines(forgotten.staysBlocked === true, { id: 'access.blocked' });
       return [
         {
           id: 'privacy.forget.done',

@@ -1,15 +1,20 @@
-import { ifAdmitted, inChannel, nowhere, pausedReply } from '#commands/rights.ts';
+import {
+  nowhereReply,
+  onlyIfAdmitted,
+  onlyInChannel,
+  pausedReply,
+} from '#commands/command-rights.ts';
 import type { Command, CommandGroup, Reply } from '#src/features/command.ts';
 import { consentButtons } from '#src/ports/talk-guide.ts';
 import { forget } from './forget.ts';
-import { memories } from './memories.ts';
-import { consentReply, status as statusReplies, withLines } from './replies.ts';
+import { memories } from './memories-command.ts';
+import { addLines, buildStatus as statusReplies, toConsentReply } from './privacy-replies.ts';
 
-export const allow = consentCommand('allow');
-export const deny = consentCommand('deny');
+export const allow = createConsentCommand('allow');
+export const deny = createConsentCommand('deny');
 
 /** The command of a yes or a no to being heard. */
-function consentCommand(name: 'allow' | 'deny'): Command {
+function createConsentCommand(name: 'allow' | 'deny'): Command {
   return {
     name,
     description: `command.privacy.${name}`,
@@ -17,34 +22,34 @@ function consentCommand(name: 'allow' | 'deny'): Command {
     ...(name === 'deny' && { isNeverLimited: true }),
     options: [],
     async run(call, ports) {
-      const { saved } = await ports.privacy[name](call.guildId, call.callerId);
+      const { isSaved } = await ports.privacy[name](call.guildId, call.callerId);
       // A no counts whatever the server lets the caller do, so nothing more is asked.
       const reply: Reply =
         name === 'deny'
           ? { id: 'consent.no', buttons: consentButtons }
-          : await consentReply('always', call, ports);
-      return [saved ? reply : withLines(reply, [{ id: 'privacy.unsaved' }])];
+          : await toConsentReply('always', call, ports);
+      return [isSaved ? reply : addLines(reply, [{ id: 'privacy.unsaved' }])];
     },
   };
 }
 
-const pause = hearingCommand('pause', pausedReply);
-const resume = hearingCommand('resume', { id: 'panel.listening' });
+const pause = createHearingCommand('pause', pausedReply);
+const resume = createHearingCommand('resume', { id: 'panel.listening' });
 
 /** Press of Pause/resume: the button says what the bot did not do when it was drawn, so that two presses of one pause resume nothing. */
 export const pauseOrResume: Command['run'] = (call, ports) =>
-  call.words.about === 'resume' ? ifAdmitted(resume.run)(call, ports) : pause.run(call, ports);
+  call.words.about === 'resume' ? onlyIfAdmitted(resume.run)(call, ports) : pause.run(call, ports);
 
 /** A command that ends or begins hearing in the channel of the bot. */
-function hearingCommand(name: 'pause' | 'resume', reply: Reply): Command {
+function createHearingCommand(name: 'pause' | 'resume', reply: Reply): Command {
   return {
     name,
     description: `command.privacy.${name}`,
     ...(name === 'pause' && { isForEverybody: true, isNeverLimited: true }),
     options: [],
-    run: inChannel(async ({ guildId }, { sessions }) => {
+    run: onlyInChannel(async ({ guildId }, { sessions }) => {
       const isDone = sessions.pauseHearing(guildId, name === 'pause');
-      return [isDone ? reply : nowhere];
+      return [isDone ? reply : nowhereReply];
     }),
   };
 }
@@ -63,7 +68,7 @@ const exportAll: Command = {
   isForEverybody: true,
   options: [],
   async run({ guildId, callerId }, { privacy }) {
-    const exported = await privacy.export(guildId, callerId);
+    const exported = await privacy.exportPerson(guildId, callerId);
     if (exported.kind === 'failed') return [{ id: 'store.unread' }];
     const files = [{ name: 'privacy-export.json', text: exported.json }];
     return [{ id: 'command.privacy.export', files }];
@@ -77,7 +82,7 @@ export const privacy: CommandGroup = {
     topic: 'privacy',
     command: 'privacy allow',
     for: 'everybody',
-    line: () => ({ id: 'help.privacy' }),
+    buildLine: () => ({ id: 'help.privacy' }),
   },
   commands: [status, allow, deny, pause, resume, forget, exportAll, memories],
 };

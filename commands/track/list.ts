@@ -1,14 +1,14 @@
-import { commandInChannel, nowhere } from '#commands/rights.ts';
+import { commandInChannel, nowhereReply } from '#commands/command-rights.ts';
 import { isSameTrack } from '#src/features/tracks/track-names.ts';
-import type { ListedTrack } from '#src/features/tracks/track-outcomes.ts';
-import { trackLine } from '#src/features/tracks/track-panel.ts';
+import { toTrackLine } from '#src/features/tracks/track-panel.ts';
+import type { ListedTrack } from '#src/features/tracks/track-request-outcomes.ts';
 import { isOwnTrack } from '#src/playback/tracks/track-name.ts';
-import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
+import { formatText, type Locale, type TextLine } from '#src/texts/texts.ts';
 import { queueTrack } from './options.ts';
-import { callerOf, repliesOf, trackIn } from './replies.ts';
+import { getTrackName, toReplies, toTrackCaller } from './track-replies.ts';
 
 /** Longest crossfade, in s. */
-const longestCrossfade = 10;
+const maxCrossfadeSeconds = 10;
 /** Most waiting items listed; the rest is counted. */
 const shown = 15;
 
@@ -20,10 +20,10 @@ export const list = commandInChannel({
   shownTo: 'caller',
   options: [],
   run: async (call, { features }) => {
-    const views = features.tracks.list(call.guildId);
-    if (!views) return [nowhere];
+    const views = features.tracks.listTracks(call.guildId);
+    if (!views) return [nowhereReply];
     const isPlaying = views.some(({ current, name }) => current && !isOwnTrack(name));
-    const all = views.map((view) => trackLine(view, call.callerLocale));
+    const all = views.map((view) => toTrackLine(view, call.callerLocale));
     const [first = nothing, ...lines] = isPlaying ? all : [nothing, ...all];
     return [{ ...first, to: 'caller', lines }];
   },
@@ -40,33 +40,37 @@ export const queue = commandInChannel({
       description: 'command.track.queue',
       kind: 'number',
       least: 0,
-      most: longestCrossfade,
+      most: maxCrossfadeSeconds,
     },
   ],
   run: async (call, { features }) => {
     const { fade } = call.words;
     if (fade !== undefined) {
       const command = { kind: 'crossfade', ms: Number(fade) * 1000 } as const;
-      const who = callerOf(call);
-      return repliesOf(features.tracks.change(call.guildId, who, command, trackIn(call)));
+      const who = toTrackCaller(call);
+      return toReplies(features.tracks.change(call.guildId, who, command, getTrackName(call)));
     }
-    const views = features.tracks.list(call.guildId);
-    if (!views) return [nowhere];
-    const typed = trackIn(call);
+    const views = features.tracks.listTracks(call.guildId);
+    if (!views) return [nowhereReply];
+    const typed = getTrackName(call);
     const view = views.find(({ name }) => isSameTrack(name, typed));
     if (!view) {
       const names = views.map(({ name }) => name).join(', ');
       return [{ id: 'unknown.of', with: { x: typed, list: names }, to: 'caller' }];
     }
     if (!view.current && view.waiting.length === 0) return [{ ...nothing, to: 'caller' }];
-    const lines = waitingLines(view, call.callerLocale);
-    return [{ ...trackLine(view, call.callerLocale), to: 'caller', lines }];
+    const lines = toWaitingLines(view, call.callerLocale);
+    return [{ ...toTrackLine(view, call.callerLocale), to: 'caller', lines }];
   },
 });
 
-function waitingLines({ waiting }: ListedTrack, locale: Locale): readonly TextLine[] {
+function toWaitingLines({ waiting }: ListedTrack, locale: Locale): readonly TextLine[] {
   const lines = waiting.slice(0, shown).map(({ title, owner }, at): TextLine => {
-    const words = { n: at + 1, title, owner: owner ?? text('transcript.somebody', {}, locale) };
+    const words = {
+      n: at + 1,
+      title,
+      owner: owner ?? formatText('transcript.somebody', {}, locale),
+    };
     return { id: 'track.waiting', with: words };
   });
   const n = waiting.length - lines.length;

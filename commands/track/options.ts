@@ -1,41 +1,41 @@
-import { closest } from '#commands/closest-names.ts';
+import { findClosestNames } from '#commands/closest-names.ts';
 import { maxVolumePercent } from '#src/base/volume.ts';
 import type { CommandOption } from '#src/features/command.ts';
 import {
+  defaultTrack,
   everyTrack,
   isSameTrack,
-  usualTrack,
   voiceTrack,
 } from '#src/features/tracks/track-names.ts';
 import { isOwnTrack, mostNameUnits, ownTracks } from '#src/playback/tracks/track-name.ts';
 
 /** Option for a track of people, which need not exist yet, or one of `more`. */
-function trackOption(...more: readonly string[]): CommandOption {
+function createTrackOption(...more: readonly string[]): CommandOption {
   return {
     name: 'track',
     description: 'command.track.name',
     kind: 'text',
     maxChars: mostNameUnits + 1, // so that a longer name is noticed
     suggest: async (typed, { guildId }, { features }) => {
-      const known = (features.tracks.list(guildId) ?? []).map(({ name }) => name);
+      const known = (features.tracks.listTracks(guildId) ?? []).map(({ name }) => name);
       const names = known.filter((name) => !isOwnTrack(name));
-      const isThere = names.some((name) => isSameTrack(name, usualTrack));
-      return closest(typed, [...names, ...(isThere ? [] : [usualTrack]), ...more]);
+      const isThere = names.some((name) => isSameTrack(name, defaultTrack));
+      return findClosestNames(typed, [...names, ...(isThere ? [] : [defaultTrack]), ...more]);
     },
   };
 }
 
-export const newTrack = trackOption();
+export const newTrack = createTrackOption();
 
 /** With a queue, including the bot's speech. */
-export const queueTrack = trackOption(voiceTrack);
+export const queueTrack = createTrackOption(voiceTrack);
 
-export const trackOrAll = trackOption(everyTrack);
+export const trackOrAll = createTrackOption(everyTrack);
 
-export const soundsOrAll = trackOption(voiceTrack, everyTrack);
+export const soundsOrAll = createTrackOption(voiceTrack, everyTrack);
 
 /** Including the bot's own. */
-export const anyTrack = trackOption(...ownTracks, everyTrack);
+export const anyTrack = createTrackOption(...ownTracks, everyTrack);
 
 export const volumeOption = {
   description: 'command.track.volume',

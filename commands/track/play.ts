@@ -1,20 +1,21 @@
-import { closest } from '#commands/closest-names.ts';
-import { commandInChannel } from '#commands/rights.ts';
-import { longestWithWaitMs, replyAtEnd, waitOption } from '#commands/wait-option.ts';
+import { findClosestNames } from '#commands/closest-names.ts';
+import { commandInChannel } from '#commands/command-rights.ts';
+import { maxWaitMs, waitForEndReply, waitOption } from '#commands/wait-option.ts';
 import type { CommandOption } from '#src/features/command.ts';
 import { newTrack, volumeOption } from './options.ts';
-import { callerOf, repliesOf, trackIn } from './replies.ts';
+import { getTrackName, toReplies, toTrackCaller } from './track-replies.ts';
 
 /** Longest link, in characters; links to attachments have about 300. */
-const mostChars = 1_000;
+const maxSoundChars = 1_000;
 
 const options: readonly CommandOption[] = [
   {
     name: 'sound',
     description: 'track.which',
     kind: 'text',
-    maxChars: mostChars,
-    suggest: async (typed, _call, { features }) => closest(typed, await features.tracks.sounds()),
+    maxChars: maxSoundChars,
+    suggest: async (typed, _call, { features }) =>
+      findClosestNames(typed, await features.tracks.listSounds()),
   },
   { name: 'file', description: 'track.which', kind: 'sound' },
   newTrack,
@@ -28,24 +29,24 @@ export const play = commandInChannel({
   name: 'play',
   description: 'command.track.play',
   shownTo: 'room',
-  longestMs: longestWithWaitMs,
+  longestMs: maxWaitMs,
   options,
   run: async (call, { clock, features }) => {
     const { words } = call;
     const wait = words.wait === 'true';
     const sound = call.sound ?? words.sound?.trim();
     if (!sound) return [{ id: 'track.which', to: 'caller' }];
-    const outcomes = await features.tracks.play(call.guildId, callerOf(call), {
+    const outcomes = await features.tracks.playSound(call.guildId, toTrackCaller(call), {
       sound,
-      track: trackIn(call),
+      track: getTrackName(call),
       percent: words.volume === undefined ? undefined : Number(words.volume),
       loop: words.loop === 'true',
       next: words.next === 'true',
       wait,
     });
     const [playing] = outcomes;
-    const [reply] = repliesOf(outcomes);
+    const [reply] = toReplies(outcomes);
     if (!wait || !('ended' in playing)) return [reply];
-    return [{ ...reply, ...(await replyAtEnd(playing.title, playing.ended, clock)) }];
+    return [{ ...reply, ...(await waitForEndReply(playing.title, playing.ended, clock)) }];
   },
 });

@@ -1,15 +1,15 @@
-import { ifManaging } from '#commands/rights.ts';
-import { badValue } from '#commands/settings/panel-presses.ts';
+import { onlyIfManaging } from '#commands/command-rights.ts';
+import { toBadValueReply } from '#commands/settings/settings-panel-presses.ts';
 import type { CommandPorts, FormHandler, Reply } from '#src/features/command.ts';
 import type { Form } from '#src/ports/form.ts';
-import { type Persona, personaFields, personaLimits, readPersona } from '#src/settings/persona.ts';
+import { type Persona, parsePersona, personaFields, personaLimits } from '#src/settings/persona.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { unknownVoice } from './voice-option.ts';
+import { toUnknownVoiceReply } from './voice-option.ts';
 
 const formName = 'persona';
 
 /** Form of the persona of a voice channel. */
-export function formOfPersona(persona: Persona, channelId: ChannelId): Form {
+export function toPersonaForm(persona: Persona, channelId: ChannelId): Form {
   return {
     name: `${formName}:${channelId}`,
     title: 'form.persona.edit',
@@ -27,15 +27,15 @@ export function formOfPersona(persona: Persona, channelId: ChannelId): Form {
 export const personaForm: FormHandler = {
   name: formName,
   inputs: personaFields,
-  run: ifManaging(async (call, ports) => {
+  run: onlyIfManaging(async (call, ports) => {
     const { about = '', instructions } = call.words;
-    const read = readPersona(call.words);
+    const read = parsePersona(call.words);
     const reply: Reply =
       read.kind === 'ok'
         ? await savePersona(call.guildId, about, read.persona, ports)
         : read.kind === 'hidden'
           ? { id: 'persona.bad.hidden', with: { field: read.field } }
-          : badValue('language', call.words.language, ports.features.settings);
+          : toBadValueReply('language', call.words.language, ports.features.settings);
     if (reply.id === 'persona.now' || instructions === undefined) return [reply];
     // Discord keeps nothing of a sent form.
     return [{ ...reply, files: [{ name: 'persona.txt', text: `${instructions}\n` }] }];
@@ -49,13 +49,14 @@ export async function savePersona(
   persona: Persona,
   ports: CommandPorts,
 ): Promise<Reply> {
-  const saving = await ports.features.personas.save(guildId, channelId, persona);
-  if (saving.kind === 'unknown-voice') return unknownVoice(persona.voice ?? '', saving.known);
-  return personaReply(persona, guildId, ports, saving.saved ? [] : [{ id: 'voice.unsaved' }]);
+  const saving = await ports.features.personas.savePersona(guildId, channelId, persona);
+  if (saving.kind === 'unknown-voice')
+    return toUnknownVoiceReply(persona.voice ?? '', saving.known);
+  return toPersonaReply(persona, guildId, ports, saving.saved ? [] : [{ id: 'voice.unsaved' }]);
 }
 
 /** Reply to who the bot is. */
-export function personaReply(
+export function toPersonaReply(
   { name, voice }: Persona,
   guildId: GuildId,
   { places }: CommandPorts,
@@ -63,6 +64,6 @@ export function personaReply(
 ): Reply {
   const voiceLines: readonly TextLine[] =
     voice === undefined ? [] : [{ id: 'persona.voice', with: { voice } }];
-  const persona = name ?? places.botName(guildId);
+  const persona = name ?? places.getBotName(guildId);
   return { id: 'persona.now', with: { persona }, lines: [...voiceLines, ...more], to: 'room' };
 }

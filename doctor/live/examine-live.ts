@@ -12,23 +12,23 @@ import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { differs, type Finding, missing, ok, tryProbe } from '#src/probes/probe.ts';
 import { permission } from '#src/probes/voice-probes.ts';
-import { dataDirOwner } from '#src/storage/data-dir/data-dir-lock.ts';
-import { type LiveCheck, leave, liveProbes } from './live-probes.ts';
+import { findDataDirOwner } from '#src/storage/data-dir/data-dir-lock.ts';
+import { type LiveCheck, leaveProbe, liveProbes } from './live-probes.ts';
 
 /** Time, in ms, for a probe beyond its own waits, and the longest in which a voice link must open, as for the bot. */
-const [probeMs, connectMs] = [60_000, 15_000];
+const [maxProbeMs, maxConnectMs] = [60_000, 15_000];
 
 /** Checks the bot live in a voice channel; its findings name nobody. */
-export const liveCheck: DoctorProbe = {
+export const liveCheckProbe: DoctorProbe = {
   name: 'gateway',
   async *run({ clock, config, deadlineMs, live, signal = new AbortController().signal }) {
     const { discord: login } = config;
     if (!login || !live) throw new Error('a live check needs a bot');
     yield 'Live check';
-    yield ok('versions', versions(clock));
-    const who = await runningBot(config);
-    if (who !== undefined) {
-      const why = `not started: ${who} with these settings, and the check would remove that bot from its channel`;
+    yield ok('versions', formatVersions(clock));
+    const runningName = await findRunningBot(config);
+    if (runningName !== undefined) {
+      const why = `not started: ${runningName} with these settings, and the check would remove that bot from its channel`;
       return yield missing(
         'live check',
         why,
@@ -37,70 +37,77 @@ export const liveCheck: DoctorProbe = {
     }
     const account = { token: login.token.reveal(), apiUrl: login.apiUrl };
     using rest = new AccountRest(account);
-    const found = await findPlace(rest, signal);
+    const found = await findOperatorPlace(rest, signal);
     if ('verdict' in found) return yield found;
     const place = found;
     const { recommendedShards: shards } = await readGatewayLimits(rest, signal);
-    const limits = { shards, connectMs: Math.min(connectMs, deadlineMs), clock };
+    const limits = { shards, connectMs: Math.min(maxConnectMs, deadlineMs), clock };
     await using trial = await openVoiceTrial(account, place, limits, signal);
     yield ok('gateway', 'logged in');
     const { silenceMs } = live;
     const check: LiveCheck = { trial, rest, place, silenceMs };
-    const deadline = { clock, deadlineMs: silenceMs + probeMs };
+    const deadline = { clock, deadlineMs: silenceMs + maxProbeMs };
     try {
       for (const probe of liveProbes) {
         const finding = await tryProbe(probe, check, { ...deadline, signal });
         yield finding;
-        if (ends(finding)) break;
+        if (endsLiveCheck(finding)) break;
       }
     } finally {
-      yield await tryProbe(leave, check, deadline);
+      yield await tryProbe(leaveProbe, check, deadline);
     }
   },
 };
 
 /** Where the bot may not be there, or a person sent it away, nothing more is tried. */
-function ends({ what, verdict, error }: Finding): boolean {
+function endsLiveCheck({ what, verdict, error }: Finding): boolean {
   if (what === permission.name) return verdict === 'missing';
   return error instanceof BotError && error.code === 'link.lost' && !error.retryable;
 }
 
-function versions(clock: Clock): string {
+function formatVersions(clock: Clock): string {
   const machine = `Node ${process.versions.node}, ${platform()} ${process.arch} ${release()}`;
   const time = new Date(clock.wallMs()).toISOString().slice(0, 16);
   return `Parley ${packageJson.version}, ${machine}, ${voiceVersions}, ${time} UTC`;
 }
 
-const what = 'channel';
+const channelSubject = 'channel';
 /** Most servers and owners of the application whose seats are read. */
-const [mostGuilds, mostOwners] = [50, 10];
+const [maxSeatGuilds, maxSeatOwners] = [50, 10];
 
 /** Finds the channel where the operator sits, by REST, without a login. Errors and abort: as `AccountRest.read`. */
-async function findPlace(rest: AccountRest, signal: AbortSignal): Promise<ChannelRef | Finding> {
-  const id = await ownersSeat(rest, signal);
+async function findOperatorPlace(
+  rest: AccountRest,
+  signal: AbortSignal,
+): Promise<ChannelRef | Finding> {
+  const id = await findOwnerSeat(rest, signal);
   if (id === undefined) {
     const why = 'no owner of the application is in a voice channel of a server where the bot is';
-    return missing(what, why, 'join a voice channel where the bot has View Channel and Connect');
+    return missing(
+      channelSubject,
+      why,
+      'join a voice channel where the bot has View Channel and Connect',
+    );
   }
   const place = await readVoicePlace(rest, id, signal);
   if (!place) {
     const mend = "allow View Channel for the bot's role";
-    return missing(what, 'the bot cannot see your voice channel', mend);
+    return missing(channelSubject, 'the bot cannot see your voice channel', mend);
   }
   const { guildId } = place;
   if ((await readSeat(rest, { guildId }, signal)) !== undefined) {
     const why = 'not started: another process with this token is in a voice channel of that server';
-    return differs(what, why, 'stop that process and wait a minute, then try again');
+    return differs(channelSubject, why, 'stop that process and wait a minute, then try again');
   }
   return { guildId, channelId: id, name: 'channel 1' };
 }
 
 /** Id of the voice channel in which an owner of the application sits. */
-async function ownersSeat(rest: AccountRest, signal: AbortSignal): Promise<string | undefined> {
+async function findOwnerSeat(rest: AccountRest, signal: AbortSignal): Promise<string | undefined> {
   const { ownerIds } = await readAccount(rest, signal);
   const guilds = await readGuildNames(rest, signal);
-  for (const { id: guildId } of guilds.slice(0, mostGuilds)) {
-    for (const userId of ownerIds.slice(0, mostOwners)) {
+  for (const { id: guildId } of guilds.slice(0, maxSeatGuilds)) {
+    for (const userId of ownerIds.slice(0, maxSeatOwners)) {
       const seat = await readSeat(rest, { guildId, userId }, signal);
       if (seat !== undefined) return seat;
     }
@@ -109,8 +116,8 @@ async function ownersSeat(rest: AccountRest, signal: AbortSignal): Promise<strin
 }
 
 /** Name of the process that runs with these settings; undefined where there is none. */
-async function runningBot({ dataDir, databaseUrl }: Config): Promise<string | undefined> {
-  const owner = dataDirOwner(dataDir);
+async function findRunningBot({ dataDir, databaseUrl }: Config): Promise<string | undefined> {
+  const owner = findDataDirOwner(dataDir);
   if (owner) return `a bot runs as ${owner.words}`;
   if (!databaseUrl) return undefined;
   const { readDatabaseState } = await import('#src/storage/postgres/database-state.ts');

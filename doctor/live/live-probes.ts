@@ -6,7 +6,7 @@ import type { OpenedLink, VoiceTrial } from '#src/discord/account/voice-trial.ts
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { differs, type Finding, missing, ok, type Probe } from '#src/probes/probe.ts';
 import { encryption, permission, playback, voiceLink } from '#src/probes/voice-probes.ts';
-import { testSound } from './test-sound.ts';
+import { makeTestSound } from './test-sound.ts';
 
 /** One check that is under way. */
 export type LiveCheck = {
@@ -18,16 +18,20 @@ export type LiveCheck = {
   opened?: OpenedLink;
 };
 
-const again = 'try again; if it happens again, report it with these lines';
+const retryRemedy = 'try again; if it happens again, report it with these lines';
 /** Longest time, in ms, after which Discord shows that the bot has left, and the interval of asking. */
-const [leftMs, askMs] = [5_000, 500];
+const [maxLeaveMs, seatPollMs] = [5_000, 500];
 
 /** Probes of a voice channel in their order, over one login. */
 export const liveProbes: readonly Probe<LiveCheck>[] = [
   {
     ...permission,
     run: async ({ trial, place }, clock, signal) =>
-      permission.run({ channel: place, facts: trial.facts(place), isThere: false }, clock, signal),
+      permission.run(
+        { channel: place, facts: trial.getChannelFacts(place), isThere: false },
+        clock,
+        signal,
+      ),
   },
   {
     ...voiceLink,
@@ -47,8 +51,8 @@ export const liveProbes: readonly Probe<LiveCheck>[] = [
   {
     ...playback,
     async run({ trial }, clock, signal) {
-      if (!trial.isOpen) return noLink('playback');
-      const sound = testSound(await loadOpus());
+      if (!trial.isOpen) return toNoLinkFinding('playback');
+      const sound = makeTestSound(await loadOpus());
       const output = {
         isMute: trial.isMute,
         play: (until: AbortSignal) => trial.play(sound, until),
@@ -70,23 +74,27 @@ export const liveProbes: readonly Probe<LiveCheck>[] = [
   {
     name: 'silence',
     async run({ trial, silenceMs }, _clock, signal) {
-      if (!trial.isOpen) return noLink('silence');
+      if (!trial.isOpen) return toNoLinkFinding('silence');
       const before = trial.troubles.length;
-      await trial.stay(silenceMs, signal);
+      await trial.stayConnected(silenceMs, signal);
       const troubles = trial.troubles.slice(before);
       if (troubles.length === 0)
         return ok('silence', `the voice link stayed open for ${span(silenceMs)}`);
-      return differs('silence', `the bot came back by itself after ${troubles.join(', ')}`, again);
+      return differs(
+        'silence',
+        `the bot came back by itself after ${troubles.join(', ')}`,
+        retryRemedy,
+      );
     },
   },
 ];
 
 /** Whether Discord shows that the bot has left. */
-export const leave: Probe<LiveCheck> = {
+export const leaveProbe: Probe<LiveCheck> = {
   name: 'leave',
   async run({ trial, rest, place }, clock, signal) {
     await trial.leave();
-    const untilMs = clock.nowMs() + leftMs;
+    const untilMs = clock.nowMs() + maxLeaveMs;
     while ((await readSeat(rest, place, signal)) !== undefined) {
       if (clock.nowMs() > untilMs)
         return missing(
@@ -94,13 +102,13 @@ export const leave: Probe<LiveCheck> = {
           'Discord still shows the bot in the channel',
           'disconnect it by hand',
         );
-      await clock.sleep(askMs, signal);
+      await clock.sleep(seatPollMs, signal);
     }
     return ok('leave', 'Discord shows the bot in no channel');
   },
 };
 
-function noLink(what: string): Finding {
+function toNoLinkFinding(what: string): Finding {
   return ok(what, 'not tried: no voice link is open');
 }
 

@@ -1,5 +1,5 @@
 import type { Frame } from '#src/audio/frame.ts';
-import type { OpusCodec } from '#src/audio/opus/opus.ts';
+import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import { joinSamples } from '#src/audio/pcm.ts';
 
 /** Rate and length of a frame as the bot speaks. */
@@ -8,9 +8,9 @@ const [rateHz, frameSamples] = [24_000, 480] as const;
 const [toneHz, toneMs, toneLevel, fadeMs, pauseMs] = [440, 700, 8_000, 20, 300];
 
 /** A tone and a pause, as frames of Opus. */
-export function testSound(codec: OpusCodec): readonly Frame[] {
-  const encoder = codec.encoder(rateHz);
-  const sound = joinSamples([tone(), new Int16Array(samplesIn(pauseMs))]);
+export function makeTestSound(codec: OpusCodec): readonly Frame[] {
+  const encoder = codec.createEncoder(rateHz);
+  const sound = joinSamples([makeTestTone(), new Int16Array(countSamples(pauseMs))]);
   const frames: Frame[] = [];
   for (let at = 0; at < sound.length; at += frameSamples) {
     const samples = new Int16Array(frameSamples);
@@ -21,15 +21,15 @@ export function testSound(codec: OpusCodec): readonly Frame[] {
 }
 
 /** A tone at the rate of the bot. */
-export function tone(): Int16Array {
-  const length = samplesIn(toneMs);
-  const fade = samplesIn(fadeMs);
+export function makeTestTone(): Int16Array {
+  const length = countSamples(toneMs);
+  const fade = countSamples(fadeMs);
   return Int16Array.from({ length }, (_, n) => {
     const gain = Math.min(1, n / fade, (length - n) / fade);
     return Math.round(toneLevel * gain * Math.sin((2 * Math.PI * toneHz * n) / rateHz));
   });
 }
 
-function samplesIn(ms: number): number {
+function countSamples(ms: number): number {
   return (ms * rateHz) / 1000;
 }

@@ -1,7 +1,7 @@
-import { op, type VoiceMessage } from '#sandbox/voice/voice-ops.ts';
+import { type VoiceMessage, voiceOpcodes } from '#sandbox/voice/voice-opcodes.ts';
 import { realClock } from '#src/base/clock.ts';
 import { DaveMember } from './dave-member.ts';
-import { u8, u16, u64, vector } from './mls-bytes.ts';
+import { encodeU8, encodeU16, encodeU64, encodeVector } from './mls-bytes.ts';
 import {
   type Commit,
   ExternalSender,
@@ -9,12 +9,12 @@ import {
   type Proposal,
   readCommit,
   readKeyPackage,
+  selectWelcome,
   type Welcome,
-  welcomeFor,
 } from './mls-messages.ts';
 
 /** With proposals uncommitted for this long, everybody starts over. */
-const commitMs = 5000;
+const maxCommitMs = 5000;
 const strangerId = '1';
 
 type GroupMember = {
@@ -23,12 +23,12 @@ type GroupMember = {
   /** Leaf index of a member inside the group. */
   leaf: number | undefined;
   /** Said that the group is lost to them; on the way back in. */
-  lost: boolean;
+  isLost: boolean;
 };
-type Change =
+type GroupChange =
   | { readonly kind: 'add'; readonly userId: string; readonly keyPackage: KeyPackage }
   | { readonly kind: 'remove'; readonly leaf: number };
-type PendingProposal = Proposal & { readonly change: Change };
+type PendingProposal = Proposal & { readonly change: GroupChange };
 
 /**
  * The voice server's side of the end-to-end group of one call: proposes who comes and goes, and picks the commit
@@ -48,19 +48,19 @@ export class DaveGroup {
   #proposedAtMs = 0;
 
   constructor(channelId: string) {
-    this.#groupId = u64(BigInt(channelId));
+    this.#groupId = encodeU64(BigInt(channelId));
   }
 
   /** Somebody whose session is described takes part from now on. */
   join(userId: string): readonly DaveSend[] {
-    this.#people.set(userId, { keyPackage: undefined, leaf: undefined, lost: false });
-    return binary([userId], op.externalSender, this.#sender.introduction);
+    this.#people.set(userId, { keyPackage: undefined, leaf: undefined, isLost: false });
+    return encodeBinary([userId], voiceOpcodes.externalSender, this.#sender.introduction);
   }
 
   leave(userId: string): readonly DaveSend[] {
     const person = this.#people.get(userId);
     if (!person) return [];
-    const send = [...this.#withdraw(userId), ...this.#transitions.drop(userId)];
+    const send = [...this.#withdraw(userId), ...this.#transitions.dropPerson(userId)];
     this.#people.delete(userId);
     if (this.#people.size < 2) return [...send, ...this.#disband()];
     if (person.leaf === undefined) return send;
@@ -76,11 +76,11 @@ export class DaveGroup {
     if (!person || keyPackage?.userId !== userId) return undefined;
     const send = this.#withdraw(userId);
     person.keyPackage = keyPackage;
-    person.lost = person.leaf !== undefined;
+    person.isLost = person.leaf !== undefined;
     if (this.#epoch === 0) return [...send, ...this.#greetFounder(userId, keyPackage)];
     const inside = this.#inside();
     if (inside.length === 0) return this.#found();
-    const changes: Change[] = [{ kind: 'add', userId, keyPackage }];
+    const changes: GroupChange[] = [{ kind: 'add', userId, keyPackage }];
     const { leaf } = person;
     if (leaf !== undefined && !this.#removes(leaf)) changes.unshift({ kind: 'remove', leaf });
     return [...send, ...this.#propose(inside, changes)];
@@ -90,15 +90,15 @@ export class DaveGroup {
   commit(userId: string, payload: Uint8Array): readonly DaveSend[] | undefined {
     const commit = readCommit(payload);
     if (!commit) return undefined;
-    const carried = this.#carriedBy(userId, commit);
-    return carried ? this.#advance(userId, commit, carried) : [];
+    const carried = this.#findCarried(userId, commit);
+    return carried ? this.#advanceEpoch(userId, commit, carried) : [];
   }
 
   /** Op 31. A key package follows. */
-  invalid(userId: string): readonly DaveSend[] {
+  receiveInvalid(userId: string): readonly DaveSend[] {
     const person = this.#people.get(userId);
-    if (person?.leaf !== undefined) person.lost = true;
-    return this.#transitions.drop(userId);
+    if (person?.leaf !== undefined) person.isLost = true;
+    return this.#transitions.dropPerson(userId);
   }
 
   /** A proposal to one person, of which the group knows nothing: that somebody is added who is in no call. */
@@ -106,36 +106,39 @@ export class DaveGroup {
     const stranger = new DaveMember(strangerId, `${this.#groupId.readBigUInt64BE()}`);
     const keyPackage = readKeyPackage(stranger.keyPackage().payload);
     if (!keyPackage) return [];
-    return append([userId], [this.#sign({ kind: 'add', userId: strangerId, keyPackage }).message]);
+    return encodeMessages(
+      [userId],
+      [this.#sign({ kind: 'add', userId: strangerId, keyPackage }).message],
+    );
   }
 
   /** Op 23. */
-  ready(userId: string, transitionId: number): readonly DaveSend[] {
-    return this.#transitions.ready(userId, transitionId);
+  markReady(userId: string, transitionId: number): readonly DaveSend[] {
+    return this.#transitions.markReady(userId, transitionId);
   }
 
   /** Messages due now: those of transitions, and a new start when proposals stay uncommitted. */
   tick(): readonly DaveSend[] {
-    const send = this.#transitions.tick();
+    const send = this.#transitions.executeDue();
     const stuck = this.#proposed.length > (this.#epoch === 0 ? 1 : 0);
-    if (!stuck || realClock.nowMs() - this.#proposedAtMs < commitMs) return send;
+    if (!stuck || realClock.nowMs() - this.#proposedAtMs < maxCommitMs) return send;
     this.#forget();
     for (const person of this.#people.values()) person.keyPackage = undefined;
-    return [...send, ...restart([...this.#people.keys()])];
+    return [...send, ...encodeRestart([...this.#people.keys()])];
   }
 
   /** Pending proposals that `commit` carries out, in its order; undefined unless it carries out all of them. */
-  #carriedBy(userId: string, commit: Commit): PendingProposal[] | undefined {
+  #findCarried(userId: string, commit: Commit): PendingProposal[] | undefined {
     if (!commit.groupId.equals(this.#groupId) || commit.epoch !== BigInt(this.#epoch)) return;
     if (commit.inline || commit.authorLeaf !== this.#leafOf(userId)) return;
-    const due = this.#proposed.filter(({ change }) => !adds(change, userId));
+    const due = this.#proposed.filter(({ change }) => !isAdding(change, userId));
     const carried = commit.refs.flatMap((ref) => due.find((one) => one.ref.equals(ref)) ?? []);
     const whole = carried.length === commit.refs.length && new Set(carried).size === due.length;
     if (due.length === 0 || !whole) return;
-    return welcomesAll(commit.welcome, carried) ? carried : undefined;
+    return hasEveryWelcome(commit.welcome, carried) ? carried : undefined;
   }
 
-  #advance(author: string, commit: Commit, carried: PendingProposal[]): DaveSend[] {
+  #advanceEpoch(author: string, commit: Commit, carried: PendingProposal[]): DaveSend[] {
     const first = this.#epoch === 0;
     const before = first ? [author] : this.#inside();
     if (first) this.#seat(author);
@@ -145,13 +148,15 @@ export class DaveGroup {
     this.#proposed = [];
     this.#epoch++;
     const everybody = [...before, ...added.map(({ userId }) => userId)];
-    const id = u16(first ? 0 : this.#transitions.open(everybody));
+    const id = encodeU16(first ? 0 : this.#transitions.openTransition(everybody));
     const announced = Buffer.concat([id, commit.message]);
     return [
-      ...binary(before, op.announceCommit, announced),
+      ...encodeBinary(before, voiceOpcodes.announceCommit, announced),
       ...added.flatMap(({ userId, keyPackage }) => {
-        const welcome = commit.welcome && welcomeFor(commit.welcome, keyPackage.ref);
-        return welcome ? binary([userId], op.welcome, Buffer.concat([id, welcome])) : [];
+        const welcome = commit.welcome && selectWelcome(commit.welcome, keyPackage.ref);
+        return welcome
+          ? encodeBinary([userId], voiceOpcodes.welcome, Buffer.concat([id, welcome]))
+          : [];
       }),
     ];
   }
@@ -173,8 +178,8 @@ export class DaveGroup {
 
   /** Ids of the members who can commit. */
   #inside(): string[] {
-    return [...this.#people].flatMap(([userId, { leaf, lost }]) =>
-      leaf === undefined || lost ? [] : [userId],
+    return [...this.#people].flatMap(([userId, { leaf, isLost }]) =>
+      leaf === undefined || isLost ? [] : [userId],
     );
   }
 
@@ -182,7 +187,7 @@ export class DaveGroup {
   #leafOf(userId: string): number | undefined {
     const person = this.#people.get(userId);
     if (this.#epoch === 0) return person?.keyPackage ? 0 : undefined;
-    return person?.lost ? undefined : person?.leaf;
+    return person?.isLost ? undefined : person?.leaf;
   }
 
   #removes(leaf: number): boolean {
@@ -192,7 +197,7 @@ export class DaveGroup {
   /** Ends a group of fewer than two people. The member left inside has to give it up. */
   #disband(): DaveSend[] {
     if (this.#epoch === 0) return [];
-    return [...restart(this.#inside()), ...this.#found()];
+    return [...encodeRestart(this.#inside()), ...this.#found()];
   }
 
   /** Nobody inside can commit any more: those with a key package begin a new group. */
@@ -209,7 +214,7 @@ export class DaveGroup {
     this.#proposed = [];
     for (const person of this.#people.values()) {
       person.leaf = undefined;
-      person.lost = false;
+      person.isLost = false;
     }
   }
 
@@ -217,7 +222,7 @@ export class DaveGroup {
   #greetFounder(userId: string, keyPackage: KeyPackage): DaveSend[] {
     const earlier = this.#proposed.map(({ message }) => message);
     const others = this.#founders(userId);
-    const greeting = earlier.length > 0 ? append([userId], earlier) : [];
+    const greeting = earlier.length > 0 ? encodeMessages([userId], earlier) : [];
     return [...this.#propose(others, [{ kind: 'add', userId, keyPackage }]), ...greeting];
   }
 
@@ -227,36 +232,43 @@ export class DaveGroup {
     );
   }
 
-  #propose(to: readonly string[], changes: readonly Change[]): DaveSend[] {
+  #propose(to: readonly string[], changes: readonly GroupChange[]): DaveSend[] {
     this.#proposedAtMs = realClock.nowMs();
     const proposed = changes.map((change) => ({ ...this.#sign(change), change }));
     this.#proposed.push(...proposed);
     const messages = proposed.map(({ message }) => message);
-    return append(to, messages);
+    return encodeMessages(to, messages);
   }
 
-  #sign(change: Change): Proposal {
+  #sign(change: GroupChange): Proposal {
     if (change.kind === 'add') {
-      return this.#sender.add(this.#groupId, this.#epoch, change.keyPackage);
+      return this.#sender.proposeAdd(this.#groupId, this.#epoch, change.keyPackage);
     }
-    return this.#sender.remove(this.#groupId, this.#epoch, change.leaf);
+    return this.#sender.proposeRemove(this.#groupId, this.#epoch, change.leaf);
   }
 
   /** Takes back that somebody was to be added. */
   #withdraw(userId: string): DaveSend[] {
-    const add = this.#proposed.find(({ change }) => adds(change, userId));
+    const add = this.#proposed.find(({ change }) => isAdding(change, userId));
     if (!add) return [];
     this.#proposed = this.#proposed.filter((one) => one !== add);
     const reported = this.#epoch === 0 ? this.#founders(userId) : this.#inside();
-    return binary(reported, op.proposals, Buffer.concat([u8(1), vector(vector(add.ref))]));
+    return encodeBinary(
+      reported,
+      voiceOpcodes.proposals,
+      Buffer.concat([encodeU8(1), encodeVector(encodeVector(add.ref))]),
+    );
   }
 }
 
-function adds(change: Change, userId: string): boolean {
+function isAdding(change: GroupChange, userId: string): boolean {
   return change.kind === 'add' && change.userId === userId;
 }
 
-function welcomesAll(welcome: Welcome | undefined, carried: readonly PendingProposal[]): boolean {
+function hasEveryWelcome(
+  welcome: Welcome | undefined,
+  carried: readonly PendingProposal[],
+): boolean {
   const due = carried.flatMap(({ change }) =>
     change.kind === 'add' ? [change.keyPackage.ref] : [],
   );
@@ -265,19 +277,26 @@ function welcomesAll(welcome: Welcome | undefined, carried: readonly PendingProp
   return due.every((ref) => secrets.some(({ keyPackageRef }) => keyPackageRef.equals(ref)));
 }
 
-function append(to: readonly string[], messages: readonly Buffer[]): DaveSend[] {
-  return binary(to, op.proposals, Buffer.concat([u8(0), vector(...messages)]));
+function encodeMessages(to: readonly string[], messages: readonly Buffer[]): DaveSend[] {
+  return encodeBinary(
+    to,
+    voiceOpcodes.proposals,
+    Buffer.concat([encodeU8(0), encodeVector(...messages)]),
+  );
 }
 
-function restart(to: readonly string[]): DaveSend[] {
+function encodeRestart(to: readonly string[]): DaveSend[] {
   if (to.length === 0) return [];
   return [
-    { to, message: { op: op.prepareEpoch, d: { protocol_version: 1, epoch: 1 } } },
-    { to, message: { op: op.prepareTransition, d: { protocol_version: 1, transition_id: 0 } } },
+    { to, message: { op: voiceOpcodes.prepareEpoch, d: { protocol_version: 1, epoch: 1 } } },
+    {
+      to,
+      message: { op: voiceOpcodes.prepareTransition, d: { protocol_version: 1, transition_id: 0 } },
+    },
   ];
 }
 
-function binary(to: readonly string[], opcode: number, payload: Buffer): DaveSend[] {
+function encodeBinary(to: readonly string[], opcode: number, payload: Buffer): DaveSend[] {
   return to.length === 0 ? [] : [{ to, message: { op: opcode, payload } }];
 }
 
@@ -290,39 +309,43 @@ type Transition = {
 };
 
 /** A transition is carried out this long after it was announced, even if somebody is not ready; as on Discord. */
-const transitionMs = 2000;
+const maxTransitionMs = 2000;
 
 /** Changes of the end-to-end keys that were announced and are carried out once everybody is ready for them. */
 class DaveTransitions {
-  readonly #open = new Map<number, Transition>();
+  readonly #openTransition = new Map<number, Transition>();
   #last = 0;
 
   /** A new id, 1 to 65535. */
-  open(asked: readonly string[]): number {
+  openTransition(asked: readonly string[]): number {
     this.#last = (this.#last % 0xffff) + 1;
-    this.#open.set(this.#last, { asked, waiting: new Set(asked), atMs: realClock.nowMs() });
+    this.#openTransition.set(this.#last, {
+      asked,
+      waiting: new Set(asked),
+      atMs: realClock.nowMs(),
+    });
     return this.#last;
   }
 
-  ready(userId: string, id: number): readonly DaveSend[] {
-    const transition = this.#open.get(id);
+  markReady(userId: string, id: number): readonly DaveSend[] {
+    const transition = this.#openTransition.get(id);
     if (!transition?.waiting.delete(userId)) return [];
     return transition.waiting.size === 0 ? [this.#execute(id, transition)] : [];
   }
 
   /** Nobody waits for this person any more. */
-  drop(userId: string): readonly DaveSend[] {
-    return [...this.#open.keys()].flatMap((id) => this.ready(userId, id));
+  dropPerson(userId: string): readonly DaveSend[] {
+    return [...this.#openTransition.keys()].flatMap((id) => this.markReady(userId, id));
   }
 
-  tick(): readonly DaveSend[] {
-    return [...this.#open]
-      .filter(([, { atMs }]) => realClock.nowMs() - atMs >= transitionMs)
+  executeDue(): readonly DaveSend[] {
+    return [...this.#openTransition]
+      .filter(([, { atMs }]) => realClock.nowMs() - atMs >= maxTransitionMs)
       .map(([id, transition]) => this.#execute(id, transition));
   }
 
   #execute(id: number, { asked }: Transition): DaveSend {
-    this.#open.delete(id);
-    return { to: asked, message: { op: op.executeTransition, d: { transition_id: id } } };
+    this.#openTransition.delete(id);
+    return { to: asked, message: { op: voiceOpcodes.executeTransition, d: { transition_id: id } } };
   }
 }

@@ -1,7 +1,7 @@
 import { DAVESession } from '@snazzah/davey';
-import { op, type VoiceMessage } from '#sandbox/voice/voice-ops.ts';
+import { type VoiceMessage, voiceOpcodes } from '#sandbox/voice/voice-opcodes.ts';
 
-const audio = 0;
+const audioMediaType = 0;
 /** Ends every sealed frame (DAVE protocol, "Payload Format"). */
 const sealMark = 0xfafa;
 
@@ -26,16 +26,16 @@ export class DaveMember {
 
   /** To be sent as soon as the session is described. */
   keyPackage(): Extract<VoiceMessage, { readonly payload: Uint8Array }> {
-    return { op: op.keyPackage, payload: this.#session.getSerializedKeyPackage() };
+    return { op: voiceOpcodes.keyPackage, payload: this.#session.getSerializedKeyPackage() };
   }
 
   /** A binary message; `present` are the ids of op 11 that op 13 has not taken back. */
   handleBinary(opcode: number, payload: Buffer, present: Iterable<string>): VoiceMessage[] {
     try {
-      if (opcode === op.externalSender) this.#session.setExternalSender(payload);
-      if (opcode === op.proposals) return this.#propose(payload, [...present]);
-      if (opcode === op.announceCommit || opcode === op.welcome)
-        return this.#enter(opcode, payload);
+      if (opcode === voiceOpcodes.externalSender) this.#session.setExternalSender(payload);
+      if (opcode === voiceOpcodes.proposals) return this.#handleProposals(payload, [...present]);
+      if (opcode === voiceOpcodes.announceCommit || opcode === voiceOpcodes.welcome)
+        return this.#enterEpoch(opcode, payload);
       return [];
     } catch {
       return this.#recover(payload.length > 1 ? payload.readUInt16BE() : 0);
@@ -45,7 +45,7 @@ export class DaveMember {
   prepareTransition(transitionId: number): VoiceMessage[] {
     if (transitionId === 0) return [];
     this.#transitions.add(transitionId);
-    return [{ op: op.transitionReady, d: { transition_id: transitionId } }];
+    return [{ op: voiceOpcodes.transitionReady, d: { transition_id: transitionId } }];
   }
 
   executeTransition(transitionId: number): void {
@@ -58,33 +58,44 @@ export class DaveMember {
   }
 
   /** Whether the group is these people and oneself, and no change of it is under way. */
-  holds(others: readonly string[]): boolean {
+  hasKeysOf(others: readonly string[]): boolean {
     if (!this.#session.ready || this.#transitions.size > 0) return false;
     const members = new Set(this.#session.getUserIds());
     return members.size === others.length + 1 && others.every((id) => members.has(id));
   }
 
   /** Goes out as it is while there is no group. davey seals no silence frames; libdave does. */
-  seal(opus: Buffer): Buffer {
+  sealFrame(opus: Buffer): Buffer {
     return this.#session.ready ? this.#session.encryptOpus(opus) : opus;
   }
 
   /** Throws for a frame that is sealed for another group. */
-  open(fromUserId: string, frame: Buffer): { readonly opus: Buffer; readonly sealed: boolean } {
+  openFrame(
+    fromUserId: string,
+    frame: Buffer,
+  ): { readonly opus: Buffer; readonly sealed: boolean } {
     const sealed = frame.length > 2 && frame.readUInt16BE(frame.length - 2) === sealMark;
-    return { opus: sealed ? this.#session.decrypt(fromUserId, audio, frame) : frame, sealed };
+    return {
+      opus: sealed ? this.#session.decrypt(fromUserId, audioMediaType, frame) : frame,
+      sealed,
+    };
   }
 
-  #propose(payload: Buffer, present: string[]): VoiceMessage[] {
+  #handleProposals(payload: Buffer, present: string[]): VoiceMessage[] {
     const kind = payload.readUInt8() === 0 ? 0 : 1;
     const { commit, welcome } = this.#session.processProposals(kind, payload.subarray(1), present);
     if (!commit) return [];
-    return [{ op: op.commitWelcome, payload: welcome ? Buffer.concat([commit, welcome]) : commit }];
+    return [
+      {
+        op: voiceOpcodes.commitWelcome,
+        payload: welcome ? Buffer.concat([commit, welcome]) : commit,
+      },
+    ];
   }
 
-  #enter(opcode: number, payload: Buffer): VoiceMessage[] {
+  #enterEpoch(opcode: number, payload: Buffer): VoiceMessage[] {
     const transitionId = payload.readUInt16BE();
-    if (opcode === op.welcome) this.#session.processWelcome(payload.subarray(2));
+    if (opcode === voiceOpcodes.welcome) this.#session.processWelcome(payload.subarray(2));
     else this.#session.processCommit(payload.subarray(2));
     this.#lost = false;
     return this.prepareTransition(transitionId);
@@ -93,7 +104,10 @@ export class DaveMember {
   #recover(transitionId: number): VoiceMessage[] {
     if (this.#lost) return [];
     this.#lost = true;
-    return [{ op: op.invalidCommit, d: { transition_id: transitionId } }, this.#restart()];
+    return [
+      { op: voiceOpcodes.invalidCommit, d: { transition_id: transitionId } },
+      this.#restart(),
+    ];
   }
 
   #restart(): VoiceMessage {

@@ -8,22 +8,22 @@ export class MlsReader {
   }
 
   u8(): number {
-    return this.take(1).readUInt8();
+    return this.takeBytes(1).readUInt8();
   }
 
   u16(): number {
-    return this.take(2).readUInt16BE();
+    return this.takeBytes(2).readUInt16BE();
   }
 
   u32(): number {
-    return this.take(4).readUInt32BE();
+    return this.takeBytes(4).readUInt32BE();
   }
 
   u64(): bigint {
-    return this.take(8).readBigUInt64BE();
+    return this.takeBytes(8).readBigUInt64BE();
   }
 
-  take(sizeBytes: number): Buffer {
+  takeBytes(sizeBytes: number): Buffer {
     const end = this.#at + sizeBytes;
     if (end > this.#bytes.length) throw new RangeError('MLS: the bytes end early');
     const taken = this.#bytes.subarray(this.#at, end);
@@ -41,23 +41,23 @@ export class MlsReader {
     if (kind > 0 && sizeBytes < (kind === 1 ? 64 : 16_384)) {
       throw new RangeError('MLS: a length longer than it needs to be');
     }
-    return this.take(sizeBytes);
+    return this.takeBytes(sizeBytes);
   }
 
   /** The elements of a vector, each read by `read`. */
-  vectorOf<T>(read: (element: MlsReader) => T): T[] {
+  readVector<T>(read: (element: MlsReader) => T): T[] {
     const inner = new MlsReader(this.vector());
     const elements: T[] = [];
-    while (!inner.done) elements.push(read(inner));
+    while (!inner.requireEnd) elements.push(read(inner));
     return elements;
   }
 
-  expect(value: number, found: number): void {
+  requireValue(value: number, found: number): void {
     if (value !== found) throw new RangeError(`MLS: ${found} where ${value} must be`);
   }
 
   /** Bytes read since `from`, an earlier `at`. */
-  since(from: number): Buffer {
+  sliceFrom(from: number): Buffer {
     return this.#bytes.subarray(from, this.#at);
   }
 
@@ -65,17 +65,17 @@ export class MlsReader {
     return this.#at;
   }
 
-  get done(): boolean {
+  get requireEnd(): boolean {
     return this.#at === this.#bytes.length;
   }
 }
 
 /** Result of `read` over all of `bytes`; undefined if they have another format. */
-export function reading<T>(bytes: Uint8Array, read: (reader: MlsReader) => T): T | undefined {
+export function tryReading<T>(bytes: Uint8Array, read: (reader: MlsReader) => T): T | undefined {
   const reader = new MlsReader(bytes);
   try {
     const value = read(reader);
-    return reader.done ? value : undefined;
+    return reader.requireEnd ? value : undefined;
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
@@ -83,34 +83,34 @@ export function reading<T>(bytes: Uint8Array, read: (reader: MlsReader) => T): T
 }
 
 /** `parts` as one vector with its length in front. */
-export function vector(...parts: readonly Uint8Array[]): Buffer {
+export function encodeVector(...parts: readonly Uint8Array[]): Buffer {
   const body = Buffer.concat(parts);
-  return Buffer.concat([vectorLength(body.length), body]);
+  return Buffer.concat([encodeVectorLength(body.length), body]);
 }
 
-function vectorLength(sizeBytes: number): Buffer {
-  if (sizeBytes < 64) return u8(sizeBytes);
-  if (sizeBytes < 16_384) return u16(0x4000 + sizeBytes);
-  return u32(0x8000_0000 + sizeBytes);
+function encodeVectorLength(sizeBytes: number): Buffer {
+  if (sizeBytes < 64) return encodeU8(sizeBytes);
+  if (sizeBytes < 16_384) return encodeU16(0x4000 + sizeBytes);
+  return encodeU32(0x8000_0000 + sizeBytes);
 }
 
-export function u8(value: number): Buffer {
+export function encodeU8(value: number): Buffer {
   return Buffer.of(value);
 }
 
-export function u16(value: number): Buffer {
+export function encodeU16(value: number): Buffer {
   const bytes = Buffer.alloc(2);
   bytes.writeUInt16BE(value);
   return bytes;
 }
 
-export function u32(value: number): Buffer {
+export function encodeU32(value: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(value);
   return bytes;
 }
 
-export function u64(value: bigint): Buffer {
+export function encodeU64(value: bigint): Buffer {
   const bytes = Buffer.alloc(8);
   bytes.writeBigUInt64BE(value);
   return bytes;

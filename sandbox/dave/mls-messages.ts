@@ -1,5 +1,13 @@
 import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { type MlsReader, reading, u8, u16, u32, u64, vector } from './mls-bytes.ts';
+import {
+  encodeU8,
+  encodeU16,
+  encodeU32,
+  encodeU64,
+  encodeVector,
+  type MlsReader,
+  tryReading,
+} from './mls-bytes.ts';
 
 /** DHKEM P-256, AES-128-GCM, SHA-256, ECDSA P-256: the only one DAVE version 1 uses. */
 const cipherSuite = 2;
@@ -8,21 +16,21 @@ const mlsVersion = 1;
 
 /** `SignWithLabel` of RFC 9420 section 5.1.2. */
 function signLabelled(key: KeyObject, label: string, content: Uint8Array): Buffer {
-  return sign('sha256', labelled(label, content), key);
+  return sign('sha256', toLabelledContent(label, content), key);
 }
 
 /** `RefHash` of RFC 9420 section 5.2. */
-function refHash(label: string, value: Uint8Array): Buffer {
-  return createHash('sha256').update(labelled(label, value)).digest();
+function hashReference(label: string, value: Uint8Array): Buffer {
+  return createHash('sha256').update(toLabelledContent(label, value)).digest();
 }
 
 /** The uncompressed point of a P-256 public key: the last 65 bytes of its SubjectPublicKeyInfo (RFC 5480). */
-function pointOf(key: KeyObject): Buffer {
+function toPublicPoint(key: KeyObject): Buffer {
   return key.export({ format: 'der', type: 'spki' }).subarray(-65);
 }
 
-function labelled(label: string, content: Uint8Array): Buffer {
-  return Buffer.concat([vector(Buffer.from(`MLS 1.0 ${label}`)), vector(content)]);
+function toLabelledContent(label: string, content: Uint8Array): Buffer {
+  return Buffer.concat([encodeVector(Buffer.from(`MLS 1.0 ${label}`)), encodeVector(content)]);
 }
 
 /** MLS key package: lets others add its owner to the group. */
@@ -34,8 +42,8 @@ export type KeyPackage = {
 };
 
 const basicCredential = 1;
-const fromKeyPackage = 1;
-const fromCommit = 3;
+const keyPackageSource = 1;
+const commitSource = 3;
 const lifetimeBytes = 16;
 
 /**
@@ -45,16 +53,16 @@ const lifetimeBytes = 16;
  * with the person's id as u64.
  */
 export function readKeyPackage(payload: Uint8Array): KeyPackage | undefined {
-  return reading(payload, (reader) => {
-    reader.expect(mlsVersion, reader.u16());
-    reader.expect(cipherSuite, reader.u16());
+  return tryReading(payload, (reader) => {
+    reader.requireValue(mlsVersion, reader.u16());
+    reader.requireValue(cipherSuite, reader.u16());
     reader.vector(); // init_key
     const { source, userId } = readLeaf(reader);
-    reader.expect(fromKeyPackage, source);
+    reader.requireValue(keyPackageSource, source);
     skipExtensions(reader);
     reader.vector(); // signature
     const bytes = Buffer.from(payload);
-    return { bytes, ref: refHash('KeyPackage Reference', bytes), userId };
+    return { bytes, ref: hashReference('KeyPackage Reference', bytes), userId };
   });
 }
 
@@ -62,20 +70,20 @@ export function readKeyPackage(payload: Uint8Array): KeyPackage | undefined {
 function readLeaf(reader: MlsReader): { readonly userId: string; readonly source: number } {
   reader.vector(); // encryption_key
   reader.vector(); // signature_key
-  reader.expect(basicCredential, reader.u16());
+  reader.requireValue(basicCredential, reader.u16());
   const identity = reader.vector();
-  reader.expect(8, identity.length);
+  reader.requireValue(8, identity.length);
   for (let list = 0; list < 5; list++) reader.vector(); // capabilities
   const source = reader.u8();
-  if (source === fromKeyPackage) reader.take(lifetimeBytes);
-  if (source === fromCommit) reader.vector(); // parent_hash
+  if (source === keyPackageSource) reader.takeBytes(lifetimeBytes);
+  if (source === commitSource) reader.vector(); // parent_hash
   skipExtensions(reader);
   reader.vector(); // signature
   return { userId: identity.readBigUInt64BE().toString(), source };
 }
 
 function skipExtensions(reader: MlsReader): void {
-  reader.vectorOf((extension) => [extension.u16(), extension.vector()]);
+  reader.readVector((extension) => [extension.u16(), extension.vector()]);
 }
 
 /** A change of the group that its members are to commit. */
@@ -88,8 +96,8 @@ export type Proposal = {
 
 const externalSender = 2;
 const isProposal = 2;
-const add = 1;
-const remove = 3;
+const addProposal = 1;
+const removeProposal = 3;
 
 /**
  * The one outside a group who may propose to add and remove people: the voice server.
@@ -105,35 +113,47 @@ export class ExternalSender {
   constructor() {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     this.#key = privateKey;
-    const identity = vector(u8(0));
-    this.introduction = Buffer.concat([vector(pointOf(publicKey)), u16(basicCredential), identity]);
+    const identity = encodeVector(encodeU8(0));
+    this.introduction = Buffer.concat([
+      encodeVector(toPublicPoint(publicKey)),
+      encodeU16(basicCredential),
+      identity,
+    ]);
   }
 
-  add(groupId: Buffer, epoch: number, keyPackage: KeyPackage): Proposal {
-    return this.#propose(groupId, epoch, Buffer.concat([u16(add), keyPackage.bytes]));
+  proposeAdd(groupId: Buffer, epoch: number, keyPackage: KeyPackage): Proposal {
+    return this.#signProposal(
+      groupId,
+      epoch,
+      Buffer.concat([encodeU16(addProposal), keyPackage.bytes]),
+    );
   }
 
-  remove(groupId: Buffer, epoch: number, leaf: number): Proposal {
-    return this.#propose(groupId, epoch, Buffer.concat([u16(remove), u32(leaf)]));
+  proposeRemove(groupId: Buffer, epoch: number, leaf: number): Proposal {
+    return this.#signProposal(
+      groupId,
+      epoch,
+      Buffer.concat([encodeU16(removeProposal), encodeU32(leaf)]),
+    );
   }
 
-  #propose(groupId: Buffer, epoch: number, proposal: Buffer): Proposal {
+  #signProposal(groupId: Buffer, epoch: number, proposal: Buffer): Proposal {
     const content = Buffer.concat([
-      vector(groupId),
-      u64(BigInt(epoch)),
-      u8(externalSender),
-      u32(0),
-      vector(), // authenticated_data
-      u8(isProposal),
+      encodeVector(groupId),
+      encodeU64(BigInt(epoch)),
+      encodeU8(externalSender),
+      encodeU32(0),
+      encodeVector(), // authenticated_data
+      encodeU8(isProposal),
       proposal,
     ]);
-    const framed = Buffer.concat([u16(publicMessage), content]);
-    const signed = Buffer.concat([u16(mlsVersion), framed]);
-    const signature = vector(signLabelled(this.#key, 'FramedContentTBS', signed));
+    const framed = Buffer.concat([encodeU16(publicMessage), content]);
+    const signed = Buffer.concat([encodeU16(mlsVersion), framed]);
+    const signature = encodeVector(signLabelled(this.#key, 'FramedContentTBS', signed));
     const authenticated = Buffer.concat([framed, signature]);
     return {
       message: Buffer.concat([signed, signature]),
-      ref: refHash('Proposal Reference', authenticated),
+      ref: hashReference('Proposal Reference', authenticated),
     };
   }
 }
@@ -159,9 +179,9 @@ export type Welcome = {
 };
 
 const publicMessage = 1;
-const member = 1;
+const memberSender = 1;
 const isCommit = 3;
-const reference = 2;
+const proposalReference = 2;
 
 /**
  * The payload of op 28: a Commit, then maybe a bare Welcome without a length between them.
@@ -169,40 +189,44 @@ const reference = 2;
  * Undefined if it is neither. PublicMessage: RFC 9420 section 6.2; Commit: 12.4; Welcome: 12.4.3.1.
  */
 export function readCommit(payload: Uint8Array): Commit | undefined {
-  return reading(payload, (reader) => {
-    reader.expect(mlsVersion, reader.u16());
-    reader.expect(publicMessage, reader.u16());
+  return tryReading(payload, (reader) => {
+    reader.requireValue(mlsVersion, reader.u16());
+    reader.requireValue(publicMessage, reader.u16());
     const groupId = reader.vector();
     const epoch = reader.u64();
-    reader.expect(member, reader.u8());
+    reader.requireValue(memberSender, reader.u8());
     const authorLeaf = reader.u32();
     reader.vector(); // authenticated_data
-    reader.expect(isCommit, reader.u8());
+    reader.requireValue(isCommit, reader.u8());
     const { refs, inline } = readProposals(reader);
     if (reader.u8() === 1) skipUpdatePath(reader);
     reader.vector(); // signature
     reader.vector(); // confirmation_tag
     reader.vector(); // membership_tag
-    const message = reader.since(0);
-    const welcome = reader.done ? undefined : readWelcome(reader);
+    const message = reader.sliceFrom(0);
+    const welcome = reader.requireEnd ? undefined : readWelcome(reader);
     return { message, groupId, epoch, authorLeaf, refs, inline, welcome };
   });
 }
 
 /** `welcome` with nobody's secrets but those of one key package, as op 30 carries it; undefined if it has none. */
-export function welcomeFor(welcome: Welcome, keyPackageRef: Buffer): Buffer | undefined {
+export function selectWelcome(welcome: Welcome, keyPackageRef: Buffer): Buffer | undefined {
   const own = welcome.secrets.find((secret) => secret.keyPackageRef.equals(keyPackageRef));
   if (!own) return undefined;
-  return Buffer.concat([u16(cipherSuite), vector(own.bytes), vector(welcome.groupInfo)]);
+  return Buffer.concat([
+    encodeU16(cipherSuite),
+    encodeVector(own.bytes),
+    encodeVector(welcome.groupInfo),
+  ]);
 }
 
 /** A proposal inside the commit is not read on: such a commit is refused whole. */
 function readProposals(reader: MlsReader): { refs: Buffer[]; inline: boolean } {
   const inner = reader.vector();
-  const refs = reading(inner, (list) => {
+  const refs = tryReading(inner, (list) => {
     const found: Buffer[] = [];
-    while (!list.done) {
-      list.expect(reference, list.u8());
+    while (!list.requireEnd) {
+      list.requireValue(proposalReference, list.u8());
       found.push(list.vector());
     }
     return found;
@@ -212,7 +236,7 @@ function readProposals(reader: MlsReader): { refs: Buffer[]; inline: boolean } {
 
 function skipUpdatePath(reader: MlsReader): void {
   readLeaf(reader);
-  reader.vectorOf((node) => [node.vector(), node.vectorOf(skipCiphertext)]);
+  reader.readVector((node) => [node.vector(), node.readVector(skipCiphertext)]);
 }
 
 function skipCiphertext(reader: MlsReader): void {
@@ -221,12 +245,12 @@ function skipCiphertext(reader: MlsReader): void {
 }
 
 function readWelcome(reader: MlsReader): Welcome {
-  reader.expect(cipherSuite, reader.u16());
-  const secrets = reader.vectorOf((secret) => {
+  reader.requireValue(cipherSuite, reader.u16());
+  const secrets = reader.readVector((secret) => {
     const from = secret.at;
     const keyPackageRef = secret.vector();
     skipCiphertext(secret);
-    return { keyPackageRef, bytes: secret.since(from) };
+    return { keyPackageRef, bytes: secret.sliceFrom(from) };
   });
   return { secrets, groupInfo: reader.vector() };
 }

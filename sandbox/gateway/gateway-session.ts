@@ -3,9 +3,9 @@ import { isOnShard, type Shard } from './gateway-shards.ts';
 import type { Dispatch } from './gateway-wire.ts';
 
 /** Keeps this many events for a resume; one that lost more must identify anew. */
-const replayLimit = 500;
+const maxReplayedEvents = 500;
 /** A socket that lets this much pile up is cut. */
-const unsentLimitBytes = 8 * 1024 * 1024;
+const maxUnsentBytes = 8 * 1024 * 1024;
 
 /** Data of an accepted identify. */
 export type SessionStart = {
@@ -30,28 +30,28 @@ export class GatewaySession {
     this.start = start;
   }
 
-  attach(socket: WebSocket): void {
+  attachSocket(socket: WebSocket): void {
     if (this.socket !== socket) this.socket?.terminate();
     this.socket = socket;
     clearTimeout(this.expiry);
   }
 
-  wants({ intent, sessionId, guildId }: Dispatch): boolean {
+  isInterestedIn({ intent, sessionId, guildId }: Dispatch): boolean {
     const { id, intents, shard } = this.start;
     if (!isOnShard(guildId, shard) || (sessionId ?? id) !== id) return false;
     return intent === undefined || (intents & intent) !== 0;
   }
 
-  dispatch(name: string, data: unknown): void {
+  sendEvent(name: string, data: unknown): void {
     const sequence = ++this.#sequence;
     const text = JSON.stringify({ op: 0, s: sequence, t: name, d: data });
     this.#sent.push({ sequence, text });
-    if (this.#sent.length > replayLimit) this.#sent.shift();
+    if (this.#sent.length > maxReplayedEvents) this.#sent.shift();
     if (this.socket) sendText(this.socket, text);
   }
 
   /** Sends everything after `sequence` once more; `lost` when part of it is no longer known. */
-  replay(sequence: number): 'replayed' | 'lost' | 'ahead' {
+  replayEvents(sequence: number): 'replayed' | 'lost' | 'ahead' {
     if (sequence > this.#sequence) return 'ahead';
     const missed = this.#sent.filter((sent) => sent.sequence > sequence);
     if (missed.length < this.#sequence - sequence) return 'lost';
@@ -63,6 +63,6 @@ export class GatewaySession {
 /** Sends if the socket still takes anything. */
 export function sendText(socket: WebSocket, text: string): void {
   if (socket.readyState !== WebSocket.OPEN) return;
-  if (socket.bufferedAmount > unsentLimitBytes) socket.terminate();
+  if (socket.bufferedAmount > maxUnsentBytes) socket.terminate();
   else socket.send(text, () => undefined);
 }

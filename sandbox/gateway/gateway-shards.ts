@@ -1,6 +1,6 @@
 import { RateWindow } from '#sandbox/rate-window.ts';
 import type { Guild, World } from '#sandbox/world/world.ts';
-import { guildCreateJson, type Json, userJson } from '#sandbox/world/world-json.ts';
+import { type Json, toGuildCreateJson, toUserJson } from '#sandbox/world/world-json.ts';
 import { intents } from './gateway-wire.ts';
 
 /** A share of the servers: those for which `(id >> 22) mod count` is `id`. Source: Discord docs, "Sharding". */
@@ -32,7 +32,7 @@ export const lenientGatewayRules: GatewayRules = {
 };
 
 /** Limits of the real gateway. Source: Discord docs, "Gateway", Rate Limiting and Identifying. */
-export const usualGatewayLimits = {
+export const discordGatewayLimits = {
   identifyEveryMs: 5000,
   messagesPerMinute: 120,
 } as const satisfies Partial<GatewayRules>;
@@ -44,7 +44,7 @@ export function isOnShard(guildId: string, { id, count }: Shard): boolean {
 }
 
 /** The shard of an identify, which is the only one where it names none; undefined for one that cannot be (4010). */
-export function shardOf(named: readonly [number, number] | undefined): Shard | undefined {
+export function parseShard(named: readonly [number, number] | undefined): Shard | undefined {
   const [id, count] = named ?? [0, 1];
   return id >= 0 && id < count ? { id, count } : undefined;
 }
@@ -56,21 +56,26 @@ export class IdentifyLimit {
   starts = 0;
 
   /** False when the bucket of this shard has had its identify; what is refused does not count. */
-  take({ id }: Shard, rules: GatewayRules, nowMs: number): boolean {
+  takeIdentify({ id }: Shard, rules: GatewayRules, nowMs: number): boolean {
     const bucket = id % rules.maxConcurrency;
     const window = this.#windows.get(bucket) ?? new RateWindow();
     this.#windows.set(bucket, window);
-    const { isOver } = window.take({ limit: 1, perMs: rules.identifyEveryMs }, nowMs);
+    const { isOver } = window.takeOne({ limit: 1, perMs: rules.identifyEveryMs }, nowMs);
     if (!isOver) this.starts++;
     return !isOver;
   }
 }
 
-export function readyJson(world: World, sessionId: string, resumeUrl: string, shard: Shard): Json {
+export function toReadyJson(
+  world: World,
+  sessionId: string,
+  resumeUrl: string,
+  shard: Shard,
+): Json {
   return {
     v: 10,
-    user: { ...userJson(world.bot), verified: true, mfa_enabled: false, email: null },
-    guilds: guildsOn(world, shard).map(({ id }) => ({ id, unavailable: true })),
+    user: { ...toUserJson(world.bot), verified: true, mfa_enabled: false, email: null },
+    guilds: listShardGuilds(world, shard).map(({ id }) => ({ id, unavailable: true })),
     session_id: sessionId,
     resume_gateway_url: resumeUrl,
     shard: [shard.id, shard.count],
@@ -78,13 +83,13 @@ export function readyJson(world: World, sessionId: string, resumeUrl: string, sh
   };
 }
 
-export function guildsOn(world: World, shard: Shard): readonly Guild[] {
+export function listShardGuilds(world: World, shard: Shard): readonly Guild[] {
   return world.guilds.filter(({ id }) => isOnShard(id, shard));
 }
 
 /** GUILD_CREATE as a session with these intents gets it. */
-export function guildSeen(world: World, guild: Guild, asked: number): Json {
-  return guildCreateJson(world, guild, {
+export function toGuildCreate(world: World, guild: Guild, asked: number): Json {
+  return toGuildCreateJson(world, guild, {
     members: asked & intents.guildMembers ? 'all' : 'seated',
     voiceStates: (asked & intents.voiceStates) !== 0,
   });

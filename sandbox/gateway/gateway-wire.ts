@@ -47,7 +47,7 @@ export const closeCodes = {
   intentNotAllowed: 4014,
 } as const;
 
-const identify = z.object({
+const identifySchema = z.object({
   op: z.literal(2),
   d: z.object({
     token: z.string(),
@@ -55,53 +55,55 @@ const identify = z.object({
     shard: z.tuple([z.int(), z.int()]).optional(),
   }),
 });
-const resume = z.object({
+const resumeSchema = z.object({
   op: z.literal(6),
   d: z.object({ token: z.string(), session_id: z.string(), seq: z.int().nonnegative() }),
 });
 /** Some libraries write ids as numbers. */
-const id = z.union([z.string(), z.int().transform(String)]);
-const voiceState = z.object({
+const idSchema = z.union([z.string(), z.int().transform(String)]);
+const voiceStateSchema = z.object({
   op: z.literal(4),
   d: z.object({
-    guild_id: id,
-    channel_id: id.nullable(),
+    guild_id: idSchema,
+    channel_id: idSchema.nullable(),
     self_mute: z.boolean().default(false),
     self_deaf: z.boolean().default(false),
   }),
 });
-const channelInfo = z.object({
+const channelInfoSchema = z.object({
   op: z.literal(43),
-  d: z.object({ guild_id: id, fields: z.array(z.string()) }),
+  d: z.object({ guild_id: idSchema, fields: z.array(z.string()) }),
 });
-const request = z.discriminatedUnion('op', [
+const requestSchema = z.discriminatedUnion('op', [
   z.object({ op: z.literal(1), d: z.unknown() }),
   z.object({ op: z.literal(3), d: z.unknown() }),
-  identify,
-  resume,
-  voiceState,
-  channelInfo,
+  identifySchema,
+  resumeSchema,
+  voiceStateSchema,
+  channelInfoSchema,
 ]);
 
 /** Requests that the bot may send on the gateway: heartbeat, presence, identify, resume, voice state, channel info. */
-export type GatewayRequest = z.infer<typeof request>;
-export type GatewayIdentify = z.infer<typeof identify>['d'];
-export type GatewayResume = z.infer<typeof resume>['d'];
-export type VoiceStateRequest = z.infer<typeof voiceState>['d'];
+export type GatewayRequest = z.infer<typeof requestSchema>;
+export type GatewayIdentify = z.infer<typeof identifySchema>['d'];
+export type GatewayResume = z.infer<typeof resumeSchema>['d'];
+export type VoiceStateRequest = z.infer<typeof voiceStateSchema>['d'];
 
-const known = z.object({ op: z.literal(request.options.map(({ shape }) => shape.op.value)) });
+const knownOpcodes = z.object({
+  op: z.literal(requestSchema.options.map(({ shape }) => shape.op.value)),
+});
 
 /** Parses a payload from the bot; gives the close code if it is invalid. */
-export function readRequest(text: string): GatewayRequest | number {
-  const payload = readWithWholeIds(text);
-  const read = request.safeParse(payload);
+export function parseGatewayRequest(text: string): GatewayRequest | number {
+  const payload = parseWithWholeIds(text);
+  const read = requestSchema.safeParse(payload);
   if (read.success) return read.data;
-  const isKnown = payload === undefined || known.safeParse(payload).success;
+  const isKnown = payload === undefined || knownOpcodes.safeParse(payload).success;
   return isKnown ? closeCodes.notUnderstood : closeCodes.unknownOpcode;
 }
 
 /** Value of JSON, in which numbers that would be rounded, as those of ids, are strings of their digits; undefined for what is no JSON. */
-function readWithWholeIds(text: string): unknown {
+function parseWithWholeIds(text: string): unknown {
   try {
     return JSON.parse(text, (_, value, { source } = { source: '' }) => {
       const isRounded = typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER;

@@ -3,19 +3,19 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { PendingFaults } from '#sandbox/pending-faults.ts';
-import { addressFor, readAddress } from '#sandbox/process-address.ts';
+import { makeProcessAddress, parseProcessAddress } from '#sandbox/process-address.ts';
 import { RateWindow } from '#sandbox/rate-window.ts';
 import type { World } from '#sandbox/world/world.ts';
-import { channelInfoJson } from '#sandbox/world/world-json.ts';
+import { toChannelInfoJson } from '#sandbox/world/world-json.ts';
 import { compressTexts } from './gateway-compression.ts';
 import { GatewaySession, sendText } from './gateway-session.ts';
 import {
   type GatewayRules,
-  guildSeen,
-  guildsOn,
   IdentifyLimit,
-  readyJson,
-  shardOf,
+  listShardGuilds,
+  parseShard,
+  toGuildCreate,
+  toReadyJson,
 } from './gateway-shards.ts';
 import {
   closeCodes,
@@ -25,8 +25,8 @@ import {
   type GatewayResume,
   intents,
   type PrivilegedIntent,
+  parseGatewayRequest,
   privilegedIntents,
-  readRequest,
   type VoiceStateRequest,
 } from './gateway-wire.ts';
 
@@ -63,10 +63,10 @@ type Connection = {
 type LoginOutcome = GatewaySession | 'invalid' | number;
 
 /** The bot's own requests are small; Discord's bound is 15 KiB. */
-const requestLimitBytes = 15 * 1024;
-const path = '/gateway';
+const maxRequestBytes = 15 * 1024;
+const gatewayPath = '/gateway';
 /** Heartbeats missed in a row before the connection counts as dead. */
-const missedHeartbeats = 2;
+const maxMissedHeartbeats = 2;
 const minuteMs = 60_000;
 
 /** The main gateway: tells the bot what happens, and takes its requests, in JSON. It compresses where it is asked to. */
@@ -75,7 +75,7 @@ export class Gateway {
   /** While false, the bot must take the connection for dead. */
   answersHeartbeats = true;
   readonly #options: GatewayOptions;
-  readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: requestLimitBytes });
+  readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: maxRequestBytes });
   /** Every login that is not over, oldest first. */
   readonly #sessions = new Set<GatewaySession>();
   readonly #identifies = new IdentifyLimit();
@@ -86,30 +86,30 @@ export class Gateway {
   }
 
   /** `ws://127.0.0.1:PORT/gateway`, or the address of that process of the bot. */
-  urlFor(process: string | undefined): string {
-    return `${this.#origin}${addressFor(process, path)}`;
+  makeUrl(process: string | undefined): string {
+    return `${this.#origin}${makeProcessAddress(process, gatewayPath)}`;
   }
 
   /** Takes the WebSocket upgrades of a server that listens on `port`. */
   listen(server: Server, port: number): void {
     this.#origin = `ws://127.0.0.1:${port}`;
-    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    server.on('upgrade', (request, socket, head) => this.#upgradeSocket(request, socket, head));
   }
 
   /** Queued for sessions whose socket is gone, too. */
   dispatch(event: Dispatch): void {
     const { name, data } = event;
-    const { copies = 1 } = this.faults.take((fault) => fault.event === name) ?? {};
-    const wanting = [...this.#sessions].filter((session) => session.wants(event));
+    const { copies = 1 } = this.faults.takeFitting((fault) => fault.event === name) ?? {};
+    const wanting = [...this.#sessions].filter((session) => session.isInterestedIn(event));
     for (let copy = 0; copy < copies; copy++) {
       for (const session of wanting) {
-        session.dispatch(name, typeof data === 'function' ? data(session.start.intents) : data);
+        session.sendEvent(name, typeof data === 'function' ? data(session.start.intents) : data);
       }
     }
   }
 
   /** Answer of `GET /gateway/bot`, without the address. */
-  get advice() {
+  get getLoginAdvice() {
     const { recommendedShards, guildsPerShard, maxConcurrency, startsPerDay } = this.#options.rules;
     const needed = Math.ceil(this.#options.world.guilds.length / guildsPerShard);
     return {
@@ -131,7 +131,7 @@ export class Gateway {
   }
 
   /** Whether somebody logged in to the shard of `session` later, and is online. */
-  hasLaterThan(session: GatewaySession): boolean {
+  hasLaterSession(session: GatewaySession): boolean {
     const all = [...this.#sessions];
     const later = all.slice(all.indexOf(session) + 1);
     const { id, count } = session.start.shard;
@@ -156,35 +156,37 @@ export class Gateway {
     this.#sockets.close();
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  #upgradeSocket(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
     const [address = '', query] = (request.url ?? '').split('?');
-    const { process, path: wanted } = readAddress(address);
+    const { process, path: wanted } = parseProcessAddress(address);
     const compression = new URLSearchParams(query).get('compress');
-    if (![path, `${path}/`].includes(wanted)) {
+    if (![gatewayPath, `${gatewayPath}/`].includes(wanted)) {
       socket.end('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
       return;
     }
     this.#sockets.handleUpgrade(request, socket, head, (client) => {
       if (compression === 'zlib-stream') compressTexts(client);
-      this.#serve({ socket: client, process, session: undefined });
+      this.#serveConnection({ socket: client, process, session: undefined });
     });
   }
 
   /** Speaks the gateway protocol on one socket until it closes; nothing it receives can throw. */
-  #serve(connection: Connection): void {
+  #serveConnection(connection: Connection): void {
     const { socket } = connection;
     const { heartbeatMs, rules } = this.#options;
     const messages = new RateWindow();
     const rate = { limit: rules.messagesPerMinute, perMs: minuteMs };
     const dead = setTimeout(
       () => socket.close(closeCodes.noHeartbeat, 'No heartbeat'),
-      heartbeatMs * missedHeartbeats,
+      heartbeatMs * maxMissedHeartbeats,
     );
     socket.on('message', (data, isBinary) => {
-      const request = isBinary ? closeCodes.notUnderstood : readRequest(data.toString());
-      const { isOver } = messages.take(rate, this.#nowMs());
-      const refused = isOver ? closeCodes.tooManyMessages : this.#handle(connection, request);
+      const request = isBinary ? closeCodes.notUnderstood : parseGatewayRequest(data.toString());
+      const { isOver } = messages.takeOne(rate, this.#nowMs());
+      const refused = isOver
+        ? closeCodes.tooManyMessages
+        : this.#handleRequest(connection, request);
       if (refused !== undefined) socket.close(refused);
       else if (typeof request !== 'number' && request.op === 1) dead.refresh();
     });
@@ -197,7 +199,7 @@ export class Gateway {
   }
 
   /** A close code if the request cannot be granted. */
-  #handle(connection: Connection, request: GatewayRequest | number): number | undefined {
+  #handleRequest(connection: Connection, request: GatewayRequest | number): number | undefined {
     if (typeof request === 'number') return request;
     const { socket } = connection;
     const session = connection.session?.socket === socket ? connection.session : undefined;
@@ -227,30 +229,30 @@ export class Gateway {
 
   #perform(session: GatewaySession, request: GatewayRequest): void {
     if (request.op !== 4 && request.op !== 43) return;
-    const here = guildsOn(this.#options.world, session.start.shard);
+    const here = listShardGuilds(this.#options.world, session.start.shard);
     const guild = here.find(({ id }) => id === request.d.guild_id);
     if (!guild) return;
     if (request.op === 4) this.#options.onVoiceState(session, request.d);
-    else session.dispatch('CHANNEL_INFO', channelInfoJson(guild));
+    else session.sendEvent('CHANNEL_INFO', toChannelInfoJson(guild));
   }
 
   #identify(identify: GatewayIdentify, { socket, process }: Connection): LoginOutcome {
     if (!this.#isOurs(identify.token)) return closeCodes.wrongToken;
-    const shard = shardOf(identify.shard);
+    const shard = parseShard(identify.shard);
     if (!shard) return closeCodes.wrongShard;
     if (!this.#mayAskFor(identify.intents)) return closeCodes.intentNotAllowed;
     const { world, rules } = this.#options;
-    const guilds = guildsOn(world, shard);
+    const guilds = listShardGuilds(world, shard);
     if (guilds.length > rules.guildsPerShard) return closeCodes.shardingRequired;
-    if (!this.#identifies.take(shard, rules, this.#nowMs())) return 'invalid';
+    if (!this.#identifies.takeIdentify(shard, rules, this.#nowMs())) return 'invalid';
     const id = randomUUID().replaceAll('-', '');
     const session = new GatewaySession({ id, intents: identify.intents, shard, process });
     this.#sessions.add(session);
-    session.attach(socket);
-    session.dispatch('READY', readyJson(world, id, this.urlFor(undefined), shard));
+    session.attachSocket(socket);
+    session.sendEvent('READY', toReadyJson(world, id, this.makeUrl(undefined), shard));
     if (identify.intents & intents.guilds) {
       for (const guild of guilds) {
-        session.dispatch('GUILD_CREATE', guildSeen(world, guild, identify.intents));
+        session.sendEvent('GUILD_CREATE', toGuildCreate(world, guild, identify.intents));
       }
     }
     return session;
@@ -260,10 +262,10 @@ export class Gateway {
     if (!this.#isOurs(resume.token)) return closeCodes.wrongToken;
     const session = [...this.#sessions].find(({ start }) => start.id === resume.session_id);
     if (!session) return 'invalid';
-    session.attach(socket);
-    const outcome = session.replay(resume.seq);
+    session.attachSocket(socket);
+    const outcome = session.replayEvents(resume.seq);
     if (outcome === 'replayed') {
-      session.dispatch('RESUMED', { _trace: [] });
+      session.sendEvent('RESUMED', { _trace: [] });
       return session;
     }
     session.socket = undefined;

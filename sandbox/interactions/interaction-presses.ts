@@ -1,7 +1,11 @@
-import { componentTypes, type PressableComponent, pressables } from '#sandbox/rest/rest-content.ts';
+import {
+  componentTypes,
+  listPressables,
+  type PressableComponent,
+} from '#sandbox/rest/rest-content.ts';
 import type { Guild, World } from '#sandbox/world/world.ts';
 import type { Json } from '#sandbox/world/world-json.ts';
-import { Resolving } from './interaction-resolved.ts';
+import { ResolvedEntities } from './resolved-entities.ts';
 
 /**
  * The `data` for a button pressed, or values picked from a menu, among the components a person sees.
@@ -10,7 +14,7 @@ import { Resolving } from './interaction-resolved.ts';
  * pressed all the same, as a broken client would; for anything else that Discord's own client would not let anybody do it
  * throws a plain Error with one sentence.
  */
-export function pressData(
+export function makePressData(
   world: World,
   guild: Guild,
   components: unknown,
@@ -18,27 +22,27 @@ export function pressData(
   values: readonly string[] | undefined,
 ): Json {
   const pressed =
-    pressables(components).find(({ custom_id }) => custom_id === customId) ??
-    unseen(customId, values);
+    listPressables(components).find(({ custom_id }) => custom_id === customId) ??
+    toUnseenError(customId, values);
   if (pressed.disabled) throw new Error(`${customId} is greyed out.`);
   const { type, custom_id } = pressed;
   const head = { custom_id, component_type: type };
   if (type === componentTypes.button) return head;
-  const resolving = new Resolving(world, guild);
-  const picked = (values ?? []).map((word) => pickedValue(pressed, resolving, word));
+  const resolving = new ResolvedEntities(world, guild);
+  const picked = (values ?? []).map((word) => resolvePick(pressed, resolving, word));
   const { min_values, max_values } = pressed;
   if (picked.length < (min_values ?? 1) || picked.length > (max_values ?? 1)) {
     throw new Error(`${customId} does not take ${picked.length} values.`);
   }
-  return { ...head, values: picked, ...resolving.json() };
+  return { ...head, values: picked, ...resolving.toJson() };
 }
 
 /** Values of a form's fields, by custom id; a menu in it takes a list. */
 export type FormFields = Readonly<Record<string, string | readonly string[]>>;
 
 /** The `data` of a form filled in. Throws a plain Error when a field is unknown, missing or too long. */
-export function formData(modal: Json, fields: FormFields): Json {
-  const inputs = pressables(modal.components);
+export function makeFormData(modal: Json, fields: FormFields): Json {
+  const inputs = listPressables(modal.components);
   const stray = Object.keys(fields).find((id) => !inputs.some((each) => each.custom_id === id));
   if (stray !== undefined) throw new Error(`The form has no ${stray}.`);
   const components = modal.components as readonly { type: number; id?: number; component: Json }[];
@@ -49,38 +53,45 @@ export function formData(modal: Json, fields: FormFields): Json {
       type: component.type,
       id: component.id,
       custom_id: component.custom_id,
-      ...entry(component, fields),
+      ...toFieldEntry(component, fields),
     },
   }));
   return { custom_id: modal.custom_id, components: filled };
 }
 
-function unseen(custom_id: string, values: readonly string[] | undefined): PressableComponent {
+function toUnseenError(
+  custom_id: string,
+  values: readonly string[] | undefined,
+): PressableComponent {
   if (!values) return { type: componentTypes.button, custom_id };
   const options = values.map((value) => ({ label: value, value }));
   return { type: componentTypes.textMenu, custom_id, options, max_values: options.length };
 }
 
-function pickedValue(menu: PressableComponent, resolving: Resolving, word: string): string {
-  const value = found(menu, resolving, word);
+function resolvePick(menu: PressableComponent, resolving: ResolvedEntities, word: string): string {
+  const value = findValue(menu, resolving, word);
   if (value === undefined) throw new Error(`${menu.custom_id} does not offer ${word}.`);
   return value;
 }
 
-function found(menu: PressableComponent, resolving: Resolving, word: string): string | undefined {
+function findValue(
+  menu: PressableComponent,
+  resolving: ResolvedEntities,
+  word: string,
+): string | undefined {
   switch (menu.type) {
     case componentTypes.userMenu:
-      return resolving.user(word);
+      return resolving.resolveUser(word);
     case componentTypes.roleMenu:
-      return resolving.role(word);
+      return resolving.resolveRole(word);
     case componentTypes.channelMenu:
-      return resolving.channel(word, menu.channel_types);
+      return resolving.resolveChannel(word, menu.channel_types);
     default:
       return menu.options?.find(({ value, label }) => value === word || label === word)?.value;
   }
 }
 
-function entry(input: Json, fields: FormFields): Json {
+function toFieldEntry(input: Json, fields: FormFields): Json {
   const { custom_id, value: preset, required, max_length } = input;
   const typed = fields[String(custom_id)] ?? (typeof preset === 'string' ? preset : '');
   if (required !== false && typed.length === 0) throw new Error(`The form needs ${custom_id}.`);

@@ -2,17 +2,22 @@ import { randomBytes } from 'node:crypto';
 import { ConditionWait } from '#sandbox/condition-wait.ts';
 import type { Dispatch } from '#sandbox/gateway/gateway-wire.ts';
 import type { Channel, Guild, Member, World } from '#sandbox/world/world.ts';
-import { type Attachment, fileLimitBytes } from '#sandbox/world/world-attachments.ts';
-import { callerJson, channelJson, type Json, messageJson } from '#sandbox/world/world-json.ts';
+import { type Attachment, maxFileBytes } from '#sandbox/world/world-attachments.ts';
+import {
+  type Json,
+  toCallerJson,
+  toChannelJson,
+  toMessageJson,
+} from '#sandbox/world/world-json.ts';
 import {
   type BoardMessage,
-  type Content,
   type MessageBoard,
+  type MessageContent,
   messageFlags,
 } from '#sandbox/world/world-messages.ts';
-import { permissionsOf } from '#sandbox/world/world-permissions.ts';
+import { computePermissions } from '#sandbox/world/world-permissions.ts';
+import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
-import { deadlineSignal } from '#src/base/waiting.ts';
 
 export type InteractionInput = {
   readonly kind: InteractionKind;
@@ -23,7 +28,7 @@ export type InteractionInput = {
   /** The message whose button was pressed, now or before the form was opened. */
   readonly message?: BoardMessage;
 };
-type Opening = InteractionInput & { readonly id: string; readonly token: string };
+type InteractionOpening = InteractionInput & { readonly id: string; readonly token: string };
 
 /** Source: Discord docs, "Interaction Type". */
 export const interactionTypes = { command: 2, component: 3, autocomplete: 4, modal: 5 } as const;
@@ -42,8 +47,8 @@ export class Interactions {
   }
 
   /** Tells the bot what a person did. */
-  start(act: InteractionInput): InteractionRecord {
-    const id = this.#world.ids.next();
+  startInteraction(act: InteractionInput): InteractionRecord {
+    const id = this.#world.ids.mintId();
     const token = randomBytes(24).toString('base64url');
     const opening = { ...act, id, token };
     const record = new InteractionRecord(opening, this.#world, this.#board);
@@ -53,17 +58,17 @@ export class Interactions {
     return record;
   }
 
-  byToken(token: string): InteractionRecord | undefined {
+  findByToken(token: string): InteractionRecord | undefined {
     return this.#records.get(token);
   }
 
-  byId(id: string): InteractionRecord | undefined {
+  findById(id: string): InteractionRecord | undefined {
     return [...this.#records.values()].find((record) => record.id === id);
   }
 
-  #json({ id, token, kind, guild, caller, channel, data, message }: Opening): Json {
+  #json({ id, token, kind, guild, caller, channel, data, message }: InteractionOpening): Json {
     const { bot } = this.#world;
-    const permissions = permissionsOf(this.#world, guild, caller.user.id, channel).toString();
+    const permissions = computePermissions(this.#world, guild, caller.user.id, channel).toString();
     return {
       id,
       application_id: bot.id,
@@ -73,27 +78,27 @@ export class Interactions {
       guild_id: guild.id,
       guild: { id: guild.id, locale: guild.locale, features: [] },
       channel_id: channel.id,
-      channel: { ...channelJson(guild, channel), permissions },
-      member: callerJson(this.#world, guild, caller, channel),
+      channel: { ...toChannelJson(guild, channel), permissions },
+      member: toCallerJson(this.#world, guild, caller, channel),
       locale: caller.locale,
       guild_locale: guild.locale,
-      app_permissions: permissionsOf(this.#world, guild, bot.id, channel).toString(),
+      app_permissions: computePermissions(this.#world, guild, bot.id, channel).toString(),
       entitlements: [],
       authorizing_integration_owners: { '0': guild.id },
       context: 0,
-      attachment_size_limit: fileLimitBytes,
+      attachment_size_limit: maxFileBytes,
       data,
-      message: message && messageJson(this.#world, message),
+      message: message && toMessageJson(this.#world, message),
     };
   }
 }
 
 /** A callback after this is an unknown interaction. Source: Discord docs, "Responding to an Interaction". */
-const ackLimitMs = 3000;
+const maxAckMs = 3000;
 /** Follow-ups and edits are possible for this long. Source: the same page. */
-const tokenLifeMs = 15 * 60_000;
-const answerLimitMs = 15_000;
-const followUpLimit = 100;
+const maxTokenAgeMs = 15 * 60_000;
+const maxAnswerMs = 15_000;
+const maxFollowUps = 100;
 
 /** A person's interaction: a command, a button, a form, a half-typed option. */
 export type Interaction = Pick<
@@ -103,7 +108,7 @@ export type Interaction = Pick<
 
 /** An interaction with both its ends: the bot answers through REST, the person watches. */
 export class InteractionRecord {
-  readonly opening: Opening;
+  readonly opening: InteractionOpening;
   readonly id: string;
   readonly sentAtMs: number;
   /** When the bot answered or deferred. */
@@ -118,7 +123,7 @@ export class InteractionRecord {
   #choices: readonly unknown[] | undefined;
   readonly #changes = new ConditionWait();
 
-  constructor(opening: Opening, world: World, board: MessageBoard) {
+  constructor(opening: InteractionOpening, world: World, board: MessageBoard) {
     this.opening = opening;
     this.id = opening.id;
     this.#world = world;
@@ -128,16 +133,16 @@ export class InteractionRecord {
 
   /** The first response; none while the bot is only thinking. For a button it may be the message it sits on. */
   get reply(): ShownMessage | undefined {
-    return this.#original && !this.#original.loading ? shown(this.#original) : undefined;
+    return this.#original && !this.#original.loading ? toShownMessage(this.#original) : undefined;
   }
 
   get followUps(): readonly ShownMessage[] {
-    return this.#followUps.map(shown);
+    return this.#followUps.map(toShownMessage);
   }
 
   /** Whether the bot may write no follow-ups any more. */
   get isExpired(): boolean {
-    return this.#world.clock.nowMs() - this.sentAtMs >= tokenLifeMs;
+    return this.#world.clock.nowMs() - this.sentAtMs >= maxTokenAgeMs;
   }
 
   /** Whether the message it came from is no more. */
@@ -150,49 +155,49 @@ export class InteractionRecord {
   acknowledge(): 'taken' | 'late' | 'again' {
     if (this.ackedAtMs !== undefined) return 'again';
     const nowMs = this.#world.clock.nowMs();
-    if (nowMs - this.sentAtMs > ackLimitMs) return 'late';
+    if (nowMs - this.sentAtMs > maxAckMs) return 'late';
     this.ackedAtMs = nowMs;
     return 'taken';
   }
 
-  respond(content: Content, ephemeral: boolean): BoardMessage {
+  setReply(content: MessageContent, ephemeral: boolean): BoardMessage {
     this.#original = this.#post(content, ephemeral, false);
     return this.#note(this.#original);
   }
 
-  defer(ephemeral: boolean): BoardMessage {
+  deferReply(ephemeral: boolean): BoardMessage {
     this.#original = this.#post({}, ephemeral, true);
     return this.#note(this.#original);
   }
 
   /** The pressed button's message becomes `@original`; with `content` it is edited at once. */
-  update(content: Content | undefined): BoardMessage | undefined {
+  updateSource(content: MessageContent | undefined): BoardMessage | undefined {
     this.#original = this.opening.message;
     if (this.#original && content) this.#board.edit(this.#original, content);
     this.#note(undefined);
     return this.#original;
   }
 
-  suggest(choices: readonly unknown[]): void {
+  setChoices(choices: readonly unknown[]): void {
     this.#choices = choices;
     this.#note(undefined);
   }
 
-  ask(modal: unknown): void {
+  setModal(modal: unknown): void {
     this.modal = modal;
     this.#note(undefined);
   }
 
   /** The first follow-up after a deferral fills the deferred reply, as on Discord. */
-  followUp(content: Content, ephemeral: boolean): BoardMessage | undefined {
+  postFollowUp(content: MessageContent, ephemeral: boolean): BoardMessage | undefined {
     if (this.#original?.loading) return this.edit(this.#original, content);
-    if (this.#followUps.length >= followUpLimit) return undefined;
+    if (this.#followUps.length >= maxFollowUps) return undefined;
     const message = this.#post(content, ephemeral, false);
     this.#followUps.push(message);
     return this.#note(message);
   }
 
-  edit(message: BoardMessage, content: Content): BoardMessage {
+  edit(message: BoardMessage, content: MessageContent): BoardMessage {
     return this.#note(this.#board.edit(message, content));
   }
 
@@ -231,13 +236,13 @@ export class InteractionRecord {
   }
 
   async #until<T>(read: () => T | undefined, signal: AbortSignal): Promise<T> {
-    const message = `The bot did not answer within ${answerLimitMs / 1000} s.`;
+    const message = `The bot did not answer within ${maxAnswerMs / 1000} s.`;
     const late = () => new BotError('sandbox.failed', false, message);
-    using deadline = deadlineSignal(answerLimitMs, this.#world.clock, late);
-    return await this.#changes.until(read, AbortSignal.any([signal, deadline.signal]));
+    using deadline = createDeadlineSignal(maxAnswerMs, this.#world.clock, late);
+    return await this.#changes.waitUntil(read, AbortSignal.any([signal, deadline.signal]));
   }
 
-  #post(content: Content, ephemeral: boolean, loading: boolean): BoardMessage {
+  #post(content: MessageContent, ephemeral: boolean, loading: boolean): BoardMessage {
     const { channel, caller } = this.opening;
     const authorId = this.#world.bot.id;
     const place = { channelId: channel.id, authorId, forUserId: caller.user.id };
@@ -251,11 +256,11 @@ export class InteractionRecord {
 }
 
 /** A message as a person saw it at one instant; ask the sandbox for a later one. */
-export type ShownMessage = ReturnType<typeof shown>;
+export type ShownMessage = ReturnType<typeof toShownMessage>;
 
 export type InteractionKind = 'command' | 'component' | 'autocomplete' | 'modal';
 
-export function shown(message: BoardMessage) {
+export function toShownMessage(message: BoardMessage) {
   const { id, text, ephemeral, embeds, components, files } = message;
   return {
     id,
@@ -266,7 +271,7 @@ export function shown(message: BoardMessage) {
     atMs: message.postedAtMs,
     embeds,
     components,
-    files: files.map(shownFile),
+    files: files.map(toShownFile),
     /** Whose phones it made ring, in any of its texts: `@everyone`, `@Adam`, `@DJ`. */
     pings: message.pinged,
     /** Links in its text are fetched and previewed. */
@@ -274,6 +279,6 @@ export function shown(message: BoardMessage) {
   };
 }
 
-export function shownFile({ name, type, sizeBytes, url }: Attachment) {
+export function toShownFile({ name, type, sizeBytes, url }: Attachment) {
   return { name, type, sizeBytes, url };
 }

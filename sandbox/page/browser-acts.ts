@@ -1,14 +1,14 @@
-import type { OptionValues } from '#sandbox/interactions/interaction-words.ts';
+import type { OptionValues } from '#sandbox/interactions/command-data.ts';
 import type { Interaction } from '#sandbox/interactions/interactions.ts';
-import { channelOf, enter, type } from '#sandbox/program/program.ts';
+import { enterChannel, findPersonChannel, typeMessage } from '#sandbox/program/perform-request.ts';
 import type { Sandbox } from '#sandbox/sandbox.ts';
-import { formOf, menuNames } from './browser-components.ts';
 import type { UploadedFiles } from './browser-files.ts';
+import { listMenuNames, toForm } from './browser-forms.ts';
 import type { BrowserReply, BrowserRequest } from './browser-protocol.ts';
 import type { BrowserSound } from './browser-sound.ts';
 import type { TypedVoices } from './typed-voices.ts';
 
-export type BrowserParts = {
+export type BrowserDeps = {
   readonly sandbox: Sandbox;
   readonly you: string;
   readonly sound: BrowserSound;
@@ -17,26 +17,26 @@ export type BrowserParts = {
 };
 
 /** Discord's own client gives up on suggestions after this. Source: Discord docs, "Responding to an Interaction". */
-const completeLimitMs = 3_000;
+const maxCompletionMs = 3_000;
 
 /** Does what a page asks; whatever goes wrong becomes a reply of one sentence. */
-export async function act(
-  parts: BrowserParts,
+export async function performBrowserRequest(
+  parts: BrowserDeps,
   tab: string,
   request: BrowserRequest,
   signal: AbortSignal,
 ): Promise<BrowserReply> {
   const { id } = request;
   try {
-    return { ...(await fieldsOf(parts, tab, request, signal)), kind: 'reply', id, ok: true };
+    return { ...(await performRequest(parts, tab, request, signal)), kind: 'reply', id, ok: true };
   } catch (cause) {
     const error = cause instanceof Error ? cause.message : 'Failed.';
     return { kind: 'reply', id, ok: false, error };
   }
 }
 
-async function fieldsOf(
-  parts: BrowserParts,
+async function performRequest(
+  parts: BrowserDeps,
   tab: string,
   request: BrowserRequest,
   signal: AbortSignal,
@@ -44,20 +44,20 @@ async function fieldsOf(
   const { sandbox, you, sound, voices } = parts;
   switch (request.kind) {
     case 'join':
-      await enter(sandbox, request.person ?? you, request.channel, signal);
+      await enterChannel(sandbox, request.person ?? you, request.channel, signal);
       return {};
     case 'leave':
       await sandbox.person(request.person ?? you).leave();
       return {};
     case 'command': {
       const { person = you, name, options, channel } = request;
-      const words = withFiles(options, parts.uploads);
+      const words = replaceFileIds(options, parts.uploads);
       const interaction = sandbox.person(person).command(name, words, channel);
-      return await answerTo(sandbox, interaction, signal);
+      return await waitForAnswer(sandbox, interaction, signal);
     }
     case 'complete': {
       const { name, options, focused } = request;
-      const either = AbortSignal.any([signal, AbortSignal.timeout(completeLimitMs)]);
+      const either = AbortSignal.any([signal, AbortSignal.timeout(maxCompletionMs)]);
       const interaction = sandbox.person(you).complete(name, options, focused);
       return { choices: await interaction.suggested(either) };
     }
@@ -66,31 +66,31 @@ async function fieldsOf(
       const message = sandbox.message(messageId);
       if (!message) throw new Error('That message is gone.');
       const interaction = sandbox.person(you).press(message, customId, values);
-      return await answerTo(sandbox, interaction, signal);
+      return await waitForAnswer(sandbox, interaction, signal);
     }
     case 'submit': {
       const interaction = sandbox.person(you).submit({ id: request.form }, request.fields);
-      return await answerTo(sandbox, interaction, signal);
+      return await waitForAnswer(sandbox, interaction, signal);
     }
     case 'type': {
       const { person } = request;
-      const channel = channelOf(sandbox, person) ?? channelOf(sandbox, you);
+      const channel = findPersonChannel(sandbox, person) ?? findPersonChannel(sandbox, you);
       if (channel === undefined) throw new Error('Join a voice channel first.');
-      return await type(sandbox, voices, { ...request, channel }, signal);
+      return await typeMessage(sandbox, voices, { ...request, channel }, signal);
     }
     case 'write': {
       const { text, channel } = request;
       return { messageId: sandbox.person(you).write(text, { channel }).id };
     }
     case 'microphone':
-      if (request.on) sound.claim(tab);
-      else sound.mute(tab);
+      if (request.on) sound.claimMicrophone(tab);
+      else sound.muteTab(tab);
       return {};
   }
 }
 
 /** The bot's answer: a message, or a form to fill in. */
-async function answerTo(
+async function waitForAnswer(
   sandbox: Sandbox,
   interaction: Interaction,
   signal: AbortSignal,
@@ -102,7 +102,7 @@ async function answerTo(
   try {
     return await Promise.race([
       answered.then(({ id: messageId, text, ephemeral }) => ({ messageId, text, ephemeral })),
-      asked.then((modal) => ({ form: formOf(interaction.id, modal, menuNames(sandbox)) })),
+      asked.then((modal) => ({ form: toForm(interaction.id, modal, listMenuNames(sandbox)) })),
     ]);
   } finally {
     over.abort(new Error('The bot has answered.'));
@@ -110,14 +110,14 @@ async function answerTo(
 }
 
 /** The files themselves in place of their ids. */
-function withFiles(
+function replaceFileIds(
   options: Extract<BrowserRequest, { kind: 'command' }>['options'],
   uploads: UploadedFiles,
 ): OptionValues {
   return Object.fromEntries(
     Object.entries(options).map(([name, word]) => [
       name,
-      typeof word === 'object' ? uploads.take(word.file) : word,
+      typeof word === 'object' ? uploads.takeFile(word.file) : word,
     ]),
   );
 }

@@ -1,21 +1,21 @@
-import { messageLine } from '#sandbox/program/program-messages.ts';
+import { toMessageLine } from '#sandbox/program/message-line.ts';
 import type { Sandbox } from '#sandbox/sandbox.ts';
 import type { HeardFrame } from '#sandbox/voice/voice-ports.ts';
 import type { MessageChange } from '#sandbox/world/world-messages.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { menuNames, menusIn } from './browser-components.ts';
-import { fileAddress } from './browser-files.ts';
+import { toFileUrl } from './browser-files.ts';
+import { listMenuNames, toMenus } from './browser-forms.ts';
 import type { BotEvent } from './browser-protocol.ts';
 import type { BrowserSocket } from './browser-socket.ts';
 
 type BrowserEvent = { readonly kind: string; readonly [field: string]: unknown };
 
 /** Interval between checks of the state while a page is open. */
-const checkMs = 200;
+const stateCheckMs = 200;
 /** Nothing heard of somebody for so long: they speak no more. */
-const speakingMs = 300;
+const speakingTailMs = 300;
 /** Messages and events that a page gets when it opens. */
-const mostShown = 200;
+const maxShown = 200;
 
 type BrowserChannelOptions = {
   readonly sandbox: Sandbox;
@@ -41,53 +41,53 @@ export class BrowserChannel implements Disposable {
     options.sandbox.onMessage((change) => this.#handleMessage(change));
   }
 
-  add(screen: BrowserSocket): void {
+  addScreen(screen: BrowserSocket): void {
     const { sandbox, you } = this.#options;
-    this.#hearing ??= sandbox.person(you).onHeard((frame) => this.#hear(frame));
-    this.#checking ??= setInterval(() => this.check(), checkMs).unref();
-    this.check();
+    this.#hearing ??= sandbox.person(you).onHeard((frame) => this.#hearFrame(frame));
+    this.#checking ??= setInterval(() => this.checkState(), stateCheckMs).unref();
+    this.checkState();
     this.#screens.add(screen);
     screen.send(this.#state);
     for (const event of [this.#engines, ...this.#shown.values()])
       if (event) screen.send(JSON.stringify(event));
   }
 
-  remove(screen: BrowserSocket): void {
+  removeScreen(screen: BrowserSocket): void {
     this.#screens.delete(screen);
-    if (this.#screens.size === 0) this.#rest();
+    if (this.#screens.size === 0) this.#stopChecking();
   }
 
   /** Tells of the state if it has changed. */
-  check(): void {
+  checkState(): void {
     const { clock } = this.#options;
     for (const [who, atMs] of this.#speaking) {
-      if (clock.nowMs() - atMs > speakingMs) this.speaks(who, false);
+      if (clock.nowMs() - atMs > speakingTailMs) this.setSpeaking(who, false);
     }
-    const state = this.#stateNow();
+    const state = this.#readState();
     if (state === this.#state) return;
     this.#state = state;
     for (const screen of this.#screens) screen.send(state);
   }
 
   /** Passes on what the bot's process tells, and when the person of the page first heard the answer. */
-  report(event: BotEvent): void {
+  reportEvent(event: BotEvent): void {
     if (event.kind === 'engines') {
       this.#engines = event;
-      this.#emit(event);
+      this.#emitEvent(event);
       return;
     }
-    const heard = event.kind === 'answered' ? this.#firstHeard(event) : {};
+    const heard = event.kind === 'answered' ? this.#toFirstHeardMs(event) : {};
     const shownEvent = { ...event, ...heard, wallMs: this.#options.clock.wallMs() };
-    if (event.kind !== 'live') this.#keep(event, shownEvent);
-    this.#emit(shownEvent);
+    if (event.kind !== 'live') this.#keepEvent(event, shownEvent);
+    this.#emitEvent(shownEvent);
   }
 
   /** Somebody speaks, as far as the page hears it. */
-  speaks(who: string, on: boolean): void {
+  setSpeaking(who: string, on: boolean): void {
     const was = this.#speaking.has(who);
     if (on) this.#speaking.set(who, this.#options.clock.nowMs());
     else this.#speaking.delete(who);
-    if (was !== on) this.#emit({ kind: 'speaks', who, on });
+    if (was !== on) this.#emitEvent({ kind: 'speaks', who, on });
   }
 
   sendToTab(tab: string, event: BrowserEvent): void {
@@ -96,11 +96,11 @@ export class BrowserChannel implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#rest();
+    this.#stopChecking();
     this.#screens.clear();
   }
 
-  #rest(): void {
+  #stopChecking(): void {
     clearInterval(this.#checking);
     this.#checking = undefined;
     this.#hearing?.[Symbol.dispose]();
@@ -108,32 +108,32 @@ export class BrowserChannel implements Disposable {
     this.#speaking.clear();
   }
 
-  #hear({ fromUserId, audible }: HeardFrame): void {
-    if (audible) this.speaks(this.#options.sandbox.nameOf(fromUserId), true);
+  #hearFrame({ fromUserId, audible }: HeardFrame): void {
+    if (audible) this.setSpeaking(this.#options.sandbox.nameOf(fromUserId), true);
   }
 
   #handleMessage(change: MessageChange): void {
     const { sandbox, clock } = this.#options;
-    const line = messageLine(change, (id) => sandbox.nameOf(id), clock.nowMs());
+    const line = toMessageLine(change, (id) => sandbox.nameOf(id), clock.nowMs());
     if (!line) return;
     const { messageId: id, ...rest } = line;
     const files = change.message.files.map(({ id: fileId, name, type, sizeBytes }) => {
-      return { name, type, sizeBytes, url: fileAddress(fileId, name) };
+      return { name, type, sizeBytes, url: toFileUrl(fileId, name) };
     });
-    const menus = menusIn(change.message.components, menuNames(sandbox));
+    const menus = toMenus(change.message.components, listMenuNames(sandbox));
     const event = { ...rest, id, files, menus, wallMs: clock.wallMs() };
     if (change.kind === 'deleted') this.#shown.delete(id);
-    else if (event.to === undefined) this.#keep(id, event); // private ones are gone with the page, as in Discord
-    this.#emit(event);
+    else if (event.to === undefined) this.#keepEvent(id, event); // private ones are gone with the page, as in Discord
+    this.#emitEvent(event);
   }
 
-  #keep(key: string | object, event: BrowserEvent): void {
+  #keepEvent(key: string | object, event: BrowserEvent): void {
     this.#shown.set(key, event);
     const [oldest] = this.#shown.keys();
-    if (this.#shown.size > mostShown && oldest) this.#shown.delete(oldest);
+    if (this.#shown.size > maxShown && oldest) this.#shown.delete(oldest);
   }
 
-  #stateNow(): string {
+  #readState(): string {
     const { sandbox, you } = this.#options;
     const { people, channels, roles } = sandbox.guild().roster();
     const name = sandbox.nameOf(sandbox.botId);
@@ -152,7 +152,7 @@ export class BrowserChannel implements Disposable {
     });
   }
 
-  #firstHeard({ instants }: Extract<BotEvent, { kind: 'answered' }>): object {
+  #toFirstHeardMs({ instants }: Extract<BotEvent, { kind: 'answered' }>): object {
     const { sandbox, you } = this.#options;
     const { firstSentAtMs } = instants;
     if (firstSentAtMs === undefined) return {};
@@ -162,7 +162,7 @@ export class BrowserChannel implements Disposable {
     return heard ? { firstHeardAtMs: heard.atMs } : {};
   }
 
-  #emit(event: BrowserEvent): void {
+  #emitEvent(event: BrowserEvent): void {
     if (this.#screens.size === 0) return;
     const text = JSON.stringify(event);
     for (const screen of this.#screens) screen.send(text);

@@ -1,13 +1,13 @@
 import type { Sandbox } from '#sandbox/sandbox.ts';
-import { fileLimitBytes, type Upload } from '#sandbox/world/world-attachments.ts';
-import { refuse } from '#src/web/http/refusal.ts';
-import { onlyEntered, type PageApp } from '#src/web/http/viewer.ts';
+import { maxFileBytes, type Upload } from '#sandbox/world/world-attachments.ts';
+import { respondWithRefusal } from '#src/web/http/http-refusal.ts';
+import { type PageApp, requireEntry } from '#src/web/http/viewer.ts';
 
 /** Where pages leave files for a command. */
 const uploadPath = '/room/files';
 /** Files that wait for their command; the oldest is forgotten first. */
-const mostFiles = 4;
-const gone = {
+const maxWaitingFiles = 4;
+const goneStatus = {
   status: 404,
   code: 'not_found',
   message: 'That file is not here any more.',
@@ -19,16 +19,16 @@ export class UploadedFiles {
   #lastId = 0;
 
   /** Under this id a command takes it. */
-  keep(upload: Upload): string {
+  keepFile(upload: Upload): string {
     const id = `${++this.#lastId}`;
     this.#waiting.set(id, upload);
     const [oldest] = this.#waiting.keys();
-    if (this.#waiting.size > mostFiles && oldest !== undefined) this.#waiting.delete(oldest);
+    if (this.#waiting.size > maxWaitingFiles && oldest !== undefined) this.#waiting.delete(oldest);
     return id;
   }
 
   /** Throws a plain Error where it is not there. */
-  take(id: string): Upload {
+  takeFile(id: string): Upload {
     const upload = this.#waiting.get(id);
     if (!upload) throw new Error('That file is not here any more: choose it again.');
     this.#waiting.delete(id);
@@ -37,8 +37,8 @@ export class UploadedFiles {
 }
 
 /** Longest body of a request to a path of the page, in bytes; undefined: the usual one. */
-export function mostFileBytes(path: string): number | undefined {
-  return path === uploadPath ? fileLimitBytes : undefined;
+export function getMaxFileBytes(path: string): number | undefined {
+  return path === uploadPath ? maxFileBytes : undefined;
 }
 
 /**
@@ -50,23 +50,23 @@ export function serveFiles(
   sandbox: Pick<Sandbox, 'file'>,
   uploads: UploadedFiles,
 ): void {
-  app.get(`${uploadPath}/:id/:name`, onlyEntered, (context) => {
+  app.get(`${uploadPath}/:id/:name`, requireEntry, (context) => {
     const file = sandbox.file(context.req.param('id'));
-    if (!file) return refuse(context, gone);
+    if (!file) return respondWithRefusal(context, goneStatus);
     const isSound = file.type.startsWith('audio/');
     context.header('content-type', isSound ? file.type : 'application/octet-stream');
     context.header('content-disposition', isSound ? 'inline' : 'attachment');
     return context.body(Uint8Array.from(file.bytes));
   });
-  app.post(uploadPath, onlyEntered, async (context) => {
+  app.post(uploadPath, requireEntry, async (context) => {
     const bytes = new Uint8Array(await context.req.arrayBuffer());
     const name = (context.req.query('name') ?? 'file').slice(0, 100);
     const type = context.req.header('content-type') ?? 'application/octet-stream';
-    return context.json({ id: uploads.keep({ name, type, bytes }) });
+    return context.json({ id: uploads.keepFile({ name, type, bytes }) });
   });
 }
 
 /** Address of a message's file at the page. */
-export function fileAddress(id: string, name: string): string {
+export function toFileUrl(id: string, name: string): string {
   return `${uploadPath}/${id}/${encodeURIComponent(name)}`;
 }

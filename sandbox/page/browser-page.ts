@@ -3,12 +3,12 @@ import type { Sandbox } from '#sandbox/sandbox.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { openAtFreePort } from '#src/web/http/listener.ts';
 import { openPage, type Page, type PageOptions } from '#src/web/http/page.ts';
-import { onlyEntered, type PageApp } from '#src/web/http/viewer.ts';
-import { act, type BrowserParts } from './browser-acts.ts';
+import { type PageApp, requireEntry } from '#src/web/http/viewer.ts';
+import { type BrowserDeps, performBrowserRequest } from './browser-acts.ts';
 import { BrowserChannel } from './browser-channel.ts';
-import { mostFileBytes, serveFiles, UploadedFiles } from './browser-files.ts';
-import { type BotEvent, readBrowserRequest } from './browser-protocol.ts';
-import { plug } from './browser-socket.ts';
+import { getMaxFileBytes, serveFiles, UploadedFiles } from './browser-files.ts';
+import { type BotEvent, parseBrowserRequest } from './browser-protocol.ts';
+import { plugSocket } from './browser-socket.ts';
 import { BrowserSound } from './browser-sound.ts';
 import { TypedVoices } from './typed-voices.ts';
 
@@ -33,7 +33,7 @@ type BrowserPageOutcome =
   | { readonly kind: 'refused'; readonly why: string };
 
 /** Longest frame of the room; of sound it is less. */
-const mostFrameBytes = 64 * 1024;
+const maxFrameBytes = 64 * 1024;
 /** Opens the page of a sandbox at the first free port from the wanted one on. Never throws. */
 export async function openBrowserPage(
   sandbox: Sandbox,
@@ -54,8 +54,8 @@ export async function openBrowserPage(
     onBug,
     key,
     publicUrl,
-    webSocket: { mostFrameBytes },
-    mostBodyBytes: mostFileBytes,
+    webSocket: { mostFrameBytes: maxFrameBytes },
+    mostBodyBytes: getMaxFileBytes,
     routes: (app: PageApp) => serveBrowser(app, parts),
   };
   const outcome = await openAtFreePort(
@@ -72,57 +72,60 @@ export async function openBrowserPage(
     await voices[Symbol.asyncDispose]();
   };
   const { link, url } = page;
-  const report = (event: BotEvent) => channel.report(event);
+  const report = (event: BotEvent) => channel.reportEvent(event);
   return { kind: 'open', page: { url, link, report, [Symbol.asyncDispose]: close } };
 }
 
-type ServedParts = BrowserParts & {
+type BrowserServerDeps = BrowserDeps & {
   readonly channel: BrowserChannel;
   readonly signal: AbortSignal;
 };
 
-function serveBrowser(app: PageApp, parts: ServedParts): void {
+function serveBrowser(app: PageApp, parts: BrowserServerDeps): void {
   const { channel, sound } = parts;
   serveFiles(app, parts.sandbox, parts.uploads);
   app.get(
     '/room',
-    onlyEntered,
+    requireEntry,
     upgradeWebSocket((context) => {
       const tab = context.req.query('tab') ?? '';
-      return plug(tab, {
-        open: (socket) => channel.add(socket),
-        handle: requestHandler(tab, parts),
-        closed(socket) {
-          channel.remove(socket);
-          sound.left(tab);
+      return plugSocket(tab, {
+        onOpen: (socket) => channel.addScreen(socket),
+        onMessage: makeRequestHandler(tab, parts),
+        onClosed(socket) {
+          channel.removeScreen(socket);
+          sound.removeTab(tab);
         },
       });
     }),
   );
   app.get(
     '/room/sound',
-    onlyEntered,
+    requireEntry,
     upgradeWebSocket((context) => {
       const tab = context.req.query('tab') ?? '';
-      return plug(tab, {
-        open: (socket) => sound.open(socket),
-        handle: (socket, data) => sound.handle(socket, data),
-        closed: (socket) => sound.closed(socket),
+      return plugSocket(tab, {
+        onOpen: (socket) => sound.open(socket),
+        onMessage: (socket, data) => sound.handle(socket, data),
+        onClosed: (socket) => sound.closed(socket),
       });
     }),
   );
 }
 
 /** Performs the requests of one page. */
-function requestHandler(tab: string, parts: ServedParts): Parameters<typeof plug>[1]['handle'] {
+function makeRequestHandler(
+  tab: string,
+  parts: BrowserServerDeps,
+): Parameters<typeof plugSocket>[1]['onMessage'] {
   const { channel, signal } = parts;
   return (socket, data) => {
-    const request = readBrowserRequest(typeof data === 'string' ? data : '');
+    const request = parseBrowserRequest(typeof data === 'string' ? data : '');
     const reply = (answer: object) => socket.send(JSON.stringify(answer));
     if ('ok' in request) reply({ kind: 'reply', ...request });
     else {
-      void act(parts, tab, request, signal).then((answer) => {
-        channel.check();
+      void performBrowserRequest(parts, tab, request, signal).then((answer) => {
+        channel.checkState();
         reply(answer);
       });
     }

@@ -1,90 +1,108 @@
 import { z } from 'zod';
 import {
+  parseJsonRequest,
   type RefusedRequest,
   type RequestId,
-  readJsonRequest,
-  requestId,
-} from '#sandbox/json-request.ts';
+  requestIdSchema,
+} from '#sandbox/parse-json-request.ts';
 
 /**
  * The room over WebSocket `/room`, in frames of JSON text. The page sends requests, each with an `id`, and gets one `reply` to
  * each; what happens comes unasked. Instants are milliseconds of the monotonic clock of this machine.
  */
-const id = requestId;
-const person = z.string().trim().min(1).max(32);
-const channel = z.string().min(1).max(100);
-const name = z.string().min(1).max(100);
-const word = z.union([z.string().max(6000), z.number(), z.boolean()]);
-const options = z.record(z.string(), word).default({});
+const idSchema = requestIdSchema;
+const personSchema = z.string().trim().min(1).max(32);
+const channelSchema = z.string().min(1).max(100);
+const nameSchema = z.string().min(1).max(100);
+const wordSchema = z.union([z.string().max(6000), z.number(), z.boolean()]);
+const optionsSchema = z.record(z.string(), wordSchema).default({});
 /** A file that the page left at `/room/files`, by the id it was given there. */
-const uploaded = z.object({ file: z.string().max(20) });
-const optionsWithFiles = z.record(z.string(), z.union([word, uploaded])).default({});
+const uploadedSchema = z.object({ file: z.string().max(20) });
+const optionsWithFilesSchema = z
+  .record(z.string(), z.union([wordSchema, uploadedSchema]))
+  .default({});
 
-const request = z.discriminatedUnion('kind', [
-  z.object({ id, kind: z.literal('join'), person: person.optional(), channel }),
-  z.object({ id, kind: z.literal('leave'), person: person.optional() }),
+const requestSchema = z.discriminatedUnion('kind', [
   z.object({
-    id,
-    kind: z.literal('command'),
-    person: person.optional(),
-    name,
-    options: optionsWithFiles,
-    channel: channel.optional(),
+    id: idSchema,
+    kind: z.literal('join'),
+    person: personSchema.optional(),
+    channel: channelSchema,
   }),
-  z.object({ id, kind: z.literal('complete'), name, options, focused: name }),
+  z.object({ id: idSchema, kind: z.literal('leave'), person: personSchema.optional() }),
   z.object({
-    id,
+    id: idSchema,
+    kind: z.literal('command'),
+    person: personSchema.optional(),
+    name: nameSchema,
+    options: optionsWithFilesSchema,
+    channel: channelSchema.optional(),
+  }),
+  z.object({
+    id: idSchema,
+    kind: z.literal('complete'),
+    name: nameSchema,
+    options: optionsSchema,
+    focused: nameSchema,
+  }),
+  z.object({
+    id: idSchema,
     kind: z.literal('press'),
     messageId: z.string().min(1).max(32),
     customId: z.string().min(1).max(100),
     values: z.array(z.string().max(100)).max(25).optional(),
   }),
   z.object({
-    id,
+    id: idSchema,
     kind: z.literal('submit'),
     form: z.string().min(1).max(32),
     fields: z.record(z.string(), z.union([z.string().max(4000), z.array(z.string()).max(25)])),
   }),
-  z.object({ id, kind: z.literal('type'), person, text: z.string().trim().min(1).max(1000) }),
   z.object({
-    id,
+    id: idSchema,
+    kind: z.literal('type'),
+    person: personSchema,
+    text: z.string().trim().min(1).max(1000),
+  }),
+  z.object({
+    id: idSchema,
     kind: z.literal('write'),
     text: z.string().trim().min(1).max(2000),
-    channel: channel.optional(),
+    channel: channelSchema.optional(),
   }),
-  z.object({ id, kind: z.literal('microphone'), on: z.boolean() }),
+  z.object({ id: idSchema, kind: z.literal('microphone'), on: z.boolean() }),
 ]);
-export type BrowserRequest = z.infer<typeof request>;
+export type BrowserRequest = z.infer<typeof requestSchema>;
 
-const atMs = z.number();
-const who = z.string().max(100);
-const why = z.string().max(500);
-const words = z.string().max(20_000);
+const atMsSchema = z.number();
+const whoSchema = z.string().max(100);
+const whySchema = z.string().max(500);
+const wordsSchema = z.string().max(20_000);
 
 /** Events of the bot's answers that its process sends to the page; this connection is no part of Discord. */
-export const botEvent = z.discriminatedUnion('kind', [
-  z.object({ kind: z.enum(['said', 'live']), who, text: words }),
+export const botEventSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.enum(['said', 'live']), who: whoSchema, text: wordsSchema }),
   z.object({
     kind: z.literal('answered'),
-    who,
-    text: words,
-    heardText: words,
+    who: whoSchema,
+    text: wordsSchema,
+    heardText: wordsSchema,
     finish: z.enum(['completed', 'cancelled', 'empty', 'failed']),
     instants: z.object({
-      heardAtMs: atMs,
-      endedAtMs: atMs,
-      recognisedAtMs: atMs.optional(),
-      firstTokenAtMs: atMs.optional(),
-      firstClauseAtMs: atMs.optional(),
-      firstSpeechAtMs: atMs.optional(),
-      firstSentAtMs: atMs.optional(),
+      heardAtMs: atMsSchema,
+      endedAtMs: atMsSchema,
+      recognisedAtMs: atMsSchema.optional(),
+      firstTokenAtMs: atMsSchema.optional(),
+      firstClauseAtMs: atMsSchema.optional(),
+      firstSpeechAtMs: atMsSchema.optional(),
+      firstSentAtMs: atMsSchema.optional(),
     }),
   }),
-  z.object({ kind: z.literal('ignored'), who, why }),
-  z.object({ kind: z.literal('dropped'), who, why }),
+  z.object({ kind: z.literal('ignored'), who: whoSchema, why: whySchema }),
+  z.object({ kind: z.literal('dropped'), who: whoSchema, why: whySchema }),
   z.object({ kind: z.literal('engines'), lines: z.array(z.string().max(500)).max(20).readonly() }),
 ]);
-export type BotEvent = z.infer<typeof botEvent>;
+export type BotEvent = z.infer<typeof botEventSchema>;
 
 /** A reply; with `ok` false `error` is one sentence. */
 export type BrowserReply = {
@@ -96,6 +114,6 @@ export type BrowserReply = {
 };
 
 /** A request, or what is wrong with the frame. */
-export function readBrowserRequest(text: string): BrowserRequest | RefusedRequest {
-  return readJsonRequest(text, request, 'frame');
+export function parseBrowserRequest(text: string): BrowserRequest | RefusedRequest {
+  return parseJsonRequest(text, requestSchema, 'frame');
 }

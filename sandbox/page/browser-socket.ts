@@ -17,36 +17,36 @@ export type BrowserSocket = {
 };
 
 /** Handlers of a WebSocket. */
-interface SocketUse {
-  open(socket: BrowserSocket): void;
-  handle(socket: BrowserSocket, data: unknown): void;
-  closed(socket: BrowserSocket): void;
+interface SocketHandler {
+  onOpen(socket: BrowserSocket): void;
+  onMessage(socket: BrowserSocket, data: unknown): void;
+  onClosed(socket: BrowserSocket): void;
 }
 
-const mostUnreadBytes = 4 * 1024 * 1024;
-const unread = { code: 1013, reason: 'This page does not read what is sent to it.' };
+const maxUnreadBytes = 4 * 1024 * 1024;
+const unreadClose = { code: 1013, reason: 'This page does not read what is sent to it.' };
 /** Time for a close handshake until the connection is cut. */
-const partingMs = 500;
+const closeTimeoutMs = 500;
 
 /** Listeners of one WebSocket; nothing is taken of one that was closed from here. */
-export function plug(tab: string, use: SocketUse): WSEvents<WebSocketLike> {
+export function plugSocket(tab: string, use: SocketHandler): WSEvents<WebSocketLike> {
   let socket: (BrowserSocket & { readonly isOver: boolean }) | undefined;
   return {
     onOpen(_event, context) {
-      socket = browserSocket(tab, context);
-      use.open(socket);
+      socket = openBrowserSocket(tab, context);
+      use.onOpen(socket);
     },
     onMessage(event) {
-      if (socket && !socket.isOver) use.handle(socket, event.data);
+      if (socket && !socket.isOver) use.onMessage(socket, event.data);
     },
     onClose() {
-      if (socket) use.closed(socket);
+      if (socket) use.onClosed(socket);
       socket = undefined;
     },
   };
 }
 
-function browserSocket(
+function openBrowserSocket(
   tab: string,
   context: WSContext<WebSocketLike>,
 ): BrowserSocket & { readonly isOver: boolean } {
@@ -57,7 +57,7 @@ function browserSocket(
     isOver = true;
     raw?.close(code, reason);
     raw?.pause();
-    setTimeout(() => raw?.terminate(), partingMs).unref();
+    setTimeout(() => raw?.terminate(), closeTimeoutMs).unref();
   };
   return {
     tab,
@@ -70,7 +70,7 @@ function browserSocket(
     },
     send(data) {
       if (isOver || raw?.readyState !== raw?.OPEN) return;
-      if ((raw?.bufferedAmount ?? 0) > mostUnreadBytes) close(unread);
+      if ((raw?.bufferedAmount ?? 0) > maxUnreadBytes) close(unreadClose);
       else raw?.send(data, () => undefined);
     },
   };

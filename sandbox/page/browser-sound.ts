@@ -1,16 +1,19 @@
 import { frameKinds, frameSamples, readFrame, writeFrame } from '#page/room/sound/sound-frames.js';
-import type { SandboxPerson } from '#sandbox/people/person.ts';
+import type { SandboxPerson } from '#sandbox/people/sandbox-person.ts';
 import type { HeardFrame } from '#sandbox/voice/voice-ports.ts';
 import type { BrowserChannel } from './browser-channel.ts';
 import type { BrowserSocket } from './browser-socket.ts';
 
 /** One second; older sound is worth nothing, so what comes then is left out. */
-const mostUnreadBytes = 100_000;
-const malformed = { code: 1007, reason: 'A frame of sound is 20 ms of 16 bit PCM, or the end.' };
+const maxUnreadBytes = 100_000;
+const malformedClose = {
+  code: 1007,
+  reason: 'A frame of sound is 20 ms of 16 bit PCM, or the end.',
+};
 
 type BrowserSoundOptions = {
   readonly person: SandboxPerson;
-  readonly channel: Pick<BrowserChannel, 'sendToTab' | 'speaks'>;
+  readonly channel: Pick<BrowserChannel, 'sendToTab' | 'setSpeaking'>;
 };
 
 /** The sound of the pages: each hears what the person of the page hears; one tab at a time speaks, the one that asked last. */
@@ -26,7 +29,7 @@ export class BrowserSound implements Disposable {
   }
 
   /** The microphone is this tab's from now on; the one that had it is told. */
-  claim(tab: string): void {
+  claimMicrophone(tab: string): void {
     this.#isMuted = false;
     if (this.#tab === tab) return;
     const former = this.#tab;
@@ -40,7 +43,7 @@ export class BrowserSound implements Disposable {
   }
 
   /** Drops sound from the tab's microphone until it is on again; nothing happens if another tab has it. */
-  mute(tab: string): void {
+  muteTab(tab: string): void {
     if (this.#tab !== tab) return;
     this.#isMuted = true;
     this.#options.person.endLive();
@@ -49,24 +52,24 @@ export class BrowserSound implements Disposable {
   open(socket: BrowserSocket): void {
     const { person } = this.#options;
     person.useMicrophone({ profile: 'gate' });
-    this.#lines.set(socket, person.onHeard(hearer(socket)));
+    this.#lines.set(socket, person.onHeard(makeHearer(socket)));
   }
 
   /** A frame of the page, left out where another tab has the microphone; one that does not fit ends its socket. */
   handle(socket: BrowserSocket, data: unknown): void {
     if (!this.#lines.has(socket)) return;
     const { person, channel } = this.#options;
-    const sound = soundIn(data);
+    const sound = parseSound(data);
     if (!sound) {
-      socket.close(malformed);
+      socket.close(malformedClose);
       this.closed(socket);
       return;
     }
-    if (this.#tab === undefined) this.claim(socket.tab);
+    if (this.#tab === undefined) this.claimMicrophone(socket.tab);
     if (this.#tab !== socket.tab || this.#isMuted) return;
     if (sound === 'end') person.endLive();
     else person.live(sound);
-    channel.speaks(person.name, sound !== 'end');
+    channel.setSpeaking(person.name, sound !== 'end');
   }
 
   /** The socket is gone, with its tab or alone. */
@@ -76,7 +79,7 @@ export class BrowserSound implements Disposable {
   }
 
   /** The tab is gone. */
-  left(tab: string): void {
+  removeTab(tab: string): void {
     if (this.#tab !== tab) return;
     this.#tab = undefined;
     this.#options.person.endLive();
@@ -88,19 +91,19 @@ export class BrowserSound implements Disposable {
 }
 
 /** Samples in a frame of the page's microphone; `end`: it is spoken into no more. Undefined for what is no such frame. */
-function soundIn(data: unknown): Int16Array | 'end' | undefined {
+function parseSound(data: unknown): Int16Array | 'end' | undefined {
   const { kind, payload } = (data instanceof ArrayBuffer && readFrame(data)) || {};
   if (kind === frameKinds.sentEnd) return 'end';
   const isWhole = kind === frameKinds.sentPcm && payload?.length === frameSamples * 2;
   return isWhole ? new Int16Array(payload.slice().buffer) : undefined;
 }
 
-function hearer(socket: BrowserSocket): (frame: HeardFrame) => void {
+function makeHearer(socket: BrowserSocket): (frame: HeardFrame) => void {
   const mix = new HeardMix();
   let sequence = 0;
   return (frame) => {
-    if (socket.unreadBytes > mostUnreadBytes) return;
-    for (const samples of mix.accept(frame)) {
+    if (socket.unreadBytes > maxUnreadBytes) return;
+    for (const samples of mix.acceptFrame(frame)) {
       const payload = new Uint8Array(samples.slice().buffer);
       const { atMs } = frame;
       socket.send(writeFrame({ kind: frameKinds.heardPcm, sequence: sequence++, atMs, payload }));
@@ -109,9 +112,9 @@ function hearer(socket: BrowserSocket): (frame: HeardFrame) => void {
 }
 
 /** Somebody who leads the mix and sends nothing for so long leads it no more. */
-const leadMs = 60;
+const mixLeadMs = 60;
 /** Frames of one speaker that wait for those of the leader; the oldest is lost first. */
-const mostWaiting = 6;
+const maxWaitingFrames = 6;
 
 /**
  * Adds what several people say at once into one stream of 20 ms frames, without a clock: the frames of whoever began first
@@ -122,31 +125,31 @@ class HeardMix {
   #leader: { readonly userId: string; readonly atMs: number } | undefined;
 
   /** Frames to be played now; none while they wait for somebody else's. */
-  accept({ fromUserId, samples, atMs }: HeardFrame): readonly Int16Array[] {
+  acceptFrame({ fromUserId, samples, atMs }: HeardFrame): readonly Int16Array[] {
     const leader = this.#leader;
-    const isLed = leader && leader.userId !== fromUserId && atMs - leader.atMs < leadMs;
-    const own = [...(this.#waiting.get(fromUserId) ?? []), ...cut(samples)];
+    const isLed = leader && leader.userId !== fromUserId && atMs - leader.atMs < mixLeadMs;
+    const own = [...(this.#waiting.get(fromUserId) ?? []), ...cutFrames(samples)];
     if (isLed) {
-      this.#waiting.set(fromUserId, own.slice(-mostWaiting));
+      this.#waiting.set(fromUserId, own.slice(-maxWaitingFrames));
       return [];
     }
     this.#leader = { userId: fromUserId, atMs };
     this.#waiting.delete(fromUserId);
-    return own.map((frame) => this.#mixed(frame));
+    return own.map((frame) => this.#mixFrame(frame));
   }
 
-  #mixed(frame: Int16Array): Int16Array {
+  #mixFrame(frame: Int16Array): Int16Array {
     const sum = frame.slice();
     for (const [userId, frames] of this.#waiting) {
       const next = frames.shift();
-      if (next) addTo(sum, next);
+      if (next) addSamples(sum, next);
       else this.#waiting.delete(userId);
     }
     return sum;
   }
 }
 
-function cut(samples: Int16Array): readonly Int16Array[] {
+function cutFrames(samples: Int16Array): readonly Int16Array[] {
   const frames: Int16Array[] = [];
   for (let from = 0; from + frameSamples <= samples.length; from += frameSamples) {
     frames.push(samples.subarray(from, from + frameSamples));
@@ -154,7 +157,7 @@ function cut(samples: Int16Array): readonly Int16Array[] {
   return frames;
 }
 
-function addTo(sum: Int16Array, more: Int16Array): void {
+function addSamples(sum: Int16Array, more: Int16Array): void {
   for (let n = 0; n < sum.length; n++) {
     sum[n] = Math.max(-32_768, Math.min(32_767, (sum[n] ?? 0) + (more[n] ?? 0)));
   }

@@ -3,10 +3,10 @@ import { BotError } from '#src/base/errors.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { openLocalSynthesizer } from '#src/speech/local/local-synthesizer.ts';
 import { localVoices } from '#src/speech/local/local-voices.ts';
-import type { Synthesizer } from '#src/speech/ports.ts';
+import type { Synthesizer } from '#src/speech/speech-engine.ts';
 
 /** Not the one that the bot has by default. */
-const voices = Object.keys(localVoices).slice(1);
+const typedVoiceNames = Object.keys(localVoices).slice(1);
 
 /** Voices for words that are typed, made in a process of their own; opened by the first words. */
 export class TypedVoices implements AsyncDisposable {
@@ -15,12 +15,12 @@ export class TypedVoices implements AsyncDisposable {
   #voice: Promise<Synthesizer> | undefined;
 
   /** Errors: BotError `speech.*`. Aborting `signal` throws its reason. */
-  async say(person: string, text: string, signal: AbortSignal): Promise<Pcm> {
-    const voice = await this.#open();
+  async speakText(person: string, text: string, signal: AbortSignal): Promise<Pcm> {
+    const voice = await this.#openModels();
     const manner = { name: this.#getVoice(person) };
     const pieces = await Array.fromAsync(voice.synthesize(text, manner, signal));
     const [first] = pieces;
-    if (!first) throw new BotError('speech.unspeakable', false, unspeakable);
+    if (!first) throw new BotError('speech.unspeakable', false, unspeakableCharacters);
     return { ...first, samples: joinSamples(pieces.map((piece) => piece.samples)) };
   }
 
@@ -29,13 +29,14 @@ export class TypedVoices implements AsyncDisposable {
   }
 
   #getVoice(person: string): string | undefined {
-    const voice = this.#byPerson.get(person) ?? voices[this.#byPerson.size % voices.length];
+    const voice =
+      this.#byPerson.get(person) ?? typedVoiceNames[this.#byPerson.size % typedVoiceNames.length];
     this.#byPerson.set(person, voice);
     return voice;
   }
 
   /** After a failure the next words try again. */
-  async #open(): Promise<Synthesizer> {
+  async #openModels(): Promise<Synthesizer> {
     this.#voice ??= openLocalSynthesizer({ models: this.#models });
     try {
       return await this.#voice;
@@ -46,4 +47,4 @@ export class TypedVoices implements AsyncDisposable {
   }
 }
 
-const unspeakable = 'The local voice can say nothing of that.';
+const unspeakableCharacters = 'The local voice can say nothing of that.';

@@ -12,34 +12,35 @@ type Description = {
 };
 
 /** Discord's published API description, version 10, at commit 74fda0f of github.com/discord/discord-api-spec. */
-const file = new URL('discord-openapi.json.br', import.meta.url);
+const descriptionUrl = new URL('discord-openapi.json.br', import.meta.url);
 
 /** Fields that discord.js sends with each message, whether it has them or not. */
-const sentWithEach = { tts: true, enforce_nonce: true };
+const sharedProperties = { tts: true, enforce_nonce: true };
 
 /** A route, and what stands in its path. */
-type Found = { readonly route: RestRoute; readonly params: ReadonlyMap<string, string> };
+type FoundRoute = { readonly route: RestRoute; readonly params: ReadonlyMap<string, string> };
 
-let known: Description | undefined;
-const schemas = new Map<string, z.ZodType | undefined>();
+let knownSchemas: Description | undefined;
+const compiledSchemas = new Map<string, z.ZodType | undefined>();
 
 /** Discord's refusal of a body that its description forbids, or that has a field which it does not name. */
-export function refusalOf({ route, params }: Found, body: unknown): RestAnswer | undefined {
+export function findRefusal({ route, params }: FoundRoute, body: unknown): RestAnswer | undefined {
   if (body === undefined) return undefined;
-  known ??= described();
+  knownSchemas ??= readDescription();
   const isMe = (name: string) => params.get(name) === '@me';
   const place = route.path.replaceAll(/:(\w+)/g, (_, name: string) => (isMe(name) ? '@me' : '{}'));
   const key = `${route.method} ${place}`;
-  if (!schemas.has(key)) schemas.set(key, schemaOf(route.method, place, known));
-  const schema = schemas.get(key);
+  if (!compiledSchemas.has(key))
+    compiledSchemas.set(key, findSchema(route.method, place, knownSchemas));
+  const schema = compiledSchemas.get(key);
   const answer = schema ? withBody(schema, body, () => noContent) : noContent;
   return answer === noContent ? undefined : answer;
 }
 
 /** The description with objects that have no other fields than those that it names. */
-function described(): Description {
+function readDescription(): Description {
   return JSON.parse(
-    brotliDecompressSync(readFileSync(file)).toString(),
+    brotliDecompressSync(readFileSync(descriptionUrl)).toString(),
     (_key, value: Readonly<Record<string, unknown>> & { readonly properties?: object }) => {
       if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
       if (typeof value.$ref === 'string')
@@ -49,7 +50,7 @@ function described(): Description {
       const { oneOf, ...fields } = value;
       const isOpen = fields.properties && !('additionalProperties' in fields);
       const own = isOpen && {
-        properties: { ...sentWithEach, ...fields.properties },
+        properties: { ...sharedProperties, ...fields.properties },
         additionalProperties: false,
       };
       // Its alternatives overlap: each button with an id would be two of them.
@@ -58,7 +59,7 @@ function described(): Description {
   );
 }
 
-function schemaOf(
+function findSchema(
   method: RestRoute['method'],
   place: string,
   { paths, components }: Description,

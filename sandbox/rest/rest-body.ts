@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { fileLimitBytes, type Upload } from '#sandbox/world/world-attachments.ts';
+import { maxFileBytes, type Upload } from '#sandbox/world/world-attachments.ts';
 
 /** A file of a form; `place` is the number in `files[0]`, by which the JSON names it. */
 export type FormFile = Upload & { readonly place: string };
@@ -16,18 +16,18 @@ export type SandboxRestBody =
   | { readonly kind: 'not-json' };
 
 /** Largest form in bytes, with all its files. Source: Discord docs, "Create Message". */
-const formLimitBytes = 25 * 1024 * 1024;
-const jsonLimitBytes = 10 * 1024 * 1024;
+const maxFormBytes = 25 * 1024 * 1024;
+const maxJsonBytes = 10 * 1024 * 1024;
 
 /** Reads a JSON or form body; the JSON of a form is its `payload_json`. Rejects when the request breaks off. */
-export async function readBody(request: IncomingMessage): Promise<SandboxRestBody> {
+export async function readRestBody(request: IncomingMessage): Promise<SandboxRestBody> {
   const type = request.headers['content-type'] ?? '';
   const isForm = type.startsWith('multipart/form-data');
-  const bytes = await readBytes(request, isForm ? formLimitBytes : jsonLimitBytes);
+  const bytes = await readBytes(request, isForm ? maxFormBytes : maxJsonBytes);
   if (!bytes) return { kind: 'too-large' };
   try {
-    if (isForm) return await readForm(bytes, type);
-    return read(bytes.toString(), []);
+    if (isForm) return await parseForm(bytes, type);
+    return parseBody(bytes.toString(), []);
   } catch {
     return { kind: 'not-json' };
   }
@@ -47,21 +47,24 @@ async function readBytes(
   return Buffer.concat(chunks);
 }
 
-async function readForm(bytes: Buffer<ArrayBuffer>, contentType: string): Promise<SandboxRestBody> {
+async function parseForm(
+  bytes: Buffer<ArrayBuffer>,
+  contentType: string,
+): Promise<SandboxRestBody> {
   const form = await new Response(bytes, { headers: { 'content-type': contentType } }).formData();
   const files: FormFile[] = [];
   for (const [field, value] of form) {
     if (typeof value === 'string') continue;
     const { name, type } = value;
-    if (value.size > fileLimitBytes) return { kind: 'too-large' };
+    if (value.size > maxFileBytes) return { kind: 'too-large' };
     const place = /\[(\d+)\]$/.exec(field)?.[1] ?? `${files.length}`;
     files.push({ name, type, place, bytes: new Uint8Array(await value.arrayBuffer()) });
   }
   const payload = form.get('payload_json');
-  return read(typeof payload === 'string' ? payload : '', files);
+  return parseBody(typeof payload === 'string' ? payload : '', files);
 }
 
-function read(text: string, files: readonly FormFile[]): SandboxRestBody {
+function parseBody(text: string, files: readonly FormFile[]): SandboxRestBody {
   const json: unknown = text === '' ? undefined : JSON.parse(text);
   return { kind: 'read', json, files, jsonBytes: Buffer.byteLength(text) };
 }

@@ -1,7 +1,11 @@
 import { z } from 'zod';
-import { type BoardMessage, type Content, messageFlags } from '#sandbox/world/world-messages.ts';
+import {
+  type BoardMessage,
+  type MessageContent,
+  messageFlags,
+} from '#sandbox/world/world-messages.ts';
 import type { FormFile } from './rest-body.ts';
-import { type RestAnswer, type RestCall, refusals, withBody } from './rest-route.ts';
+import { type RestAnswer, type RestCall, refusalAnswers, withBody } from './rest-route.ts';
 
 /** Source: Discord docs, "Component Types". */
 export const componentTypes = {
@@ -15,19 +19,19 @@ export const componentTypes = {
   label: 18,
 } as const;
 
-const choice = z.looseObject({
+const choiceSchema = z.looseObject({
   label: z.string(),
   value: z.string(),
   default: z.boolean().nullish(),
 });
 
-const fields = z.looseObject({
+const messageFields = z.looseObject({
   type: z.int(),
   custom_id: z.string(),
   label: z.string().optional(),
   style: z.int().optional(),
   disabled: z.boolean().nullish(),
-  options: z.array(choice).optional(),
+  options: z.array(choiceSchema).optional(),
   min_values: z.int().nullish(),
   max_values: z.int().nullish(),
   channel_types: z.array(z.int()).nullish(),
@@ -36,15 +40,15 @@ const fields = z.looseObject({
 });
 
 /** A button or a menu somewhere in the components of a message. */
-export type PressableComponent = z.output<typeof fields>;
+export type PressableComponent = z.output<typeof messageFields>;
 
 /** A button or a menu, by the rules that Discord's published description leaves out. Links and premium buttons are not modelled. */
-const pressable = fields
+const pressableSchema = messageFields
   .refine(({ type, label }) => type !== componentTypes.button || label !== undefined, 'No label.')
   .refine(hasFittingValues, 'Options or default values do not fit.');
 
-const row = z
-  .looseObject({ type: z.literal(componentTypes.row), components: z.array(pressable) })
+const rowSchema = z
+  .looseObject({ type: z.literal(componentTypes.row), components: z.array(pressableSchema) })
   .refine(
     ({ components }) =>
       components.length === 1 || components.every(({ type }) => type === componentTypes.button),
@@ -52,28 +56,31 @@ const row = z
   );
 
 /** The components of a message: rows alone. Source: Discord docs, "Component Reference". */
-export const messageComponents = z
-  .array(row)
+export const messageComponentsSchema = z
+  .array(rowSchema)
   .max(5)
   .refine(hasUniqueIds, 'Component custom id cannot be duplicated');
 
-const labelled = z.looseObject({ type: z.literal(componentTypes.label), component: pressable });
+const labelSchema = z.looseObject({
+  type: z.literal(componentTypes.label),
+  component: pressableSchema,
+});
 
 /** A form as a bot opens it. Source: Discord docs, "Modal". */
 export const modalSchema = z
-  .looseObject({ components: z.array(labelled).max(5) })
+  .looseObject({ components: z.array(labelSchema).max(5) })
   .refine(hasUniqueIds, 'Component custom id cannot be duplicated');
 
 /** Every part with a custom id, however deep. */
-export function pressables(components: unknown): readonly PressableComponent[] {
+export function listPressables(components: unknown): readonly PressableComponent[] {
   if (typeof components !== 'object' || components === null) return [];
-  const itself = pressable.safeParse(components);
-  const inside = Object.values(components).flatMap((each) => pressables(each));
+  const itself = pressableSchema.safeParse(components);
+  const inside = Object.values(components).flatMap((each) => listPressables(each));
   return itself.success ? [itself.data, ...inside] : inside;
 }
 
 function hasUniqueIds(components: unknown): boolean {
-  const ids = pressables(components).map(({ custom_id }) => custom_id);
+  const ids = listPressables(components).map(({ custom_id }) => custom_id);
   return new Set(ids).size === ids.length;
 }
 
@@ -90,21 +97,23 @@ function hasFittingValues(menu: PressableComponent): boolean {
   return values.size === options.length && most <= options.length && chosen.length <= most;
 }
 
-const id = z.union([z.string(), z.int()]).transform(String);
-const ids = z.array(z.string()).optional();
+const idSchema = z.union([z.string(), z.int()]).transform(String);
+const idsSchema = z.array(z.string()).optional();
 
 /** The fields of a message that this Discord shows; Discord's published description bounds all but its text. */
 export const contentSchema = z.looseObject({
   content: z.string().max(2000, 'Must be 2000 or fewer in length.').nullish(),
   embeds: z.array(z.unknown()).nullish(),
-  components: messageComponents.nullish(),
+  components: messageComponentsSchema.nullish(),
   flags: z.int().nullish(),
-  attachments: z.array(z.looseObject({ id, description: z.string().nullish() })).nullish(),
+  attachments: z
+    .array(z.looseObject({ id: idSchema, description: z.string().nullish() }))
+    .nullish(),
   allowed_mentions: z
     .looseObject({
-      parse: ids,
-      users: ids,
-      roles: ids,
+      parse: idsSchema,
+      users: idsSchema,
+      roles: idsSchema,
       replied_user: z.boolean().optional(),
     })
     .nullish(),
@@ -121,18 +130,18 @@ type ContentBody = z.infer<typeof contentSchema>;
 export function withContent(
   call: RestCall,
   former: BoardMessage | undefined,
-  then: (content: Content, replyToId: string | undefined, mayBeGone: boolean) => RestAnswer,
+  then: (content: MessageContent, replyToId: string | undefined, mayBeGone: boolean) => RestAnswer,
 ): RestAnswer {
   return withBody(contentSchema, call.body ?? {}, (body) => {
-    const content = contentOf(body, call.files);
-    if (isEmpty(content, former)) return refusals.emptyMessage;
+    const content = toContent(body, call.files);
+    if (isEmpty(content, former)) return refusalAnswers.emptyMessage;
     const { message_id: replyToId, fail_if_not_exists: fails } = body.message_reference ?? {};
     return then(content, replyToId, fails === false);
   });
 }
 
 /** Files of the form and what the JSON says about them, in one. */
-export function contentOf(body: ContentBody, files: readonly FormFile[]): Content {
+export function toContent(body: ContentBody, files: readonly FormFile[]): MessageContent {
   const listed = body.attachments;
   const isNew = (attachment: { readonly id: string }) =>
     files.some(({ place }) => place === attachment.id);
@@ -151,7 +160,7 @@ export function contentOf(body: ContentBody, files: readonly FormFile[]): Conten
 }
 
 /** Whether `content`, put over what `former` shows, shows nothing. */
-export function isEmpty(content: Content, former?: BoardMessage): boolean {
+export function isEmpty(content: MessageContent, former?: BoardMessage): boolean {
   const { text, embeds = [], components = [], files = [] } = former ?? {};
   const { keptFileIds } = content;
   const stay = files.filter((file) => keptFileIds?.includes(file.id) ?? true);
@@ -165,6 +174,6 @@ export function isEmpty(content: Content, former?: BoardMessage): boolean {
   return !shows.some(Boolean);
 }
 
-export function isEphemeral({ flags }: Content): boolean {
+export function isEphemeral({ flags }: MessageContent): boolean {
   return ((flags ?? 0) & messageFlags.ephemeral) !== 0;
 }

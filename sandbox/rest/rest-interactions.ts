@@ -6,23 +6,23 @@ import {
   interactionTypes,
 } from '#sandbox/interactions/interactions.ts';
 import type { World } from '#sandbox/world/world.ts';
-import { messageJson } from '#sandbox/world/world-json.ts';
+import { toMessageJson } from '#sandbox/world/world-json.ts';
 import type { BoardMessage } from '#sandbox/world/world-messages.ts';
 import {
-  contentOf,
   contentSchema,
   isEmpty,
   isEphemeral,
   modalSchema,
+  toContent,
   withContent,
 } from './rest-content.ts';
 import {
   noContent,
-  ok,
   type RestAnswer,
   type RestCall,
   type RestRoute,
-  refusals,
+  refusalAnswers,
+  toOkAnswer,
   withBody,
 } from './rest-route.ts';
 
@@ -36,23 +36,23 @@ const callbackTypes = {
   modal: 9,
 } as const;
 
-const choice = z.looseObject({ value: z.union([z.string().max(100), z.number()]) });
-const callback = z.discriminatedUnion('type', [
+const choiceSchema = z.looseObject({ value: z.union([z.string().max(100), z.number()]) });
+const callbackSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal(callbackTypes.message), data: contentSchema }),
   z.object({ type: z.literal(callbackTypes.deferredMessage), data: contentSchema.nullish() }),
   z.object({ type: z.literal(callbackTypes.deferredUpdate) }),
   z.object({ type: z.literal(callbackTypes.update), data: contentSchema }),
   z.object({
     type: z.literal(callbackTypes.choices),
-    data: z.object({ choices: z.array(choice) }),
+    data: z.object({ choices: z.array(choiceSchema) }),
   }),
   z.object({ type: z.literal(callbackTypes.modal), data: modalSchema }),
 ]);
-type Callback = z.infer<typeof callback>;
+type InteractionCallback = z.infer<typeof callbackSchema>;
 
 const { message, deferredMessage, deferredUpdate, update, choices, modal } = callbackTypes;
 /** Which callbacks answer what; a form opened by a command sits on no message it could update. */
-const fitting: Readonly<Record<InteractionKind | 'modal on message', readonly number[]>> = {
+const callbackKinds: Readonly<Record<InteractionKind | 'modal on message', readonly number[]>> = {
   command: [message, deferredMessage, modal],
   component: [message, deferredMessage, deferredUpdate, update, modal],
   autocomplete: [choices],
@@ -61,15 +61,18 @@ const fitting: Readonly<Record<InteractionKind | 'modal on message', readonly nu
 };
 
 /** The bot's answers to interactions: the callback, then follow-ups and edits by webhook. */
-export function interactionRoutes(world: World, interactions: Interactions): readonly RestRoute[] {
+export function makeInteractionRoutes(
+  world: World,
+  interactions: Interactions,
+): readonly RestRoute[] {
   const webhook = '/webhooks/:app/:token';
   const one = `${webhook}/messages/:message`;
-  const json = (message: BoardMessage) => ok(messageJson(world, message));
+  const json = (message: BoardMessage) => toOkAnswer(toMessageJson(world, message));
   const opened = (call: RestCall, then: (record: InteractionRecord) => RestAnswer): RestAnswer => {
-    const record = interactions.byToken(call.param('token'));
+    const record = interactions.findByToken(call.param('token'));
     const isOurs = call.param('app') === world.bot.id;
-    if (!isOurs || record?.ackedAtMs === undefined) return refusals.unknownWebhook;
-    return record.isExpired ? refusals.invalidWebhookToken : then(record);
+    if (!isOurs || record?.ackedAtMs === undefined) return refusalAnswers.unknownWebhook;
+    return record.isExpired ? refusalAnswers.invalidWebhookToken : then(record);
   };
   const found = (
     call: RestCall,
@@ -77,7 +80,7 @@ export function interactionRoutes(world: World, interactions: Interactions): rea
   ) =>
     opened(call, (record) => {
       const message = record.find(call.param('message'));
-      return message ? then(record, message) : refusals.unknownMessage;
+      return message ? then(record, message) : refusalAnswers.unknownMessage;
     });
   return [
     {
@@ -90,7 +93,7 @@ export function interactionRoutes(world: World, interactions: Interactions): rea
       method: 'POST',
       path: webhook,
       open: true,
-      answer: (call) => opened(call, (record) => followUp(call, record, json)),
+      answer: (call) => opened(call, (record) => handleFollowUp(call, record, json)),
     },
     {
       method: 'PATCH',
@@ -114,81 +117,81 @@ export function interactionRoutes(world: World, interactions: Interactions): rea
   ];
 }
 
-function followUp(
+function handleFollowUp(
   call: RestCall,
   record: InteractionRecord,
   json: (message: BoardMessage) => RestAnswer,
 ): RestAnswer {
   return withContent(call, undefined, (content) => {
-    const message = record.followUp(content, isEphemeral(content));
-    return message ? json(message) : refusals.unknownWebhook;
+    const message = record.postFollowUp(content, isEphemeral(content));
+    return message ? json(message) : refusalAnswers.unknownWebhook;
   });
 }
 
 function answerCallback(world: World, interactions: Interactions, call: RestCall): RestAnswer {
-  const record = interactions.byToken(call.param('token'));
-  if (record?.id !== call.param('id')) return refusals.unknownInteraction;
-  return withBody(callback, call.body, (body) => {
-    const refusal = refused(record, body, call);
+  const record = interactions.findByToken(call.param('token'));
+  if (record?.id !== call.param('id')) return refusalAnswers.unknownInteraction;
+  return withBody(callbackSchema, call.body, (body) => {
+    const refusal = refuseCallback(record, body, call);
     if (refusal) return refusal;
     const outcome = record.acknowledge();
-    if (outcome === 'late') return refusals.unknownInteraction;
-    if (outcome === 'again') return refusals.alreadyAcknowledged;
-    const message = perform(record, body, call);
+    if (outcome === 'late') return refusalAnswers.unknownInteraction;
+    if (outcome === 'again') return refusalAnswers.alreadyAcknowledged;
+    const message = performCallback(record, body, call);
     if (call.query.get('with_response') !== 'true') return noContent;
-    return ok(responseJson(world, record, body.type, message));
+    return toOkAnswer(toResponseJson(world, record, body.type, message));
   });
 }
 
-function perform(
+function performCallback(
   record: InteractionRecord,
-  body: Callback,
+  body: InteractionCallback,
   call: RestCall,
 ): BoardMessage | undefined {
   switch (body.type) {
     case callbackTypes.message:
-      return record.respond(contentOf(body.data, call.files), isEphemeral(body.data));
+      return record.setReply(toContent(body.data, call.files), isEphemeral(body.data));
     case callbackTypes.deferredMessage:
-      return record.defer(isEphemeral(body.data ?? {}));
+      return record.deferReply(isEphemeral(body.data ?? {}));
     case callbackTypes.deferredUpdate:
-      return record.update(undefined);
+      return record.updateSource(undefined);
     case callbackTypes.update:
-      return record.update(contentOf(body.data, call.files));
+      return record.updateSource(toContent(body.data, call.files));
     case callbackTypes.choices:
-      record.suggest(body.data.choices);
+      record.setChoices(body.data.choices);
       return undefined;
     case callbackTypes.modal:
-      record.ask(body.data);
+      record.setModal(body.data);
       return undefined;
   }
 }
 
 /** Error for a callback that Discord refuses before it counts as the interaction's only one. */
-function refused(
+function refuseCallback(
   record: InteractionRecord,
-  body: Callback,
+  body: InteractionCallback,
   call: RestCall,
 ): RestAnswer | undefined {
-  if (!fits(record, body)) return refusals.wrongCallback;
-  if (body.type === callbackTypes.message && isEmpty(contentOf(body.data, call.files))) {
-    return refusals.emptyMessage;
+  if (!isFitting(record, body)) return refusalAnswers.wrongCallback;
+  if (body.type === callbackTypes.message && isEmpty(toContent(body.data, call.files))) {
+    return refusalAnswers.emptyMessage;
   }
   const isLost = body.type === callbackTypes.update && record.isOrphan;
-  return isLost ? refusals.unknownMessage : undefined;
+  return isLost ? refusalAnswers.unknownMessage : undefined;
 }
 
-function fits({ opening }: InteractionRecord, { type }: Callback): boolean {
+function isFitting({ opening }: InteractionRecord, { type }: InteractionCallback): boolean {
   const onMessage = opening.kind === 'modal' && opening.message !== undefined;
-  return fitting[onMessage ? 'modal on message' : opening.kind].includes(type);
+  return callbackKinds[onMessage ? 'modal on message' : opening.kind].includes(type);
 }
 
-function responseJson(
+function toResponseJson(
   world: World,
   record: InteractionRecord,
   type: number,
   message: BoardMessage | undefined,
 ): unknown {
-  const resource = { type, message: message && messageJson(world, message) };
+  const resource = { type, message: message && toMessageJson(world, message) };
   return {
     interaction: {
       id: record.id,

@@ -18,7 +18,7 @@ const routeRates: Readonly<Record<string, Rate>> = {
 const globalRate: Rate = { limit: 50, perMs: 1000 };
 
 /** Path parameters with a bucket of their own for each value. Source: Discord docs, "Rate Limits", top-level resources. */
-const majorParams = ['channel', 'guild', 'token'];
+const majorParameters = ['channel', 'guild', 'token'];
 
 /** Counts requests against the limits of Discord. */
 export class RestRateLimits {
@@ -26,11 +26,11 @@ export class RestRateLimits {
 
   /** Counts a request of the bot, whatever it asks. */
   takeGlobal(nowMs: number): RateState {
-    return this.#window('').take(globalRate, nowMs);
+    return this.#getWindow('').takeOne(globalRate, nowMs);
   }
 
   /** Takes one request from its bucket: headers of the answer, and `isOver` when it is a 429; undefined for a route without a limit. */
-  take(
+  takeRequest(
     { method, path }: RestRoute,
     params: PathParams,
     now: { readonly nowMs: number; readonly wallMs: number },
@@ -38,8 +38,8 @@ export class RestRateLimits {
     const route = `${method} ${path}`;
     const rate = routeRates[route];
     if (!rate) return undefined;
-    const major = majorParams.map((name) => params.get(name) ?? '').join('/');
-    const state = this.#window(`${route} ${major}`).take(rate, now.nowMs);
+    const major = majorParameters.map((name) => params.get(name) ?? '').join('/');
+    const state = this.#getWindow(`${route} ${major}`).takeOne(rate, now.nowMs);
     const { remaining, resetAfterMs } = state;
     // Source: Discord docs, "Rate Limits", header format.
     const headers = {
@@ -52,7 +52,7 @@ export class RestRateLimits {
     return { ...state, headers };
   }
 
-  #window(key: string): RateWindow {
+  #getWindow(key: string): RateWindow {
     const window = this.#windows.get(key) ?? new RateWindow();
     this.#windows.set(key, window);
     return window;

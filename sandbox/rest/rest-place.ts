@@ -1,14 +1,14 @@
 import {
   type ChannelPlace,
-  canSitIn,
+  findPlace,
   type Guild,
   guildWithId,
-  placeOf,
+  isVoiceKind,
   type World,
 } from '#sandbox/world/world.ts';
-import type { Content } from '#sandbox/world/world-messages.ts';
-import { may } from '#sandbox/world/world-permissions.ts';
-import { type RestAnswer, type RestCall, refusals } from './rest-route.ts';
+import type { MessageContent } from '#sandbox/world/world-messages.ts';
+import { isAllowed } from '#sandbox/world/world-permissions.ts';
+import { type RestAnswer, type RestCall, refusalAnswers } from './rest-route.ts';
 
 /** Answers with what `then` makes of the server, or that there is none. */
 export function withGuild(
@@ -17,11 +17,11 @@ export function withGuild(
   then: (guild: Guild) => RestAnswer,
 ): RestAnswer {
   const guild = guildWithId(world, call.param('guild'));
-  return guild ? then(guild) : refusals.unknownGuild;
+  return guild ? then(guild) : refusalAnswers.unknownGuild;
 }
 
 /** The person a path names; `@me` is the bot. */
-export function userIdOf({ bot }: World, call: RestCall): string {
+export function getUserId({ bot }: World, call: RestCall): string {
   const user = call.param('user');
   return user === '@me' ? bot.id : user;
 }
@@ -32,8 +32,8 @@ export function withChannel(
   id: string,
   then: (place: ChannelPlace) => RestAnswer,
 ): RestAnswer {
-  const place = placeOf(world, id);
-  return place ? then(place) : refusals.unknownChannel;
+  const place = findPlace(world, id);
+  return place ? then(place) : refusalAnswers.unknownChannel;
 }
 
 /** Like `withChannel`, for a channel that the bot can see; a voice channel that it may not enter is closed to it. */
@@ -45,21 +45,21 @@ export function withOpenChannel(
   return withChannel(world, id, (place) => {
     const { guild, channel } = place;
     const mayHere = (what: 'viewChannel' | 'connect') =>
-      may(world, guild, world.bot.id, what, channel);
-    const isOpen = mayHere('viewChannel') && (!canSitIn(channel) || mayHere('connect'));
-    return isOpen ? then(place) : refusals.forbidden;
+      isAllowed(world, guild, world.bot.id, what, channel);
+    const isOpen = mayHere('viewChannel') && (!isVoiceKind(channel) || mayHere('connect'));
+    return isOpen ? then(place) : refusalAnswers.forbidden;
   });
 }
 
 /** Whether the bot may write `content` there. */
-export function mayWrite(
+export function canWrite(
   world: World,
   { guild, channel }: ChannelPlace,
-  content: Content,
+  content: MessageContent,
 ): boolean {
   const write = channel.kind === 'thread' ? 'sendInThreads' : 'sendMessages';
-  const mayHere = (what: Parameters<typeof may>[3]) =>
-    may(world, guild, world.bot.id, what, channel);
+  const mayHere = (what: Parameters<typeof isAllowed>[3]) =>
+    isAllowed(world, guild, world.bot.id, what, channel);
   if (!mayHere(write)) return false;
   if (content.embeds?.length && !mayHere('embedLinks')) return false;
   return !content.uploads?.length || mayHere('attachFiles');

@@ -30,28 +30,28 @@ export type RestRoute = {
 };
 
 /** Refusals in Discord's words. Source: Discord docs, "JSON Error Codes". */
-export const refusals = {
-  unauthorized: refusal(401, 0, '401: Unauthorized'),
-  notFound: refusal(404, 0, '404: Not Found'),
-  broken: refusal(500, 0, '500: Internal Server Error'),
-  unknownChannel: refusal(404, 10_003, 'Unknown Channel'),
-  unknownGuild: refusal(404, 10_004, 'Unknown Guild'),
+export const refusalAnswers = {
+  unauthorized: makeRefusal(401, 0, '401: Unauthorized'),
+  notFound: makeRefusal(404, 0, '404: Not Found'),
+  broken: makeRefusal(500, 0, '500: Internal Server Error'),
+  unknownChannel: makeRefusal(404, 10_003, 'Unknown Channel'),
+  unknownGuild: makeRefusal(404, 10_004, 'Unknown Guild'),
   /** Error for an interaction older than 15 minutes. */
-  invalidWebhookToken: refusal(401, 50_027, 'Invalid Webhook Token'),
-  unknownMember: refusal(404, 10_007, 'Unknown Member'),
-  unknownMessage: refusal(404, 10_008, 'Unknown Message'),
-  unknownUser: refusal(404, 10_013, 'Unknown User'),
-  unknownWebhook: refusal(404, 10_015, 'Unknown Webhook'),
-  unknownInteraction: refusal(404, 10_062, 'Unknown interaction'),
-  unknownVoiceState: refusal(404, 10_065, 'Unknown Voice State'),
+  invalidWebhookToken: makeRefusal(401, 50_027, 'Invalid Webhook Token'),
+  unknownMember: makeRefusal(404, 10_007, 'Unknown Member'),
+  unknownMessage: makeRefusal(404, 10_008, 'Unknown Message'),
+  unknownUser: makeRefusal(404, 10_013, 'Unknown User'),
+  unknownWebhook: makeRefusal(404, 10_015, 'Unknown Webhook'),
+  unknownInteraction: makeRefusal(404, 10_062, 'Unknown interaction'),
+  unknownVoiceState: makeRefusal(404, 10_065, 'Unknown Voice State'),
   /** Error with the status of a rate limit, though it is none. Source: discord-api-docs #4381. */
-  tooLarge: refusal(413, 40_005, 'Request entity too large'),
-  alreadyAcknowledged: refusal(400, 40_060, 'Interaction has already been acknowledged.'),
-  forbidden: refusal(403, 50_001, 'Missing Access'),
-  notPermitted: refusal(403, 50_013, 'Missing Permissions'),
-  wrongKind: refusal(400, 50_024, 'Cannot execute action on this channel type'),
-  notOurMessage: refusal(403, 50_005, 'Cannot edit a message authored by another user'),
-  emptyMessage: refusal(400, 50_006, 'Cannot send an empty message'),
+  tooLarge: makeRefusal(413, 40_005, 'Request entity too large'),
+  alreadyAcknowledged: makeRefusal(400, 40_060, 'Interaction has already been acknowledged.'),
+  forbidden: makeRefusal(403, 50_001, 'Missing Access'),
+  notPermitted: makeRefusal(403, 50_013, 'Missing Permissions'),
+  wrongKind: makeRefusal(400, 50_024, 'Cannot execute action on this channel type'),
+  notOurMessage: makeRefusal(403, 50_005, 'Cannot edit a message authored by another user'),
+  emptyMessage: makeRefusal(400, 50_006, 'Cannot send an empty message'),
   /** Error for a reply to an unknown message. Source: Discord docs, "Message Reference Structure", `fail_if_not_exists`. */
   unknownReference: {
     status: 400,
@@ -65,18 +65,18 @@ export const refusals = {
       },
     },
   },
-  archived: refusal(400, 50_083, 'Thread is archived'),
-  wrongCallback: refusal(
+  archived: makeRefusal(400, 50_083, 'Thread is archived'),
+  wrongCallback: makeRefusal(
     400,
     50_035,
     'Invalid Form Body: this callback does not fit the interaction',
   ),
-  notJson: refusal(400, 50_109, 'The request body contains invalid JSON.'),
+  notJson: makeRefusal(400, 50_109, 'The request body contains invalid JSON.'),
 } as const;
 
 export const noContent: RestAnswer = { status: 204 };
 
-export function ok(body: unknown): RestAnswer {
+export function toOkAnswer(body: unknown): RestAnswer {
   return { status: 200, body };
 }
 
@@ -108,7 +108,7 @@ export function matchPath(pattern: string, path: string): PathParams | undefined
   if (wanted.length !== given.length) return undefined;
   const params = new Map<string, string>();
   for (const [place, part] of wanted.entries()) {
-    const found = decoded(given[place] ?? '');
+    const found = decodePart(given[place] ?? '');
     if (part.startsWith(':')) params.set(part.slice(1), found);
     else if (part !== found) return undefined;
   }
@@ -116,7 +116,7 @@ export function matchPath(pattern: string, path: string): PathParams | undefined
 }
 
 /** discord.js writes `@original` as `%40original`. */
-function decoded(part: string): string {
+function decodePart(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
@@ -124,6 +124,6 @@ function decoded(part: string): string {
   }
 }
 
-export function refusal(status: number, code: number, message: string): RestAnswer {
+export function makeRefusal(status: number, code: number, message: string): RestAnswer {
   return { status, body: { message, code } };
 }

@@ -1,18 +1,18 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { PendingFaults } from '#sandbox/pending-faults.ts';
-import { readAddress } from '#sandbox/process-address.ts';
+import { parseProcessAddress } from '#sandbox/process-address.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { refusalOf } from './published-bodies.ts';
-import { readBody, type SandboxRestBody } from './rest-body.ts';
+import { findRefusal } from './published-bodies.ts';
+import { readRestBody, type SandboxRestBody } from './rest-body.ts';
 import { RestRateLimits } from './rest-limits.ts';
 import {
+  makeRefusal,
   matchPath,
   type PathParams,
   type RestAnswer,
   type RestRoute,
-  refusal,
-  refusals,
+  refusalAnswers,
 } from './rest-route.ts';
 
 /** One request the bot made. */
@@ -51,9 +51,9 @@ type RestOptions = {
 };
 
 /** Keeps this many requests; the oldest is forgotten first. */
-const logLimit = 1000;
-const loggedJsonLimitBytes = 256 * 1024;
-const requestLimitMs = 30_000;
+const maxLoggedRequests = 1000;
+const maxLoggedJsonBytes = 256 * 1024;
+const maxRequestMs = 30_000;
 
 type RestRequest = {
   readonly url: URL;
@@ -75,8 +75,8 @@ export class RestServer {
   constructor(options: RestOptions) {
     this.#options = options;
     this.#limits = options.isLimited ? new RestRateLimits() : undefined;
-    this.server = createServer({ requestTimeout: requestLimitMs }, (request, response) => {
-      this.#serve(request, response).catch(() => response.destroy());
+    this.server = createServer({ requestTimeout: maxRequestMs }, (request, response) => {
+      this.#serveRequest(request, response).catch(() => response.destroy());
     });
     this.server.on('clientError', (_error, socket) => socket.destroy());
   }
@@ -91,25 +91,25 @@ export class RestServer {
     await closed;
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #serveRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { clock } = this.#options;
     const atMs = clock.nowMs();
     const url = new URL(`http://sandbox${request.url ?? '/'}`);
-    const { process, path: pathname } = readAddress(url.pathname);
+    const { process, path: pathname } = parseProcessAddress(url.pathname);
     const method = request.method ?? 'GET';
-    const found = this.#routeOf(method, pathname);
+    const found = this.#findRoute(method, pathname);
     const { authorization } = request.headers;
-    const body = await readBody(request);
-    const answer = await this.#troubled({ url, authorization, body, found, process }, method);
+    const body = await readRestBody(request);
+    const answer = await this.#applyFault({ url, authorization, body, found, process }, method);
     const status = answer?.status ?? 0;
-    this.#note({ method, path: pathname.replace(/^\/api/, ''), status, atMs }, body);
+    this.#noteRequest({ method, path: pathname.replace(/^\/api/, ''), status, atMs }, body);
     response.setHeader('date', new Date(clock.wallMs()).toUTCString());
     if (body.kind === 'too-large') response.setHeader('connection', 'close');
-    if (answer) send(response, answer);
+    if (answer) sendAnswer(response, answer);
     else response.destroy();
   }
 
-  #routeOf(method: string, pathname: string): RestRequest['found'] {
+  #findRoute(method: string, pathname: string): RestRequest['found'] {
     const below = pathname.startsWith('/api/') ? pathname.replace(/^\/api(\/v10)?/, '') : '';
     for (const route of this.#options.routes) {
       const params = route.method === method ? matchPath(route.path, below) : undefined;
@@ -119,67 +119,72 @@ export class RestServer {
   }
 
   /** The answer with whatever is to go wrong about it; none when the connection is to be cut. */
-  async #troubled(asked: RestRequest, by: string): Promise<RestAnswer | undefined> {
+  async #applyFault(asked: RestRequest, by: string): Promise<RestAnswer | undefined> {
     const at = asked.found?.route.path;
-    const fault = this.faults.take(({ method = by, path = at }) => method === by && path === at);
-    if (!fault) return this.#limited(asked);
+    const fault = this.faults.takeFitting(
+      ({ method = by, path = at }) => method === by && path === at,
+    );
+    if (!fault) return this.#applyLimits(asked);
     if (fault.delayMs) await this.#options.clock.sleep(fault.delayMs, this.#closing.signal);
-    if (fault.status === undefined) return this.#limited(asked);
-    if (fault.tookEffect) this.#limited(asked);
-    return faultAnswer(fault);
+    if (fault.status === undefined) return this.#applyLimits(asked);
+    if (fault.tookEffect) this.#applyLimits(asked);
+    return toFaultAnswer(fault);
   }
 
-  #note(fields: Omit<LoggedRequest, 'body'>, body: SandboxRestBody): void {
-    const isSmall = body.kind === 'read' && body.jsonBytes <= loggedJsonLimitBytes;
+  #noteRequest(fields: Omit<LoggedRequest, 'body'>, body: SandboxRestBody): void {
+    const isSmall = body.kind === 'read' && body.jsonBytes <= maxLoggedJsonBytes;
     this.requests.push({ ...fields, body: isSmall ? body.json : undefined });
-    if (this.requests.length > logLimit) this.requests.shift();
+    if (this.requests.length > maxLoggedRequests) this.requests.shift();
   }
 
-  #limited(asked: RestRequest): RestAnswer {
+  #applyLimits(asked: RestRequest): RestAnswer {
     const { found } = asked;
-    if (!this.#limits || !found) return this.#answer(asked);
+    if (!this.#limits || !found) return this.#answerRequest(asked);
     const { clock } = this.#options;
     const now = { nowMs: clock.nowMs(), wallMs: clock.wallMs() };
     const all = found.route.open ? undefined : this.#limits.takeGlobal(now.nowMs);
-    if (all?.isOver) return tooManyRequests(all.resetAfterMs, 'global');
-    const state = this.#limits.take(found.route, found.params, now);
-    if (!state) return this.#answer(asked);
-    const answer = state.isOver ? tooManyRequests(state.resetAfterMs, 'user') : this.#answer(asked);
+    if (all?.isOver) return toRateLimitAnswer(all.resetAfterMs, 'global');
+    const state = this.#limits.takeRequest(found.route, found.params, now);
+    if (!state) return this.#answerRequest(asked);
+    const answer = state.isOver
+      ? toRateLimitAnswer(state.resetAfterMs, 'user')
+      : this.#answerRequest(asked);
     return { ...answer, headers: { ...answer.headers, ...state.headers } };
   }
 
-  #answer({ url, authorization, body, found, process }: RestRequest): RestAnswer {
-    if (body.kind === 'too-large') return refusals.tooLarge;
-    if (!found) return refusals.notFound;
+  #answerRequest({ url, authorization, body, found, process }: RestRequest): RestAnswer {
+    if (body.kind === 'too-large') return refusalAnswers.tooLarge;
+    if (!found) return refusalAnswers.notFound;
     const { route, params } = found;
-    if (!route.open && authorization !== `Bot ${this.#options.token}`) return refusals.unauthorized;
-    if (body.kind === 'not-json') return refusals.notJson;
+    if (!route.open && authorization !== `Bot ${this.#options.token}`)
+      return refusalAnswers.unauthorized;
+    if (body.kind === 'not-json') return refusalAnswers.notJson;
     const { json, files } = body;
-    const refusal = refusalOf(found, json);
+    const refusal = findRefusal(found, json);
     if (refusal) return refusal;
     const param = (name: string) => params.get(name) ?? '';
     try {
       return route.answer({ query: url.searchParams, body: json, files, process, param });
     } catch {
-      return refusals.broken;
+      return refusalAnswers.broken;
     }
   }
 }
 
 /** discord.js reads an empty answer as JSON if it has a content type, and fails. */
-function send(response: ServerResponse, { status, body, headers }: RestAnswer): void {
+function sendAnswer(response: ServerResponse, { status, body, headers }: RestAnswer): void {
   const json = JSON.stringify(body);
   response.writeHead(status, { ...headers, ...(json && { 'content-type': 'application/json' }) });
   response.end(json);
 }
 
 /** The answer a fault gives instead of Discord's own; none where the connection is cut. */
-function faultAnswer({ status, code = 0 }: RestFault): RestAnswer | undefined {
-  return typeof status === 'number' ? refusal(status, code, `${status}: Error`) : undefined;
+function toFaultAnswer({ status, code = 0 }: RestFault): RestAnswer | undefined {
+  return typeof status === 'number' ? makeRefusal(status, code, `${status}: Error`) : undefined;
 }
 
 /** Source: Discord docs, "Rate Limits"; the header counts whole seconds, the body fractions. */
-function tooManyRequests(retryAfterMs: number, scope: 'user' | 'global'): RestAnswer {
+function toRateLimitAnswer(retryAfterMs: number, scope: 'user' | 'global'): RestAnswer {
   const global = scope === 'global';
   const message = 'You are being rate limited.';
   return {

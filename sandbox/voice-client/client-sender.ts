@@ -1,26 +1,26 @@
 import { randomBytes } from 'node:crypto';
-import type { VoicePacket } from '#sandbox/voice/rtp.ts';
+import type { VoicePacket } from '#sandbox/voice/rtp-packet.ts';
 import type { EncodedSpeech, OpenMicrophone, SpokenTimes } from '#sandbox/voice/voice-ports.ts';
-import { type OpusCodec, type OpusEncoder, restEncoder } from '#src/audio/opus/opus.ts';
+import { encodePause, type OpusCodec, type OpusEncoder } from '#src/audio/opus/opus-codec.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
 import {
+  countTailFrames,
   holdFrames,
   type MicrophoneState,
   RoomNoise,
-  silenceFrames,
   stepMicrophone,
-  tailFrames,
-} from './microphone.ts';
-import { type EncoderRateHz, encoderRate, frameMs, SpeechFrames } from './speech-frames.ts';
+  trailingSilenceFrames,
+} from './client-microphone.ts';
+import { type EncoderRateHz, frameMs, SpeechFrames, toEncoderRate } from './speech-frames.ts';
 
 /** Destination of the packets, and whether there are any for now. */
 interface PacketSink {
-  speaking(on: boolean): void;
-  packet(packet: Omit<VoicePacket, 'ssrc'>): void;
+  onSpeaking(on: boolean): void;
+  onPacket(packet: Omit<VoicePacket, 'ssrc'>): void;
 }
 
-type UnderWay = {
+type RunningSpeech = {
   readonly speech: SpeechFrames;
   readonly done: (spoken: SpokenTimes) => void;
   readonly failed: (cause: unknown) => void;
@@ -29,11 +29,11 @@ type UnderWay = {
 };
 
 /** A live microphone that gave nothing for so long is off. */
-const lullMs = 100;
+const maxLullMs = 100;
 /** Packets that leave later than this are counted. */
-const lateMs = 20;
+const latePacketMs = 20;
 /** Who is later than this goes on from now. */
-const latestMs = 1000;
+const maxLagMs = 1000;
 const silence = Buffer.of(0xf8, 0xff, 0xfe);
 const roomRateHz = 48_000;
 
@@ -50,7 +50,7 @@ export class ClientSender {
   /** Frames of the room after the last sound. */
   #held = holdFrames.gate;
   #state: MicrophoneState = { hold: 0, silence: 0 };
-  #underWay: UnderWay | undefined;
+  #underWay: RunningSpeech | undefined;
   /** When a live microphone gave its last frame; undefined while there is none. */
   #liveAtMs: number | undefined;
   #loop: Promise<void> = Promise.resolve();
@@ -69,10 +69,10 @@ export class ClientSender {
   }
 
   /** A speech under way goes on, and ends as this microphone does. */
-  use({ profile }: OpenMicrophone): void {
+  useMicrophone({ profile }: OpenMicrophone): void {
     this.#held = holdFrames[profile];
     if (this.#underWay) return;
-    this.#state = this.#resting(this.#sending ? silenceFrames : 0);
+    this.#state = this.#isResting(this.#sending ? trailingSilenceFrames : 0);
     if (this.#state.hold > 0) this.#start();
   }
 
@@ -80,11 +80,14 @@ export class ClientSender {
   async speak(given: Pcm | EncodedSpeech, signal: AbortSignal): Promise<SpokenTimes> {
     signal.throwIfAborted();
     const isAmbientHeard = this.#held > 0 || 'frames' in given;
-    const speech = new SpeechFrames(given, isAmbientHeard ? roomRateHz : encoderRate(given.rateHz));
+    const speech = new SpeechFrames(
+      given,
+      isAmbientHeard ? roomRateHz : toEncoderRate(given.rateHz),
+    );
     const { promise, resolve: done, reject: failed } = Promise.withResolvers<SpokenTimes>();
     this.endLive();
-    this.#underWay = { speech, done, failed, tail: tailFrames(this.#held) };
-    const abort = () => this.#breakOff(signal.reason);
+    this.#underWay = { speech, done, failed, tail: countTailFrames(this.#held) };
+    const abort = () => this.#breakOffSpeech(signal.reason);
     signal.addEventListener('abort', abort, { once: true });
     this.#start();
     return await promise.finally(() => signal.removeEventListener('abort', abort));
@@ -94,7 +97,7 @@ export class ClientSender {
    * Sends 20 ms of a live microphone at once: Opus as it is, samples (48 kHz mono) encoded. Whatever else this microphone
    * would pick up waits meanwhile; nothing is sent during a speech. After 100 ms without a frame it counts as off.
    */
-  live(frame: Buffer | Int16Array): void {
+  sendLive(frame: Buffer | Int16Array): void {
     if (this.#underWay || this.#closing.signal.aborted) return;
     const atMs = realClock.nowMs();
     this.#liveAtMs = atMs;
@@ -106,24 +109,24 @@ export class ClientSender {
   endLive(): void {
     if (this.#liveAtMs === undefined) return;
     this.#liveAtMs = undefined;
-    this.#state = this.#resting(silenceFrames);
+    this.#state = this.#isResting(trailingSilenceFrames);
   }
 
   /** Nothing is sent any more; a speech under way is broken off with `reason`. */
   async close(reason: unknown): Promise<void> {
-    this.#breakOff(reason);
+    this.#breakOffSpeech(reason);
     this.#closing.abort(reason);
     await this.#loop;
     this.#encoders.clear();
   }
 
-  #breakOff(reason: unknown): void {
+  #breakOffSpeech(reason: unknown): void {
     this.#underWay?.failed(reason);
     this.#underWay = undefined;
-    this.#state = this.#resting(0);
+    this.#state = this.#isResting(0);
   }
 
-  #resting(silent: number): MicrophoneState {
+  #isResting(silent: number): MicrophoneState {
     return { hold: Number.isFinite(this.#held) ? 0 : this.#held, silence: silent };
   }
 
@@ -135,8 +138,8 @@ export class ClientSender {
 
   async #run(): Promise<void> {
     try {
-      for (let dueMs = realClock.nowMs(); this.#tick(dueMs); ) {
-        dueMs = await this.#reach(dueMs + frameMs);
+      for (let dueMs = realClock.nowMs(); this.#sendDue(dueMs); ) {
+        dueMs = await this.#waitUntil(dueMs + frameMs);
       }
     } finally {
       this.#running = false;
@@ -144,24 +147,24 @@ export class ClientSender {
     }
   }
 
-  async #reach(dueMs: number): Promise<number> {
+  async #waitUntil(dueMs: number): Promise<number> {
     const { signal } = this.#closing;
     signal.throwIfAborted();
     const waitMs = dueMs - realClock.nowMs();
     if (waitMs > 0) await realClock.sleep(waitMs, signal);
-    return waitMs < -latestMs ? realClock.nowMs() : dueMs;
+    return waitMs < -maxLagMs ? realClock.nowMs() : dueMs;
   }
 
   /** One 20 ms; false when there is nothing more to come. */
-  #tick(dueMs: number): boolean {
+  #sendDue(dueMs: number): boolean {
     if (this.#isLive()) return true;
     const speech = this.#underWay?.speech;
     const frame = speech?.next;
-    if (speech && frame && realClock.nowMs() - dueMs > lateMs) this.#latePackets++;
+    if (speech && frame && realClock.nowMs() - dueMs > latePacketMs) this.#latePackets++;
     if (Buffer.isBuffer(frame)) this.#sendEncoded(frame);
     else this.#sendSamples(speech, frame);
     const atMs = realClock.nowMs();
-    speech?.left(atMs);
+    speech?.countLeft(atMs);
     this.#finish(frame === undefined, atMs);
     return this.#goesOn();
   }
@@ -177,14 +180,14 @@ export class ClientSender {
     const heard = frame?.slice() ?? new Int16Array((rateHz * frameMs) / 1000);
     const [state, sent] = stepMicrophone(this.#state, frame !== undefined, this.#held);
     this.#state = state;
-    if (sent === 'sound' && this.#held > 0) this.#noise.addTo(heard);
+    if (sent === 'sound' && this.#held > 0) this.#noise.addNoise(heard);
     const atMs = realClock.nowMs();
     if (sent === 'nothing') this.#endSpeech();
     else this.#send(sent === 'sound' ? this.#encode(heard, rateHz) : this.#shut(), atMs);
   }
 
   #isLive(): boolean {
-    if (this.#liveAtMs !== undefined && realClock.nowMs() - this.#liveAtMs >= lullMs)
+    if (this.#liveAtMs !== undefined && realClock.nowMs() - this.#liveAtMs >= maxLullMs)
       this.endLive();
     return this.#liveAtMs !== undefined;
   }
@@ -201,11 +204,11 @@ export class ClientSender {
     if (inTail) underWay.tail--;
     if (underWay.tail > 0) return;
     this.#underWay = undefined;
-    underWay.done(underWay.speech.spoken(atMs));
+    underWay.done(underWay.speech.toSpokenTimes(atMs));
   }
 
   #encode(samples: Int16Array, rateHz: EncoderRateHz): Buffer {
-    const encoder = this.#encoders.get(rateHz) ?? this.#codec.encoder(rateHz);
+    const encoder = this.#encoders.get(rateHz) ?? this.#codec.createEncoder(rateHz);
     this.#encoders.set(rateHz, encoder);
     this.#last = [encoder, rateHz];
     return encoder.encode(samples);
@@ -214,7 +217,7 @@ export class ClientSender {
   /** A client's encoder is told of the silence as well. */
   #shut(): Buffer {
     const [encoder, rateHz] = this.#last ?? [];
-    if (encoder && rateHz) restEncoder(encoder, rateHz);
+    if (encoder && rateHz) encodePause(encoder, rateHz);
     this.#last = undefined;
     return silence;
   }
@@ -222,16 +225,16 @@ export class ClientSender {
   #send(payload: Buffer, atMs: number): void {
     if (!this.#sending) {
       this.#sending = true;
-      this.#listener.speaking(true);
+      this.#listener.onSpeaking(true);
       this.#count.skipPause(atMs);
     }
-    this.#listener.packet({ ...this.#count.next(atMs), payload });
+    this.#listener.onPacket({ ...this.#count.next(atMs), payload });
   }
 
   #endSpeech(): void {
     if (!this.#sending) return;
     this.#sending = false;
-    this.#listener.speaking(false);
+    this.#listener.onSpeaking(false);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { HeardFrame } from '#sandbox/voice/voice-ports.ts';
-import { energyDb, type Pcm } from '#src/audio/pcm.ts';
+import { measureLevelDb, type Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 
@@ -24,12 +24,12 @@ export type HeardStretch = {
 };
 
 /** Quieter frames are heard as silence. */
-const audibleDb = -50;
+const minAudibleDb = -50;
 const rateHz = 48_000;
 /** Frames arriving this much later than the last one ended follow a pause; less is jitter. */
 const jitterMs = 40;
 /** Keeps this much sound of one speaker; the oldest is forgotten first. */
-const keptMs = 3 * 60_000;
+const maxKeptMs = 3 * 60_000;
 const frameMs = 20;
 const pollMs = 10;
 
@@ -49,11 +49,11 @@ export class HeardRecorder {
     return this.#frames;
   }
 
-  add(frame: HeardFrame): void {
-    const loud = frame.audible && energyDb(frame.samples) > audibleDb;
+  addFrame(frame: HeardFrame): void {
+    const loud = frame.audible && measureLevelDb(frame.samples) > minAudibleDb;
     this.#frames.push({ ...frame, loud });
     if (loud) this.#lastLoudAtMs = frame.atMs;
-    if (this.#frames.length > keptMs / frameMs) this.#frames.shift();
+    if (this.#frames.length > maxKeptMs / frameMs) this.#frames.shift();
   }
 
   /**
@@ -71,21 +71,21 @@ export class HeardRecorder {
       const lastMs = this.#lastLoudAtMs;
       const isHeard = lastMs >= sinceMs;
       if (isHeard && nowMs - lastMs >= options.quietMs)
-        return this.#heard(sinceMs, lastMs, 'quiet');
+        return this.#toStretch(sinceMs, lastMs, 'quiet');
       if (nowMs >= deadlineMs) {
-        if (!isHeard) throw nothing(options.timeoutMs);
-        return this.#heard(sinceMs, lastMs, 'timeout');
+        if (!isHeard) throw toSilence(options.timeoutMs);
+        return this.#toStretch(sinceMs, lastMs, 'timeout');
       }
       await this.#clock.sleep(pollMs, signal);
     }
   }
 
-  #heard(sinceMs: number, lastAtMs: number, ended: HeardStretch['ended']): HeardStretch {
+  #toStretch(sinceMs: number, lastAtMs: number, ended: HeardStretch['ended']): HeardStretch {
     const within = this.#frames.filter(({ atMs }) => atMs >= sinceMs && atMs <= lastAtMs);
     const frames = within.slice(within.findIndex(({ loud }) => loud));
     return {
       firstAudibleAtMs: frames[0]?.atMs ?? lastAtMs,
-      pcm: { samples: timeline(frames), rateHz, channels: 1 },
+      pcm: { samples: joinFrames(frames), rateHz, channels: 1 },
       openFrames: frames.filter(({ audible, sealed }) => audible && !sealed).length,
       ended,
     };
@@ -93,7 +93,7 @@ export class HeardRecorder {
 }
 
 /** Frames behind each other, with the pauses between them filled by silence. */
-function timeline(frames: readonly HeardFrame[]): Int16Array {
+function joinFrames(frames: readonly HeardFrame[]): Int16Array {
   const startMs = frames[0]?.atMs ?? 0;
   const jitter = (jitterMs * rateHz) / 1000;
   const placed: { readonly from: number; readonly samples: Int16Array }[] = [];
@@ -109,7 +109,7 @@ function timeline(frames: readonly HeardFrame[]): Int16Array {
   return sound;
 }
 
-function nothing(timeoutMs: number): BotError {
+function toSilence(timeoutMs: number): BotError {
   const message = `Nothing was heard within ${timeoutMs / 1000} s.`;
   return new BotError('sandbox.failed', false, message);
 }

@@ -1,13 +1,13 @@
 import type { EncodedSpeech, SpokenTimes } from '#sandbox/voice/voice-ports.ts';
-import type { OpusCodec } from '#src/audio/opus/opus.ts';
-import { energyDb, type Pcm, toMono } from '#src/audio/pcm.ts';
-import { resample } from '#src/audio/resample.ts';
+import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
+import { measureLevelDb, type Pcm, toMono } from '#src/audio/pcm.ts';
+import { resamplePcm } from '#src/audio/resampler.ts';
 
 export type EncoderRateHz = 16_000 | 24_000 | 48_000;
 
 export const frameMs = 20;
 /** A louder frame of the source is voice; below lie the pauses of a studio recording. */
-const voicedDb = -45;
+const minVoicedDb = -45;
 
 /** 20 ms of a speech, as samples or encoded beforehand. */
 type SpeechFrame = { readonly sound: Int16Array | Buffer; readonly voiced: boolean };
@@ -27,7 +27,7 @@ export class SpeechFrames {
     this.#frames =
       'frames' in speech
         ? speech.frames.map(({ opus, voiced }) => ({ sound: opus, voiced }))
-        : samplesOf(speech, rateHz);
+        : resampleSpeech(speech, rateHz);
   }
 
   /** Undefined when all is said. */
@@ -36,7 +36,7 @@ export class SpeechFrames {
   }
 
   /** The packet with `next` left. */
-  left(atMs: number): void {
+  countLeft(atMs: number): void {
     const frame = this.#frames[this.#said];
     if (!frame) return;
     this.#said++;
@@ -47,7 +47,7 @@ export class SpeechFrames {
   }
 
   /** `nowMs` stands for what never was. */
-  spoken(nowMs: number): SpokenTimes {
+  toSpokenTimes(nowMs: number): SpokenTimes {
     const firstPacketAtMs = this.#firstPacketAtMs ?? nowMs;
     return {
       firstPacketAtMs,
@@ -59,33 +59,33 @@ export class SpeechFrames {
 
 /** Encodes all of a speech at once. */
 export function encodeSpeech(pcm: Pcm, codec: OpusCodec): EncodedSpeech {
-  const rateHz = encoderRate(pcm.rateHz);
-  const encoder = codec.encoder(rateHz);
-  const frames = samplesOf(pcm, rateHz).map(({ sound, voiced }) => {
+  const rateHz = toEncoderRate(pcm.rateHz);
+  const encoder = codec.createEncoder(rateHz);
+  const frames = resampleSpeech(pcm, rateHz).map(({ sound, voiced }) => {
     return { opus: Buffer.from(encoder.encode(sound)), voiced };
   });
   return { frames };
 }
 
 /** The encoder's rate that is nearest to the source. */
-export function encoderRate(rateHz: number): EncoderRateHz {
+export function toEncoderRate(rateHz: number): EncoderRateHz {
   return rateHz === 16_000 || rateHz === 24_000 ? rateHz : 48_000;
 }
 
 /** Up to the last frame with voice; without any voice all of it. */
-function samplesOf(pcm: Pcm, rateHz: EncoderRateHz) {
-  const cutUp = cut(resample(toMono(pcm), rateHz).samples, rateHz);
+function resampleSpeech(pcm: Pcm, rateHz: EncoderRateHz) {
+  const cutUp = cutFrames(resamplePcm(toMono(pcm), rateHz).samples, rateHz);
   const frames = cutUp.map((sound) => ({ sound, voiced: isVoiced(sound) }));
   const last = frames.findLastIndex(({ voiced }) => voiced);
   return last < 0 ? frames : frames.slice(0, last + 1);
 }
 
 function isVoiced(frame: Int16Array): boolean {
-  return energyDb(frame) > voicedDb;
+  return measureLevelDb(frame) > minVoicedDb;
 }
 
 /** 20 ms each; the last is filled up with silence. */
-function cut(samples: Int16Array, rateHz: EncoderRateHz): Int16Array[] {
+function cutFrames(samples: Int16Array, rateHz: EncoderRateHz): Int16Array[] {
   const length = (rateHz * frameMs) / 1000;
   return Array.from({ length: Math.ceil(samples.length / length) }, (_, n) => {
     const frame = new Int16Array(length);

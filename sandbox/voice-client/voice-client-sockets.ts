@@ -3,44 +3,48 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import {
+  encodeDiscovery,
   encryptionModes,
-  readDiscovered,
+  parseDiscoveredAddress,
   type UdpPeer,
-  writeDiscovery,
-} from '#sandbox/voice/rtp.ts';
-import { closeCode, op, type VoiceMessage } from '#sandbox/voice/voice-ops.ts';
+} from '#sandbox/voice/rtp-packet.ts';
+import {
+  type VoiceMessage,
+  voiceCloseReasons,
+  voiceOpcodes,
+} from '#sandbox/voice/voice-opcodes.ts';
 import type { VoiceTicket } from '#sandbox/voice/voice-ports.ts';
-import { parsedJson } from '#src/base/json.ts';
+import { tryParseJson } from '#src/base/json.ts';
 
-const discoverEveryMs = 500;
-const keepAliveMs = 5000;
+const discoverIntervalMs = 500;
+const keepAliveIntervalMs = 5000;
 
 /** A client's UDP port on 127.0.0.1: asks for its own address, keeps the path open, hands on what is voice. */
 export class ClientUdp implements AsyncDisposable {
   readonly #socket: Socket = createSocket('udp4');
-  readonly #hear: (datagram: Buffer) => void;
+  readonly #onDatagram: (datagram: Buffer) => void;
   #server: UdpPeer | undefined;
   #discovered: ((own: UdpPeer) => void) | undefined;
   #asking: NodeJS.Timeout | undefined;
   #keeping: NodeJS.Timeout | undefined;
 
   constructor(hear: (datagram: Buffer) => void) {
-    this.#hear = hear;
+    this.#onDatagram = hear;
     this.#socket.on('message', (datagram, { port }) => {
-      if (port === this.#server?.port) this.#receive(datagram);
+      if (port === this.#server?.port) this.#receiveDatagram(datagram);
     });
     this.#socket.on('error', () => {}); // of a send to a server that is gone
     this.#socket.bind(0, '127.0.0.1');
   }
 
   /** Asks until there is an answer, which goes to `then` once. */
-  discover(server: UdpPeer, ssrc: number, then: (own: UdpPeer) => void): void {
+  discoverAddress(server: UdpPeer, ssrc: number, then: (own: UdpPeer) => void): void {
     this.#server = server;
     this.#discovered = then;
-    const ask = () => this.send(writeDiscovery(ssrc));
+    const ask = () => this.send(encodeDiscovery(ssrc));
     ask();
     clearInterval(this.#asking);
-    this.#asking = setInterval(ask, discoverEveryMs).unref();
+    this.#asking = setInterval(ask, discoverIntervalMs).unref();
   }
 
   send(datagram: Buffer): void {
@@ -56,13 +60,13 @@ export class ClientUdp implements AsyncDisposable {
     await closed;
   }
 
-  #receive(datagram: Buffer): void {
-    const own = readDiscovered(datagram);
-    if (own) this.#found(own);
-    else if (datagram.length > 8) this.#hear(datagram);
+  #receiveDatagram(datagram: Buffer): void {
+    const own = parseDiscoveredAddress(datagram);
+    if (own) this.#reportAddress(own);
+    else if (datagram.length > 8) this.#onDatagram(datagram);
   }
 
-  #found(own: UdpPeer): void {
+  #reportAddress(own: UdpPeer): void {
     clearInterval(this.#asking);
     clearInterval(this.#keeping);
     let count = 0;
@@ -70,7 +74,7 @@ export class ClientUdp implements AsyncDisposable {
       const beat = Buffer.alloc(8);
       beat.writeUInt32LE(count++ >>> 0);
       this.send(beat);
-    }, keepAliveMs).unref();
+    }, keepAliveIntervalMs).unref();
     this.#discovered?.(own);
     this.#discovered = undefined;
   }
@@ -85,21 +89,21 @@ export type VoiceSignalsOptions = {
 
 /** Told of what the server says; of `hello`, heartbeats and `resumed` the signals take care themselves. */
 interface SignalsListener {
-  json(opcode: number, d: unknown): void;
-  binary(opcode: number, payload: Buffer): void;
+  onJson(opcode: number, d: unknown): void;
+  onBinary(opcode: number, payload: Buffer): void;
   /** For good: there will be no other socket. */
-  ended(code: number): void;
+  onEnded(code: number): void;
 }
 
-const envelope = z.object({ op: z.int(), d: z.unknown(), seq: z.int().optional() });
-const hello = z.object({ heartbeat_interval: z.number().positive() });
+const envelopeSchema = z.object({ op: z.int(), d: z.unknown(), seq: z.int().optional() });
+const helloSchema = z.object({ heartbeat_interval: z.number().positive() });
 
-const resumeTries = 5;
-const resumeEveryMs = 100;
-const openMs = 5000;
-const goodbye = 1000;
+const maxResumeTries = 5;
+const resumeIntervalMs = 100;
+const maxOpenMs = 5000;
+const goodbyeCode = 1000;
 /** Time for a close handshake until the socket is cut. */
-const partingMs = 500;
+const closeTimeoutMs = 500;
 
 /** A client's socket to the voice gateway: identifies, keeps it alive, and resumes when it breaks. */
 export class VoiceSignals {
@@ -116,7 +120,7 @@ export class VoiceSignals {
   constructor(options: VoiceSignalsOptions, listener: SignalsListener) {
     this.#options = options;
     this.#listener = listener;
-    this.#socket = this.#open();
+    this.#socket = this.#openSocket();
   }
 
   /** Dropped while there is no socket; a resumed server repeats what matters. */
@@ -135,80 +139,81 @@ export class VoiceSignals {
     clearTimeout(this.#retry);
     clearInterval(this.#heartbeat);
     const socket = this.#socket;
-    socket.close(goodbye);
-    setTimeout(() => socket.terminate(), partingMs).unref();
+    socket.close(goodbyeCode);
+    setTimeout(() => socket.terminate(), closeTimeoutMs).unref();
   }
 
-  #open(): WebSocket {
+  #openSocket(): WebSocket {
     const { endpoint, certificate: ca } = this.#options;
-    const socket = new WebSocket(`wss://${endpoint}/?v=8`, { ca, handshakeTimeout: openMs });
-    socket.on('open', () => this.#introduce());
+    const socket = new WebSocket(`wss://${endpoint}/?v=8`, { ca, handshakeTimeout: maxOpenMs });
+    socket.on('open', () => this.#sendIdentity());
     socket.on('message', (data, isBinary) => {
       if (!Buffer.isBuffer(data) || socket !== this.#socket) return;
       if (isBinary) this.#handleBinary(data);
       else this.#handleJson(data.toString());
     });
     socket.on('error', () => socket.terminate());
-    socket.on('close', (code) => this.#closed(code));
+    socket.on('close', (code) => this.#onClosed(code));
     return socket;
   }
 
-  #introduce(): void {
+  #sendIdentity(): void {
     const { guildId: server_id, userId, sessionId: session_id, token } = this.#options.ticket;
     const resumed = { server_id, session_id, token, seq_ack: this.#seq };
     const fresh = { server_id, user_id: userId, session_id, token, max_dave_protocol_version: 1 };
-    if (this.#described) this.send({ op: op.resume, d: resumed });
-    else this.send({ op: op.identify, d: fresh });
+    if (this.#described) this.send({ op: voiceOpcodes.resume, d: resumed });
+    else this.send({ op: voiceOpcodes.identify, d: fresh });
   }
 
   #handleBinary(data: Buffer): void {
     if (data.length < 3) return;
     this.#seq = data.readUInt16BE();
-    this.#listener.binary(data.readUInt8(2), data.subarray(3));
+    this.#listener.onBinary(data.readUInt8(2), data.subarray(3));
   }
 
   #handleJson(text: string): void {
-    const read = envelope.safeParse(parsedJson(text));
+    const read = envelopeSchema.safeParse(tryParseJson(text));
     if (!read.success) return;
     const { op: opcode, d, seq } = read.data;
     if (seq !== undefined) this.#seq = seq;
-    if (opcode === op.hello) this.#keepAlive(d);
-    else if (opcode === op.resumed) this.#tries = 0;
-    else if (opcode !== op.heartbeatAck) this.#listener.json(opcode, d);
-    if (opcode === op.sessionDescription) this.#described = true;
+    if (opcode === voiceOpcodes.hello) this.#startHeartbeat(d);
+    else if (opcode === voiceOpcodes.resumed) this.#tries = 0;
+    else if (opcode !== voiceOpcodes.heartbeatAck) this.#listener.onJson(opcode, d);
+    if (opcode === voiceOpcodes.sessionDescription) this.#described = true;
   }
 
-  #keepAlive(d: unknown): void {
-    const read = hello.safeParse(d);
+  #startHeartbeat(d: unknown): void {
+    const read = helloSchema.safeParse(d);
     if (!read.success) return;
     clearInterval(this.#heartbeat);
     let count = 0;
     this.#heartbeat = setInterval(() => {
-      this.send({ op: op.heartbeat, d: { t: count++, seq_ack: this.#seq } });
+      this.send({ op: voiceOpcodes.heartbeat, d: { t: count++, seq_ack: this.#seq } });
     }, read.data.heartbeat_interval).unref();
   }
 
-  #closed(code: number): void {
+  #onClosed(code: number): void {
     clearInterval(this.#heartbeat);
     if (this.#over) return;
-    const broken = (code < 4000 && code !== goodbye) || code === closeCode.serverCrashed;
-    if (this.#described && broken && this.#tries < resumeTries) {
-      const afterMs = resumeEveryMs * this.#tries++;
+    const broken =
+      (code < 4000 && code !== goodbyeCode) || code === voiceCloseReasons.serverCrashed;
+    if (this.#described && broken && this.#tries < maxResumeTries) {
+      const afterMs = resumeIntervalMs * this.#tries++;
       this.#retry = setTimeout(() => {
-        this.#socket = this.#open();
+        this.#socket = this.#openSocket();
       }, afterMs);
       return;
     }
     this.#over = true;
-    this.#listener.ended(code);
+    this.#listener.onEnded(code);
   }
 }
 
-const transition = z.object({ transition_id: z.int() });
+const transitionSchema = z.object({ transition_id: z.int() });
 
-const message = z.discriminatedUnion('op', [
+const messageSchema = z.discriminatedUnion('op', [
   z.object({
-    op: z.literal(op.ready),
+    op: z.literal(voiceOpcodes.ready),
     d: z.object({
       ssrc: z.int().min(0),
       ip: z.ipv4(),
@@ -217,7 +222,7 @@ const message = z.discriminatedUnion('op', [
     }),
   }),
   z.object({
-    op: z.literal(op.sessionDescription),
+    op: z.literal(voiceOpcodes.sessionDescription),
     d: z.object({
       mode: z.enum(encryptionModes),
       secret_key: z.array(z.int().min(0).max(255)).length(32),
@@ -225,25 +230,28 @@ const message = z.discriminatedUnion('op', [
     }),
   }),
   z.object({
-    op: z.literal(op.speaking),
+    op: z.literal(voiceOpcodes.speaking),
     d: z.object({ user_id: z.string(), ssrc: z.int() }),
   }),
   z.object({
-    op: z.literal(op.clientsConnect),
+    op: z.literal(voiceOpcodes.clientsConnect),
     d: z.object({ user_ids: z.array(z.string()) }),
   }),
-  z.object({ op: z.literal(op.clientDisconnect), d: z.object({ user_id: z.string() }) }),
-  z.object({ op: z.literal(op.prepareTransition), d: transition }),
-  z.object({ op: z.literal(op.executeTransition), d: transition }),
-  z.object({ op: z.literal(op.prepareEpoch), d: z.object({ epoch: z.int() }) }),
+  z.object({ op: z.literal(voiceOpcodes.clientDisconnect), d: z.object({ user_id: z.string() }) }),
+  z.object({ op: z.literal(voiceOpcodes.prepareTransition), d: transitionSchema }),
+  z.object({ op: z.literal(voiceOpcodes.executeTransition), d: transitionSchema }),
+  z.object({ op: z.literal(voiceOpcodes.prepareEpoch), d: z.object({ epoch: z.int() }) }),
 ]);
 
 /** JSON messages from the voice gateway to a client, with the fields that a client needs. */
-export type ServerMessage = z.infer<typeof message>;
-export type ReadyMessage = Extract<ServerMessage, { op: typeof op.ready }>['d'];
-export type Description = Extract<ServerMessage, { op: typeof op.sessionDescription }>['d'];
+export type ServerMessage = z.infer<typeof messageSchema>;
+export type ReadyMessage = Extract<ServerMessage, { op: typeof voiceOpcodes.ready }>['d'];
+export type SessionDescription = Extract<
+  ServerMessage,
+  { op: typeof voiceOpcodes.sessionDescription }
+>['d'];
 
 /** Undefined for what a client need not know, or what is not as it must be. */
-export function readServerMessage(opcode: number, d: unknown): ServerMessage | undefined {
-  return message.safeParse({ op: opcode, d }).data;
+export function parseServerMessage(opcode: number, d: unknown): ServerMessage | undefined {
+  return messageSchema.safeParse({ op: opcode, d }).data;
 }

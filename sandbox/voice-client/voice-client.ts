@@ -1,7 +1,12 @@
 import { ConditionWait } from '#sandbox/condition-wait.ts';
 import { DaveMember } from '#sandbox/dave/dave-member.ts';
-import { encryptionModes, type VoicePacket, VoiceSealer, voiceCipher } from '#sandbox/voice/rtp.ts';
-import { op, type VoiceMessage } from '#sandbox/voice/voice-ops.ts';
+import {
+  encryptionModes,
+  makeVoiceCipher,
+  PacketSealer,
+  type VoicePacket,
+} from '#sandbox/voice/rtp-packet.ts';
+import { type VoiceMessage, voiceOpcodes } from '#sandbox/voice/voice-opcodes.ts';
 import type {
   EncodedSpeech,
   HeardFrame,
@@ -9,19 +14,19 @@ import type {
   SpokenTimes,
   VoiceCounts,
 } from '#sandbox/voice/voice-ports.ts';
-import type { OpusCodec } from '#src/audio/opus/opus.ts';
+import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
+import { createDeadlineSignal, waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { deadlineSignal, unlessAborted } from '#src/base/waiting.ts';
 import { ClientReceiver } from './client-receiver.ts';
 import { ClientSender } from './client-sender.ts';
 import {
   ClientUdp,
-  type Description,
+  parseServerMessage,
   type ReadyMessage,
-  readServerMessage,
   type ServerMessage,
+  type SessionDescription,
   VoiceSignals,
   type VoiceSignalsOptions,
 } from './voice-client-sockets.ts';
@@ -30,7 +35,7 @@ type VoiceClientOptions = VoiceSignalsOptions & {
   readonly codec: OpusCodec;
 };
 
-const connectMs = 10_000;
+const maxConnectMs = 10_000;
 
 /**
  * Enters a voice call as a client of Discord would: voice gateway v8 over TLS, UDP, DAVE.
@@ -44,9 +49,9 @@ export async function connectVoice(
 ): Promise<VoiceClient> {
   signal.throwIfAborted();
   const client = new ConnectedVoice(options);
-  using deadline = deadlineSignal(connectMs, realClock, () => new Error('silent'));
+  using deadline = createDeadlineSignal(maxConnectMs, realClock, () => new Error('silent'));
   try {
-    await client.described(AbortSignal.any([signal, deadline.signal]));
+    await client.waitForDescription(AbortSignal.any([signal, deadline.signal]));
     return client;
   } catch (cause) {
     await client[Symbol.asyncDispose]();
@@ -57,7 +62,7 @@ export async function connectVoice(
 }
 
 /** A simulated person's end of a voice call: a real client over TLS and UDP. */
-export type VoiceClient = Omit<Pick<ConnectedVoice, keyof ConnectedVoice>, 'described'>;
+export type VoiceClient = Omit<Pick<ConnectedVoice, keyof ConnectedVoice>, 'waitForDescription'>;
 
 class ConnectedVoice implements AsyncDisposable {
   readonly #options: VoiceClientOptions;
@@ -70,7 +75,7 @@ class ConnectedVoice implements AsyncDisposable {
   readonly #listeners: ((frame: HeardFrame) => void)[] = [];
   #ssrc = 0;
   #sealing: OpenMicrophone['sealing'];
-  #sealer: VoiceSealer | undefined;
+  #sealer: PacketSealer | undefined;
   #dave: DaveMember | undefined;
   #receiver: ClientReceiver | undefined;
   #turn: Promise<void> = Promise.resolve();
@@ -79,20 +84,23 @@ class ConnectedVoice implements AsyncDisposable {
   constructor(options: VoiceClientOptions) {
     this.#options = options;
     this.#sender = new ClientSender(options.codec, {
-      speaking: (on) => this.#sendSpeaking(on ? 1 : 0),
-      packet: (packet) => this.#send(packet),
+      onSpeaking: (on) => this.#sendSpeaking(on ? 1 : 0),
+      onPacket: (packet) => this.#send(packet),
     });
-    this.#udp = new ClientUdp((datagram) => this.#receiver?.receive(datagram, realClock.nowMs()));
+    this.#udp = new ClientUdp((datagram) =>
+      this.#receiver?.receiveDatagram(datagram, realClock.nowMs()),
+    );
     this.#signals = new VoiceSignals(options, {
-      json: (opcode, d) => this.#handleJson(opcode, d),
-      binary: (opcode, payload) => this.#handleBinary(opcode, payload),
-      ended: (code) => this.#end(`the voice server closed the connection with code ${code}`),
+      onJson: (opcode, d) => this.#handleJson(opcode, d),
+      onBinary: (opcode, payload) => this.#handleBinary(opcode, payload),
+      onEnded: (code) =>
+        this.#endClient(`the voice server closed the connection with code ${code}`),
     });
   }
 
   /** Resolves when the server has said how to encrypt. */
-  async described(signal: AbortSignal): Promise<void> {
-    await this.#until(() => this.#receiver !== undefined, signal);
+  async waitForDescription(signal: AbortSignal): Promise<void> {
+    await this.#waitUntil(() => this.#receiver !== undefined, signal);
   }
 
   /**
@@ -109,7 +117,7 @@ class ConnectedVoice implements AsyncDisposable {
     this.#turn = promise;
     const either = AbortSignal.any([signal, this.#gone.signal]);
     try {
-      await unlessAborted(before, either);
+      await waitUnlessAborted(before, either);
       return await this.#sender.speak(speech, either);
     } finally {
       void before.then(resolve);
@@ -117,8 +125,8 @@ class ConnectedVoice implements AsyncDisposable {
   }
 
   /** Sends 20 ms (48 kHz mono) of a live microphone at once; nothing during a speech. */
-  live(samples: Int16Array): void {
-    this.#sender.live(samples);
+  sendLive(samples: Int16Array): void {
+    this.#sender.sendLive(samples);
   }
 
   /** The live microphone is off, as it also is after 100 ms without a frame: silence frames follow. */
@@ -129,7 +137,7 @@ class ConnectedVoice implements AsyncDisposable {
   /** Another microphone from now on; the first is `gate`. */
   useMicrophone(microphone: OpenMicrophone): void {
     this.#sealing = microphone.sealing;
-    this.#sender.use(microphone);
+    this.#sender.useMicrophone(microphone);
   }
 
   /** Called for each frame that could be opened and decoded, in order of arrival. */
@@ -142,11 +150,11 @@ class ConnectedVoice implements AsyncDisposable {
    *
    * Errors: BotError `link.lost` when the server ended the call. Aborting `signal` throws its reason.
    */
-  async settled(others: readonly string[], signal: AbortSignal): Promise<void> {
+  async waitUntilSettled(others: readonly string[], signal: AbortSignal): Promise<void> {
     const wanted = new Set(others);
     const here = () => wanted.size === this.#present.size && wanted.isSubsetOf(this.#present);
-    const sealed = () => !this.#dave || wanted.size === 0 || this.#dave.holds(others);
-    await this.#until(() => here() && sealed(), signal);
+    const sealed = () => !this.#dave || wanted.size === 0 || this.#dave.hasKeysOf(others);
+    await this.#waitUntil(() => here() && sealed(), signal);
   }
 
   counts(): VoiceCounts {
@@ -157,54 +165,54 @@ class ConnectedVoice implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#signals.close();
-    this.#end('it was hung up');
+    this.#endClient('it was hung up');
     await this.#turn;
     await this.#sender.close(this.#gone.signal.reason);
     await this.#udp[Symbol.asyncDispose]();
     this.#receiver?.close();
   }
 
-  async #until(holds: () => boolean, signal: AbortSignal): Promise<void> {
+  async #waitUntil(holds: () => boolean, signal: AbortSignal): Promise<void> {
     const either = AbortSignal.any([signal, this.#gone.signal]);
-    await this.#watch.until(() => holds() || undefined, either);
+    await this.#watch.waitUntil(() => holds() || undefined, either);
   }
 
-  #end(why: string): void {
+  #endClient(why: string): void {
     const lost = new BotError('link.lost', true, `The voice call is over: ${why}.`);
     this.#gone.abort(lost);
     void this.#sender.close(lost);
   }
 
   #handleJson(opcode: number, d: unknown): void {
-    const message = readServerMessage(opcode, d);
+    const message = parseServerMessage(opcode, d);
     if (message) this.#handle(message);
     this.#watch.notify();
   }
 
   #handle(message: ServerMessage): void {
     switch (message.op) {
-      case op.ready:
+      case voiceOpcodes.ready:
         this.#discover(message.d);
         break;
-      case op.sessionDescription:
+      case voiceOpcodes.sessionDescription:
         this.#describe(message.d);
         break;
-      case op.speaking:
-        this.#receiver?.name(message.d.ssrc, message.d.user_id);
+      case voiceOpcodes.speaking:
+        this.#receiver?.nameSpeaker(message.d.ssrc, message.d.user_id);
         break;
-      case op.clientsConnect:
+      case voiceOpcodes.clientsConnect:
         this.#meet(message.d.user_ids);
         break;
-      case op.clientDisconnect:
+      case voiceOpcodes.clientDisconnect:
         this.#part(message.d.user_id);
         break;
-      case op.prepareTransition:
+      case voiceOpcodes.prepareTransition:
         this.#answer(this.#dave?.prepareTransition(message.d.transition_id));
         break;
-      case op.executeTransition:
+      case voiceOpcodes.executeTransition:
         this.#dave?.executeTransition(message.d.transition_id);
         break;
-      case op.prepareEpoch:
+      case voiceOpcodes.prepareEpoch:
         this.#answer(this.#dave?.prepareEpoch(message.d.epoch));
         break;
     }
@@ -220,18 +228,18 @@ class ConnectedVoice implements AsyncDisposable {
     const mode = encryptionModes.find((one) => modes.includes(one));
     if (!mode) return;
     this.#ssrc = ssrc;
-    this.#udp.discover({ address: ip, port }, ssrc, (own) => {
+    this.#udp.discoverAddress({ address: ip, port }, ssrc, (own) => {
       const data = { ...own, mode };
-      this.#signals.send({ op: op.selectProtocol, d: { protocol: 'udp', data } });
+      this.#signals.send({ op: voiceOpcodes.selectProtocol, d: { protocol: 'udp', data } });
     });
   }
 
-  #describe({ mode, secret_key, dave_protocol_version }: Description): void {
+  #describe({ mode, secret_key, dave_protocol_version }: SessionDescription): void {
     const { ticket, codec } = this.#options;
-    const cipher = voiceCipher(mode, Buffer.from(secret_key));
+    const cipher = makeVoiceCipher(mode, Buffer.from(secret_key));
     const { userId, channelId } = ticket;
     this.#dave = dave_protocol_version > 0 ? new DaveMember(userId, channelId) : undefined;
-    this.#sealer = new VoiceSealer(cipher, false);
+    this.#sealer = new PacketSealer(cipher, false);
     this.#receiver = new ClientReceiver(codec, cipher, this.#dave, (frame) => {
       for (const listener of this.#listeners) listener(frame);
     });
@@ -244,7 +252,7 @@ class ConnectedVoice implements AsyncDisposable {
 
   #part(userId: string): void {
     this.#present.delete(userId);
-    this.#receiver?.forget(userId);
+    this.#receiver?.forgetSpeaker(userId);
   }
 
   #answer(messages: readonly VoiceMessage[] = []): void {
@@ -252,12 +260,15 @@ class ConnectedVoice implements AsyncDisposable {
   }
 
   #sendSpeaking(flag: 0 | 1): void {
-    this.#signals.send({ op: op.speaking, d: { speaking: flag, delay: 0, ssrc: this.#ssrc } });
+    this.#signals.send({
+      op: voiceOpcodes.speaking,
+      d: { speaking: flag, delay: 0, ssrc: this.#ssrc },
+    });
   }
 
   #send({ sequence, timestamp, payload }: Omit<VoicePacket, 'ssrc'>): void {
     const packet = { sequence, timestamp, ssrc: this.#ssrc, payload: this.#seal(payload) };
-    const datagram = this.#sealer?.seal(packet);
+    const datagram = this.#sealer?.sealPacket(packet);
     if (!datagram) return;
     this.#udp.send(datagram);
     this.#sentPackets++;
@@ -265,7 +276,7 @@ class ConnectedVoice implements AsyncDisposable {
 
   #seal(opus: Buffer): Buffer {
     if (!this.#dave || this.#sealing === 'none') return opus;
-    const sealed = this.#dave.seal(opus);
+    const sealed = this.#dave.sealFrame(opus);
     if (this.#sealing === 'damaged') sealed.writeUInt8(sealed.readUInt8(1) ^ 0xff, 1);
     return sealed;
   }

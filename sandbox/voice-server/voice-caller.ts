@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import {
   type EncryptionMode,
+  makeVoiceCipher,
+  PacketSealer,
   type UdpPeer,
   type VoiceCipher,
-  VoiceSealer,
-  voiceCipher,
-} from '#sandbox/voice/rtp.ts';
-import { op, type VoiceMessage } from '#sandbox/voice/voice-ops.ts';
+} from '#sandbox/voice/rtp-packet.ts';
+import { type VoiceMessage, voiceOpcodes } from '#sandbox/voice/voice-opcodes.ts';
 import type { VoiceRights, VoiceTicket } from '#sandbox/voice/voice-ports.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { FaultSchedule } from './voice-faults.ts';
@@ -14,98 +14,98 @@ import { PaddedStreams } from './voice-padding.ts';
 import type { VoiceSocket } from './voice-socket.ts';
 
 /** Cipher for this person's packets, and sealer of packets for them, with Discord's header extension. */
-type Secrets = { readonly cipher: VoiceCipher; readonly sealer: VoiceSealer };
+type CallSecrets = { readonly cipher: VoiceCipher; readonly sealer: PacketSealer };
 
 /** One person in one call, for as long as their voice session lives; sockets come and go. */
-export class Caller {
+export class VoiceCaller {
   readonly ticket: VoiceTicket;
   readonly ssrc: number;
   readonly key = randomBytes(32);
   /** Where IP discovery came from. */
   remote: UdpPeer | undefined;
   /** Absent until op 1 chose how to encrypt: from then on in the call. */
-  secrets: Secrets | undefined;
+  secrets: CallSecrets | undefined;
   /** Op 5 came: the others know whose SSRC this is. */
   announced = false;
-  may: VoiceRights = { speak: true, hear: true };
-  readonly hears = new PaddedStreams();
+  canSpeak: VoiceRights = { speak: true, hear: true };
+  readonly canHear = new PaddedStreams();
   lastBeatAtMs = realClock.nowMs();
   /** Since when there has been no socket. */
   cutAtMs: number | undefined;
   readonly #outbox = new VoiceOutbox();
   readonly #faults: FaultSchedule;
-  #line: VoiceSocket;
+  #socket: VoiceSocket;
 
   constructor(ticket: VoiceTicket, ssrc: number, faults: FaultSchedule, line: VoiceSocket) {
     this.ticket = ticket;
     this.#faults = faults;
     this.ssrc = ssrc;
-    this.#line = line;
+    this.#socket = line;
   }
 
   get userId(): string {
     return this.ticket.userId;
   }
 
-  choose(mode: EncryptionMode): void {
-    const cipher = voiceCipher(mode, this.key);
-    this.secrets = { cipher, sealer: new VoiceSealer(cipher, true) };
+  chooseMode(mode: EncryptionMode): void {
+    const cipher = makeVoiceCipher(mode, this.key);
+    this.secrets = { cipher, sealer: new PacketSealer(cipher, true) };
   }
 
   /** Sends a message with the delay that the faults set. */
   send(message: VoiceMessage): void {
-    this.#faults.post(this.userId, message.op, () => this.#sendNow(message));
+    this.#faults.postMessage(this.userId, message.op, () => this.#sendNow(message));
   }
 
   /** Past the numbering, and never told again. */
   sendMessage(frame: SocketData): void {
-    if (this.cutAtMs === undefined) this.#line.send(frame);
+    if (this.cutAtMs === undefined) this.#socket.send(frame);
   }
 
   /** Numbered, and kept until acknowledged; while there is no socket it only is kept. */
   #sendNow(message: VoiceMessage): void {
-    const wire = this.#outbox.number(message);
-    if (this.cutAtMs === undefined) this.#line.send(wire);
+    const wire = this.#outbox.numberMessage(message);
+    if (this.cutAtMs === undefined) this.#socket.send(wire);
   }
 
   /** The present line says nothing any more, and is not known to be gone. */
   freeze(): void {
-    this.#line.freeze();
+    this.#socket.freeze();
   }
 
-  beat(seqAck: number | undefined): void {
+  acknowledgeBeat(seqAck: number | undefined): void {
     this.lastBeatAtMs = realClock.nowMs();
     if (seqAck !== undefined) this.#outbox.acknowledge(seqAck);
   }
 
   /** `line` is gone; false if it was not the present one. */
-  cut(line: VoiceSocket): boolean {
-    if (line !== this.#line) return false;
+  cutSocket(line: VoiceSocket): boolean {
+    if (line !== this.#socket) return false;
     this.cutAtMs = realClock.nowMs();
     return true;
   }
 
   /** Goes on over `line` with what was missed; false if some of that is lost. Clients take binary messages only after op 9. */
   resume(line: VoiceSocket, seqAck: number): boolean {
-    const missed = this.#outbox.since(seqAck);
+    const missed = this.#outbox.listSince(seqAck);
     if (!missed) return false;
-    if (this.cutAtMs === undefined) this.#line.close(1000);
-    this.#line = line;
+    if (this.cutAtMs === undefined) this.#socket.close(1000);
+    this.#socket = line;
     this.cutAtMs = undefined;
     this.lastBeatAtMs = realClock.nowMs();
-    line.send(JSON.stringify({ op: op.resumed, d: null }));
+    line.send(JSON.stringify({ op: voiceOpcodes.resumed, d: null }));
     for (const wire of missed) line.send(wire);
     return true;
   }
 
   /** Ends the socket; a session that can be resumed waits for that. */
   close(code: number): void {
-    if (this.cutAtMs === undefined) this.#line.close(code);
+    if (this.cutAtMs === undefined) this.#socket.close(code);
   }
 }
 
 /** Messages kept for a resume: some minutes of coming and going. */
-const mostKept = 500;
+const maxKeptMessages = 500;
 
 /** Data sent over the socket: text for JSON, bytes for binary messages. */
 export type SocketData = string | Buffer;
@@ -120,11 +120,11 @@ class VoiceOutbox {
   #kept: { readonly seq: number; readonly wire: SocketData }[] = [];
 
   /** JSON messages and binary ones share one counter of 16 bits. */
-  number(message: VoiceMessage): SocketData {
+  numberMessage(message: VoiceMessage): SocketData {
     this.#last = (this.#last + 1) & 0xffff;
-    const wire = write(message, this.#last);
+    const wire = encodeMessage(message, this.#last);
     this.#kept.push({ seq: this.#last, wire });
-    if (this.#kept.length > mostKept) this.#kept.shift();
+    if (this.#kept.length > maxKeptMessages) this.#kept.shift();
     return wire;
   }
 
@@ -135,14 +135,14 @@ class VoiceOutbox {
   }
 
   /** Messages after `seq`, oldest first; undefined if some of them are lost. */
-  since(seq: number): readonly SocketData[] | undefined {
+  listSince(seq: number): readonly SocketData[] | undefined {
     const missing = seq < 0 ? this.#last : (this.#last - seq) & 0xffff;
     if (missing > this.#kept.length) return undefined;
     return this.#kept.slice(this.#kept.length - missing).map(({ wire }) => wire);
   }
 }
 
-function write(message: VoiceMessage, seq: number): SocketData {
+function encodeMessage(message: VoiceMessage, seq: number): SocketData {
   if (!('payload' in message)) return JSON.stringify({ ...message, seq });
   return Buffer.concat([Buffer.of(seq >> 8, seq & 0xff, message.op), message.payload]);
 }

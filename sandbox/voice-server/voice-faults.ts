@@ -1,13 +1,13 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { type EncryptionMode, encryptionModes } from '#sandbox/voice/rtp.ts';
-import { closeCode, op } from '#sandbox/voice/voice-ops.ts';
+import { type EncryptionMode, encryptionModes } from '#sandbox/voice/rtp-packet.ts';
+import { voiceCloseReasons, voiceOpcodes } from '#sandbox/voice/voice-opcodes.ts';
 import type { PathFaults } from '#sandbox/voice/voice-ports.ts';
 import { realClock } from '#src/base/clock.ts';
-import type { Caller } from './voice-caller.ts';
+import { FaultyPath } from './faulty-path.ts';
+import type { VoiceCaller } from './voice-caller.ts';
 import type { VoiceCalls } from './voice-calls.ts';
 import type { PaddingFaults } from './voice-padding.ts';
 import type { VoiceUdp } from './voice-udp.ts';
-import { VoiceWay } from './voice-way.ts';
 
 /** A point in the life of a voice connection: op 0 came (nothing is answered), or op 7 came (the resume is refused). */
 type VoiceStep = 'identify' | 'resume';
@@ -16,7 +16,7 @@ export type NetworkFaults = { readonly up?: PathFaults; readonly down?: PathFaul
 
 /** Faults set for one person. */
 type PersonFaults = {
-  ways: { readonly up?: VoiceWay; readonly down?: VoiceWay };
+  ways: { readonly up?: FaultyPath; readonly down?: FaultyPath };
   /** Close codes by the step at which they are sent. */
   readonly closes: Map<VoiceStep, { readonly code: number; times: number }>;
   /** Delays, in ms, by opcode of the message. */
@@ -38,12 +38,12 @@ export class FaultSchedule {
     this.#closing = closing;
   }
 
-  network(userId: string, { up, down }: NetworkFaults): void {
-    const opened = (way?: PathFaults) => way && new VoiceWay(way, this.#closing);
-    this.of(userId).ways = { up: opened(up), down: opened(down) };
+  setNetworkFaults(userId: string, { up, down }: NetworkFaults): void {
+    const opened = (way?: PathFaults) => way && new FaultyPath(way, this.#closing);
+    this.getPersonFaults(userId).ways = { up: opened(up), down: opened(down) };
   }
 
-  heal(userId?: string): void {
+  healNetwork(userId?: string): void {
     if (userId !== undefined) this.#people.delete(userId);
     else {
       this.#people.clear();
@@ -52,7 +52,7 @@ export class FaultSchedule {
     }
   }
 
-  of(userId: string): PersonFaults {
+  getPersonFaults(userId: string): PersonFaults {
     const none = { ways: {}, closes: new Map(), lateMs: new Map(), padding: undefined };
     const faults: PersonFaults = this.#people.get(userId) ?? none;
     this.#people.set(userId, faults);
@@ -60,14 +60,14 @@ export class FaultSchedule {
   }
 
   /** Lets a datagram travel from (`up`) or to (`down`) this person. */
-  carry(userId: string | undefined, direction: 'up' | 'down', deliver: () => void): void {
+  carryDatagram(userId: string | undefined, direction: 'up' | 'down', deliver: () => void): void {
     const way = userId === undefined ? undefined : this.#people.get(userId)?.ways[direction];
-    if (way) way.pass(deliver);
+    if (way) way.passDatagram(deliver);
     else deliver();
   }
 
   /** The code this person's socket is to be closed with, now that `step` is reached. */
-  closesAt(userId: string, step: VoiceStep): number | undefined {
+  takeClose(userId: string, step: VoiceStep): number | undefined {
     const close = this.#people.get(userId)?.closes.get(step);
     if (!close || close.times === 0) return undefined;
     close.times--;
@@ -80,64 +80,65 @@ export class FaultSchedule {
   }
 
   /** Passes on a message with `opcode`, to this person or from them, now or later. */
-  post(userId: string, opcode: number, pass: () => void): void {
+  postMessage(userId: string, opcode: number, pass: () => void): void {
     const ms = this.#people.get(userId)?.lateMs.get(opcode) ?? 0;
     if (ms <= 0) pass();
-    else this.after(ms, pass);
+    else this.runAfter(ms, pass);
   }
 
-  after(ms: number, then: () => void): void {
+  runAfter(ms: number, then: () => void): void {
     realClock.sleep(ms, this.#closing).then(then, () => {}); // closed: nobody is there
   }
 }
 
 /** No close frame carries 1006; it stands for a socket that is cut. */
-export const cutCode = 1006;
+export const cutCloseCode = 1006;
 
 /** Whether a client may come back to its session after this close code. */
-export function resumable(code: number): boolean {
-  return code < 4000 || code === closeCode.serverCrashed;
+export function isResumable(code: number): boolean {
+  return code < 4000 || code === voiceCloseReasons.serverCrashed;
 }
 
-export type VoiceFaults = ReturnType<typeof voiceFaults>;
+export type VoiceFaults = ReturnType<typeof makeVoiceFaults>;
 
-const lateMessages = {
-  speaking: op.speaking,
-  arrival: op.clientsConnect,
-  commit: op.commitWelcome,
-  change: op.announceCommit,
+const delayedOpcodes = {
+  speaking: voiceOpcodes.speaking,
+  arrival: voiceOpcodes.clientsConnect,
+  commit: voiceOpcodes.commitWelcome,
+  change: voiceOpcodes.announceCommit,
 } as const;
 const [junkBytes, cameraBytes] = [172, 1_100];
 /** Payload type that Discord's clients choose for H.264. */
-const cameraType = 101;
-const longestShortBytes = 20;
+const cameraPayloadType = 101;
+const maxShortBytes = 20;
 
 /**
  * Faults of one person's calls, on demand; the person need not be there yet, and others notice nothing. Faults that last are
  * kept in `faults`; those of the moment happen at once.
  */
-export function voiceFaults(faults: FaultSchedule, calls: VoiceCalls, udp: VoiceUdp) {
+export function makeVoiceFaults(faults: FaultSchedule, calls: VoiceCalls, udp: VoiceUdp) {
   return {
     /** Replaces what was said before. */
-    network: (userId: string, ways: NetworkFaults) => faults.network(userId, ways),
+    network: (userId: string, ways: NetworkFaults) => faults.setNetworkFaults(userId, ways),
     /** Closes with `code` whenever `step` is reached, or so often. */
     closeAt(userId: string, step: VoiceStep, code: number, times = Number.POSITIVE_INFINITY): void {
-      faults.of(userId).closes.set(step, { code, times });
+      faults.getPersonFaults(userId).closes.set(step, { code, times });
     },
     /**
      * Messages of these kinds are `byMs` later than they should be, so others overtake them: that somebody speaks (op 5) or comes
      * (op 11), or that the group is another one (op 29), told to this person; or what they commit (op 28), as a slow machine does.
      */
-    late(userId: string, message: keyof typeof lateMessages, byMs: number): void {
-      faults.of(userId).lateMs.set(lateMessages[message], byMs);
+    late(userId: string, message: keyof typeof delayedOpcodes, byMs: number): void {
+      faults.getPersonFaults(userId).lateMs.set(delayedOpcodes[message], byMs);
     },
     /** Padding in all that this person hears. */
     pad(userId: string, padding: PaddingFaults): void {
-      faults.of(userId).padding = padding;
+      faults.getPersonFaults(userId).padding = padding;
     },
     /** Proposes to this person alone that somebody enters the end-to-end group who is not in the call, and never announced. */
     proposeStranger(userId: string): void {
-      for (const caller of calls.ofPerson(userId)) calls.callOf(caller)?.proposeStranger(caller);
+      for (const caller of calls.listPersonCallers(userId))
+        calls.getCall(caller)?.proposeStranger(caller);
     },
     connections(state: FaultSchedule['connections']): void {
       faults.connections = state;
@@ -147,43 +148,49 @@ export function voiceFaults(faults: FaultSchedule, calls: VoiceCalls, udp: Voice
       faults.modes = [mode];
     },
     /** Ends the faults of that person, or all of them. What is already under way still arrives. */
-    heal: (userId?: string) => faults.heal(userId),
+    heal: (userId?: string) => faults.healNetwork(userId),
     /** Leaves the present socket half open: from now on it reads and says nothing, and does not close. */
     freeze(userId: string): void {
-      for (const caller of calls.ofPerson(userId)) caller.freeze();
+      for (const caller of calls.listPersonCallers(userId)) caller.freeze();
     },
     /** Sends the person a frame as it is, JSON or bytes, without a number of its own. */
     send(userId: string, frame: string | Buffer): void {
-      for (const caller of calls.ofPerson(userId)) caller.sendMessage(frame);
+      for (const caller of calls.listPersonCallers(userId)) caller.sendMessage(frame);
     },
     /**
      * Sends a datagram that is no voice, past `network`: `junk` looks like voice of somebody else in the call, and is noise; `short`
-     * has 0 to 20 random bytes; `camera` is a genuine packet of their camera. Nothing happens until IP discovery has told where the
+     * has 0 to 20 random bytes; `makeCameraPacket` is a genuine packet of their camera. Nothing happens until IP discovery has told where the
      * person is.
      */
     forge(userId: string, kind: 'junk' | 'short' | 'camera'): void {
-      for (const caller of calls.ofPerson(userId)) {
-        const [other] = calls.callOf(caller)?.others(caller) ?? [];
-        const short = () => randomBytes(randomInt(longestShortBytes + 1));
-        if (kind === 'camera') udp.forge(camera(caller, other?.ssrc), caller);
-        else udp.forge(kind === 'short' ? short() : junk(other?.ssrc), caller);
+      for (const caller of calls.listPersonCallers(userId)) {
+        const [other] = calls.getCall(caller)?.listOthers(caller) ?? [];
+        const short = () => randomBytes(randomInt(maxShortBytes + 1));
+        if (kind === 'camera') udp.forgeDatagram(makeCameraPacket(caller, other?.ssrc), caller);
+        else udp.forgeDatagram(kind === 'short' ? short() : makeJunkPacket(other?.ssrc), caller);
       }
     },
     /** Closes the present socket with `code`. The session stays for a resume with codes below 4000 and 4015. */
     close(userId: string, code: number): void {
-      for (const caller of calls.ofPerson(userId)) calls.fail(caller, code);
+      for (const caller of calls.listPersonCallers(userId)) calls.failCaller(caller, code);
     },
   };
 }
 
 /** A camera has the SSRC after that of the microphone. */
-function camera({ secrets }: Caller, ssrc = 0): Buffer {
+function makeCameraPacket({ secrets }: VoiceCaller, ssrc = 0): Buffer {
   const payload = randomBytes(cameraBytes);
-  const packet = { sequence: 1, timestamp: 1, ssrc: ssrc + 1, payload, payloadType: cameraType };
-  return secrets?.sealer.seal(packet) ?? payload;
+  const packet = {
+    sequence: 1,
+    timestamp: 1,
+    ssrc: ssrc + 1,
+    payload,
+    payloadType: cameraPayloadType,
+  };
+  return secrets?.sealer.sealPacket(packet) ?? payload;
 }
 
-function junk(ssrc = 0): Buffer {
+function makeJunkPacket(ssrc = 0): Buffer {
   const datagram = randomBytes(junkBytes);
   datagram.set([0x90, 120]);
   datagram.writeUInt32BE(ssrc, 8);

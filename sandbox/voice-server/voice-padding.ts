@@ -1,4 +1,4 @@
-import type { VoicePacket } from '#sandbox/voice/rtp.ts';
+import type { VoicePacket } from '#sandbox/voice/rtp-packet.ts';
 
 /** Padding that a voice server adds to what one person hears; each path pads the same packets. */
 export type PaddingFaults = {
@@ -22,7 +22,7 @@ export class PaddedStreams {
   readonly #streams = new Map<number, PaddedStream>();
 
   /** Packets that leave for `packet`, in order. */
-  pad(packet: VoicePacket, faults: PaddingFaults | undefined): readonly VoicePacket[] {
+  padPacket(packet: VoicePacket, faults: PaddingFaults | undefined): readonly VoicePacket[] {
     const stream = this.#streams.get(packet.ssrc) ?? { carried: 0, added: 0 };
     this.#streams.set(packet.ssrc, stream);
     const carrying = { ...packet, sequence: (packet.sequence + stream.added) & 0xffff };

@@ -1,68 +1,76 @@
 import { z } from 'zod';
-import { closeCode, op } from '#sandbox/voice/voice-ops.ts';
-import { parsedJson } from '#src/base/json.ts';
+import { voiceCloseReasons, voiceOpcodes } from '#sandbox/voice/voice-opcodes.ts';
+import { tryParseJson } from '#src/base/json.ts';
 
-const id = z.string().max(64);
-const seqAck = z.int().min(-1).max(0xffff);
-const transition = z.object({ transition_id: z.int().min(0).max(0xffff) });
+const idSchema = z.string().max(64);
+const seqAckSchema = z.int().min(-1).max(0xffff);
+const transitionSchema = z.object({ transition_id: z.int().min(0).max(0xffff) });
 
-const json = z.discriminatedUnion('op', [
+const jsonSchema = z.discriminatedUnion('op', [
   z.object({
-    op: z.literal(op.identify),
+    op: z.literal(voiceOpcodes.identify),
     d: z.object({
-      server_id: id,
-      user_id: id,
-      session_id: id,
-      token: id,
+      server_id: idSchema,
+      user_id: idSchema,
+      session_id: idSchema,
+      token: idSchema,
       max_dave_protocol_version: z.int().optional(),
     }),
   }),
   z.object({
-    op: z.literal(op.resume),
-    d: z.object({ server_id: id, session_id: id, token: id, seq_ack: seqAck.optional() }),
+    op: z.literal(voiceOpcodes.resume),
+    d: z.object({
+      server_id: idSchema,
+      session_id: idSchema,
+      token: idSchema,
+      seq_ack: seqAckSchema.optional(),
+    }),
   }),
   z.object({
-    op: z.literal(op.selectProtocol),
+    op: z.literal(voiceOpcodes.selectProtocol),
     d: z.object({ protocol: z.string(), data: z.object({ mode: z.string() }) }),
   }),
   z.object({
-    op: z.literal(op.heartbeat),
-    d: z.object({ t: z.number(), seq_ack: seqAck.optional() }),
+    op: z.literal(voiceOpcodes.heartbeat),
+    d: z.object({ t: z.number(), seq_ack: seqAckSchema.optional() }),
   }),
   z.object({
-    op: z.literal(op.speaking),
+    op: z.literal(voiceOpcodes.speaking),
     d: z.object({ speaking: z.int(), ssrc: z.int() }),
   }),
-  z.object({ op: z.literal(op.transitionReady), d: transition }),
-  z.object({ op: z.literal(op.invalidCommit), d: transition }),
+  z.object({ op: z.literal(voiceOpcodes.transitionReady), d: transitionSchema }),
+  z.object({ op: z.literal(voiceOpcodes.invalidCommit), d: transitionSchema }),
 ]);
 
-type Json = z.infer<typeof json>;
-type Binary = {
-  readonly op: typeof op.keyPackage | typeof op.commitWelcome;
+type JsonRequest = z.infer<typeof jsonSchema>;
+type BinaryRequest = {
+  readonly op: typeof voiceOpcodes.keyPackage | typeof voiceOpcodes.commitWelcome;
   readonly payload: Buffer;
 };
 /** Requests that a client may send on the voice gateway. */
-export type VoiceRequest = Json | Binary;
-export type VoiceIdentify = Extract<Json, { op: typeof op.identify }>['d'];
-export type VoiceResume = Extract<Json, { op: typeof op.resume }>['d'];
+export type VoiceRequest = JsonRequest | BinaryRequest;
+export type VoiceIdentify = Extract<JsonRequest, { op: typeof voiceOpcodes.identify }>['d'];
+export type VoiceResume = Extract<JsonRequest, { op: typeof voiceOpcodes.resume }>['d'];
 
 /** The request in one frame of a client, or the code to close the socket with. */
-export function readVoiceRequest(frame: Buffer, isBinary: boolean): VoiceRequest | number {
-  return isBinary ? readBinary(frame) : readJson(frame.toString());
+export function parseVoiceRequest(frame: Buffer, isBinary: boolean): VoiceRequest | number {
+  return isBinary ? parseBinary(frame) : parseJson(frame.toString());
 }
 
-function readBinary(frame: Buffer): VoiceRequest | number {
+function parseBinary(frame: Buffer): VoiceRequest | number {
   const [code] = frame;
-  if (code !== op.keyPackage && code !== op.commitWelcome) return closeCode.unknownOp;
+  if (code !== voiceOpcodes.keyPackage && code !== voiceOpcodes.commitWelcome)
+    return voiceCloseReasons.unknownOp;
   return { op: code, payload: frame.subarray(1) };
 }
 
-function readJson(text: string): VoiceRequest | number {
-  const value = parsedJson(text);
-  if (value === undefined) return closeCode.undecodable;
-  const read = json.safeParse(value);
+function parseJson(text: string): VoiceRequest | number {
+  const value = tryParseJson(text);
+  if (value === undefined) return voiceCloseReasons.undecodable;
+  const read = jsonSchema.safeParse(value);
   if (read.success) return read.data;
-  const known = z.object({ op: z.literal(json.options.map(({ shape }) => shape.op.value)) });
-  return known.safeParse(value).success ? closeCode.badRequest : closeCode.unknownOp;
+  const known = z.object({ op: z.literal(jsonSchema.options.map(({ shape }) => shape.op.value)) });
+  return known.safeParse(value).success
+    ? voiceCloseReasons.badRequest
+    : voiceCloseReasons.unknownOp;
 }

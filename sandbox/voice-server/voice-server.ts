@@ -2,12 +2,12 @@ import { once, setMaxListeners } from 'node:events';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { makeCertificate } from '#sandbox/certificate.ts';
+import { makeCertificate } from '#sandbox/make-certificate.ts';
 import type { VoiceHalfOptions } from '#sandbox/sandbox.ts';
-import { closeCode } from '#sandbox/voice/voice-ops.ts';
+import { voiceCloseReasons } from '#sandbox/voice/voice-opcodes.ts';
 import type { VoiceRights, VoiceTicket } from '#sandbox/voice/voice-ports.ts';
 import { VoiceCalls } from './voice-calls.ts';
-import { FaultSchedule, voiceFaults } from './voice-faults.ts';
+import { FaultSchedule, makeVoiceFaults } from './voice-faults.ts';
 import { VoiceSocket } from './voice-socket.ts';
 import { VoiceUdp } from './voice-udp.ts';
 
@@ -18,7 +18,7 @@ type VoiceServerOptions = VoiceHalfOptions & {
 
 /** No message of a client comes near this: a key package has 400 bytes. */
 const maxFrameBytes = 1 << 16;
-const tickMs = 100;
+const tickIntervalMs = 100;
 
 /** The voice half of the small Discord: voice gateway v8, UDP, end-to-end group. */
 export type VoiceServer = Awaited<ReturnType<typeof openVoiceServer>>;
@@ -39,27 +39,32 @@ export async function openVoiceServer(options: VoiceServerOptions) {
     response.end(upload?.bytes);
   });
   const rules = { heartbeatMs, udpPort: udp.port, faults };
-  const sockets = gateway(https, faults, (socket) => void new VoiceSocket(socket, calls, rules));
+  const sockets = openGateway(
+    https,
+    faults,
+    (socket) => void new VoiceSocket(socket, calls, rules),
+  );
   https.listen(0, '127.0.0.1');
   await once(https, 'listening');
-  const ticking = setInterval(() => calls.tick(), tickMs).unref();
+  const ticking = setInterval(() => calls.expireCallers(), tickIntervalMs).unref();
   return {
     /** `localhost:PORT`, as VOICE_SERVER_UPDATE names it; files lie there, too. */
     endpoint: `localhost:${(https.address() as AddressInfo).port}`, // TCP, so never a path
     /** PEM of the self-signed certificate behind `endpoint`. */
     certificate,
     /** Lets this ticket identify; a former ticket of the same person in the same server is void. */
-    admit: (ticket: VoiceTicket) => calls.admit(ticket),
+    admit: (ticket: VoiceTicket) => calls.admitTicket(ticket),
     /** Ends the person's call there with `code` (4014: disconnected). */
-    expel: (guildId: string, userId: string, code: number) => calls.expel(guildId, userId, code),
+    expel: (guildId: string, userId: string, code: number) =>
+      calls.expelPerson(guildId, userId, code),
     /** From the next packet on, in every call this person has there; until said, everything is allowed. */
     allow: (guildId: string, userId: string, rights: VoiceRights) =>
-      calls.allow(guildId, userId, rights),
-    faults: voiceFaults(faults, calls, udp),
+      calls.setRights(guildId, userId, rights),
+    faults: makeVoiceFaults(faults, calls, udp),
     async [Symbol.asyncDispose](): Promise<void> {
       clearInterval(ticking);
       closing.abort(new Error('The voice server was closed.'));
-      calls.close(closeCode.disconnected);
+      calls.close(voiceCloseReasons.disconnected);
       await closeSockets(sockets, https);
       await udp[Symbol.asyncDispose]();
     },
@@ -67,7 +72,7 @@ export async function openVoiceServer(options: VoiceServerOptions) {
 }
 
 /** WebSockets on `https`, where new connections are let in, left hanging or refused, as the faults say. */
-function gateway(
+function openGateway(
   https: Server,
   faults: FaultSchedule,
   greet: (socket: WebSocket) => void,

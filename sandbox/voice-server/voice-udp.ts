@@ -1,19 +1,19 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import {
-  openVoice,
-  readDiscovery,
-  readSsrc,
+  decryptPacket,
+  encodeDiscovery,
+  parseDiscovery,
+  parseSsrc,
   type UdpPeer,
-  writeDiscovery,
-} from '#sandbox/voice/rtp.ts';
-import type { Caller } from './voice-caller.ts';
+} from '#sandbox/voice/rtp-packet.ts';
+import type { VoiceCaller } from './voice-caller.ts';
 import type { VoiceCalls } from './voice-calls.ts';
 import type { FaultSchedule } from './voice-faults.ts';
 
 const keepAliveBytes = 8;
 /** Shortest time, in ms, until IP discovery is answered. */
-const discoveryMs = 3;
+const minDiscoveryMs = 3;
 /** Receive buffer of the port of all calls: 25 people who talk while this process waits a second for a processor. */
 const receiveBufferBytes = 2 * 1024 * 1024;
 
@@ -27,7 +27,7 @@ export class VoiceUdp implements AsyncDisposable {
     this.#socket = socket;
     this.#calls = calls;
     this.#faults = faults;
-    socket.on('message', (datagram, from) => this.#receive(datagram, from));
+    socket.on('message', (datagram, from) => this.#receiveDatagram(datagram, from));
   }
 
   static async open(calls: VoiceCalls, faults: FaultSchedule): Promise<VoiceUdp> {
@@ -44,8 +44,8 @@ export class VoiceUdp implements AsyncDisposable {
   }
 
   /** Past the faults of the network. Nothing happens before IP discovery. */
-  forge(datagram: Buffer, { remote }: Caller): void {
-    if (remote) this.#send(datagram, remote);
+  forgeDatagram(datagram: Buffer, { remote }: VoiceCaller): void {
+    if (remote) this.#sendDatagram(datagram, remote);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -54,41 +54,42 @@ export class VoiceUdp implements AsyncDisposable {
     await closed;
   }
 
-  #receive(datagram: Buffer, from: RemoteInfo): void {
-    const asked = readDiscovery(datagram);
-    const ssrc = asked ?? readSsrc(datagram);
-    const caller = ssrc === undefined ? this.#calls.byRemote(from) : this.#calls.bySsrc(ssrc);
-    this.#faults.carry(caller?.userId, 'up', () => {
-      if (datagram.length === keepAliveBytes) this.#answer(datagram, from, caller);
-      else if (asked !== undefined) this.#discover(asked, from);
-      else if (caller) this.#relay(datagram, caller);
+  #receiveDatagram(datagram: Buffer, from: RemoteInfo): void {
+    const asked = parseDiscovery(datagram);
+    const ssrc = asked ?? parseSsrc(datagram);
+    const caller =
+      ssrc === undefined ? this.#calls.findByRemote(from) : this.#calls.findBySsrc(ssrc);
+    this.#faults.carryDatagram(caller?.userId, 'up', () => {
+      if (datagram.length === keepAliveBytes) this.#answerCaller(datagram, from, caller);
+      else if (asked !== undefined) this.#answerDiscovery(asked, from);
+      else if (caller) this.#relayDatagram(datagram, caller);
     });
   }
 
-  #relay(datagram: Buffer, caller: Caller): void {
-    const packet = caller.secrets && openVoice(datagram, caller.secrets.cipher);
+  #relayDatagram(datagram: Buffer, caller: VoiceCaller): void {
+    const packet = caller.secrets && decryptPacket(datagram, caller.secrets.cipher);
     if (!packet) return;
-    this.#calls.callOf(caller)?.relay(caller, packet, (sealed, to) => {
-      if (to.remote) this.#answer(sealed, to.remote, to);
+    this.#calls.getCall(caller)?.relayPacket(caller, packet, (sealed, to) => {
+      if (to.remote) this.#answerCaller(sealed, to.remote, to);
     });
   }
 
-  #discover(ssrc: number, from: RemoteInfo): void {
-    const caller = this.#calls.bySsrc(ssrc);
+  #answerDiscovery(ssrc: number, from: RemoteInfo): void {
+    const caller = this.#calls.findBySsrc(ssrc);
     if (!caller) return;
     const address = { address: from.address, port: from.port };
     caller.remote = address;
     // A client may read its socket only after it has asked.
-    this.#faults.after(discoveryMs, () =>
-      this.#answer(writeDiscovery(ssrc, address), from, caller),
+    this.#faults.runAfter(minDiscoveryMs, () =>
+      this.#answerCaller(encodeDiscovery(ssrc, address), from, caller),
     );
   }
 
-  #answer(datagram: Buffer, to: UdpPeer, caller: Caller | undefined): void {
-    this.#faults.carry(caller?.userId, 'down', () => this.#send(datagram, to));
+  #answerCaller(datagram: Buffer, to: UdpPeer, caller: VoiceCaller | undefined): void {
+    this.#faults.carryDatagram(caller?.userId, 'down', () => this.#sendDatagram(datagram, to));
   }
 
-  #send(datagram: Buffer, { address, port }: UdpPeer): void {
+  #sendDatagram(datagram: Buffer, { address, port }: UdpPeer): void {
     if (port !== 0) this.#socket.send(datagram, port, address, () => {}); // UDP promises nothing
   }
 }

@@ -24,9 +24,9 @@ export type Attachment = Omit<Upload, 'bytes'> & {
  * Largest file that the bot may upload, in bytes. Discord takes 20 MiB since September 2026, and took 10 MiB before: a bot
  * that holds the smaller bound is well under both. Source: Discord docs, "Uploading Files".
  */
-export const fileLimitBytes = 10 * 1024 * 1024;
+export const maxFileBytes = 10 * 1024 * 1024;
 /** Keeps this much in all; the oldest file is forgotten first, and not found from then on. */
-const keptBytes = 64 * 1024 * 1024;
+const maxKeptBytes = 64 * 1024 * 1024;
 
 /** Every file of this Discord, by id, with its bytes. */
 export class Attachments {
@@ -40,12 +40,12 @@ export class Attachments {
   }
 
   /** From now on urls begin with `origin`, say `https://localhost:4000`. */
-  servedAt(origin: string): void {
+  setOrigin(origin: string): void {
     this.#origin = origin;
   }
 
-  keep(channelId: string, upload: Upload): Attachment {
-    const id = this.#world.ids.next();
+  keepFile(channelId: string, upload: Upload): Attachment {
+    const id = this.#world.ids.mintId();
     this.#kept.set(id, upload);
     this.#sizeBytes += upload.bytes.length;
     this.#forgetOldest();
@@ -60,14 +60,14 @@ export class Attachments {
 
   #forgetOldest(): void {
     for (const [id, { bytes }] of this.#kept) {
-      if (this.#sizeBytes <= keptBytes) return;
+      if (this.#sizeBytes <= maxKeptBytes) return;
       this.#kept.delete(id);
       this.#sizeBytes -= bytes.length;
     }
   }
 }
 
-export function attachmentJson(attachment: Attachment): Json {
+export function toAttachmentJson(attachment: Attachment): Json {
   const { id, name, type, sizeBytes, url, description, voiceSeconds } = attachment;
   return {
     id,

@@ -1,77 +1,77 @@
-import { guildSeen } from '#sandbox/gateway/gateway-shards.ts';
+import { toGuildCreate } from '#sandbox/gateway/gateway-shards.ts';
 import { type Dispatch, intents } from '#sandbox/gateway/gateway-wire.ts';
-import type { Channel, Guild, GuildRole, Member, Overwrite, World } from './world.ts';
-import { channelJson, memberJson, roleJson } from './world-json.ts';
-import type { Seats } from './world-seats.ts';
+import type { Channel, Guild, GuildRole, Member, PermissionOverwrite, World } from './world.ts';
+import { toChannelJson, toMemberJson, toRoleJson } from './world-json.ts';
+import type { WorldSeats } from './world-seats.ts';
 
 type MemberChange = Partial<Pick<Member, 'muted' | 'deafened' | 'roleIds' | 'timedOutUntilMs'>>;
 
 /** Changes to servers, made and told of in one: what is changed here the bot hears about, as on Discord. */
-export class Changes {
+export class WorldChanges {
   readonly #world: World;
-  readonly #seats: Seats;
+  readonly #seats: WorldSeats;
   readonly #dispatch: (event: Dispatch) => void;
 
-  constructor(world: World, seats: Seats, dispatch: (event: Dispatch) => void) {
+  constructor(world: World, seats: WorldSeats, dispatch: (event: Dispatch) => void) {
     this.#world = world;
     this.#seats = seats;
     this.#dispatch = dispatch;
   }
 
   /** Without the members intent the bot is told of itself only, and of others by their voice state. */
-  member(guild: Guild, member: Member, change: MemberChange): void {
+  changeMember(guild: Guild, member: Member, change: MemberChange): void {
     Object.assign(member, change);
     const { id } = member.user;
-    const data = { ...memberJson(member), guild_id: guild.id };
+    const data = { ...toMemberJson(member), guild_id: guild.id };
     const intent = id === this.#world.bot.id ? intents.guilds : intents.guildMembers;
     const isVoice = 'muted' in change || 'deafened' in change;
-    if (isVoice) this.#seats.report(guild, id);
+    if (isVoice) this.#seats.reportSeat(guild, id);
     this.#tell('GUILD_MEMBER_UPDATE', guild, data, intent);
   }
 
-  memberEntered(guild: Guild, member: Member): void {
-    const data = { ...memberJson(member), guild_id: guild.id };
+  enterMember(guild: Guild, member: Member): void {
+    const data = { ...toMemberJson(member), guild_id: guild.id };
     this.#tell('GUILD_MEMBER_ADD', guild, data, intents.guildMembers);
   }
 
   addRole(guild: Guild, role: GuildRole): void {
     guild.roles = [...guild.roles, role];
-    this.#role('CREATE', guild, role);
+    this.#changeRole('CREATE', guild, role);
   }
 
-  role(guild: Guild, role: GuildRole, permissions: bigint): void {
+  changeRole(guild: Guild, role: GuildRole, permissions: bigint): void {
     role.permissions = permissions;
-    this.#role('UPDATE', guild, role);
+    this.#changeRole('UPDATE', guild, role);
   }
 
-  channel(
+  changeChannel(
     guild: Guild,
     channel: Channel,
     change: Partial<Pick<Channel, 'userLimit' | 'overwrites'>>,
   ): void {
     Object.assign(channel, change);
-    this.#channel('UPDATE', guild, channel);
+    this.#changeChannel('UPDATE', guild, channel);
   }
 
   /** Changes the text below the name of a voice channel; empty: takes it away. */
-  voiceStatus(guild: Guild, channel: Channel, text: string): void {
+  changeVoiceStatus(guild: Guild, channel: Channel, text: string): void {
     channel.status = text === '' ? undefined : text;
     const data = { id: channel.id, guild_id: guild.id, status: channel.status ?? null };
     this.#tell('VOICE_CHANNEL_STATUS_UPDATE', guild, data);
   }
 
   /** A thread goes to sleep, or wakes up. */
-  archive(guild: Guild, channel: Channel, archived: boolean): void {
+  changeArchived(guild: Guild, channel: Channel, archived: boolean): void {
     if ((channel.archived ?? false) === archived) return;
     channel.archived = archived;
-    this.#channel('UPDATE', guild, channel);
+    this.#changeChannel('UPDATE', guild, channel);
   }
 
   /** Replaces what the channel changed for that role or member. */
-  overwrite(guild: Guild, channel: Channel, overwrite: Overwrite): void {
+  changeOverwrite(guild: Guild, channel: Channel, overwrite: PermissionOverwrite): void {
     const others = channel.overwrites.filter(({ id }) => id !== overwrite.id);
     const isNone = overwrite.allow === 0n && overwrite.deny === 0n;
-    this.channel(guild, channel, { overwrites: isNone ? others : [...others, overwrite] });
+    this.changeChannel(guild, channel, { overwrites: isNone ? others : [...others, overwrite] });
   }
 
   /** Removes a channel; people who sit there are out, and its threads are gone too. */
@@ -79,34 +79,34 @@ export class Changes {
     guild.channels = guild.channels.filter(
       ({ id, parentId }) => id !== channel.id && parentId !== channel.id,
     );
-    this.#channel('DELETE', guild, channel);
-    this.#seats.clear(guild, channel.id);
+    this.#changeChannel('DELETE', guild, channel);
+    this.#seats.clearChannel(guild, channel.id);
   }
 
   /** Discord lost the server for a while; calls go on. */
   outage(guild: Guild, on: boolean): void {
     const data = on
       ? { id: guild.id, unavailable: true }
-      : (asked: number) => guildSeen(this.#world, guild, asked);
+      : (asked: number) => toGuildCreate(this.#world, guild, asked);
     this.#tell(on ? 'GUILD_DELETE' : 'GUILD_CREATE', guild, data);
   }
 
   /** The server stands, but for the bot it is gone. */
   removeBot(guild: Guild): void {
     const { bot } = this.#world;
-    this.#seats.leave(guild, bot.id);
+    this.#seats.leaveSeat(guild, bot.id);
     this.#world.guilds = this.#world.guilds.filter((each) => each !== guild);
     guild.members.delete(bot.id);
     this.#tell('GUILD_DELETE', guild, { id: guild.id });
   }
 
-  #role(change: 'CREATE' | 'UPDATE', guild: Guild, role: GuildRole): void {
-    this.#tell(`GUILD_ROLE_${change}`, guild, { guild_id: guild.id, role: roleJson(role) });
+  #changeRole(change: 'CREATE' | 'UPDATE', guild: Guild, role: GuildRole): void {
+    this.#tell(`GUILD_ROLE_${change}`, guild, { guild_id: guild.id, role: toRoleJson(role) });
   }
 
-  #channel(change: 'UPDATE' | 'DELETE', guild: Guild, channel: Channel): void {
+  #changeChannel(change: 'UPDATE' | 'DELETE', guild: Guild, channel: Channel): void {
     const what = channel.kind === 'thread' ? 'THREAD' : 'CHANNEL';
-    this.#tell(`${what}_${change}`, guild, channelJson(guild, channel));
+    this.#tell(`${what}_${change}`, guild, toChannelJson(guild, channel));
   }
 
   #tell(

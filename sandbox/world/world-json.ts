@@ -2,28 +2,28 @@ import { type Dispatch, intents } from '#sandbox/gateway/gateway-wire.ts';
 import {
   type Channel,
   type ChannelKind,
+  findPlace,
   type Guild,
   type GuildRole,
   type Member,
-  placeOf,
   type RegisteredCommand,
   type User,
   type VoiceState,
   type World,
 } from './world.ts';
-import { attachmentJson } from './world-attachments.ts';
+import { toAttachmentJson } from './world-attachments.ts';
 import {
   type BoardMessage,
   type MessageChange,
   type MessageMentions,
   messageFlags,
 } from './world-messages.ts';
-import { permissionsOf } from './world-permissions.ts';
+import { computePermissions } from './world-permissions.ts';
 
 /** A JSON object on the wire. */
 export type Json = Readonly<Record<string, unknown>>;
 
-export function userJson(user: User): Json {
+export function toUserJson(user: User): Json {
   return {
     id: user.id,
     username: user.name.toLowerCase(),
@@ -35,10 +35,10 @@ export function userJson(user: User): Json {
   };
 }
 
-export function memberJson(member: Member): Json {
+export function toMemberJson(member: Member): Json {
   const until = member.timedOutUntilMs;
   return {
-    user: userJson(member.user),
+    user: toUserJson(member.user),
     nick: null,
     avatar: null,
     roles: member.roleIds,
@@ -51,7 +51,7 @@ export function memberJson(member: Member): Json {
   };
 }
 
-export function roleJson(role: GuildRole): Json {
+export function toRoleJson(role: GuildRole): Json {
   return {
     id: role.id,
     name: role.name,
@@ -67,7 +67,7 @@ export function roleJson(role: GuildRole): Json {
 }
 
 /** Without `install_params`: discord.js 14.28.1 fails on a null there. */
-export function applicationJson(world: World, flags: number): Json {
+export function toApplicationJson(world: World, flags: number): Json {
   const owner = world.guild.members.get(world.guild.ownerId);
   return {
     id: world.bot.id,
@@ -79,14 +79,14 @@ export function applicationJson(world: World, flags: number): Json {
     verify_key: '',
     flags,
     tags: [],
-    team: world.team ? teamJson(world.bot.id, world.team) : null,
-    bot: userJson(world.bot),
+    team: world.team ? toTeamJson(world.bot.id, world.team) : null,
+    bot: toUserJson(world.bot),
     approximate_guild_count: world.guilds.length,
-    owner: owner && userJson(owner.user),
+    owner: owner && toUserJson(owner.user),
   };
 }
 
-function teamJson(id: string, members: readonly User[]): Json {
+function toTeamJson(id: string, members: readonly User[]): Json {
   const [owner] = members;
   return {
     id,
@@ -96,12 +96,12 @@ function teamJson(id: string, members: readonly User[]): Json {
       membership_state: 2,
       role: user === owner ? 'admin' : 'developer',
       team_id: id,
-      user: userJson(user),
+      user: toUserJson(user),
     })),
   };
 }
 
-export function commandJson(world: World, command: RegisteredCommand): Json {
+export function toCommandJson(world: World, command: RegisteredCommand): Json {
   return {
     default_member_permissions: null,
     nsfw: false,
@@ -115,9 +115,9 @@ export function commandJson(world: World, command: RegisteredCommand): Json {
 }
 
 /** A member as an interaction carries them: with their permissions in the channel. */
-export function callerJson(world: World, guild: Guild, member: Member, channel: Channel): Json {
-  const permissions = permissionsOf(world, guild, member.user.id, channel);
-  return { ...memberJson(member), permissions: permissions.toString() };
+export function toCallerJson(world: World, guild: Guild, member: Member, channel: Channel): Json {
+  const permissions = computePermissions(world, guild, member.user.id, channel);
+  return { ...toMemberJson(member), permissions: permissions.toString() };
 }
 
 /** Source: Discord docs, "Channel Types". */
@@ -128,7 +128,7 @@ export const channelTypes: Readonly<Record<ChannelKind, number>> = {
   stage: 13,
 };
 
-export function channelJson(guild: Guild, channel: Channel): Json {
+export function toChannelJson(guild: Guild, channel: Channel): Json {
   return {
     id: channel.id,
     guild_id: guild.id,
@@ -143,11 +143,11 @@ export function channelJson(guild: Guild, channel: Channel): Json {
       allow: allow.toString(),
       deny: deny.toString(),
     })),
-    ...ofKind(channel, guild),
+    ...toKindFields(channel, guild),
   };
 }
 
-function ofKind(channel: Channel, guild: Guild): Json {
+function toKindFields(channel: Channel, guild: Guild): Json {
   switch (channel.kind) {
     case 'text':
       return { topic: null };
@@ -172,20 +172,24 @@ function ofKind(channel: Channel, guild: Guild): Json {
 }
 
 /** Answer to a request for channel info: the status is no part of the channel. */
-export function channelInfoJson({ channels, id }: Guild): Json {
+export function toChannelInfoJson({ channels, id }: Guild): Json {
   const voice = channels.filter(({ kind }) => kind === 'voice');
   const fields = voice.map((channel) => ({ id: channel.id, status: channel.status ?? null }));
   return { guild_id: id, channels: fields };
 }
 
 /** A voice state as VOICE_STATE_UPDATE carries it; for a person in no channel `channel_id` is null. */
-export function voiceStateJson(guild: Guild, userId: string, state: VoiceState | undefined): Json {
+export function toVoiceStateJson(
+  guild: Guild,
+  userId: string,
+  state: VoiceState | undefined,
+): Json {
   const member = guild.members.get(userId);
   return {
     guild_id: guild.id,
     channel_id: state?.channelId ?? null,
     user_id: userId,
-    member: member && memberJson(member),
+    member: member && toMemberJson(member),
     session_id: state?.sessionId ?? '',
     deaf: member?.deafened ?? false,
     mute: member?.muted ?? false,
@@ -197,12 +201,12 @@ export function voiceStateJson(guild: Guild, userId: string, state: VoiceState |
 }
 
 /** Answer of `GET /guilds/:id`. */
-export function guildJson(guild: Guild): Json {
+export function toGuildJson(guild: Guild): Json {
   return {
     id: guild.id,
     name: guild.name,
     owner_id: guild.ownerId,
-    roles: guild.roles.map(roleJson),
+    roles: guild.roles.map(toRoleJson),
     emojis: [],
     stickers: [],
     features: [],
@@ -211,29 +215,29 @@ export function guildJson(guild: Guild): Json {
   };
 }
 
-type Sight = {
+type GuildSight = {
   /** All members, or only the bot itself and who sits in a voice channel, as without the members intent. */
   readonly members: 'all' | 'seated';
   readonly voiceStates: boolean;
 };
 
 /** Data of GUILD_CREATE: the server with its channels, members and voice states. */
-export function guildCreateJson({ bot }: World, guild: Guild, sight: Sight): Json {
+export function toGuildCreateJson({ bot }: World, guild: Guild, sight: GuildSight): Json {
   const { members, voiceStates } = guild;
   const isSeen = (id: string) => sight.members === 'all' || id === bot.id || voiceStates.has(id);
   const seated = sight.voiceStates ? [...voiceStates.values()] : [];
   const threads = guild.channels.filter(({ kind }) => kind === 'thread');
   const channels = guild.channels.filter(({ kind }) => kind !== 'thread');
   return {
-    ...guildJson(guild),
+    ...toGuildJson(guild),
     unavailable: false,
     large: false,
     joined_at: guild.joinedAt,
     member_count: members.size,
-    members: [...members.values()].filter(({ user }) => isSeen(user.id)).map(memberJson),
-    channels: channels.map((channel) => channelJson(guild, channel)),
-    voice_states: seated.map((state) => voiceStateJson(guild, state.userId, state)),
-    threads: threads.map((channel) => channelJson(guild, channel)),
+    members: [...members.values()].filter(({ user }) => isSeen(user.id)).map(toMemberJson),
+    channels: channels.map((channel) => toChannelJson(guild, channel)),
+    voice_states: seated.map((state) => toVoiceStateJson(guild, state.userId, state)),
+    threads: threads.map((channel) => toChannelJson(guild, channel)),
     presences: [],
     stage_instances: [],
   };
@@ -242,8 +246,8 @@ export function guildCreateJson({ bot }: World, guild: Guild, sight: Sight): Jso
 /** Source: Discord docs, "Message Types". */
 const messageTypes = { usual: 0, reply: 19 } as const;
 
-export function messageJson(world: World, message: BoardMessage): Json {
-  const guild = placeOf(world, message.channelId)?.guild;
+export function toMessageJson(world: World, message: BoardMessage): Json {
+  const guild = findPlace(world, message.channelId)?.guild;
   const author = guild?.members.get(message.authorId)?.user ?? world.bot;
   const { ephemeral, loading } = messageFlags;
   const { replyToId } = message;
@@ -252,16 +256,16 @@ export function messageJson(world: World, message: BoardMessage): Json {
     channel_id: message.channelId,
     guild_id: guild?.id ?? world.guild.id,
     type: replyToId === undefined ? messageTypes.usual : messageTypes.reply,
-    author: userJson(author),
+    author: toUserJson(author),
     content: message.text,
     timestamp: message.postedAt,
     edited_timestamp: message.editedAt,
     tts: false,
     pinned: false,
-    ...mentionsJson(guild, message.pings),
+    ...toMentionsJson(guild, message.pings),
     embeds: message.embeds,
     components: message.components,
-    attachments: message.files.map(attachmentJson),
+    attachments: message.files.map(toAttachmentJson),
     flags: message.flags | (message.ephemeral ? ephemeral : 0) | (message.loading ? loading : 0),
     ...(replyToId !== undefined && {
       message_reference: { message_id: replyToId, channel_id: message.channelId },
@@ -271,14 +275,14 @@ export function messageJson(world: World, message: BoardMessage): Json {
 }
 
 /** Event that tells the bot of a change; without the message content intent, only the author and the channel. */
-export function messageEvent(
+export function toMessageEvent(
   world: World,
   { kind, message, together }: MessageChange,
 ): Dispatch | undefined {
   const { id, channelId } = message;
   if (world.directChannels.has(channelId)) return undefined; // needs an intent of its own
   const intent = intents.messages;
-  const guildId = (placeOf(world, channelId)?.guild ?? world.guild).id;
+  const guildId = (findPlace(world, channelId)?.guild ?? world.guild).id;
   if (kind === 'deleted' && together) {
     const data = { ids: [...together], channel_id: channelId, guild_id: guildId };
     return id === together.at(-1)
@@ -289,25 +293,25 @@ export function messageEvent(
     const data = { id, channel_id: channelId, guild_id: guildId };
     return { name: 'MESSAGE_DELETE', guildId, data, intent };
   }
-  const json = messageJson(world, message);
+  const json = toMessageJson(world, message);
   const lists = { embeds: [], components: [], attachments: [], message_snapshots: [] };
   const emptied = { ...json, content: '', ...lists, poll: undefined };
   const data = (asked: number) =>
-    asked & intents.messageContent || isForBot(world, message) ? json : emptied;
+    asked & intents.messageContent || isReadableByBot(world, message) ? json : emptied;
   const name = kind === 'posted' ? 'MESSAGE_CREATE' : 'MESSAGE_UPDATE';
   return { name, guildId, data, intent };
 }
 
 /** True for messages that the bot may read without the intent: its own, and those that mention it. */
-function isForBot({ bot }: World, { authorId, pings }: BoardMessage): boolean {
+function isReadableByBot({ bot }: World, { authorId, pings }: BoardMessage): boolean {
   return authorId === bot.id || pings.userIds.includes(bot.id);
 }
 
-function mentionsJson(guild: Guild | undefined, pings: MessageMentions): Json {
+function toMentionsJson(guild: Guild | undefined, pings: MessageMentions): Json {
   const members = pings.userIds.map((id) => guild?.members.get(id));
   return {
     mention_everyone: pings.everyone,
-    mentions: members.flatMap((member) => (member ? [userJson(member.user)] : [])),
+    mentions: members.flatMap((member) => (member ? [toUserJson(member.user)] : [])),
     mention_roles: pings.roleIds,
   };
 }

@@ -1,9 +1,9 @@
-import { type Guild, placeOf, type World } from './world.ts';
+import { findPlace, type Guild, type World } from './world.ts';
 import { type Attachment, Attachments, type Upload } from './world-attachments.ts';
-import { may } from './world-permissions.ts';
+import { isAllowed } from './world-permissions.ts';
 
 /** Fields of a message that its author may set. */
-export type Content = {
+export type MessageContent = {
   readonly content?: string | null;
   readonly embeds?: readonly unknown[] | null;
   readonly components?: readonly unknown[] | null;
@@ -14,7 +14,7 @@ export type Content = {
   readonly allowedMentions?: AllowedMentions | null;
 };
 
-type Posting = {
+type MessagePosting = {
   readonly channelId: string;
   readonly authorId: string;
   readonly ephemeral: boolean;
@@ -27,7 +27,7 @@ type Posting = {
   readonly form?: Readonly<Record<string, unknown>>;
 };
 
-export type BoardMessage = Posting & {
+export type BoardMessage = MessagePosting & {
   readonly id: string;
   readonly authorName: string;
   readonly postedAtMs: number;
@@ -61,27 +61,27 @@ export const messageFlags = {
 } as const;
 
 /** A nonce is looked for among those of so long. Source: Discord docs, "Create Message": the past few minutes. */
-const nonceLifeMs = 180_000;
+const maxNonceAgeMs = 180_000;
 /** Everything written, public and private; tells `changed` of each change. */
 export class MessageBoard {
   readonly attachments: Attachments;
   readonly #world: World;
-  readonly #changed: (change: MessageChange) => void;
+  readonly #onChange: (change: MessageChange) => void;
   readonly #messages = new Map<string, BoardMessage>();
   readonly #nonces = new Map<string, { readonly id: string; readonly atMs: number }>();
 
   constructor(world: World, changed: (change: MessageChange) => void) {
     this.#world = world;
-    this.#changed = changed;
+    this.#onChange = changed;
     this.attachments = new Attachments(world);
   }
 
-  post(posting: Posting, content: Content): BoardMessage {
+  post(posting: MessagePosting, content: MessageContent): BoardMessage {
     const { clock, ids, people, bot } = this.#world;
     const author = [...people.values()].find(({ id }) => id === posting.authorId) ?? bot;
     const message: BoardMessage = {
       ...posting,
-      id: ids.next(),
+      id: ids.mintId(),
       authorName: author.name,
       postedAtMs: clock.nowMs(),
       postedAt: new Date(clock.wallMs()).toISOString(),
@@ -89,19 +89,19 @@ export class MessageBoard {
       flags: content.flags ?? 0,
       embeds: content.embeds ?? [],
       components: content.components ?? [],
-      files: this.#kept(posting.channelId, content),
+      files: this.#keepFiles(posting.channelId, content),
       editedAt: null,
-      pings: noPings,
+      pings: noMentions,
       pinged: [],
     };
     this.#notePings(message, content);
     this.#messages.set(message.id, message);
-    this.#changed({ kind: 'posted', message });
+    this.#onChange({ kind: 'posted', message });
     return message;
   }
 
   /** Fields left out stay as they are. Filling a deferred reply counts as an edit. */
-  edit(message: BoardMessage, content: Content): BoardMessage {
+  edit(message: BoardMessage, content: MessageContent): BoardMessage {
     const { clock } = this.#world;
     const { keptFileIds } = content;
     const stay = message.files.filter(({ id }) => keptFileIds?.includes(id) ?? true);
@@ -112,11 +112,11 @@ export class MessageBoard {
     const { suppressEmbeds } = messageFlags;
     const set = content.flags ?? message.flags;
     message.flags = (message.flags & ~suppressEmbeds) | (set & suppressEmbeds);
-    message.files = [...stay, ...this.#kept(message.channelId, content)];
+    message.files = [...stay, ...this.#keepFiles(message.channelId, content)];
     this.#notePings(message, content);
     message.editedAt = new Date(clock.wallMs()).toISOString();
     message.loading = false;
-    this.#changed({ kind: 'edited', message });
+    this.#onChange({ kind: 'edited', message });
     return message;
   }
 
@@ -124,7 +124,7 @@ export class MessageBoard {
   remove(message: BoardMessage, together?: readonly string[]): void {
     message.deletedAtMs = this.#world.clock.nowMs();
     this.#messages.delete(message.id);
-    this.#changed({ kind: 'deleted', message, together });
+    this.#onChange({ kind: 'deleted', message, together });
   }
 
   /** Several of one channel, told of at once where there are more than one. */
@@ -137,7 +137,7 @@ export class MessageBoard {
   postOnce(nonce: string, post: () => BoardMessage): BoardMessage {
     const nowMs = this.#world.clock.nowMs();
     for (const [each, { atMs }] of this.#nonces) {
-      if (nowMs - atMs > nonceLifeMs) this.#nonces.delete(each);
+      if (nowMs - atMs > maxNonceAgeMs) this.#nonces.delete(each);
     }
     const former = this.find(this.#nonces.get(nonce)?.id ?? '');
     if (former) return former;
@@ -151,25 +151,25 @@ export class MessageBoard {
   }
 
   /** Messages that everybody in the channel sees, oldest first. */
-  inChannel(channelId: string): readonly BoardMessage[] {
+  listInChannel(channelId: string): readonly BoardMessage[] {
     const all = [...this.#messages.values()];
     return all.filter((each) => each.channelId === channelId && !each.ephemeral);
   }
 
-  #kept(channelId: string, { uploads = [] }: Content): Attachment[] {
-    return uploads.map((upload) => this.attachments.keep(channelId, upload));
+  #keepFiles(channelId: string, { uploads = [] }: MessageContent): Attachment[] {
+    return uploads.map((upload) => this.attachments.keepFile(channelId, upload));
   }
 
-  #notePings(message: BoardMessage, { allowedMentions }: Content): void {
-    const guild = placeOf(this.#world, message.channelId)?.guild;
+  #notePings(message: BoardMessage, { allowedMentions }: MessageContent): void {
+    const guild = findPlace(this.#world, message.channelId)?.guild;
     if (!guild) return;
-    const now = pingsOf(this.#world, guild, message.authorId, message.text, allowedMentions);
+    const now = findMentions(this.#world, guild, message.authorId, message.text, allowedMentions);
     const replied = this.find(message.replyToId ?? '')?.authorId;
     // Source: Discord docs, "Allowed Mentions Object": a reply pings unless it says whom it may.
     const pingsReplied = !allowedMentions || allowedMentions.replied_user === true;
     const userIds = replied !== undefined && pingsReplied ? [replied] : [];
-    message.pings = bothPings(message.pings, bothPings(now, { ...noPings, userIds }));
-    message.pinged = pingNames(guild, message.pings);
+    message.pings = joinMentions(message.pings, joinMentions(now, { ...noMentions, userIds }));
+    message.pinged = formatMentions(guild, message.pings);
   }
 }
 
@@ -188,33 +188,33 @@ export type MessageMentions = {
   readonly roleIds: readonly string[];
 };
 
-const noPings: MessageMentions = { everyone: false, userIds: [], roleIds: [] };
+const noMentions: MessageMentions = { everyone: false, userIds: [], roleIds: [] };
 
 /** Whom `text` reaches, after what its author may do and what `allowed` lets through; without it, everything. */
-function pingsOf(
+function findMentions(
   world: World,
   guild: Guild,
   authorId: string,
   text: string,
   allowed: AllowedMentions | null | undefined,
 ): MessageMentions {
-  const mayPingAll = may(world, guild, authorId, 'mentionEveryone');
+  const mayPingAll = isAllowed(world, guild, authorId, 'mentionEveryone');
   const lets = (kind: 'users' | 'roles', id: string) =>
     !allowed || allowed.parse?.includes(kind) || allowed[kind]?.includes(id) === true;
   const letsAll = !allowed || allowed.parse?.includes('everyone') === true;
   return {
     everyone: letsAll && mayPingAll && /@(everyone|here)/.test(text),
-    userIds: mentioned(text, /<@!?(\d+)>/g).filter(
+    userIds: parseMentioned(text, /<@!?(\d+)>/g).filter(
       (id) => guild.members.has(id) && lets('users', id),
     ),
-    roleIds: mentioned(text, /<@&(\d+)>/g).filter(
+    roleIds: parseMentioned(text, /<@&(\d+)>/g).filter(
       (id) => mayPingAll && guild.roles.some((role) => role.id === id) && lets('roles', id),
     ),
   };
 }
 
 /** Everybody whom either of two messages mentions. */
-function bothPings(one: MessageMentions, two: MessageMentions): MessageMentions {
+function joinMentions(one: MessageMentions, two: MessageMentions): MessageMentions {
   return {
     everyone: one.everyone || two.everyone,
     userIds: [...new Set([...one.userIds, ...two.userIds])],
@@ -223,12 +223,12 @@ function bothPings(one: MessageMentions, two: MessageMentions): MessageMentions 
 }
 
 /** Names of mentions as people write them: `@everyone`, `@Adam`, `@DJ`. */
-function pingNames(guild: Guild | undefined, pings: MessageMentions): readonly string[] {
+function formatMentions(guild: Guild | undefined, pings: MessageMentions): readonly string[] {
   const users = pings.userIds.map((id) => guild?.members.get(id)?.user.name ?? id);
   const roles = pings.roleIds.map((id) => guild?.roles.find((role) => role.id === id)?.name ?? id);
   return [...(pings.everyone ? ['everyone'] : []), ...users, ...roles].map((name) => `@${name}`);
 }
 
-function mentioned(text: string, pattern: RegExp): string[] {
+function parseMentioned(text: string, pattern: RegExp): string[] {
   return [...new Set(Array.from(text.matchAll(pattern), ([, id = '']) => id))];
 }

@@ -1,4 +1,4 @@
-import { type Channel, type Guild, type Member, seatedIn, type World } from './world.ts';
+import { type Channel, type Guild, listSeated, type Member, type World } from './world.ts';
 
 /** The bits this Discord knows. Source: Discord docs, "Permissions". */
 const permissionBits = {
@@ -27,12 +27,12 @@ const permissionBits = {
 
 export type Permission = keyof typeof permissionBits;
 
-export function bitsOf(permissions: readonly Permission[]): bigint {
+export function toBits(permissions: readonly Permission[]): bigint {
   return permissions.reduce((bits, name) => bits | permissionBits[name], 0n);
 }
 
 /** Permissions that the bot's invite link asks for. */
-export const invitePermissions = bitsOf([
+export const invitePermissions = toBits([
   'viewChannel',
   'sendMessages',
   'embedLinks',
@@ -48,18 +48,18 @@ export const invitePermissions = bitsOf([
 
 /** Permissions of everybody in a new server. */
 export const everyonePermissions =
-  invitePermissions | bitsOf(['addReactions', 'mentionEveryone', 'useCommands', 'requestToSpeak']);
+  invitePermissions | toBits(['addReactions', 'mentionEveryone', 'useCommands', 'requestToSpeak']);
 
-const everything = (1n << 53n) - 1n;
+const allPermissions = (1n << 53n) - 1n;
 /** All that is left to somebody who is timed out. */
-const timedOutPermissions = bitsOf(['viewChannel', 'readHistory']);
+const timedOutPermissions = toBits(['viewChannel', 'readHistory']);
 
 /**
  * Permissions of a member in the server, or in a channel of it. Strangers may nothing.
  *
  * Source: Discord docs, "Permission Overwrites": everybody's, then all roles' at once, then the member's own.
  */
-export function permissionsOf(
+export function computePermissions(
   world: World,
   guild: Guild,
   userId: string,
@@ -67,10 +67,12 @@ export function permissionsOf(
 ): bigint {
   const member = guild.members.get(userId);
   if (!member) return 0n;
-  if (userId === guild.ownerId) return everything;
-  const base = basePermissions(guild, member);
-  if (base & permissionBits.administrator) return everything;
-  const bits = channel ? overwritten(base, guild, member, rightsOwner(guild, channel)) : base;
+  if (userId === guild.ownerId) return allPermissions;
+  const base = computeBasePermissions(guild, member);
+  if (base & permissionBits.administrator) return allPermissions;
+  const bits = channel
+    ? applyOverwrites(base, guild, member, findRightsOwner(guild, channel))
+    : base;
   return isTimedOut(world, member) ? bits & timedOutPermissions : bits;
 }
 
@@ -78,37 +80,42 @@ function isTimedOut(world: World, { timedOutUntilMs = 0 }: Member): boolean {
   return timedOutUntilMs > world.clock.wallMs();
 }
 
-export function may(
+export function isAllowed(
   world: World,
   guild: Guild,
   userId: string,
   permission: Permission,
   channel?: Channel,
 ): boolean {
-  return (permissionsOf(world, guild, userId, channel) & permissionBits[permission]) !== 0n;
+  return (computePermissions(world, guild, userId, channel) & permissionBits[permission]) !== 0n;
 }
 
 /** Whether Discord would answer an op 4 for this channel; it answers a refused one with silence. */
-export function mayEnter(
+export function canEnter(
   world: World,
   guild: Guild,
   userId: string,
   channel: Channel,
 ): 'yes' | 'forbidden' | 'full' {
-  const needed = bitsOf(['viewChannel', 'connect']);
-  const bits = permissionsOf(world, guild, userId, channel);
+  const needed = toBits(['viewChannel', 'connect']);
+  const bits = computePermissions(world, guild, userId, channel);
   if ((bits & needed) !== needed) return 'forbidden';
-  const others = seatedIn(guild, channel.id).filter((state) => state.userId !== userId);
+  const others = listSeated(guild, channel.id).filter((state) => state.userId !== userId);
   const isFull = channel.userLimit > 0 && others.length >= channel.userLimit;
   return isFull && !(bits & permissionBits.moveMembers) ? 'full' : 'yes';
 }
 
-function basePermissions(guild: Guild, { roleIds }: Member): bigint {
+function computeBasePermissions(guild: Guild, { roleIds }: Member): bigint {
   const held = guild.roles.filter(({ id }) => id === guild.id || roleIds.includes(id));
   return held.reduce((bits, role) => bits | role.permissions, 0n);
 }
 
-function overwritten(base: bigint, guild: Guild, member: Member, { overwrites }: Channel): bigint {
+function applyOverwrites(
+  base: bigint,
+  guild: Guild,
+  member: Member,
+  { overwrites }: Channel,
+): bigint {
   const layers = [
     overwrites.filter(({ id }) => id === guild.id),
     overwrites.filter(({ id, of }) => of === 'role' && member.roleIds.includes(id)),
@@ -122,6 +129,6 @@ function overwritten(base: bigint, guild: Guild, member: Member, { overwrites }:
 }
 
 /** A thread has the rights of the channel it hangs under. */
-function rightsOwner(guild: Guild, channel: Channel): Channel {
+function findRightsOwner(guild: Guild, channel: Channel): Channel {
   return guild.channels.find(({ id }) => id === channel.parentId) ?? channel;
 }

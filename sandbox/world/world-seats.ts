@@ -5,13 +5,13 @@ import type { VoiceServer } from '#sandbox/voice-server/voice-server.ts';
 import {
   type Channel,
   type Guild,
+  listSeated,
   type Member,
-  seatedIn,
   type VoiceState,
   type World,
 } from './world.ts';
-import { type Json, voiceStateJson } from './world-json.ts';
-import { may } from './world-permissions.ts';
+import { type Json, toVoiceStateJson } from './world-json.ts';
+import { isAllowed } from './world-permissions.ts';
 
 type VoiceSeat = {
   readonly userId: string;
@@ -25,7 +25,7 @@ type VoiceSeat = {
 const voiceCloseCodes = { disconnected: 4014, callOver: 4022 } as const;
 
 /** Who sits in which voice channel: the one place that changes voice states and hands out tickets. */
-export class Seats {
+export class WorldSeats {
   readonly #world: World;
   readonly #voice: Pick<VoiceServer, 'admit' | 'allow' | 'expel' | 'endpoint'>;
   readonly #dispatch: (event: Dispatch) => void;
@@ -45,37 +45,37 @@ export class Seats {
    *
    * Asking again for the same seat gives a fresh ticket, so that a client whose call broke can come back.
    */
-  take(guild: Guild, seat: VoiceSeat): VoiceTicket | undefined {
-    const ticket = this.#taken(guild, seat);
-    this.report(guild, seat.userId);
+  takeSeat(guild: Guild, seat: VoiceSeat): VoiceTicket | undefined {
+    const ticket = this.#takeSeat(guild, seat);
+    this.reportSeat(guild, seat.userId);
     return ticket;
   }
 
   /** Like `take`, and tells session `sessionId` of the bot where the call is. */
-  takeForBot(guild: Guild, seat: VoiceSeat): void {
-    const ticket = this.take(guild, seat);
+  takeBotSeat(guild: Guild, seat: VoiceSeat): void {
+    const ticket = this.takeSeat(guild, seat);
     if (ticket) this.#sendServerUpdate(ticket);
   }
 
   /** Does nothing for somebody who sits nowhere. */
-  leave(guild: Guild, userId: string, closeCode: number = voiceCloseCodes.disconnected): void {
+  leaveSeat(guild: Guild, userId: string, closeCode: number = voiceCloseCodes.disconnected): void {
     const former = guild.voiceStates.get(userId);
     if (!former) return;
     guild.voiceStates.delete(userId);
-    const data = { ...voiceStateJson(guild, userId, undefined), session_id: former.sessionId };
+    const data = { ...toVoiceStateJson(guild, userId, undefined), session_id: former.sessionId };
     this.#sendState(guild.id, data);
     this.#voice.expel(guild.id, userId, closeCode);
   }
 
   /** Everybody is out of a channel that is gone. */
-  clear(guild: Guild, channelId: string): void {
-    for (const { userId } of seatedIn(guild, channelId)) {
-      this.leave(guild, userId, voiceCloseCodes.callOver);
+  clearChannel(guild: Guild, channelId: string): void {
+    for (const { userId } of listSeated(guild, channelId)) {
+      this.leaveSeat(guild, userId, voiceCloseCodes.callOver);
     }
   }
 
   /** Suppressed or not, hand raised or not, muted by oneself or not; nothing happens to somebody who sits nowhere. */
-  change(
+  changeSeat(
     guild: Guild,
     userId: string,
     change: Partial<Omit<VoiceState, 'userId' | 'channelId' | 'sessionId'>>,
@@ -83,15 +83,15 @@ export class Seats {
     const state = guild.voiceStates.get(userId);
     if (!state) return;
     guild.voiceStates.set(userId, { ...state, ...change });
-    this.report(guild, userId);
+    this.reportSeat(guild, userId);
   }
 
   /** The present voice state once more, as after a server mute, to the bot and the call; nothing of somebody who sits nowhere. */
-  report(guild: Guild, userId: string): void {
+  reportSeat(guild: Guild, userId: string): void {
     const state = guild.voiceStates.get(userId);
     if (!state) return;
-    this.#voice.allow(guild.id, userId, rightsOf(guild.members.get(userId), state));
-    const data = voiceStateJson(guild, userId, state);
+    this.#voice.allow(guild.id, userId, toVoiceRights(guild.members.get(userId), state));
+    const data = toVoiceStateJson(guild, userId, state);
     this.#sendState(guild.id, data);
   }
 
@@ -106,10 +106,10 @@ export class Seats {
     this.#voice.expel(guild.id, bot.id, voiceCloseCodes.callOver);
     await clock.sleep(awayMs, signal);
     const now = guild.voiceStates.get(bot.id);
-    if (now?.sessionId === sessionId) this.#sendServerUpdate(this.#admitted(guild, now));
+    if (now?.sessionId === sessionId) this.#sendServerUpdate(this.#admitPerson(guild, now));
   }
 
-  #taken(guild: Guild, seat: VoiceSeat): VoiceTicket | undefined {
+  #takeSeat(guild: Guild, seat: VoiceSeat): VoiceTicket | undefined {
     const { channel, ...own } = seat;
     const { userId } = own;
     const former = guild.voiceStates.get(userId);
@@ -121,10 +121,12 @@ export class Seats {
       handRaisedAt: stayed?.handRaisedAt ?? null,
     };
     guild.voiceStates.set(userId, state);
-    return former && onlyMuteChanged(former, state) ? undefined : this.#admitted(guild, state);
+    return former && hasOnlyMuteChanged(former, state)
+      ? undefined
+      : this.#admitPerson(guild, state);
   }
 
-  #admitted(guild: Guild, { channelId, sessionId, userId }: VoiceState): VoiceTicket {
+  #admitPerson(guild: Guild, { channelId, sessionId, userId }: VoiceState): VoiceTicket {
     const token = randomBytes(16).toString('hex');
     const ticket: VoiceTicket = { guildId: guild.id, channelId, userId, sessionId, token };
     this.#voice.admit(ticket);
@@ -144,12 +146,12 @@ export class Seats {
   /** On a stage everybody is at first, owners too. */
   #isAudience(guild: Guild, userId: string, channel: Channel): boolean {
     if (channel.kind === 'stage') return true;
-    return !may(this.#world, guild, userId, 'speak', channel);
+    return !isAllowed(this.#world, guild, userId, 'speak', channel);
   }
 }
 
 /** Voice rights of a member; a moderator, the person or the channel may take them. */
-function rightsOf(member: Member | undefined, state: VoiceState): VoiceRights {
+function toVoiceRights(member: Member | undefined, state: VoiceState): VoiceRights {
   const { selfMute, selfDeaf, suppressed } = state;
   return {
     speak: !member?.muted && !selfMute && !suppressed,
@@ -157,7 +159,7 @@ function rightsOf(member: Member | undefined, state: VoiceState): VoiceRights {
   };
 }
 
-function onlyMuteChanged(former: VoiceState, now: VoiceState): boolean {
+function hasOnlyMuteChanged(former: VoiceState, now: VoiceState): boolean {
   if (former.channelId !== now.channelId || former.sessionId !== now.sessionId) return false;
   return former.selfMute !== now.selfMute || former.selfDeaf !== now.selfDeaf;
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
-import type { Snowflakes } from './world-making.ts';
+import type { Snowflakes } from './create-world.ts';
 
 export type User = { readonly id: string; readonly name: string; readonly bot: boolean };
 export type Member = {
@@ -23,7 +23,7 @@ export type GuildRole = {
   permissions: bigint;
 };
 /** Overwrite of one channel for a role or a member. */
-export type Overwrite = {
+export type PermissionOverwrite = {
   readonly id: string;
   readonly of: 'role' | 'member';
   readonly allow: bigint;
@@ -41,7 +41,7 @@ export type Channel = {
   name: string;
   /** A thread that sleeps: its messages cannot be edited. */
   archived?: boolean;
-  overwrites: readonly Overwrite[];
+  overwrites: readonly PermissionOverwrite[];
   /** 0: no limit. */
   userLimit: number;
   /** Text below the name of a voice channel; absent: none. */
@@ -123,7 +123,7 @@ export function findChannel(guild: Guild, idOrName: string): Channel | undefined
 }
 
 /** Throws a plain Error when there is none of that name or id. */
-export function knownChannel(guild: Guild, name: string): Channel {
+export function requireChannel(guild: Guild, name: string): Channel {
   const channel = findChannel(guild, name);
   if (!channel) throw new Error(`There is no channel ${name} here.`);
   return channel;
@@ -132,7 +132,7 @@ export function knownChannel(guild: Guild, name: string): Channel {
 /** A channel of any server, and that server. */
 export type ChannelPlace = { readonly guild: Guild; readonly channel: Channel };
 
-export function placeOf(world: World, channelId: string): ChannelPlace | undefined {
+export function findPlace(world: World, channelId: string): ChannelPlace | undefined {
   for (const guild of world.guilds) {
     const channel = guild.channels.find(({ id }) => id === channelId);
     if (channel) return { guild, channel };
@@ -152,10 +152,10 @@ export function findRole(guild: Guild, idOrName: string): GuildRole | undefined 
 }
 
 /** Everybody who sits in the channel. */
-export function seatedIn(guild: Guild, channelId: string): readonly VoiceState[] {
+export function listSeated(guild: Guild, channelId: string): readonly VoiceState[] {
   return [...guild.voiceStates.values()].filter((state) => state.channelId === channelId);
 }
 
-export function canSitIn({ kind }: Channel): boolean {
+export function isVoiceKind({ kind }: Channel): boolean {
   return kind === 'voice' || kind === 'stage';
 }

@@ -1,5 +1,5 @@
 // The inner loops of Silero VAD on WebAssembly SIMD, in AssemblyScript: npm run node -- scripts/make-kernels.mjs compiles
-// this file to src/audio/voice/silero-kernels.wasm. src/audio/voice/silero.ts lays out the memory and calls what is exported.
+// this file to src/audio/voice/silero-kernels.wasm. src/audio/voice/silero-network.ts lays out the memory and calls what is exported.
 //
 // Numbers are float32, addresses are in bytes, and nothing is allocated. A vector (`v128`) holds four numbers.
 

@@ -1,10 +1,10 @@
-import type { Engines } from '#src/app/engines/engines.ts';
 import type { ShardNews } from '#src/app/shards/shard-log.ts';
-import type { OpusCodec } from '#src/audio/opus/opus.ts';
+import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import type { Config } from '#src/config/config.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { StoreEvent } from '#src/storage/store-health.ts';
+import type { Engines } from './engines/open-engines.ts';
 
 /** Parts that a bot runs with, and listeners to its events. */
 export type BotOptions = {

@@ -10,8 +10,8 @@ import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import type { SpentTotal } from '#src/spending/total-budget.ts';
 import type { AccessParts } from '#src/web/api/authorise.ts';
+import { ServerEvents } from '#src/web/api/event-streams.ts';
 import { EventWebhooks } from '#src/web/api/event-webhooks.ts';
-import { ServerEvents } from '#src/web/api/server-events.ts';
 import type { BotOptions } from './bot-options.ts';
 import { openBudget } from './budget.ts';
 import { openSharedParts } from './shared-parts.ts';
@@ -64,11 +64,12 @@ export async function startBot(given: BotOptions, signal: AbortSignal): Promise<
       portions: shared.store.spendingPortions,
       share: shards.length / count,
       wayIn: (guildId) => {
-        const served = sessions.of(guildId);
-        return served?.settings.at(guildId, served.at(guildId)?.channelId) ?? config;
+        const served = sessions.findSessions(guildId);
+        return served?.settings.getForChannel(guildId, served.at(guildId)?.channelId) ?? config;
       },
-      ownCapIn: (guildId) => sessions.of(guildId)?.settings.in(guildId).serverDayCap ?? 0,
-      ownCapOf: (payerId) => shared.tokenBudgets.capOf(payerId),
+      ownCapIn: (guildId) =>
+        sessions.findSessions(guildId)?.settings.getForGuild(guildId).serverDayCap ?? 0,
+      ownCapOf: (payerId) => shared.tokenBudgets.findCap(payerId),
       onEvent: options.onSession,
       alert: options.onStore,
       warn: (message, cause) => options.onDiscord({ kind: 'warning', message, cause }),
@@ -110,11 +111,11 @@ export async function startBot(given: BotOptions, signal: AbortSignal): Promise<
       budgets: shared.tokenBudgets,
       encoders,
       events,
-      servers: { find: async (guildId) => sessions.serviceOf(guildId) },
+      servers: { find: async (guildId) => sessions.findService(guildId) },
     },
-    total: () => budgets.total(),
+    total: () => budgets.findTotal(),
     async drain(ms) {
-      await Promise.all(sessions.all().map((one) => one.drain(ms)));
+      await Promise.all(sessions.listSessions().map((one) => one.drainAll(ms)));
     },
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };

@@ -1,7 +1,7 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/config.ts';
-import { type AnsweringWay, priceOf, tariffsOf } from '#src/config/tariffs.ts';
+import { type AnsweringWay, createTariffs, findRolePrice } from '#src/config/tariffs.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
 import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
@@ -41,9 +41,9 @@ export async function openBudget(
   const clock = realClock;
   const { caps, totalDayNanoUsd: capNanoUsd } = config.budget;
   const ledger = new Ledger({ countsAll: capNanoUsd > 0 });
-  const report = (error: unknown) =>
+  const reportError = (error: unknown) =>
     warn(`Budgets count in memory only: ${error instanceof Error ? error.message : error}`, error);
-  const common = { ledger, clock, report, alert };
+  const common = { ledger, clock, report: reportError, alert };
   const portion =
     portions && capNanoUsd > 0
       ? stack.use(new TotalPortion({ ...common, capNanoUsd, share, store: portions }))
@@ -57,8 +57,8 @@ export async function openBudget(
     ...common,
     caps,
     total,
-    rateOf: (by, role) => priceOf(by, role, config.budget),
-    tariffOf: tariffsOf(config, wayIn),
+    rateOf: (by, role) => findRolePrice(by, role, config.budget),
+    tariffOf: createTariffs(config, wayIn),
   });
   const closing = stack.move();
   return { budgets, [Symbol.asyncDispose]: () => closing.disposeAsync() };

@@ -1,11 +1,11 @@
 import '#src/discord/library/undici.ts';
 import { parseArgs } from 'node:util';
-import type { SandboxArguments } from '#src/app/sandbox/in-sandbox.ts';
-import { argumentMistake } from '#src/base/argument-mistake.ts';
+import { describeArgumentMistake } from '#src/base/argument-mistake.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
-import { processEnvironment, readConfig } from '#src/config/config.ts';
+import { readConfig, readEnvironment } from '#src/config/config.ts';
 import { loadDotEnv, readAnew } from '#src/config/dot-env.ts';
-import type { ExitSignals } from './on-discord.ts';
+import type { ExitSignals } from './run-on-discord.ts';
+import type { SandboxArguments } from './sandbox/run-in-sandbox.ts';
 
 /** A configuration that cannot work: a supervisor should not start it again. */
 const misconfigured = 78;
@@ -34,7 +34,7 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
     setTimeout(endNow, farewellMs, `not ended ${farewellMs / 1000} s after ${name}`).unref();
   });
 }
-process.exitCode = await run({ signal: stop.signal, hurry: atOnce.signal });
+process.exitCode = await runProgramMode({ signal: stop.signal, hurry: atOnce.signal });
 // Whatever a library still holds open must not keep an ended bot alive.
 setTimeout(() => process.exit(), 1_000).unref();
 
@@ -45,9 +45,9 @@ function endNow(why: string) {
   setTimeout(() => process.exit(1), hurryMs).unref();
 }
 
-async function run({ signal, hurry }: ExitSignals): Promise<number> {
+async function runProgramMode({ signal, hurry }: ExitSignals): Promise<number> {
   const args = readArguments();
-  const environment = { ...processEnvironment() };
+  const environment = { ...readEnvironment() };
   if (!loadDotEnv(console.error)) return misconfigured;
   const read = readConfig();
   const mistakes = [...args.mistakes, ...(read.kind === 'bad' ? read.mistakes : [])];
@@ -57,22 +57,22 @@ async function run({ signal, hurry }: ExitSignals): Promise<number> {
   try {
     // Each of them loads hundreds of modules, and a configuration that cannot work needs none.
     if (config.discord) {
-      const { onDiscord } = await import('./on-discord.ts');
-      return await onDiscord(config, config.discord, {
+      const { runOnDiscord } = await import('./run-on-discord.ts');
+      return await runOnDiscord(config, config.discord, {
         signal,
         hurry,
         readAnew: () => readAnew(environment),
       });
     }
-    const { inSandbox } = await import('#src/app/sandbox/in-sandbox.ts');
-    return await inSandbox(config, args, signal);
+    const { runInSandbox } = await import('./sandbox/run-in-sandbox.ts');
+    return await runInSandbox(config, args, signal);
   } catch (error) {
-    return signal.aborted ? 0 : exitCodeOf(error);
+    return signal.aborted ? 0 : toExitCode(error);
   }
 }
 
 /** A broken outside world is told in its one sentence; a bug with everything there is. */
-function exitCodeOf(error: unknown): number {
+function toExitCode(error: unknown): number {
   const isKnown = error instanceof BotError;
   console.error(isKnown ? error.message : error);
   return isKnown && unusable.includes(error.code) ? misconfigured : 1;
@@ -83,7 +83,7 @@ function readArguments(): SandboxArguments & { readonly mistakes: readonly strin
     const { values } = parseArgs({ options: { once: { type: 'boolean', default: false } } });
     return { ...values, mistakes: [] };
   } catch (error) {
-    const mistake = `${argumentMistake(error)} The only option is --once: npm start -- --once`;
+    const mistake = `${describeArgumentMistake(error)} The only option is --once: npm start -- --once`;
     return { once: false, mistakes: [mistake] };
   }
 }

@@ -1,9 +1,9 @@
 import type { Log } from '#src/ops/log.ts';
 import type { ProviderMetrics } from '#src/ops/metrics/metrics.ts';
-import type { ProviderNews } from '#src/provider/provider-news.ts';
+import type { ProviderEvent } from '#src/provider/provider-event.ts';
 
 /** Logs and counts failures and fallbacks of servers. */
-export function logProvider(log: Log, metrics: ProviderMetrics, news: ProviderNews): void {
+export function logProvider(log: Log, metrics: ProviderMetrics, news: ProviderEvent): void {
   const { role } = news;
   switch (news.kind) {
     case 'failed':

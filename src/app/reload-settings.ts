@@ -1,7 +1,7 @@
 import type { Config, ConfigResult } from '#src/config/config.ts';
-import { modelsInUse } from '#src/config/models.ts';
+import { listModelsInUse } from '#src/config/models.ts';
 import type { Log } from '#src/ops/log.ts';
-import type { ModelInUse } from '#src/provider/models/models.ts';
+import type { ModelInUse } from '#src/provider/models/standard-models.ts';
 
 /** Replaces lists of servers, prices and keys in the settings of a running bot; a mistake changes nothing. */
 export function reloadSettings(config: Config, read: ConfigResult, log: Log): void {
@@ -9,16 +9,16 @@ export function reloadSettings(config: Config, read: ConfigResult, log: Log): vo
     log.error(`not reloaded: ${read.mistakes.join('; ')}`);
     return;
   }
-  const [now, next] = [modelsInUse(config), modelsInUse(read.config)];
+  const [now, next] = [listModelsInUse(config), listModelsInUse(read.config)];
   // A key must never reach the server of another one.
-  if (`${now.map(placeOf)}` !== `${next.map(placeOf)}`) {
+  if (`${now.map(toModelPlace)}` !== `${next.map(toModelPlace)}`) {
     log.error('not reloaded: restart for another server or model list, a first key or no key');
     return;
   }
   const keys = new Set<string>();
   for (const [n, { apiKey }] of next.entries()) {
     if (!apiKey) continue;
-    now[n]?.apiKey?.takeValueOf(apiKey);
+    now[n]?.apiKey?.replaceValue(apiKey);
     keys.add(apiKey.reveal());
   }
   Object.assign(config.servers, read.config.servers);
@@ -26,6 +26,6 @@ export function reloadSettings(config: Config, read: ConfigResult, log: Log): vo
   log.info(`reloaded: servers, prices, ${keys.size} keys`);
 }
 
-function placeOf({ role, baseUrl, apiKey }: ModelInUse): string {
+function toModelPlace({ role, baseUrl, apiKey }: ModelInUse): string {
   return `${role} ${baseUrl} ${apiKey !== undefined}`;
 }

@@ -1,32 +1,32 @@
 import { join } from 'node:path';
-import { loadSilero, type SileroWeights, windowSamples } from '#src/audio/voice/silero.ts';
-import { VoiceActivity } from '#src/audio/voice/voice-meter.ts';
+import { loadSilero, type SileroWeights, windowSamples } from '#src/audio/voice/silero-network.ts';
+import { VoiceActivityDetector } from '#src/audio/voice/voice-activity.ts';
 import { realClock } from '#src/base/clock.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import type { Public } from '#src/base/public.ts';
 import type { Config } from '#src/config/config.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
-import type { ProcessParts } from '#src/features/contract/feature.ts';
+import type { FeatureProcessDeps } from '#src/features/contract/feature.ts';
 import { type OpenFeatures, openFeatures } from '#src/features/features.ts';
 import type { ExternalTool, ToolNews } from '#src/features/tools/external-tool.ts';
 import { SpeedStats } from '#src/ops/speed-stats.ts';
 import { type Cues, loadCues } from '#src/playback/reply/load-cues.ts';
-import { hasStableWords } from '#src/provider/models/models.ts';
+import { hasStableWords } from '#src/provider/models/standard-models.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { findFfmpeg } from '#src/sources/ffmpeg.ts';
-import { openLibrary } from '#src/sources/library.ts';
 import { Recordings } from '#src/sources/recordings.ts';
-import { Sources } from '#src/sources/sources.ts';
+import { openLibrary } from '#src/sources/sound-library.ts';
+import { Sources } from '#src/sources/sound-sources.ts';
 import {
-  openTextLanguage,
+  createTextLanguageDetector,
   type TextLanguageDetector,
 } from '#src/speech/text-language/text-language.ts';
 import { backUpFormerFormats } from '#src/storage/backups/backup.ts';
 import { deleteOldCopies } from '#src/storage/backups/copy-names.ts';
 import { removeLeftovers } from '#src/storage/backups/restore.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
-import { lostRows, refuseForeignFormats } from '#src/storage/data-dir/store-files.ts';
+import { describeLostRows, refuseForeignFormats } from '#src/storage/data-dir/store-files.ts';
 import type { Store } from '#src/storage/stores/store-parts.ts';
 import { PartialTrust } from '#src/turn/endpointing/partial-trust.ts';
 import { TokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
@@ -81,7 +81,7 @@ export async function openSharedParts(
       transcription.kind === 'remote' && hasStableWords(transcription.model),
     ),
     operatorTools,
-    textLanguage: openTextLanguage(),
+    textLanguage: createTextLanguageDetector(),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
 }
@@ -95,22 +95,27 @@ async function claimDataDir(
   signal: AbortSignal,
 ): Promise<Disposable> {
   if (databaseUrl) return new DisposableStack();
-  const warn = (message: string) => onStore({ kind: 'warning', message });
+  const printWarning = (message: string) => onStore({ kind: 'warning', message });
   using stack = new DisposableStack();
-  stack.use(await lockDataDir(dataDir, { clock: realClock, onWait: warn }, signal));
+  stack.use(await lockDataDir(dataDir, { clock: realClock, onWait: printWarning }, signal));
   refuseForeignFormats(dataDir);
   removeLeftovers(dataDir);
   const copies = backUpFormerFormats(dataDir, realClock.wallMs());
   if (copies.length > 0) onStore({ kind: 'copied', copies });
-  for (const message of lostRows(dataDir)) warn(message);
+  for (const message of describeLostRows(dataDir)) printWarning(message);
   return stack.move();
 }
 
 /** Deletes old copies of the store, until it is disposed. */
 function expireCopies({ config: { dataDir }, onStore }: BotOptions): Disposable {
   const over = new AbortController();
-  const run = () => deleteOldCopies(dataDir, realClock.wallMs());
-  const task = { name: 'deletion of old copies', clock: realClock, everyMs: hourMs, run };
+  const deleteExpired = () => deleteOldCopies(dataDir, realClock.wallMs());
+  const task = {
+    name: 'deletion of old copies',
+    clock: realClock,
+    everyMs: hourMs,
+    run: deleteExpired,
+  };
   void runPeriodically({ ...task, report: onStore }, over.signal);
   return { [Symbol.dispose]: () => over.abort(new Error('closed')) };
 }
@@ -120,8 +125,8 @@ function openAllFeatures(
   { parts, sounds, weights }: Pick<SharedParts, 'sounds' | 'weights'> & { parts: OpenParts },
 ): OpenFeatures {
   const { deadlines, speech, transcription } = config;
-  const given: ProcessParts = {
-    store: partIn(parts),
+  const given: FeatureProcessDeps = {
+    store: findPart(parts),
     sounds,
     recordings: sounds.recordings,
     weights,
@@ -135,16 +140,16 @@ function openAllFeatures(
 }
 
 /** Finds the open store of a declared part. */
-function partIn(parts: OpenParts): ProcessParts['store'] {
+function findPart(parts: OpenParts): FeatureProcessDeps['store'] {
   const open = new Map(parts);
   return (part) => open.get(part) as never; // the list of parts tells what it is
 }
 
 /** Lets the compiler see the hot loop before the first speech: the first windows would take twenty times as long. */
 function warmUp(weights: SileroWeights) {
-  const activity = new VoiceActivity(weights);
+  const activity = new VoiceActivityDetector(weights);
   const silence = new Float32Array(windowSamples);
-  for (let window = 0; window < 50; window++) activity.probability(silence);
+  for (let window = 0; window < 50; window++) activity.measureProbability(silence);
 }
 
 /** Tools of the operator: those of MCP servers that are connected. */
@@ -158,24 +163,24 @@ export async function openOperatorTools(
   const { mcp } = externalTools;
   if (!mcp) return { all: () => [], [Symbol.asyncDispose]: async () => undefined };
   const { McpServers } = await import('#src/features/tools/mcp/mcp-servers.ts');
-  const { externalTool } = await import('#src/features/tools/adapt-external-tool.ts');
+  const { adaptExternalTool } = await import('#src/features/tools/adapt-external-tool.ts');
   const hashesPath = join(dataDir, 'mcp-tools.json');
   const servers = new McpServers({ ...mcp, hashesPath, clock: realClock, report });
   const known = new WeakMap<ExternalTool, ToolEntry>();
-  const adapted = (tool: ExternalTool): ToolEntry => {
-    const found = known.get(tool) ?? externalTool(tool);
+  const toToolEntry = (tool: ExternalTool): ToolEntry => {
+    const found = known.get(tool) ?? adaptExternalTool(tool);
     known.set(tool, found);
     return found;
   };
   return {
-    all: () => servers.tools().map(adapted),
+    all: () => servers.listTools().map(toToolEntry),
     [Symbol.asyncDispose]: () => servers[Symbol.asyncDispose](),
   };
 }
 
 /** Sounds that people send or have played: recordings to be heard, and sounds of tracks. */
 type Sounds = AsyncDisposable &
-  ProcessParts['sounds'] & {
+  FeatureProcessDeps['sounds'] & {
     readonly recordings: Public<Recordings>;
   };
 

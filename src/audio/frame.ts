@@ -3,9 +3,9 @@ export type Frame = Buffer;
 
 /** Source of frames. Playback implements it, and the connection calls it synchronously every 20 ms. */
 export interface FrameSource {
-  next(): Frame | undefined;
+  pullFrame(): Frame | undefined;
   /** True if no frame will come before the connection is woken. */
   readonly isIdle: boolean;
   /** A frame left as a datagram. Only these frames count as heard. */
-  left(frame: Frame, atMs: number): void;
+  markSent(frame: Frame, atMs: number): void;
 }

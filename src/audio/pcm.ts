@@ -11,7 +11,7 @@ export const speakRateHz = 24_000;
 /** Rate of named tracks, which are stereo. */
 export const musicRateHz = 48_000;
 
-export function durationMs({ samples, rateHz, channels }: Pcm): number {
+export function getDurationMs({ samples, rateHz, channels }: Pcm): number {
   return (samples.length / channels / rateHz) * 1000;
 }
 
@@ -24,7 +24,7 @@ export function toMono(pcm: Pcm): Pcm {
   return { samples, rateHz: pcm.rateHz, channels: 1 };
 }
 
-export function mixedDown(samples: Int16Array, channels: number): Int16Array {
+export function mixDown(samples: Int16Array, channels: number): Int16Array {
   return Int16Array.from({ length: samples.length / channels }, (_, n) => {
     let sum = 0;
     for (let c = 0; c < channels; c++) sum += samples[n * channels + c] ?? 0;
@@ -32,7 +32,7 @@ export function mixedDown(samples: Int16Array, channels: number): Int16Array {
   });
 }
 
-export function inBoth(one: Int16Array): Int16Array {
+export function toStereo(one: Int16Array): Int16Array {
   const both = new Int16Array(2 * one.length);
   for (let n = 0; n < one.length; n++) {
     both[2 * n] = one[n] ?? 0;
@@ -52,7 +52,7 @@ export function joinSamples(pieces: readonly Int16Array[]): Int16Array {
 }
 
 /** 0 is digital silence, 1 is full scale. */
-export function rms(samples: Int16Array): number {
+export function measureRms(samples: Int16Array): number {
   if (samples.length === 0) return 0;
   let sum = 0;
   for (const sample of samples) sum += sample * sample;
@@ -60,11 +60,11 @@ export function rms(samples: Int16Array): number {
 }
 
 /** dB below full scale. -100 stands for silence. */
-export function energyDb(samples: Int16Array): number {
-  return loudnessDb(rms(samples));
+export function measureLevelDb(samples: Int16Array): number {
+  return toDb(measureRms(samples));
 }
 
 /** Converts a root mean square (0 to 1). */
-export function loudnessDb(level: number): number {
+export function toDb(level: number): number {
   return Math.max(-100, 20 * Math.log10(level));
 }

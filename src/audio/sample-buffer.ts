@@ -24,12 +24,12 @@ export class SampleBuffer {
   }
 
   /** Returns at most `length` samples. The view is valid until the next push. */
-  at(place: number, length: number): Int16Array {
+  view(place: number, length: number): Int16Array {
     const from = place - this.#from;
     return this.#samples.subarray(from, Math.min(from + length, this.#length));
   }
 
-  cut(place: number): void {
+  truncate(place: number): void {
     this.#to = place;
   }
 

@@ -4,7 +4,7 @@ export interface SoundSource {
   readonly title: string;
   readonly lengthMs?: number;
   readonly lufs?: number;
-  readonly seekable: boolean;
+  readonly isSeekable: boolean;
   /**
    * Decodes sound from `fromMs` on as it is read, in pieces of any rate and length, but never empty.
    *

@@ -8,31 +8,31 @@ export type FeatureAlert = {
 };
 
 export const alerts = {
-  'link-down': lasting(
+  'link-down': declareLastingAlert(
     'the voice link of a channel carries no sound, though it was opened anew',
     'Allow UDP and its answers (firewall, VPN, NAT): npm run doctor -- --live checks them.',
   ),
-  'store-unwritten': urgent(
+  'store-unwritten': declareUrgentAlert(
     'data to be stored has not been written',
     'Check space and rights of DATA_DIR, or the database.',
   ),
-  'transcripts-unwritten': urgent(
+  'transcripts-unwritten': declareUrgentAlert(
     'transcripts are not stored: captions are live only',
     'Check space and rights of DATA_DIR/transcripts.db, or the database.',
   ),
-  'event-loop-delayed': lasting(
+  'event-loop-delayed': declareLastingAlert(
     'the main thread was blocked',
     'Give the bot its own processor core, use remote engines, or add a process.',
   ),
-  'total-budget-low': urgent(
+  'total-budget-low': declareUrgentAlert(
     '80 % of what all servers together may spend today is spent',
     'Raise BUDGET_TOTAL_DAY_USD and restart, or wait until 00:00 UTC.',
   ),
-  'total-budget-used': urgent(
+  'total-budget-used': declareUrgentAlert(
     'all servers together have spent what they may today, or the rest is too small for an answer',
     'Raise BUDGET_TOTAL_DAY_USD and restart, or wait until 00:00 UTC.',
   ),
-  'task-failing': lasting(
+  'task-failing': declareLastingAlert(
     'a background task fails and is retried',
     'Read the cause: mostly it is the disk of DATA_DIR, or the database.',
   ),
@@ -42,11 +42,11 @@ export type AlertName = keyof typeof alerts;
 
 type NamelessAlert = Omit<FeatureAlert, 'name'>;
 
-function lasting(meaning: string, action: string): NamelessAlert {
+function declareLastingAlert(meaning: string, action: string): NamelessAlert {
   return { meaning, action };
 }
 
-function urgent(meaning: string, action: string): NamelessAlert {
+function declareUrgentAlert(meaning: string, action: string): NamelessAlert {
   return { meaning, action, remedy: action };
 }
 
@@ -64,6 +64,6 @@ export type AlertChange = {
 
 export type FeatureAlertChange = Omit<AlertChange, 'name'> & { readonly of: FeatureAlert };
 
-export function alertOf(change: AlertChange | FeatureAlertChange): FeatureAlert {
+export function toFeatureAlert(change: AlertChange | FeatureAlertChange): FeatureAlert {
   return 'of' in change ? change.of : { name: change.name, ...alerts[change.name] };
 }

@@ -1,4 +1,4 @@
-type BatchLimits = { readonly items?: number; readonly size: number };
+type BatchLimits = { readonly maxItems?: number; readonly maxSize: number };
 
 /**
  * Splits items into as few batches as the limits allow and keeps their order.
@@ -6,28 +6,28 @@ type BatchLimits = { readonly items?: number; readonly size: number };
  * An item larger than a batch becomes a batch of its own.
  *
  * @example
- * import { inBatches } from '#src/base/batches.ts';
+ * import { splitIntoBatches } from '#src/base/batches.ts';
  *
  * const sounds = [3, 4, 2, 9];
- * inBatches(sounds, (seconds) => seconds, { size: 8 }); // [[3, 4], [2], [9]]
+ * splitIntoBatches(sounds, (seconds) => seconds, { size: 8 }); // [[3, 4], [2], [9]]
  */
-export function inBatches<Item>(
+export function splitIntoBatches<Item>(
   items: readonly Item[],
-  sizeOf: (item: Item) => number,
-  { items: mostItems = Number.POSITIVE_INFINITY, size: mostSize }: BatchLimits,
+  measureItem: (item: Item) => number,
+  { maxItems = Number.POSITIVE_INFINITY, maxSize }: BatchLimits,
 ): readonly (readonly [Item, ...Item[]])[] {
   const batches: [Item, ...Item[]][] = [];
   let size = 0;
   for (const item of items) {
-    const own = sizeOf(item);
+    const itemSize = measureItem(item);
     const last = batches.at(-1);
-    size += own;
-    if (last && last.length < mostItems && size <= mostSize) {
+    size += itemSize;
+    if (last && last.length < maxItems && size <= maxSize) {
       last.push(item);
       continue;
     }
     batches.push([item]);
-    size = own;
+    size = itemSize;
   }
   return batches;
 }

@@ -14,25 +14,25 @@ export interface Clock {
  * Longest timer of Node. A longer one would fire after 1 ms:
  * https://nodejs.org/api/timers.html#settimeoutcallback-delay-args
  */
-const longestTimerMs = 2 ** 31 - 1;
+const maxTimerMs = 2 ** 31 - 1;
 
 export const realClock: Clock = {
   nowMs: () => Number(process.hrtime.bigint()) / 1e6,
   wallMs: () => Date.now(),
   async sleep(ms, signal) {
-    for (let restMs = Math.max(0, ms); restMs >= 0; restMs -= longestTimerMs) {
-      await oneTimer(Math.min(restMs, longestTimerMs), signal);
+    for (let restMs = Math.max(0, ms); restMs >= 0; restMs -= maxTimerMs) {
+      await waitForTimer(Math.min(restMs, maxTimerMs), signal);
     }
   },
   later(ms, run) {
     const wholeMs = Math.round(ms); // Node cuts a fraction off, so that 19.7 ms would become 19.
-    const timer = setTimeout(run, Math.min(Math.max(0, wholeMs), longestTimerMs));
+    const timer = setTimeout(run, Math.min(Math.max(0, wholeMs), maxTimerMs));
     return () => clearTimeout(timer);
   },
 };
 
 // `node:timers/promises` would build an error for each aborted wait.
-function oneTimer(ms: number, signal: AbortSignal): Promise<void> {
+function waitForTimer(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
     const abort = () => {
@@ -48,7 +48,7 @@ function oneTimer(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /** Returns NaN for an invalid date. */
-export function parsedMs(date: string): number {
+export function parseDateMs(date: string): number {
   return Date.parse(date);
 }
 

@@ -1,6 +1,6 @@
 import { getCompileCacheDir } from 'node:module';
 
-export function compileCacheEnvironment(): Readonly<Record<string, string>> {
+export function getCompileCacheEnvironment(): Readonly<Record<string, string>> {
   const directory = getCompileCacheDir();
   return directory === undefined ? {} : { NODE_COMPILE_CACHE: directory };
 }

@@ -2,11 +2,11 @@
  * Levenshtein distance of two texts (characters) or of two lists (words).
  *
  * @example
- * import { editDistance } from '#src/base/edit-distance.ts';
+ * import { measureEditDistance } from '#src/base/edit-distance.ts';
  *
- * editDistance('kitten', 'sitting'); // 3
+ * measureEditDistance('kitten', 'sitting'); // 3
  */
-export function editDistance(from: Iterable<string>, to: Iterable<string>): number {
+export function measureEditDistance(from: Iterable<string>, to: Iterable<string>): number {
   const wanted = [...to];
   let row = Array.from({ length: wanted.length + 1 }, (_, place) => place);
   for (const [above, part] of [...from].entries()) {

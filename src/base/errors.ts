@@ -70,9 +70,9 @@ export type FailureServer = {
   readonly openingStep?: OpeningStep;
   readonly retryAfterMs?: number;
   /** Sentence of the provider, which may quote people. The doctor shows it, the log never does. */
-  readonly serverWords?: string;
+  readonly serverMessage?: string;
   /** Advice to the operator that is better than the meaning of the code. */
-  readonly mend?: string;
+  readonly remedy?: string;
   readonly cap?: BudgetCap;
   /** The request was sent again without its pictures, which the model does not take. */
   readonly takesNoPictures?: true;
@@ -117,12 +117,12 @@ export class BotError extends Error {
  * Returns a copy of a `BotError` with its stage. A stage that is already named stays, and other errors are returned
  * as they are.
  */
-export function atStage(stage: FailureStage, error: unknown): unknown {
+export function addFailureStage(stage: FailureStage, error: unknown): unknown {
   if (!(error instanceof BotError) || error.stage) return error;
   const { code, retryable, message, cause, about } = error;
   return new BotError(code, retryable, message, cause, stage, about);
 }
 
-export function messageOf(cause: unknown): string {
+export function getErrorMessage(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }

@@ -17,7 +17,7 @@ export const toolArgumentLimits: JsonLimits = {
 type JsonExcess = {
   readonly bound: keyof JsonLimits;
   /** Ends a sentence that begins "The body is" or "The server sent". */
-  readonly words: string;
+  readonly description: string;
 };
 
 type ForeignJson =
@@ -26,32 +26,32 @@ type ForeignJson =
       readonly kind: 'fault';
       readonly code: 'json.broken' | 'json.too_large';
       /** Ends the same sentences as `JsonExcess`. */
-      readonly words: string;
+      readonly description: string;
     };
 
 /**
  * Parses JSON from outside after checking its size.
  *
  * @example
- * import { readForeignJson, toolArgumentLimits } from '#src/base/json.ts';
+ * import { parseForeignJson, toolArgumentLimits } from '#src/base/json.ts';
  *
- * readForeignJson('{"volume": 40}', toolArgumentLimits); // { kind: 'ok', value: { volume: 40 } }
+ * parseForeignJson('{"volume": 40}', toolArgumentLimits); // { kind: 'ok', value: { volume: 40 } }
  */
-export function readForeignJson(given: Uint8Array | string, limits: JsonLimits): ForeignJson {
-  const excess = measured(given, limits);
-  if (excess) return { kind: 'fault', code: 'json.too_large', words: excess.words };
-  const text = typeof given === 'string' ? given : new TextDecoder().decode(given);
-  const value = parsedJson(text);
-  if (value === undefined) return { kind: 'fault', code: 'json.broken', words: 'no JSON' };
+export function parseForeignJson(json: Uint8Array | string, limits: JsonLimits): ForeignJson {
+  const excess = findJsonExcess(json, limits);
+  if (excess) return { kind: 'fault', code: 'json.too_large', description: excess.description };
+  const text = typeof json === 'string' ? json : new TextDecoder().decode(json);
+  const value = tryParseJson(text);
+  if (value === undefined) return { kind: 'fault', code: 'json.broken', description: 'no JSON' };
   return { kind: 'ok', value };
 }
 
-export function foreignJson(given: Uint8Array | string, limits: JsonLimits): unknown {
-  const read = readForeignJson(given, limits);
-  return read.kind === 'ok' ? read.value : undefined;
+export function tryParseForeignJson(json: Uint8Array | string, limits: JsonLimits): unknown {
+  const parsed = parseForeignJson(json, limits);
+  return parsed.kind === 'ok' ? parsed.value : undefined;
 }
 
-export function checkForeign<Schema extends z.ZodType>(
+export function checkForeignValue<Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,
 ): z.ZodSafeParseResult<z.output<Schema>> {
@@ -63,8 +63,8 @@ export function checkForeign<Schema extends z.ZodType>(
   }
 }
 
-/** Returns undefined for invalid JSON. For JSON from outside use `readForeignJson`. */
-export function parsedJson(text: string): unknown {
+/** Returns undefined for invalid JSON. For JSON from outside use `parseForeignJson`. */
+export function tryParseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -77,20 +77,20 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 }
 
 /** Returns an empty record for a value that is no object. */
-export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+export function toRecord(value: unknown): Readonly<Record<string, unknown>> {
   return isRecord(value) ? value : {};
 }
 
-export function textIn(value: unknown): string | undefined {
+export function toNonEmptyText(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-function measured(given: Uint8Array | string, limits: JsonLimits): JsonExcess | undefined {
-  if (given.length > limits.bytes) return excessOf('bytes', limits);
-  return new JsonMeter(limits).push(typeof given === 'string' ? Buffer.from(given) : given);
+function findJsonExcess(json: Uint8Array | string, limits: JsonLimits): JsonExcess | undefined {
+  if (json.length > limits.bytes) return describeExcess('bytes', limits);
+  return new JsonMeter(limits).push(typeof json === 'string' ? Buffer.from(json) : json);
 }
 
-const code = {
+const asciiCodes = {
   lineFeed: 0x0a,
   carriageReturn: 0x0d,
   quote: 0x22,
@@ -125,28 +125,32 @@ export class JsonMeter {
   }
 
   push(chunk: Uint8Array): JsonExcess | undefined {
-    if (!this.isStream) this.#bound('bytes', this.#bytes + chunk.length);
+    if (!this.isStream) this.#checkLimit('bytes', this.#bytes + chunk.length);
     let at = 0;
     while (at < chunk.length && !this.#excess) {
-      const next = this.#isInString ? this.#scanString(chunk, at) : this.#scan(chunk, at);
+      const next = this.#isInString ? this.#scanString(chunk, at) : this.#scanByte(chunk, at);
       this.#bytes += next - at;
       at = next;
     }
-    this.#bound('bytes', this.#bytes);
+    this.#checkLimit('bytes', this.#bytes);
     return this.#excess;
   }
 
-  #scan(chunk: Uint8Array, at: number): number {
+  #scanByte(chunk: Uint8Array, at: number): number {
     const byte = chunk[at];
-    if (byte === code.lineFeed) this.#endLine();
-    else if (byte !== code.carriageReturn) this.#isLineEmpty = false;
-    if (byte === code.quote) this.#isInString = true;
-    else if (byte === code.openArray || byte === code.openObject)
-      this.#bound('depth', ++this.#depth);
-    else if (byte === code.closeArray || byte === code.closeObject)
+    if (byte === asciiCodes.lineFeed) this.#endLine();
+    else if (byte !== asciiCodes.carriageReturn) this.#isLineEmpty = false;
+    if (byte === asciiCodes.quote) this.#isInString = true;
+    else if (byte === asciiCodes.openArray || byte === asciiCodes.openObject)
+      this.#checkLimit('depth', ++this.#depth);
+    else if (byte === asciiCodes.closeArray || byte === asciiCodes.closeObject)
       this.#depth = Math.max(0, this.#depth - 1);
-    if (byte === code.comma || byte === code.openArray || byte === code.openObject)
-      this.#bound('values', ++this.#values);
+    if (
+      byte === asciiCodes.comma ||
+      byte === asciiCodes.openArray ||
+      byte === asciiCodes.openObject
+    )
+      this.#checkLimit('values', ++this.#values);
     return at + 1;
   }
 
@@ -155,13 +159,13 @@ export class JsonMeter {
     let isEscaped = this.#isEscaped;
     for (let at = from; at < chunk.length; at++) {
       const byte = chunk[at];
-      const isLineEnd = byte === code.lineFeed || byte === code.carriageReturn;
-      if (isLineEnd || (byte === code.quote && !isEscaped)) {
+      const isLineEnd = byte === asciiCodes.lineFeed || byte === asciiCodes.carriageReturn;
+      if (isLineEnd || (byte === asciiCodes.quote && !isEscaped)) {
         this.#isInString = false;
         this.#isEscaped = false;
         return isLineEnd ? at : at + 1;
       }
-      isEscaped = byte === code.backslash && !isEscaped;
+      isEscaped = byte === asciiCodes.backslash && !isEscaped;
     }
     this.#isEscaped = isEscaped;
     return chunk.length;
@@ -169,7 +173,7 @@ export class JsonMeter {
 
   #endLine() {
     if (this.isStream && (this.#isLineEmpty || this.#depth === 0)) {
-      this.#bound('bytes', this.#bytes);
+      this.#checkLimit('bytes', this.#bytes);
       this.#bytes = 0;
       this.#values = 0;
       this.#depth = 0;
@@ -177,34 +181,34 @@ export class JsonMeter {
     this.#isLineEmpty = true;
   }
 
-  #bound(bound: keyof JsonLimits, reached: number) {
-    if (reached > this.#limits[bound]) this.#excess ??= excessOf(bound, this.#limits);
+  #checkLimit(bound: keyof JsonLimits, reached: number) {
+    if (reached > this.#limits[bound]) this.#excess ??= describeExcess(bound, this.#limits);
   }
 }
 
-function excessOf(bound: keyof JsonLimits, limits: JsonLimits): JsonExcess {
-  return { bound, words: `JSON with ${boundWords[bound](limits[bound])}` };
+function describeExcess(bound: keyof JsonLimits, limits: JsonLimits): JsonExcess {
+  return { bound, description: `JSON with ${limitDescriptions[bound](limits[bound])}` };
 }
 
-const boundWords: Readonly<Record<keyof JsonLimits, (limit: number) => string>> = {
-  bytes: (limit) => `more than ${sizeOf(limit)}`,
-  depth: (limit) => `more than ${numberOf(limit)} levels of nesting`,
-  values: (limit) => `more than ${numberOf(limit)} values`,
+const limitDescriptions: Readonly<Record<keyof JsonLimits, (limit: number) => string>> = {
+  bytes: (limit) => `more than ${formatByteLimit(limit)}`,
+  depth: (limit) => `more than ${formatLimit(limit)} levels of nesting`,
+  values: (limit) => `more than ${formatLimit(limit)} values`,
 };
 
-function sizeOf(bytes: number): string {
-  if (bytes >= 2 ** 20) return `${numberOf(bytes / 2 ** 20)} MiB`;
-  return bytes >= 2 ** 10 ? `${numberOf(bytes / 2 ** 10)} KiB` : `${bytes} bytes`;
+function formatByteLimit(bytes: number): string {
+  if (bytes >= 2 ** 20) return `${formatLimit(bytes / 2 ** 20)} MiB`;
+  return bytes >= 2 ** 10 ? `${formatLimit(bytes / 2 ** 10)} KiB` : `${bytes} bytes`;
 }
 
-function numberOf(limit: number): string {
+function formatLimit(limit: number): string {
   return limit.toLocaleString('en', { maximumFractionDigits: 1 });
 }
 
 /** Sorts the keys of every object, so that equal values have equal texts. */
-export function withSortedKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withSortedKeys);
+export function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, inner]) => [key, withSortedKeys(inner)]));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, sortKeys(inner)]));
 }

@@ -6,19 +6,19 @@ export type ServerOutcome<Server extends AsyncDisposable> =
   | { readonly kind: 'open'; readonly server: Server }
   | { readonly kind: 'refused'; readonly why: string; readonly isTaken: boolean };
 
-export type ServerNews<Server extends AsyncDisposable> =
+export type ServerEvent<Server extends AsyncDisposable> =
   | { readonly kind: 'open'; readonly server: Server }
   | { readonly kind: 'refused'; readonly why: string };
 
 /** `why` is a part of a sentence. `isTaken` means that another program has the port now. */
-type AddressRefusal = { readonly why: string; readonly isTaken: boolean };
+type AddressRejection = { readonly why: string; readonly isTaken: boolean };
 
 /** Resolves to undefined on success. Never throws. */
-export async function listenAt(
+export async function listenOnPort(
   server: NetServer,
   host: string,
   port: number,
-): Promise<AddressRefusal | undefined> {
+): Promise<AddressRejection | undefined> {
   try {
     server.listen(port, host);
     await once(server, 'listening');
@@ -32,7 +32,7 @@ export async function listenAt(
 }
 
 // During an update the former process still holds the port for some seconds.
-const retryMs = 5_000;
+const retryIntervalMs = 5_000;
 
 /**
  * Opens a server as soon as its port is free.
@@ -43,17 +43,17 @@ const retryMs = 5_000;
 export async function keepServer<Server extends AsyncDisposable>(
   open: () => Promise<ServerOutcome<Server>>,
   clock: Clock,
-  report: (news: ServerNews<Server>) => void,
+  report: (news: ServerEvent<Server>) => void,
 ): Promise<AsyncDisposable> {
   const closing = new AbortController();
-  const tried = async (): Promise<ServerOutcome<Server>> => {
+  const openAndReport = async (): Promise<ServerOutcome<Server>> => {
     const outcome = await open();
     if (outcome.kind === 'open') report(outcome);
     return outcome;
   };
-  const first = await tried();
+  const first = await openAndReport();
   if (first.kind === 'refused') report({ kind: 'refused', why: first.why });
-  const last = untilOpen(first, tried, clock, closing.signal);
+  const last = retryUntilOpen(first, openAndReport, clock, closing.signal);
   return {
     async [Symbol.asyncDispose]() {
       closing.abort(new Error('the server is closed'));
@@ -63,17 +63,17 @@ export async function keepServer<Server extends AsyncDisposable>(
   };
 }
 
-async function untilOpen<Server extends AsyncDisposable>(
+async function retryUntilOpen<Server extends AsyncDisposable>(
   first: ServerOutcome<Server>,
-  tried: () => Promise<ServerOutcome<Server>>,
+  openAndReport: () => Promise<ServerOutcome<Server>>,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<ServerOutcome<Server>> {
   let outcome = first;
   while (outcome.kind === 'refused' && outcome.isTaken) {
-    await clock.sleep(retryMs, signal).catch(() => undefined);
+    await clock.sleep(retryIntervalMs, signal).catch(() => undefined);
     if (signal.aborted) break;
-    outcome = await tried();
+    outcome = await openAndReport();
   }
   return outcome;
 }

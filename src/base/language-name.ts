@@ -1,25 +1,25 @@
-const names = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'none' });
+const englishNames = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'none' });
 
 /** Returns the English name of a BCP 47 tag for prompts, or the tag itself if it has no name. */
-export function englishLanguageName(tag: string): string {
+export function getEnglishLanguageName(tag: string): string {
   try {
-    return names.of(tag) ?? tag;
+    return englishNames.of(tag) ?? tag;
   } catch {
     // The tag is not well formed.
     return tag;
   }
 }
 
-let tags: ReadonlyMap<string, string> | undefined;
+let tagsByEnglishName: ReadonlyMap<string, string> | undefined;
 
 /** Finds the BCP 47 tag of a language that a provider names in English (`german`) or by its tag. */
-export function languageTagOf(name: string): string | undefined {
+export function findLanguageTag(name: string): string | undefined {
   if (/^[a-z]{2,3}(-[a-z0-9]+)*$/i.test(name)) return name;
   const letters = [...'abcdefghijklmnopqrstuvwxyz'];
-  tags ??= new Map(
+  tagsByEnglishName ??= new Map(
     letters.flatMap((one) =>
-      letters.map((other) => [englishLanguageName(one + other).toLowerCase(), one + other]),
+      letters.map((other) => [getEnglishLanguageName(one + other).toLowerCase(), one + other]),
     ),
   );
-  return tags.get(name.toLowerCase());
+  return tagsByEnglishName.get(name.toLowerCase());
 }

@@ -23,10 +23,10 @@ export type PlayEnd = (typeof playEnds)[number];
  * Discord accepts a reply to a command for 15 minutes:
  * https://docs.discord.com/developers/interactions/receiving-and-responding
  */
-export const longestEndWaitMs = 14 * 60_000;
+export const maxEndWaitMs = 14 * 60_000;
 
 /** `looping` may never end. After `late` the sound plays on. */
-export type WaitEnd = PlayEnd | 'looping' | 'late';
+export type PlayWaitOutcome = PlayEnd | 'looping' | 'late';
 
 /**
  * End of an answer on its track; exactly one each.

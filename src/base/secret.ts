@@ -21,7 +21,7 @@ export class Secret {
   }
 
   /** Replaces the value. Holders of this secret send the new value from now on. */
-  takeValueOf(other: Secret): void {
+  replaceValue(other: Secret): void {
     this.#value = other.#value;
   }
 

@@ -20,7 +20,7 @@ export function isTimeZone(name: string): boolean {
 }
 
 /** Returns the time that clocks of the zone show at this instant. Throws RangeError for an unknown zone. */
-export function localTime(wallMs: number, timeZone: string): LocalTime {
+export function toLocalTime(wallMs: number, timeZone: string): LocalTime {
   const format = new Intl.DateTimeFormat('en-GB', {
     timeZone,
     hourCycle: 'h23',
@@ -34,9 +34,16 @@ export function localTime(wallMs: number, timeZone: string): LocalTime {
   const parts = new Map(
     format.formatToParts(wallMs).map(({ type, value }) => [type, Number(value)]),
   );
-  const of = (type: keyof LocalTime) => parts.get(type) ?? 0;
-  const [year, month, day] = [of('year'), of('month'), of('day')];
-  return { year, month, day, hour: of('hour'), minute: of('minute'), second: of('second') };
+  const getPart = (type: keyof LocalTime) => parts.get(type) ?? 0;
+  const [year, month, day] = [getPart('year'), getPart('month'), getPart('day')];
+  return {
+    year,
+    month,
+    day,
+    hour: getPart('hour'),
+    minute: getPart('minute'),
+    second: getPart('second'),
+  };
 }
 
 /**
@@ -46,29 +53,29 @@ export function localTime(wallMs: number, timeZone: string): LocalTime {
  * becomes 3:30. Days past the end of a month count on. Throws RangeError for an unknown zone.
  *
  * @example
- * import { instantOf } from '#src/base/zoned-time.ts';
+ * import { toInstantMs } from '#src/base/zoned-time.ts';
  *
  * const local = { year: 2026, month: 7, day: 1, hour: 12, minute: 0, second: 0 };
- * new Date(instantOf(local, 'Europe/Berlin')).toISOString(); // '2026-07-01T10:00:00.000Z'
+ * new Date(toInstantMs(local, 'Europe/Berlin')).toISOString(); // '2026-07-01T10:00:00.000Z'
  */
-export function instantOf(local: LocalTime, timeZone: string): number {
-  const asUtcMs = utcMs(local);
+export function toInstantMs(local: LocalTime, timeZone: string): number {
+  const asUtcMs = toUtcMs(local);
   const [before = 0, after = 0] = [asUtcMs - dayMs, asUtcMs + dayMs].map((wallMs) =>
-    offsetMs(wallMs, timeZone),
+    getOffsetMs(wallMs, timeZone),
   );
   const instants = [asUtcMs - before, asUtcMs - after].toSorted((one, other) => one - other);
-  const shown = instants.find((wallMs) => utcMs(localTime(wallMs, timeZone)) === asUtcMs);
+  const shown = instants.find((wallMs) => toUtcMs(toLocalTime(wallMs, timeZone)) === asUtcMs);
   return shown ?? asUtcMs - before;
 }
 
-export function weekdayOf({ year, month, day }: LocalTime): number {
+export function getWeekday({ year, month, day }: LocalTime): number {
   return new Date(Date.UTC(year, month - 1, day)).getUTCDay();
 }
 
-function offsetMs(wallMs: number, timeZone: string): number {
-  return utcMs(localTime(wallMs, timeZone)) - Math.floor(wallMs / 1000) * 1000;
+function getOffsetMs(wallMs: number, timeZone: string): number {
+  return toUtcMs(toLocalTime(wallMs, timeZone)) - Math.floor(wallMs / 1000) * 1000;
 }
 
-export function utcMs({ year, month, day, hour, minute, second }: LocalTime): number {
+export function toUtcMs({ year, month, day, hour, minute, second }: LocalTime): number {
   return Date.UTC(year, month - 1, day, hour, minute, second);
 }

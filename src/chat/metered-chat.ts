@@ -1,23 +1,23 @@
 import type { FallbackChain } from '#src/provider/fallback-chain.ts';
-import type { ServedBy } from '#src/provider/models/models.ts';
 import {
-  counted,
-  type HoldResult,
-  mostPictureTokens,
+  countPictures,
+  maxPictureTokens,
   msPerTokenHeard,
   msPerTokenSpoken,
-  picturesIn,
-} from '#src/provider/models/request-hold.ts';
-import { picturesRefused } from '#src/provider/refused-parts.ts';
-import type { ChatMessage, ChatModel, ChatPart, Usage } from './ports.ts';
+  type ReservationResult,
+  runReserved,
+} from '#src/provider/models/request-reservation.ts';
+import type { ServedBy } from '#src/provider/models/standard-models.ts';
+import { createPicturesError } from '#src/provider/reducible-request.ts';
+import type { ChatMessage, ChatModel, ChatPart, Usage } from './chat-model.ts';
 
 /** Tokens of European languages are about this long, and those of others are shorter. */
 const bytesPerToken = 4;
 const soundBytesPerMs = 48;
 
-export function announced(model: ChatModel, by: ServedBy): ChatModel {
+export function withServerReport(model: ChatModel, by: ServedBy): ChatModel {
   const usage: Usage = { inputTokens: 0, outputTokens: 0, isEstimate: true, by };
-  const { wrapped } = model;
+  const { wrapEach } = model;
   return {
     async *reply(messages, tools, signal, ...more) {
       // The server is reported first, so that it is known for an answer that is cut.
@@ -25,16 +25,17 @@ export function announced(model: ChatModel, by: ServedBy): ChatModel {
       yield { kind: 'usage', usage };
       yield* model.reply(messages, tools, signal, ...more);
     },
-    takesPictures: () => model.takesPictures?.() ?? false,
-    wrapped: wrapped && ((wrap) => wrapped.call(model, (engine) => wrap(announced(engine, by)))),
+    canTakePictures: () => model.canTakePictures?.() ?? false,
+    wrapEach:
+      wrapEach && ((wrap) => wrapEach.call(model, (engine) => wrap(withServerReport(engine, by)))),
   };
 }
 
-export function isReport(usage: Usage | undefined): boolean {
+export function isReportedUsage(usage: Usage | undefined): boolean {
   return usage !== undefined && !usage.isEstimate;
 }
 
-function tokensIn(text: string): number {
+function estimateTokens(text: string): number {
   return Math.ceil(Buffer.byteLength(text) / bytesPerToken);
 }
 
@@ -47,39 +48,44 @@ export type ChatMeter = {
   /**
    * Reserves money, and so limits the tokens of the answer. Undefined for no limit. Throws BotError `budget.used`.
    */
-  holdModel?(messages: readonly object[], tools: readonly object[], heardMs: number): HoldResult;
+  reserveRequest?(
+    messages: readonly object[],
+    tools: readonly object[],
+    heardMs: number,
+  ): ReservationResult;
 };
 
 /**
  * Counts every request of a chat model and its fallbacks. A request with pictures goes to a model that takes them, or
  * fails.
  */
-export function meteredChat(
+export function withMeter(
   chat: ChatModel,
   meter: ChatMeter,
   heardMsIn: (messages: readonly ChatMessage[]) => number = () => 0,
 ): ChatModel {
-  const each = (model: ChatModel): ChatModel => {
-    const { wrapped } = model;
-    if (wrapped) return wrapped.call(model, each);
+  const meterModel = (model: ChatModel): ChatModel => {
+    const { wrapEach } = model;
+    if (wrapEach) return wrapEach.call(model, meterModel);
     return {
       reply(messages, tools, signal, _, voice, sent) {
-        if (picturesIn(messages) > 0 && !model.takesPictures?.()) throw picturesRefused();
+        if (countPictures(messages) > 0 && !model.canTakePictures?.()) throw createPicturesError();
         const heardMs = heardMsIn(messages);
         const progress = new RequestProgress();
-        return counted(
+        return runReserved(
           {
-            hold: () => meter.holdModel?.(messages, sent ? [...tools, sent] : tools, heardMs),
+            reserve: () =>
+              meter.reserveRequest?.(messages, sent ? [...tools, sent] : tools, heardMs),
             ask: (most) => model.reply(messages, tools, signal, most, voice, sent),
-            isOutput: (part) => progress.note(part),
-            over: () => meter.used(progress.usageOf(messages, heardMs)),
+            isOutput: (part) => progress.addPart(part),
+            onEnd: () => meter.used(progress.getUsage(messages, heardMs)),
           },
           signal,
         );
       },
     };
   };
-  return each(chat);
+  return meterModel(chat);
 }
 
 class RequestProgress {
@@ -89,7 +95,7 @@ class RequestProgress {
   #source: 'text' | 'transcript' | undefined;
 
   /** An estimate alone is no output. */
-  note(part: ChatPart): boolean {
+  addPart(part: ChatPart): boolean {
     switch (part.kind) {
       case 'text':
       case 'transcript':
@@ -101,7 +107,7 @@ class RequestProgress {
         return true;
       case 'usage':
         this.#usage = part.usage;
-        return isReport(part.usage);
+        return isReportedUsage(part.usage);
       case 'tool':
         return true;
       case 'cut':
@@ -109,15 +115,16 @@ class RequestProgress {
     }
   }
 
-  usageOf(messages: readonly ChatMessage[], heardMs: number): Usage {
-    if (this.#usage && isReport(this.#usage)) return this.#usage;
+  getUsage(messages: readonly ChatMessage[], heardMs: number): Usage {
+    if (this.#usage && isReportedUsage(this.#usage)) return this.#usage;
     const asked = messages.map(({ content }) => content).join('');
     const audioInputTokens = Math.ceil(heardMs / msPerTokenHeard);
     const audioOutputTokens = Math.ceil(this.#soundBytes / soundBytesPerMs / msPerTokenSpoken);
     const hasSound = audioInputTokens + audioOutputTokens > 0;
     return {
-      inputTokens: tokensIn(asked) + audioInputTokens + picturesIn(messages) * mostPictureTokens,
-      outputTokens: tokensIn(this.#written) + audioOutputTokens,
+      inputTokens:
+        estimateTokens(asked) + audioInputTokens + countPictures(messages) * maxPictureTokens,
+      outputTokens: estimateTokens(this.#written) + audioOutputTokens,
       ...(hasSound && { audioInputTokens, audioOutputTokens }),
       isEstimate: true,
       by: this.#usage?.by,
@@ -125,10 +132,10 @@ class RequestProgress {
   }
 }
 
-const isOutput = ({ kind }: ChatPart) => kind !== 'usage';
+const isOutputPart = ({ kind }: ChatPart) => kind !== 'usage';
 
 /** Combines several chat models. The first that answers is used, and `voice` belongs to the first. */
-export function chatWithFallbacks(chain: FallbackChain<ChatModel>): ChatModel {
+export function createChatChain(chain: FallbackChain<ChatModel>): ChatModel {
   const withEach = (wrap: (model: ChatModel) => ChatModel): ChatModel => ({
     reply: (messages, tools, signal, mostTokens, voice, sent) =>
       chain.run(
@@ -137,11 +144,11 @@ export function chatWithFallbacks(chain: FallbackChain<ChatModel>): ChatModel {
             const own = index === 0 ? voice : undefined;
             return wrap(engine).reply(messages, tools, inner, mostTokens, own, sent);
           },
-          isOutput,
+          isOutput: isOutputPart,
         },
         signal,
       ),
-    wrapped: (outer) => withEach((engine) => outer(wrap(engine))),
+    wrapEach: (outer) => withEach((engine) => outer(wrap(engine))),
   });
   return withEach((engine) => engine);
 }

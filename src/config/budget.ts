@@ -5,7 +5,7 @@ import type { EnvironmentSettings } from './settings.ts';
 export type Budget = ReturnType<typeof readBudget>;
 
 /** One line per mistake. */
-export function budgetMistakes({ PRICES: path }: EnvironmentSettings): string[] {
+export function findBudgetMistakes({ PRICES: path }: EnvironmentSettings): string[] {
   const found = path === undefined ? undefined : readFile(path);
   return found?.kind === 'bad' ? [`PRICES: ${path} ${found.why}`] : [];
 }
@@ -15,10 +15,10 @@ export function readBudget(from: EnvironmentSettings) {
   const own = from.PRICES === undefined ? undefined : readFile(from.PRICES);
   return {
     caps: {
-      personDay: nanoUsd(from.BUDGET_PERSON_DAY_USD),
-      serverDay: nanoUsd(from.BUDGET_SERVER_DAY_USD),
+      personDay: toNanoUsd(from.BUDGET_PERSON_DAY_USD),
+      serverDay: toNanoUsd(from.BUDGET_SERVER_DAY_USD),
     },
-    totalDayNanoUsd: nanoUsd(from.BUDGET_TOTAL_DAY_USD),
+    totalDayNanoUsd: toNanoUsd(from.BUDGET_TOTAL_DAY_USD),
     prices: [...(own?.kind === 'ok' ? own.prices : []), ...knownPrices],
   };
 }
@@ -31,6 +31,6 @@ function readFile(path: string): ReturnType<typeof readPrices> {
   }
 }
 
-function nanoUsd(usd: number): number {
+function toNanoUsd(usd: number): number {
   return Math.round(usd * 1e9);
 }

@@ -2,19 +2,19 @@ import { hostname } from 'node:os';
 import type { z } from 'zod';
 import { Secret } from '#src/base/secret.ts';
 import type { AudioModel, EngineChoice } from '#src/engines/engine.ts';
-import { deadlines } from '#src/provider/deadlines.ts';
-import { isOpenAi, standardModels, standardVoice } from '#src/provider/models/models.ts';
-import { budgetMistakes, readBudget } from './budget.ts';
+import { standardDeadlines } from '#src/provider/deadlines.ts';
+import { isOpenAi, standardModels, standardVoice } from '#src/provider/models/standard-models.ts';
+import { findBudgetMistakes, readBudget } from './budget.ts';
 import { readExternalTools } from './external-tools.ts';
-import { readRealtime, realtimeMistakes } from './realtime.ts';
+import { findRealtimeMistakes, readRealtime } from './realtime.ts';
 import { removedLimits } from './removed-settings.ts';
-import { isHearing, readFallback, readRole, roleMistakes } from './roles.ts';
+import { findRoleMistakes, isHearing, readFallback, readRole } from './roles.ts';
 import { readServers } from './servers.ts';
-import { type EnvironmentSettings, listed, settingNames, settings } from './settings.ts';
+import { type EnvironmentSettings, listSettingNames, settings, splitList } from './settings.ts';
 import { readShardRange } from './shard-range.ts';
 
 /** The environment of this process, for a program that examines it as a whole. */
-export function processEnvironment(): NodeJS.ProcessEnv {
+export function readEnvironment(): NodeJS.ProcessEnv {
   return process.env;
 }
 
@@ -32,7 +32,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env) {
       .filter(([, value]) => value),
   );
   const parsed = settings.safeParse(given);
-  if (!parsed.success) return bad(parsed.error.issues.map(sentence));
+  if (!parsed.success) return toBadResult(parsed.error.issues.map(describeIssue));
   const tools = readExternalTools(parsed.data, environment);
   const toolMistakes = tools.kind === 'bad' ? tools.mistakes : [];
   const shardRange = readShardRange(parsed.data, environment.HOSTNAME ?? hostname());
@@ -40,35 +40,37 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env) {
     ...Object.entries(removedLimits)
       .filter(([name]) => environment[name]?.trim())
       .map(([name, instead]) => `${name}: is no limit any more. ${instead}`),
-    ...contradictions(parsed.data),
+    ...findContradictions(parsed.data),
     ...(typeof shardRange === 'string' ? [shardRange] : []),
     ...toolMistakes,
   ];
   if (tools.kind === 'bad' || typeof shardRange === 'string' || mistakes.length > 0)
-    return bad(mistakes);
+    return toBadResult(mistakes);
   return {
     kind: 'ok' as const,
     config: {
-      ...arrange(parsed.data),
+      ...toConfig(parsed.data),
       /** Where programs of the system are looked for, as in `PATH`. */
       searchPath: environment.PATH ?? '',
       /** Tools of the operator that models may call. */
       externalTools: tools.tools,
       /** Names of the settings to which the operator has given another value than the standard one. */
-      given: changedSettings(given),
+      given: listChangedSettings(given),
       /** Shards of this process; undefined: all. */
       shardRange,
     },
   };
 }
 
-function bad(mistakes: readonly string[]) {
+function toBadResult(mistakes: readonly string[]) {
   return { kind: 'bad', mistakes } as const;
 }
 
 /** Names of the settings that were given another value than the standard one. */
-function changedSettings(given: Readonly<Record<string, string | undefined>>): ReadonlySet<string> {
-  const standard = settingNames();
+function listChangedSettings(
+  given: Readonly<Record<string, string | undefined>>,
+): ReadonlySet<string> {
+  const standard = listSettingNames();
   return new Set(Object.keys(given).filter((name) => given[name] !== standard.get(name)));
 }
 
@@ -81,12 +83,16 @@ export function readSecret(
   return value ? new Secret(value) : undefined;
 }
 
-function sentence({ path, message }: z.core.$ZodIssue): string {
+function describeIssue({ path, message }: z.core.$ZodIssue): string {
   return `${path.join('.')}: ${message.replace(/^Invalid option: expected one of /, 'must be one of ').replace(/^Invalid input: expected /, 'must be ')}`;
 }
 
-function contradictions(from: EnvironmentSettings): string[] {
-  const mistakes = [...roleMistakes(from), ...budgetMistakes(from), ...realtimeMistakes(from)];
+function findContradictions(from: EnvironmentSettings): string[] {
+  const mistakes = [
+    ...findRoleMistakes(from),
+    ...findBudgetMistakes(from),
+    ...findRealtimeMistakes(from),
+  ];
   const { PAGE_HOST: host, PAGE_URL: url } = from;
   if (!url && !localHosts.has(host))
     mistakes.push(`PAGE_HOST: ${host} needs PAGE_URL, the https address of your proxy`);
@@ -98,12 +104,12 @@ function contradictions(from: EnvironmentSettings): string[] {
   return mistakes;
 }
 
-function arrange(from: EnvironmentSettings) {
+function toConfig(from: EnvironmentSettings) {
   const { DISCORD_TOKEN: token, DISCORD_API_URL: apiUrl } = from;
   const { PAGE_HOST, PAGE_PORT, PAGE_URL, STATUS_HOST, STATUS_PORT } = from;
   const messageContent = from.MESSAGE_CONTENT === 'on';
   const chat = readRole(from, 'chat');
-  const [name, ...otherNames] = listed(from.BOT_NAME);
+  const [name, ...otherNames] = splitList(from.BOT_NAME);
   return {
     /** Undefined: the sandbox. */
     discord: token && { token, apiUrl, messageContent },
@@ -112,7 +118,7 @@ function arrange(from: EnvironmentSettings) {
     /** Number of shards; `auto`: as many as Discord recommends. */
     shards: from.SHARDS,
     pipeline: from.PIPELINE,
-    audioModel: audioModel(from, chat),
+    audioModel: toAudioModel(from, chat),
     realtime: readRealtime(from),
     chat,
     transcription: readRole(from, 'speech to text'),
@@ -124,7 +130,7 @@ function arrange(from: EnvironmentSettings) {
       speech: readFallback(from, 'text to speech'),
     },
     deadlines: readDeadlines(from),
-    consent: consent(from),
+    consent: toConsentConfig(from),
     /** When the bot takes words as meant for it. */
     addressing: from.ADDRESSING,
     /** Whether every line in the chat of a channel it sits in may be meant for it; needs a privileged intent. */
@@ -132,7 +138,7 @@ function arrange(from: EnvironmentSettings) {
     /** `otherNames`: further names the bot answers to, for example its name in other scripts. */
     bot: { name, otherNames, instructions: from.BOT_INSTRUCTIONS },
     /** Hosts of the owner's own network that sounds may be fetched from. */
-    allowedHosts: listed(from.TRACK_ALLOWED_HOSTS),
+    allowedHosts: splitList(from.TRACK_ALLOWED_HOSTS),
     budget: readBudget(from),
     dataDir: from.DATA_DIR,
     /** PostgreSQL database that holds the store, with its password; undefined: SQLite in `dataDir`. */
@@ -150,14 +156,14 @@ function arrange(from: EnvironmentSettings) {
 /** Hosts at which only this machine, or a proxy beside it, can ask for the page by a name that is served. */
 const localHosts = new Set(['127.0.0.1', '::1', 'localhost', '0.0.0.0', '::']);
 
-function consent({ CONSENT_POLICY }: EnvironmentSettings) {
+function toConsentConfig({ CONSENT_POLICY }: EnvironmentSettings) {
   const [policy, roleId] = CONSENT_POLICY.split(':');
   if (roleId !== undefined) return { policy: 'role', roleId } as const;
   return { policy: policy === 'notice' ? policy : 'ask' } as const;
 }
 
 /** A chat model that hears and speaks. The one that reads and writes need not as long as the pipeline is `chained`. */
-function audioModel(from: EnvironmentSettings, chat: EngineChoice): AudioModel {
+function toAudioModel(from: EnvironmentSettings, chat: EngineChoice): AudioModel {
   const { AUDIO_MODEL_NAME: named, SPEECH_VOICE: voice = standardVoice } = from;
   const standard =
     chat.kind === 'remote' && isOpenAi(chat.baseUrl) ? standardModels.audioChat : undefined;
@@ -179,11 +185,11 @@ function readDeadlines({
   SPEECH_FIRST_BYTE_SECONDS: speech,
 }: EnvironmentSettings) {
   const firstMs = first * 1_000;
-  const longestFirstMs = speech * 1_000;
+  const maxFirstMs = speech * 1_000;
   const idleMs = idle * 1_000;
   return {
-    chat: { ...deadlines.chat, firstMs, longestFirstMs: firstMs, coldFirstMs: firstMs, idleMs },
-    'speech to text': { ...deadlines['speech to text'], longestFirstMs },
-    'text to speech': { ...deadlines['text to speech'], longestFirstMs },
+    chat: { ...standardDeadlines.chat, firstMs, maxFirstMs: firstMs, coldFirstMs: firstMs, idleMs },
+    'speech to text': { ...standardDeadlines['speech to text'], maxFirstMs },
+    'text to speech': { ...standardDeadlines['text to speech'], maxFirstMs },
   };
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { type ConfigResult, processEnvironment, readConfig } from './config.ts';
+import { type ConfigResult, readConfig, readEnvironment } from './config.ts';
 import { removedLimits, removedSettings } from './removed-settings.ts';
 import { settings } from './settings.ts';
 
@@ -18,19 +18,19 @@ const localAddresses = ['TRANSCRIPTION_FALLBACK_BASE_URL', 'SPEECH_FALLBACK_BASE
 export function loadDotEnv(
   print: (line: string) => void,
   path = '.env',
-  environment: NodeJS.ProcessEnv = processEnvironment(),
+  environment: NodeJS.ProcessEnv = readEnvironment(),
 ): boolean {
-  const text = textOf(path);
+  const text = readText(path);
   if (text instanceof Error) {
     print(`${path} cannot be read (${text.message}): make it readable for the user of the bot.`);
     return false;
   }
   const written = parseEnv(text);
-  for (const word of wordsWithoutValue(text))
+  for (const word of findWordsWithoutValue(text))
     print(`${path}: "${word}" has no "=", so it sets nothing.`);
   for (const [name, value] of Object.entries(written)) environment[name] ??= value;
   const place = environment.MCP_SERVERS?.trim();
-  const servers = place ? String(textOf(place)) : ''; // there `${NAME}` is a variable that is no setting
+  const servers = place ? String(readText(place)) : ''; // there `${NAME}` is a variable that is no setting
   for (const name of Object.keys(written))
     if (!known.has(name) && !servers.includes(`\${${name}}`))
       print(`${name}: ${path} sets it, and it is no setting.`);
@@ -59,12 +59,12 @@ export function readAnew(environment: NodeJS.ProcessEnv): ConfigResult {
 }
 
 /** First words of lines that are no setting, comment or part of a value in quotes; what stands behind them may be a key. */
-function wordsWithoutValue(text: string): readonly string[] {
+function findWordsWithoutValue(text: string): readonly string[] {
   const lines = text.replace(/=\s*(["'`])[\s\S]*?\1/g, '=').split('\n');
   return lines.flatMap((line) => /^\s*([^\s#=]+)(?:[\s#][^=]*)?$/.exec(line)?.[1] ?? []);
 }
 
-function textOf(path: string): string | Error {
+function readText(path: string): string | Error {
   try {
     return readFileSync(path, 'utf8').replace(/^\ufeff/, '');
   } catch (error) {

@@ -21,9 +21,9 @@ export function readExternalTools(
   environment: NodeJS.ProcessEnv,
 ): ReadTools {
   if (path === undefined) return { kind: 'ok', tools: {} };
-  const variable: VariableReader = (name) =>
+  const findVariable: VariableReader = (name) =>
     Object.hasOwn(settings.shape, name) ? undefined : environment[name];
-  const read = readServersFile(path, variable);
+  const read = readServersFile(path, findVariable);
   if (read.kind === 'ok') return { kind: 'ok', tools: { mcp: { path, ...read } } };
   return { kind: 'bad', mistakes: read.mistakes.map((why) => `MCP_SERVERS: ${path} ${why}`) };
 }

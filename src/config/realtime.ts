@@ -1,5 +1,9 @@
-import { isOpenAi, type RemoteServer, standardModels } from '#src/provider/models/models.ts';
-import { serverAt } from './roles.ts';
+import {
+  isOpenAi,
+  type RemoteServer,
+  standardModels,
+} from '#src/provider/models/standard-models.ts';
+import { toRemoteServer } from './roles.ts';
 import type { EnvironmentSettings } from './settings.ts';
 
 /** A server for spoken conversations over one connection. */
@@ -15,12 +19,12 @@ export function readRealtime(from: EnvironmentSettings): Realtime | undefined {
   const isAsked = own ?? model ?? ownKey;
   if (!isAsked && !sharedKey && isOpenAi(shared)) return undefined;
   if (!isAsked && !isOpenAi(shared) && from.PIPELINE !== 'realtime') return undefined;
-  const server = serverAt(own ?? shared, from, 'REALTIME', standardModels.realtime);
+  const server = toRemoteServer(own ?? shared, from, 'REALTIME', standardModels.realtime);
   return { ...server, voice: from.SPEECH_VOICE };
 }
 
 /** One line each. */
-export function realtimeMistakes(from: EnvironmentSettings): string[] {
+export function findRealtimeMistakes(from: EnvironmentSettings): string[] {
   const realtime = readRealtime(from);
   if (!realtime) {
     return from.PIPELINE === 'realtime'

@@ -1,12 +1,12 @@
-import { messageOf } from '#src/base/errors.ts';
+import { getErrorMessage } from '#src/base/errors.ts';
 import { Secret } from '#src/base/secret.ts';
 import { type EngineChoice, type EngineSettings, roles } from '#src/engines/engine.ts';
 import {
-  engineNamed,
-  engineOf,
+  findUsualEngine,
+  getEngine,
+  listServerEngines,
   localBackend,
-  serverEngines,
-  usualEngine,
+  resolveEngine,
 } from '#src/engines/engines.ts';
 import {
   isModelFolder,
@@ -14,8 +14,8 @@ import {
   type RemoteServer,
   standardModels,
   standardVoice,
-} from '#src/provider/models/models.ts';
-import { type ProviderRole, providerRoles } from '#src/provider/provider-news.ts';
+} from '#src/provider/models/standard-models.ts';
+import { type ProviderRole, providerRoles } from '#src/provider/provider-event.ts';
 import { type EnvironmentSettings, settings } from './settings.ts';
 
 /** Beginnings of the settings of roles. */
@@ -24,7 +24,7 @@ export type SettingGroup = (typeof groups)[number];
 type Prefix = SettingGroup | `${SettingGroup}_FALLBACK`;
 
 /** Server of these settings at `baseUrl`: with its own key, or a copy of the shared one, but that only for the shared address. */
-export function serverAt(
+export function toRemoteServer(
   baseUrl: string,
   from: EnvironmentSettings,
   prefix: Prefix | 'REALTIME',
@@ -46,9 +46,10 @@ export function readRole(from: EnvironmentSettings, role: ProviderRole): EngineC
   const isNamed = own ?? from[`${group}_MODEL`] ?? from[`${group}_API_KEY`];
   const shared =
     from.OPENAI_API_KEY ?? from.OPENAI_BASE_URL !== settings.shape.OPENAI_BASE_URL.parse(undefined);
-  if (asked !== undefined && serverEngines(role).every(({ name }) => name !== asked))
-    return choiceAt(own ?? '', from, role, group, asked);
-  if (isNamed || shared) return choiceAt(own ?? from.OPENAI_BASE_URL, from, role, group, asked);
+  if (asked !== undefined && listServerEngines(role).every(({ name }) => name !== asked))
+    return toEngineChoice(own ?? '', from, role, group, asked);
+  if (isNamed || shared)
+    return toEngineChoice(own ?? from.OPENAI_BASE_URL, from, role, group, asked);
   return readLocal(from, role, group);
 }
 
@@ -60,13 +61,13 @@ export function readFallback(
   const prefix = `${roles[role].group}_FALLBACK` as const;
   const baseUrl = from[`${prefix}_BASE_URL`];
   if (baseUrl === undefined) return undefined;
-  if (baseUrl !== localBackend) return choiceAt(baseUrl, from, role, prefix, undefined);
+  if (baseUrl !== localBackend) return toEngineChoice(baseUrl, from, role, prefix, undefined);
   return readLocal(from, role, prefix);
 }
 
 /** Engine in the bot itself. Its model is the usual one, or in a folder that the settings name. */
 function readLocal(from: EnvironmentSettings, role: ProviderRole, prefix: Prefix): EngineChoice {
-  const { language, voice } = mannerOf(from, role, prefix, undefined);
+  const { language, voice } = readManner(from, role, prefix, undefined);
   return { kind: 'local', model: findModelFolder(from, prefix) ?? '', language, voice };
 }
 
@@ -76,7 +77,7 @@ function findModelFolder(from: EnvironmentSettings, prefix: Prefix): string | un
   return isModelFolder(named) ? named : undefined;
 }
 
-function choiceAt(
+function toEngineChoice(
   baseUrl: string,
   from: EnvironmentSettings,
   role: ProviderRole,
@@ -84,15 +85,15 @@ function choiceAt(
   asked: string | undefined,
 ): EngineChoice {
   const named = [from[`${prefix}_MODEL`] ?? []].flat();
-  const engine = asked ? engineNamed(role, asked) : usualEngine(role, baseUrl, named[0] ?? '');
+  const engine = asked ? getEngine(role, asked) : findUsualEngine(role, baseUrl, named[0] ?? '');
   const { price, settings: declared = {}, standardModel } = engine;
   const hears = prefix === 'CHAT_COMPLETION' && isHearing(from) && !from.AUDIO_MODEL_NAME;
   const usual = hears ? standardModels.audioChat : standardModel;
-  const server = serverAt(baseUrl, from, prefix, usual ?? '');
+  const server = toRemoteServer(baseUrl, from, prefix, usual ?? '');
   const values: Readonly<Record<string, unknown>> = from;
   return {
     ...server,
-    ...mannerOf(from, role, prefix, standardModel && standardVoice),
+    ...readManner(from, role, prefix, standardModel && standardVoice),
     kind: standardModel === undefined ? 'outside' : 'remote',
     backend: asked ?? engine.name,
     price,
@@ -101,7 +102,7 @@ function choiceAt(
   };
 }
 
-function mannerOf(
+function readManner(
   from: EnvironmentSettings,
   role: ProviderRole,
   prefix: Prefix,
@@ -110,10 +111,10 @@ function mannerOf(
   if (role === 'speech to text') return { language: from.TRANSCRIPTION_LANGUAGE };
   if (role === 'chat') return {};
   const { SPEECH_INSTRUCTIONS: instructions } = from;
-  return { voice: voiceOf(from, role, prefix) ?? usualVoice, instructions };
+  return { voice: findVoice(from, role, prefix) ?? usualVoice, instructions };
 }
 
-function voiceOf(from: EnvironmentSettings, role: ProviderRole, prefix: Prefix) {
+function findVoice(from: EnvironmentSettings, role: ProviderRole, prefix: Prefix) {
   if (role !== 'text to speech') return undefined;
   return prefix === 'SPEECH' ? from.SPEECH_VOICE : from.SPEECH_FALLBACK_VOICE;
 }
@@ -123,28 +124,31 @@ export function isHearing({ PIPELINE: pipeline }: EnvironmentSettings): boolean 
 }
 
 /** Mistakes in the settings of all roles, one line each. */
-export function roleMistakes(from: EnvironmentSettings): string[] {
+export function findRoleMistakes(from: EnvironmentSettings): string[] {
   return providerRoles.flatMap((role) => {
     try {
       const choice = readRole(from, role);
-      return [...choiceMistakes(from, role, choice), ...fallbackMistakes(from, role, choice)];
+      return [
+        ...findChoiceMistakes(from, role, choice),
+        ...findFallbackMistakes(from, role, choice),
+      ];
     } catch (error) {
-      return [`${roles[role].backend}: ${messageOf(error)}`];
+      return [`${roles[role].backend}: ${getErrorMessage(error)}`];
     }
   });
 }
 
-function choiceMistakes(
+function findChoiceMistakes(
   from: EnvironmentSettings,
   role: ProviderRole,
   choice: EngineChoice,
 ): string[] {
   const { backend, group } = roles[role];
   if (choice.kind === 'outside') return [];
-  if (choice.kind === 'local') return localMistakes(from, role, choice.model);
+  if (choice.kind === 'local') return findLocalMistakes(from, role, choice.model);
   const { apiKey, baseUrl, models } = choice;
-  const { isSocket, name, objection } = engineOf(role, choice);
-  const [other] = serverEngines(role).filter((engine) => engine.isSocket !== isSocket);
+  const { isSocket, name, objection } = resolveEngine(role, choice);
+  const [other] = listServerEngines(role).filter((engine) => engine.isSocket !== isSocket);
   const [named = ''] = [from[`${group}_MODEL`] ?? []].flat();
   const lines = [
     !apiKey &&
@@ -161,16 +165,20 @@ function choiceMistakes(
   return lines.filter((line) => typeof line === 'string');
 }
 
-function localMistakes(from: EnvironmentSettings, role: ProviderRole, folder: string): string[] {
+function findLocalMistakes(
+  from: EnvironmentSettings,
+  role: ProviderRole,
+  folder: string,
+): string[] {
   const { backend, group } = roles[role];
   if (from[`${group}_MODEL`] !== undefined && folder === '')
     return [`${group}_MODEL: local takes the path of a folder, which begins with . or /`];
   const { [backend]: asked = localBackend } = from;
-  if (asked === localBackend || !engineNamed(role, asked).isSocket) return [];
+  if (asked === localBackend || !getEngine(role, asked).isSocket) return [];
   return [`${backend}: ${asked} needs a server; set ${group}_BASE_URL or OPENAI_API_KEY`];
 }
 
-function fallbackMistakes(
+function findFallbackMistakes(
   from: EnvironmentSettings,
   role: ProviderRole,
   first: EngineChoice,
@@ -179,7 +187,7 @@ function fallbackMistakes(
   const prefix = `${group}_FALLBACK` as const;
   const fallback = readFallback(from, role);
   const others =
-    from[`${prefix}_MODEL`] ?? from[`${prefix}_API_KEY`] ?? voiceOf(from, role, prefix);
+    from[`${prefix}_MODEL`] ?? from[`${prefix}_API_KEY`] ?? findVoice(from, role, prefix);
   if (!fallback)
     return others === undefined
       ? []

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { Secret } from '#src/base/secret.ts';
-import { engineSettings, serverEngines } from '#src/engines/engines.ts';
+import { engineSettings, listServerEngines } from '#src/engines/engines.ts';
 import { pipelineNames } from '#src/pipeline/pipeline.ts';
-import type { ProviderRole } from '#src/provider/provider-news.ts';
+import type { ProviderRole } from '#src/provider/provider-event.ts';
 import { isHost } from '#src/sources/fetch/allowed-hosts.ts';
 import { addressingModes } from '#src/turn/addressing/addressing.ts';
 
@@ -10,7 +10,7 @@ const words = z.string().trim().min(1);
 const url = words.refine(isHttpUrl, 'must be an address like http://127.0.0.1:8000/v1');
 const serverUrl = words.refine(isServerUrl, 'must be an address like http://127.0.0.1:8000/v1');
 const serverIds = words.refine(
-  (value) => listed(value).every((one) => /^\d{15,21}$/.test(one)),
+  (value) => splitList(value).every((one) => /^\d{15,21}$/.test(one)),
   'must be numeric ids of servers, with commas between them',
 );
 /** `embedded` is the name that `local` had before. */
@@ -31,11 +31,11 @@ const model = words.refine(
 /** Models of one server, the usual one first. */
 const models = model
   .refine(...fewWords('models', 25, 100)) // Discord suggests 25 choices
-  .transform((value) => [...new Set(listed(value))]);
+  .transform((value) => [...new Set(splitList(value))]);
 
 /** Name of an engine of a role, or where one from outside is. */
-function engine(role: ProviderRole) {
-  const known = serverEngines(role).map(({ name, about }) => `${name} (${about})`);
+function engineSetting(role: ProviderRole) {
+  const known = listServerEngines(role).map(({ name, about }) => `${name} (${about})`);
   const other = 'local (no server), a path like ./mine.mjs or a package, see docs/providers.md';
   return words.optional().describe(`${known.join(', ')}; or ${other}`);
 }
@@ -106,7 +106,7 @@ const shape = {
     .optional(),
   REALTIME_MODEL: model.optional(),
   REALTIME_API_KEY: secret.optional(),
-  TRANSCRIPTION_BACKEND: engine('speech to text'),
+  TRANSCRIPTION_BACKEND: engineSetting('speech to text'),
   TRANSCRIPTION_MODEL: models.optional(),
   TRANSCRIPTION_API_KEY: secret.optional(),
   TRANSCRIPTION_LANGUAGE: words
@@ -115,13 +115,13 @@ const shape = {
   TRANSCRIPTION_FALLBACK_BASE_URL: urlOrLocal.optional(),
   TRANSCRIPTION_FALLBACK_MODEL: model.optional(),
   TRANSCRIPTION_FALLBACK_API_KEY: secret.optional(),
-  CHAT_BACKEND: engine('chat'),
+  CHAT_BACKEND: engineSetting('chat'),
   CHAT_COMPLETION_FIRST_BYTE_SECONDS: seconds.optional(),
   CHAT_COMPLETION_IDLE_SECONDS: seconds.optional(),
   CHAT_COMPLETION_FALLBACK_BASE_URL: url.optional(),
   CHAT_COMPLETION_FALLBACK_MODEL: model.optional(),
   CHAT_COMPLETION_FALLBACK_API_KEY: secret.optional(),
-  SPEECH_BACKEND: engine('text to speech'),
+  SPEECH_BACKEND: engineSetting('text to speech'),
   SPEECH_MODEL: models.optional(),
   SPEECH_API_KEY: secret.optional(),
   SPEECH_INSTRUCTIONS: words.optional(),
@@ -135,7 +135,7 @@ const shape = {
   MESSAGE_CONTENT: z.enum(['off', 'on']).default('off'),
   TRACK_ALLOWED_HOSTS: words
     .refine(
-      (value) => listed(value).every(isHost),
+      (value) => splitList(value).every(isHost),
       'must be hosts or addresses, with commas between them, say nas.local:8000',
     )
     .optional(),
@@ -172,7 +172,7 @@ export const settings = z.object({ ...shape, ...engineSettings } as typeof shape
 export type EnvironmentSettings = z.infer<typeof settings>;
 
 /** Names and defaults of all settings, for `.env.example`. */
-export function settingNames(): ReadonlyMap<string, string> {
+export function listSettingNames(): ReadonlyMap<string, string> {
   const unset = settings.parse({}) as Record<string, unknown>;
   return new Map(Object.keys(settings.shape).map((name) => [name, `${unset[name] ?? ''}`]));
 }
@@ -223,7 +223,7 @@ function isShardCount(value: string) {
 
 function fewWords(what: string, most: number, maxChars: number) {
   const areFew = (value: string) => {
-    const all = listed(value);
+    const all = splitList(value);
     return all.length <= most && all.every(({ length }) => length > 0 && length <= maxChars);
   };
   const mistake = `must be at most ${most} ${what} of at most ${maxChars} characters each, with commas between them`;
@@ -231,6 +231,6 @@ function fewWords(what: string, most: number, maxChars: number) {
 }
 
 /** Words between commas; none where nothing is set. */
-export function listed(value: string | undefined): readonly string[] {
+export function splitList(value: string | undefined): readonly string[] {
   return value?.split(',').map((one) => one.trim()) ?? [];
 }

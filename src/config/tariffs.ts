@@ -1,17 +1,17 @@
 import ipaddr from 'ipaddr.js';
 import type { EngineChoice } from '#src/engines/engine.ts';
 import {
+  describeServer,
   type RemoteServer,
   type ServedBy,
-  servedBy,
   servedLocally,
-} from '#src/provider/models/models.ts';
+} from '#src/provider/models/standard-models.ts';
 import {
   cautiousPrices,
+  findRate,
   type PaidRole,
   paidRoles,
   type RolePrice,
-  rateOf,
 } from '#src/spending/prices/prices.ts';
 import type { Tariff } from '#src/spending/reservation.ts';
 import type { Budget } from './budget.ts';
@@ -21,9 +21,9 @@ import type { Config } from './config.ts';
  * Price of a model or an engine: the known one wherever it is served; of an unknown model nothing in a private network, elsewhere
  * the cautious price of its role.
  */
-export function priceOf(by: ServedBy, role: PaidRole, { prices }: Budget): RolePrice {
+export function findRolePrice(by: ServedBy, role: PaidRole, { prices }: Budget): RolePrice {
   if (by.kind === 'local') return { kind: 'free' };
-  const usd = rateOf(prices, by.model, by.host);
+  const usd = findRate(prices, by.model, by.host);
   if (usd && Object.values(usd).every((one) => one === 0)) return { kind: 'free' };
   if (usd) return { kind: 'priced', usd };
   const address = `http://${by.host}`;
@@ -39,7 +39,7 @@ export type PricedModel = {
 };
 
 /** Prices of all models in use, and of those that may take their place. */
-export function pricesInUse(config: Config): readonly PricedModel[] {
+export function listPricesInUse(config: Config): readonly PricedModel[] {
   const { audioModel, budget, chat, fallbacks, realtime, speech, transcription } = config;
   const { model } = audioModel;
   const roles: Readonly<Record<PaidRole, readonly (EngineChoice | RemoteServer | undefined)[]>> = {
@@ -55,8 +55,8 @@ export function pricesInUse(config: Config): readonly PricedModel[] {
   return paidRoles.flatMap((role) =>
     roles[role].flatMap((engine) => {
       if (!engine) return [];
-      const by = servedByOf(engine);
-      return [{ role, by, price: priceOf(by, role, budget) }];
+      const by = toServedBy(engine);
+      return [{ role, by, price: findRolePrice(by, role, budget) }];
     }),
   );
 }
@@ -64,28 +64,28 @@ export function pricesInUse(config: Config): readonly PricedModel[] {
 type Roles = Pick<Config, 'budget' | 'chat' | 'fallbacks' | 'speech' | 'transcription'>;
 
 /** Prices of all roles where `thinker` answers; default: the chat model does. */
-export function tariffOf(
+export function getTariff(
   { transcription, chat, speech, fallbacks, budget }: Roles,
   thinker?: RemoteServer,
 ): Tariff {
-  const ratesOf = (role: PaidRole, engines: readonly (EngineChoice | undefined)[]) =>
+  const listRates = (role: PaidRole, engines: readonly (EngineChoice | undefined)[]) =>
     engines.flatMap((engine) => {
       if (!engine) return [];
       const models = engine.kind === 'local' ? [''] : engine.models;
-      return models.map((model) => priceOf(servedByOf({ ...engine, model }), role, budget));
+      return models.map((model) => findRolePrice(toServedBy({ ...engine, model }), role, budget));
     });
-  const rate = (role: PaidRole, engine: EngineChoice | RemoteServer) =>
-    priceOf(servedByOf(engine), role, budget);
+  const findRate = (role: PaidRole, engine: EngineChoice | RemoteServer) =>
+    findRolePrice(toServedBy(engine), role, budget);
   const isStream = transcription.kind !== 'local' && transcription.price === 'stream';
   return {
-    recognise: rate('recognise', transcription),
+    recognise: findRate('recognise', transcription),
     streams: isStream,
-    think: rate('think', thinker ?? chat),
-    speak: rate('speak', speech),
+    think: findRate('think', thinker ?? chat),
+    speak: findRate('speak', speech),
     others: {
-      recognise: ratesOf('recognise', [transcription, fallbacks.transcription]),
-      think: ratesOf('think', [chat, fallbacks.chat]),
-      speak: ratesOf('speak', [speech, fallbacks.speech]),
+      recognise: listRates('recognise', [transcription, fallbacks.transcription]),
+      think: listRates('think', [chat, fallbacks.chat]),
+      speak: listRates('speak', [speech, fallbacks.speech]),
     },
   };
 }
@@ -94,16 +94,16 @@ export function tariffOf(
 export type AnsweringWay = { readonly pipeline: Config['pipeline'] };
 
 /** Prices in each server, for an answer aloud or in writing. */
-export function tariffsOf(
+export function createTariffs(
   config: Config,
   wayIn: (guildId: GuildId) => AnsweringWay,
 ): (guildId: GuildId, isWritten?: boolean) => Tariff {
   return (guildId, isWritten) =>
-    tariffOf(config, isWritten ? undefined : thinkerOf(config, wayIn(guildId)));
+    getTariff(config, isWritten ? undefined : findThinker(config, wayIn(guildId)));
 }
 
 /** Server of the model that thinks, where it is not the chat model. */
-function thinkerOf(
+function findThinker(
   { audioModel: { model }, chat, realtime }: Config,
   { pipeline }: AnsweringWay,
 ): RemoteServer | undefined {
@@ -113,11 +113,11 @@ function thinkerOf(
 }
 
 /** An engine from outside has no host of its own. */
-function servedByOf(engine: EngineChoice | RemoteServer): ServedBy {
+function toServedBy(engine: EngineChoice | RemoteServer): ServedBy {
   if (!('baseUrl' in engine) || ('price' in engine && engine.price === 'free'))
     return servedLocally;
   const { baseUrl, model } = engine;
-  if (baseUrl !== '') return servedBy(model, baseUrl);
+  if (baseUrl !== '') return describeServer(model, baseUrl);
   return { kind: 'remote', model, host: `engine ${'backend' in engine ? engine.backend : ''}` };
 }
 

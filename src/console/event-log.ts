@@ -42,7 +42,7 @@ export class EventLog {
    *
    * With `name` only those that concern that person: their own, and those without a person.
    */
-  async after<K extends ExchangeEventKind>(
+  async waitForEvent<K extends ExchangeEventKind>(
     place: number,
     kinds: readonly K[],
     timeoutMs: number,
@@ -51,27 +51,27 @@ export class EventLog {
   ): Promise<LoggedEvent<K> | undefined> {
     const over = new AbortController();
     const either = AbortSignal.any([signal, over.signal]);
-    const is = (event: ExchangeEvent): event is Of<K> =>
+    const isWanted = (event: ExchangeEvent): event is Of<K> =>
       kinds.some((kind) => kind === event.kind) &&
       (name === undefined || !('name' in event) || event.name === name);
-    const find = (): LoggedEvent<K> | undefined => {
+    const findEvent = (): LoggedEvent<K> | undefined => {
       for (const { event, place: at, atMs } of this.#seen) {
-        if (at > place && is(event)) return { event, place: at, atMs };
+        if (at > place && isWanted(event)) return { event, place: at, atMs };
       }
       return undefined;
     };
-    const listener = () => {
-      if (find()) over.abort();
+    const onEvent = () => {
+      if (findEvent()) over.abort();
     };
-    this.#listeners.add(listener);
+    this.#listeners.add(onEvent);
     try {
-      listener();
+      onEvent();
       await this.#clock.sleep(timeoutMs, either);
     } catch {
       signal.throwIfAborted();
     } finally {
-      this.#listeners.delete(listener);
+      this.#listeners.delete(onEvent);
     }
-    return find();
+    return findEvent();
   }
 }

@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readWav } from '#src/audio/wav.ts';
+import { readWav } from '#src/audio/formats/wav.ts';
 import { realClock } from '#src/base/clock.ts';
-import { BotError, messageOf } from '#src/base/errors.ts';
+import { BotError, getErrorMessage } from '#src/base/errors.ts';
 import { makeFolder } from '#src/base/make-folder.ts';
 import type { CommandAnswer, HeardAnswer, SandboxProcess } from '#src/console/sandbox-process.ts';
 import { recognise } from '#src/probes/engine-probes.ts';
 import { type Finding, tryProbe } from '#src/probes/probe.ts';
-import type { Transcriber } from '#src/speech/ports.ts';
+import type { Transcriber } from '#src/speech/speech-engine.ts';
 import type { EventLog, LoggedEvent } from './event-log.ts';
-import { type ConversationPrinter, silenceOf, whyDropped } from './printer.ts';
+import { type ConversationPrinter, explainSilence, whyDropped } from './printer.ts';
 
 /** Person who asks first, and who speaks the typed lines. */
 export const host = 'Adam';
@@ -55,7 +55,7 @@ export type FailedExchange = Extract<SpokenExchange, { kind: 'failed' }>;
 
 /** Where exchanges take place, and who watches. */
 export type SandboxObservers = {
-  readonly sandbox: Pick<SandboxProcess, 'ask' | 'ready' | 'gone'>;
+  readonly sandbox: Pick<SandboxProcess, 'sendRequest' | 'ready' | 'gone'>;
   readonly events: EventLog;
   readonly show: ConversationPrinter;
   readonly botName: string;
@@ -63,20 +63,20 @@ export type SandboxObservers = {
 };
 
 /** Adam, a synthetic voice, calls the bot in and asks for the time. Errors and abort: as `exchange`. */
-export async function firstExchange(
+export async function runFirstExchange(
   observers: SandboxObservers,
   signal: AbortSignal,
 ): Promise<SpokenExchange> {
   const { events, sandbox } = observers;
   const start = events.place;
-  await sandbox.ask({ do: 'join', person: host });
+  await sandbox.sendRequest({ do: 'join', person: host });
   const request = { do: 'command', person: host, name: 'join' } as const;
-  const reply = await sandbox.ask<CommandAnswer>(request);
+  const reply = await sandbox.sendRequest<CommandAnswer>(request);
   // The obstacle is told to the caller alone.
-  if (reply.ephemeral) return failed('join', reply.text);
-  await sandbox.ask({ do: 'settled', person: host });
-  await events.after(start, ['done'], doneMs, signal);
-  return await exchange(host, sandbox.ready.recording, observers, signal);
+  if (reply.ephemeral) return toFailedExchange('join', reply.text);
+  await sandbox.sendRequest({ do: 'settled', person: host });
+  await events.waitForEvent(start, ['done'], doneMs, signal);
+  return await runExchange(host, sandbox.ready.recording, observers, signal);
 }
 
 /**
@@ -84,7 +84,7 @@ export async function firstExchange(
  *
  * Errors: BotError `sandbox.failed`. Aborting `signal` throws its reason.
  */
-export async function exchange(
+export async function runExchange(
   person: string,
   wav: string,
   observers: SandboxObservers,
@@ -93,15 +93,15 @@ export async function exchange(
   const { sandbox, events, dataDir } = observers;
   const path = join(openFolder(dataDir), `${person.toLowerCase()}-heard.wav`);
   const start = events.place;
-  await sandbox.ask({ do: 'say', person, wav }, signal);
-  const answered = await answerTo(person, start, observers, signal);
+  await sandbox.sendRequest({ do: 'say', person, wav }, signal);
+  const answered = await waitForAnswer(person, start, observers, signal);
   if (answered.kind === 'failed') return answered;
-  const reached = await listen(observers, person, path, answered);
-  if (!reached) return failed('hear', `nothing of the answer reached ${person}`);
+  const reached = await listenForAnswer(observers, person, path, answered);
+  if (!reached) return toFailedExchange('hear', `nothing of the answer reached ${person}`);
   return { kind: 'exchanged', answered, heard: reached, path };
 }
 
-async function listen(
+async function listenForAnswer(
   { sandbox }: SandboxObservers,
   person: string,
   wav: string,
@@ -111,31 +111,31 @@ async function listen(
   // A cue that passed the time is no answer.
   const waits = { sinceMs: firstSentAtMs - stampMs, quietMs, timeoutMs: arrivalMs };
   const request = { do: 'listen', person, wav, ...waits } as const;
-  return await sandbox.ask<HeardAnswer>(request).catch(() => undefined);
+  return await sandbox.sendRequest<HeardAnswer>(request).catch(() => undefined);
 }
 
-async function answerTo(
+async function waitForAnswer(
   person: string,
   start: number,
   { events, botName }: SandboxObservers,
   signal: AbortSignal,
 ): Promise<AnswerEvent | FailedExchange> {
-  const event = await outcomeOf(person, start, events, signal);
+  const event = await waitForOutcome(person, start, events, signal);
   switch (event?.kind) {
     case undefined:
-      return failed('answer', 'none came within a minute');
+      return toFailedExchange('answer', 'none came within a minute');
     case 'failed':
-      return failed(event.stage, event.message, true);
+      return toFailedExchange(event.stage, event.message, true);
     case 'dropped':
-      return failed('attend', whyDropped[event.why], true);
+      return toFailedExchange('attend', whyDropped[event.why], true);
     case 'ignored':
-      return { kind: 'failed', ...silenceOf(event.why, botName) };
+      return { kind: 'failed', ...explainSilence(event.why, botName) };
     case 'left':
-      return failed('attend', `${botName} left`, true);
+      return toFailedExchange('attend', `${botName} left`, true);
     case 'answered': {
       if (event.finish !== 'failed') return event;
-      const reason = await events.after(start, ['failed'], reasonMs, signal);
-      return failed(
+      const reason = await events.waitForEvent(start, ['failed'], reasonMs, signal);
+      return toFailedExchange(
         reason?.event.stage ?? 'speak',
         reason?.event.message ?? 'no reason given',
         reason !== undefined,
@@ -145,24 +145,24 @@ async function answerTo(
 }
 
 /** The bot's reaction to speech of `person` behind place `start`; undefined: none within a minute. */
-export async function outcomeOf(
+export async function waitForOutcome(
   person: string,
   start: number,
   events: EventLog,
   signal: AbortSignal,
 ): Promise<OutcomeEvent | undefined> {
-  const first = await events.after(start, outcomes, answerMs, signal, person);
+  const first = await events.waitForEvent(start, outcomes, answerMs, signal, person);
   if (first?.event.kind !== 'ignored') return first?.event;
-  const other = await events.after(first.place, outcomes, restMs, signal, person);
+  const other = await events.waitForEvent(first.place, outcomes, restMs, signal, person);
   return (other ?? first).event;
 }
 
-function failed(stage: string, why: string, isShown?: boolean): FailedExchange {
+function toFailedExchange(stage: string, why: string, isShown?: boolean): FailedExchange {
   return { kind: 'failed', stage, why, isShown };
 }
 
 /** Whether the received sound can be understood as the answer. */
-export async function prove(
+export async function checkAnswerWords(
   { answered, path }: Extract<SpokenExchange, { kind: 'exchanged' }>,
   transcriber: Transcriber,
   signal: AbortSignal,
@@ -179,7 +179,7 @@ export function openFolder(dataDir: string): string {
     makeFolder(folder);
     return folder;
   } catch (cause) {
-    const message = `The sandbox cannot keep files in ${folder}, check DATA_DIR: ${messageOf(cause)}.`;
+    const message = `The sandbox cannot keep files in ${folder}, check DATA_DIR: ${getErrorMessage(cause)}.`;
     throw new BotError('sandbox.failed', false, message, cause);
   }
 }

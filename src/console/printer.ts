@@ -1,6 +1,6 @@
-import type { MessageLine } from '#sandbox/program/program-messages.ts';
+import type { MessageLine } from '#sandbox/program/message-line.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
-import type { IgnoreReason } from '#src/turn/answerable.ts';
+import type { IgnoreReason } from '#src/turn/decide-utterance.ts';
 
 /** Prints a conversation as a newcomer reads it, in plain lines. */
 export class ConversationPrinter {
@@ -10,19 +10,19 @@ export class ConversationPrinter {
     this.#output = output;
   }
 
-  title(line: string): void {
+  printTitle(line: string): void {
     this.#output.write(`${line}\n`);
   }
 
-  note(line: string): void {
-    this.title(`  ${clean(line)}`);
+  printNote(line: string): void {
+    this.printTitle(`  ${cleanWords(line)}`);
   }
 
   /** Lines after the first stand under its words. */
-  says(name: string, words: string): void {
-    const [first = '', ...rest] = clean(words).split('\n');
-    this.title(`  ${clean(name).padEnd(6)} ${first}`);
-    for (const line of rest) this.title(`         ${line}`);
+  printWords(name: string, words: string): void {
+    const [first = '', ...rest] = cleanWords(words).split('\n');
+    this.printTitle(`  ${cleanWords(name).padEnd(6)} ${first}`);
+    for (const line of rest) this.printTitle(`         ${line}`);
   }
 }
 
@@ -42,7 +42,7 @@ export function printMessage(
     .replaceAll('**', '')
     .replace(/https:\/\/discord\.com\/channels(?:\/\d+)+/g, '(link)')
     .replace(/\\([!-/:-@[-`{-~])/g, '$1');
-  show.says(author, to === undefined ? plain : `${plain} (only ${to} sees this)`);
+  show.printWords(author, to === undefined ? plain : `${plain} (only ${to} sees this)`);
 }
 
 /** One line an event, whoever it concerns: words of a person, the bot's answer, or why there is none. */
@@ -53,28 +53,28 @@ export function printEvent(
 ): void {
   switch (event.kind) {
     case 'left':
-      show.note(`${botName} left ${event.channel.name}`);
+      show.printNote(`${botName} left ${event.channel.name}`);
       return;
     case 'recognised':
-      show.says(event.name, event.text);
+      show.printWords(event.name, event.text);
       return;
     case 'answered':
       if (!event.typed) printAnswer(event, botName, show);
       return;
     case 'ignored': {
-      const silence = silenceOf(event.why, botName);
+      const silence = explainSilence(event.why, botName);
       const isTold = silence.stage === 'attend' && event.why !== 'interjection';
-      if (isTold) show.note(silenceLine(silence, botName));
+      if (isTold) show.printNote(describeSilence(silence, botName));
       return;
     }
     case 'failed':
-      show.note(`${event.stage}: ${event.message}`);
+      show.printNote(`${event.stage}: ${event.message}`);
       return;
     case 'dropped':
-      show.note(`${event.name} was not answered: ${whyDropped[event.why]}`);
+      show.printNote(`${event.name} was not answered: ${whyDropped[event.why]}`);
       return;
     case 'words':
-      if (event.isWhole) show.says(event.name ?? botName, event.text);
+      if (event.isWhole) show.printWords(event.name ?? botName, event.text);
       return;
     case 'joined':
     case 'feature':
@@ -92,16 +92,16 @@ function printAnswer(
   botName: string,
   show: ConversationPrinter,
 ) {
-  if (finish === 'empty' && text === '') show.says(botName, nothingToSay);
-  else if (finish === 'completed' || finish === 'empty') show.says(botName, text);
-  else if (heardText !== '') show.says(botName, `${heardText} (${finish})`);
+  if (finish === 'empty' && text === '') show.printWords(botName, nothingToSay);
+  else if (finish === 'completed' || finish === 'empty') show.printWords(botName, text);
+  else if (heardText !== '') show.printWords(botName, `${heardText} (${finish})`);
 }
 
 /** Shown in place of an answer without a word. */
 export const nothingToSay = '(I have nothing to say.)';
 
 /** Words of people and models could hold anything: what would move the cursor or turn the line round is left out. */
-function clean(words: string): string {
+function cleanWords(words: string): string {
   return words.replace(/[^\P{Cc}\n]|[\u2028-\u202e\u2066-\u2069]/gu, '');
 }
 
@@ -117,7 +117,7 @@ export const whyDropped = {
 };
 
 /** Reason, in words, for leaving speech without an answer. */
-export function silenceOf(why: IgnoreReason, botName: string): Silence {
+export function explainSilence(why: IgnoreReason, botName: string): Silence {
   switch (why) {
     case 'no-voice':
       return { stage: 'hear', why: noWords };
@@ -126,28 +126,28 @@ export function silenceOf(why: IgnoreReason, botName: string): Silence {
     case 'hallucination':
       return { stage: 'recognise', why: `${noWords}, only words that recognisers make of noise` };
     case 'not-named':
-      return attend(`those words were not for it: say "${botName}, ..." first, or press Ask`);
+      return toUnattended(`those words were not for it: say "${botName}, ..." first, or press Ask`);
     case 'interjection':
-      return attend('that was a word about its answer, not a question');
+      return toUnattended('that was a word about its answer, not a question');
     case 'dismissed':
-      return attend('a person said that they did not mean it');
+      return toUnattended('a person said that they did not mean it');
     case 'mentioned':
-      return attend('people talked about it, not to it');
+      return toUnattended('people talked about it, not to it');
     case 'off':
-      return attend('it answers commands only');
+      return toUnattended('it answers commands only');
     case 'bot':
-      return attend('it does not answer bots');
+      return toUnattended('it does not answer bots');
   }
 }
 
 /** Reason why the bot did not answer, as a line of its own. */
-export function silenceLine({ stage, why }: Silence, botName: string): string {
+export function describeSilence({ stage, why }: Silence, botName: string): string {
   if (stage === 'attend') return `${botName} did not answer: ${why}.`;
   return `${why.charAt(0).toUpperCase()}${why.slice(1)}.`;
 }
 
 const noWords = 'no words were recognised';
 
-function attend(why: string): Silence {
+function toUnattended(why: string): Silence {
   return { stage: 'attend', why };
 }

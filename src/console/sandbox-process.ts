@@ -4,24 +4,24 @@ import { createInterface } from 'node:readline';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import type { readCommand } from '#page/room/command-line.js';
-import type { MessageLine } from '#sandbox/program/program-messages.ts';
+import type { MessageLine } from '#sandbox/program/message-line.ts';
 import type {
   AnswerLine,
   PageLine,
   ReadyLine,
   SandboxLine,
   SandboxOrder,
-} from '#sandbox/program/protocol.ts';
+} from '#sandbox/program/program-protocol.ts';
 import type { HeardStretch } from '#sandbox/voice-client/heard-recorder.ts';
+import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
-import { unlessAborted } from '#src/base/waiting.ts';
 
 export type { PageLine };
 
 const program = fileURLToPath(new URL('../../sandbox/main.ts', import.meta.url));
 const startMs = 15_000;
 const farewellMs = 3_000;
-const never = new AbortController().signal;
+const neverAborted = new AbortController().signal;
 
 /** The page that a sandbox is to open. */
 export type SandboxPage = {
@@ -63,7 +63,7 @@ export class SandboxProcess implements AsyncDisposable {
     this.#onMessage = onMessage;
     this.#page = page;
     child.stdin.on('error', () => undefined); // the end of its output tells
-    void this.#read(lines);
+    void this.#readLines(lines);
   }
 
   /** Errors: BotError `sandbox.failed` when it is not ready within 15 s. Aborting `signal` throws its reason. */
@@ -72,15 +72,15 @@ export class SandboxProcess implements AsyncDisposable {
     signal: AbortSignal,
     page?: SandboxPage,
   ): Promise<SandboxProcess> {
-    const child = spawn(process.execPath, [program, ...argumentsOf(page)], {
+    const child = spawn(process.execPath, [program, ...toArguments(page)], {
       detached: true,
       stdio: 'pipe',
     });
-    const complaint = firstComplaint(child);
+    const complaint = readFirstComplaint(child);
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const either = AbortSignal.any([signal, AbortSignal.timeout(startMs)]);
     try {
-      const first = await unlessAborted(lines.next(), either);
+      const first = await waitUnlessAborted(lines.next(), either);
       if (first.done) throw new Error(await complaint);
       return new SandboxProcess(child, lines, JSON.parse(first.value), onMessage, page);
     } catch (cause) {
@@ -100,18 +100,21 @@ export class SandboxProcess implements AsyncDisposable {
    * The fields of the answer. Errors: BotError `sandbox.failed` with the sandbox's own sentence. Aborting `signal` throws its
    * reason; what was asked for still happens.
    */
-  async ask<Answer>(request: ConsoleRequest, signal: AbortSignal = never): Promise<Answer> {
+  async sendRequest<Answer>(
+    request: ConsoleRequest,
+    signal: AbortSignal = neverAborted,
+  ): Promise<Answer> {
     AbortSignal.any([signal, this.gone]).throwIfAborted();
     const id = ++this.#lastId;
     const pending: Pending = Promise.withResolvers();
-    const leave = () => pending.reject(signal.reason);
+    const leaveQueue = () => pending.reject(signal.reason);
     this.#pending.set(id, pending);
     this.#child.stdin.write(`${JSON.stringify({ id, ...request })}\n`);
-    signal.addEventListener('abort', leave);
+    signal.addEventListener('abort', leaveQueue);
     try {
       return (await pending.promise) as Answer; // written by the program that was started here
     } finally {
-      signal.removeEventListener('abort', leave);
+      signal.removeEventListener('abort', leaveQueue);
     }
   }
 
@@ -124,22 +127,22 @@ export class SandboxProcess implements AsyncDisposable {
     clearTimeout(deadline);
   }
 
-  async #read(lines: AsyncIterator<string>) {
+  async #readLines(lines: AsyncIterator<string>) {
     for (let line = await lines.next(); !line.done; line = await lines.next())
-      this.#handle(JSON.parse(line.value));
+      this.#handleLine(JSON.parse(line.value));
     const gone = new BotError('sandbox.failed', true, 'The sandbox has ended.');
     for (const { reject } of this.#pending.values()) reject(gone);
     this.#pending.clear();
     this.#gone.abort(gone);
   }
 
-  #handle(line: SandboxLine) {
-    if ('ok' in line) this.#settle(line);
+  #handleLine(line: SandboxLine) {
+    if ('ok' in line) this.#settleAnswer(line);
     else if (line.kind === 'message') this.#onMessage(line);
     else if (line.kind === 'page') this.#page?.onPage(line);
   }
 
-  #settle(answer: AnswerLine) {
+  #settleAnswer(answer: AnswerLine) {
     const id = Number(answer.id);
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
@@ -149,18 +152,18 @@ export class SandboxProcess implements AsyncDisposable {
 }
 
 /** Lets this process trust the sandbox's voice server, besides everything it trusted before. */
-export function trust(certificate: string): void {
+export function trustCertificate(certificate: string): void {
   setDefaultCACertificates([...getCACertificates('default'), certificate]);
 }
 
-function argumentsOf(page: SandboxPage | undefined): readonly string[] {
+function toArguments(page: SandboxPage | undefined): readonly string[] {
   if (!page) return [];
   const { host, port, publicUrl, keptFile } = page;
   const url = publicUrl ? ['--page-url', publicUrl.href] : [];
   return ['--page-host', host, '--page-port', `${port}`, '--kept', keptFile, ...url];
 }
 
-async function firstComplaint(child: ChildProcessWithoutNullStreams): Promise<string> {
+async function readFirstComplaint(child: ChildProcessWithoutNullStreams): Promise<string> {
   let said = '';
   for await (const chunk of child.stderr) said = `${said}${chunk}`.slice(0, 2000);
   return said.split('\n').find((line) => /error/i.test(line)) ?? 'it ended at once';

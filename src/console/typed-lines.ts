@@ -3,8 +3,8 @@ import type { Readable } from 'node:stream';
 import { readCommand } from '#page/room/command-line.js';
 import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { host, outcomeOf, type SandboxObservers } from './exchange.ts';
-import { silenceLine, silenceOf } from './printer.ts';
+import { host, type SandboxObservers, waitForOutcome } from './exchange.ts';
+import { describeSilence, explainSilence } from './printer.ts';
 import type { StateAnswer } from './sandbox-process.ts';
 
 /** Longer than the bot may take for any command. */
@@ -13,7 +13,7 @@ const doneMs = 65_000;
 const writtenMs = 500;
 
 /** Lines of a terminal, a pipe or a file; one that cannot be read has none. Aborting `signal` ends them. */
-async function* linesOf(input: Readable, signal: AbortSignal): AsyncGenerator<string> {
+async function* readLines(input: Readable, signal: AbortSignal): AsyncGenerator<string> {
   try {
     yield* createInterface({ input, signal });
   } catch {
@@ -35,12 +35,12 @@ export async function performLines(
   const left = new AbortController();
   let hasLines = false;
   const either = AbortSignal.any([signal, left.signal]);
-  for await (const line of linesOf(input, either)) {
+  for await (const line of readLines(input, either)) {
     const words = line.trim();
     if (words === '') continue;
     hasLines = true;
-    if (!input.isTTY) observers.show.title(`> ${words}`);
-    const work = perform(words, observers, either);
+    if (!input.isTTY) observers.show.printTitle(`> ${words}`);
+    const work = performLine(words, observers, either);
     if (input.isTTY) work.catch((error: unknown) => left.abort(error));
     else await work;
   }
@@ -50,43 +50,44 @@ export async function performLines(
 }
 
 /** Returns after the outcome of a line; a failure is told in one sentence. */
-async function perform(line: string, observers: SandboxObservers, signal: AbortSignal) {
+async function performLine(line: string, observers: SandboxObservers, signal: AbortSignal) {
   try {
-    if (line.startsWith('/')) await command(line, observers, signal);
-    else await speak(line, observers, signal);
+    if (line.startsWith('/')) await runCommandLine(line, observers, signal);
+    else await speakLine(line, observers, signal);
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof BotError)) throw error;
-    observers.show.note(error.message);
+    observers.show.printNote(error.message);
   }
 }
 
-async function speak(
+async function speakLine(
   words: string,
   { botName, events, sandbox, show }: SandboxObservers,
   signal: AbortSignal,
 ) {
-  const { bot } = await sandbox.ask<StateAnswer>({ do: 'state' });
+  const { bot } = await sandbox.sendRequest<StateAnswer>({ do: 'state' });
   const { channel } = bot;
-  if (channel === undefined) return show.note(`${botName} is in no voice channel; /join calls it.`);
+  if (channel === undefined)
+    return show.printNote(`${botName} is in no voice channel; /join calls it.`);
   const start = events.place;
-  await sandbox.ask({ do: 'type', person: host, channel, text: words }, signal);
-  const outcome = await outcomeOf(host, start, events, signal);
+  await sandbox.sendRequest({ do: 'type', person: host, channel, text: words }, signal);
+  const outcome = await waitForOutcome(host, start, events, signal);
   if (!outcome)
-    show.note('No answer came within a minute; people are heard once they agree: /join.');
+    show.printNote('No answer came within a minute; people are heard once they agree: /join.');
   if (outcome?.kind !== 'ignored') return;
-  const silence = silenceOf(outcome.why, botName);
-  if (silence.stage !== 'attend') show.note(silenceLine(silence, botName));
+  const silence = explainSilence(outcome.why, botName);
+  if (silence.stage !== 'attend') show.printNote(describeSilence(silence, botName));
 }
 
-async function command(
+async function runCommandLine(
   line: string,
   { events, sandbox, show }: SandboxObservers,
   signal: AbortSignal,
 ) {
-  const { commands } = await sandbox.ask<StateAnswer>({ do: 'state' });
+  const { commands } = await sandbox.sendRequest<StateAnswer>({ do: 'state' });
   const read = readCommand(line, commands);
-  if (read.kind === 'incomplete') return show.note(read.message);
+  if (read.kind === 'incomplete') return show.printNote(read.message);
   const options = Object.fromEntries(
     Object.entries(read.options).map(([option, value]) => [
       option,
@@ -94,7 +95,7 @@ async function command(
     ]),
   );
   const start = events.place;
-  await sandbox.ask({ do: 'command', person: host, name: read.name, options }, signal);
-  await events.after(start, ['done'], doneMs, signal);
+  await sandbox.sendRequest({ do: 'command', person: host, name: read.name, options }, signal);
+  await events.waitForEvent(start, ['done'], doneMs, signal);
   await realClock.sleep(writtenMs, signal);
 }

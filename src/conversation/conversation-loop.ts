@@ -6,24 +6,27 @@ import type {
   EventKind,
   UntimedEvent,
 } from '#src/conversation/machine/events.ts';
-import { isSpeaking, readingOf, turnOf } from '#src/conversation/machine/questions.ts';
-import { conversationRules } from '#src/conversation/machine/rules.ts';
 import type {
   ConversationState,
   Participant,
   SessionSettings,
 } from '#src/conversation/machine/state.ts';
-import { step, wakeAtMs } from '#src/conversation/machine/step.ts';
-import type { ChannelFailure } from '#src/notices/notice.ts';
+import { getWakeTime, stepConversation } from '#src/conversation/machine/step.ts';
+import type { ChannelFailure } from '#src/notices/channel-notices.ts';
 import type { ConsentState } from '#src/people/consent.ts';
-import type { SoundingReply } from '#src/voice/hearing/interruptions.ts';
-import type { CurrentConnection, OpenConnection } from '#src/voice/link/reconnecting-link.ts';
+import type {
+  CurrentConnection,
+  OpenConnection,
+} from '#src/voice/connection/reconnecting-connection.ts';
+import type { SoundingReply } from '#src/voice/hearing/barge-in.ts';
 import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
+import { conversationRules } from './machine/conversation-rules.ts';
+import { findAnnouncement, findTurn, isSpeaking } from './machine/selectors.ts';
 
 type LoopDeps = {
   readonly clock: Clock;
   /** Default: `step`; a simulation watches its decisions. */
-  readonly decide?: typeof step | undefined;
+  readonly decide?: typeof stepConversation | undefined;
   readonly settings: () => SessionSettings;
   readonly people: () => readonly Participant[];
   /** What is stored about consent. */
@@ -38,7 +41,7 @@ type LoopDeps = {
 };
 
 /** Events before which the settings in the state are brought up to date. */
-const settingsNeeded: ReadonlySet<EventKind> = new Set([
+const eventsNeedingSettings: ReadonlySet<EventKind> = new Set([
   'began',
   'paused',
   'likely-over',
@@ -75,11 +78,11 @@ export class ConversationLoop {
 
   /** Reply that people hear. */
   get sounding(): SoundingReply | undefined {
-    const { current } = this.#state.floor;
+    const { current } = this.#state.turnQueue;
     if (!current || !isSpeaking(this.#state)) return undefined;
     const { id, reply } = current;
-    const interruptible = readingOf(this.#state, id)?.isInterruptible ?? true;
-    return { id: reply, replyTo: turnOf(this.#state, id)?.by, interruptible };
+    const interruptible = findAnnouncement(this.#state, id)?.isInterruptible ?? true;
+    return { id: reply, replyTo: findTurn(this.#state, id)?.by, interruptible };
   }
 
   get nowMs(): number {
@@ -97,7 +100,7 @@ export class ConversationLoop {
   }
 
   /** Sets the connection that is open now; undefined: none is, which the conversation learns before its replies end. */
-  attach(now: OpenConnection | undefined): void {
+  attachConnection(now: OpenConnection | undefined): void {
     const former = this.output;
     this.#deps.connection.now = now;
     if (former && !now) this.post({ kind: 'link-down', isHeard: former.heardText !== '' });
@@ -110,14 +113,14 @@ export class ConversationLoop {
    * all effects of that are performed, and returns none.
    */
   post(event: UntimedEvent): readonly ConversationEffect[] {
-    if (settingsNeeded.has(event.kind)) this.syncSettings();
+    if (eventsNeedingSettings.has(event.kind)) this.syncSettings();
     const atMs = this.nowMs;
     this.#inbox.push({ ...event, atMs } as ConversationEvent);
     if (this.#isStepping) return [];
     this.#isStepping = true;
     const steps: (readonly ConversationEffect[])[] = [];
     for (let next = this.#inbox.shift(); next; next = this.#inbox.shift())
-      steps.push(this.#handle(next));
+      steps.push(this.#handleEvent(next));
     this.#isStepping = false;
     this.#setTimer();
     this.#deps.changed();
@@ -125,27 +128,27 @@ export class ConversationLoop {
   }
 
   /** Stops the timer, for good. */
-  close(): void {
+  stopTimerForGood(): void {
     this.#stopTimer();
     this.#stopTimer = () => undefined;
     this.#wakeMs = Number.NEGATIVE_INFINITY;
   }
 
   /** A bug in work that no caller waits for: the connection ends with it; without one it is reported. */
-  broken(error: unknown): void {
+  reportBug(error: unknown): void {
     if (this.output) this.#bug.reject(error);
     else this.#deps.onBug(error);
   }
 
   /** Tells the conversation what is heard of the bot. To be called after each frame, and every 20 ms or so. */
-  noticeSound(): void {
-    const { leaving } = this.output ?? {};
-    const { current } = this.#state.floor;
-    if (!leaving || current?.reply !== leaving.id) return;
+  updateSound(): void {
+    const { leavingReply } = this.output ?? {};
+    const { current } = this.#state.turnQueue;
+    if (!leavingReply || current?.reply !== leavingReply.id) return;
     const { phase, reply } = current;
     if (phase.kind === 'making') this.post({ kind: 'audible', reply });
     const wasStarved = phase.kind === 'sounding' && phase.isStarved;
-    const { isStarved } = leaving;
+    const { isStarved } = leavingReply;
     if (isStarved !== wasStarved && phase.kind !== 'cut')
       this.post({ kind: 'starved', reply, isStarved });
   }
@@ -164,7 +167,7 @@ export class ConversationLoop {
   }
 
   /** True the first time of each failure, until it is over. */
-  isNewFailure(failure: ChannelFailure): boolean {
+  beginFailure(failure: ChannelFailure): boolean {
     if (this.isFailing(failure)) return false;
     this.post({ kind: 'failure', failure, isOver: false });
     return true;
@@ -190,30 +193,30 @@ export class ConversationLoop {
   }
 
   /** Never throws: a bug ends the connection. */
-  #handle(event: ConversationEvent): readonly ConversationEffect[] {
+  #handleEvent(event: ConversationEvent): readonly ConversationEffect[] {
     try {
-      const { decide = step } = this.#deps;
+      const { decide = stepConversation } = this.#deps;
       const { effects, state } = decide(this.#state, event, conversationRules);
       this.#state = state;
-      for (const effect of effects) this.#perform(effect);
+      for (const effect of effects) this.#performEffect(effect);
       return effects;
     } catch (error) {
-      this.broken(error);
+      this.reportBug(error);
       return [];
     }
   }
 
   /** One that throws does not take the others of its step along. */
-  #perform(effect: ConversationEffect) {
+  #performEffect(effect: ConversationEffect) {
     try {
       this.#deps.perform(effect);
     } catch (error) {
-      this.broken(error);
+      this.reportBug(error);
     }
   }
 
   #setTimer() {
-    const wakeMs = wakeAtMs(this.#state, conversationRules);
+    const wakeMs = getWakeTime(this.#state, conversationRules);
     if (wakeMs === this.#wakeMs || this.#wakeMs === Number.NEGATIVE_INFINITY) return;
     this.#stopTimer();
     this.#stopTimer = () => undefined;

@@ -1,4 +1,4 @@
-import type { OpusCodec } from '#src/audio/opus/opus.ts';
+import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
 import type { ConsentStore } from '#src/people/consent.ts';
@@ -13,7 +13,7 @@ import type { TextLanguageDetector } from '#src/speech/text-language/text-langua
 import type { VoiceNames } from '#src/speech/voice-names.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import type { PaidEngines } from '#src/spending/paid-engine.ts';
-import type { step } from './machine/step.ts';
+import type { stepConversation } from './machine/step.ts';
 
 /** Parts that main builds once and that all sessions, and what serves commands, share. */
 export type SessionDependencies = PaidEngines & {
@@ -45,7 +45,7 @@ export type SessionDependencies = PaidEngines & {
   /** An exception from it is a bug of its own and ends no session. */
   readonly onEvent: SessionEventListener;
   /** Decisions of a conversation. Default: `step`; a simulation watches them. */
-  readonly decide?: typeof step;
+  readonly decide?: typeof stepConversation;
 };
 
 /** The dependencies that a function uses. */

@@ -11,7 +11,7 @@ import { isOnShard } from '#src/people/server-share.ts';
 import type { JoinedGuildStore } from '#src/ports/stores/joined-guild-store.ts';
 import type { DiscordEvent } from './events.ts';
 
-export type GuildRecords = Pick<JoinedGuildStore, 'note' | 'noted'>;
+export type GuildRecords = Pick<JoinedGuildStore, 'addGuilds' | 'listGuilds'>;
 type ReportDiscord = (event: DiscordEvent) => void;
 
 /** Error codes by which Discord answers for a server that the bot is not in, or that was deleted. */
@@ -41,19 +41,19 @@ export function watchAbsentGuilds(
   client: Client<true>,
   { store, report, shard, isAllowed, greet }: GuildWatchOptions,
 ): void {
-  const note = async (guildIds: readonly GuildId[]): Promise<boolean> => {
+  const noteGuilds = async (guildIds: readonly GuildId[]): Promise<boolean> => {
     try {
-      await store.note(client.user.id, guildIds);
+      await store.addGuilds(client.user.id, guildIds);
       return true;
     } catch (cause) {
       report({ kind: 'warning', message: 'The list of servers could not be saved.', cause });
       return false;
     }
   };
-  const meet = async (guild: Guild): Promise<void> => {
-    const noted = await store.noted(client.user.id).catch(() => undefined);
-    const isNew = noted?.includes(guild.id) === false;
-    if (!(await note([guild.id])) || !isNew) return;
+  const greetGuild = async (guild: Guild): Promise<void> => {
+    const readNotedGuilds = await store.listGuilds(client.user.id).catch(() => undefined);
+    const isNew = readNotedGuilds?.includes(guild.id) === false;
+    if (!(await noteGuilds([guild.id])) || !isNew) return;
     const cause = await greet(guild);
     const message = 'A server that invited the bot could not be greeted.';
     if (cause === undefined) report({ kind: 'server-greeted', guildId: guild.id });
@@ -61,12 +61,12 @@ export function watchAbsentGuilds(
   };
   // Discord sends this for a server that READY did not list, too: it need not be new.
   client.on(Events.GuildCreate, (guild) => {
-    if (isAllowed(guild.id)) void meet(guild);
+    if (isAllowed(guild.id)) void greetGuild(guild);
   });
   const present = [...client.guilds.cache.keys()].filter(isAllowed);
-  const noted = async () =>
-    (await store.noted(client.user.id)).filter((guildId) => isOnShard(guildId, shard));
-  void reportAbsent(client, noted, report).then(() => note(present));
+  const readNotedGuilds = async () =>
+    (await store.listGuilds(client.user.id)).filter((guildId) => isOnShard(guildId, shard));
+  void reportAbsent(client, readNotedGuilds, report).then(() => noteGuilds(present));
 }
 
 async function reportAbsent(

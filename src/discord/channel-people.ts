@@ -1,7 +1,7 @@
 import { type Client, Events, type Guild, type GuildMember, type VoiceState } from 'discord.js';
 import { realClock } from '#src/base/clock.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
-import { oneLine } from '#src/texts/plain.ts';
+import { toOneLine } from '#src/texts/plain-text.ts';
 import { roleIdsOf } from './permissions.ts';
 
 type KnownPeople = { readonly people: readonly ChannelMember[]; readonly atMs: number };
@@ -17,29 +17,29 @@ export class ChannelPeople {
 
   constructor(client: Client<true>) {
     client.on(Events.VoiceStateUpdate, (before, now) => {
-      this.#report(before.channelId);
-      if (now.channelId !== before.channelId) this.#report(now.channelId);
+      this.#reportChange(before.channelId);
+      if (now.channelId !== before.channelId) this.#reportChange(now.channelId);
     });
     // Their name or roles are others now.
     client.on(Events.GuildMemberUpdate, (_, { id, guild }) =>
-      this.#report(guild.voiceStates.cache.get(id)?.channelId),
+      this.#reportChange(guild.voiceStates.cache.get(id)?.channelId),
     );
-    const all = () => this.#all();
+    const all = () => this.#readAllChannels();
     client.on(Events.GuildCreate, all).on(Events.GuildAvailable, all);
   }
 
   /** All people there but the bot, as far as Discord reported them a second ago. */
-  in(guild: Guild, channelId: ChannelId): readonly ChannelMember[] {
+  listPeople(guild: Guild, channelId: ChannelId): readonly ChannelMember[] {
     const nowMs = realClock.nowMs();
     const known = this.#lists.get(channelId);
     if (known && nowMs - known.atMs < freshMs) return known.people;
-    const people = othersIn(guild, channelId);
+    const people = listOtherPeople(guild, channelId);
     this.#lists.set(channelId, { people, atMs: nowMs });
     return people;
   }
 
   /** Rereads names and roles of the people there, which may have changed. */
-  reread(channelId: ChannelId): void {
+  readAgain(channelId: ChannelId): void {
     this.#lists.delete(channelId);
   }
 
@@ -51,34 +51,34 @@ export class ChannelPeople {
   }
 
   /** A server that is there, or there again, is told of as a whole. */
-  #all(): void {
+  #readAllChannels(): void {
     this.#lists.clear();
     for (const { changed } of this.#listeners) changed();
   }
 
-  #report(where: string | null | undefined): void {
+  #reportChange(where: string | null | undefined): void {
     if (!where) return;
-    this.reread(where);
+    this.readAgain(where);
     for (const { channelId, changed } of this.#listeners) if (channelId === where) changed();
   }
 }
 
 /** People in a voice channel but the bot. discord.js's own list leaves out whom it does not know by name. */
-export function othersIn(guild: Guild, channelId: ChannelId): readonly ChannelMember[] {
+export function listOtherPeople(guild: Guild, channelId: ChannelId): readonly ChannelMember[] {
   const botId = guild.client.user.id;
   return [...guild.voiceStates.cache.values()]
     .filter((state) => state.channelId === channelId && state.id !== botId)
-    .map(personOf);
+    .map(toChannelMember);
 }
 
 /** Person in a voice channel, as far as Discord has described them. */
-function personOf({ id, member, selfDeaf, serverDeaf }: VoiceState): ChannelMember {
-  const known = member ? memberOf(member) : { id, name: id, isBot: false, roleIds: [] };
+function toChannelMember({ id, member, selfDeaf, serverDeaf }: VoiceState): ChannelMember {
+  const known = member ? toMember(member) : { id, name: id, isBot: false, roleIds: [] };
   return { ...known, isDeaf: selfDeaf === true || serverDeaf === true };
 }
 
 /** Member of a server, as Discord has described them. */
-export function memberOf(member: GuildMember): ChannelMember {
+export function toMember(member: GuildMember): ChannelMember {
   const { displayName, id, user } = member;
-  return { id, name: oneLine(displayName), isBot: user.bot, roleIds: roleIdsOf(member) };
+  return { id, name: toOneLine(displayName), isBot: user.bot, roleIds: roleIdsOf(member) };
 }

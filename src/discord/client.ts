@@ -7,14 +7,11 @@ import {
   Routes,
   Status,
 } from 'discord.js';
+import { withTimeout } from '#src/base/bounded-wait.ts';
 import { realClock } from '#src/base/clock.ts';
-import { messageOf } from '#src/base/errors.ts';
-import { within } from '#src/base/waiting.ts';
-import { inviteUrlOf } from '#src/discord/account/rights.ts';
+import { getErrorMessage } from '#src/base/errors.ts';
+import { toInviteUrl } from '#src/discord/account/rights.ts';
 import { openCaptionChats } from '#src/discord/captions/caption-chats.ts';
-import { InteractionReceiver } from '#src/discord/interactions/reception.ts';
-import { commandBodies } from '#src/discord/interactions/registration.ts';
-import type { CommandEntry } from '#src/discord/interactions/slashes.ts';
 import { openVoiceLinkOpener } from '#src/discord/link/voice-link-opener.ts';
 import { Outbox, type PostOutcome } from '#src/discord/outbox/outbox.ts';
 import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
@@ -33,8 +30,11 @@ import type { TextLine } from '#src/texts/texts.ts';
 import { type GuildRecords, watchAbsentGuilds } from './absent-guilds.ts';
 import { DisallowedServers } from './disallowed-servers.ts';
 import type { DiscordEvent } from './events.ts';
+import type { CommandEntry } from './interactions/command-entries.ts';
+import { toCommandBodies } from './interactions/command-registration.ts';
+import { InteractionReceiver } from './interactions/interaction-receiver.ts';
 import { leaveAllSeats, leaveGhosts } from './leave-seats.ts';
-import { closeClient, LoginDeadline, logIn, newClient, remedyOf } from './login.ts';
+import { closeClient, createClient, findRemedy, LoginDeadline, logIn } from './login.ts';
 import { openMembers } from './members.ts';
 import { watchOwnState } from './own-state.ts';
 import { openPlaces } from './places.ts';
@@ -118,14 +118,14 @@ const leaveMs = 250;
  * Errors: BotError `discord.bad_token`, `discord.unreachable`. Aborting `signal` throws `signal.reason`.
  */
 export async function openDiscord(given: DiscordOptions, signal: AbortSignal): Promise<Discord> {
-  const options = withAllowed(given);
+  const options = leaveDisallowedGuilds(given);
   const login = { ...options, timeoutMs: loginMs, deadline: new LoginDeadline(loginMs) };
   const early: Interaction[] = [];
-  const made = watched(newClient(login), options);
+  const made = watchClient(createClient(login), options);
   made.on(Events.InteractionCreate, (interaction) => early.push(interaction));
   const client = await logIn(made, login, signal);
   try {
-    return await opened(client, options, early);
+    return await openWithClient(client, options, early);
   } catch (cause) {
     await closeClient(client);
     throw cause;
@@ -133,7 +133,7 @@ export async function openDiscord(given: DiscordOptions, signal: AbortSignal): P
 }
 
 /** `early`: interactions since the login. */
-async function opened(
+async function openWithClient(
   client: Client<true>,
   options: DiscordOptions,
   early: readonly Interaction[],
@@ -146,8 +146,8 @@ async function opened(
   const linkOpener = openVoiceLinkOpener(client, report, {
     leaving: (guildId) => statuses.clear(guildId),
   });
-  const told = (outcome: PostOutcome) => report({ kind: 'message', outcome });
-  const outbox = new Outbox(client.rest, realClock, told);
+  const reportPost = (outcome: PostOutcome) => report({ kind: 'message', outcome });
+  const outbox = new Outbox(client.rest, realClock, reportPost);
   const panels = new Panels({
     ...common,
     client,
@@ -173,21 +173,21 @@ async function opened(
   const reception = new InteractionReceiver({ ...options, ...common, panels, ports });
   client.removeAllListeners(Events.InteractionCreate);
   const disallowed = new DisallowedServers(client, { isAllowed, outbox, report });
-  const meet = (interaction: Interaction): void => {
-    if (!disallowed.refuses(interaction)) reception.meet(interaction);
+  const receiveInteraction = (interaction: Interaction): void => {
+    if (!disallowed.refuseInteraction(interaction)) reception.receiveInteraction(interaction);
   };
-  client.on(Events.InteractionCreate, meet);
-  for (const interaction of early) meet(interaction);
+  client.on(Events.InteractionCreate, receiveInteraction);
+  for (const interaction of early) receiveInteraction(interaction);
   report({ kind: 'ready', botId: bot.id, guilds: client.guilds.cache.size });
-  const post = (guild: Guild) => postToServer(outbox, guild, hello());
-  watchAbsentGuilds(client, { store: guildStore, report, shard, isAllowed, greet: post });
+  const greetGuild = (guild: Guild) => postToServer(outbox, guild, hello());
+  watchAbsentGuilds(client, { store: guildStore, report, shard, isAllowed, greet: greetGuild });
   leaveGhosts(client, linkOpener.hasLink);
   watchArrivals(client, panels, options.arrived);
   client.on(Events.ShardResume, () => leaveGhosts(client, linkOpener.hasLink));
-  if (shard.id === 0) await register(client, options);
+  if (shard.id === 0) await registerCommands(client, options);
   return {
     bot,
-    inviteUrl: inviteUrlOf(client.application.id),
+    inviteUrl: toInviteUrl(client.application.id),
     ready: () => client.ws.shards.every(({ status }) => status === Status.Ready),
     leaveNow() {
       leaveAllSeats(client);
@@ -196,7 +196,7 @@ async function opened(
     leaveDisallowed: () => disallowed.leaveAll(),
     async [Symbol.asyncDispose]() {
       stopListening(client, report);
-      await reception.settled(lastAnswersMs);
+      await reception.waitUntilSettled(lastAnswersMs);
       await linkOpener[Symbol.asyncDispose]();
       await panels.close(lastAnswersMs);
       outbox.close();
@@ -206,7 +206,7 @@ async function opened(
 }
 
 /** Servers that are not allowed are there for nobody, and what is stored of them is kept when the bot leaves. */
-function withAllowed(options: DiscordOptions): DiscordOptions {
+function leaveDisallowedGuilds(options: DiscordOptions): DiscordOptions {
   const { arrived, isAllowed, onEvent } = options;
   return {
     ...options,
@@ -226,36 +226,39 @@ function stopListening(client: Client<true>, report: (event: DiscordEvent) => vo
 }
 
 /** Listens to everything that would be fatal or silent without a listener. */
-function watched(
+function watchClient(
   client: Client,
   { onEvent: report, shard }: Pick<DiscordOptions, 'onEvent' | 'shard'>,
 ): Client {
-  const warn = (message: string, cause?: unknown) => report({ kind: 'warning', message, cause });
-  client.on(Events.Error, (error) => warn(error.message, error));
-  client.on(Events.ShardError, (error) => warn(`Gateway: ${error.message}`, error));
-  client.on(Events.Warn, (message) => warn(message));
-  const gateway = (what: 'reconnecting' | 'resumed') => report({ kind: 'gateway', what });
-  client.on(Events.ShardReconnecting, () => gateway('reconnecting'));
-  client.on(Events.ShardResume, () => gateway('resumed'));
+  const reportWarning = (message: string, cause?: unknown) =>
+    report({ kind: 'warning', message, cause });
+  client.on(Events.Error, (error) => reportWarning(error.message, error));
+  client.on(Events.ShardError, (error) => reportWarning(`Gateway: ${error.message}`, error));
+  client.on(Events.Warn, (message) => reportWarning(message));
+  const reportGateway = (what: 'reconnecting' | 'resumed') => report({ kind: 'gateway', what });
+  client.on(Events.ShardReconnecting, () => reportGateway('reconnecting'));
+  client.on(Events.ShardResume, () => reportGateway('resumed'));
   client.on(Events.ShardDisconnect, ({ code }) => {
-    const remedy = remedyOf(code, shard);
+    const remedy = findRemedy(code, shard);
     report({ kind: 'closed', closeCode: code, remedy });
   });
   return client;
 }
 
 /** A bot whose commands cannot be written still answers those it has. */
-async function register(client: Client<true>, options: DiscordOptions): Promise<void> {
+async function registerCommands(client: Client<true>, options: DiscordOptions): Promise<void> {
   const { commands, onEvent: report } = options;
   const route = Routes.applicationCommands(client.application.id);
   try {
-    const late = () => new Error(`Discord did not answer in ${registerMs / 1000} s.`);
-    const putting = client.rest.put(route, { body: commandBodies(commands) });
-    await within(putting, registerMs, realClock, late);
+    const createLateError = () => new Error(`Discord did not answer in ${registerMs / 1000} s.`);
+    const putting = client.rest.put(route, { body: toCommandBodies(commands) });
+    await withTimeout(putting, registerMs, realClock, createLateError);
     report({ kind: 'registered', commands: commands.length });
   } catch (error) {
     const isAway = error instanceof DiscordAPIError && error.status === 403;
-    const why = isAway ? `invite the bot: ${inviteUrlOf(client.application.id)}` : messageOf(error);
+    const why = isAway
+      ? `invite the bot: ${toInviteUrl(client.application.id)}`
+      : getErrorMessage(error);
     const message = `Commands could not be registered: ${why}`;
     report({ kind: 'warning', message, cause: error });
   }
@@ -268,20 +271,20 @@ async function register(client: Client<true>, options: DiscordOptions): Promise<
  */
 function watchArrivals(
   client: Client<true>,
-  panels: Pick<Panels, 'wake'>,
+  panels: Pick<Panels, 'resumePanels'>,
   arrived: DiscordOptions['arrived'],
 ): void {
   client.on(Events.GuildAvailable, ({ id }) => void arrived([id]));
   client.on(Events.ShardResume, (shardId) => {
     const there = [...client.guilds.cache.values()].filter((guild) => guild.shardId === shardId);
-    void arrived(idsOf(there));
+    void arrived(listGuildIds(there));
   });
   const guildIds = [...client.guilds.cache.keys()];
-  void arrived(idsOf([...client.guilds.cache.values()])).then((taken) => {
-    void panels.wake(guildIds.filter((id) => !taken.has(id)));
+  void arrived(listGuildIds([...client.guilds.cache.values()])).then((taken) => {
+    void panels.resumePanels(guildIds.filter((id) => !taken.has(id)));
   });
 }
 
-function idsOf(guilds: readonly Guild[]): readonly string[] {
+function listGuildIds(guilds: readonly Guild[]): readonly string[] {
   return guilds.filter(({ available }) => available).map(({ id }) => id);
 }

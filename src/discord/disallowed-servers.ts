@@ -1,6 +1,6 @@
 import { type Client, Events, type Guild, type Interaction, MessageFlags } from 'discord.js';
 import type { Outbox } from '#src/discord/outbox/outbox.ts';
-import { localeOf, text } from '#src/texts/texts.ts';
+import { formatText, toLocale } from '#src/texts/texts.ts';
 import type { DiscordEvent } from './events.ts';
 import { postToServer } from './server-message.ts';
 
@@ -22,7 +22,7 @@ export class DisallowedServers {
   constructor(client: Client<true>, options: DisallowedServersOptions) {
     this.#client = client;
     this.#options = options;
-    const leave = (guild: Guild) => void this.#leave(guild);
+    const leave = (guild: Guild) => void this.#leaveGuild(guild);
     client.on(Events.GuildCreate, leave).on(Events.GuildAvailable, leave);
     this.leaveAll();
   }
@@ -30,21 +30,21 @@ export class DisallowedServers {
   /** Leaves those where the bot is and may not be any more. */
   leaveAll(): void {
     for (const guild of this.#client.guilds.cache.values())
-      if (guild.available) void this.#leave(guild);
+      if (guild.available) void this.#leaveGuild(guild);
   }
 
   /** True where the interaction comes from such a server: it is answered here. */
-  refuses(interaction: Interaction): boolean {
+  refuseInteraction(interaction: Interaction): boolean {
     const { guildId } = interaction;
     if (guildId === null || this.#options.isAllowed(guildId)) return false;
     if (interaction.isRepliable()) {
-      const content = text('server.barred', {}, localeOf(interaction.locale));
+      const content = formatText('server.barred', {}, toLocale(interaction.locale));
       interaction.reply({ content, flags: MessageFlags.Ephemeral }).catch(() => undefined);
     }
     return true;
   }
 
-  async #leave(guild: Guild): Promise<void> {
+  async #leaveGuild(guild: Guild): Promise<void> {
     const { isAllowed, report } = this.#options;
     const { id: guildId } = guild;
     if (isAllowed(guildId) || this.#leaving.has(guildId)) return;

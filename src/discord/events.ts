@@ -1,8 +1,8 @@
 import type { AlertChange } from '#src/base/alerts.ts';
-import type { ReceiverCounts } from '#src/discord/link/receiver.ts';
-import type { SenderCounts } from '#src/discord/link/sender.ts';
 import type { PostOutcome } from '#src/discord/outbox/outbox.ts';
 import type { MissingRight, VoiceRestriction } from '#src/ports/seat-changes-by-others.ts';
+import type { ReceiverCounts } from './link/consented-receiver.ts';
+import type { SenderCounts } from './link/frame-sender.ts';
 
 /** Event at Discord, for logs and counters: ids and numbers, never words people said. */
 export type DiscordEvent =
@@ -34,14 +34,14 @@ export type DiscordEvent =
       readonly kind: 'link-opened';
       readonly guildId: GuildId;
       readonly tookMs: number;
-      readonly endToEnd: boolean;
+      readonly isEndToEnd: boolean;
       /** Cipher of the transport, as the voice server names it. */
       readonly cipher: string;
     }
   /** A voice socket closed. */
   | { readonly kind: 'voice-closed'; readonly guildId: GuildId; readonly closeCode: number }
   /** Restriction of the bot in its channel, also from the moment it joins; `on` is false when it is over. */
-  | { readonly kind: VoiceRestriction; readonly guildId: GuildId; readonly on: boolean }
+  | { readonly kind: VoiceRestriction; readonly guildId: GuildId; readonly isOn: boolean }
   /** The bot was moved to another channel by a moderator: the link has ended. */
   | { readonly kind: 'moved'; readonly guildId: GuildId; readonly channelId: ChannelId }
   /** A right to be in the channel where the bot sits was taken away; it still sits there. */

@@ -15,9 +15,9 @@ import {
   type VoiceState,
 } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
-import { fieldsOf } from '#src/base/json.ts';
+import { toRecord } from '#src/base/json.ts';
 import { filterDispatches } from '#src/discord/library/dispatch-filter.ts';
-import { networkCodeOf } from '#src/discord/outbox/write-failure.ts';
+import { findNetworkCode } from '#src/discord/outbox/write-failure.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 
 export type LoginOptions = {
@@ -39,10 +39,10 @@ const requestsASecond = 50;
 const discordApi = 'https://discord.com/api';
 
 /** Makes a client that mentions no person, and asks for no privileged intent but the one that is named; not yet logged in. */
-export function newClient({ apiUrl, shard, deadline, messageContent }: LoginOptions): Client {
-  const base = apiUrl && restBase(apiUrl);
+export function createClient({ apiUrl, shard, deadline, messageContent }: LoginOptions): Client {
+  const base = apiUrl && toRestBase(apiUrl);
   const client = new Client({
-    ...(shard && shardOptions(shard, deadline)),
+    ...(shard && toShardOptions(shard, deadline)),
     intents: [
       GatewayIntentBits.Guilds,
       GatewayIntentBits.GuildVoiceStates,
@@ -54,8 +54,8 @@ export function newClient({ apiUrl, shard, deadline, messageContent }: LoginOpti
     rest: {
       timeout: requestMs,
       retries: 1,
-      rejectOnRateLimit: waitsElsewhere,
-      makeRequest: withOldEditsRefused,
+      rejectOnRateLimit: isWaitedForElsewhere,
+      makeRequest: refuseOldEdits,
       globalRequestsPerSecond: Math.max(1, Math.floor(requestsASecond / (shard?.count ?? 1))),
       ...(base && { api: base }),
     },
@@ -70,7 +70,7 @@ export function newClient({ apiUrl, shard, deadline, messageContent }: LoginOpti
   return client;
 }
 
-function shardOptions(shard: OwnedShard, deadline?: LoginDeadline): Partial<ClientOptions> {
+function toShardOptions(shard: OwnedShard, deadline?: LoginDeadline): Partial<ClientOptions> {
   const { id, count } = shard;
   const waitForIdentify = async (_: number, signal: AbortSignal) => {
     deadline?.pause();
@@ -103,8 +103,8 @@ export class LoginDeadline {
   /** The whole time begins anew. */
   resume(): void {
     this.pause();
-    const late = () => this.#controller.abort(new DOMException('late', 'TimeoutError'));
-    this.#timer = setTimeout(late, this.#ms).unref();
+    const createLateError = () => this.#controller.abort(new DOMException('late', 'TimeoutError'));
+    this.#timer = setTimeout(createLateError, this.#ms).unref();
   }
 }
 
@@ -114,7 +114,7 @@ function hasLeft({ channelId }: VoiceState): boolean {
 }
 
 /** Base URL for discord.js: neither a slash at the end nor a version. */
-export function restBase(apiUrl: string): string {
+export function toRestBase(apiUrl: string): string {
   return apiUrl.replace(/(?<!\/)\/+$/, '').replace(/\/v\d+$/, '');
 }
 
@@ -122,18 +122,18 @@ export function restBase(apiUrl: string): string {
  * Discord refuses an edit of an old message as too many requests, with an error code that discord.js does not tell of a
  * rate limit; here it is a refusal. Source: discord-api-docs #4381, aikaterna-cogs #302 (429 with 30046).
  */
-const withOldEditsRefused: RESTOptions['makeRequest'] = async (url, init) => {
+const refuseOldEdits: RESTOptions['makeRequest'] = async (url, init) => {
   const response = await DefaultRestOptions.makeRequest(url, init);
   if (response.status !== 429 || init.method !== 'PATCH') return response;
   const body = await response.json().catch(() => undefined);
-  const { code } = fieldsOf(body);
+  const { code } = toRecord(body);
   const { headers } = response;
   const isOld = code === RESTJSONErrorCodes.MaximumNumberOfEditsToMessagesOlderThanOneHourReached;
   return Response.json(body ?? {}, { status: isOld ? 400 : 429, headers: [...headers] });
 };
 
 /** An edit that has to wait is better made anew: it would show an outdated state. Messages wait in the outbox. */
-function waitsElsewhere({ method, route }: RateLimitData): boolean {
+function isWaitedForElsewhere({ method, route }: RateLimitData): boolean {
   return [
     'PATCH /channels/:id/messages/:id',
     'POST /channels/:id/messages',
@@ -158,7 +158,9 @@ export async function logIn(
   const ended = Promise.withResolvers<never>();
   const onAbort = () => ended.reject(either.reason);
   const ready = new Promise<Client<true>>((resolve) => client.once(Events.ClientReady, resolve));
-  client.once(Events.ShardDisconnect, ({ code }) => ended.reject(closedBy(code, options)));
+  client.once(Events.ShardDisconnect, ({ code }) =>
+    ended.reject(createClosedLoginError(code, options)),
+  );
   either.addEventListener('abort', onAbort);
   try {
     either.throwIfAborted();
@@ -166,7 +168,7 @@ export async function logIn(
   } catch (cause) {
     await closeClient(client);
     signal.throwIfAborted();
-    throw refused(cause, options);
+    throw toLoginError(cause, options);
   } finally {
     either.removeEventListener('abort', onAbort);
     deadline.pause();
@@ -180,28 +182,28 @@ export async function closeClient(client: Client): Promise<void> {
 }
 
 /** A failed REST request as the operator should read it. */
-export function refused(cause: unknown, { apiUrl, timeoutMs }: LoginOptions): BotError {
+export function toLoginError(cause: unknown, { apiUrl, timeoutMs }: LoginOptions): BotError {
   if (cause instanceof BotError) return cause;
-  if (isTokenRefusal(cause)) return badToken(cause);
+  if (isTokenRefusal(cause)) return createBadTokenError(cause);
   const where = `Discord at ${apiUrl ?? discordApi}`;
   const check = apiUrl ? 'check DISCORD_API_URL and that it runs' : 'check the network';
-  const message = `${where} ${trouble(cause, timeoutMs)}: ${check}.`;
+  const message = `${where} ${describeLoginTrouble(cause, timeoutMs)}: ${check}.`;
   return new BotError('discord.unreachable', true, message, cause);
 }
 
 /** Description of the failure, as far as it is known; discord.js stumbles over answers that are not its API's. */
-function trouble(cause: unknown, timeoutMs: number): string {
+function describeLoginTrouble(cause: unknown, timeoutMs: number): string {
   const name = cause instanceof Error ? cause.name : '';
   if (name === 'TimeoutError') return `did not answer in ${timeoutMs / 1000} s`;
   if (name === 'AbortError') return 'did not answer in time'; // discord.js's own limit of a request
   if (cause instanceof SyntaxError || cause instanceof TypeError) return 'answered with a web page';
-  const status = statusOf(cause);
+  const status = findStatus(cause);
   if (status !== undefined) return `answered with an error (${status})`;
-  const code = networkCodeOf(cause);
+  const code = findNetworkCode(cause);
   return `could not be reached${code && ` (${code})`}`;
 }
 
-function statusOf(cause: unknown): number | undefined {
+function findStatus(cause: unknown): number | undefined {
   if (cause instanceof DiscordAPIError || cause instanceof HTTPError) return cause.status;
   return undefined;
 }
@@ -211,7 +213,7 @@ function isTokenRefusal(cause: unknown): boolean {
   return cause instanceof Error && 'code' in cause && cause.code === 'TokenInvalid';
 }
 
-function badToken(cause?: unknown): BotError {
+function createBadTokenError(cause?: unknown): BotError {
   const message =
     'Discord refused the token: copy a new one from https://discord.com/developers/applications' +
     ' (Bot, Reset Token) into DISCORD_TOKEN.';
@@ -224,21 +226,21 @@ const tooFewShards = 4011;
 const refusedIntent = 4014;
 
 /** One sentence for the operator; what Discord recommended at the start may have become too few. */
-function fewShards({ count, recommendedCount }: OwnedShard): string {
+function describeFewShards({ count, recommendedCount }: OwnedShard): string {
   const more = recommendedCount > count ? `${recommendedCount}` : `more than ${count}`;
   return `Discord requires more shards than ${count}: it recommends ${more}; set SHARDS=auto, or SHARDS to that number.`;
 }
 
 /** Advice for an operator about a gateway that closed for good, where there is more to say than its code. */
-export function remedyOf(closeCode: number, shard: OwnedShard | undefined): string | undefined {
-  return closeCode === tooFewShards && shard ? fewShards(shard) : undefined;
+export function findRemedy(closeCode: number, shard: OwnedShard | undefined): string | undefined {
+  return closeCode === tooFewShards && shard ? describeFewShards(shard) : undefined;
 }
 
 /** The main gateway closed for good, and will not be tried again. */
-function closedBy(code: number, { shard, messageContent }: LoginOptions): BotError {
-  if (code === 4004) return badToken();
+function createClosedLoginError(code: number, { shard, messageContent }: LoginOptions): BotError {
+  if (code === 4004) return createBadTokenError();
   if (code === tooFewShards && shard) {
-    return new BotError('discord.too_few_shards', false, fewShards(shard));
+    return new BotError('discord.too_few_shards', false, describeFewShards(shard));
   }
   if (code === refusedIntent && messageContent) {
     const message =

@@ -5,8 +5,8 @@ import {
   type GuildMember,
   RESTJSONErrorCodes,
 } from 'discord.js';
-import { BotError, messageOf } from '#src/base/errors.ts';
-import { unlessAborted } from '#src/base/waiting.ts';
+import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
+import { BotError, getErrorMessage } from '#src/base/errors.ts';
 import type { Members } from '#src/ports/command-ports.ts';
 
 /** Deadline, in ms, for one member; discord.js itself would wait through rate limits and retries. */
@@ -15,7 +15,7 @@ const readMs = 5_000;
 /** Opens the lookup of members in any server of this client. */
 export function openMembers(client: Client<true>): Members {
   return {
-    async refresh(guildId, personId, signal) {
+    async refreshMember(guildId, personId, signal) {
       const guild = client.guilds.cache.get(guildId);
       if (!guild) return;
       try {
@@ -41,10 +41,10 @@ export async function readMember(
   const either = AbortSignal.any([signal, AbortSignal.timeout(readMs)]);
   try {
     either.throwIfAborted();
-    return await unlessAborted(guild.members.fetch({ user: personId, force: true }), either);
+    return await waitUnlessAborted(guild.members.fetch({ user: personId, force: true }), either);
   } catch (cause) {
     signal.throwIfAborted();
-    const why = messageOf(cause);
+    const why = getErrorMessage(cause);
     const message = `Server ${guild.id}: roles of a member could not be read: ${why}`;
     throw new BotError('discord.unreachable', true, message, cause);
   }

@@ -1,4 +1,4 @@
-import { fieldsOf, isRecord, textIn } from '#src/base/json.ts';
+import { isRecord, toNonEmptyText, toRecord } from '#src/base/json.ts';
 import type { MessageContent } from '#src/ports/typed-messages.ts';
 
 /** Longest text of a message: that of all its embeds together. Source: Discord docs, "Embed Limits". */
@@ -14,22 +14,22 @@ export function readContent(
   forwarded: unknown,
   isPicked: boolean,
 ): MessageContent {
-  const { attachments, components, content, embeds, poll } = fieldsOf(forwarded ?? message);
-  const { answers, question } = fieldsOf(poll);
+  const { attachments, components, content, embeds, poll } = toRecord(forwarded ?? message);
+  const { answers, question } = toRecord(poll);
   const shown = forwarded || isPicked ? embeds : [];
   const words = [
-    textIn(content) ?? [],
-    wordsIn([question, answers], ['text']),
-    wordsIn(components, ['content', 'label', 'description']),
-    wordsIn(shown, ['title', 'description', 'name', 'value', 'text']),
+    toNonEmptyText(content) ?? [],
+    collectWords([question, answers], ['text']),
+    collectWords(components, ['content', 'label', 'description']),
+    collectWords(shown, ['title', 'description', 'name', 'value', 'text']),
   ];
-  const files = objectsIn([attachments, components, shown]).map(fileIn);
+  const files = collectObjects([attachments, components, shown]).map(toMessageFile);
   const pictures = files.filter(({ type }) => /^image\//.test(type));
   return {
     text: words.flat().join('\n').slice(0, mostChars),
     isForwarded: forwarded ? true : undefined,
-    recording: objectsIn(attachments)
-      .map(fileIn)
+    recording: collectObjects(attachments)
+      .map(toMessageFile)
       .find(({ name, type }) => soundTypes.test(type) || soundNames.test(name)),
     pictures: pictures.length > 0 ? pictures : undefined,
   };
@@ -39,11 +39,13 @@ const soundTypes = /^(audio\/|application\/ogg)/;
 const soundNames = /\.(wav|mp3|ogg|opus)$/i;
 
 /** Reads the fields of these names in the JSON of a part, however deep they are. */
-function wordsIn(part: unknown, names: readonly string[]): readonly string[] {
-  return objectsIn(part).flatMap((one) => names.flatMap((name) => textIn(one[name]) ?? []));
+function collectWords(part: unknown, names: readonly string[]): readonly string[] {
+  return collectObjects(part).flatMap((one) =>
+    names.flatMap((name) => toNonEmptyText(one[name]) ?? []),
+  );
 }
 
-function objectsIn(part: unknown): readonly Fields[] {
+function collectObjects(part: unknown): readonly Fields[] {
   const found: Fields[] = [];
   JSON.stringify(part, (_, value) => {
     if (isRecord(value)) found.push(value);
@@ -55,7 +57,7 @@ function objectsIn(part: unknown): readonly Fields[] {
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Reads a file in the fields of discord.js or of the gateway. */
-function fileIn({
+function toMessageFile({
   content_type,
   contentType = content_type,
   filename,

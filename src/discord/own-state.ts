@@ -18,11 +18,11 @@ import { ownPermissionsIn } from './permissions.ts';
 export function watchOwnState(client: Client<true>, report: (event: DiscordEvent) => void): void {
   const seats = new Map<string, OwnSeat>();
   /** Reports restrictions that have come or gone; returns the right that was taken away. */
-  const look = (state: VoiceState, former: OwnSeat): MissingRight | undefined => {
+  const readOwnSeat = (state: VoiceState, former: OwnSeat): MissingRight | undefined => {
     const { channelId, guild } = state;
-    const [hindrances, missing] = [hindrancesOf(state), missingRightOf(state)];
+    const [hindrances, missing] = [getHindrances(state), findMissingRight(state)];
     seats.set(guild.id, { channelId, hindrances, missing });
-    for (const event of hindranceChanges(guild.id, former, hindrances)) report(event);
+    for (const event of listHindranceChanges(guild.id, former, hindrances)) report(event);
     return missing === former.missing ? undefined : missing;
   };
   const onState = (former: VoiceState, now: VoiceState) => {
@@ -33,7 +33,7 @@ export function watchOwnState(client: Client<true>, report: (event: DiscordEvent
       seats.set(guild.id, { ...seat, channelId });
       return;
     }
-    look(now, seat);
+    readOwnSeat(now, seat);
     const from = former.channelId;
     if (from !== null && from !== channelId)
       report({ kind: 'moved', guildId: guild.id, channelId });
@@ -43,7 +43,7 @@ export function watchOwnState(client: Client<true>, report: (event: DiscordEvent
     const voice = guild?.members.me?.voice;
     const seat = guild && seats.get(guild.id);
     if (!guild || !voice || !seat || seat.channelId === null) return;
-    const missing = look(voice, seat);
+    const missing = readOwnSeat(voice, seat);
     const { channelId } = voice;
     if (channelId !== null && missing) report({ kind: missing, guildId: guild.id, channelId });
   };
@@ -70,7 +70,7 @@ type OwnSeat = {
 };
 const unseated: OwnSeat = { channelId: null, hindrances: {}, missing: undefined };
 
-function hindrancesOf(state: VoiceState): Hindrances {
+function getHindrances(state: VoiceState): Hindrances {
   const { serverDeaf, serverMute, suppress } = state;
   return {
     muted: serverMute === true,
@@ -82,27 +82,27 @@ function hindrancesOf(state: VoiceState): Hindrances {
 /** A stage does not require that right. */
 function lacksSpeak(state: VoiceState): boolean {
   if (state.channel?.type !== ChannelType.GuildVoice) return false;
-  return rightsOf(state)?.has(PermissionFlagsBits.Speak) === false;
+  return getRights(state)?.has(PermissionFlagsBits.Speak) === false;
 }
 
-function missingRightOf(state: VoiceState): MissingRight | undefined {
-  const mine = rightsOf(state);
+function findMissingRight(state: VoiceState): MissingRight | undefined {
+  const mine = getRights(state);
   if (mine?.has(PermissionFlagsBits.ViewChannel) === false) return 'no-view';
   return mine?.has(PermissionFlagsBits.Connect) === false ? 'no-connect' : undefined;
 }
 
-function rightsOf({ channel }: VoiceState) {
+function getRights({ channel }: VoiceState) {
   return channel ? ownPermissionsIn(channel) : undefined;
 }
 
 /** Reports the state anew after a join: a newcomer knows nothing of earlier reports. */
-function* hindranceChanges(
+function* listHindranceChanges(
   guildId: GuildId,
   { channelId, hindrances }: OwnSeat,
   now: Hindrances,
 ): Generator<DiscordEvent> {
   for (const kind of voiceRestrictions) {
     const [was, is] = [hindrances[kind] === true, now[kind] === true];
-    if (was !== is || (is && channelId === null)) yield { kind, guildId, on: is };
+    if (was !== is || (is && channelId === null)) yield { kind, guildId, isOn: is };
   }
 }

@@ -9,9 +9,9 @@ import {
 import { isNoWider, type RightInChannel } from '#src/people/channel-openness.ts';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
 import type { Places } from '#src/ports/command-ports.ts';
-import { oneLine } from '#src/texts/plain.ts';
-import { type Locale, localeOf } from '#src/texts/texts.ts';
-import { memberOf, othersIn } from './channel-people.ts';
+import { toOneLine } from '#src/texts/plain-text.ts';
+import { type Locale, toLocale } from '#src/texts/texts.ts';
+import { listOtherPeople, toMember } from './channel-people.ts';
 import { openRights, ownPermissionsIn, permissionsIn, permissionsOf } from './permissions.ts';
 
 /** Members that Discord is asked for at once. */
@@ -23,28 +23,30 @@ export function openPlaces(client: Client<true>): Places {
   /** People, by server, of whom Discord told nothing when it was asked. */
   const unfound = new Set<string>();
   return {
-    facts({ guildId, channelId }, callerId) {
+    findChannelFacts({ guildId, channelId }, callerId) {
       const guild = guildOf(guildId);
       const channel = guild?.channels.cache.get(channelId);
       return guild && channel?.isVoiceBased() ? factsOf(guild, channel, callerId) : undefined;
     },
-    has: (guildId) => client.guilds.cache.has(guildId),
-    botName: (guildId) => botNameIn(client, guildId),
-    localeIn: (guildId) => localeIn(client, guildId),
+    hasGuild: (guildId) => client.guilds.cache.has(guildId),
+    getBotName: (guildId) => botNameIn(client, guildId),
+    getLocale: (guildId) => localeIn(client, guildId),
     mayManage(guildId, personId) {
       const member = guildOf(guildId)?.members.cache.get(personId);
       const mine = member && permissionsOf(member);
       return mine?.has(PermissionFlagsBits.ManageGuild) ?? false;
     },
-    channel(guildId, channelId) {
+    findChannel(guildId, channelId) {
       const channel = guildOf(guildId)?.channels.cache.get(channelId);
       if (!channel?.isVoiceBased()) return undefined;
-      return { guildId, channelId, name: oneLine(channel.name) };
+      return { guildId, channelId, name: toOneLine(channel.name) };
     },
-    seatOf(guildId, personId) {
+    findSeat(guildId, personId) {
       const guild = guildOf(guildId);
       const channel = guild?.voiceStates.cache.get(personId)?.channel;
-      return channel ? { guildId, channelId: channel.id, name: oneLine(channel.name) } : undefined;
+      return channel
+        ? { guildId, channelId: channel.id, name: toOneLine(channel.name) }
+        : undefined;
     },
     isNoWider({ guildId, ...one }, other) {
       const guild = guildOf(guildId);
@@ -53,25 +55,25 @@ export function openPlaces(client: Client<true>): Places {
       if (!guild?.available || !here || here.isThread() || !there?.isVoiceBased()) return false;
       return openRights.every((right) => isNoWider(rightIn(here, right), rightIn(there, right)));
     },
-    async membersAmong(guildId, personIds) {
+    async listMembers(guildId, personIds) {
       const members = guildOf(guildId)?.members;
       const isKnown = (id: string) => members?.cache.has(id);
       const mayAsk = (id: string) => !isKnown(id) && !unfound.has(`${guildId} ${id}`);
       const ids = [...personIds.filter(isKnown), ...personIds.filter(mayAsk).slice(0, mostAsked)];
       const read = async (id: string) =>
         await members?.fetch(id).catch(() => void unfound.add(`${guildId} ${id}`));
-      return (await Promise.all(ids.map(read))).flatMap((one) => (one ? [memberOf(one)] : []));
+      return (await Promise.all(ids.map(read))).flatMap((one) => (one ? [toMember(one)] : []));
     },
-    people({ guildId, channelId }) {
+    listPeople({ guildId, channelId }) {
       const guild = guildOf(guildId);
-      return guild ? othersIn(guild, channelId) : [];
+      return guild ? listOtherPeople(guild, channelId) : [];
     },
   };
 }
 
 /** Language of a server. */
 export function localeIn(client: Client<true>, guildId: GuildId): Locale {
-  return localeOf(client.guilds.cache.get(guildId)?.preferredLocale ?? '');
+  return toLocale(client.guilds.cache.get(guildId)?.preferredLocale ?? '');
 }
 
 /** A right of `everyone` and of overwrites in a channel. */
@@ -87,14 +89,14 @@ function rightIn(channel: NonThreadGuildBasedChannel, right: bigint): RightInCha
 /** Nickname of the bot in that server, or else its own name. */
 function botNameIn(client: Client<true>, guildId: GuildId): string {
   const me = client.guilds.cache.get(guildId)?.members.me;
-  return oneLine(me?.displayName ?? client.user.displayName);
+  return toOneLine(me?.displayName ?? client.user.displayName);
 }
 
 function factsOf(guild: Guild, channel: VoiceBasedChannel, callerId: PersonId): ChannelFacts {
   const mine = ownPermissionsIn(channel);
   const has = (right: bigint) => mine?.has(right) === true;
   return {
-    certain: mine !== undefined,
+    isCertain: mine !== undefined,
     kind: channel.type === ChannelType.GuildStageVoice ? 'stage' : 'voice',
     isAfk: guild.afkChannelId === channel.id,
     callerMayEnter: mayEnter(guild, channel, callerId),
@@ -104,7 +106,7 @@ function factsOf(guild: Guild, channel: VoiceBasedChannel, callerId: PersonId): 
     maySpeak: has(PermissionFlagsBits.Speak),
     mayMoveMembers: has(PermissionFlagsBits.MoveMembers),
     limit: channel.userLimit,
-    members: othersIn(guild, channel.id).length,
+    members: listOtherPeople(guild, channel.id).length,
     timedOutUntilMs: guild.members.me?.communicationDisabledUntilTimestamp ?? undefined,
   };
 }

@@ -1,7 +1,7 @@
 import type { Guild, GuildTextBasedChannel } from 'discord.js';
-import { sentence } from '#src/discord/interactions/rendering.ts';
-import { nonceOf, type Outbox } from '#src/discord/outbox/outbox.ts';
-import { localeOf, type TextLine } from '#src/texts/texts.ts';
+import { renderSentence } from '#src/discord/interactions/rendering.ts';
+import { type Outbox, toNonce } from '#src/discord/outbox/outbox.ts';
+import { type TextLine, toLocale } from '#src/texts/texts.ts';
 import { mayWriteIn } from './permissions.ts';
 
 /** Longest time, in ms, in which the message is to leave. */
@@ -19,9 +19,9 @@ export async function postToServer(
   const channel = channelForAll(guild);
   if (!channel) return new Error('The bot may write in no channel of the server.');
   const body = {
-    content: sentence(line, localeOf(guild.preferredLocale)),
+    content: renderSentence(line, toLocale(guild.preferredLocale)),
     allowed_mentions: { parse: [] },
-    nonce: nonceOf([guild.id, line.id]),
+    nonce: toNonce([guild.id, line.id]),
   };
   try {
     await outbox.post(channel.id, body, AbortSignal.timeout(sayMs));

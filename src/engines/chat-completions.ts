@@ -1,4 +1,4 @@
-import { standardModels } from '#src/provider/models/models.ts';
+import { standardModels } from '#src/provider/models/standard-models.ts';
 import { mostAnswerTokens } from '#src/spending/reservation.ts';
 import type { Engine } from './engine.ts';
 
@@ -11,8 +11,8 @@ export const chatCompletions: Engine<'chat'> = {
   probe: 'think',
   standardModel: standardModels.chat,
   async open(settings) {
-    const { openClient } = await import('#src/provider/client.ts');
-    const { openChatModel, writtenBy } = await import('#src/chat/completions/openai-chat.ts');
+    const { openClient } = await import('#src/provider/api-client.ts');
+    const { openChatModel, dropSound } = await import('#src/chat/completions/openai-chat.ts');
     const client = openClient(settings);
     const { model, report, audioModel: { model: audioName, ...audio } = {} } = settings;
     // No answer takes more than is put aside for it.
@@ -21,6 +21,6 @@ export const chatCompletions: Engine<'chat'> = {
     const audioModel = openChatModel(client, { ...audio, model: audioName, maxTokens, report });
     if (audioName !== model)
       return { ...openChatModel(client, { model, maxTokens, report }), audioModel };
-    return { ...writtenBy(audioModel), audioModel };
+    return { ...dropSound(audioModel), audioModel };
   },
 };

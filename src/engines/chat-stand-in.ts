@@ -1,5 +1,5 @@
 import { realClock } from '#src/base/clock.ts';
-import { openStandIn } from '#src/chat/stand-in.ts';
+import { createStandIn } from '#src/chat/chat-stand-in-model.ts';
 import type { Engine } from './engine.ts';
 
 /** Rules that answer while no model is connected. */
@@ -10,7 +10,7 @@ export const chatStandIn: Engine<'chat'> = {
   price: 'free',
   open() {
     const { wallMs } = realClock;
-    const named = (botName: string) => openStandIn({ wallMs, random: Math.random, botName });
+    const named = (botName: string) => createStandIn({ wallMs, random: Math.random, botName });
     return { ...named(''), named };
   },
 };

@@ -1,9 +1,9 @@
 import type { z } from 'zod';
-import type { ChatModel } from '#src/chat/ports.ts';
-import type { RemoteServer } from '#src/provider/models/models.ts';
-import type { ProviderRole } from '#src/provider/provider-news.ts';
+import type { ChatModel } from '#src/chat/chat-model.ts';
+import type { RemoteServer } from '#src/provider/models/standard-models.ts';
+import type { ProviderRole } from '#src/provider/provider-event.ts';
 import type { LocalModels } from '#src/speech/local/local-models.ts';
-import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
+import type { Synthesizer, Transcriber } from '#src/speech/speech-engine.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
 import type { PaidRole } from '#src/spending/prices/prices.ts';
 

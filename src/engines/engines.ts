@@ -1,10 +1,10 @@
 import type { z } from 'zod';
-import type { ProviderRole } from '#src/provider/provider-news.ts';
+import type { ProviderRole } from '#src/provider/provider-event.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { chatCompletions } from './chat-completions.ts';
 import { chatStandIn } from './chat-stand-in.ts';
 import type { Engine, EngineChoice, EngineSettings, OpenEngines } from './engine.ts';
-import { endOf, loadEngine } from './outside-engine.ts';
+import { loadEngine, toDisposable } from './outside-engine.ts';
 import { speechHttp } from './speech-http.ts';
 import { speechLocal } from './speech-local.ts';
 import { speechRealtime } from './speech-realtime.ts';
@@ -29,13 +29,13 @@ export const engineSettings = Object.assign(
 ) as Readonly<Record<string, z.ZodType>>;
 
 /** Engines of a role that have a server. */
-export function serverEngines<Role extends ProviderRole>(role: Role): readonly Engine<Role>[] {
+export function listServerEngines<Role extends ProviderRole>(role: Role): readonly Engine<Role>[] {
   return engines[role].filter(({ standardModel }) => standardModel !== undefined);
 }
 
 /** Engine of a role with this name or, from outside, at this path or in this package. Throws as `loadEngine`. */
-export function engineNamed<Role extends ProviderRole>(role: Role, name: string): Engine<Role> {
-  return serverEngines(role).find((engine) => engine.name === name) ?? loadEngine(role, name);
+export function getEngine<Role extends ProviderRole>(role: Role, name: string): Engine<Role> {
+  return listServerEngines(role).find((engine) => engine.name === name) ?? loadEngine(role, name);
 }
 
 /** Engine of a role that needs no server. */
@@ -46,21 +46,21 @@ function getLocalEngine<Role extends ProviderRole>(role: Role): Engine<Role> {
 }
 
 /** Usual engine of a role for a server. */
-export function usualEngine<Role extends ProviderRole>(
+export function findUsualEngine<Role extends ProviderRole>(
   role: Role,
   baseUrl: string,
   model: string,
 ): Engine<Role> {
-  const engine = serverEngines(role).find(({ isFor }) => isFor?.(baseUrl, model) ?? true);
+  const engine = listServerEngines(role).find(({ isFor }) => isFor?.(baseUrl, model) ?? true);
   if (!engine) throw new Error(`no engine for ${role}`);
   return engine;
 }
 
-export function engineOf<Role extends ProviderRole>(
+export function resolveEngine<Role extends ProviderRole>(
   role: Role,
   choice: EngineChoice,
 ): Engine<Role> {
-  return choice.kind === 'local' ? getLocalEngine(role) : engineNamed(role, choice.backend);
+  return choice.kind === 'local' ? getLocalEngine(role) : getEngine(role, choice.backend);
 }
 
 const unset = { baseUrl: '', model: '', models: [], own: {} };
@@ -76,7 +76,10 @@ export async function openEngine<Role extends ProviderRole>(
   } = {},
 ): Promise<OpenEngines[Role]> {
   const { localModels = stack.use(new LocalModels()), ...given } = more;
-  const opened = await engineOf(role, choice).open({ ...unset, ...choice, ...given }, localModels);
-  stack.use(endOf(opened));
+  const opened = await resolveEngine(role, choice).open(
+    { ...unset, ...choice, ...given },
+    localModels,
+  );
+  stack.use(toDisposable(opened));
   return opened;
 }

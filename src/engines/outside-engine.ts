@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { BotError, messageOf } from '#src/base/errors.ts';
-import { unlessAborted } from '#src/base/waiting.ts';
-import type { ProviderRole } from '#src/provider/provider-news.ts';
+import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
+import { BotError, getErrorMessage } from '#src/base/errors.ts';
+import type { ProviderRole } from '#src/provider/provider-event.ts';
 import { isListenable } from '#src/speech/utterance-sound.ts';
 import { type Engine, engineVersion, type OpenEngines, roles } from './engine.ts';
 
@@ -19,22 +19,22 @@ export function loadEngine<Role extends ProviderRole>(role: Role, place: string)
       'must be a function',
     ),
   });
-  const { success, data, error } = outsideEngine.safeParse(exportOf(place));
+  const { success, data, error } = outsideEngine.safeParse(getDefaultExport(place));
   if (success) {
-    const open: Engine<Role>['open'] = async (...given) =>
+    const openEngine: Engine<Role>['open'] = async (...given) =>
       adapters[role](await data.open(...given), data.name);
-    return { ...data, about: place, probe: roles[role].paid, open };
+    return { ...data, about: place, probe: roles[role].paid, open: openEngine };
   }
   const [{ message, path } = { message: '', path: [] }] = error.issues;
   throw new Error(`${place} exports no engine for ${role}: ${path.join('.')} ${message}`);
 }
 
 /** The export `engine` of a module, which must not await at its top level. */
-function exportOf(place: string): unknown {
+function getDefaultExport(place: string): unknown {
   try {
     return createRequire(resolve('package.json'))(place).engine;
   } catch (error) {
-    const [why = ''] = messageOf(error).split('\n');
+    const [why = ''] = getErrorMessage(error).split('\n');
     throw new Error(`${place} cannot be loaded: ${why}`);
   }
 }
@@ -44,27 +44,27 @@ const adapters: {
   readonly [Role in ProviderRole]: (opened: OpenEngines[Role], name: string) => OpenEngines[Role];
 } = {
   'speech to text': (opened, name) => ({
-    ...endOf(opened),
+    ...toDisposable(opened),
     async *transcribe(pcm, signal, asked = {}) {
       signal.throwIfAborted();
       if (isListenable(pcm))
-        yield* partsOf(name, () => opened.transcribe(pcm, signal, asked), signal);
+        yield* passParts(name, () => opened.transcribe(pcm, signal, asked), signal);
       else yield { kind: 'final', transcript: { text: '' } };
     },
   }),
   chat: (opened, name) => ({
-    ...endOf(opened),
+    ...toDisposable(opened),
     reply: (messages, tools, signal, ...more) =>
-      partsOf(name, () => opened.reply(messages, tools, signal, ...more), signal),
+      passParts(name, () => opened.reply(messages, tools, signal, ...more), signal),
   }),
   'text to speech': (opened, name) => ({
-    ...endOf(opened),
+    ...toDisposable(opened),
     voices: opened.voices,
     async *synthesize(text, voice, signal) {
       signal.throwIfAborted();
       if (text.trim() === '')
         throw new BotError('speech.unspeakable', false, 'The text has nothing to speak.');
-      for await (const sound of partsOf(
+      for await (const sound of passParts(
         name,
         () => opened.synthesize(text, voice, signal),
         signal,
@@ -87,7 +87,7 @@ const unusableSound =
   'gave unusable sound: it takes { samples, rateHz, channels }, samples an Int16Array, rateHz 8000 to 192000, channels 1 or 2';
 
 /** Closes an engine in whichever way it has. */
-export function endOf(opened: Partial<Disposable & AsyncDisposable>): AsyncDisposable {
+export function toDisposable(opened: Partial<Disposable & AsyncDisposable>): AsyncDisposable {
   return {
     async [Symbol.asyncDispose]() {
       opened[Symbol.dispose]?.();
@@ -97,7 +97,7 @@ export function endOf(opened: Partial<Disposable & AsyncDisposable>): AsyncDispo
 }
 
 /** Parts of an answer, up to an abort. Errors: BotError `provider.refused`, with the words of the engine apart. */
-async function* partsOf<Part>(
+async function* passParts<Part>(
   name: string,
   ask: () => AsyncIterable<Part>,
   signal: AbortSignal,
@@ -107,7 +107,7 @@ async function* partsOf<Part>(
     const parts = ask()[Symbol.asyncIterator]();
     try {
       for (;;) {
-        const { done, value } = await unlessAborted(parts.next(), signal);
+        const { done, value } = await waitUnlessAborted(parts.next(), signal);
         if (done) return;
         yield value;
       }
@@ -116,8 +116,8 @@ async function* partsOf<Part>(
     }
   } catch (error) {
     signal.throwIfAborted();
-    const serverWords = messageOf(error);
+    const serverMessage = getErrorMessage(error);
     const message = `The engine ${name} failed.`;
-    throw new BotError('provider.refused', true, message, undefined, undefined, { serverWords });
+    throw new BotError('provider.refused', true, message, undefined, undefined, { serverMessage });
   }
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { speakRateHz } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
-import { isOpenAi, standardModels, standardVoice } from '#src/provider/models/models.ts';
+import { isOpenAi, standardModels, standardVoice } from '#src/provider/models/standard-models.ts';
 import type { DecodeSpeech } from '#src/speech/openai/openai-synthesizer.ts';
-import { speechFormats } from '#src/speech/openai/sound-stream.ts';
+import { speechFormats } from '#src/speech/openai/speech-sound-reader.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
 import type { Engine } from './engine.ts';
 
@@ -35,10 +35,10 @@ export const speechHttp: Engine<'text to speech'> = {
       ? 'SPEECH_MODEL: missing; name one for SPEECH_BACKEND=speech at OpenAI, or leave both empty'
       : undefined,
   async open({ own, voice, ...server }) {
-    const { openClient } = await import('#src/provider/client.ts');
+    const { openClient } = await import('#src/provider/api-client.ts');
     const { openSynthesizer } = await import('#src/speech/openai/openai-synthesizer.ts');
     const { ServerVoices } = await import('#src/speech/openai/server-voices.ts');
-    const { standardVoiceInstead } = await import('#src/speech/fallbacks/standard-voice.ts');
+    const { withStandardVoice } = await import('#src/speech/fallbacks/standard-voice.ts');
     const { SPEECH_FORMAT: format, SPEECH_RATE_HZ } = z.object(settings).parse(own);
     const client = openClient(server);
     const voices = new ServerVoices(client, realClock);
@@ -48,13 +48,13 @@ export const speechHttp: Engine<'text to speech'> = {
     const decode = openSpeechDecoder(stack);
     const spoken = openSynthesizer(client, {
       ...server,
-      voice: isListed ? () => firstVoice(voices) : (voice ?? standardVoice),
+      voice: isListed ? () => findFirstVoice(voices) : (voice ?? standardVoice),
       format,
       rateHz: Number(SPEECH_RATE_HZ),
       decode,
     });
     return {
-      ...standardVoiceInstead(spoken, voices),
+      ...withStandardVoice(spoken, voices),
       voices,
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
     };
@@ -62,9 +62,9 @@ export const speechHttp: Engine<'text to speech'> = {
 };
 
 /** The standard voice, unless the server lists others: Kokoro refuses it for ever. The list is asked for again in the background. */
-function firstVoice(voices: VoiceNames): string {
+function findFirstVoice(voices: VoiceNames): string {
   void voices.load();
-  const names = voices.known();
+  const names = voices.getKnown();
   return names.includes(standardVoice) ? standardVoice : (names[0] ?? standardVoice);
 }
 

@@ -1,5 +1,5 @@
 import { localVoices } from '#src/speech/local/local-voices.ts';
-import { fixedVoiceNames } from '#src/speech/voice-names.ts';
+import { createFixedVoiceNames } from '#src/speech/voice-names.ts';
 import type { Engine } from './engine.ts';
 
 /** A Piper voice in the model process. */
@@ -11,6 +11,6 @@ export const speechLocal: Engine<'text to speech'> = {
   async open({ model, voice }, models) {
     const { openLocalSynthesizer } = await import('#src/speech/local/local-synthesizer.ts');
     const synthesizer = await openLocalSynthesizer({ models, model, voice });
-    return { ...synthesizer, voices: fixedVoiceNames(Object.keys(localVoices), true) };
+    return { ...synthesizer, voices: createFixedVoiceNames(Object.keys(localVoices), true) };
   },
 };

@@ -1,4 +1,4 @@
-import { standardModels } from '#src/provider/models/models.ts';
+import { standardModels } from '#src/provider/models/standard-models.ts';
 import type { Engine } from './engine.ts';
 
 /** Any server with OpenAI's `/audio/transcriptions`. */
@@ -10,7 +10,7 @@ export const transcriptionFile: Engine<'speech to text'> = {
   probe: 'recognise',
   standardModel: standardModels.transcription,
   async open(settings) {
-    const { openClient } = await import('#src/provider/client.ts');
+    const { openClient } = await import('#src/provider/api-client.ts');
     const { openTranscriber } = await import('#src/speech/openai/openai-transcriber.ts');
     return openTranscriber(openClient(settings), settings);
   },

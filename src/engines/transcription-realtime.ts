@@ -1,4 +1,4 @@
-import { standardModels } from '#src/provider/models/models.ts';
+import { standardModels } from '#src/provider/models/standard-models.ts';
 import type { Engine } from './engine.ts';
 
 /** Any server with OpenAI's Realtime transcription. */

@@ -6,7 +6,7 @@ import type { Picker } from '#src/ports/picker.ts';
 import type { MessageContent } from '#src/ports/typed-messages.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
-import type { ConfirmedToolRunner } from '#src/sessions/confirmed-tool-runner.ts';
+import type { ConfirmationRequests } from '#src/sessions/confirmation-requests.ts';
 import type { MoveRequests } from '#src/sessions/move-requests.ts';
 import type { PrivacyRequests } from '#src/sessions/privacy-requests.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
@@ -89,14 +89,14 @@ export type CommandOption = {
   | {
       readonly kind: 'text';
       readonly maxChars: number;
-      readonly suggest?: Suggest;
+      readonly suggest?: SuggestValues;
       readonly isProse?: true;
     }
   | { readonly kind: 'choice'; readonly values: readonly string[] }
 );
 
 /** Suggestions for the text typed so far, best first; at most 25, within 200 ms, never by a model. */
-export type Suggest = (
+export type SuggestValues = (
   typed: string,
   call: CommandCall,
   ports: CommandPorts,
@@ -110,12 +110,12 @@ export type CommandPorts = {
   readonly timesIn: (guildId: GuildId) => WallTimes;
   readonly sessions: Pick<
     VoiceSessions,
-    'at' | 'join' | 'leave' | 'mayOpen' | 'pauseHearing' | 'session'
+    'at' | 'join' | 'leaveInTurn' | 'canOpen' | 'pauseHearing' | 'findSession'
   > & { readonly moveRequests: Pick<MoveRequests, 'agree'> };
   readonly places: Places;
-  readonly privacy: Omit<Public<PrivacyRequests>, 'resumeErasures'>;
+  readonly privacy: Omit<Public<PrivacyRequests>, 'resumePendingErasures'>;
   readonly peopleSettings: Public<PersonalSettingsCache>;
-  readonly confirmations: Public<ConfirmedToolRunner>;
+  readonly confirmations: Public<ConfirmationRequests>;
   readonly stats: Stats;
   readonly costs: SpentCosts;
   /** Facts for the help of a server. Never throws. */
@@ -139,7 +139,7 @@ export interface Command {
   /** Longest time, in ms, that it may take, below the 15 minutes that Discord waits; a minute where it is not given. */
   readonly longestMs?: number | ((call: CommandCall) => number | undefined);
   /** It shows as thinking before it begins: its work may hold up the thread, and Discord waits 3 s for the first answer. */
-  readonly thinksFirst?: true;
+  readonly mustDeferFirst?: true;
   /** Also for people whom the server does not let use the bot: their own data, help, and commands that check rights themselves. */
   readonly isForEverybody?: true;
   /** It ends, silences or refuses something, so no rate limit holds it up. */
@@ -176,7 +176,7 @@ export interface Button {
   readonly style: 'plain' | 'main' | 'danger';
   /** Longest time, in ms, as of a command. */
   readonly longestMs?: number;
-  readonly thinksFirst?: true;
+  readonly mustDeferFirst?: true;
   readonly isForEverybody?: true;
   readonly isNeverLimited?: true;
   /** It changes its own message, which stays as it is while a slow answer is awaited. */

@@ -1,49 +1,53 @@
-import { captions } from '#src/features/captions/captions.ts';
-import type { Feature, ProcessParts, ShardServices } from '#src/features/contract/feature.ts';
+import type {
+  Feature,
+  FeatureProcessDeps,
+  FeatureShardDeps,
+} from '#src/features/contract/feature.ts';
 import type { FeatureTool } from '#src/features/contract/tool-definition.ts';
-import { memories } from '#src/features/memories/memories.ts';
-import { personas } from '#src/features/personas/personas.ts';
-import { reminders } from '#src/features/reminders/reminders.ts';
-import { seats } from '#src/features/seats/seats.ts';
-import { settings } from '#src/features/settings/settings.ts';
-import { ownTools } from '#src/features/tools/tools.ts';
-import { tracks } from '#src/features/tracks/tracks.ts';
-import { typedTalk } from '#src/features/typed/typed.ts';
-import { words } from '#src/features/words/words.ts';
 import { conversationSettings } from '#src/settings/guild-settings.ts';
 import type { ServerSetting } from '#src/settings/setting-definition.ts';
+import { captions } from './captions/captions-feature.ts';
+import { memoriesFeature } from './memories/memories-feature.ts';
+import { personasFeature } from './personas/personas-feature.ts';
+import { remindersFeature } from './reminders/reminders-feature.ts';
+import { seatsFeature } from './seats/seats-feature.ts';
+import { settingsFeature } from './settings/settings-feature.ts';
+import { ownToolsFeature } from './tools/own-tools-feature.ts';
+import { tracksFeature } from './tracks/tracks-feature.ts';
+import { typedFeature } from './typed/typed-feature.ts';
+import { wordsFeature } from './words/words-feature.ts';
 
 /** All features. A new one is a line here; one that uses objects of another stands behind it. */
 export const features = [
-  ownTools,
-  tracks,
-  memories,
+  ownToolsFeature,
+  tracksFeature,
+  memoriesFeature,
   captions,
-  reminders,
-  personas,
-  words,
-  typedTalk,
-  settings,
-  seats,
+  remindersFeature,
+  personasFeature,
+  wordsFeature,
+  typedFeature,
+  settingsFeature,
+  seatsFeature,
 ] as const satisfies readonly Feature[];
 
-type PortsOf<One> = One extends Feature<infer Ports, never> ? Ports : never;
-type Joined<Union> = (Union extends unknown ? (one: Union) => void : never) extends (
+type FeatureObjects<One> = One extends Feature<infer Ports, never> ? Ports : never;
+type Intersection<Union> = (Union extends unknown ? (one: Union) => void : never) extends (
   all: infer All,
 ) => void
   ? All
   : never;
 
 /** Objects of features that commands and programs use. */
-export type FeaturePorts = Joined<PortsOf<(typeof features)[number]>>;
+export type FeaturePorts = Intersection<FeatureObjects<(typeof features)[number]>>;
 
 /** Opens features in a process, and returns how they begin with a shard. */
-export function openFeatures(parts: ProcessParts, all: readonly Feature[] = features) {
+export function openFeatures(parts: FeatureProcessDeps, all: readonly Feature[] = features) {
   const opened = all.map((feature) => ({ ...feature, ...feature.open(parts) }));
-  return (services: ShardServices) => {
+  return (services: FeatureShardDeps) => {
     const ports: FeaturePorts = Object.assign({}, ...[]);
-    const shards = opened.map(({ shard, tools = [] }) => {
-      const begun = shard(services, ports);
+    const shards = opened.map(({ openShard, tools = [] }) => {
+      const begun = openShard(services, ports);
       Object.assign(ports, begun.ports);
       return { ...begun, tools: tools.map((tool) => tool.bind(begun.ports)) };
     });

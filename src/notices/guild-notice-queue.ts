@@ -1,44 +1,44 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '#src/base/clock.ts';
-import { openText } from '#src/people/confidential-text.ts';
+import { toOpenText } from '#src/people/confidential-text.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { type WritingParts, writeInChat, writtenText } from './notice.ts';
+import { formatWrittenText, type NoticeDeps, writeInChat } from './channel-notices.ts';
 
 /** A message to a server that is no answer to a request. */
 type GuildNotice = {
   readonly channel: ChannelRef;
   readonly line: TextLine;
   /** Checked when its turn has come: a notice that does not hold any more is dropped. */
-  holds(): boolean;
+  isStillTrue(): boolean;
   /** Called when it is written. */
-  posted?(): void;
+  onPosted?(): void;
 };
 
 /** Least time between two notices in one server, in ms: a channel is no log. */
-const apartMs = 30_000;
+const minGapMs = 30_000;
 /** A further one drops the oldest. */
-const limit = 8;
+const maxWaitingNotices = 8;
 
-type NoticeParts = WritingParts & { readonly clock: Clock };
-type ServerNotices = { waiting: readonly GuildNotice[]; lastAtMs: number; busy: boolean };
+type NoticeQueueDeps = NoticeDeps & { readonly clock: Clock };
+type GuildNotices = { waiting: readonly GuildNotice[]; lastAtMs: number; busy: boolean };
 /** Writes notices one after the other, never two of one server within 30 s. */
 export class GuildNoticeQueue implements Disposable {
-  readonly #parts;
+  readonly #deps;
   readonly #over = new AbortController();
-  readonly #servers = new Map<string, ServerNotices>();
+  readonly #servers = new Map<string, GuildNotices>();
 
-  constructor(parts: NoticeParts) {
-    this.#parts = parts;
+  constructor(deps: NoticeQueueDeps) {
+    this.#deps = deps;
   }
 
   /** Replaces the same one that still waits. Never throws. */
-  report(notice: GuildNotice): void {
+  enqueue(notice: GuildNotice): void {
     if (this.#over.signal.aborted) return;
-    const server = this.#server(notice.channel.guildId);
+    const server = this.#getGuildNotices(notice.channel.guildId);
     const others = server.waiting.filter(({ line }) => !isDeepStrictEqual(line, notice.line));
-    server.waiting = [...others, notice].slice(-limit);
-    if (!server.busy) void this.#writeAll(server);
+    server.waiting = [...others, notice].slice(-maxWaitingNotices);
+    if (!server.busy) void this.#writeWaiting(server);
   }
 
   /** Drops the notices that wait. */
@@ -46,18 +46,18 @@ export class GuildNoticeQueue implements Disposable {
     this.#over.abort(new Error('the notices are closed'));
   }
 
-  async #writeAll(server: ServerNotices) {
-    const { clock } = this.#parts;
+  async #writeWaiting(server: GuildNotices) {
+    const { clock } = this.#deps;
     server.busy = true;
     try {
       while (server.waiting.length > 0) {
-        const waitMs = server.lastAtMs + apartMs - clock.nowMs();
+        const waitMs = server.lastAtMs + minGapMs - clock.nowMs();
         if (waitMs > 0) await clock.sleep(waitMs, this.#over.signal);
-        const [next, ...rest] = server.waiting.filter((notice) => notice.holds());
+        const [next, ...rest] = server.waiting.filter((notice) => notice.isStillTrue());
         server.waiting = rest;
         if (!next) return;
         server.lastAtMs = clock.nowMs();
-        this.#write(next);
+        this.#writeNotice(next);
       }
     } catch {
       // Closed while it waited.
@@ -66,13 +66,13 @@ export class GuildNoticeQueue implements Disposable {
     }
   }
 
-  #write({ channel, line, posted }: GuildNotice) {
-    posted?.();
-    const words = openText(writtenText(line, channel.guildId, this.#parts));
-    writeInChat(words, channel, this.#parts);
+  #writeNotice({ channel, line, onPosted }: GuildNotice) {
+    onPosted?.();
+    const words = toOpenText(formatWrittenText(line, channel.guildId, this.#deps));
+    writeInChat(words, channel, this.#deps);
   }
 
-  #server(guildId: GuildId): ServerNotices {
+  #getGuildNotices(guildId: GuildId): GuildNotices {
     const fresh = { waiting: [], lastAtMs: Number.NEGATIVE_INFINITY, busy: false };
     const server = this.#servers.get(guildId) ?? fresh;
     this.#servers.set(guildId, server);

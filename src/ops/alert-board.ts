@@ -1,9 +1,9 @@
 import {
   type AlertChange,
-  alertOf,
   alerts,
   type FeatureAlert,
   type FeatureAlertChange,
+  toFeatureAlert,
 } from '#src/base/alerts.ts';
 import type { Meters } from '#src/ops/metrics/meters.ts';
 import type { Log } from './log.ts';
@@ -27,13 +27,13 @@ export class AlertBoard {
     log: Log,
     meters: Meters,
     declared: readonly FeatureAlert[] = [],
-    notices?: Pick<OperatorNotices, 'report' | 'fault'>,
+    notices?: Pick<OperatorNotices, 'report' | 'reportFault'>,
   ) {
     this.#log = log;
     this.#notices = notices;
     const own = Object.entries(alerts).map(([name, one]) => ({ name, ...one }));
     for (const { name, meaning } of [...own, ...declared]) {
-      meters.gauge(
+      meters.addGauge(
         `alerts_${name.replaceAll('-', '_')}`,
         `Alerts raised now: ${meaning}.`,
         () => this.raised.filter((alert) => alert.name === name).length,
@@ -48,7 +48,7 @@ export class AlertBoard {
   /** Raising twice, or clearing an alert that is not raised, changes nothing. */
   report(change: AlertChange | FeatureAlertChange, guildId?: GuildId): void {
     const { state, cause, task, error } = change;
-    const alert = alertOf(change);
+    const alert = toFeatureAlert(change);
     const { name, meaning, action } = alert;
     const key = `${name} ${task ?? ''} ${guildId ?? ''}`;
     if ((state === 'raised') === this.#raised.has(key)) return;
@@ -69,7 +69,7 @@ export class AlertBoard {
       this.#log.info(fields, `alert cleared: ${meaning}`);
     }
     const isOn = this.raised.some((one) => one.name === name && one.task === task);
-    this.#notices?.fault(`${name} ${task ?? ''}`, isOn ? alert : undefined);
+    this.#notices?.reportFault(`${name} ${task ?? ''}`, isOn ? alert : undefined);
   }
 
   /** A channel was left: its alerts are over. */

@@ -1,7 +1,10 @@
-import type { Instants } from '#src/ports/session-events.ts';
+import type { TurnTimestamps } from '#src/ports/session-events.ts';
 
 /** Milliseconds from the last voiced packet to each later instant of the turn, where it happened, as in `firstTokenMs`. */
-export function latencies({ heardAtMs, ...later }: Instants): Readonly<Record<string, number>> {
+export function measureLatencies({
+  heardAtMs,
+  ...later
+}: TurnTimestamps): Readonly<Record<string, number>> {
   const all = Object.entries(later).filter(([, atMs]) => atMs !== undefined);
   return Object.fromEntries(
     all.map(([name, atMs]) => [name.replace('AtMs', 'Ms'), Math.round(atMs - heardAtMs)]),

@@ -1,11 +1,11 @@
 import type { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { realClock } from '#src/base/clock.ts';
-import { fieldsOf, parsedJson } from '#src/base/json.ts';
+import { toRecord, tryParseJson } from '#src/base/json.ts';
 import type { Secret } from '#src/base/secret.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
-import { latencies } from './latency.ts';
-import { plainError } from './plain-error.ts';
+import { measureLatencies } from './latency.ts';
+import { toPlainError } from './plain-error.ts';
 
 export type Log = ReturnType<typeof openLog>;
 
@@ -24,13 +24,13 @@ export function openLog(
   to: LogTarget = process.stdout,
   nowMs = () => realClock.nowMs(),
 ) {
-  const logMethod = repeating(new RepeatLimiter(nowMs));
+  const logMethod = limitRepeats(new RepeatLimiter(nowMs));
   const options: pino.LoggerOptions = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
-    serializers: { err: (error: unknown) => plainError(error) },
-    hooks: { streamWrite: without(secrets), ...(logMethod && { logMethod }) },
+    serializers: { err: (error: unknown) => toPlainError(error) },
+    hooks: { streamWrite: createRedaction(secrets), ...(logMethod && { logMethod }) },
   };
   return pino(options, openOutlet(to));
 }
@@ -77,13 +77,16 @@ export function logSession(log: Log, guildId: GuildId, event: SessionEvent): voi
     case 'feature': {
       const { kind, line } = event.of;
       const known: Readonly<Record<string, string | number>> = { guildId, kind, ...event.fields };
-      log.info(Object.fromEntries(line.map((name) => [name, rounded(known[name])])), kind);
+      log.info(Object.fromEntries(line.map((name) => [name, roundValue(known[name])])), kind);
       return;
     }
     case 'answered': {
       const { speakerId, finish, instants } = event;
       const { heardAtMs } = instants;
-      log.info({ guildId, speakerId, finish, heardAtMs, ...latencies(instants) }, 'answered');
+      log.info(
+        { guildId, speakerId, finish, heardAtMs, ...measureLatencies(instants) },
+        'answered',
+      );
       return;
     }
     case 'failed':
@@ -97,7 +100,7 @@ export function logSession(log: Log, guildId: GuildId, event: SessionEvent): voi
   }
 }
 
-function rounded<Value>(value: Value): Value | number {
+function roundValue<Value>(value: Value): Value | number {
   return typeof value === 'number' ? Math.round(value) : value;
 }
 
@@ -105,10 +108,12 @@ function rounded<Value>(value: Value): Value | number {
 const keyFields = ['guildId', 'stage', 'code', 'role', 'provider', 'command', 'what'];
 
 /** Log hook that writes an equal warning or error at most once a minute, then with a count of those held back. */
-function repeating(limiter: RepeatLimiter): NonNullable<pino.LoggerOptions['hooks']>['logMethod'] {
+function limitRepeats(
+  limiter: RepeatLimiter,
+): NonNullable<pino.LoggerOptions['hooks']>['logMethod'] {
   return function limited(args, method, level) {
     if (level < warning) return method.apply(this, args);
-    const [fields, message] = partsOf(args);
+    const [fields, message] = splitLogArguments(args);
     if ('alert' in fields) return method.apply(this, [fields, message]); // a change is no repetition
     const key = JSON.stringify([level, message, ...keyFields.map((name) => fields[name])]);
     const heldBack = limiter.take(key);
@@ -117,7 +122,7 @@ function repeating(limiter: RepeatLimiter): NonNullable<pino.LoggerOptions['hook
   };
 }
 
-function partsOf(
+function splitLogArguments(
   args: readonly unknown[],
 ): readonly [fields: Readonly<Record<string, unknown>>, message: string] {
   const [first, second] = args;
@@ -126,7 +131,7 @@ function partsOf(
 }
 
 /** Takes keys out of the finished line, as a library may write anything into a message; former values of a key, too. */
-function without(secrets: readonly Secret[]): (line: string) => string {
+function createRedaction(secrets: readonly Secret[]): (line: string) => string {
   const written = new Set<string>();
   return (line) => {
     for (const secret of secrets) written.add(JSON.stringify(secret.reveal()).slice(1, -1));
@@ -146,7 +151,7 @@ const unreadLimitBytes = 1_000_000;
  * or a reader that ended is no failure. On `process.stdout` only a terminal or a file is waited for.
  */
 function openOutlet(stream: LogTarget): { write(line: string): void } {
-  const shown = stream.isTTY ? forPeople : (line: string) => line;
+  const shown = stream.isTTY ? formatLine : (line: string) => line;
   let dropped = 0;
   stream.on('error', () => undefined);
   return {
@@ -155,26 +160,26 @@ function openOutlet(stream: LogTarget): { write(line: string): void } {
         dropped++;
         return;
       }
-      if (dropped > 0) stream.write(shown(lost(dropped)));
+      if (dropped > 0) stream.write(shown(describeLostLines(dropped)));
       dropped = 0;
       stream.write(shown(line));
     },
   };
 }
 
-function lost(lines: number): string {
+function describeLostLines(lines: number): string {
   const msg = `${lines} lines of the log were dropped: its reader was too slow`;
   return `${JSON.stringify({ level: 40, time: new Date().toISOString(), msg })}\n`;
 }
 
 /** `12:04:05 warning: it is late (shard 0)`, of a line of JSON, with each link on a line of its own; nothing that moves the cursor. */
-function forPeople(line: string): string {
-  const { level, time, msg, ...fields } = fieldsOf(parsedJson(line));
+function formatLine(line: string): string {
+  const { level, time, msg, ...fields } = toRecord(tryParseJson(line));
   const words = `${msg}`.replace(/^[a-z]+(-[a-z]+)+$/, (kind) => kind.replaceAll('-', ' '));
   const at = new Date(`${time}`).toTimeString().slice(0, 8);
   const grade = Number(level) > warning ? 'error: ' : level === warning ? 'warning: ' : '';
   const known = Object.entries(fields).flatMap(([name, value]) => {
-    const shown = fieldsOf(value).message ?? rounded(value);
+    const shown = toRecord(value).message ?? roundValue(value);
     const isTold = name === 'kind' && value === msg;
     return isTold ? [] : [`${name} ${typeof shown === 'string' ? shown : JSON.stringify(shown)}`];
   });

@@ -61,16 +61,16 @@ export class OperatorNotices {
 
   report(trouble: TroubleKind | FeatureAlert): void {
     const kind = typeof trouble === 'string' ? trouble : trouble.name;
-    const notice = noticeOf(trouble);
+    const notice = toNotice(trouble);
     if (notice === undefined) return;
     const nowMs = this.#options.clock.nowMs();
     if (nowMs < (this.#nextAtMs.get(notice) ?? Number.NEGATIVE_INFINITY)) return;
     this.#nextAtMs.set(notice, nowMs + apartMs);
-    this.#queue(kind, notice);
+    this.#queueNotice(kind, notice);
   }
 
   /** A fault goes on, or is over (undefined): one that lasts ten minutes is told in one notice, its end in another. */
-  fault(key: string, fault?: FeatureAlert): void {
+  reportFault(key: string, fault?: FeatureAlert): void {
     const known = this.#faults.get(key);
     if (!fault) {
       known?.();
@@ -78,22 +78,22 @@ export class OperatorNotices {
     } else if (!known && fault.remedy === undefined) {
       const { name, meaning, action } = fault;
       const tell = () => {
-        this.#queue(
+        this.#queueNotice(
           key,
           `Parley: for 10 minutes ${meaning} (${name}). ${action} The log has more.`,
         );
-        this.#faults.set(key, () => this.#queue(key, `Parley: over: ${meaning} (${name}).`));
+        this.#faults.set(key, () => this.#queueNotice(key, `Parley: over: ${meaning} (${name}).`));
       };
       this.#faults.set(key, this.#options.clock.later(lastingMs, tell));
     }
   }
 
-  #queue(kind: string, notice: string) {
+  #queueNotice(kind: string, notice: string) {
     if (this.#options.signal.aborted) return;
-    this.#sending = this.#sending.then(() => this.#send(kind, notice));
+    this.#sending = this.#sending.then(() => this.#sendNotice(kind, notice));
   }
 
-  async #send(kind: string, notice: string) {
+  async #sendNotice(kind: string, notice: string) {
     const { clock, log, send, signal } = this.#options;
     try {
       signal.throwIfAborted();
@@ -107,13 +107,14 @@ export class OperatorNotices {
 }
 
 /** Text for the operator; undefined for a kind that is only logged. */
-export function noticeOf(trouble: TroubleKind | FeatureAlert): string | undefined {
-  const { name, meaning, remedy } = typeof trouble === 'string' ? knownTrouble(trouble) : trouble;
+export function toNotice(trouble: TroubleKind | FeatureAlert): string | undefined {
+  const { name, meaning, remedy } =
+    typeof trouble === 'string' ? findKnownTrouble(trouble) : trouble;
   if (remedy === undefined) return undefined;
   return `Parley: ${meaning} (${name}). ${remedy} The log has more; the next notice of this kind comes in an hour at the earliest.`;
 }
 
-function knownTrouble(kind: TroubleKind): Pick<FeatureAlert, 'name' | 'meaning' | 'remedy'> {
+function findKnownTrouble(kind: TroubleKind): Pick<FeatureAlert, 'name' | 'meaning' | 'remedy'> {
   const remedy = remedies[kind] ?? remedies[kind.split('.', 1)[0] ?? ''];
   return { name: kind, meaning: { ...errorCodes, ...meanings }[kind], remedy };
 }

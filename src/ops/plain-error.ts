@@ -18,12 +18,12 @@ const mostMessageChars = 300;
  * message stands whole where the network, the system, Discord or this program wrote it; others' messages lose their quotes;
  * those of a parser and of a refusing server are left out.
  */
-export function plainError(error: unknown, deeper = mostCauses): PlainError | undefined {
+export function toPlainError(error: unknown, deeper = mostCauses): PlainError | undefined {
   if (error === undefined) return undefined;
   if (!(error instanceof Error)) return { type: typeof error };
   const { name: type, stack = '', cause } = error;
-  const [message, frames] = [messageOf(error), framesOf(stack)];
-  const below = cause === undefined || deeper === 0 ? undefined : plainError(cause, deeper - 1);
+  const [message, frames] = [cleanMessage(error), keepFrames(stack)];
+  const below = cause === undefined || deeper === 0 ? undefined : toPlainError(cause, deeper - 1);
   return {
     type,
     message,
@@ -37,27 +37,27 @@ export function plainError(error: unknown, deeper = mostCauses): PlainError | un
 /** Codes of the system, of undici and of TLS: these messages name hosts, ports and paths. */
 const networkCode = /^(E[A-Z]+|UND_ERR_\w+|ERR_(TLS|SSL|SOCKET|SQLITE)_?\w*)$/;
 
-function messageOf(error: Error): string | undefined {
+function cleanMessage(error: Error): string | undefined {
   const message = error.message.slice(0, mostMessageChars);
   const isNetwork = 'syscall' in error || ('code' in error && networkCode.test(String(error.code)));
   if (isNetwork || error.name === 'BotError' || error.name.startsWith('DiscordAPIError'))
     return message;
   const quotes = 'status' in error || error.name === 'SyntaxError';
-  return quotes || message === '' ? undefined : withoutQuoted(message);
+  return quotes || message === '' ? undefined : removeQuoted(message);
 }
 
 const quoted = /'[^']*'|"[^"]*"|`[^`]*`/g;
 /** Quoted names that are no person's words: names in code have no spaces. */
 const name = /^.[\w$.#:-]{0,40}.$/;
 
-function withoutQuoted(message: string): string {
+function removeQuoted(message: string): string {
   const [head = ''] = message.split(' in ', 1);
   const rest = message.includes("'in' operator") ? head : message;
   return rest.replace(quoted, (part) => (name.test(part) ? part : "'\u2026'"));
 }
 
 /** A stack begins with the message, which may have several lines. */
-function framesOf(stack: string): string {
+function keepFrames(stack: string): string {
   return stack
     .split('\n')
     .filter((line) => /^ {4}at /.test(line))

@@ -18,7 +18,7 @@ export class SpeedStats implements Stats {
     const { firstSentAtMs, heardAtMs } = instants;
     if (finish === 'empty') return;
     const started = firstSentAtMs !== undefined && { startMs: firstSentAtMs - heardAtMs };
-    this.#add(guildId, { ...started, failed: finish === 'failed' });
+    this.#addTurn(guildId, { ...started, failed: finish === 'failed' });
   }
 
   speed(guildId: GuildId): AnswerLatencyStats | undefined {
@@ -28,17 +28,17 @@ export class SpeedStats implements Stats {
       .sort((a, b) => a - b);
     if (startsMs.length === 0) return undefined;
     const failed = turns.filter((turn) => turn.failed).length;
-    const [p50Ms, p95Ms] = [percentile(startsMs, 0.5), percentile(startsMs, 0.95)];
+    const [p50Ms, p95Ms] = [findPercentile(startsMs, 0.5), findPercentile(startsMs, 0.95)];
     return { turns: turns.length, p50Ms, p95Ms, failed };
   }
 
-  #add(guildId: GuildId, turn: TimedTurn) {
+  #addTurn(guildId: GuildId, turn: TimedTurn) {
     const turns = this.#servers.get(guildId) ?? [];
     this.#servers.set(guildId, [...turns, turn].slice(-longest));
   }
 }
 
 /** The smallest of the sorted values that at least this share of them does not exceed. */
-function percentile(sorted: readonly number[], share: number): number {
+function findPercentile(sorted: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
 }

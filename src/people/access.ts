@@ -7,7 +7,7 @@ type AccessRules = {
 };
 
 /** Properties of a person that decide about access. */
-export type Visitor = {
+export type AccessFacts = {
   readonly id: string;
   readonly roleIds: readonly RoleId[];
   /** A person who manages the server needs no role for it. */
@@ -19,7 +19,7 @@ type AccessVerdict = 'open' | 'blocked' | 'no-role';
 
 export function judgeAccess(
   { blockedIds, userRoleIds }: AccessRules,
-  { id, mayManage, roleIds }: Visitor,
+  { id, mayManage, roleIds }: AccessFacts,
 ): AccessVerdict {
   if (blockedIds.includes(id)) return 'blocked';
   const isUser = userRoleIds.length === 0 || userRoleIds.some((roleId) => roleIds.includes(roleId));

@@ -6,7 +6,7 @@ export type AudienceDeps = {
     mayOpen(guildId: GuildId, channelId: ChannelId, personId: PersonId): Promise<ChannelAccess>;
   };
   readonly places: {
-    seatOf(guildId: GuildId, personId: PersonId): { readonly channelId: ChannelId } | undefined;
+    findSeat(guildId: GuildId, personId: PersonId): { readonly channelId: ChannelId } | undefined;
   };
 };
 
@@ -20,6 +20,6 @@ export async function mayOpen(
   personId: PersonId,
   { captionChats, places }: AudienceDeps,
 ): Promise<ChannelAccess> {
-  if (places.seatOf(guildId, personId)?.channelId === channelId) return 'yes';
+  if (places.findSeat(guildId, personId)?.channelId === channelId) return 'yes';
   return await captionChats.mayOpen(guildId, channelId, personId);
 }

@@ -8,7 +8,7 @@ export type TextOwner =
   | 'given';
 
 /** The same words, for one person alone. */
-export function privateTo(onlyFor: string, owner: TextOwner): TextOwner {
+export function toPrivateOwner(onlyFor: string, owner: TextOwner): TextOwner {
   return owner === 'given' ? { onlyFor } : { ...owner, onlyFor };
 }
 
@@ -23,9 +23,9 @@ export class ConfidentialText {
   }
 
   /** Joined texts of one owner, and given ones. Errors: Error for texts of two owners. */
-  static joined(all: readonly ConfidentialText[], separator: string): ConfidentialText {
+  static join(all: readonly ConfidentialText[], separator: string): ConfidentialText {
     const text = all.map((one) => one.#text).join(separator);
-    return new ConfidentialText(text, ownerOf(all.map(({ owner }) => owner)));
+    return new ConfidentialText(text, getCommonOwner(all.map(({ owner }) => owner)));
   }
 
   /** Pieces of it, of the same owner. */
@@ -34,14 +34,14 @@ export class ConfidentialText {
   }
 
   /** The words in the voice or the chat of a channel; in any other place only given ones. */
-  textIn(placeId: ChannelId | undefined): string | undefined {
+  findTextForPlace(placeId: ChannelId | undefined): string | undefined {
     const { owner } = this;
     if (owner === 'given') return this.#text;
     return owner.onlyFor === undefined && owner.channelId === placeId ? this.#text : undefined;
   }
 
   /** The words for one person alone, if they may open the channel of these. */
-  async textFor(
+  async findTextForPerson(
     personId: PersonId,
     mayOpen: (channelId: ChannelId) => Promise<boolean>,
   ): Promise<string | undefined> {
@@ -55,11 +55,11 @@ export class ConfidentialText {
 }
 
 /** Words that anyone may know: those of the bot itself, and words written for all to read. */
-export function openText(text: string): ConfidentialText {
+export function toOpenText(text: string): ConfidentialText {
   return new ConfidentialText(text, 'given');
 }
 
-function ownerOf(owners: readonly TextOwner[]): TextOwner {
+function getCommonOwner(owners: readonly TextOwner[]): TextOwner {
   const [first = 'given', ...others] = owners.filter((owner) => owner !== 'given');
   if (others.some((owner) => JSON.stringify(owner) !== JSON.stringify(first)))
     throw new Error('One text has words of two owners.');

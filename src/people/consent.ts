@@ -2,7 +2,7 @@
 export type StoredConsent = { readonly kind: 'always' | 'never' | 'forgotten' };
 
 /** A consent to be stored. One with `erasesSinceWallMs` also begins an erasure of everything else about the person. */
-export type SaidConsent = StoredConsent & { readonly erasesSinceWallMs?: number | undefined };
+export type ConsentChange = StoredConsent & { readonly erasesSinceWallMs?: number | undefined };
 
 /** Erasure of a person in a server. Only `endErasure` ends it, whatever the person says meanwhile. */
 export type Erasure = {
@@ -23,21 +23,21 @@ export interface ChoiceStore<Choice> {
 }
 
 /** Stores people's consents, and erases people. */
-export interface ConsentStore extends ChoiceStore<SaidConsent> {
+export interface ConsentStore extends ChoiceStore<ConsentChange> {
   /** Erasures that are not complete. Errors: BotError `store.unreadable`. */
-  erasures(): Promise<readonly Erasure[]>;
+  listErasures(): Promise<readonly Erasure[]>;
   /** The erasure is complete; a later one of the same person goes on. Errors: BotError `store.unwritable`. */
   endErasure(erasure: Erasure): Promise<void>;
   /** Number of stored items about this person in this server. Errors: BotError `store.unreadable`. */
-  count(guildId: GuildId, personId: PersonId): Promise<number>;
+  countItems(guildId: GuildId, personId: PersonId): Promise<number>;
   /** All stored rows about this person in this server, of each table that has some about persons. Errors: BotError `store.unreadable`. */
-  rowsAbout(guildId: GuildId, personId: PersonId): Promise<StoredRows>;
+  listRows(guildId: GuildId, personId: PersonId): Promise<StoredRows>;
   /**
    * Deletes everything about this person in this server but their consent and erasure, so that not a byte of it stays in the
    * files; how many items.
    * Errors: BotError `store.unwritable`.
    */
-  erase(guildId: GuildId, personId: PersonId): Promise<number>;
+  erasePerson(guildId: GuildId, personId: PersonId): Promise<number>;
 }
 
 /**
@@ -110,24 +110,24 @@ export function toHearingFacts(
 
 /** Whether a person is heard: asked for each packet before it is decrypted. */
 export function mayHear(facts: HearingFacts): boolean {
-  return !facts.isPaused && isYes(consentOf(facts));
+  return !facts.isPaused && isHeardConsent(toConsent(facts));
 }
 
 /** Consent of a person, apart from a pause. A no counts until that person's own yes. */
-export function consentOf(facts: HearingFacts): Consent {
+export function toConsent(facts: HearingFacts): Consent {
   const { hasCalled, hasPressed, hasRole, isRead, policy, word } = facts;
-  if (isNo(word)) return 'no';
+  if (isRefusal(word)) return 'no';
   if (word && (isRead || hasPressed)) return 'always';
   if (!isRead) return 'unasked';
   if (hasCalled) return 'brief';
   return policy === 'notice' || (policy === 'role' && hasRole) ? 'policy' : 'unasked';
 }
 
-export function isYes(consent: Consent): boolean {
+export function isHeardConsent(consent: Consent): boolean {
   return consent !== 'unasked' && consent !== 'no';
 }
 
 /** Whether this word is a no: also that of a person who had the bot forget them. */
-export function isNo(word: StoredConsent | undefined): boolean {
+export function isRefusal(word: StoredConsent | undefined): boolean {
   return word !== undefined && word.kind !== 'always';
 }

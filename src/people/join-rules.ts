@@ -1,7 +1,7 @@
 /** Facts from Discord about a channel, its caller and the bot before the bot joins. */
 export type ChannelFacts = {
   /** False where so few rights are known that only an attempt can tell. */
-  readonly certain: boolean;
+  readonly isCertain: boolean;
   readonly kind: 'voice' | 'stage';
   readonly isAfk: boolean;
   readonly callerMayEnter: boolean;
@@ -33,7 +33,7 @@ export type JoinVerdict =
  */
 export function judgeJoin(facts: ChannelFacts, wallMs: number): JoinVerdict {
   const { members, limit, timedOutUntilMs = 0 } = facts;
-  if (!facts.certain) return { kind: facts.kind === 'stage' ? 'stage' : 'fine' };
+  if (!facts.isCertain) return { kind: facts.kind === 'stage' ? 'stage' : 'fine' };
   if (!facts.callerMayEnter) return { kind: 'forbidden' };
   if (!facts.mayView) return { kind: 'no-view' };
   if (timedOutUntilMs > wallMs) return { kind: 'timed-out', untilMs: timedOutUntilMs };
@@ -46,10 +46,10 @@ export function judgeJoin(facts: ChannelFacts, wallMs: number): JoinVerdict {
 }
 
 /** Time alone in a channel, in ms, after which the bot leaves it. */
-export const aloneMs = 60_000;
+export const leaveAloneAfterMs = 60_000;
 
 /** Age of a seat, in ms, from which on the bot does not return to it: people have gone on without it. */
-export const returnMs = 15 * 60_000;
+export const maxReturnAgeMs = 15 * 60_000;
 
 /** A channel into which the bot comes by itself, as it is now. */
 export type AutoJoinChannel = {
@@ -92,7 +92,7 @@ export function chooseAutoJoin(
  *
  * The first one is made at once. So 20 changes of channel in 10 s lead to three at most.
  */
-export function uncalledJoinAtMs(joinedAtMs: readonly number[], sinceMs: number): number {
+export function toAutoJoinTimeMs(joinedAtMs: readonly number[], sinceMs: number): number {
   const [before, last] = [joinedAtMs.at(-2), joinedAtMs.at(-1)];
   if (last === undefined || sinceMs - last >= joinWindowMs) return sinceMs;
   const settledAtMs = sinceMs + joinSettleMs;

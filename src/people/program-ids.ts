@@ -1,10 +1,10 @@
-const prefix = 'token:';
+const programIdPrefix = 'token:';
 
 /** Id of the program with the token of this name; no id of a person begins like it. */
-export function programIdOf(tokenName: string): string {
-  return `${prefix}${tokenName}`;
+export function toProgramId(tokenName: string): string {
+  return `${programIdPrefix}${tokenName}`;
 }
 
 export function isProgram(id: string): boolean {
-  return id.startsWith(prefix);
+  return id.startsWith(programIdPrefix);
 }

@@ -16,7 +16,7 @@ export type RightsFacts = {
   readonly mayManage: boolean;
 };
 
-export function holds(right: Right, { isHere, isAlone, isDj, mayManage }: RightsFacts): boolean {
+export function hasRight(right: Right, { isHere, isAlone, isDj, mayManage }: RightsFacts): boolean {
   switch (right) {
     case 'anyone':
       return true;

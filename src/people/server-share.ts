@@ -2,12 +2,12 @@
 export type ServerShare = { readonly id: number; readonly count: number };
 
 /** Id of the shard whose gateway tells of a server. Source: Discord docs, "Sharding Formula". */
-export function shardOf(guildId: GuildId, count: number): number {
+export function getShardId(guildId: GuildId, count: number): number {
   if (count <= 1 || !/^\d+$/.test(guildId)) return 0;
   return Number((BigInt(guildId) >> 22n) % BigInt(count));
 }
 
 /** Whether the gateway of this shard tells of a server. */
 export function isOnShard(guildId: GuildId, { id, count }: ServerShare): boolean {
-  return shardOf(guildId, count) === id;
+  return getShardId(guildId, count) === id;
 }

@@ -1,9 +1,9 @@
 import type { Pcm } from '#src/audio/pcm.ts';
+import type { ChatMessage, SentFields, Tool, ToolCall, Usage } from '#src/chat/chat-model.ts';
 import type { ChatMeter } from '#src/chat/metered-chat.ts';
-import type { ChatMessage, SentFields, Tool, ToolCall, Usage } from '#src/chat/ports.ts';
 import type { AsideKind } from '#src/chat/text/speakable.ts';
 import type { VoiceUsageMeter } from '#src/speech/fallbacks/metered-voice.ts';
-import type { SpeechVoice, Transcript } from '#src/speech/ports.ts';
+import type { SpeechVoice, Transcript } from '#src/speech/speech-engine.ts';
 
 export type TurnUtterance = {
   readonly speakerId: PersonId;
@@ -27,7 +27,7 @@ export type ReplyStyle = {
   readonly instructions: string;
   readonly voice: SpeechVoice;
   /** Returns spoken replacements of text that is shown in a chat, once each. */
-  readonly asidesIn?: (language: string | undefined) => Readonly<Record<AsideKind, string>>;
+  readonly getAsides?: (language: string | undefined) => Readonly<Record<AsideKind, string>>;
 };
 
 export interface AnswerLanguage {
@@ -37,7 +37,7 @@ export interface AnswerLanguage {
    * `fixed` is said by the style. `settled` holds unless these words ask for another language. `open` is that of
    * earlier words, or the likeliest.
    */
-  readonly hold: 'fixed' | 'settled' | 'open';
+  readonly stability: 'fixed' | 'settled' | 'open';
   /** The final transcripts are answered in another language than those given to `hear`. */
   readonly isOutdated: boolean;
   /** Takes transcripts, oldest first, as soon as they are recognised. Never rejects. */
@@ -103,7 +103,7 @@ export const pipelineNames = ['chained', 'audio-model', 'realtime'] as const;
 export type PipelineName = (typeof pipelineNames)[number];
 
 /** Only the chat model takes pictures. */
-export function pipelineFor(
+export function choosePipeline(
   said: readonly Pick<TurnUtterance, 'pictures'>[],
   usual: PipelineName,
 ): PipelineName {
@@ -115,5 +115,5 @@ export interface PipelineRegistry {
   readonly names: readonly PipelineName[];
   /** Throws for a name that is not in `names`. */
   open(name: PipelineName): Pipeline;
-  engine(name: PipelineName): string;
+  getEngineNames(name: PipelineName): string;
 }

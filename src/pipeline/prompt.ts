@@ -1,9 +1,9 @@
-import { atStage } from '#src/base/errors.ts';
-import { englishLanguageName } from '#src/base/language-name.ts';
-import { unlessAborted } from '#src/base/waiting.ts';
-import type { ChatMessage } from '#src/chat/ports.ts';
+import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
+import { addFailureStage } from '#src/base/errors.ts';
+import { getEnglishLanguageName } from '#src/base/language-name.ts';
+import type { ChatMessage } from '#src/chat/chat-model.ts';
 import type { AsideKind } from '#src/chat/text/speakable.ts';
-import type { SpeechVoice } from '#src/speech/ports.ts';
+import type { SpeechVoice } from '#src/speech/speech-engine.ts';
 import type { AnswerLanguage, ReplyStyle, Turn } from './pipeline.ts';
 
 export type AnswerSound = {
@@ -12,31 +12,34 @@ export type AnswerSound = {
   readonly asides: Readonly<Record<AsideKind, string>> | undefined;
 };
 
-export function answerSound({ style, language }: Pick<Turn, 'style' | 'language'>): AnswerSound {
+export function chooseAnswerSound({
+  style,
+  language,
+}: Pick<Turn, 'style' | 'language'>): AnswerSound {
   const tag = language?.now;
-  const { language: known, ...voice } = voiceIn(tag, style);
+  const { language: known, ...voice } = addVoiceLanguage(tag, style);
   // Text that may be of another language is spoken by any voice.
-  const isSure = known !== undefined && language?.hold !== 'open';
+  const isSure = known !== undefined && language?.stability !== 'open';
   const sure = isSure ? { ...voice, language: known } : voice;
-  return { voice: sure, asides: style.asidesIn?.(tag) };
+  return { voice: sure, asides: style.getAsides?.(tag) };
 }
 
-export function voiceIn(
+export function addVoiceLanguage(
   language: string | undefined,
   { voice }: Pick<ReplyStyle, 'voice'>,
 ): SpeechVoice {
   return language === undefined ? voice : { ...voice, language };
 }
 
-function languageOrder(language: AnswerLanguage | undefined): string {
-  if (language?.now === undefined || language.hold === 'fixed') return '';
-  const name = englishLanguageName(language.now);
-  return language.hold === 'settled'
+function formatLanguageOrder(language: AnswerLanguage | undefined): string {
+  if (language?.now === undefined || language.stability === 'fixed') return '';
+  const name = getEnglishLanguageName(language.now);
+  return language.stability === 'settled'
     ? ` Answer in ${name}, unless these very words ask for another language.`
     : ` Answer in ${name}, unless these words, more than one, are in another language or ask for it.`;
 }
 
-const byName =
+const nameFirstOrder =
   'Several people are waiting for answers: begin with the name of whoever you answer now and what it is about, as in "Ben, for Lima: ...".';
 
 /**
@@ -44,17 +47,17 @@ const byName =
  *
  * Throws the error of the recogniser. Aborting `signal` throws `signal.reason`.
  */
-export async function promptOf(
+export async function createPrompt(
   turn: Turn,
   signal: AbortSignal,
 ): Promise<readonly ChatMessage[] | undefined> {
   const { said } = turn;
-  const heard = await unlessAborted(
+  const heard = await waitUnlessAborted(
     Promise.all(said.map(({ transcript }) => transcript())),
     signal,
   ).catch((error: unknown) => {
     signal.throwIfAborted();
-    throw atStage('recognise', error);
+    throw addFailureStage('recognise', error);
   });
   const words = heard.flatMap(({ text }, n): readonly ChatMessage[] => {
     const content = text.trim();
@@ -63,20 +66,20 @@ export async function promptOf(
   });
   if (words.length === 0 && said.length > 0) return undefined;
   if (turn.language) await turn.language.hear(heard);
-  return [...promptHead(turn), ...words];
+  return [...createPromptHead(turn), ...words];
 }
 
 /** Messages before the newest words: instructions, history, and the context as a message without a speaker. */
-export function promptHead(turn: Turn): readonly ChatMessage[] {
+export function createPromptHead(turn: Turn): readonly ChatMessage[] {
   const { history, context } = turn;
   const shown: readonly ChatMessage[] =
     context === undefined ? [] : [{ role: 'user', name: '', content: context }];
-  const content = `${turn.style.instructions}${languageOrder(turn.language)}`;
+  const content = `${turn.style.instructions}${formatLanguageOrder(turn.language)}`;
   const instructions: readonly ChatMessage[] = content === '' ? [] : [{ role: 'system', content }];
   return [...instructions, ...history, ...shown];
 }
 
-export function namingStyle(style: ReplyStyle): ReplyStyle {
+export function addNamingOrder(style: ReplyStyle): ReplyStyle {
   // A person's name is no instruction, so the model gets it with their words.
-  return { ...style, instructions: `${style.instructions} ${byName}` };
+  return { ...style, instructions: `${style.instructions} ${nameFirstOrder}` };
 }

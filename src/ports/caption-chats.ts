@@ -9,18 +9,18 @@ export interface CaptionChats {
    * Opens the chat for captions of a voice channel: its own chat, or a thread in the text channel `inChannelId`: `formerId` where that
    * takes messages, else a new one of that name. Errors: BotError `discord.forbidden`, `discord.unreachable`. Aborting `signal` throws `signal.reason`.
    */
-  open(
+  openChat(
     channel: ChannelRef,
     thread: CaptionThread | undefined,
     signal: AbortSignal,
   ): Promise<CaptionChat>;
   /** Posts a message by itself. Errors: BotError `discord.*`. Aborting `signal` throws `signal.reason`. */
-  post(channelId: ChannelId, text: string, signal: AbortSignal): Promise<MessagePlace>;
+  postMessage(channelId: ChannelId, text: string, signal: AbortSignal): Promise<MessagePlace>;
   /**
    * Changes a message of any run, or deletes it where `text` is empty. `gone`: it is not there any more, since it is too old to be
    * changed, perhaps; `closed`: Discord does not take it now. Aborting `signal` throws `signal.reason`.
    */
-  change(
+  changeMessage(
     place: MessagePlace,
     text: string,
     signal: AbortSignal,
@@ -28,13 +28,13 @@ export interface CaptionChats {
   /** Whether roles let this person open that voice channel and read what was said there, read at most 60 s ago; unknown means no. */
   mayOpen(guildId: GuildId, channelId: ChannelId, personId: PersonId): Promise<ChannelAccess>;
   /** Writes a sentence for the people who manage this server, where they are most likely to read it. Never throws. */
-  tellServer(guildId: GuildId, line: TextLine): void;
+  tellManagers(guildId: GuildId, line: TextLine): void;
   /** Called with the ids of messages that people delete. Replaces the former listener. */
-  onDeleted(listener: (messageIds: readonly MessageId[]) => void): void;
+  onMessagesDeleted(listener: (messageIds: readonly MessageId[]) => void): void;
 }
 
 export type CaptionThread = {
-  readonly inChannelId: ChannelId;
+  readonly parentChannelId: ChannelId;
   readonly name: string;
   /** Thread of the same session before it was resumed. */
   readonly formerId?: ChannelId;
@@ -69,13 +69,13 @@ export interface DrawnMessage {
    * Reports that what is drawn has changed. Whole words of an utterance that were not shown before go first, `partial` texts
    * last; what waits urgently stays so. Never throws.
    */
-  touch(urgency: LineProgress): void;
+  requestUpdate(urgency: LineProgress): void;
   /** Resolves once it shows what it should, or cannot. */
-  settled(): Promise<void>;
+  waitUntilSettled(): Promise<void>;
 }
 
 /** One chat. Messages are posted in the order in which they are touched first. */
 export interface CaptionChat {
   readonly channelId: ChannelId;
-  message(draw: () => ChatText, report: (outcome: MessageOutcome) => void): DrawnMessage;
+  openMessage(draw: () => ChatText, report: (outcome: MessageOutcome) => void): DrawnMessage;
 }

@@ -48,25 +48,25 @@ export type LeaveOutcome =
 
 /** Cached facts about servers and channels; discord implements it. */
 export interface Places {
-  facts(channel: ChannelRef, callerId: PersonId): ChannelFacts | undefined;
+  findChannelFacts(channel: ChannelRef, callerId: PersonId): ChannelFacts | undefined;
   /** Whether the bot is in this server, as far as Discord has reported. */
-  has(guildId: GuildId): boolean;
+  hasGuild(guildId: GuildId): boolean;
   /** Name of the bot in this server. */
-  botName(guildId: GuildId): string;
+  getBotName(guildId: GuildId): string;
   /** Language of texts for everybody in this server; English where there is no table for its language. */
-  localeIn(guildId: GuildId): Locale;
+  getLocale(guildId: GuildId): Locale;
   /** Whether this person has Manage Server, as far as Discord has reported. */
   mayManage(guildId: GuildId, personId: PersonId): boolean;
   /** A voice channel by its id; undefined when it is gone. */
-  channel(guildId: GuildId, channelId: ChannelId): ChannelRef | undefined;
+  findChannel(guildId: GuildId, channelId: ChannelId): ChannelRef | undefined;
   /** The voice channel this person sits in; undefined: in none, as far as Discord has reported. */
-  seatOf(guildId: GuildId, personId: PersonId): ChannelRef | undefined;
+  findSeat(guildId: GuildId, personId: PersonId): ChannelRef | undefined;
   /** Whether all roles and people that may open the first channel may open the second; false where that is not known. */
   isNoWider(channel: ChannelRef, other: ChannelRef): boolean;
   /** Those of these people who are members; Discord is asked for names that it has not told. Never throws. */
-  membersAmong(guildId: GuildId, personIds: readonly PersonId[]): Promise<readonly ChannelMember[]>;
+  listMembers(guildId: GuildId, personIds: readonly PersonId[]): Promise<readonly ChannelMember[]>;
   /** Everybody in a voice channel but the bot itself, with their roles as last reported. */
-  people(channel: ChannelRef): readonly ChannelMember[];
+  listPeople(channel: ChannelRef): readonly ChannelMember[];
 }
 
 /** Queries about members, as Discord does not report changed roles; discord implements it. */
@@ -76,7 +76,7 @@ export interface Members {
    *
    * Errors: BotError `discord.unreachable`, after 5 s at most; then all is as it was. Aborting throws `signal.reason`.
    */
-  refresh(guildId: GuildId, personId: PersonId, signal: AbortSignal): Promise<void>;
+  refreshMember(guildId: GuildId, personId: PersonId, signal: AbortSignal): Promise<void>;
 }
 
 /** Person whose access is checked. */
@@ -162,7 +162,7 @@ export type PrivacyStatus =
       readonly memories: number;
     }
   | { readonly kind: 'unread' };
-export type SaveOutcome = { readonly saved: boolean };
+export type SaveOutcome = { readonly isSaved: boolean };
 export type ForgetOutcome =
   | {
       readonly kind: 'forgotten';

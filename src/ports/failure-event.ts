@@ -4,7 +4,7 @@ import type { SessionEvent, SessionEventListener } from './session-events.ts';
 type FailureEvent = Extract<SessionEvent, { kind: 'failed' }>;
 
 /** Event about an error for the operator: one sentence and its cause; for a bug, the error itself. */
-export function failureEventOf(error: unknown, stage: FailureEvent['stage']): FailureEvent {
+export function toFailureEvent(error: unknown, stage: FailureEvent['stage']): FailureEvent {
   if (!(error instanceof BotError)) {
     return { kind: 'failed', stage: 'bug', code: 'bug', message: `${error}`, cause: error };
   }
@@ -14,17 +14,17 @@ export function failureEventOf(error: unknown, stage: FailureEvent['stage']): Fa
 }
 
 /** Error of a chat model whose answer has no words. */
-export function saidNothing(): BotError {
+export function createEmptyAnswerError(): BotError {
   return new BotError('provider.empty', true, 'The chat model answered without text.');
 }
 
 /** Error of a stage that missed its deadline. */
-export function deadlineError(stage: FailureStage, message: string): BotError {
+export function createDeadlineError(stage: FailureStage, message: string): BotError {
   return new BotError('answer.late', true, message, undefined, stage);
 }
 
 /** A listener that throws nothing: an exception of its own is reported to it as a bug. */
-export function unfailing(onEvent: SessionEventListener): SessionEventListener {
+export function toSafeListener(onEvent: SessionEventListener): SessionEventListener {
   return (guildId, event) => {
     try {
       onEvent(guildId, event);

@@ -1,4 +1,4 @@
-import type { Transcript } from '#src/speech/ports.ts';
+import type { Transcript } from '#src/speech/speech-engine.ts';
 import type { FeaturePanel } from './panel.ts';
 import type { LeaveReason } from './session-events.ts';
 import type { ChannelMember } from './voice-link.ts';
@@ -29,11 +29,11 @@ export type FollowUtterance = (utterance: BegunUtterance) => UtteranceFollower;
 /** Told what becomes of one utterance. Nothing here may throw. */
 export interface UtteranceFollower {
   /** All words so far, which may still change. */
-  partial(text: string): void;
+  onPartial(text: string): void;
   /** All words up to a pause, as sure as they get; more may follow. */
-  whole(text: string): void;
+  onWhole(text: string): void;
   /** Called exactly once, whatever happens; no other call follows. */
-  ended(result: UtteranceResult): void;
+  onEnded(result: UtteranceResult): void;
 }
 
 /** Words that were really sent of one answer or text. */
@@ -61,11 +61,15 @@ export type PersonHooks = {
    * Forgets what is held in memory, and returns the erasure of what is stored, which runs once the no of that person is. Called again
    * when the rows of the tables are erased.
    */
-  forgetPerson?(guildId: GuildId, personId: PersonId, reason: ErasureReason): Erasing | undefined;
+  forgetPerson?(
+    guildId: GuildId,
+    personId: PersonId,
+    reason: ErasureReason,
+  ): EraseStoredData | undefined;
   /** Counts what is stored. */
-  count?(guildId: GuildId, personId: PersonId): Promise<StoredCounts | undefined>;
+  countStored?(guildId: GuildId, personId: PersonId): Promise<StoredCounts | undefined>;
   /** Fields of the export. */
-  export?(
+  exportFields?(
     guildId: GuildId,
     personId: PersonId,
   ): Promise<Readonly<Record<string, unknown>> | undefined>;
@@ -75,7 +79,7 @@ export type PersonHooks = {
 export type ErasureReason = 'withdrawn' | 'forgotten';
 
 /** Erases what is stored of a person, and returns the number of items. */
-export type Erasing = () => Promise<number | undefined>;
+export type EraseStoredData = () => Promise<number | undefined>;
 
 /** Numbers of stored items that `/privacy status` tells apart. */
 export type StoredCounts = {
@@ -84,7 +88,7 @@ export type StoredCounts = {
 };
 
 /** News for the person who asked to leave. */
-export type EndNews = { readonly hasTranscript?: boolean };
+export type LeaveSummary = { readonly hasTranscript?: boolean };
 
 /**
  * Why a session forgets a person. `withdrawn`: they said no, so nothing of it is kept. `barred`, `left-out`: they may not use the bot, or
@@ -98,21 +102,21 @@ export type FeatureSession = {
    * People can be heard and spoken to, the mode of the session has changed, or settings of the server have changed, this `key`
    * among them, or are known now.
    */
-  changed?(hasEntered: boolean, key?: string): void;
+  onChange?(hasEntered: boolean, key?: string): void;
   /** Resolves when nothing of it is left to do, with what whoever asked to leave is told. */
-  ended?(why: LeaveReason): Promise<EndNews>;
+  onEnd?(why: LeaveReason): Promise<LeaveSummary>;
   /** To be called now and then with everybody there. */
-  attend?(people: readonly ChannelMember[]): void;
+  onPresence?(people: readonly ChannelMember[]): void;
   /** Drops what this person said. */
   forgetPerson?(personId: PersonId, reason: ForgetReason): void;
   /** Follows what this person says from now on; undefined: it does not. Asked when an utterance begins. */
-  follow?(speakerId: PersonId): FollowUtterance | undefined;
+  followSpeaker?(speakerId: PersonId): FollowUtterance | undefined;
   /** Words of the bot, as they leave: called now and then while it speaks, and once at the end. */
-  said?(words: SpokenSegment): void;
+  onSpoken?(words: SpokenSegment): void;
   /** Data beside the conversation that a model is shown for an answer. */
-  context?(request: ContextRequest): string | undefined;
+  describeContext?(request: ContextRequest): string | undefined;
   /** Its part of the panel. */
-  panel?(): FeaturePanel;
+  describePanel?(): FeaturePanel;
 };
 
 /** Question for which a model is shown more than the conversation. */
@@ -130,38 +134,38 @@ export class SessionFeatures {
     this.#all = all;
   }
 
-  changed(hasEntered: boolean, key?: string): void {
-    for (const one of this.#all) one.changed?.(hasEntered, key);
+  onChange(hasEntered: boolean, key?: string): void {
+    for (const one of this.#all) one.onChange?.(hasEntered, key);
   }
 
-  async ended(why: LeaveReason): Promise<EndNews> {
-    const news = await Promise.all(this.#all.map((one) => one.ended?.(why)));
+  async onEnd(why: LeaveReason): Promise<LeaveSummary> {
+    const news = await Promise.all(this.#all.map((one) => one.onEnd?.(why)));
     return Object.assign({}, ...news);
   }
 
-  attend(people: readonly ChannelMember[]): void {
-    for (const one of this.#all) one.attend?.(people);
+  onPresence(people: readonly ChannelMember[]): void {
+    for (const one of this.#all) one.onPresence?.(people);
   }
 
   forgetPerson(personId: PersonId, reason: ForgetReason): void {
     for (const one of this.#all) one.forgetPerson?.(personId, reason);
   }
 
-  follow(speakerId: PersonId): FollowUtterance | undefined {
-    const follows = this.#all.flatMap((one) => one.follow?.(speakerId) ?? []);
-    return follows.length > 0 ? (utterance) => together(follows, utterance) : undefined;
+  followSpeaker(speakerId: PersonId): FollowUtterance | undefined {
+    const follows = this.#all.flatMap((one) => one.followSpeaker?.(speakerId) ?? []);
+    return follows.length > 0 ? (utterance) => followWithAll(follows, utterance) : undefined;
   }
 
-  said(words: SpokenSegment): void {
-    for (const one of this.#all) one.said?.(words);
+  onSpoken(words: SpokenSegment): void {
+    for (const one of this.#all) one.onSpoken?.(words);
   }
 
-  context(request: ContextRequest): readonly string[] {
-    return this.#all.flatMap((one) => one.context?.(request) ?? []);
+  describeContext(request: ContextRequest): readonly string[] {
+    return this.#all.flatMap((one) => one.describeContext?.(request) ?? []);
   }
 
-  panel(): FeaturePanel {
-    const parts = this.#all.flatMap((one) => one.panel?.() ?? []);
+  describePanel(): FeaturePanel {
+    const parts = this.#all.flatMap((one) => one.describePanel?.() ?? []);
     const lines = parts.flatMap((part) => part.lines ?? []);
     const buttons = parts.flatMap((part) => part.buttons ?? []);
     return Object.assign(
@@ -173,14 +177,14 @@ export class SessionFeatures {
   }
 }
 
-function together(
+function followWithAll(
   follows: readonly FollowUtterance[],
   utterance: BegunUtterance,
 ): UtteranceFollower {
   const followers = follows.map((follow) => follow(utterance));
   return {
-    partial: (text) => followers.forEach((one) => void one.partial(text)),
-    whole: (text) => followers.forEach((one) => void one.whole(text)),
-    ended: (result) => followers.forEach((one) => void one.ended(result)),
+    onPartial: (text) => followers.forEach((one) => void one.onPartial(text)),
+    onWhole: (text) => followers.forEach((one) => void one.onWhole(text)),
+    onEnded: (result) => followers.forEach((one) => void one.onEnded(result)),
   };
 }

@@ -1,9 +1,9 @@
 import type { TextLine } from '#src/texts/texts.ts';
-import { nextStep } from './talk-guide.ts';
+import { describeNextStep } from './talk-guide.ts';
 import type { ChannelRef } from './voice-link.ts';
 
 /** Content of the panel of a channel; discord draws it in the language of the server. */
-export type PanelFace = {
+export type PanelContent = {
   /** The first one tells how to talk to the bot, as `/join` does. */
   readonly lines: readonly TextLine[];
   /** Names of buttons, by row. */
@@ -19,7 +19,7 @@ export type FeaturePanel = {
   /** Days that captions are kept where they are on. */
   readonly captionsDays?: number;
   /** Channel or thread in which captions are posted; absent: they are off. */
-  readonly captionsIn?: string;
+  readonly captionsChannelId?: string;
   readonly lines?: readonly TextLine[];
   readonly buttons?: readonly string[];
 };
@@ -27,18 +27,18 @@ export type FeaturePanel = {
 /** One message per server, edited in place at most every 1.2 s; the last face always lands. discord implements it. */
 export interface PanelBoard {
   /** Before a `/join` put a panel there, the face is kept for it. Called on every change only. Never throws. */
-  show(guildId: GuildId, face: PanelFace): void;
+  show(guildId: GuildId, face: PanelContent): void;
   /** Goes on with the panel of a former run. False: there is none, or none is known. Never throws. */
-  takeOver(guildId: GuildId): Promise<boolean>;
+  takeOverPanel(guildId: GuildId): Promise<boolean>;
   /**
    * Posts the panel in the chat of that voice channel, with the sentence `head` until its face is known; it takes the place of a
    * former one. False: the bot may not write there, which is reported to the operator. Never throws.
    */
-  post(channel: ChannelRef, head: TextLine): Promise<boolean>;
+  postPanel(channel: ChannelRef, head: TextLine): Promise<boolean>;
   /** Where the panel is; undefined where there is none. */
   placeIn(guildId: GuildId): PanelPlace | undefined;
   /** The server is gone: nothing is shown there any more, nor written to the store once this resolves. Never throws. */
-  forget(guildId: GuildId): Promise<void>;
+  forgetPanel(guildId: GuildId): Promise<void>;
 }
 
 export type PanelPlace = { readonly channelId: ChannelId; readonly messageId: MessageId };
@@ -51,7 +51,7 @@ export interface PanelStore {
 }
 
 /** The panel of a bot that left; `why`: what people are to know of it. */
-export function leftPanel(why?: TextLine): PanelFace {
-  const { buttons, line } = nextStep(undefined, 'unasked');
+export function toLeftPanel(why?: TextLine): PanelContent {
+  const { buttons, line } = describeNextStep(undefined, 'unasked');
   return { isLeft: true, lines: [line, ...(why ? [why] : [])], rows: [[...buttons, 'more']] };
 }

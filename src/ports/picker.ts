@@ -17,8 +17,8 @@ export type Picker = {
   /** Shown where nothing is chosen. */
   readonly placeholder: TextLine;
   /** Fewest and most values that may be picked, 25 at most. */
-  readonly least: number;
-  readonly most: number;
+  readonly min: number;
+  readonly max: number;
 } & (
   | {
       readonly kind: 'one-of';

@@ -11,7 +11,7 @@ export type VoiceRestriction = (typeof voiceRestrictions)[number];
 /** Change of the bot's seat in a voice channel, caused by another person. A close of the link is another matter: `stepReconnect`. */
 export type SeatChange =
   /** Also reported when the bot joins under this restriction. `on` is false when it is over. */
-  | { readonly kind: VoiceRestriction; readonly on: boolean }
+  | { readonly kind: VoiceRestriction; readonly isOn: boolean }
   /** To another channel: the link has ended. */
   | { readonly kind: 'moved'; readonly channelId: ChannelId }
   /** The bot lost a right to be in that channel; Discord leaves it there. */
@@ -20,7 +20,7 @@ export type SeatChange =
   | { readonly kind: 'guild-removed' };
 
 /** Text that names a missing right and its channel. */
-export function missingRight(kind: MissingRight, { name: channel }: ChannelRef): TextLine {
+export function toMissingRightLine(kind: MissingRight, { name: channel }: ChannelRef): TextLine {
   const permission = kind === 'no-view' ? 'View Channel' : 'Connect';
   return { id: 'join.no_right', with: { channel, permission } };
 }

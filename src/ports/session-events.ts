@@ -2,12 +2,12 @@ import type { AlertChange, FeatureAlertChange } from '#src/base/alerts.ts';
 import type { ErrorCode, FailureStage } from '#src/base/errors.ts';
 import type { PlayEnd, ReplyFinish } from '#src/base/play-end.ts';
 import type { SpentEvent } from '#src/spending/budget-authority.ts';
-import type { IgnoreReason } from '#src/turn/answerable.ts';
+import type { IgnoreReason } from '#src/turn/decide-utterance.ts';
 import type { TypedOutcome } from './typed-messages.ts';
 import type { ChannelRef } from './voice-link.ts';
 
 /** The instants of a turn, named once for console, metrics and bench; milliseconds of the monotonic clock. */
-export type Instants = {
+export type TurnTimestamps = {
   /** Last voiced packet of the utterance arrived. */
   readonly heardAtMs: number;
   /** End of the utterance was decided. */
@@ -48,7 +48,7 @@ type FeatureEvent<Field extends string = string> = {
 };
 
 /** An event of this kind. */
-export function featureEvent<Field extends string>(
+export function toFeatureEvent<Field extends string>(
   of: FeatureEventKind<Field>,
   fields: FeatureEvent<NoInfer<Field>>['fields'],
 ): FeatureEvent {
@@ -139,7 +139,7 @@ export type SessionEvent =
       readonly finish: ReplyFinish;
       /** The question was typed: heard and ended are when it came. */
       readonly typed?: true;
-      readonly instants: Instants;
+      readonly instants: TurnTimestamps;
     })
   /** A sound or a text on a track is over; a text has no title. */
   | (InChannel & {

@@ -1,5 +1,5 @@
-import { type Consent, isYes } from '#src/people/consent.ts';
-import { lineIf, type TextId, type TextLine } from '#src/texts/texts.ts';
+import { type Consent, isHeardConsent } from '#src/people/consent.ts';
+import { type TextId, type TextLine, toOptionalLines } from '#src/texts/texts.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing.ts';
 import type { JoinMode } from './command-ports.ts';
 
@@ -7,7 +7,7 @@ import type { JoinMode } from './command-ports.ts';
 export const consentButtons = ['consent.always', 'consent.never'] as const;
 
 /** Person in the channel of the bot. `barred`: the server does not let them use it. */
-type PersonThere = {
+type PresentPerson = {
   readonly id: string;
   readonly name: string;
   readonly standing: Consent | 'barred';
@@ -31,7 +31,7 @@ export type TalkState = {
   /** End of the time, as people read it, in which no budget is left. */
   readonly quietUntil?: string | undefined;
   /** Bots left out. */
-  readonly people: readonly PersonThere[];
+  readonly people: readonly PresentPerson[];
   /** The former conversation was lost, and people may not have noticed. */
   readonly isAnew: boolean;
   /** The bot joins this channel by itself. */
@@ -49,27 +49,31 @@ const maxNamesChars = 200;
  * Part of the panel that tells everybody how to talk to the bot, and who is heard: lines, and names of buttons. The first sentence is
  * for people who are heard, where there are some; `isAsking`: somebody has not decided whether they may be heard.
  */
-export function talkGuide(state: TalkState) {
+export function describeTalk(state: TalkState) {
   const { channel, isDeafened, isLinked, isPaused, people } = state;
-  const among = (...some: string[]) => people.filter(({ standing }) => some.includes(standing));
-  const [open, refused] = [among('unasked'), among('no')];
-  const heard = among('always', 'brief', 'policy');
-  const isAsking = among('unasked', 'policy').length > 0;
+  const filterByStanding = (...some: string[]) =>
+    people.filter(({ standing }) => some.includes(standing));
+  const [open, refused] = [filterByStanding('unasked'), filterByStanding('no')];
+  const heard = filterByStanding('always', 'brief', 'policy');
+  const isAsking = filterByStanding('unasked', 'policy').length > 0;
   const isListening = isLinked && !isPaused && !isDeafened;
   const isUnheard = heard.length === 0 && open.length + refused.length > 0;
-  const { buttons, line: first } = nextStep(state, isUnheard ? 'unasked' : 'always');
+  const { buttons, line: first } = describeNextStep(state, isUnheard ? 'unasked' : 'always');
   return {
     first,
     people: [
-      ...namesLine('panel.people.yes', isListening ? heard : []),
-      ...namesLine('panel.people.unasked', open),
-      ...lineIf(refused.length > 0, { id: 'panel.people.no', with: { n: refused.length } }),
+      ...toNamesLines('panel.people.yes', isListening ? heard : []),
+      ...toNamesLines('panel.people.unasked', open),
+      ...toOptionalLines(refused.length > 0, {
+        id: 'panel.people.no',
+        with: { n: refused.length },
+      }),
     ],
     notes: [
-      ...lineIf(state.isAnew, { id: 'seat.returned.anew' }),
-      ...lineIf(state.isUncalled, { id: 'join.uncalled', with: { channel } }),
-      ...lineIf(state.isMuted, { id: 'muted.server' }),
-      ...lineIf(state.isReadByPrograms, { id: 'panel.programs' }),
+      ...toOptionalLines(state.isAnew, { id: 'seat.returned.anew' }),
+      ...toOptionalLines(state.isUncalled, { id: 'join.uncalled', with: { channel } }),
+      ...toOptionalLines(state.isMuted, { id: 'muted.server' }),
+      ...toOptionalLines(state.isReadByPrograms, { id: 'panel.programs' }),
     ],
     buttons: [...buttons.filter((name) => !name.startsWith('consent')), 'stop', 'more'],
     consent: isAsking || refused.length > 0 ? consentButtons : [],
@@ -80,13 +84,16 @@ export function talkGuide(state: TalkState) {
 }
 
 /** What somebody of this consent does in the channel of the bot to be answered; `state` is undefined where it sits in none. */
-export function nextStep(state: TalkState | undefined, consent: Consent): TalkStep {
-  const [id, ...buttons] = stepIn(state, consent);
+export function describeNextStep(state: TalkState | undefined, consent: Consent): TalkStep {
+  const [id, ...buttons] = chooseNextStep(state, consent);
   const words = { bot: state?.bot, channel: state?.channel, time: state?.quietUntil };
   return { line: { id, with: words } as TextLine, buttons }; // each sentence has some of these words
 }
 
-function stepIn(state: TalkState | undefined, consent: Consent): readonly [TextId, ...string[]] {
+function chooseNextStep(
+  state: TalkState | undefined,
+  consent: Consent,
+): readonly [TextId, ...string[]] {
   if (!state) return ['leave.nowhere', 'try.join'];
   const { addressing, mode, people } = state;
   if (!state.isLinked) return ['panel.reconnecting'];
@@ -94,7 +101,7 @@ function stepIn(state: TalkState | undefined, consent: Consent): readonly [TextI
   if (mode === 'captions') return ['captions.only'];
   if (state.isPaused) return ['privacy.paused', 'pause:resume'];
   if (state.quietUntil) return ['panel.quiet'];
-  if (!isYes(consent)) return ['join.ok.ask', ...consentButtons];
+  if (!isHeardConsent(consent)) return ['join.ok.ask', ...consentButtons];
   if (addressing === 'off') return ['settings.addressing.off'];
   if (addressing === 'window') return ['settings.addressing.window', 'ask'];
   const needsName = addressing === 'name' || (addressing === 'auto' && people.length > 1);
@@ -102,21 +109,21 @@ function stepIn(state: TalkState | undefined, consent: Consent): readonly [TextI
 }
 
 /** Consent of a person in the channel of the bot; undefined for all others, and for those whom the server bars. */
-export function consentThere(personId: PersonId, { people }: TalkState): Consent | undefined {
+export function findPresentConsent(personId: PersonId, { people }: TalkState): Consent | undefined {
   const standing = people.find(({ id }) => id === personId)?.standing;
   return standing === 'barred' ? undefined : standing;
 }
 
-function namesLine(
+function toNamesLines(
   id: 'panel.people.yes' | 'panel.people.unasked',
-  people: readonly PersonThere[],
+  people: readonly PresentPerson[],
 ): readonly TextLine[] {
-  const names = listNames(people.map(({ name }) => name));
-  return lineIf(names !== '', { id, with: { names } });
+  const names = formatNames(people.map(({ name }) => name));
+  return toOptionalLines(names !== '', { id, with: { names } });
 }
 
 /** Names on one line; further ones are counted. */
-export function listNames(all: readonly string[]): string {
+export function formatNames(all: readonly string[]): string {
   const fitting = all.filter(
     (_, n) => n === 0 || all.slice(0, n + 1).join(', ').length <= maxNamesChars,
   );

@@ -37,8 +37,8 @@ export type ReplyTarget = Pick<TypedMessage, 'guildId' | 'channelId' | 'messageI
 
 /** Listener to messages; neither method throws. */
 export type TypedMessageListener = {
-  readonly written: (message: TypedMessage) => void;
-  readonly deleted: (messageIds: readonly MessageId[]) => void;
+  readonly onWritten: (message: TypedMessage) => void;
+  readonly onDeleted: (messageIds: readonly MessageId[]) => void;
 };
 
 /** Whether a reply was sent, or its message is gone. */
@@ -47,12 +47,12 @@ export type ReplySent = 'sent' | 'deleted';
 /** Messages in channels that the bot may read; discord implements it. */
 export interface TypedMessages {
   /** Replaces the former listener. */
-  listen(listener: TypedMessageListener): void;
+  setListener(listener: TypedMessageListener): void;
   /**
    * Replies to a message, once Discord has taken it; `deleted` where it is gone. Pings nobody; longer texts are cut at 2,000 characters. Errors: as `VoiceChannelChatPoster`. Aborting `signal` throws
    * `signal.reason`.
    */
-  reply(to: ReplyTarget, text: ConfidentialText, signal: AbortSignal): Promise<ReplySent>;
+  replyTo(to: ReplyTarget, text: ConfidentialText, signal: AbortSignal): Promise<ReplySent>;
 }
 
 /** Form of answers to typed questions in a server: aloud as well where the writer sits there, in writing only, or none. */

@@ -25,12 +25,12 @@ export type PersonalLine = {
  */
 export interface VoiceChannelChatPoster {
   /** Pings nobody; longer texts are cut at 2,000 characters. A given text goes beside the panel where the chat is shut. */
-  write(channel: ChannelRef, text: ConfidentialText, signal: AbortSignal): Promise<void>;
+  writeText(channel: ChannelRef, text: ConfidentialText, signal: AbortSignal): Promise<void>;
   /**
    * One line for each of these people, whom it notifies; longer texts are cut at 2,000 characters. Lines that all have an `id`
    * appear once, however often they are written together within some minutes. `buttons` stand under them, named like those of `Reply`.
    */
-  notify(
+  notifyPeople(
     channel: ChannelRef,
     lines: readonly PersonalLine[],
     signal: AbortSignal,
@@ -40,9 +40,14 @@ export interface VoiceChannelChatPoster {
    * A direct message of what this person alone may know; longer texts are cut at 2,000 characters. With an `id` it appears once, as
    * with `notify`. Errors also where those are closed.
    */
-  tell(personId: PersonId, text: ConfidentialText, signal: AbortSignal, id?: string): Promise<void>;
+  tellPerson(
+    personId: PersonId,
+    text: ConfidentialText,
+    signal: AbortSignal,
+    id?: string,
+  ): Promise<void>;
   /** A sentence with buttons under it, named like those of `Reply`. Pings nobody. */
-  offer(
+  offerButtons(
     channel: ChannelRef,
     line: TextLine,
     buttons: readonly string[],

@@ -1,5 +1,5 @@
 import type { FrameSource } from '#src/audio/frame.ts';
-import type { Packet } from '#src/audio/packet.ts';
+import type { Packet } from '#src/audio/jitter-buffer.ts';
 
 /** Asked for each packet before it is decrypted. */
 export type MayHear = (speakerId: PersonId) => boolean;
@@ -24,7 +24,7 @@ export type ChannelRef = {
 export type LinkState = {
   /** Cipher of the transport, as Discord names it; empty: none was agreed on. */
   readonly cipher: string;
-  readonly endToEnd: boolean;
+  readonly isEndToEnd: boolean;
 };
 
 /** One voice channel as the session sees it. discord/ and test/fakes each supply one. */
@@ -38,16 +38,16 @@ export interface VoiceLink extends AsyncDisposable {
    * Ends when the link is disposed. Errors: BotError `link.*`, all of which `VoiceLinkOpener.open` names.
    * Aborting `signal` throws `signal.reason`.
    */
-  hear(signal: AbortSignal): AsyncIterable<Packet>;
+  receivePackets(signal: AbortSignal): AsyncIterable<Packet>;
   /**
    * `listener` is called with the header of each packet of a person who may not be heard; nothing of it is decrypted. Replaces the
    * former one.
    */
   onUnheard(listener: (speakerId: PersonId) => void): void;
   /** Asks `frames` for 20 ms every 20 ms, and reports to it what was really sent. Replaces the former source. */
-  play(frames: FrameSource): { wake(): void };
+  playFrames(frames: FrameSource): { wake(): void };
   /** Everybody in the channel now but this bot itself, with their roles as last reported. */
-  people(): readonly ChannelMember[];
+  listPeople(): readonly ChannelMember[];
   /** `listener` is called after each change of `people` that Discord reported. Replaces the former one. */
   onPeople(listener: () => void): void;
   /**
@@ -55,8 +55,8 @@ export interface VoiceLink extends AsyncDisposable {
    *
    * Errors: BotError `discord.unreachable`, after 5 s at most; then all is as it was. Aborting throws `signal.reason`.
    */
-  refresh(personId: PersonId, signal: AbortSignal): Promise<void>;
-  state(): LinkState;
+  refreshMember(personId: PersonId, signal: AbortSignal): Promise<void>;
+  getState(): LinkState;
 }
 
 /** Opens voice links; one per server at a time. */
@@ -68,7 +68,7 @@ export interface VoiceLinkOpener {
    * `link.rate_limited` (see `restMs`; where that is 0 the own pace of joins has no place for `retryAfterMs`), and those that no
    * other try mends: `link.no_cipher`, `link.no_end_to_end`. Aborting throws `signal.reason`.
    */
-  open(channel: ChannelRef, mayHear: MayHear, signal: AbortSignal): Promise<VoiceLink>;
+  openLink(channel: ChannelRef, mayHear: MayHear, signal: AbortSignal): Promise<VoiceLink>;
   /** Time in ms before another link in that server may be opened; 0: none. */
-  restMs(guildId: GuildId): number;
+  getRestMs(guildId: GuildId): number;
 }

@@ -1,18 +1,18 @@
-import { durationMs, joinSamples, listenRateHz, toMono } from '#src/audio/pcm.ts';
-import { resample } from '#src/audio/resample.ts';
+import { getDurationMs, joinSamples, listenRateHz, toMono } from '#src/audio/pcm.ts';
+import { resamplePcm } from '#src/audio/resampler.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { ChatModel } from '#src/chat/ports.ts';
+import type { ChatModel } from '#src/chat/chat-model.ts';
 import type { ReplyStyle, Turn } from '#src/pipeline/pipeline.ts';
 import type { Deadlines } from '#src/provider/deadlines.ts';
-import type { SpeechVoice, Synthesizer, Transcriber } from '#src/speech/ports.ts';
+import type { SpeechVoice, Synthesizer, Transcriber } from '#src/speech/speech-engine.ts';
 import { differs, type Finding, ok, type Probe, type SpokenClip } from './probe.ts';
 
 /** Question that costs little. */
 export const request = 'This is a test. Answer with the one word: ok';
 
 /** Asks a chat model the question. */
-export function questionTo(model: ChatModel) {
+export function toTestTurn(model: ChatModel) {
   const asked = [{ role: 'user', name: 'Check', content: request }] as const;
   return (signal: AbortSignal) => model.reply(asked, [], signal);
 }
@@ -20,7 +20,7 @@ export function questionTo(model: ChatModel) {
 /** Part of an answer of a chat model or a pipeline. */
 type AnswerPart = { readonly kind: string; readonly text?: string };
 
-export const think: Probe<{ ask(signal: AbortSignal): AsyncIterable<AnswerPart> }> = {
+export const thinkProbe: Probe<{ ask(signal: AbortSignal): AsyncIterable<AnswerPart> }> = {
   name: 'think',
   async run({ ask }, clock, signal) {
     const startMs = clock.nowMs();
@@ -44,18 +44,18 @@ type Speaker = Waiting & {
 };
 
 /** Deadlines of the part in a turn; absent: its time is not compared. */
-type Waiting = { readonly deadlines?: Pick<Deadlines, 'firstMs' | 'longestFirstMs'> };
+type Waiting = { readonly deadlines?: Pick<Deadlines, 'firstMs' | 'maxFirstMs'> };
 
 /** A part that needs longer than the bot waits fails in each turn, however well it works here. */
 function judgeWait(finding: Finding, tookMs: number, { deadlines }: Waiting): Finding {
   if (!deadlines || tookMs <= deadlines.firstMs) return finding;
-  const why = `${finding.why}; the bot waits ${deadlines.longestFirstMs / 1_000} s at most`;
-  if (tookMs <= deadlines.longestFirstMs) return { ...finding, why };
+  const why = `${finding.why}; the bot waits ${deadlines.maxFirstMs / 1_000} s at most`;
+  if (tookMs <= deadlines.maxFirstMs) return { ...finding, why };
   const mend = `set SPEECH_FIRST_BYTE_SECONDS=${Math.ceil(tookMs / 500)}, or choose a smaller model`;
   return differs(finding.what, why, mend);
 }
 
-export const speak: Probe<Speaker> = {
+export const speakProbe: Probe<Speaker> = {
   name: 'speak',
   async run({ synthesizer, voice, text, ...waiting }, clock, signal) {
     const startMs = clock.nowMs();
@@ -74,7 +74,7 @@ export const speak: Probe<Speaker> = {
     if (firstMs === undefined)
       throw new BotError('provider.empty', true, 'The synthesizer returned no sound.');
     const pcm = { samples: joinSamples(pieces), rateHz, channels: 1 } as const;
-    const finding = judgeStream(durationMs(pcm), firstMs, clock.nowMs() - startMs);
+    const finding = judgeStream(getDurationMs(pcm), firstMs, clock.nowMs() - startMs);
     return { ...judgeWait(finding, firstMs, waiting), clip: { pcm, text } };
   },
 };
@@ -109,7 +109,7 @@ export const recognise: Probe<Recogniser> = {
   async run({ transcriber, clip, ...waiting }, clock, signal) {
     const startMs = clock.nowMs();
     let heard = '';
-    for await (const update of transcriber.transcribe(resample(clip.pcm, listenRateHz), signal))
+    for await (const update of transcriber.transcribe(resamplePcm(clip.pcm, listenRateHz), signal))
       if (update.kind === 'final') heard = update.transcript.text;
     if (heard.trim() === '') {
       const message = 'The recogniser returned no text for a spoken sentence.';

@@ -1,9 +1,9 @@
 import type { Pcm } from '#src/audio/pcm.ts';
+import { withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { BotError, type ErrorCode, messageOf } from '#src/base/errors.ts';
-import { within } from '#src/base/waiting.ts';
-import { withServerWords } from '#src/provider/models/error-phrases.ts';
-import { type TextLine, text } from '#src/texts/texts.ts';
+import { BotError, type ErrorCode, getErrorMessage } from '#src/base/errors.ts';
+import { formatFailure } from '#src/provider/models/error-text.ts';
+import { formatText, type TextLine } from '#src/texts/texts.ts';
 
 /** Spoken sound and its text. */
 export type SpokenClip = { readonly pcm: Pcm; readonly text: string };
@@ -62,12 +62,12 @@ export function missing(what: string, why: string, mend: string): Finding {
 
 /** Finding about a part that could not be tried here; `line` says why. */
 export function notTried(what: string, line: TextLine): Finding {
-  return { ...ok(what, `not tried. ${text(line.id, line.with)}`), isIdle: true };
+  return { ...ok(what, `not tried. ${formatText(line.id, line.with)}`), isIdle: true };
 }
 
 /** Finding about a part that fails; `line` says why, and the next step. */
 export function failing(what: string, line: TextLine): Finding {
-  const [why = '', ...next] = text(line.id, line.with).split(/(?<=\.) /);
+  const [why = '', ...next] = formatText(line.id, line.with).split(/(?<=\.) /);
   return missing(what, why, next.join(' ') || why);
 }
 
@@ -87,7 +87,7 @@ export async function tryProbe<Subject>(
   const late = () =>
     new BotError('provider.late', true, `It took longer than the limit of ${seconds} s.`);
   try {
-    return await within(probe.run(subject, clock, until), deadlineMs, clock, late);
+    return await withTimeout(probe.run(subject, clock, until), deadlineMs, clock, late);
   } catch (error) {
     signal?.throwIfAborted();
     return failure(probe.name, error, role, probe.mend);
@@ -98,7 +98,7 @@ export async function tryProbe<Subject>(
 
 /** Finding about an error. */
 export function failure(what: string, error: unknown, role?: string, mend?: string): Finding {
-  const why = error instanceof BotError ? withServerWords(error) : messageOf(error);
+  const why = error instanceof BotError ? formatFailure(error) : getErrorMessage(error);
   return { ...missing(what, why, mend ?? remedyFor(error, role)), error };
 }
 
@@ -139,6 +139,6 @@ const general: Readonly<Record<string, string>> = {
 function remedyFor(error: unknown, role = 'its'): string {
   if (!(error instanceof BotError)) return 'report it at the project, with this line';
   const [folder = ''] = error.code.split('.');
-  const remedy = error.about.mend ?? remedies[error.code] ?? general[folder] ?? update;
+  const remedy = error.about.remedy ?? remedies[error.code] ?? general[folder] ?? update;
   return remedy.replaceAll('{role}', role);
 }

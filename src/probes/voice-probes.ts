@@ -1,8 +1,8 @@
-import type { OpusCodec } from '#src/audio/opus/opus.ts';
-import { rms, speakRateHz } from '#src/audio/pcm.ts';
+import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
+import { measureRms, speakRateHz } from '#src/audio/pcm.ts';
 import { type ChannelFacts, judgeJoin } from '#src/people/join-rules.ts';
 import type { ChannelRef, LinkState } from '#src/ports/voice-link.ts';
-import { obstacleOf } from '#src/sessions/join-obstacles.ts';
+import { describeObstacle } from '#src/sessions/join-obstacles.ts';
 import { failing, notTried, ok, type Probe } from './probe.ts';
 
 /** The voice link of a session; undefined: the bot sits in no channel. */
@@ -25,7 +25,8 @@ export const permission: Probe<Entrance> = {
   async run({ channel, facts, isThere }, clock) {
     if (!channel || !facts) return notTried('permission', { id: 'join.none' });
     const verdict = judgeJoin({ ...facts, callerMayEnter: true }, clock.wallMs());
-    const obstacle = isThere && verdict.kind === 'full' ? undefined : obstacleOf(verdict, channel);
+    const obstacle =
+      isThere && verdict.kind === 'full' ? undefined : describeObstacle(verdict, channel);
     if (obstacle) return failing('permission', obstacle);
     return ok('permission', 'the bot can join and talk');
   },
@@ -49,13 +50,13 @@ export const encryption: Probe<SessionLink> = {
   async run(session) {
     if (!session) return notTried('encryption', nowhere);
     if (!session.link) return failing('encryption', away);
-    const { cipher, endToEnd } = session.link;
+    const { cipher, isEndToEnd } = session.link;
     if (cipher === '') return failing('encryption', { id: 'join.no_voice' });
     const name = cipher
       .replace(/^aead_|_rtpsize$/g, '')
       .replaceAll('_', '-')
       .toUpperCase();
-    return ok('encryption', `${name}, ${endToEnd ? 'end to end' : 'not end to end'}`);
+    return ok('encryption', `${name}, ${isEndToEnd ? 'end to end' : 'not end to end'}`);
   },
 };
 
@@ -65,12 +66,12 @@ const [frameMs, hearHz, audible] = [20, 16_000, 0.001] as const;
 export const decode: Probe<{ readonly codec: OpusCodec; readonly tone: Int16Array }> = {
   name: 'decode',
   async run({ codec, tone }) {
-    const [encoder, decoder] = [codec.encoder(speakRateHz), codec.decoder(hearHz)];
+    const [encoder, decoder] = [codec.createEncoder(speakRateHz), codec.createDecoder(hearHz)];
     const frame = (speakRateHz / 1000) * frameMs;
     const heard: number[] = [];
     for (let at = 0; at + frame <= tone.length; at += frame)
       heard.push(...decoder.decode(encoder.encode(tone.slice(at, at + frame))));
-    if (rms(Int16Array.from(heard)) < audible)
+    if (measureRms(Int16Array.from(heard)) < audible)
       throw new Error('the Opus codec decodes a test tone as silence');
     return ok('decode', `Opus by ${codec.name}`);
   },

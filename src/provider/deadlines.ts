@@ -1,14 +1,14 @@
+import { withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { within } from '#src/base/waiting.ts';
 
 export type Deadlines = {
   /** Time to the first output, if the server has answered before. A slow server gets more, by its own speed. */
   readonly firstMs: number;
-  readonly longestFirstMs: number;
+  readonly maxFirstMs: number;
   /** Time to the first output ever: a model may have to be loaded. */
   readonly coldFirstMs: number;
   /** Added for each further measure of a short request. */
-  readonly moreMs: number;
+  readonly extraSizeMs: number;
   /** Time without a further part after the first output. */
   readonly idleMs: number;
   /** Total wait for the server. A slow reader does not count. */
@@ -23,11 +23,11 @@ export type Deadlines = {
  * A missing voice inside an answer is noticed soonest. Somebody who said something short learns within 5 s that it
  * was not understood. A chat model may think for five minutes, as long as an answer is promised for.
  */
-export const deadlines = {
+export const standardDeadlines = {
   'speech to text': {
     firstMs: 5_000,
     coldFirstMs: 12_000,
-    moreMs: 1_250,
+    extraSizeMs: 1_250,
     idleMs: 15_000,
     totalMs: 30_000,
     retryWithinMs: 3_000,
@@ -35,7 +35,7 @@ export const deadlines = {
   chat: {
     firstMs: 300_000,
     coldFirstMs: 300_000,
-    moreMs: 0,
+    extraSizeMs: 0,
     idleMs: 30_000,
     totalMs: 480_000,
     retryWithinMs: 3_000,
@@ -43,36 +43,36 @@ export const deadlines = {
   'text to speech': {
     firstMs: 5_000,
     coldFirstMs: 15_000,
-    moreMs: 2_000,
+    extraSizeMs: 2_000,
     idleMs: 5_000,
     totalMs: 60_000,
     retryWithinMs: 2_000,
   },
-} satisfies Readonly<Record<string, Omit<Deadlines, 'longestFirstMs'>>>;
+} satisfies Readonly<Record<string, Omit<Deadlines, 'maxFirstMs'>>>;
 
-const patience = 3;
-const keptShare = 0.75;
+const slownessFactor = 3;
+const slownessDecay = 0.75;
 
 /**
  * Speed of one server: the slowest of its recent requests, since many servers take as long for a short request as for
  * a long one.
  */
-export class ServerSpeed {
+export class ProviderSpeed {
   #slowest: { readonly tookMs: number; readonly size: number } | undefined;
 
   /** `size` counts multiples of a short request. A late request counts with its deadline. */
-  note(tookMs: number, size = 1): void {
-    const fadedMs = keptShare * (this.#slowest?.tookMs ?? 0);
+  record(tookMs: number, size = 1): void {
+    const fadedMs = slownessDecay * (this.#slowest?.tookMs ?? 0);
     const isSlowest = tookMs >= fadedMs;
     this.#slowest = isSlowest ? { tookMs, size } : { size, ...this.#slowest, tookMs: fadedMs };
   }
 
-  limits(usual: Deadlines, size = 0): Pick<Deadlines, 'firstMs' | 'idleMs' | 'totalMs'> {
-    const { coldFirstMs, firstMs, idleMs, longestFirstMs, moreMs, totalMs } = usual;
+  getDeadlines(usual: Deadlines, size = 0): Pick<Deadlines, 'firstMs' | 'idleMs' | 'totalMs'> {
+    const { coldFirstMs, firstMs, idleMs, maxFirstMs, extraSizeMs, totalMs } = usual;
     const slowest = this.#slowest ?? { tookMs: 0, size: 1 };
     const expectedMs = slowest.tookMs * Math.max(1, size / slowest.size);
-    const slowMs = size > 0 ? Math.min(longestFirstMs, patience * expectedMs) : 0;
-    const usualMs = (this.#slowest ? firstMs : coldFirstMs) + Math.max(0, size - 1) * moreMs;
+    const slowMs = size > 0 ? Math.min(maxFirstMs, slownessFactor * expectedMs) : 0;
+    const usualMs = (this.#slowest ? firstMs : coldFirstMs) + Math.max(0, size - 1) * extraSizeMs;
     return {
       firstMs: Math.max(usualMs, slowMs),
       idleMs: Math.max(idleMs, slowMs),
@@ -88,13 +88,13 @@ export type StageTiming<T> = {
   readonly clock: Clock;
   readonly isOutput: (part: T) => boolean;
   readonly onFirst: (waitedMs: number) => void;
-  readonly late: (ms: number) => Error;
+  readonly createError: (ms: number) => Error;
 };
 
 /** Passes parts on and throws when one is late. The caller must stop a late source by its signal. */
-export async function* timed<T>(
+export async function* enforceDeadlines<T>(
   source: AsyncIterable<T>,
-  { clock, firstMs, idleMs, isOutput, late, onFirst, totalMs }: StageTiming<T>,
+  { clock, firstMs, idleMs, isOutput, createError, onFirst, totalMs }: StageTiming<T>,
 ): AsyncGenerator<T, undefined> {
   const parts = source[Symbol.asyncIterator]();
   let [limitMs, pauseMs] = [Math.min(firstMs, totalMs), Infinity];
@@ -107,7 +107,9 @@ export async function* timed<T>(
       const lateMs = pauseMs < leftMs ? pauseMs : limitMs;
       isWaiting = true;
       const next = parts.next();
-      const part = await within(next, Math.min(pauseMs, leftMs), clock, () => late(lateMs));
+      const part = await withTimeout(next, Math.min(pauseMs, leftMs), clock, () =>
+        createError(lateMs),
+      );
       isWaiting = false;
       if (part.done) return;
       waitedMs += clock.nowMs() - sinceMs;

@@ -1,22 +1,22 @@
+import { createChildController } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { controllerUnder } from '#src/base/waiting.ts';
-import { type Deadlines, ServerSpeed, timed } from './deadlines.ts';
-import type { ProviderNews, ProviderRole } from './provider-news.ts';
+import { type Deadlines, enforceDeadlines, ProviderSpeed } from './deadlines.ts';
+import type { ProviderEvent, ProviderRole } from './provider-event.ts';
 
-export type BreakerRules = {
+export type CircuitBreakerRules = {
   /** Failures in a row that open the breaker. A hopeless failure opens it at once. */
   readonly failures: number;
   /** Each failed trial doubles the rest. */
   readonly firstRestMs: number;
-  readonly longestRestMs: number;
+  readonly maxRestMs: number;
 };
 
 /** A shorter wait is handled by the retry. */
-const longWaitMs = 1000;
-const longestAskedMs = 3_600_000;
+const maxRetryAfterMs = 1000;
+const maxAskedRestMs = 3_600_000;
 /** Nobody pays a bill within a second. */
-const spentRestMs = 60_000;
+const noCreditRestMs = 60_000;
 
 type Rest = { readonly plannedMs: number; readonly untilMs: number; readonly reason: BotError };
 
@@ -33,13 +33,13 @@ type Rest = { readonly plannedMs: number; readonly untilMs: number; readonly rea
  * breaker.failed(new BotError('provider.unreachable', true, 'The server is down.'));
  * breaker.admits; // false
  */
-export class Breaker {
+export class CircuitBreaker {
   readonly #clock;
   readonly #rules;
   #failuresInRow = 0;
   #rest: Rest | undefined;
 
-  constructor(rules: BreakerRules, clock: Clock) {
+  constructor(rules: CircuitBreakerRules, clock: Clock) {
     this.#rules = rules;
     this.#clock = clock;
   }
@@ -48,31 +48,31 @@ export class Breaker {
     return this.#rest === undefined;
   }
 
-  get admits(): boolean {
+  get canRequest(): boolean {
     return this.#rest === undefined || this.#clock.nowMs() >= this.#rest.untilMs;
   }
 
-  get resting(): { readonly reason: BotError; readonly restMs: number } | undefined {
+  get currentRest(): { readonly reason: BotError; readonly restMs: number } | undefined {
     if (this.#rest === undefined) return undefined;
     const { reason, untilMs } = this.#rest;
     return { reason, restMs: Math.max(0, untilMs - this.#clock.nowMs()) };
   }
 
-  succeeded(): void {
-    if (!this.admits) return;
+  recordSuccess(): void {
+    if (!this.canRequest) return;
     this.#failuresInRow = 0;
     this.#rest = undefined;
   }
 
-  failed(reason: BotError): void {
+  recordFailure(reason: BotError): void {
     this.#failuresInRow += 1;
-    if (!this.admits) return;
-    const { failures, firstRestMs, longestRestMs } = this.#rules;
+    if (!this.canRequest) return;
+    const { failures, firstRestMs, maxRestMs } = this.#rules;
     if (this.isClosed && this.#failuresInRow < failures && !isHopeless(reason)) return;
     const doubledMs = this.#rest ? 2 * this.#rest.plannedMs : firstRestMs;
-    const plannedMs = Math.min(longestRestMs, doubledMs);
-    const askedMs = Math.min(reason.about.retryAfterMs ?? 0, longestAskedMs);
-    const leastMs = reason.code === 'provider.spent' ? spentRestMs : askedMs;
+    const plannedMs = Math.min(maxRestMs, doubledMs);
+    const askedMs = Math.min(reason.about.retryAfterMs ?? 0, maxAskedRestMs);
+    const leastMs = reason.code === 'provider.spent' ? noCreditRestMs : askedMs;
     const untilMs = this.#clock.nowMs() + Math.max(plannedMs, leastMs);
     this.#rest = { plannedMs, untilMs, reason };
   }
@@ -80,14 +80,14 @@ export class Breaker {
 
 function isHopeless({ code, about }: BotError): boolean {
   if (code === 'provider.bad_key' || code === 'provider.spent' || about.status === 404) return true;
-  return (about.retryAfterMs ?? 0) > longWaitMs;
+  return (about.retryAfterMs ?? 0) > maxRetryAfterMs;
 }
 
 export type Fallback<Engine> = {
   readonly provider: string;
-  readonly breaker: Breaker;
+  readonly breaker: CircuitBreaker;
   /** Loads the engine when first asked for. Throws BotError. */
-  readonly engine: () => Engine | Promise<Engine>;
+  readonly getEngine: () => Engine | Promise<Engine>;
 };
 
 export type FallbackChainOptions<Engine> = {
@@ -96,7 +96,7 @@ export type FallbackChainOptions<Engine> = {
   readonly clock: Clock;
   readonly deadlines: Deadlines;
   /** Never throws. */
-  readonly report: (news: ProviderNews) => void;
+  readonly report: (news: ProviderEvent) => void;
 };
 
 export type FallbackRequest<Engine, T> = {
@@ -109,19 +109,19 @@ export type FallbackRequest<Engine, T> = {
 
 export type FallbackPosition = { index: number | undefined; isPinned: boolean };
 
-export function openFallbackPosition(): FallbackPosition {
+export function createFallbackPosition(): FallbackPosition {
   return { index: undefined, isPinned: false };
 }
 
 /** `moved` means that another request moved the place to another engine. */
 type AttemptEnd = 'whole' | 'moved' | BotError;
 
-const retryPauseMs = 200;
+const retryDelayMs = 200;
 /** A provider that wants a longer wait is not retried in this turn. */
-const longestPauseMs = 1000;
-const notAwaited = new Error('the request is over');
+const maxRetryWaitMs = 1000;
+const requestOverError = new Error('the request is over');
 /** The request is to blame for these statuses. Another provider may accept it. */
-const ownFault = new Set([400, 413, 422]);
+const requestFaultStatuses = new Set([400, 413, 422]);
 
 /**
  * Serves a request by the first engine that is not resting, and by the next one if that fails before its first
@@ -132,7 +132,7 @@ const ownFault = new Set([400, 413, 422]);
  */
 export class FallbackChain<Engine> {
   readonly #options;
-  readonly #speeds = new Map<Fallback<Engine>, ServerSpeed>();
+  readonly #speeds = new Map<Fallback<Engine>, ProviderSpeed>();
   readonly #failing = new Set<Fallback<Engine>>();
   #reported = 0;
 
@@ -140,8 +140,8 @@ export class FallbackChain<Engine> {
     this.#options = options;
   }
 
-  get present(): Engine | undefined {
-    const engine = this.#options.fallbacks.find(({ breaker }) => breaker.admits)?.engine();
+  get currentEngine(): Engine | undefined {
+    const engine = this.#options.fallbacks.find(({ breaker }) => breaker.canRequest)?.getEngine();
     return engine instanceof Promise ? undefined : engine;
   }
 
@@ -154,20 +154,20 @@ export class FallbackChain<Engine> {
   async *run<T>(
     asking: FallbackRequest<Engine, T>,
     signal: AbortSignal,
-    place = openFallbackPosition(),
+    place = createFallbackPosition(),
   ): AsyncGenerator<T> {
     const { clock } = this.#options;
     let hasRetried = false;
     for (;;) {
-      const at = this.#indexOf(place);
+      const at = this.#selectIndex(place);
       const startMs = clock.nowMs();
       const end = yield* this.#attempt(asking, at, place, signal);
       if (end === 'whole') return;
       if (end === 'moved') continue;
-      if (!hasRetried && this.#isWorthIt(end, clock.nowMs() - startMs, this.#at(at))) {
+      if (!hasRetried && this.#shouldRetry(end, clock.nowMs() - startMs, this.#getFallback(at))) {
         hasRetried = true;
-        await clock.sleep(end.about.retryAfterMs ?? retryPauseMs, signal);
-      } else this.#leave(at, end, place);
+        await clock.sleep(end.about.retryAfterMs ?? retryDelayMs, signal);
+      } else this.#moveOn(at, end, place);
     }
   }
 
@@ -177,11 +177,11 @@ export class FallbackChain<Engine> {
     place: FallbackPosition,
     signal: AbortSignal,
   ): AsyncGenerator<T, AttemptEnd> {
-    const fallback = this.#at(at);
-    const hangUp = controllerUnder(signal);
+    const fallback = this.#getFallback(at);
+    const hangUp = createChildController(signal);
     let [hasBegun, isWell] = [false, false];
     try {
-      for await (const part of this.#partsOf(asking, at, hangUp.signal)) {
+      for await (const part of this.#readParts(asking, at, hangUp.signal)) {
         if (!hasBegun && asking.isOutput(part)) {
           if (place.index !== at) return 'moved';
           [hasBegun, isWell] = [true, true];
@@ -195,79 +195,79 @@ export class FallbackChain<Engine> {
       return 'whole';
     } catch (thrown) {
       signal.throwIfAborted();
-      const error = this.#describe(thrown, fallback);
+      const error = this.#reportFailure(thrown, fallback);
       if (!hasBegun) return error;
       isWell = false;
-      fallback.breaker.failed(error);
+      fallback.breaker.recordFailure(error);
       throw error;
     } finally {
-      if (isWell) fallback.breaker.succeeded();
-      hangUp.abort(notAwaited);
+      if (isWell) fallback.breaker.recordSuccess();
+      hangUp.abort(requestOverError);
     }
   }
 
-  #at(index: number): Fallback<Engine> {
+  #getFallback(index: number): Fallback<Engine> {
     const fallback = this.#options.fallbacks[index];
     if (!fallback) throw new RangeError('There is no such fallback.');
     return fallback;
   }
 
-  #indexOf(place: FallbackPosition): number {
-    place.index ??= this.#admittingFrom(0);
-    if (place.index === undefined) throw this.#restError();
+  #selectIndex(place: FallbackPosition): number {
+    place.index ??= this.#findAvailable(0);
+    if (place.index === undefined) throw this.#createRestError();
     return place.index;
   }
 
-  #admittingFrom(first: number): number | undefined {
+  #findAvailable(first: number): number | undefined {
     const { fallbacks } = this.#options;
-    const index = fallbacks.findIndex(({ breaker }, n) => n >= first && breaker.admits);
+    const index = fallbacks.findIndex(({ breaker }, n) => n >= first && breaker.canRequest);
     return index < 0 ? undefined : index;
   }
 
-  #leave(at: number, error: BotError, place: FallbackPosition): void {
+  #moveOn(at: number, error: BotError, place: FallbackPosition): void {
     const { about, code } = error;
     if (code === 'budget.used') throw error;
-    const isRefused = ownFault.has(about.status ?? 0) || about.takesNoPictures;
+    const isRefused = requestFaultStatuses.has(about.status ?? 0) || about.takesNoPictures;
     const isWell = isRefused || code === 'speech.no_voice';
-    if (!isWell) this.#at(at).breaker.failed(error);
+    if (!isWell) this.#getFallback(at).breaker.recordFailure(error);
     if (place.index !== at) return;
-    const next = place.isPinned ? undefined : this.#admittingFrom(at + 1);
+    const next = place.isPinned ? undefined : this.#findAvailable(at + 1);
     if (next === undefined) throw error;
     place.index = next;
   }
 
-  #isWorthIt(error: BotError, tookMs: number, { breaker }: Fallback<Engine>): boolean {
-    const waitMs = error.about.retryAfterMs ?? retryPauseMs;
+  #shouldRetry(error: BotError, tookMs: number, { breaker }: Fallback<Engine>): boolean {
+    const waitMs = error.about.retryAfterMs ?? retryDelayMs;
     const isSoon = tookMs + waitMs <= this.#options.deadlines.retryWithinMs;
-    return error.retryable && breaker.isClosed && isSoon && waitMs <= longestPauseMs;
+    return error.retryable && breaker.isClosed && isSoon && waitMs <= maxRetryWaitMs;
   }
 
-  #partsOf<T>(
+  #readParts<T>(
     { ask, isOutput, size }: FallbackRequest<Engine, T>,
     at: number,
     signal: AbortSignal,
   ): AsyncIterable<T> {
-    const fallback = this.#at(at);
+    const fallback = this.#getFallback(at);
     const { clock, deadlines } = this.#options;
-    const speed = this.#speeds.get(fallback) ?? new ServerSpeed();
+    const speed = this.#speeds.get(fallback) ?? new ProviderSpeed();
     this.#speeds.set(fallback, speed);
-    const note = (ms: number) => speed.note(ms, size);
+    const note = (ms: number) => speed.record(ms, size);
     const asked = async function* () {
-      yield* ask(await fallback.engine(), signal, at);
+      yield* ask(await fallback.getEngine(), signal, at);
     };
-    return timed(asked(), {
+    return enforceDeadlines(asked(), {
       clock,
       isOutput,
-      ...speed.limits(deadlines, size),
+      ...speed.getDeadlines(deadlines, size),
       onFirst: note,
-      late: (ms) => {
+      createError: (ms) => {
         note(ms);
-        return late(fallback, ms);
+        return createLateError(fallback, ms);
       },
     });
   }
 
-  #describe(thrown: unknown, fallback: Fallback<Engine>): BotError {
+  #reportFailure(thrown: unknown, fallback: Fallback<Engine>): BotError {
     if (!(thrown instanceof BotError) || thrown.code === 'speech.unspeakable') throw thrown;
     // An engine without a voice for a language is well, and another one may have the voice.
     if (thrown.code === 'speech.no_voice' || thrown.about.takesNoPictures) return thrown;
@@ -281,19 +281,19 @@ export class FallbackChain<Engine> {
 
   #reportStart(at: number): void {
     const { role, fallbacks, report } = this.#options;
-    const fallback = this.#at(at);
+    const fallback = this.#getFallback(at);
     const { provider } = fallback;
     if (this.#failing.delete(fallback)) report({ kind: 'mended', role, provider });
     const [first] = fallbacks;
     if (!first || at === this.#reported) return;
-    if (at === 0 ? !first.breaker.admits : first.breaker.isClosed) return;
+    if (at === 0 ? !first.breaker.canRequest : first.breaker.isClosed) return;
     this.#reported = at;
     if (at === 0) report({ kind: 'fallback-off', role, back: provider });
     else report({ kind: 'fallback-on', role, from: first.provider, to: provider });
   }
 
-  #restError(): BotError {
-    const resting = this.#options.fallbacks[0]?.breaker.resting;
+  #createRestError(): BotError {
+    const resting = this.#options.fallbacks[0]?.breaker.currentRest;
     if (!resting) throw new Error('No provider rests, and none was asked.');
     const { reason, restMs } = resting;
     const { code, message, about } = reason;
@@ -302,7 +302,7 @@ export class FallbackChain<Engine> {
   }
 }
 
-function late({ provider }: Fallback<unknown>, ms: number): BotError {
+function createLateError({ provider }: Fallback<unknown>, ms: number): BotError {
   // Not retried: the provider may be busy with this request, and would queue the next one behind it.
   return new BotError('provider.late', false, `${provider} did not respond for ${ms / 1000} s.`);
 }

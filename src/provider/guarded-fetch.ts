@@ -1,32 +1,27 @@
 import type { UnderlyingSource } from 'node:stream/web';
 import { setImmediate } from 'node:timers/promises';
+import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
+import { fetchWithFormBytes } from '#src/base/fetch-with-form-bytes.ts';
 import { JsonMeter } from '#src/base/json.ts';
-import { plainFetch } from '#src/base/plain-fetch.ts';
-import { unlessAborted } from '#src/base/waiting.ts';
 import {
-  answerLimits,
-  eventLimits,
-  plainWords,
-  wordsOfText,
-} from '#src/provider/models/error-phrases.ts';
-import {
-  askedOf,
   type ExpectedContent,
+  findHeadObjection,
+  findTypeObjection,
+  getExpectedContent,
+  getMediaType,
   isEventStream,
-  isEventsHead,
-  mediaType,
-  objectionToHead,
-  objectionToType,
+  looksLikeEvents,
 } from '#src/provider/models/expected-content.ts';
-import { endMark } from './server-events.ts';
+import { endMarkReason } from './event-stream.ts';
+import { answerLimits, eventLimits, parseErrorText, toPlainLine } from './models/error-text.ts';
 
-const mostBytes = 64 * 1024 * 1024;
-const mostHeadBytes = 4096;
+const maxAnswerBytes = 64 * 1024 * 1024;
+const maxHeadBytes = 4096;
 
 export type Fetch = (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
-export type Guard = {
+export type FetchGuard = {
   readonly server: string;
   readonly secret: () => string | undefined;
 };
@@ -35,32 +30,41 @@ export type Guard = {
 const eventPartBytes = 16 * 1024;
 
 /** A stream that ends in time after its end mark leaves its connection usable. */
-const endMs = 1_000;
+const maxStreamEndMs = 1_000;
 
 /** Some servers insist on a key, and those without keys ignore it. */
-export const noKey = 'none';
+export const placeholderKey = 'none';
 /** Headers that the client adds by itself or from the environment go to no server. */
-const ownHeader = /^(accept|content-type)$/;
+const allowedHeader = /^(accept|content-type)$/;
 
 /**
  * Creates a `fetch` that cannot flood, follow a redirect, or take a web page for an answer.
  *
  * JSON and events are measured as they come, so that every parser stays within `answerLimits` and `eventLimits`.
  * Throws BotError `provider.wrong_type` or `provider.refused`, also while the body is read. Every error and cancelled
- * body closes the connection, apart from one that is cancelled with `endMark` and ends in time.
+ * body closes the connection, apart from one that is cancelled with `endMarkReason` and ends in time.
  */
-export function guardFetch(guard: Guard): Fetch {
+export function createGuardedFetch(guard: FetchGuard): Fetch {
   return async (input, init = {}) => {
     const url = input instanceof Request ? input.url : String(input);
     const hangUp = new AbortController();
     const headers = new Headers(init.headers);
-    for (const name of [...headers.keys()]) if (!ownHeader.test(name)) headers.delete(name);
-    headers.set('authorization', `Bearer ${guard.secret() ?? noKey}`);
+    for (const name of [...headers.keys()]) if (!allowedHeader.test(name)) headers.delete(name);
+    headers.set('authorization', `Bearer ${guard.secret() ?? placeholderKey}`);
     headers.set('user-agent', 'Parley');
     const signal = init.signal ? AbortSignal.any([init.signal, hangUp.signal]) : hangUp.signal;
     try {
-      const response = await plainFetch(url, { ...init, headers, signal, redirect: 'manual' });
-      return await check(response, { ...guard, hangUp, asked: askedOf(url, init.body) });
+      const response = await fetchWithFormBytes(url, {
+        ...init,
+        headers,
+        signal,
+        redirect: 'manual',
+      });
+      return await checkResponse(response, {
+        ...guard,
+        hangUp,
+        asked: getExpectedContent(url, init.body),
+      });
     } catch (cause) {
       hangUp.abort(cause);
       throw cause;
@@ -68,37 +72,37 @@ export function guardFetch(guard: Guard): Fetch {
   };
 }
 
-type Watch = Guard & {
+type ResponseWatch = FetchGuard & {
   readonly hangUp: AbortController;
   readonly asked: ExpectedContent;
 };
 
-async function check(response: Response, watch: Watch): Promise<Response> {
+async function checkResponse(response: Response, watch: ResponseWatch): Promise<Response> {
   const { status, statusText, headers } = response;
-  if (status >= 300 && status < 400) throw redirected(headers, watch);
+  if (status >= 300 && status < 400) throw createRedirectError(headers, watch);
   if (!response.body) return response;
-  const objection = response.ok ? objectionToType(mediaType(headers), watch.asked) : undefined;
+  const objection = response.ok ? findTypeObjection(getMediaType(headers), watch.asked) : undefined;
   let unread = response.body;
   if (objection && /events|words/.test(watch.asked)) {
     const [ahead, rest] = unread.tee();
     unread = rest;
-    if (isEventsHead(await readHead(ahead))) {
+    if (looksLikeEvents(await readHead(ahead))) {
       const labelled = new Response(rest, { headers });
       labelled.headers.set('content-type', 'text/event-stream');
-      return await check(labelled, watch);
+      return await checkResponse(labelled, watch);
     }
   }
   const isSound = response.ok && watch.asked === 'sound' && objection === undefined;
-  const meter = isSound ? undefined : meterOf(response, watch);
+  const meter = isSound ? undefined : createMeter(response, watch);
   const source = new WatchedBody(unread, { ...watch, meter }, response.ok);
   const body = new ReadableStream(source, { highWaterMark: 0 });
   const watched = new Response(body, { status, statusText, headers });
-  if (objection) throw await wrongType(objection, watched, watch);
+  if (objection) throw await createWrongTypeError(objection, watched, watch);
   return watched;
 }
 
-function redirected(headers: Headers, { secret, server }: Watch): BotError {
-  const to = plainWords(headers.get('location') ?? 'nowhere', secret(), 80);
+function createRedirectError(headers: Headers, { secret, server }: ResponseWatch): BotError {
+  const to = toPlainLine(headers.get('location') ?? 'nowhere', secret(), 80);
   const message = `${server} redirects to ${to}: set that address as the base URL.`;
   return new BotError('provider.refused', false, message);
 }
@@ -107,24 +111,24 @@ async function readHead(body: ReadableStream<Uint8Array>): Promise<string> {
   let head = '';
   for await (const piece of body.values({ preventCancel: true })) {
     head += Buffer.from(piece).toString('latin1');
-    if (head.length > mostHeadBytes || head.trimStart().includes('\n')) break;
+    if (head.length > maxHeadBytes || head.trimStart().includes('\n')) break;
   }
   body.cancel().catch(() => undefined);
   return head;
 }
 
 /** Undefined for sound. */
-type MeasuredAnswer = Watch & { readonly meter: JsonMeter | undefined };
+type MeasuredAnswer = ResponseWatch & { readonly meter: JsonMeter | undefined };
 
-function meterOf({ ok, headers }: Response, { asked }: Watch): JsonMeter {
-  const isStream = ok && isEventStream(mediaType(headers), asked);
+function createMeter({ ok, headers }: Response, { asked }: ResponseWatch): JsonMeter {
+  const isStream = ok && isEventStream(getMediaType(headers), asked);
   return new JsonMeter(isStream ? eventLimits : answerLimits, { isStream });
 }
 
 class WatchedBody implements UnderlyingSource<Uint8Array> {
   readonly #reader;
   readonly #watch;
-  readonly #judges;
+  readonly #checksHead;
   readonly #partBytes;
   #bytes = 0;
   #unread: Uint8Array | undefined;
@@ -132,13 +136,13 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
   constructor(body: ReadableStream<Uint8Array>, watch: MeasuredAnswer, judges: boolean) {
     this.#reader = body.getReader();
     this.#watch = watch;
-    this.#judges = judges;
+    this.#checksHead = judges;
     this.#partBytes = watch.meter?.isStream ? eventPartBytes : Infinity;
   }
 
   async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
     try {
-      const part = await this.#part();
+      const part = await this.#nextPart();
       if (part) controller.enqueue(part);
       else controller.close();
     } catch (cause) {
@@ -148,11 +152,11 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
   }
 
   cancel(reason: unknown): void {
-    if (reason === endMark && !this.#unread) void this.#readToEnd();
+    if (reason === endMarkReason && !this.#unread) void this.#readToEnd();
     else this.#watch.hangUp.abort(reason);
   }
 
-  async #part(): Promise<Uint8Array | undefined> {
+  async #nextPart(): Promise<Uint8Array | undefined> {
     // A reader goes through a whole piece in one turn of the event loop.
     if (this.#unread) await setImmediate();
     const piece = this.#unread ?? (await this.#read());
@@ -165,11 +169,12 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
     const { done, value } = await this.#reader.read();
     if (done) return undefined;
     const { asked, meter, server } = this.#watch;
-    const isJudged = this.#bytes === 0 && this.#judges;
-    const objection = isJudged ? objectionToHead(value, asked) : undefined;
-    if (objection) throw await wrongType(objection, new Response(value.slice()), this.#watch);
+    const isJudged = this.#bytes === 0 && this.#checksHead;
+    const objection = isJudged ? findHeadObjection(value, asked) : undefined;
+    if (objection)
+      throw await createWrongTypeError(objection, new Response(value.slice()), this.#watch);
     this.#bytes += value.length;
-    const what = this.#bytes > mostBytes ? 'more than 64 MB' : meter?.push(value)?.words;
+    const what = this.#bytes > maxAnswerBytes ? 'more than 64 MB' : meter?.push(value)?.description;
     if (what) throw new BotError('provider.refused', false, `${server} sent ${what}.`);
     return value;
   }
@@ -177,23 +182,29 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
   /** An answer that does not end in time closes the connection. Never throws. */
   async #readToEnd(): Promise<void> {
     const { hangUp } = this.#watch;
-    const last = unlessAborted(this.#reader.read(), AbortSignal.timeout(endMs));
+    const last = waitUnlessAborted(this.#reader.read(), AbortSignal.timeout(maxStreamEndMs));
     const isOver = await last.then(
       ({ done }) => done,
       () => false,
     );
-    if (!isOver) hangUp.abort(endMark);
+    if (!isOver) hangUp.abort(endMarkReason);
   }
 }
 
-async function wrongType(what: string, answer: Response, guard: Guard): Promise<BotError> {
+async function createWrongTypeError(
+  what: string,
+  answer: Response,
+  guard: FetchGuard,
+): Promise<BotError> {
   const advice = 'check that the base URL is the API itself, which usually ends in /v1';
   // Where sound or a stream was asked for, JSON is an error in spite of its status.
   const isJson = what === 'json';
-  const serverWords = isJson
-    ? plainWords(wordsOfText(await answer.text()), guard.secret(), 120)
+  const serverMessage = isJson
+    ? toPlainLine(parseErrorText(await answer.text()), guard.secret(), 120)
     : undefined;
   const how = isJson ? 'JSON' : `${what}: ${advice}`;
   const message = `${guard.server} answered with ${how}.`;
-  return new BotError('provider.wrong_type', false, message, undefined, undefined, { serverWords });
+  return new BotError('provider.wrong_type', false, message, undefined, undefined, {
+    serverMessage,
+  });
 }

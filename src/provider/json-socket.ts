@@ -1,19 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import { APIError } from 'openai/core/error';
 import { WebSocket } from 'ws';
+import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { foreignJson, isRecord, readForeignJson } from '#src/base/json.ts';
+import { isRecord, parseForeignJson, tryParseForeignJson } from '#src/base/json.ts';
 import type { Secret } from '#src/base/secret.ts';
-import { unlessAborted, within } from '#src/base/waiting.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import {
   answerLimits,
-  codeOf,
   eventLimits,
-  plainWords,
-  serverName,
-} from '#src/provider/models/error-phrases.ts';
+  formatServerName,
+  toErrorCode,
+  toPlainLine,
+} from './models/error-text.ts';
 
 export type SocketOptions = {
   /** `http` means `ws`. The key goes to no other host. */
@@ -28,23 +28,27 @@ export type OpenSocket = (url: URL, options: WebSocket.ClientOptions) => WebSock
 export type JsonEvent = Readonly<Record<string, unknown>>;
 
 export type SocketListener = {
-  hear(event: JsonEvent): void;
+  onEvent(event: JsonEvent): void;
   /** Called once, and never after `close`. */
-  lost(error: BotError): void;
+  onLost(error: BotError): void;
 };
 
-const connectMs = 10_000;
+const connectTimeoutMs = 10_000;
 /** Half way the server gets a ping. */
-const silenceMs = 20_000;
+const maxSilenceMs = 20_000;
 /** About four minutes of sound. */
-const mostWaitingBytes = 16 * 1024 * 1024;
-const mostRefusalBytes = 4096;
+const maxUnsentBytes = 16 * 1024 * 1024;
+const maxRejectionBytes = 4096;
 /** A second at 24 kHz. A server takes up to 15 MiB: https://developers.openai.com/api/docs/guides/realtime */
-const pieceSamples = 24_000;
-const idle: SocketListener = { hear: () => undefined, lost: () => undefined };
+const maxAppendSamples = 24_000;
+const idleListener: SocketListener = { onEvent: () => undefined, onLost: () => undefined };
 
 /** Returns the address of `path` below a base URL, and keeps the query of the base URL. */
-export function socketUrl(baseUrl: string, path: string, query: Readonly<Record<string, string>>) {
+export function toSocketUrl(
+  baseUrl: string,
+  path: string,
+  query: Readonly<Record<string, string>>,
+) {
   const url = new URL(baseUrl);
   url.protocol = url.protocol.replace('http', 'ws');
   url.pathname = `${url.pathname.replace(/(?<!\/)\/+$/, '')}${path}`;
@@ -61,7 +65,7 @@ export class JsonSocket {
   readonly openedAtMs: number;
   #listener;
   #loss: BotError | undefined;
-  #heard = true;
+  #hasHeard = true;
   #isPaused = false;
 
   private constructor(
@@ -92,19 +96,24 @@ export class JsonSocket {
       followRedirects: false,
       perMessageDeflate: false,
     };
-    const { openSocket = overNetwork } = options;
+    const { openSocket = openNetworkSocket } = options;
     const socket = openSocket(url, { headers, ...plain });
     const opened = Promise.withResolvers<void>();
     socket.on('error', opened.reject); // The listener also keeps later errors from ending the process. A 'close' event follows them.
-    socket.on('unexpected-response', (_, response) => refusal(response).then(opened.reject));
+    socket.on('unexpected-response', (_, response) => readRejection(response).then(opened.reject));
     socket.on('open', opened.resolve);
     const self = new JsonSocket(url, socket, options, listener);
     socket.on('message', (data, isBinary) => self.#read(isBinary ? '' : String(data)));
-    socket.on('pong', () => self.#hears());
-    socket.on('close', (code, reason) => self.#closed(code, reason.toString()));
+    socket.on('pong', () => self.#noteActivity());
+    socket.on('close', (code, reason) => self.#onClosed(code, reason.toString()));
     try {
-      const late = () => self.#late('did not connect');
-      await within(unlessAborted(opened.promise, signal), connectMs, options.clock, late);
+      const late = () => self.#createLateError('did not connect');
+      await withTimeout(
+        waitUnlessAborted(opened.promise, signal),
+        connectTimeoutMs,
+        options.clock,
+        late,
+      );
       void self.#watch();
       return self;
     } catch (cause) {
@@ -114,24 +123,24 @@ export class JsonSocket {
     }
   }
 
-  get alive(): boolean {
+  get isAlive(): boolean {
     return !this.#over.signal.aborted;
   }
 
   /** Sets the only listener, which must not throw. A loss that happened before is reported at once. */
   attach(listener: SocketListener): void {
     this.#listener = listener;
-    if (this.#loss) listener.lost(this.#loss);
+    if (this.#loss) listener.onLost(this.#loss);
   }
 
   detach(): void {
-    this.#listener = idle;
+    this.#listener = idleListener;
   }
 
   send(event: JsonEvent): boolean {
     if (this.#socket.readyState !== WebSocket.OPEN) return false;
-    if (this.#socket.bufferedAmount > mostWaitingBytes) {
-      this.#lose(this.#late('accepted no data'));
+    if (this.#socket.bufferedAmount > maxUnsentBytes) {
+      this.#fail(this.#createLateError('accepted no data'));
       return false;
     }
     this.#socket.send(JSON.stringify(event), () => {}); // A 'close' event reports an event that does not leave.
@@ -139,19 +148,19 @@ export class JsonSocket {
   }
 
   /** Adds samples, mono at 24 kHz, to the input buffer of a Realtime server. */
-  append(samples: Int16Array): void {
-    for (let at = 0; at < samples.length; at += pieceSamples) {
-      const { buffer, byteOffset, byteLength } = samples.subarray(at, at + pieceSamples);
+  appendSound(samples: Int16Array): void {
+    for (let at = 0; at < samples.length; at += maxAppendSamples) {
+      const { buffer, byteOffset, byteLength } = samples.subarray(at, at + maxAppendSamples);
       const audio = Buffer.from(buffer, byteOffset, byteLength).toString('base64');
       this.send({ type: 'input_audio_buffer.append', audio });
     }
   }
 
   /** Pauses or resumes reading, which keeps the server from sending. An event on its way may still come. */
-  hold(on: boolean): void {
-    if (!this.alive) return;
+  setPaused(on: boolean): void {
+    if (!this.isAlive) return;
     this.#isPaused = on;
-    this.#heard = true;
+    this.#hasHeard = true;
     if (on) this.#socket.pause();
     else this.#socket.resume();
   }
@@ -161,48 +170,50 @@ export class JsonSocket {
     this.#socket.terminate();
   }
 
-  #hears(): void {
-    this.#heard = true;
+  #noteActivity(): void {
+    this.#hasHeard = true;
   }
 
   #read(text: string): void {
-    this.#hears();
+    this.#noteActivity();
     if (this.#over.signal.aborted) return;
-    const read = readForeignJson(text, eventLimits);
-    if (read.kind === 'ok' && isRecord(read.value)) this.#listener.hear(read.value);
+    const read = parseForeignJson(text, eventLimits);
+    if (read.kind === 'ok' && isRecord(read.value)) this.#listener.onEvent(read.value);
     if (read.kind === 'fault' && read.code === 'json.too_large')
-      this.#lose(new BotError('provider.refused', false, `${this.#server} sent ${read.words}.`));
+      this.#fail(
+        new BotError('provider.refused', false, `${this.#server} sent ${read.description}.`),
+      );
   }
 
   async #watch(): Promise<void> {
     const { signal } = this.#over;
-    const sleep = () => this.#options.clock.sleep(silenceMs / 2, signal).catch(() => {});
+    const sleep = () => this.#options.clock.sleep(maxSilenceMs / 2, signal).catch(() => {});
     for (await sleep(); !signal.aborted; await sleep()) {
       if (this.#isPaused) continue;
       // Without a ping a peer that vanished would be waited for.
-      if (!this.#heard) return this.#lose(this.#late('answered no ping'));
-      this.#heard = false;
+      if (!this.#hasHeard) return this.#fail(this.#createLateError('answered no ping'));
+      this.#hasHeard = false;
       this.#socket.ping(() => {});
     }
   }
 
-  #closed(code: number, reason: string): void {
-    const statedCode = codeOf(reason);
+  #onClosed(code: number, reason: string): void {
+    const statedCode = toErrorCode(reason);
     const message = `${this.#server} closed the connection (${code}${statedCode ? `, ${statedCode}` : ''}).`;
-    const serverWords = plainWords(reason, this.#key, 120);
-    this.#lose(
-      new BotError('provider.truncated', true, message, undefined, undefined, { serverWords }),
+    const serverMessage = toPlainLine(reason, this.#key, 120);
+    this.#fail(
+      new BotError('provider.truncated', true, message, undefined, undefined, { serverMessage }),
     );
   }
 
-  #lose(error: BotError): void {
+  #fail(error: BotError): void {
     if (this.#over.signal.aborted) return;
     this.close();
     this.#loss = error;
-    this.#listener.lost(error);
+    this.#listener.onLost(error);
   }
 
-  #late(what: string): BotError {
+  #createLateError(what: string): BotError {
     return new BotError('provider.late', true, `${this.#server} ${what} in time.`);
   }
 
@@ -211,7 +222,7 @@ export class JsonSocket {
   }
 
   get #server(): string {
-    return serverName(this.#options.baseUrl);
+    return formatServerName(this.#options.baseUrl);
   }
 
   get #key(): string | undefined {
@@ -219,33 +230,33 @@ export class JsonSocket {
   }
 }
 
-const overNetwork: OpenSocket = (url, options) => new WebSocket(url, options);
+const openNetworkSocket: OpenSocket = (url, options) => new WebSocket(url, options);
 
-async function refusal(response: IncomingMessage): Promise<Error> {
+async function readRejection(response: IncomingMessage): Promise<Error> {
   const { statusCode, headers } = response;
   const pieces: Buffer[] = [];
   try {
     for await (const piece of response) {
       pieces.push(piece);
-      if (Buffer.concat(pieces).length > mostRefusalBytes) break;
+      if (Buffer.concat(pieces).length > maxRejectionBytes) break;
     }
   } catch {
     // The status says enough.
   }
   const text = Buffer.concat(pieces).toString();
   // uvicorn answers like this at a path without WebSocket.
-  if (statusCode === 403 && text === '') return noRealtime();
+  if (statusCode === 403 && text === '') return createNoRealtimeError();
   const known = Object.entries(headers).filter(([, value]) => typeof value === 'string');
-  const value = foreignJson(text, answerLimits);
+  const value = tryParseForeignJson(text, answerLimits);
   const error = isRecord(value) ? value : undefined;
   return APIError.generate(statusCode, error, text, new Headers(known as [string, string][]));
 }
 
-function noRealtime(): BotError {
+function createNoRealtimeError(): BotError {
   const message = 'The server has no Realtime API at this address (403 without a word).';
-  const mend = 'use a server with a Realtime API, or another pipeline';
+  const remedy = 'use a server with a Realtime API, or another pipeline';
   return new BotError('provider.refused', false, message, undefined, undefined, {
     status: 404,
-    mend,
+    remedy,
   });
 }

@@ -1,14 +1,18 @@
+import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { fieldsOf, textIn } from '#src/base/json.ts';
-import { unlessAborted } from '#src/base/waiting.ts';
-import { codeOf, serverName } from '#src/provider/models/error-phrases.ts';
-import { reportedTokens, type TokenUsage } from '#src/provider/models/request-hold.ts';
+import { toNonEmptyText, toRecord } from '#src/base/json.ts';
 import type { JsonEvent, JsonSocket } from './json-socket.ts';
-import { errorIn, type LinkOptions, refusalOf } from './realtime-pool.ts';
+import { formatServerName, toErrorCode } from './models/error-text.ts';
+import { type TokenUsage, toReportedTokens } from './models/request-reservation.ts';
+import {
+  createRealtimeError,
+  type RealtimeSocketOptions,
+  readErrorEvent,
+} from './realtime-pool.ts';
 
-export type ResponseOptions = Pick<LinkOptions, 'baseUrl' | 'apiKey'> & {
-  readonly link: Pick<JsonSocket, 'attach' | 'hold'>;
+export type ResponseOptions = Pick<RealtimeSocketOptions, 'baseUrl' | 'apiKey'> & {
+  readonly socket: Pick<JsonSocket, 'attach' | 'setPaused'>;
   /** Events of ours whose rejection ends the response. */
   readonly eventIds: readonly string[];
   /** The request limits the output, so the limit is a proper end. */
@@ -26,11 +30,11 @@ export type ResponsePart =
   /** Calls come last, and never after an interruption. */
   | { readonly kind: 'tool'; readonly call: ToolCall };
 
-const mostHereMs = 1000;
+const maxUnreadMs = 1000;
 const bytesPerMs = 48;
 /** An error that may be about a request ends it if it does not begin within this time. */
-const suspectMs = 2000;
-const wordsEvent = /^response\.output_(?<kind>text|audio_transcript)\.(?:delta|(?<end>done))$/;
+const errorBlameMs = 2000;
+const textEventType = /^response\.output_(?<kind>text|audio_transcript)\.(?:delta|(?<end>done))$/;
 
 /** One response of a server as it arrives. A reader who leaves early must close the connection. */
 export class RealtimeResponse {
@@ -48,9 +52,9 @@ export class RealtimeResponse {
 
   constructor(options: ResponseOptions) {
     this.#options = options;
-    options.link.attach({
-      hear: (event) => this.#hear(event),
-      lost: (error) => this.#end(error),
+    options.socket.attach({
+      onEvent: (event) => this.#onEvent(event),
+      onLost: (error) => this.#end(error),
     });
   }
 
@@ -63,92 +67,92 @@ export class RealtimeResponse {
       signal.throwIfAborted();
       const part = this.#parts.shift();
       if (part) {
-        if (part.kind === 'sound') this.#unread(-part.bytes.length / bytesPerMs);
+        if (part.kind === 'sound') this.#countUnread(-part.bytes.length / bytesPerMs);
         yield part;
       } else if (this.#ended?.error) throw this.#ended.error;
       else if (this.#ended) return;
-      else await unlessAborted(this.#change.promise, signal);
+      else await waitUnlessAborted(this.#change.promise, signal);
     }
   }
 
-  #hear(event: JsonEvent): void {
+  #onEvent(event: JsonEvent): void {
     if (this.#ended) return;
-    if (event.type === 'error') this.#object(event);
-    else if (this.#isOurs(event)) this.#handle(event);
+    if (event.type === 'error') this.#handleError(event);
+    else if (this.#belongsHere(event)) this.#handleEvent(event);
     this.#wake();
   }
 
   /** Events without an id belong to this response. */
-  #isOurs({ type, response, response_id }: JsonEvent): boolean {
-    if (!textIn(type)?.startsWith('response.')) return false;
-    const id = textIn(fieldsOf(response).id) ?? textIn(response_id) ?? this.#id;
+  #belongsHere({ type, response, response_id }: JsonEvent): boolean {
+    if (!toNonEmptyText(type)?.startsWith('response.')) return false;
+    const id = toNonEmptyText(toRecord(response).id) ?? toNonEmptyText(response_id) ?? this.#id;
     this.#id ??= id;
     return id === this.#id;
   }
 
-  #handle(event: JsonEvent): void {
+  #handleEvent(event: JsonEvent): void {
     const { type, delta } = event;
-    const words = wordsEvent.exec(word(type))?.groups;
-    if (words) this.#words(event, words.kind === 'text' ? 'text' : 'transcript', words.end);
+    const words = textEventType.exec(toPlainText(type))?.groups;
+    if (words) this.#addText(event, words.kind === 'text' ? 'text' : 'transcript', words.end);
     switch (type) {
       case 'response.output_audio.delta': {
-        const bytes = Buffer.from(word(delta), 'base64');
-        this.#unread(bytes.length / bytesPerMs);
+        const bytes = Buffer.from(toPlainText(delta), 'base64');
+        this.#countUnread(bytes.length / bytesPerMs);
         this.#parts.push({ kind: 'sound', bytes });
         break;
       }
       case 'response.output_item.done':
-        this.#calls.push(...callsIn([event.item]));
+        this.#calls.push(...listCalls([event.item]));
         break;
       case 'response.done':
-        this.#done(fieldsOf(event.response));
+        this.#finish(toRecord(event.response));
         break;
     }
   }
 
   /** With `end` the words are whole, for servers that do not stream them. */
-  #words(event: JsonEvent, kind: 'text' | 'transcript', end: string | undefined): void {
+  #addText(event: JsonEvent, kind: 'text' | 'transcript', end: string | undefined): void {
     if (end && this.#streamed.has(event.item_id)) return;
     this.#streamed.add(event.item_id);
-    const text = word(event.delta ?? event.transcript ?? event.text);
+    const text = toPlainText(event.delta ?? event.transcript ?? event.text);
     if (text !== '') this.#parts.push({ kind, text });
   }
 
-  #done(response: JsonEvent): void {
-    const usage = reportedTokens(response.usage);
+  #finish(response: JsonEvent): void {
+    const usage = toReportedTokens(response.usage);
     if (usage) this.#parts.push({ kind: 'usage', usage });
-    const error = this.#errorOf(response);
-    const last = callsIn(response.output);
+    const error = this.#findEndError(response);
+    const last = listCalls(response.output);
     const calls = last.length > 0 ? last : this.#calls;
     if (!error) for (const call of calls) this.#parts.push({ kind: 'tool', call });
     this.#end(error);
   }
 
-  #errorOf({ status, status_details }: JsonEvent): BotError | undefined {
+  #findEndError({ status, status_details }: JsonEvent): BotError | undefined {
     const { baseUrl, isLimited } = this.#options;
-    const { error, reason } = fieldsOf(status_details);
-    const { message: words = reason, code, type } = fieldsOf(error);
-    const statedCode = codeOf(words);
+    const { error, reason } = toRecord(status_details);
+    const { message: words = reason, code, type } = toRecord(error);
+    const statedCode = toErrorCode(words);
     if (status === 'completed' || (isLimited && statedCode === 'max_output_tokens'))
       return undefined;
     if (status !== 'cancelled' && status !== 'incomplete') {
-      const text = textIn(words) ?? 'no reason given';
-      return refusalOf(text, textIn(code) ?? textIn(type), this.#options);
+      const text = toNonEmptyText(words) ?? 'no reason given';
+      return createRealtimeError(text, toNonEmptyText(code) ?? toNonEmptyText(type), this.#options);
     }
     const why = statedCode === undefined ? status : `${status}, ${statedCode}`;
-    const message = `${serverName(baseUrl)} ended its answer early (${why}).`;
+    const message = `${formatServerName(baseUrl)} ended its answer early (${why}).`;
     if (words === 'content_filter') return new BotError('provider.refused', false, message);
     return new BotError('provider.truncated', true, message);
   }
 
-  #object(event: JsonEvent): void {
-    const { code, eventId, words } = errorIn(event);
-    const error = refusalOf(words, code, this.#options);
+  #handleError(event: JsonEvent): void {
+    const { code, eventId, words } = readErrorEvent(event);
+    const error = createRealtimeError(words, code, this.#options);
     const { clock = realClock, eventIds } = this.#options;
     if (eventId !== undefined && eventIds.includes(eventId)) this.#end(error);
     if (eventId !== undefined || this.#id !== undefined) return;
     const judge = () => (this.#id === undefined ? this.#end(error) : undefined);
-    clock.later(suspectMs, judge);
+    clock.later(errorBlameMs, judge);
   }
 
   #end(error: BotError | undefined): void {
@@ -156,16 +160,16 @@ export class RealtimeResponse {
     this.#wake();
   }
 
-  #unread(ms: number): void {
+  #countUnread(ms: number): void {
     this.#hereMs += ms;
-    if (this.#hereMs > mostHereMs) this.#hold(true);
-    else if (this.#hereMs < mostHereMs / 2) this.#hold(false);
+    if (this.#hereMs > maxUnreadMs) this.#setPaused(true);
+    else if (this.#hereMs < maxUnreadMs / 2) this.#setPaused(false);
   }
 
-  #hold(on: boolean): void {
+  #setPaused(on: boolean): void {
     if (this.#isHeld === on) return;
     this.#isHeld = on;
-    this.#options.link.hold(on);
+    this.#options.socket.setPaused(on);
   }
 
   #wake(): void {
@@ -174,14 +178,18 @@ export class RealtimeResponse {
   }
 }
 
-function callsIn(items: unknown): readonly ToolCall[] {
-  const all = Array.isArray(items) ? items.map(fieldsOf) : [];
+function listCalls(items: unknown): readonly ToolCall[] {
+  const all = Array.isArray(items) ? items.map(toRecord) : [];
   return all.flatMap(({ type, call_id, name, arguments: json }) => {
-    const call = { id: word(call_id), name: word(name), argumentsJson: word(json) };
+    const call = {
+      id: toPlainText(call_id),
+      name: toPlainText(name),
+      argumentsJson: toPlainText(json),
+    };
     return type === 'function_call' && call.id && call.name ? [call] : [];
   });
 }
 
-function word(value: unknown): string {
-  return textIn(value) ?? '';
+function toPlainText(value: unknown): string {
+  return toNonEmptyText(value) ?? '';
 }

@@ -1,9 +1,9 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { EndedConversation } from '#src/conversation/build-session.ts';
 import type { SessionAnswers } from '#src/conversation/hearing/session-consent.ts';
-import { historyWithout } from '#src/conversation/machine/replies.ts';
 import type { ConversationState } from '#src/conversation/machine/state.ts';
-import { returnMs } from '#src/people/join-rules.ts';
+import { removeFromHistory } from '#src/conversation/machine/turn-lifecycle.ts';
+import { maxReturnAgeMs } from '#src/people/join-rules.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 
 type KeptConversation = EndedConversation & {
@@ -20,34 +20,35 @@ export class EndedConversations implements Disposable {
     this.#clock = clock;
   }
 
-  in({ channelId, guildId }: ChannelRef): EndedConversation | undefined {
+  find({ channelId, guildId }: ChannelRef): EndedConversation | undefined {
     const kept = this.#all.get(guildId);
     return kept?.channelId === channelId ? kept : undefined;
   }
 
-  keep(
+  keepConversation(
     { channelId, guildId }: ChannelRef,
     history: ConversationState['history'],
     { agreedIds }: SessionAnswers,
   ): void {
     if (history.exchanges.length === 0 && agreedIds.length === 0) return;
-    this.forget(guildId);
-    const stopTimer = this.#clock.later(returnMs, () => this.#all.delete(guildId));
+    this.forgetServer(guildId);
+    const stopTimer = this.#clock.later(maxReturnAgeMs, () => this.#all.delete(guildId));
     const answers = { agreedIds, isPaused: false };
     this.#all.set(guildId, { channelId, history, answers, stopTimer });
   }
 
   forgetPerson(guildId: GuildId, personId: PersonId): void {
     const kept = this.#all.get(guildId);
-    if (kept) this.#all.set(guildId, { ...kept, history: historyWithout(kept.history, personId) });
+    if (kept)
+      this.#all.set(guildId, { ...kept, history: removeFromHistory(kept.history, personId) });
   }
 
-  forget(guildId: GuildId): void {
+  forgetServer(guildId: GuildId): void {
     this.#all.get(guildId)?.stopTimer();
     this.#all.delete(guildId);
   }
 
   [Symbol.dispose](): void {
-    for (const guildId of [...this.#all.keys()]) this.forget(guildId);
+    for (const guildId of [...this.#all.keys()]) this.forgetServer(guildId);
   }
 }

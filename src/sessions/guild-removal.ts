@@ -4,36 +4,36 @@ import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { SessionSources } from './session-sources.ts';
 
 /** Tries, the longest time of each (transcripts have more) and the wait between two: 46 s in all. */
-const [mostTries, longestMs, retryMs] = [3, 12_000, 5_000];
+const [maxTries, maxEraseMs, retryDelayMs] = [3, 12_000, 5_000];
 
 type RemovalDeps = Deps<'clock' | 'onEvent' | 'panels' | 'peopleSettings'>;
 type RemovalSources = Pick<SessionSources, 'features' | 'guildStore'>;
 
 /** Erases what is kept of servers that the bot was removed from. */
 export class GuildRemoval implements Disposable {
-  readonly #parts;
+  readonly #deps;
   readonly #sources;
   readonly #settings;
   readonly #over = new AbortController();
 
-  constructor(parts: RemovalDeps, sources: RemovalSources, settings: StoredSettings) {
-    this.#parts = parts;
+  constructor(deps: RemovalDeps, sources: RemovalSources, settings: StoredSettings) {
+    this.#deps = deps;
     this.#sources = sources;
     this.#settings = settings;
   }
 
   /** Erases a server once nothing runs there any more; a failure of the store is reported and tried again. Never throws. */
-  async erase(guildId: GuildId): Promise<void> {
-    const { onEvent, panels } = this.#parts;
+  async eraseServer(guildId: GuildId): Promise<void> {
+    const { onEvent, panels } = this.#deps;
     const { features, guildStore } = this.#sources;
-    this.#settings.forget(guildId);
-    this.#parts.peopleSettings.forget(guildId);
-    await panels.forget(guildId);
-    const erase = () => guildStore.erase(guildId);
+    this.#settings.forgetGuild(guildId);
+    this.#deps.peopleSettings.forgetSettings(guildId);
+    await panels.forgetPanel(guildId);
+    const eraseRows = () => guildStore.eraseGuild(guildId);
     const counts = await Promise.all([
-      this.#persist(guildId, erase, longestMs),
+      this.#eraseWithRetries(guildId, eraseRows, maxEraseMs),
       ...features.all.map((feature) =>
-        this.#persist(
+        this.#eraseWithRetries(
           guildId,
           async () => (await feature.eraseServer?.(guildId)) ?? 0,
           eraseTimeoutMs,
@@ -45,15 +45,15 @@ export class GuildRemoval implements Disposable {
   }
 
   /** Number of erased rows; undefined where all tries failed. */
-  async #persist(
+  async #eraseWithRetries(
     guildId: GuildId,
     erase: () => Promise<number>,
     ms: number,
   ): Promise<number | undefined> {
     for (let tries = 1; !this.#over.signal.aborted; tries++) {
-      const count = await withStoreTimeout(guildId, this.#parts, 'store.unwritable', erase, ms);
-      if (count !== undefined || tries === mostTries) return count;
-      await this.#parts.clock.sleep(retryMs, this.#over.signal).catch(() => undefined);
+      const count = await withStoreTimeout(guildId, this.#deps, 'store.unwritable', erase, ms);
+      if (count !== undefined || tries === maxTries) return count;
+      await this.#deps.clock.sleep(retryDelayMs, this.#over.signal).catch(() => undefined);
     }
     return undefined;
   }

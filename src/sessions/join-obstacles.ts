@@ -1,24 +1,24 @@
 import type { Clock } from '#src/base/clock.ts';
 import { type JoinVerdict, judgeJoin } from '#src/people/join-rules.ts';
 import type { Places } from '#src/ports/command-ports.ts';
-import { missingRight } from '#src/ports/seat-changes-by-others.ts';
+import { toMissingRightLine } from '#src/ports/seat-changes-by-others.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { wallTimesIn } from '#src/texts/wall-time.ts';
+import { createWallTimes } from '#src/texts/wall-time.ts';
 
-type EntryFacts = { readonly clock: Clock; readonly places: Places };
+type EntryDeps = { readonly clock: Clock; readonly places: Places };
 
 /** Text on what keeps the bot out of a channel or silent there, and what to do; undefined where nothing does. */
-export function obstacleOf(verdict: JoinVerdict, where: ChannelRef): TextLine | undefined {
+export function describeObstacle(verdict: JoinVerdict, where: ChannelRef): TextLine | undefined {
   const { name: channel } = where;
   switch (verdict.kind) {
     case 'no-view':
     case 'no-connect':
-      return missingRight(verdict.kind, where);
+      return toMissingRightLine(verdict.kind, where);
     case 'forbidden':
       return { id: 'join.forbidden', with: { channel } };
     case 'timed-out':
-      return { id: 'join.timed_out', with: { time: timeOf(verdict.untilMs) } };
+      return { id: 'join.timed_out', with: { time: formatUtcTime(verdict.untilMs) } };
     case 'full':
       return { id: 'join.full', with: { channel, n: verdict.members, limit: verdict.limit } };
     case 'afk':
@@ -34,20 +34,20 @@ export function obstacleOf(verdict: JoinVerdict, where: ChannelRef): TextLine | 
 /** Obstacle to a join without a caller. Undefined where the channel is gone. */
 export function judgeEntry(
   channel: ChannelRef,
-  { clock, places }: EntryFacts,
+  { clock, places }: EntryDeps,
 ): JoinVerdict | undefined {
-  const facts = places.facts(channel, '');
+  const facts = places.findChannelFacts(channel, '');
   return facts && judgeJoin({ ...facts, callerMayEnter: true }, clock.wallMs());
 }
 
 /** True where the bot may be, on a stage as audience; who put it there need not be able to enter themselves. */
-export function mayBeIn(channel: ChannelRef, parts: EntryFacts): boolean {
-  const kind = judgeEntry(channel, parts)?.kind;
+export function canEnter(channel: ChannelRef, deps: EntryDeps): boolean {
+  const kind = judgeEntry(channel, deps)?.kind;
   return kind === 'fine' || kind === 'stage';
 }
 
 /** `2026-11-20 16:25 UTC`: the server of the bot and its people live in many time zones. */
-function timeOf(wallMs: number): string {
-  const { day, minute } = wallTimesIn('UTC');
+function formatUtcTime(wallMs: number): string {
+  const { day, minute } = createWallTimes('UTC');
   return `${day(wallMs)} ${minute(wallMs)} UTC`;
 }

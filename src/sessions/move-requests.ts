@@ -1,11 +1,11 @@
 import type { Clock } from '#src/base/clock.ts';
-import { failureEventOf } from '#src/ports/failure-event.ts';
+import { toFailureEvent } from '#src/ports/failure-event.ts';
 import type { PanelBoard } from '#src/ports/panel.ts';
 import type { SessionEventListener } from '#src/ports/session-events.ts';
 import type { TalkState } from '#src/ports/talk-guide.ts';
 import type { VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poster.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
-import type { JoinCall } from './joins-and-leaves.ts';
+import type { JoinCall } from './join-outcomes.ts';
 
 /** Time, in ms, in which everybody has to agree. */
 const openMs = 600_000;
@@ -28,14 +28,14 @@ export type MoveAgreement =
 /** Sessions of the bot, as far as a move needs them. */
 type MovableSessions = {
   at(guildId: GuildId): ChannelRef | undefined;
-  session(guildId: GuildId):
+  findSession(guildId: GuildId):
     | {
         readonly channel: ChannelRef;
         isHere(personId: PersonId): boolean;
-        talkState(): Pick<TalkState, 'people'>;
+        getTalkState(): Pick<TalkState, 'people'>;
       }
     | undefined;
-  move(guildId: GuildId, channelId: ChannelId): Promise<void>;
+  moveSession(guildId: GuildId, channelId: ChannelId): Promise<void>;
   join(
     channel: ChannelRef,
     callerId: PersonId,
@@ -46,8 +46,8 @@ type MovableSessions = {
 
 type MoveRequestDeps = {
   readonly clock: Clock;
-  readonly messages: Pick<VoiceChannelChatPoster, 'offer'>;
-  readonly panels: Pick<PanelBoard, 'post'>;
+  readonly messages: Pick<VoiceChannelChatPoster, 'offerButtons'>;
+  readonly panels: Pick<PanelBoard, 'postPanel'>;
   readonly onEvent: SessionEventListener;
 };
 
@@ -71,30 +71,30 @@ export class MoveRequests {
     this.#requests.set(from.guildId, { to, call, askedAtMs, agreedIds: new Set() });
     const signal = new AbortController().signal;
     messages
-      .offer(from, { id: 'move.ask' }, [`move:${to.channelId}`], signal)
-      .catch((error: unknown) => onEvent(from.guildId, failureEventOf(error, 'speak')));
+      .offerButtons(from, { id: 'move.ask' }, [`move:${to.channelId}`], signal)
+      .catch((error: unknown) => onEvent(from.guildId, toFailureEvent(error, 'speak')));
     return true;
   }
 
   /** A person who sits with the bot lets it go; the last of them makes it go. */
   async agree(guildId: GuildId, personId: PersonId, toChannelId: string): Promise<MoveAgreement> {
     const sessions = this.#sessions;
-    const here = sessions.session(guildId);
+    const here = sessions.findSession(guildId);
     const request = this.#requests.get(guildId);
     const isOpen = request && this.#deps.clock.nowMs() - request.askedAtMs < openMs;
     const isMeant = request?.to.channelId === toChannelId;
     if (!isOpen || !isMeant || !here?.isHere(personId)) return { kind: 'over' };
     request.agreedIds.add(personId);
     // People whom the server bars have no say.
-    const people = here.talkState().people.filter(({ standing }) => standing !== 'barred');
+    const people = here.getTalkState().people.filter(({ standing }) => standing !== 'barred');
     const missing = people.filter(({ id }) => !request.agreedIds.has(id));
     if (missing.length > 0) return { kind: 'waiting', names: missing.map(({ name }) => name) };
     this.#requests.delete(guildId);
     const { call, to } = request;
-    await sessions.move(guildId, to.channelId);
+    await sessions.moveSession(guildId, to.channelId);
     await sessions.join(to, call.callerId, call.mode, call.follows);
     if (sessions.at(guildId)?.channelId !== to.channelId) return { kind: 'over' };
-    await this.#deps.panels.post(to, { id: 'moved', with: { channel: to.name } });
+    await this.#deps.panels.postPanel(to, { id: 'moved', with: { channel: to.name } });
     return { kind: 'moved', to };
   }
 }

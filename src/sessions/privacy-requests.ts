@@ -1,6 +1,6 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
-import { answerMediumFor } from '#src/conversation/output/answer-parts.ts';
+import { getAnswerMedium } from '#src/conversation/output/answer-delivery.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { Consent, Erasure } from '#src/people/consent.ts';
@@ -10,45 +10,45 @@ import type {
   PrivacyStatus,
   SaveOutcome,
 } from '#src/ports/command-ports.ts';
-import type { Erasing, ErasureReason, PersonHooks } from '#src/ports/feature-session.ts';
+import type { EraseStoredData, ErasureReason, PersonHooks } from '#src/ports/feature-session.ts';
 import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { FeatureShard } from './shard-features.ts';
 import type { VoiceSessions } from './voice-sessions.ts';
 
 /** Interval, in ms, at which erasures that were interrupted or have failed go on. */
-const resumeMs = 60_000;
+const resumeErasuresMs = 60_000;
 /** Longest wait of a spoken receipt for a pause, in ms; later it is written. */
-const longestReceiptMs = 10_000;
+const maxReceiptWaitMs = 10_000;
 
 type DenyingSession = Owners<'notices' | 'place' | 'signal' | 'speech'>;
 
 /** Privacy choices of people: applied in the channel they are in first, then in the consent store. */
 export class PrivacyRequests {
-  readonly #parts;
+  readonly #deps;
   readonly #sessions;
   readonly #features: readonly PersonHooks[];
   /** People whose erasure is under way, by server and person. */
   readonly #erasing = new Set<string>();
 
   constructor(
-    parts: Deps<'clock' | 'onEvent' | 'peopleSettings' | 'places' | 'spending' | 'store'>,
+    deps: Deps<'clock' | 'onEvent' | 'peopleSettings' | 'places' | 'spending' | 'store'>,
     sessions: VoiceSessions,
     features: readonly FeatureShard[],
   ) {
     this.#features = features.flatMap(({ person }) => person ?? []);
-    this.#parts = parts;
+    this.#deps = deps;
     this.#sessions = sessions;
     sessions.denyAloud = (personId, session) => void this.#denyAloud(personId, session);
   }
 
-  async status(guildId: GuildId, personId: PersonId): Promise<PrivacyStatus> {
-    const { store } = this.#parts;
+  async getStatus(guildId: GuildId, personId: PersonId): Promise<PrivacyStatus> {
+    const { store } = this.#deps;
     const [consent, settings, counts] = await Promise.all([
-      this.#consentOf(guildId, personId),
-      withStoreTimeout(guildId, this.#parts, 'store.unreadable', () =>
-        store.count(guildId, personId),
+      this.#getConsent(guildId, personId),
+      withStoreTimeout(guildId, this.#deps, 'store.unreadable', () =>
+        store.countItems(guildId, personId),
       ),
-      this.#ofFeatures((feature) => feature.count?.(guildId, personId)),
+      this.#askFeatures((feature) => feature.countStored?.(guildId, personId)),
     ]);
     if (settings === undefined || !counts) return { kind: 'unread' };
     const lines = counts.reduce((sum, one) => sum + one.lines, 0);
@@ -58,8 +58,8 @@ export class PrivacyRequests {
 
   /** Works from the next packet on, saved or not. */
   async allow(guildId: GuildId, personId: PersonId): Promise<SaveOutcome> {
-    const choices = this.#sessions.consents.in(guildId);
-    return { saved: await choices.say(personId, { kind: 'always' }) };
+    const choices = this.#sessions.consents.getChoices(guildId);
+    return { isSaved: await choices.saveConsent(personId, { kind: 'always' }) };
   }
 
   /**
@@ -67,31 +67,31 @@ export class PrivacyRequests {
    * for the stores any longer.
    */
   async deny(guildId: GuildId, personId: PersonId): Promise<SaveOutcome> {
-    const choices = this.#sessions.consents.in(guildId);
-    const saved = await choices.say(personId, { kind: 'never' });
+    const choices = this.#sessions.consents.getChoices(guildId);
+    const isSaved = await choices.saveConsent(personId, { kind: 'never' });
     const erasures = this.#forgetInFeatures(guildId, personId, 'withdrawn');
     const withdrawing = Promise.all(erasures.map((erase) => erase()));
     withdrawing.catch(() => undefined); // whoever waits for it is told
-    if (saved) await withdrawing;
-    return { saved };
+    if (isSaved) await withdrawing;
+    return { isSaved };
   }
 
   /** A no that a person said: as `deny`, with a receipt at the next pause, or in writing where it cannot be heard. */
   async #denyAloud(personId: PersonId, session: DenyingSession) {
     const { notices, place, signal, speech } = session;
-    const language = notices.spokenLocale(place.languages.of(personId));
-    const { saved } = await this.deny(place.channel.guildId, personId);
+    const language = notices.getSpokenLocale(place.languages.find(personId));
+    const { isSaved } = await this.deny(place.channel.guildId, personId);
     const lines = [
       { id: 'consent.no' },
-      ...(saved ? [] : [{ id: 'privacy.unsaved' } as const]),
+      ...(isSaved ? [] : [{ id: 'privacy.unsaved' } as const]),
     ] as const;
     const isWaiting =
-      answerMediumFor(personId, place) === 'aloud' &&
-      speech.requests.put({
+      getAnswerMedium(personId, place) === 'aloud' &&
+      speech.requests.queueNotice({
         language,
-        longestWaitMs: longestReceiptMs,
-        words: () => lines.map((line) => notices.spokenText(line, language)).join(' '),
-        ended: (wasHeard) => wasHeard || notices.notifyPerson(personId, lines, signal),
+        maxWaitMs: maxReceiptWaitMs,
+        getText: () => lines.map((line) => notices.formatSpokenText(line, language)).join(' '),
+        onEnded: (wasHeard) => wasHeard || notices.notifyPerson(personId, lines, signal),
       });
     if (!isWaiting) notices.notifyPerson(personId, lines, signal);
   }
@@ -101,41 +101,44 @@ export class PrivacyRequests {
    * what is deleted is deleted once they are stored.
    */
   async forget(guildId: GuildId, personId: PersonId): Promise<ForgetOutcome> {
-    const choices = this.#sessions.consents.in(guildId);
-    const erasure = { guildId, personId, sinceWallMs: this.#parts.clock.wallMs() };
-    const isBegun = await choices.say(personId, {
+    const choices = this.#sessions.consents.getChoices(guildId);
+    const erasure = { guildId, personId, sinceWallMs: this.#deps.clock.wallMs() };
+    const isBegun = await choices.saveConsent(personId, {
       kind: 'forgotten',
       erasesSinceWallMs: erasure.sinceWallMs,
     });
-    this.#sessions.beginAnew(guildId);
-    for (const session of this.#sessions.sessions(guildId)) {
-      session.undecided.forget(personId);
+    this.#sessions.forgetEndedConversation(guildId);
+    for (const session of this.#sessions.listSessions(guildId)) {
+      session.undecided.forgetPerson(personId);
       if (session.followedId === personId) session.followedId = undefined;
     }
     this.#forgetInMemory(guildId, personId);
-    await this.#sessions.seatSettled(guildId);
-    return isBegun ? await this.#erase(erasure) : { kind: 'failed' };
+    await this.#sessions.waitForSeat(guildId);
+    return isBegun ? await this.#eraseOnce(erasure) : { kind: 'failed' };
   }
 
   /** Goes on with erasures that were interrupted or have failed, until `signal` is aborted. Never rejects. */
-  async resumeErasures(signal: AbortSignal): Promise<void> {
-    const { clock, onEvent } = this.#parts;
+  async resumePendingErasures(signal: AbortSignal): Promise<void> {
+    const { clock, onEvent } = this.#deps;
     const report = (change: AlertChange) => onEvent('', change);
-    const run = () => this.#resumeErasures();
-    await runPeriodically({ name: 'erasure', clock, everyMs: resumeMs, run, report }, signal);
+    const run = () => this.#resumePendingErasures();
+    await runPeriodically(
+      { name: 'erasure', clock, everyMs: resumeErasuresMs, run, report },
+      signal,
+    );
   }
 
-  async #resumeErasures() {
-    const { places, store } = this.#parts;
-    const all = await store.erasures().catch(() => []); // a store in trouble is told of elsewhere
+  async #resumePendingErasures() {
+    const { places, store } = this.#deps;
+    const all = await store.listErasures().catch(() => []); // a store in trouble is told of elsewhere
     for (const erasure of all) {
       const { guildId, personId } = erasure;
-      if (places.has(guildId) && !this.#erasing.has(`${guildId} ${personId}`))
-        await this.#erase(erasure);
+      if (places.hasGuild(guildId) && !this.#erasing.has(`${guildId} ${personId}`))
+        await this.#eraseOnce(erasure);
     }
   }
 
-  async #erase(erasure: Erasure): Promise<ForgetOutcome> {
+  async #eraseOnce(erasure: Erasure): Promise<ForgetOutcome> {
     const key = `${erasure.guildId} ${erasure.personId}`;
     this.#erasing.add(key);
     const outcome = await this.#eraseAll(erasure);
@@ -145,30 +148,30 @@ export class PrivacyRequests {
 
   async #eraseAll(erasure: Erasure): Promise<ForgetOutcome> {
     const { guildId, personId } = erasure;
-    const parts = this.#parts;
-    const eraseRows = () => parts.store.erase(guildId, personId);
+    const deps = this.#deps;
+    const eraseRows = () => deps.store.erasePerson(guildId, personId);
     const erasures = this.#forgetInMemory(guildId, personId);
     const all = await Promise.all([
-      withStoreTimeout(guildId, parts, 'store.unwritable', eraseRows, eraseTimeoutMs),
+      withStoreTimeout(guildId, deps, 'store.unwritable', eraseRows, eraseTimeoutMs),
       ...erasures.map((erase) => erase()),
     ]);
     this.#forgetInMemory(guildId, personId); // also what was read meanwhile
     const counts = all.filter((count) => count !== undefined);
     if (counts.length < all.length) return { kind: 'failed' };
     const end = async () => {
-      await parts.store.endErasure(erasure);
+      await deps.store.endErasure(erasure);
       return 'ended';
     };
-    if (!(await withStoreTimeout(guildId, parts, 'store.unwritable', end)))
+    if (!(await withStoreTimeout(guildId, deps, 'store.unwritable', end)))
       return { kind: 'failed' };
     const staysBlocked = await this.#isBlocked(guildId, personId);
     const total = counts.reduce((sum, one) => sum + one);
     return { kind: 'forgotten', total, staysBlocked: staysBlocked || undefined };
   }
 
-  #forgetInMemory(guildId: GuildId, personId: PersonId): readonly Erasing[] {
-    this.#parts.spending.forget(guildId, personId);
-    this.#parts.peopleSettings.forget(guildId, personId);
+  #forgetInMemory(guildId: GuildId, personId: PersonId): readonly EraseStoredData[] {
+    this.#deps.spending.forget(guildId, personId);
+    this.#deps.peopleSettings.forgetSettings(guildId, personId);
     return this.#forgetInFeatures(guildId, personId, 'forgotten');
   }
 
@@ -176,23 +179,23 @@ export class PrivacyRequests {
     guildId: GuildId,
     personId: PersonId,
     reason: ErasureReason,
-  ): readonly Erasing[] {
+  ): readonly EraseStoredData[] {
     return this.#features.flatMap(
       (feature) => feature.forgetPerson?.(guildId, personId, reason) ?? [],
     );
   }
 
   /** Everything that is kept about the person in this server, as JSON. */
-  async export(guildId: GuildId, personId: PersonId): Promise<ExportOutcome> {
-    const parts = this.#parts;
-    const { store } = parts;
-    const standings = await withStoreTimeout(guildId, parts, 'store.unreadable', () =>
+  async exportPerson(guildId: GuildId, personId: PersonId): Promise<ExportOutcome> {
+    const deps = this.#deps;
+    const { store } = deps;
+    const standings = await withStoreTimeout(guildId, deps, 'store.unreadable', () =>
       store.read(guildId),
     );
-    const settings = await this.#parts.peopleSettings.load(guildId, personId);
-    const fields = await this.#ofFeatures((feature) => feature.export?.(guildId, personId));
-    const tables = await withStoreTimeout(guildId, parts, 'store.unreadable', () =>
-      store.rowsAbout(guildId, personId),
+    const settings = await this.#deps.peopleSettings.loadSettings(guildId, personId);
+    const fields = await this.#askFeatures((feature) => feature.exportFields?.(guildId, personId));
+    const tables = await withStoreTimeout(guildId, deps, 'store.unreadable', () =>
+      store.listRows(guildId, personId),
     );
     if (!standings || !settings || !fields || !tables) return { kind: 'failed' };
     const consent = standings.get(personId);
@@ -208,7 +211,7 @@ export class PrivacyRequests {
   }
 
   /** Results of a hook of the features that have it; undefined where a store is in trouble. */
-  async #ofFeatures<T>(
+  async #askFeatures<T>(
     hook: (feature: PersonHooks) => Promise<T | undefined> | undefined,
   ): Promise<readonly T[] | undefined> {
     const results = await Promise.all(this.#features.flatMap((one) => hook(one) ?? []));
@@ -217,17 +220,17 @@ export class PrivacyRequests {
   }
 
   /** Where the bot sits nowhere, by what was said for good; roles are only known in a channel. */
-  async #consentOf(guildId: GuildId, personId: PersonId): Promise<Consent> {
-    const consent = this.#sessions.sessions(guildId).at(-1)?.consent;
-    if (consent) return consent.consentOf(personId);
-    await this.#sessions.readConsents(guildId);
-    return this.#sessions.consentOf(guildId, { id: personId, roleIds: [] });
+  async #getConsent(guildId: GuildId, personId: PersonId): Promise<Consent> {
+    const consent = this.#sessions.listSessions(guildId).at(-1)?.consent;
+    if (consent) return consent.getConsent(personId);
+    await this.#sessions.loadConsents(guildId);
+    return this.#sessions.getConsent(guildId, { id: personId, roleIds: [] });
   }
 
   /** Whether this person is on the list of the server, from which no person can remove themselves. */
   async #isBlocked(guildId: GuildId, personId: PersonId): Promise<boolean> {
     const { settings } = this.#sessions;
-    await settings.load(guildId);
-    return settings.in(guildId).blockedIds.includes(personId);
+    await settings.loadGuild(guildId);
+    return settings.getForGuild(guildId).blockedIds.includes(personId);
   }
 }

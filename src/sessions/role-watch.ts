@@ -5,7 +5,7 @@ import type { Owners, SessionPlace } from '#src/conversation/session.ts';
 import type { ChannelMember, VoiceLink } from '#src/ports/voice-link.ts';
 
 /** Interval in ms at which the roles of one person after the other are looked up. */
-const everyMs = 2_000;
+const lookupIntervalMs = 2_000;
 
 type WatchedSession = Owners<'consent' | 'notices' | 'place'>;
 
@@ -20,47 +20,47 @@ export async function watchRoles(
   session: WatchedSession,
   clock: Clock,
   /** Woken when the settings of the server have changed. */
-  governed: Wakeup,
+  settingsChanged: Wakeup,
   signal: AbortSignal,
 ): Promise<never> {
-  signal.addEventListener('abort', () => governed.wake(), { once: true });
+  signal.addEventListener('abort', () => settingsChanged.wake(), { once: true });
   for (let turn = 0; ; turn++) {
-    while (!needsRoles(session.place)) {
+    while (!dependsOnRoles(session.place)) {
       signal.throwIfAborted();
-      await governed.wait(Number.POSITIVE_INFINITY);
+      await settingsChanged.wait(Number.POSITIVE_INFINITY);
     }
-    await clock.sleep(everyMs, signal);
-    const people = link.people();
+    await clock.sleep(lookupIntervalMs, signal);
+    const people = link.listPeople();
     const person = people[turn % people.length];
-    if (person) await reread(person.id, link, session, signal);
+    if (person) await rereadRoles(person.id, link, session, signal);
   }
 }
 
 /** The rules of a server may change at any time. */
-function needsRoles({ settings }: SessionPlace) {
-  const { consent, userRoleIds } = settings();
+function dependsOnRoles({ getSettings }: SessionPlace) {
+  const { consent, userRoleIds } = getSettings();
   return (consent.policy === 'role' && consent.roleId !== undefined) || userRoleIds.length > 0;
 }
 
-async function reread(
+async function rereadRoles(
   personId: PersonId,
   link: VoiceLink,
   { consent, notices, place }: WatchedSession,
   signal: AbortSignal,
 ) {
-  const before = rolesOf(personId, link.people());
+  const before = joinRoleIds(personId, link.listPeople());
   try {
-    await link.refresh(personId, signal);
+    await link.refreshMember(personId, signal);
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof BotError)) throw error;
     if (place.isFirst('roles-unread')) notices.reportFailure(error, 'link');
     return;
   }
-  if (rolesOf(personId, link.people()) !== before) consent.rejudge();
+  if (joinRoleIds(personId, link.listPeople()) !== before) consent.refresh();
 }
 
-function rolesOf(personId: PersonId, people: readonly ChannelMember[]): string {
+function joinRoleIds(personId: PersonId, people: readonly ChannelMember[]): string {
   const roleIds = people.find(({ id }) => id === personId)?.roleIds ?? [];
   return roleIds.toSorted().join();
 }

@@ -3,21 +3,21 @@ import type { LeftOutPeopleStore } from '#src/people/left-out-people.ts';
 import type { JoinedGuildStore } from '#src/ports/stores/joined-guild-store.ts';
 import type { SeatStore } from '#src/ports/stores/seat-store.ts';
 import type { VoiceLinkOpener } from '#src/ports/voice-link.ts';
-import type { SettingSources } from '#src/settings/stored-settings.ts';
-import type { HearingDependencies } from '#src/voice/link/reconnecting-link.ts';
+import type { StoredSettingsDeps } from '#src/settings/stored-settings.ts';
+import type { HearingDeps } from '#src/voice/connection/reconnecting-connection.ts';
 import type { ShardFeatures } from './shard-features.ts';
 
 /** Parts that `VoiceSessions` gives to the one or two classes that use each. */
-export type SessionSources = SettingSources & {
+export type SessionSources = StoredSettingsDeps & {
   /** People who are left out of captions. */
   readonly leftOutPeople: LeftOutPeopleStore;
   readonly guildStore: JoinedGuildStore;
   readonly linkOpener: VoiceLinkOpener;
   /** Uniform random number from 0 to 1. */
-  readonly random: () => number;
+  readonly getRandom: () => number;
   readonly features: ShardFeatures;
   readonly seatStore: SeatStore;
   /** Tools that a model may call now: those of the operator, then those of the bot. */
-  readonly tools: () => readonly ToolEntry[];
-  readonly hearing: HearingDependencies;
+  readonly listTools: () => readonly ToolEntry[];
+  readonly hearing: HearingDeps;
 };

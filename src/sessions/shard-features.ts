@@ -1,4 +1,4 @@
-import type { Session, SessionBefore } from '#src/conversation/session.ts';
+import type { FormerSession, Session } from '#src/conversation/session.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import {
   type FeatureSession,
@@ -11,15 +11,15 @@ export type FeatureShard = {
   /** Tools that a model may call. */
   readonly tools?: readonly ToolEntry[];
   /** Begins with a session there. */
-  session?(session: Session, before: SessionBefore): FeatureSession;
+  createSession?(session: Session, before: FormerSession): FeatureSession;
   /** Runs from before Discord is logged in until the shard is not served any more. Never rejects. */
   run?(): Promise<void>;
   /** Serves the servers of the shard, once Discord is logged in, until disposed. */
   serve?(): AsyncDisposable;
   /** These servers are there, or there again. Resolves to those whose panel it decides about. Never throws. */
-  arrived?(guildIds: readonly GuildId[]): Promise<ReadonlySet<string>>;
+  onGuildsArrived?(guildIds: readonly GuildId[]): Promise<ReadonlySet<string>>;
   /** A person joined, changed or left a voice channel of this server, or it has set something. */
-  changed?(guildId: GuildId): void;
+  onGuildChanged?(guildId: GuildId): void;
   /**
    * Erases what is held of a server that removed the bot: in memory at once, then what is stored beside the rows of its tables.
    * Resolves to the number of stored items. Called again where that fails. Errors: BotError `store.unwritable`.
@@ -46,18 +46,18 @@ export class ShardFeatures {
   }
 
   /** Servers whose panel a feature decides about. */
-  async arrived(guildIds: readonly GuildId[]): Promise<ReadonlySet<string>> {
-    const decided = await Promise.all(this.#all.map((one) => one.arrived?.(guildIds)));
+  async onGuildsArrived(guildIds: readonly GuildId[]): Promise<ReadonlySet<string>> {
+    const decided = await Promise.all(this.#all.map((one) => one.onGuildsArrived?.(guildIds)));
     return new Set(decided.flatMap((ids) => [...(ids ?? [])]));
   }
 
-  changed(guildId: GuildId): void {
-    for (const one of this.#all) one.changed?.(guildId);
+  onGuildChanged(guildId: GuildId): void {
+    for (const one of this.#all) one.onGuildChanged?.(guildId);
   }
 
   /** Begins with a session. */
-  session(session: Session, before: SessionBefore): SessionFeatures {
-    const all = this.#all.flatMap((one) => one.session?.(session, before) ?? []);
+  createSession(session: Session, before: FormerSession): SessionFeatures {
+    const all = this.#all.flatMap((one) => one.createSession?.(session, before) ?? []);
     return new SessionFeatures(all);
   }
 }

@@ -8,14 +8,14 @@ import type { TextLine } from '#src/texts/texts.ts';
  * Whether the server lets a person in a channel use the bot, at the moment it is asked; `people` are those there, with their
  * roles as Discord has reported them.
  */
-export function admissionIn(
+export function createAdmissionCheck(
   guildId: GuildId,
   people: () => readonly ChannelMember[],
   { places }: { readonly places: Pick<Places, 'mayManage'> },
   settings: StoredSettings,
 ): (personId: PersonId) => boolean {
   return (id) => {
-    const rules = settings.in(guildId);
+    const rules = settings.getForGuild(guildId);
     if (rules.blockedIds.length + rules.userRoleIds.length === 0) return true;
     const roleIds = people().find((person) => person.id === id)?.roleIds ?? [];
     const mayManage = places.mayManage(guildId, id);
@@ -32,14 +32,14 @@ export class GuildAccess {
   }
 
   /** Text for a caller who may not use the bot in this server; undefined for all others. Never throws. */
-  async denied({
+  async findDenial({
     callerId: id,
     callerRoleIds: roleIds,
     guildId,
     mayManage,
   }: AccessRequest): Promise<TextLine | undefined> {
-    await this.#settings.load(guildId);
-    const access = judgeAccess(this.#settings.in(guildId), { id, roleIds, mayManage });
+    await this.#settings.loadGuild(guildId);
+    const access = judgeAccess(this.#settings.getForGuild(guildId), { id, roleIds, mayManage });
     if (access === 'open') return undefined;
     return { id: access === 'blocked' ? 'access.blocked' : 'access.role' };
   }

@@ -1,42 +1,42 @@
 import {
   type ChoiceStore,
+  type ConsentChange,
   type ConsentPolicy,
   type ConsentState,
   type ConsentStore,
-  isNo,
-  type SaidConsent,
+  isRefusal,
   type StoredConsent,
 } from '#src/people/consent.ts';
 import type { LeftOutPeopleStore } from '#src/people/left-out-people.ts';
 import { type StoreWatch, withStoreTimeout } from '#src/ports/store-timeout.ts';
 
 /** Pause, in ms, after which a choice that could not be stored is written again. */
-const againMs = 5_000;
+const retryMs = 5_000;
 
 /** One kind of choice in one server. */
-type ChoiceParts<Choice> = {
+type ChoiceDeps<Choice> = {
   readonly guildId: GuildId;
   readonly store: ChoiceStore<Choice>;
-  readonly parts: StoreWatch;
+  readonly watch: StoreWatch;
   /** Told of each choice at once; without a person, that the stored ones were read. */
-  readonly changed: (personId?: PersonId) => void;
+  readonly onChange: (personId?: PersonId) => void;
   /** Aborted when nothing is written any more. */
   readonly signal: AbortSignal;
 };
 
-type SaidChoice<Choice> = { readonly choice: Choice; isSaved: boolean };
+type PendingChoice<Choice> = { readonly choice: Choice; isSaved: boolean };
 
 /** One kind of choice of the people of one server. A choice counts before it is stored, and is written until it is. */
 class PersonChoices<Choice> {
-  readonly #parts;
+  readonly #deps;
   #stored: Map<string, Choice> | undefined;
   /** Newer than what was read. */
-  readonly #said = new Map<string, SaidChoice<Choice>>();
+  readonly #pending = new Map<string, PendingChoice<Choice>>();
   /** Number of choices that were stored: what was read meanwhile may be older. */
   #saves = 0;
 
-  constructor(parts: ChoiceParts<Choice>) {
-    this.#parts = parts;
+  constructor(deps: ChoiceDeps<Choice>) {
+    this.#deps = deps;
   }
 
   get isRead(): boolean {
@@ -44,44 +44,45 @@ class PersonChoices<Choice> {
   }
 
   /** All that are known. */
-  all(): readonly (readonly [string, Choice])[] {
-    const said = [...this.#said].map(([id, { choice }]) => [id, choice] as const);
+  listAll(): readonly (readonly [string, Choice])[] {
+    const said = [...this.#pending].map(([id, { choice }]) => [id, choice] as const);
     return [...new Map([...(this.#stored ?? []), ...said])];
   }
 
-  of(personId: PersonId): Choice | undefined {
-    return this.#said.get(personId)?.choice ?? this.#stored?.get(personId);
+  findChoice(personId: PersonId): Choice | undefined {
+    return this.#pending.get(personId)?.choice ?? this.#stored?.get(personId);
   }
 
   /** Latest choice, as long as it is not stored. */
-  unsaved(personId: PersonId): Choice | undefined {
-    const said = this.#said.get(personId);
+  findUnsaved(personId: PersonId): Choice | undefined {
+    const said = this.#pending.get(personId);
     return said?.isSaved === false ? said.choice : undefined;
   }
 
   /** Counts from now on; whether it is stored. What is not is written as soon as that is possible. */
-  async say(personId: PersonId, choice: Choice): Promise<boolean> {
+  async saveChoice(personId: PersonId, choice: Choice): Promise<boolean> {
     const said = { choice, isSaved: false };
-    this.#said.set(personId, said);
-    const saving = this.#save(personId, said, this.#parts.parts);
-    this.#parts.changed(personId);
+    this.#pending.set(personId, said);
+    const saving = this.#saveOnce(personId, said, this.#deps.watch);
+    this.#deps.onChange(personId);
     if (await saving) return true;
-    void this.#saveLater(personId, said);
+    void this.#saveUntilStored(personId, said);
     return false;
   }
 
   /** Reads what is stored, until it was read once. */
-  async read(): Promise<void> {
+  async readStored(): Promise<void> {
     while (!this.#stored) {
       const saves = this.#saves;
-      const { guildId, parts, store } = this.#parts;
+      const { guildId, watch, store } = this.#deps;
       const read = () => store.read(guildId);
-      const found = await withStoreTimeout(guildId, parts, 'store.unreadable', read);
+      const found = await withStoreTimeout(guildId, watch, 'store.unreadable', read);
       if (!found) return;
       if (saves !== this.#saves) continue;
       this.#stored ??= new Map(found);
-      for (const [personId, { isSaved }] of this.#said) if (isSaved) this.#said.delete(personId);
-      this.#parts.changed();
+      for (const [personId, { isSaved }] of this.#pending)
+        if (isSaved) this.#pending.delete(personId);
+      this.#deps.onChange();
     }
   }
 
@@ -89,8 +90,12 @@ class PersonChoices<Choice> {
     this.#stored = undefined;
   }
 
-  async #save(personId: PersonId, said: SaidChoice<Choice>, parts: StoreWatch): Promise<boolean> {
-    const { guildId, store } = this.#parts;
+  async #saveOnce(
+    personId: PersonId,
+    said: PendingChoice<Choice>,
+    parts: StoreWatch,
+  ): Promise<boolean> {
+    const { guildId, store } = this.#deps;
     await withStoreTimeout(guildId, parts, 'store.unwritable', async () => {
       await store.write(guildId, personId, said.choice);
       said.isSaved = true;
@@ -98,23 +103,23 @@ class PersonChoices<Choice> {
     if (!said.isSaved) return false;
     this.#saves++;
     this.#stored?.set(personId, said.choice);
-    if (this.#stored && this.#said.get(personId) === said) this.#said.delete(personId);
+    if (this.#stored && this.#pending.get(personId) === said) this.#pending.delete(personId);
     return true;
   }
 
-  async #saveLater(personId: PersonId, said: SaidChoice<Choice>) {
-    const { parts, signal } = this.#parts;
-    const { clock } = parts;
+  async #saveUntilStored(personId: PersonId, said: PendingChoice<Choice>) {
+    const { watch, signal } = this.#deps;
+    const { clock } = watch;
     for (;;) {
-      await clock.sleep(againMs, signal).catch(() => undefined);
-      if (signal.aborted || this.#said.get(personId) !== said) return;
-      if (await this.#save(personId, said, { clock, onEvent: () => undefined })) return;
+      await clock.sleep(retryMs, signal).catch(() => undefined);
+      if (signal.aborted || this.#pending.get(personId) !== said) return;
+      if (await this.#saveOnce(personId, said, { clock, onEvent: () => undefined })) return;
     }
   }
 }
 
 /** Store of consents, and its watch. */
-type ConsentParts = StoreWatch & { readonly store: ConsentStore };
+type ConsentDeps = StoreWatch & { readonly store: ConsentStore };
 
 /** Tells the sessions of a server that a person said something; without a person, that what is stored was read. */
 type ConsentListener = (guildId: GuildId, personId?: PersonId) => void;
@@ -126,7 +131,7 @@ export class GuildChoices {
   /** People who agreed since the bot came. */
   readonly #pressed = new Set<string>();
 
-  constructor(consents: PersonChoices<SaidConsent>, leftOut: PersonChoices<boolean>) {
+  constructor(consents: PersonChoices<ConsentChange>, leftOut: PersonChoices<boolean>) {
     this.#consents = consents;
     this.#leftOut = leftOut;
   }
@@ -135,52 +140,52 @@ export class GuildChoices {
     return this.#consents.isRead;
   }
 
-  wordOf(personId: PersonId): StoredConsent | undefined {
-    return this.#consents.of(personId);
+  findConsent(personId: PersonId): StoredConsent | undefined {
+    return this.#consents.findChoice(personId);
   }
 
   /** People who said yes, and people who said no. */
-  get stored(): { readonly no: readonly string[]; readonly yes: readonly string[] } {
-    const all = this.#consents.all();
-    const no = all.filter(([, word]) => isNo(word)).map(([id]) => id);
-    const yes = all.filter(([, word]) => !isNo(word)).map(([id]) => id);
+  get answers(): { readonly no: readonly string[]; readonly yes: readonly string[] } {
+    const all = this.#consents.listAll();
+    const no = all.filter(([, word]) => isRefusal(word)).map(([id]) => id);
+    const yes = all.filter(([, word]) => !isRefusal(word)).map(([id]) => id);
     return { no, yes };
   }
 
-  saidNo(personId: PersonId): boolean {
-    return isNo(this.wordOf(personId));
+  hasRefused(personId: PersonId): boolean {
+    return isRefusal(this.findConsent(personId));
   }
 
   /** Whether this person is left out of captions; undefined while it is not known. */
   isLeftOut(personId: PersonId): boolean | undefined {
-    return this.#leftOut.of(personId) ?? (this.#leftOut.isRead ? false : undefined);
+    return this.#leftOut.findChoice(personId) ?? (this.#leftOut.isRead ? false : undefined);
   }
 
   /** Who is heard under a policy, with what was said for one session, whose settings may be unread. */
-  under(
+  toConsentState(
     policy: ConsentPolicy,
     session: Pick<ConsentState, 'callers' | 'isPaused' | 'isRead'>,
   ): ConsentState {
     const isRead = session.isRead && this.isRead;
-    return { ...session, ...this.stored, policy, isRead, pressed: [...this.#pressed] };
+    return { ...session, ...this.answers, policy, isRead, pressed: [...this.#pressed] };
   }
 
   /** Counts from now on; whether it is stored. */
-  async say(personId: PersonId, word: SaidConsent): Promise<boolean> {
+  async saveConsent(personId: PersonId, word: ConsentChange): Promise<boolean> {
     if (word.kind === 'always') this.#pressed.add(personId);
     // A press takes along the beginning of an erasure that could not be stored yet.
-    const { erasesSinceWallMs } = this.#consents.unsaved(personId) ?? {};
-    return await this.#consents.say(personId, { erasesSinceWallMs, ...word });
+    const { erasesSinceWallMs } = this.#consents.findUnsaved(personId) ?? {};
+    return await this.#consents.saveChoice(personId, { erasesSinceWallMs, ...word });
   }
 
   /** As `say`. */
-  async leaveOut(personId: PersonId, isLeftOut: boolean): Promise<boolean> {
-    return await this.#leftOut.say(personId, isLeftOut);
+  async saveLeftOut(personId: PersonId, isLeftOut: boolean): Promise<boolean> {
+    return await this.#leftOut.saveChoice(personId, isLeftOut);
   }
 
   /** Reads what is stored, until that was read once. Never throws. */
-  async recall(): Promise<void> {
-    await Promise.all([this.#consents.read(), this.#leftOut.read()]);
+  async readStored(): Promise<void> {
+    await Promise.all([this.#consents.readStored(), this.#leftOut.readStored()]);
   }
 
   /** To be called where the bot does not sit: what was read is read anew. */
@@ -196,20 +201,20 @@ export class GuildChoices {
  * included that begin before it is stored.
  */
 export class GuildConsents implements Disposable {
-  readonly #parts;
+  readonly #deps;
   readonly #leftOutPeople;
   readonly #listener;
   readonly #guilds = new Map<string, GuildChoices>();
   readonly #over = new AbortController();
 
-  constructor(parts: ConsentParts, leftOutPeople: LeftOutPeopleStore, listener: ConsentListener) {
-    this.#parts = parts;
+  constructor(deps: ConsentDeps, leftOutPeople: LeftOutPeopleStore, listener: ConsentListener) {
+    this.#deps = deps;
     this.#leftOutPeople = leftOutPeople;
     this.#listener = listener;
   }
 
-  in(guildId: GuildId): GuildChoices {
-    const known = this.#guilds.get(guildId) ?? this.#open(guildId);
+  getChoices(guildId: GuildId): GuildChoices {
+    const known = this.#guilds.get(guildId) ?? this.#openChoices(guildId);
     this.#guilds.set(guildId, known);
     return known;
   }
@@ -223,12 +228,12 @@ export class GuildConsents implements Disposable {
     this.#over.abort(new Error('the sessions are closed'));
   }
 
-  #open(guildId: GuildId): GuildChoices {
-    const parts = this.#parts;
-    const changed = (personId?: PersonId) => this.#listener(guildId, personId);
-    const common = { guildId, parts, changed, signal: this.#over.signal };
+  #openChoices(guildId: GuildId): GuildChoices {
+    const deps = this.#deps;
+    const notifyListener = (personId?: PersonId) => this.#listener(guildId, personId);
+    const common = { guildId, watch: deps, onChange: notifyListener, signal: this.#over.signal };
     return new GuildChoices(
-      new PersonChoices({ ...common, store: parts.store }),
+      new PersonChoices({ ...common, store: deps.store }),
       new PersonChoices({ ...common, store: this.#leftOutPeople }),
     );
   }

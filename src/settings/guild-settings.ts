@@ -1,32 +1,36 @@
 import { isTimeZone } from '#src/base/zoned-time.ts';
 import { consentPolicies } from '#src/people/consent.ts';
-import { aloneMs } from '#src/people/join-rules.ts';
+import { leaveAloneAfterMs } from '#src/people/join-rules.ts';
 import { type PipelineName, pipelineNames } from '#src/pipeline/pipeline.ts';
 import { joinModes } from '#src/ports/command-ports.ts';
-import { missingRight } from '#src/ports/seat-changes-by-others.ts';
+import { toMissingRightLine } from '#src/ports/seat-changes-by-others.ts';
 import { typedModes } from '#src/ports/typed-messages.ts';
-import { voiceNamed } from '#src/speech/voice-names.ts';
-import { languageLabel, languageTag, offeredLanguages } from '#src/texts/language-names.ts';
-import { type AddressingMode, addressingModes } from '#src/turn/addressing/addressing.ts';
-import { type Persona, personasElsewhere } from './persona.ts';
+import { findVoice } from '#src/speech/voice-names.ts';
 import {
-  bad,
-  type Choices,
+  formatLanguageLabel,
+  offeredLanguages,
+  parseLanguageTag,
+} from '#src/texts/language-names.ts';
+import { type AddressingMode, addressingModes } from '#src/turn/addressing/addressing.ts';
+import { describeOtherPersonas, type Persona } from './persona.ts';
+import {
+  badValue,
   type ConsentPolicySettings,
-  idSetting,
-  idsSetting,
-  none,
-  ok,
-  readStored,
+  defineIdListSetting,
+  defineIdSetting,
+  defineWordSetting,
+  noHindrances,
+  parseStoredValue,
   type ServerSetting,
-  wordSetting,
+  type SettingChoices,
+  toReadValue,
 } from './setting-definition.ts';
 
 /** Word for a `leave_after` under which the bot stays in an empty channel. */
-const never = 'never';
+const neverWord = 'never';
 
 /** People whom a server may block. */
-const mostPeople = 40;
+const maxListedPeople = 40;
 const [mostChannels, mostRoles] = [10, 20];
 /** Time alone that a server may set, in s. */
 const [leastAloneS, mostAloneS] = [10, 86_400];
@@ -34,59 +38,59 @@ const [leastAloneS, mostAloneS] = [10, 86_400];
 const maxDurationChars = 8;
 
 /** Voice channels the bot comes to by itself, the one preferred first. */
-const autoJoin: ServerSetting<readonly string[]> = {
-  ...idsSetting('auto_join', 'voice-channel', mostChannels, {
+const autoJoinSetting: ServerSetting<readonly string[]> = {
+  ...defineIdListSetting('auto_join', 'voice-channel', mostChannels, {
     group: 'settings.group.presence',
     about: 'settings.about.auto_join',
   }),
-  exists: (channelIds, guildId, { places }) =>
-    channelIds.every((id) => places.channel(guildId, id) !== undefined),
-  hindrances: (channelIds, guildId, { places }) =>
+  isKnownId: (channelIds, guildId, { places }) =>
+    channelIds.every((id) => places.findChannel(guildId, id) !== undefined),
+  listHindrances: (channelIds, guildId, { places }) =>
     channelIds.flatMap((id) => {
-      const channel = places.channel(guildId, id);
-      const facts = channel && places.facts(channel, '');
-      if (!channel || !facts?.certain || (facts.mayView && facts.mayConnect)) return [];
-      return [missingRight(facts.mayView ? 'no-connect' : 'no-view', channel)];
+      const channel = places.findChannel(guildId, id);
+      const facts = channel && places.findChannelFacts(channel, '');
+      if (!channel || !facts?.isCertain || (facts.mayView && facts.mayConnect)) return [];
+      return [toMissingRightLine(facts.mayView ? 'no-connect' : 'no-view', channel)];
     }),
 };
 
 /** Mode of the sessions in those channels. */
-const autoJoinMode = wordSetting('auto_join_mode', joinModes, () => 'talk', {
+const autoJoinModeSetting = defineWordSetting('auto_join_mode', joinModes, () => 'talk', {
   group: 'settings.group.presence',
   about: 'settings.about.auto_join_mode',
 });
 
 /** Roles of which a person needs one; empty: all people may. */
-const userRoleIds = idsSetting('roles', 'role', mostRoles, {
+const userRolesSetting = defineIdListSetting('roles', 'role', mostRoles, {
   group: 'settings.group.people',
   about: 'settings.about.roles',
 });
 
 /** People who are neither heard nor answered. */
-const blockedIds = idsSetting('blocked', 'person', mostPeople, {
+const blockedPeopleSetting = defineIdListSetting('blocked', 'person', maxListedPeople, {
   group: 'settings.group.people',
   about: 'settings.about.blocked',
 });
 
 /** Time alone, in ms, after which the bot leaves; infinite: it stays. Seconds, or as in `5m` and `2h`. */
-const leaveAfterMs: ServerSetting<number> = {
+const leaveAfterSetting: ServerSetting<number> = {
   key: 'leave_after',
   group: 'settings.group.presence',
   about: 'settings.about.leave_after',
   inputs: [{ kind: 'one-of' }, { kind: 'typed', maxChars: maxDurationChars }],
-  standard: () => aloneMs,
-  read(words) {
-    if (words.toLowerCase() === never) return ok(Number.POSITIVE_INFINITY);
+  getDefault: () => leaveAloneAfterMs,
+  parse(words) {
+    if (words.toLowerCase() === neverWord) return toReadValue(Number.POSITIVE_INFINITY);
     const [, digits = '', unit = 's'] = /^(\d{1,5})\s*([smh]?)$/i.exec(words) ?? [];
-    const seconds = Number(digits) * (secondsOf[unit.toLowerCase()] ?? 1);
+    const seconds = Number(digits) * (secondsByUnit[unit.toLowerCase()] ?? 1);
     const isFit = digits !== '' && seconds >= leastAloneS && seconds <= mostAloneS;
-    return isFit ? ok(seconds * 1_000) : bad;
+    return isFit ? toReadValue(seconds * 1_000) : badValue;
   },
-  shown: (ms) => (Number.isFinite(ms) ? `${ms / 1_000}` : never),
-  values: () => ['30', '60', '5m', '1h', never],
+  format: (ms) => (Number.isFinite(ms) ? `${ms / 1_000}` : neverWord),
+  listValues: () => ['30', '60', '5m', '1h', neverWord],
 };
 
-const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
+const secondsByUnit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
 
 /** Settings that apply in one server, and with `StoredSettings.at` in one of its voice channels. */
 export type GuildSettings = ConversationValues & {
@@ -95,13 +99,13 @@ export type GuildSettings = ConversationValues & {
   /** Persona of the bot in the voice channel: its fields count over the settings of the server. */
   readonly persona?: Persona;
   /** Value of a setting in the server, whoever the bot is. Errors: TypeError where no feature declares the setting. */
-  of<Value>(setting: ServerSetting<Value>): Value;
+  getValue<Value>(setting: ServerSetting<Value>): Value;
 };
 
 /** Settings of the conversation itself; those of features are read with `of`. */
 type ConversationValues = {
   readonly [Field in keyof ConversationSettings]: ReturnType<
-    ConversationSettings[Field]['standard']
+    ConversationSettings[Field]['getDefault']
   >;
 };
 type ConversationSettings = typeof conversationSettings;
@@ -118,25 +122,25 @@ const maxVoiceChars = 64;
 const maxZoneChars = 64;
 const maxLanguages = 20;
 
-const pipeline: ServerSetting<PipelineName> = {
+const pipelineSetting: ServerSetting<PipelineName> = {
   key: 'pipeline',
   group: 'settings.group.answers',
   about: 'settings.about.pipeline',
   inputs: [{ kind: 'one-of' }],
   operator: 'PIPELINE',
-  standard: ({ pipelines: { names } }) => names[0] ?? 'chained',
-  read(words, { pipelines }) {
+  getDefault: ({ pipelines: { names } }) => names[0] ?? 'chained',
+  parse(words, { pipelines }) {
     const name = pipelineNames.find((one) => one === words.toLowerCase());
-    if (name === undefined) return bad;
-    if (pipelines.names.includes(name)) return ok(name);
+    if (name === undefined) return badValue;
+    if (pipelines.names.includes(name)) return toReadValue(name);
     return { kind: 'bad', why: { id: 'settings.missing', with: { pipeline: name } } };
   },
-  shown: (name) => name,
-  values: ({ pipelines }) => pipelines.names,
+  format: (name) => name,
+  listValues: ({ pipelines }) => pipelines.names,
 };
 
-const addressing: ServerSetting<AddressingMode> = {
-  ...wordSetting('addressing', addressingModes, ({ defaults }) => defaults.addressing, {
+const addressingSetting: ServerSetting<AddressingMode> = {
+  ...defineWordSetting('addressing', addressingModes, ({ defaults }) => defaults.addressing, {
     group: 'settings.group.answers',
     about: 'settings.about.addressing',
   }),
@@ -144,65 +148,66 @@ const addressing: ServerSetting<AddressingMode> = {
 };
 
 /** Who the bot is and how it talks. */
-const instructions: ServerSetting<string> = {
+const instructionsSetting: ServerSetting<string> = {
   key: 'instructions',
   group: 'settings.group.bot',
   about: 'settings.about.instructions',
   inputs: [{ kind: 'typed', maxChars: maxInstructionsChars, isLong: true }],
   operator: 'BOT_INSTRUCTIONS',
-  elsewhere: personasElsewhere('instructions'),
-  standard: ({ defaults }) => defaults.style.instructions,
-  read: (words) => (words.length > 0 && words.length <= maxInstructionsChars ? ok(words) : bad),
-  shown: (words) => words,
-  values: () => [],
+  listElsewhere: describeOtherPersonas('instructions'),
+  getDefault: ({ defaults }) => defaults.style.instructions,
+  parse: (words) =>
+    words.length > 0 && words.length <= maxInstructionsChars ? toReadValue(words) : badValue,
+  format: (words) => words,
+  listValues: () => [],
 };
 
 /** Undefined: the engine's own. */
-const voice: ServerSetting<string | undefined> = {
+const voiceSetting: ServerSetting<string | undefined> = {
   key: 'voice',
   group: 'settings.group.bot',
   about: 'settings.about.voice',
   inputs: [{ kind: 'one-of' }, { kind: 'typed', maxChars: maxVoiceChars }],
   operator: 'SPEECH_VOICE',
-  elsewhere: personasElsewhere('voice'),
-  standard: ({ defaults }) => defaults.style.voice.name,
-  read(words, { voices }) {
-    const name = words.length <= maxVoiceChars ? voiceNamed(words, voices) : undefined;
-    return name === undefined ? bad : ok(name);
+  listElsewhere: describeOtherPersonas('voice'),
+  getDefault: ({ defaults }) => defaults.style.voice.name,
+  parse(words, { voices }) {
+    const name = words.length <= maxVoiceChars ? findVoice(words, voices) : undefined;
+    return name === undefined ? badValue : toReadValue(name);
   },
-  shown: (name = '') => name,
-  values: ({ knownVoices }) => knownVoices,
-  load: ({ voices }) => voices.load(),
+  format: (name = '') => name,
+  listValues: ({ knownVoices }) => knownVoices,
+  loadValues: ({ voices }) => voices.load(),
 };
 
 /** Role whose members may change everybody's sounds. */
-const djRoleId = idSetting('dj_role', 'role', {
+const djRoleSetting = defineIdSetting('dj_role', 'role', {
   group: 'settings.group.sounds',
   about: 'settings.about.dj_role',
 });
 
 /** `role` alone is the role the operator has named; another one is given by its id or as Discord mentions it. */
-const consent: ServerSetting<ConsentPolicySettings> = {
+const consentSetting: ServerSetting<ConsentPolicySettings> = {
   key: 'consent',
   group: 'settings.group.people',
   about: 'settings.about.consent',
   inputs: [{ kind: 'one-of' }, { kind: 'role', most: 1, before: 'role ' }],
   operator: 'CONSENT_POLICY',
-  standard: ({ defaults }) => defaults.consent,
+  getDefault: ({ defaults }) => defaults.consent,
   unread: { policy: 'ask' },
-  read(words, { defaults }) {
+  parse(words, { defaults }) {
     const [, given] = /^role\s+(?:<@&)?(\d{15,21})>?$/i.exec(words) ?? [];
     const roleId = given ?? defaults.consent.roleId;
     const policy = given === undefined ? words.toLowerCase() : 'role';
-    if (policy === 'ask' || policy === 'notice') return ok({ policy });
-    if (policy !== 'role') return bad;
+    if (policy === 'ask' || policy === 'notice') return toReadValue({ policy });
+    if (policy !== 'role') return badValue;
     return roleId === undefined
       ? { kind: 'bad', why: { id: 'settings.no_role' } }
-      : ok({ policy, roleId });
+      : toReadValue({ policy, roleId });
   },
-  shown: ({ policy, roleId }) =>
+  format: ({ policy, roleId }) =>
     policy === 'role' && roleId !== undefined ? `role ${roleId}` : policy,
-  values: () => consentPolicies,
+  listValues: () => consentPolicies,
 };
 
 /** Whether more people are heard unasked under the second rules than under the first. */
@@ -212,138 +217,138 @@ export function isLooser(before: ConsentPolicySettings, after: ConsentPolicySett
 }
 
 /** Form of answers to questions typed in the chat of the voice channel. */
-const typed = wordSetting('typed', typedModes, () => 'voice', {
+const typedModeSetting = defineWordSetting('typed', typedModes, () => 'voice', {
   group: 'settings.group.answers',
   about: 'settings.about.typed',
 });
 
 /** Language of people of whom none is known, BCP 47. */
-const language: ServerSetting<string | undefined> = {
+const languageSetting: ServerSetting<string | undefined> = {
   key: 'language',
   group: 'settings.group.language',
   about: 'settings.about.language',
   inputs: [{ kind: 'language', most: 1 }],
-  standard: () => undefined,
-  read(words) {
-    if (words.toLowerCase() === none) return ok(undefined);
-    const tag = languageTag(words);
-    return tag === undefined ? bad : ok(tag);
+  getDefault: () => undefined,
+  parse(words) {
+    if (words.toLowerCase() === noHindrances) return toReadValue(undefined);
+    const tag = parseLanguageTag(words);
+    return tag === undefined ? badValue : toReadValue(tag);
   },
-  shown: (tag = none) => tag,
-  values: () => [none, ...offeredLanguages.map(languageLabel)],
+  format: (tag = noHindrances) => tag,
+  listValues: () => [noHindrances, ...offeredLanguages.map(formatLanguageLabel)],
 };
 
 /** Languages that people speak there, BCP 47; no other one is detected. Empty: any. */
-const languages: ServerSetting<readonly string[]> = {
+const languagesSetting: ServerSetting<readonly string[]> = {
   key: 'languages',
   group: 'settings.group.language',
   about: 'settings.about.languages',
   inputs: [{ kind: 'language', most: maxLanguages }],
-  standard: () => [],
-  read(words) {
-    if (words.toLowerCase() === none) return ok([]);
+  getDefault: () => [],
+  parse(words) {
+    if (words.toLowerCase() === noHindrances) return toReadValue([]);
     const named = words.split(',');
-    if (named.length > maxLanguages) return bad;
-    const tags = named.map(languageTag).filter((tag) => tag !== undefined);
-    return tags.length < named.length ? bad : ok([...new Set(tags)]);
+    if (named.length > maxLanguages) return badValue;
+    const tags = named.map(parseLanguageTag).filter((tag) => tag !== undefined);
+    return tags.length < named.length ? badValue : toReadValue([...new Set(tags)]);
   },
-  shown: (tags) => (tags.length > 0 ? tags.join(', ') : none),
-  values: () => [none],
+  format: (tags) => (tags.length > 0 ? tags.join(', ') : noHindrances),
+  listValues: () => [noHindrances],
 };
 
 /** IANA name of the zone of times of day. */
-const timeZone: ServerSetting<string> = {
+const timeZoneSetting: ServerSetting<string> = {
   key: 'timezone',
   group: 'settings.group.language',
   about: 'settings.about.timezone',
   inputs: [{ kind: 'typed', maxChars: maxZoneChars }],
-  standard: ({ defaults }) => defaults.timeZone,
-  read: (words) => (isTimeZone(words) ? ok(words) : bad),
-  shown: (name) => name,
-  values: () => Intl.supportedValuesOf('timeZone'),
+  getDefault: ({ defaults }) => defaults.timeZone,
+  parse: (words) => (isTimeZone(words) ? toReadValue(words) : badValue),
+  format: (name) => name,
+  listValues: () => Intl.supportedValuesOf('timeZone'),
 };
 
 /** Text channel whose lines are read out; undefined: none. Whether it is there shows when it is used. */
-const readChannelId: ServerSetting<ChannelId | undefined> = {
-  ...idSetting('read_channel', 'text-channel', {
+const readChannelSetting: ServerSetting<ChannelId | undefined> = {
+  ...defineIdSetting('read_channel', 'text-channel', {
     group: 'settings.group.sounds',
     about: 'settings.about.read_channel',
   }),
-  hindrances: (channelId, _guildId, { mayReadMessages }) =>
+  listHindrances: (channelId, _guildId, { mayReadMessages }) =>
     channelId === undefined || mayReadMessages ? [] : [{ id: 'read.hidden' }],
 };
 
 /** Cap a day of a server below that of the operator, in billionths of a dollar; 0: the operator's alone. */
-const serverDayCap: ServerSetting<number> = {
+const serverDayCapSetting: ServerSetting<number> = {
   key: 'budget_day',
   group: 'settings.group.answers',
   about: 'settings.about.budget_day',
   inputs: [{ kind: 'one-of' }, { kind: 'typed', maxChars: 12 }],
-  standard: () => 0,
-  read(words, { caps: { serverDay } }) {
-    if (words.toLowerCase() === none) return ok(0);
+  getDefault: () => 0,
+  parse(words, { caps: { serverDay } }) {
+    if (words.toLowerCase() === noHindrances) return toReadValue(0);
     const [, usd] = /^\$?(\d{1,6}(?:\.\d{1,4})?)$/.exec(words) ?? [];
     const nanoUsd = Math.round(Number(usd ?? 0) * 1e9);
-    if (nanoUsd === 0) return bad;
+    if (nanoUsd === 0) return badValue;
     const isWithin = serverDay === 0 || nanoUsd <= serverDay;
-    if (isWithin) return ok(nanoUsd);
-    return { kind: 'bad', why: { id: 'settings.cap', with: { cap: shownCap(serverDay) } } };
+    if (isWithin) return toReadValue(nanoUsd);
+    return { kind: 'bad', why: { id: 'settings.cap', with: { cap: formatCap(serverDay) } } };
   },
-  shown: shownCap,
+  format: formatCap,
   /** The most that may be set is among them. */
-  values: ({ caps: { serverDay } }) => [...new Set([none, shownCap(serverDay)])],
+  listValues: ({ caps: { serverDay } }) => [...new Set([noHindrances, formatCap(serverDay)])],
 };
 
 /** Settings of the conversation. A new one is a record and a line here; those of a feature are in its `settings`. */
 export const conversationSettings = {
-  pipeline,
-  addressing,
-  instructions,
-  voice,
-  djRoleId,
-  consent,
-  autoJoin,
-  autoJoinMode,
-  leaveAfterMs,
-  userRoleIds,
-  blockedIds,
-  serverDayCap,
-  typed,
-  language,
-  languages,
-  timeZone,
-  readChannelId,
+  pipeline: pipelineSetting,
+  addressing: addressingSetting,
+  instructions: instructionsSetting,
+  voice: voiceSetting,
+  djRoleId: djRoleSetting,
+  consent: consentSetting,
+  autoJoin: autoJoinSetting,
+  autoJoinMode: autoJoinModeSetting,
+  leaveAfterMs: leaveAfterSetting,
+  userRoleIds: userRolesSetting,
+  blockedIds: blockedPeopleSetting,
+  serverDayCap: serverDayCapSetting,
+  typed: typedModeSetting,
+  language: languageSetting,
+  languages: languagesSetting,
+  timeZone: timeZoneSetting,
+  readChannelId: readChannelSetting,
 };
 
 /** Values of all settings in a server. */
-export function settingsOf(
+export function readGuildSettings(
   all: readonly ServerSetting[],
   stored: StoredGuildSettings,
-  choices: Choices,
+  choices: SettingChoices,
 ): GuildSettings {
-  const values = new Map(all.map((one) => [one, storedValue(one, stored, choices)]));
-  const of = <Value>(setting: ServerSetting<Value>) => values.get(setting) as Value; // this record has read it
+  const values = new Map(all.map((one) => [one, readStoredValue(one, stored, choices)]));
+  const getValue = <Value>(setting: ServerSetting<Value>) => values.get(setting) as Value; // this record has read it
   const fields = Object.entries(conversationSettings).map(([field, one]) => [
     field,
     values.get(one),
   ]);
   const { names } = choices.defaults;
-  return { ...(Object.fromEntries(fields) as ConversationValues), names, of };
+  return { ...(Object.fromEntries(fields) as ConversationValues), names, getValue };
 }
 
 /** A stored value that cannot be used any more counts as not set. */
-function storedValue<Value>(
+function readStoredValue<Value>(
   setting: ServerSetting<Value>,
   { set, isRead }: StoredGuildSettings,
-  choices: Choices,
+  choices: SettingChoices,
 ): Value {
   const words = set.get(setting.key);
   if (words === undefined && !isRead && setting.unread !== undefined) return setting.unread;
-  const read = words === undefined ? bad : readStored(setting, words, choices);
-  return read.kind === 'ok' ? read.value : setting.standard(choices);
+  const read = words === undefined ? badValue : parseStoredValue(setting, words, choices);
+  return read.kind === 'ok' ? read.value : setting.getDefault(choices);
 }
 
 /** Text of a cap, as it may be typed again. */
-function shownCap(nanoUsd: number): string {
-  return nanoUsd > 0 ? `$${nanoUsd / 1e9}` : none;
+function formatCap(nanoUsd: number): string {
+  return nanoUsd > 0 ? `$${nanoUsd / 1e9}` : noHindrances;
 }

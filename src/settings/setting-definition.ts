@@ -30,7 +30,7 @@ export type SettingOutcome =
       /** Current value. */
       readonly value: string;
       /** False: until the process ends. */
-      readonly saved: boolean;
+      readonly isSaved: boolean;
     }
   | { readonly kind: 'unknown'; readonly keys: readonly string[] }
   /** Words that are not readable, or that may not be set here: nothing was changed. */
@@ -45,7 +45,7 @@ export type CaptionOptions = {
 };
 
 /** Parts of the process that settings are read with. */
-export type SettingParts = StoreWatch & {
+export type SettingDeps = StoreWatch & {
   readonly pipelines: Pick<PipelineRegistry, 'names'>;
   readonly places: Places;
   readonly hasChatModel: boolean;
@@ -55,8 +55,8 @@ export type SettingParts = StoreWatch & {
 };
 
 /** Values that the operator lets servers choose from, and defaults. */
-export type Choices = {
-  readonly pipelines: SettingParts['pipelines'];
+export type SettingChoices = {
+  readonly pipelines: SettingDeps['pipelines'];
   /** Names of voices that the bot may have; empty: not known, so any name is accepted. */
   readonly voices: readonly string[];
   /** Names of the voices that read texts, as far as they are known. */
@@ -83,7 +83,7 @@ export type SettingInput =
   | { readonly kind: 'typed'; readonly maxChars: number; readonly isLong?: true };
 
 /** Place and sentence of a setting in the panel of `/settings view`. */
-type SettingPlace = {
+type SettingGroupPlace = {
   /** Title of its group; a group is there as soon as one setting names it. */
   readonly group: PlainTextId;
   /** Its one sentence, at most 100 characters. */
@@ -91,39 +91,41 @@ type SettingPlace = {
 };
 
 /** One setting of servers: `/settings` and the store know it from this record alone. */
-export type ServerSetting<Value = unknown> = SettingPlace & {
+export type ServerSetting<Value = unknown> = SettingGroupPlace & {
   /** Name in `/settings` and in the store. */
   readonly key: string;
   readonly inputs: readonly SettingInput[];
   /** Setting of the operator that gives the standard value. */
   readonly operator?: string;
   /** Value where a server has set none. */
-  standard(choices: Choices): Value;
+  getDefault(choices: SettingChoices): Value;
   /** Value as long as the settings of a server could not be read; absent: the standard one. */
   readonly unread?: Value;
   /** Meaning of typed or stored words; one that cannot be used any more counts as not set. */
-  read(words: string, choices: Choices): ReadSetting<Value>;
+  parse(words: string, choices: SettingChoices): ReadSetting<Value>;
   /** Text of the value, as it may be typed again; empty: the engine's own. */
-  shown(value: Value): string;
+  format(value: Value): string;
   /** Suggested values. */
-  values(choices: Choices): readonly string[];
+  listValues(choices: SettingChoices): readonly string[];
   /** Loads what `read` and `values` know it by. Never throws. */
-  load?(parts: SettingParts): Promise<unknown>;
+  loadValues?(parts: SettingDeps): Promise<unknown>;
   /** Reasons for which the value has no effect now, each with what to do. */
-  hindrances?(
+  listHindrances?(
     value: Value,
     guildId: GuildId,
-    parts: Pick<SettingParts, 'hasChatModel' | 'mayReadMessages' | 'places'>,
+    parts: Pick<SettingDeps, 'hasChatModel' | 'mayReadMessages' | 'places'>,
     of: <Other>(setting: ServerSetting<Other>) => Other,
   ): readonly TextLine[];
   /** Lines about places of the server where something else holds, from everything that it has stored. */
-  elsewhere?(stored: ReadonlyMap<string, string>): readonly TextLine[];
+  listElsewhere?(stored: ReadonlyMap<string, string>): readonly TextLine[];
   /** Whether a value that is typed now exists in this server. */
-  exists?(value: Value, guildId: GuildId, parts: SettingParts): boolean;
+  isKnownId?(value: Value, guildId: GuildId, parts: SettingDeps): boolean;
 };
 
 /** Mark of the mentions that stand for the ids in a value; undefined where it has none. */
-export function mentionMarkOf({ inputs }: Pick<ServerSetting, 'inputs'>): MentionMark | undefined {
+export function findMentionMark({
+  inputs,
+}: Pick<ServerSetting, 'inputs'>): MentionMark | undefined {
   const kinds = inputs.map(({ kind }) => kind);
   const named = kinds.find((kind): kind is NamedById => Object.hasOwn(mentionMarks, kind));
   return named && mentionMarks[named];
@@ -131,15 +133,15 @@ export function mentionMarkOf({ inputs }: Pick<ServerSetting, 'inputs'>): Mentio
 
 /** Settings as they hold in one server. */
 export type SettingsView = {
-  readonly all: readonly SettingNow[];
+  readonly all: readonly CurrentSetting[];
   /** Choices that the values are read and chosen from. */
-  readonly choices: Choices;
+  readonly choices: SettingChoices;
   /** False: what the server has set could not be read. */
   readonly isRead: boolean;
 };
 
 /** A setting with its present value in one server. */
-export type SettingNow = {
+export type CurrentSetting = {
   readonly key: string;
   readonly setting: ServerSetting;
   /** Value as it may be typed again; empty: the engine's own. */
@@ -150,73 +152,73 @@ export type SettingNow = {
 };
 
 /** Word for an empty role, channel list or list of people. */
-export const none = 'none';
+export const noHindrances = 'none';
 
-export const bad = { kind: 'bad' } as const;
+export const badValue = { kind: 'bad' } as const;
 
-export function ok<Value>(value: Value): ReadSetting<Value> {
+export function toReadValue<Value>(value: Value): ReadSetting<Value> {
   return { kind: 'ok', value };
 }
 
 /** Meaning of stored words. A voice that is gone is still the chosen one: the engine tells that it is, and uses its own. */
-export function readStored<Value>(
+export function parseStoredValue<Value>(
   setting: ServerSetting<Value>,
   words: string,
-  choices: Choices,
+  choices: SettingChoices,
 ): ReadSetting<Value> {
-  return readSetting(setting, words, { ...choices, voices: [] });
+  return parseSetting(setting, words, { ...choices, voices: [] });
 }
 
 /** Meaning of words as they were typed. */
-export function readSetting<Value>(
+export function parseSetting<Value>(
   setting: ServerSetting<Value>,
   words: string,
-  choices: Choices,
+  choices: SettingChoices,
 ): ReadSetting<Value> {
-  return setting.read(words.trim(), choices);
+  return setting.parse(words.trim(), choices);
 }
 
 /** A setting with a few words as values. */
-export function wordSetting<Word extends string>(
+export function defineWordSetting<Word extends string>(
   key: string,
   words: readonly Word[],
-  standard: (choices: Choices) => Word,
-  place: SettingPlace,
+  getDefault: (choices: SettingChoices) => Word,
+  place: SettingGroupPlace,
 ): ServerSetting<Word> {
   return {
     ...place,
     key,
     inputs: [{ kind: 'one-of' }],
-    standard,
-    read(typed) {
+    getDefault,
+    parse(typed) {
       const found = words.find((one) => one === typed.toLowerCase());
-      return found === undefined ? bad : ok(found);
+      return found === undefined ? badValue : toReadValue(found);
     },
-    shown: (value) => value,
-    values: () => words,
+    format: (value) => value,
+    listValues: () => words,
   };
 }
 
 const [off, on] = ['off', 'on'] as const;
 
 /** A setting that is on or off. */
-export function switchSetting(key: string, place: SettingPlace): ServerSetting<boolean> {
+export function defineSwitchSetting(key: string, place: SettingGroupPlace): ServerSetting<boolean> {
   return {
     ...place,
     key,
     inputs: [{ kind: 'one-of' }],
-    standard: () => false,
-    read(typed) {
+    getDefault: () => false,
+    parse(typed) {
       const word = typed.toLowerCase();
-      return word === on || word === off ? ok(word === on) : bad;
+      return word === on || word === off ? toReadValue(word === on) : badValue;
     },
-    shown: (value) => (value ? on : off),
-    values: () => [off, on],
+    format: (value) => (value ? on : off),
+    listValues: () => [off, on],
   };
 }
 
 /** Ids as Discord mentions them. */
-const mentions = {
+const mentionPatterns = {
   'text-channel': /^(?:<#)?(\d{15,21})>?$/,
   'voice-channel': /^(?:<#)?(\d{15,21})>?$/,
   person: /^(?:<@!?)?(\d{15,21})>?$/,
@@ -224,45 +226,45 @@ const mentions = {
 };
 
 /** A setting that names a role or channel, by its id or as Discord mentions it, or none. */
-export function idSetting(
+export function defineIdSetting(
   key: string,
   of: NamedById,
-  place: SettingPlace,
+  place: SettingGroupPlace,
 ): ServerSetting<string | undefined> {
   return {
     ...place,
     key,
     inputs: [{ kind: of, most: 1 }],
-    standard: () => undefined,
-    read(typed) {
-      const [, id] = mentions[of].exec(typed) ?? [];
-      return id === undefined && typed.toLowerCase() !== none ? bad : ok(id);
+    getDefault: () => undefined,
+    parse(typed) {
+      const [, id] = mentionPatterns[of].exec(typed) ?? [];
+      return id === undefined && typed.toLowerCase() !== noHindrances ? badValue : toReadValue(id);
     },
-    shown: (id) => id ?? none,
-    values: () => [none],
+    format: (id) => id ?? noHindrances,
+    listValues: () => [noHindrances],
   };
 }
 
 /** A setting that lists channels, people or roles, each by its id or as Discord mentions it. */
-export function idsSetting(
+export function defineIdListSetting(
   key: string,
   of: NamedById,
   most: number,
-  place: SettingPlace,
+  place: SettingGroupPlace,
 ): ServerSetting<readonly string[]> {
   return {
     ...place,
     key,
     inputs: [{ kind: of, most }],
-    standard: () => [],
-    read(typed) {
-      if (typed.toLowerCase() === none) return ok([]);
+    getDefault: () => [],
+    parse(typed) {
+      if (typed.toLowerCase() === noHindrances) return toReadValue([]);
       const named = typed.split(/[\s,]+/);
-      const ids = named.flatMap((one) => mentions[of].exec(one)?.[1] ?? []);
+      const ids = named.flatMap((one) => mentionPatterns[of].exec(one)?.[1] ?? []);
       const isFit = ids.length === named.length && ids.length <= most;
-      return isFit ? ok([...new Set(ids)]) : bad; // each once
+      return isFit ? toReadValue([...new Set(ids)]) : badValue; // each once
     },
-    shown: (ids) => (ids.length === 0 ? none : ids.join(', ')),
-    values: () => [none],
+    format: (ids) => (ids.length === 0 ? noHindrances : ids.join(', ')),
+    listValues: () => [noHindrances],
   };
 }

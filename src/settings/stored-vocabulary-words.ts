@@ -1,47 +1,51 @@
 import { z } from 'zod';
-import { parsedJson } from '#src/base/json.ts';
-import { oneLine } from '#src/texts/plain.ts';
+import { tryParseJson } from '#src/base/json.ts';
+import { toOneLine } from '#src/texts/plain-text.ts';
 import { hasHiddenCharacters } from './persona.ts';
 
 /** Most characters of a word, and of how it is said. */
 export const [mostWordChars, mostSayChars] = [40, 80];
 
-const prefix = 'word:';
+const wordKeyPrefix = 'word:';
 
-const stored = z.object({ word: z.string(), say: z.string().optional(), addedMs: z.number() });
+const storedWordSchema = z.object({
+  word: z.string(),
+  say: z.string().optional(),
+  addedMs: z.number(),
+});
 
 /** Key under which the settings of a server hold a word, the same however it is written. */
-export function wordKey(word: string): string {
-  return `${prefix}${word.normalize('NFKC').replace(/\s+/g, ' ').trim().toLowerCase()}`;
+export function toWordKey(word: string): string {
+  return `${wordKeyPrefix}${word.normalize('NFKC').replace(/\s+/g, ' ').trim().toLowerCase()}`;
 }
 
 /** A word as it was typed, on one line; undefined for what is none. */
-export function readWord(typed: string): string | undefined {
-  return readLine(typed, mostWordChars, /[\p{L}\p{N}]/u);
+export function parseWord(typed: string): string | undefined {
+  return parseLine(typed, mostWordChars, /[\p{L}\p{N}]/u);
 }
 
 /** Pronunciation of a word, as it was typed: a letter at least. */
-export function readSay(typed: string): string | undefined {
-  return readLine(typed, mostSayChars, /\p{L}/u);
+export function parsePronunciation(typed: string): string | undefined {
+  return parseLine(typed, mostSayChars, /\p{L}/u);
 }
 
-export function storedWord({ word, say }: ServerWord, addedMs: number): string {
+export function formatStoredWord({ word, say }: ServerWord, addedMs: number): string {
   return JSON.stringify({ word, say, addedMs });
 }
 
 /** All words of a server that can be read, those added last first. */
-export function wordsIn(set: ReadonlyMap<string, string>): readonly ServerWord[] {
+export function listServerWords(set: ReadonlyMap<string, string>): readonly ServerWord[] {
   return [...set]
-    .filter(([key]) => key.startsWith(prefix))
-    .map(([, value]) => stored.safeParse(parsedJson(value)).data)
+    .filter(([key]) => key.startsWith(wordKeyPrefix))
+    .map(([, value]) => storedWordSchema.safeParse(tryParseJson(value)).data)
     .filter((one) => one !== undefined)
     .toSorted((one, other) => other.addedMs - one.addedMs)
     .map(({ word, say }) => ({ word, say }));
 }
 
 /** Nothing that a person does not see, and nothing that a model could read as markup. */
-function readLine(typed: string, mostChars: number, needs: RegExp): string | undefined {
-  const line = oneLine(typed).replace(/\s+/g, ' ').trim();
+function parseLine(typed: string, mostChars: number, needs: RegExp): string | undefined {
+  const line = toOneLine(typed).replace(/\s+/g, ' ').trim();
   const isFit = line.length <= mostChars && needs.test(line);
   return isFit && !/[<>{}[\]|]/.test(line) && !hasHiddenCharacters(line) ? line : undefined;
 }

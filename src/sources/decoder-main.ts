@@ -7,24 +7,27 @@ Object.assign(console, { error() {}, warn() {}, log() {} }); // the decoders pri
 const streams = new Map<number, DecodeStream>();
 let before = Promise.resolve();
 
-const send = openChildPort<ToDecoder, FromDecoder>((message) => {
-  before = before.then(() => obey(message));
+const sendToParent = openChildPort<ToDecoder, FromDecoder>((message) => {
+  before = before.then(() => obeyMessage(message));
 });
 
-async function obey(message: ToDecoder): Promise<void> {
-  if (message.kind === 'close') return close(message.id);
+async function obeyMessage(message: ToDecoder): Promise<void> {
+  if (message.kind === 'close') return closeStream(message.id);
   const { id, plan, bytes, isLast } = message;
   const stream = streams.get(id) ?? new DecodeStream(plan);
   streams.set(id, stream);
   try {
-    send(await stream.feed(bytes, isLast));
+    sendToParent(await stream.feed(bytes, isLast));
   } catch (error) {
-    close(id);
-    send({ kind: 'damaged', why: error instanceof Error ? error.message : 'it is damaged' });
+    closeStream(id);
+    sendToParent({
+      kind: 'damaged',
+      why: error instanceof Error ? error.message : 'it is damaged',
+    });
   }
 }
 
-function close(id: number) {
+function closeStream(id: number) {
   streams.get(id)?.free();
   streams.delete(id);
 }

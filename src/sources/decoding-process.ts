@@ -1,14 +1,14 @@
 import type { ChildProcess } from 'node:child_process';
+import { withTimeout } from '#src/base/bounded-wait.ts';
 import { forkChild } from '#src/base/child/child-port.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { within } from '#src/base/waiting.ts';
 import type {
   DecodePlan,
   FeedResult,
   FromDecoder,
   ToDecoder,
 } from '#src/sources/decode/decode-messages.ts';
-import { refusals } from '#src/sources/fetch/refusals.ts';
+import { refusals } from './fetch/sound-refusals.ts';
 
 export type ProcessOptions = {
   readonly clock: Clock;
@@ -51,16 +51,16 @@ export class DecodingProcess {
   constructor(options: ProcessOptions) {
     this.#options = options;
     this.#child = forkChild(options.entry, flags);
-    if (!this.#child) this.#bury();
+    if (!this.#child) this.#failAll();
     this.#child?.on('message', (message: FromDecoder) => {
       this.#hasAnswered = true;
       if (message.kind === 'damaged') this.#answer?.reject(refusals.notAudio(message.why));
       else this.#answer?.resolve(message);
     });
-    this.#child?.on('disconnect', () => this.#bury());
+    this.#child?.on('disconnect', () => this.#failAll());
     for (const end of ['error', 'exit'] as const)
       this.#child?.on(end, () => {
-        this.#bury();
+        this.#failAll();
         this.#gone.resolve();
       });
   }
@@ -80,23 +80,23 @@ export class DecodingProcess {
     this.#files++;
     this.#stayAwake?.();
     return {
-      feed: (bytes, isLast) => this.#ask({ kind: 'feed', id, plan, bytes, isLast }),
+      feed: (bytes, isLast) => this.#sendAndWait({ kind: 'feed', id, plan, bytes, isLast }),
       [Symbol.dispose]: () => {
-        this.#send({ kind: 'close', id });
+        this.#sendMessage({ kind: 'close', id });
         this.#files--;
         if (this.#files > 0 || this.#isDead) return;
-        this.#stayAwake = this.#options.clock.later(idleMs, () => this.#bury());
+        this.#stayAwake = this.#options.clock.later(idleMs, () => this.#failAll());
       },
     };
   }
 
   async stop(): Promise<void> {
-    this.#bury();
+    this.#failAll();
     if (this.#child) await this.#gone.promise;
   }
 
   /** One question after the other. */
-  #ask(message: ToDecoder): Promise<FeedResult> {
+  #sendAndWait(message: ToDecoder): Promise<FeedResult> {
     const answer = this.#before.then(() => this.#askNow(message));
     this.#before = answer.catch(() => undefined);
     return answer;
@@ -107,12 +107,12 @@ export class DecodingProcess {
     const { clock, stepMs } = this.#options;
     const answer = Promise.withResolvers<FeedResult>();
     this.#answer = answer;
-    this.#send(message);
+    this.#sendMessage(message);
     try {
       const limitMs = this.#hasAnswered ? stepMs : startMs + stepMs;
-      return await within(answer.promise, limitMs, clock, () => {
+      return await withTimeout(answer.promise, limitMs, clock, () => {
         this.#answer = undefined;
-        this.#bury();
+        this.#failAll();
         return refusals.notAudio('it decodes too slowly');
       });
     } finally {
@@ -120,11 +120,11 @@ export class DecodingProcess {
     }
   }
 
-  #send(message: ToDecoder) {
+  #sendMessage(message: ToDecoder) {
     if (!this.#isDead) this.#child?.send(message, () => undefined); // events report its end
   }
 
-  #bury() {
+  #failAll() {
     if (this.#isDead) return;
     this.#isDead = true;
     this.#stayAwake?.();

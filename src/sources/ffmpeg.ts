@@ -3,8 +3,8 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Pcm } from '#src/audio/pcm.ts';
-import { unlessAborted } from '#src/base/waiting.ts';
-import { refusals } from '#src/sources/fetch/refusals.ts';
+import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
+import { refusals } from './fetch/sound-refusals.ts';
 
 export type FfmpegOptions = {
   /** Absolute path of the program. */
@@ -45,7 +45,7 @@ function isProgram(path: string) {
  *
  * Errors: BotError `source.not_audio`, and those of `bytes`. Aborting `signal` throws `signal.reason`.
  */
-export async function* throughFfmpeg(
+export async function* decodeByFfmpeg(
   bytes: AsyncIterable<Uint8Array>,
   skipMs: number,
   { path, demuxer, start }: FfmpegOptions,
@@ -53,7 +53,7 @@ export async function* throughFfmpeg(
 ): AsyncGenerator<Pcm> {
   signal.throwIfAborted();
   using _ = start?.();
-  const child = spawn(path, argumentsFor(demuxer, skipMs), {
+  const child = spawn(path, toFfmpegArguments(demuxer, skipMs), {
     env: {},
     stdio: ['pipe', 'pipe', 'ignore'],
     windowsHide: true,
@@ -69,13 +69,13 @@ export async function* throughFfmpeg(
   let [rest, hasSound]: [Buffer, boolean] = [Buffer.alloc(0), false];
   try {
     for (;;) {
-      const next = unlessAborted(pieces.next(), failed.signal);
-      const { value, done } = await unlessAborted(next, signal);
+      const next = waitUnlessAborted(pieces.next(), failed.signal);
+      const { value, done } = await waitUnlessAborted(next, signal);
       if (done) break;
       const all: Buffer = Buffer.concat([rest, value]);
       rest = all.subarray(all.length - (all.length % frameBytes));
       hasSound ||= all.length >= frameBytes;
-      if (all.length >= frameBytes) yield pcmOf(all.subarray(0, all.length - rest.length));
+      if (all.length >= frameBytes) yield toPcm(all.subarray(0, all.length - rest.length));
     }
     if (!hasSound) throw refusals.notAudio('ffmpeg found no sound in it');
   } finally {
@@ -85,7 +85,7 @@ export async function* throughFfmpeg(
   }
 }
 
-function argumentsFor(demuxer: string, skipMs: number): readonly string[] {
+function toFfmpegArguments(demuxer: string, skipMs: number): readonly string[] {
   return [
     ...['-nostdin', '-hide_banner', '-loglevel', 'error', '-threads', '1'],
     ...['-max_alloc', `${mostAllocBytes}`, '-protocol_whitelist', 'pipe'],
@@ -96,12 +96,12 @@ function argumentsFor(demuxer: string, skipMs: number): readonly string[] {
 }
 
 /** Samples are little-endian, as on every machine Node runs on. */
-function pcmOf(bytes: Buffer): Pcm {
+function toPcm(bytes: Buffer): Pcm {
   return { samples: new Int16Array(Uint8Array.from(bytes).buffer), rateHz, channels: 2 };
 }
 
 /** Counts the ffmpeg programs that run: a call is one, until it is disposed of. Throws BotError `source.crowded` above the limit. */
-export function programLimit(): () => Disposable {
+export function createProgramLimit(): () => Disposable {
   let running = 0;
   return () => {
     if (running >= mostPrograms) throw refusals.crowded();

@@ -1,5 +1,5 @@
 /** Words on one line without control characters, cut after `mostChars` characters. */
-export function oneLine(words: string, mostChars: number): string {
+export function toOneLine(words: string, mostChars: number): string {
   const line = words
     .normalize('NFC')
     .replace(/[\p{C}\s]+/gu, ' ')

@@ -1,8 +1,8 @@
-import { durationMs, joinSamples, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
+import { getDurationMs, joinSamples, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import type { Decoding } from '#src/sources/decode/decoding.ts';
 import type { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
-import { fetchSource } from '#src/sources/fetch/fetch.ts';
-import { refusals } from '#src/sources/fetch/refusals.ts';
+import { fetchSource } from './fetch/fetch-link.ts';
+import { refusals } from './fetch/sound-refusals.ts';
 
 /** A file on another server, with its claimed properties, which may be wrong. */
 export type SoundFile = {
@@ -62,8 +62,8 @@ export class Recordings {
     longestMs = longestRecordingMs,
   ): Promise<Pcm> {
     const standardMs = longestMs > longestRecordingMs ? longDeadlineMs : usualDeadlineMs;
-    return await this.#inTime(guildId, standardMs, signal, (until) =>
-      this.#sound(file, longestMs, until),
+    return await this.#runInTime(guildId, standardMs, signal, (until) =>
+      this.#readSound(file, longestMs, until),
     );
   }
 
@@ -77,20 +77,20 @@ export class Recordings {
     files: readonly SoundFile[],
     signal: AbortSignal,
   ): Promise<readonly string[]> {
-    return await this.#inTime(guildId, usualDeadlineMs, signal, async (until) => {
+    return await this.#runInTime(guildId, usualDeadlineMs, signal, async (until) => {
       const rules = { ...this.#rules, mostBytes: mostPictureBytes, types: pictureTypes };
       const urls: string[] = [];
       for (const { url } of files) {
         const bytes = Buffer.concat(await Array.fromAsync(fetchSource(url, rules, until)));
         rules.mostBytes -= bytes.length;
-        urls.push(dataUrlOf(bytes));
+        urls.push(toDataUrl(bytes));
       }
       return urls;
     });
   }
 
   /** Work with files within a deadline, if not too much of it is going on: no server takes the places of all. */
-  async #inTime<T>(
+  async #runInTime<T>(
     guildId: GuildId,
     standardMs: number,
     signal: AbortSignal,
@@ -113,14 +113,18 @@ export class Recordings {
     }
   }
 
-  async #sound({ bytes, url }: SoundFile, longestMs: number, signal: AbortSignal): Promise<Pcm> {
+  async #readSound(
+    { bytes, url }: SoundFile,
+    longestMs: number,
+    signal: AbortSignal,
+  ): Promise<Pcm> {
     const { allowed } = this.#rules;
     const all = bytes ? [bytes] : fetchSource(url, { allowed, mostBytes }, signal);
     const shape = { rateHz: listenRateHz, channels: 1 } as const;
     const pieces: Int16Array[] = [];
     let leftMs = longestMs;
     for await (const pcm of this.#decoding.play(all, shape, signal)) {
-      leftMs -= durationMs(pcm);
+      leftMs -= getDurationMs(pcm);
       if (leftMs < 0) throw refusals.tooLong(longestMs);
       pieces.push(pcm.samples);
     }
@@ -129,7 +133,7 @@ export class Recordings {
 }
 
 /** Errors: BotError `source.not_audio`, where the bytes are no picture of a known format. */
-function dataUrlOf(bytes: Buffer): string {
+function toDataUrl(bytes: Buffer): string {
   const { groups = {} } = pictureHead.exec(bytes.toString('latin1', 0, 16)) ?? {};
   const format = Object.keys(groups).find((one) => groups[one] !== undefined);
   if (format === undefined) throw refusals.notAudio('it is no picture of a known format');

@@ -1,10 +1,10 @@
 import { constants, open, stat } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { longestPageBytes } from '#src/audio/ogg-page.ts';
-import { sniff } from '#src/audio/sniff.ts';
-import { bodyOf, type FetchRules, isAllowedType, request } from '#src/sources/fetch/fetch.ts';
-import { refusals } from '#src/sources/fetch/refusals.ts';
-import { soundLengthMs } from '#src/sources/formats/sound-length.ts';
+import { maxPageBytes } from '#src/audio/formats/ogg-page.ts';
+import { sniffFormat } from '#src/audio/formats/sniff-format.ts';
+import { measureSoundLengthMs } from '#src/sources/formats/sound-length.ts';
+import { type FetchRules, isAllowedType, readBody, requestLink } from './fetch/fetch-link.ts';
+import { refusals } from './fetch/sound-refusals.ts';
 
 /** The bytes of one sound, wherever they are. */
 export interface SoundBytes {
@@ -24,17 +24,17 @@ export interface SoundBytes {
 const pieceBytes = 64 * 1024;
 
 /** A regular file, not a device or a pipe. Errors: BotError `source.unreachable`, `source.too_big`. */
-export async function bytesOfFile(path: string, mostBytes: number): Promise<SoundBytes> {
+export async function openFileBytes(path: string, mostBytes: number): Promise<SoundBytes> {
   const found = await stat(path).catch((cause: unknown) => {
     throw refusals.unreachable('the file does not exist', cause);
   });
   if (!found.isFile()) throw refusals.unreachable('it is not a file');
   if (found.size > mostBytes) throw refusals.tooBig(mostBytes);
-  const from = (byte: number) => readFrom(path, byte);
-  return { sizeBytes: found.size, canJump: true, from };
+  const readFromByte = (byte: number) => readFile(path, byte);
+  return { sizeBytes: found.size, canJump: true, from: readFromByte };
 }
 
-async function* readFrom(path: string, byte: number): AsyncGenerator<Uint8Array> {
+async function* readFile(path: string, byte: number): AsyncGenerator<Uint8Array> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((cause) => {
     throw refusals.unreachable('the file does not exist', cause);
   });
@@ -42,55 +42,55 @@ async function* readFrom(path: string, byte: number): AsyncGenerator<Uint8Array>
 }
 
 /** Requests a link behind the guard; the body of the answer is for its first reader. Errors: BotError `source.*`. */
-export async function bytesOfLink(
+export async function openLinkBytes(
   link: string,
   type: string | undefined,
   rules: FetchRules,
   signal: AbortSignal,
 ): Promise<SoundBytes> {
   if (!isAllowedType(type)) throw refusals.notAudio("its media type is not a sound's");
-  let first: IncomingMessage | undefined = await request(link, rules, signal);
+  let first: IncomingMessage | undefined = await requestLink(link, rules, signal);
   const { headers, statusCode } = first;
   const length = headers['content-length'];
   const sizeBytes = statusCode === 200 && length ? Number(length) : undefined;
   const canJump = sizeBytes !== undefined && headers['accept-ranges'] === 'bytes';
-  async function* from(byte: number, own: AbortSignal): AsyncGenerator<Uint8Array> {
+  async function* readFromByte(byte: number, own: AbortSignal): AsyncGenerator<Uint8Array> {
     const wanted = byte === 0 ? {} : { range: `bytes=${byte}-` };
-    const answer = first ?? (await request(link, rules, own, wanted));
+    const answer = first ?? (await requestLink(link, rules, own, wanted));
     first = undefined;
     if (byte > 0 && answer.statusCode !== 206) return void answer.destroy();
     const mostBytes = sizeBytes ?? Infinity; // a stream has no end
-    yield* bodyOf(answer, mostBytes, own);
+    yield* readBody(answer, mostBytes, own);
   }
-  return { sizeBytes, canJump, from };
+  return { sizeBytes, canJump, from: readFromByte };
 }
 
 /** Bytes in which the last page of an Ogg file lies. */
-const endBytes = 2 * longestPageBytes;
+const endBytes = 2 * maxPageBytes;
 
 /**
  * The format of a sound, and its length, in ms, where it is known; its end is read only where that costs nothing.
  *
  * Errors: those of the bytes. Aborting `signal` throws `signal.reason`.
  */
-export async function examine(bytes: SoundBytes, signal: AbortSignal) {
+export async function examineBytes(bytes: SoundBytes, signal: AbortSignal) {
   const { canJump, sizeBytes } = bytes;
-  const isKnown = (some: Buffer) => sniff(some, false).kind !== 'more';
-  const head = await gathered(bytes.from(0, signal), isKnown);
-  const sniffed = sniff(head, !isKnown(head));
+  const isKnown = (some: Buffer) => sniffFormat(some, false).kind !== 'more';
+  const head = await gatherBytes(bytes.from(0, signal), isKnown);
+  const sniffed = sniffFormat(head, !isKnown(head));
   if (sniffed.kind !== 'format') return { sniffed };
   const isShort = sniffed.format !== 'ogg' || !canJump || sizeBytes === undefined;
   const tail = isShort
     ? undefined
-    : await gathered(
+    : await gatherBytes(
         bytes.from(Math.max(0, sizeBytes - endBytes), signal),
         ({ length }) => length >= endBytes,
       );
-  return { sniffed, lengthMs: soundLengthMs(sniffed.format, { head, tail, sizeBytes }) };
+  return { sniffed, lengthMs: measureSoundLengthMs(sniffed.format, { head, tail, sizeBytes }) };
 }
 
 /** The first pieces that are enough, or all. */
-async function gathered(
+async function gatherBytes(
   pieces: AsyncIterable<Uint8Array>,
   isEnough: (some: Buffer) => boolean,
 ): Promise<Buffer> {

@@ -1,21 +1,21 @@
-import { isOpenAi } from '#src/provider/models/models.ts';
-import type { Transcriber, TranscriptionOptions } from './ports.ts';
+import { isOpenAi } from '#src/provider/models/standard-models.ts';
+import type { Transcriber, TranscriptionOptions } from './speech-engine.ts';
 
 /**
  * gpt-transcribe and gpt-live-transcribe take a list and reject the single field. Other models know only the field.
  */
-export function languageHint(model: string, language: string | undefined) {
+export function createLanguageHint(model: string, language: string | undefined) {
   if (!language) return {};
   return /^gpt-(live-)?transcribe/.test(model) ? { languages: [language] } : { language };
 }
 
 /** Removes region and script, as recognisers want: `pt` for `pt-BR`. */
-export function baseLanguage(tag: string): string {
+export function toBaseLanguage(tag: string): string {
   return tag.toLowerCase().split('-', 1)[0] ?? tag;
 }
 
 /** A Whisper model reads 224 tokens of its prompt. */
-const [mostHints, mostChars, mostHintChars] = [100, 600, 40];
+const [maxHints, maxHintListChars, maxHintChars] = [100, 600, 40];
 
 /**
  * Turns likely words into hints: a line of letters, digits and joining marks each, without doubles.
@@ -24,32 +24,32 @@ const [mostHints, mostChars, mostHintChars] = [100, 600, 40];
  * https://developers.openai.com/api/reference/resources/audio/subresources/transcriptions/methods/create
  *
  * @example
- * import { hintsOf } from '#src/speech/hints.ts';
+ * import { normaliseHints } from '#src/speech/hints.ts';
  *
- * hintsOf(['Nova', 'nova', 'Ben <3', '\u{1f600}']); // ['Nova', 'Ben 3']
+ * normaliseHints(['Nova', 'nova', 'Ben <3', '\u{1f600}']); // ['Nova', 'Ben 3']
  */
-export function hintsOf(words: Iterable<string>): readonly string[] {
+export function normaliseHints(words: Iterable<string>): readonly string[] {
   const hints = new Map<string, string>();
   let chars = 0;
   for (const word of words) {
-    const hint = hintOf(word);
+    const hint = normaliseHint(word);
     const key = hint?.toLowerCase() ?? '';
     if (hint === undefined || hints.has(key)) continue;
     chars += hint.length + 2;
-    if (hints.size >= mostHints || chars > mostChars) break;
+    if (hints.size >= maxHints || chars > maxHintListChars) break;
     hints.set(key, hint);
   }
   return [...hints.values()];
 }
 
-function hintOf(word: string): string | undefined {
+function normaliseHint(word: string): string | undefined {
   const plain = word
-    .slice(0, 4 * mostHintChars)
+    .slice(0, 4 * maxHintChars)
     .normalize('NFKC')
     .replace(/[^\p{L}\p{M}\p{N}'\u2019.-]+/gu, ' ')
     .replace(/\p{M}{4,}/gu, '')
     .trim();
-  const hint = [...plain].slice(0, mostHintChars).join('').trim();
+  const hint = [...plain].slice(0, maxHintChars).join('').trim();
   return /\p{L}/u.test(hint) ? hint : undefined;
 }
 
@@ -60,14 +60,18 @@ type HintFields = {
 };
 
 /** gpt-transcribe takes `keywords`, faster-whisper `hotwords`, and others a `prompt`. */
-export function hintFields(model: string, baseUrl: string, hints: readonly string[]): HintFields {
+export function createHintFields(
+  model: string,
+  baseUrl: string,
+  hints: readonly string[],
+): HintFields {
   if (hints.length === 0) return {};
   const isFasterWhisper = !isOpenAi(baseUrl) && /faster|ct2/i.test(model);
-  return isFasterWhisper ? { hotwords: hints.join(', ') } : realtimeHints(model, hints);
+  return isFasterWhisper ? { hotwords: hints.join(', ') } : createRealtimeHints(model, hints);
 }
 
 /** A Realtime connection has no `hotwords`. Without hints the former ones are removed. */
-export function realtimeHints(model: string, hints: readonly string[]): HintFields {
+export function createRealtimeHints(model: string, hints: readonly string[]): HintFields {
   if (/^gpt-(live-)?transcribe/.test(model)) return { keywords: [...hints] };
   return { prompt: hints.length === 0 ? '' : `${hints.join(', ')}.` };
 }
@@ -76,21 +80,24 @@ export function realtimeHints(model: string, hints: readonly string[]): HintFiel
  * Collects the names of the bot, the words of the server, and the names of people who may be heard. Words and people
  * alternate, as the number of hints is limited.
  */
-export function recognitionHints(
+export function collectHints(
   botNames: readonly string[],
   words: readonly string[],
   people: readonly string[],
 ): readonly string[] {
-  return hintsOf([...botNames, ...inTurns(words, people)]);
+  return normaliseHints([...botNames, ...interleave(words, people)]);
 }
 
-function inTurns(some: readonly string[], others: readonly string[]): readonly string[] {
+function interleave(some: readonly string[], others: readonly string[]): readonly string[] {
   const length = Math.max(some.length, others.length);
   const pairs = Array.from({ length }, (_, n) => [some[n], others[n]]);
   return pairs.flat().filter((one) => one !== undefined);
 }
 
-export function asking(transcriber: Transcriber, asked: TranscriptionOptions): Transcriber {
+export function withTranscriptionOptions(
+  transcriber: Transcriber,
+  asked: TranscriptionOptions,
+): Transcriber {
   const { listen } = transcriber;
   return {
     transcribe: (pcm, signal, more) => transcriber.transcribe(pcm, signal, { ...asked, ...more }),

@@ -1,5 +1,5 @@
 /** Scripts without spaces. */
-const unspaced =
+const unspacedEnd =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\u3001\u3002\uff01\uff1f]$/u;
 
 /** Joins the texts between the pauses of one utterance. */
@@ -7,5 +7,5 @@ export function joinTexts(texts: readonly string[]): string {
   return texts
     .map((text) => text.trim())
     .filter((text) => text !== '')
-    .reduce((all, text) => all + (all === '' || unspaced.test(all) ? '' : ' ') + text, '');
+    .reduce((all, text) => all + (all === '' || unspacedEnd.test(all) ? '' : ' ') + text, '');
 }

@@ -3,23 +3,23 @@ import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'n
 import { join } from 'node:path';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
-import type { SpeechVoice, Synthesizer } from './ports.ts';
+import type { SpeechVoice, Synthesizer } from './speech-engine.ts';
 
 /** About 140 sentences of three seconds at 24 kHz. */
-const usualLimitBytes = 20_000_000;
+const defaultMaxBytes = 20_000_000;
 /** The rate in Hz stands before the samples. */
-const headBytes = 4;
+const soundHeadBytes = 4;
 /** Part of each name, so that sound of an earlier format is not found. */
-const format = 1;
+const soundFormatVersion = 1;
 
 export type KeptSentencesOptions = {
   readonly folder: string;
   /** Part of each name, so that another engine speaks anew. */
   readonly engine: string;
   /** True for a sentence of the bot without a name, number or word of a person. */
-  readonly isOwn: (text: string, language: string | undefined) => boolean;
+  readonly isBotSentence: (text: string, language: string | undefined) => boolean;
   readonly clock: Pick<Clock, 'wallMs'>;
-  readonly limitBytes?: number;
+  readonly maxBytes?: number;
 };
 
 /**
@@ -30,21 +30,22 @@ export type KeptSentencesOptions = {
  * @example
  * import { realClock } from '#src/base/clock.ts';
  * import { withKeptSentences } from '#src/speech/kept-sentences.ts';
- * import type { Synthesizer } from '#src/speech/ports.ts';
+ * import type { Synthesizer } from '#src/speech/speech-engine.ts';
  *
  * declare const engine: Synthesizer;
  * const isOwn = (text: string) => text === 'One moment.';
  * withKeptSentences(engine, { folder: 'data/sentences', engine: 'kokoro', isOwn, clock: realClock });
  */
 export function withKeptSentences(inner: Synthesizer, options: KeptSentencesOptions): Synthesizer {
-  const { oneVoice, wrapped } = inner;
+  const { fixVoice, wrapEach } = inner;
   return {
     synthesize(text, voice, signal) {
-      if (!options.isOwn(text, voice.language)) return inner.synthesize(text, voice, signal);
+      if (!options.isBotSentence(text, voice.language))
+        return inner.synthesize(text, voice, signal);
       return speakOnce(inner, text, voice, options, signal);
     },
-    oneVoice: oneVoice && (() => withKeptSentences(oneVoice.call(inner), options)),
-    wrapped: (wrap) => withKeptSentences(wrapped?.call(inner, wrap) ?? wrap(inner), options),
+    fixVoice: fixVoice && (() => withKeptSentences(fixVoice.call(inner), options)),
+    wrapEach: (wrap) => withKeptSentences(wrapEach?.call(inner, wrap) ?? wrap(inner), options),
   };
 }
 
@@ -55,7 +56,7 @@ async function* speakOnce(
   options: KeptSentencesOptions,
   signal: AbortSignal,
 ): AsyncGenerator<Pcm> {
-  const path = join(options.folder, nameOfSound(text, voice, options.engine));
+  const path = join(options.folder, createSoundName(text, voice, options.engine));
   const kept = await readSound(path, options.clock);
   signal.throwIfAborted();
   if (kept) {
@@ -73,12 +74,12 @@ async function* speakOnce(
     yield pcm;
   }
   // Another voice spoke in place of one that is gone.
-  if (!isGone) void keepSound(path, made, options);
+  if (!isGone) void writeSound(path, made, options);
 }
 
-function nameOfSound(text: string, voice: SpeechVoice, engine: string): string {
+function createSoundName(text: string, voice: SpeechVoice, engine: string): string {
   const { instructions, language, model, name, speed } = voice;
-  const what = [format, engine, name, model, language, instructions, speed, text];
+  const what = [soundFormatVersion, engine, name, model, language, instructions, speed, text];
   return `${createHash('sha256').update(JSON.stringify(what)).digest('hex')}.pcm`;
 }
 
@@ -88,7 +89,7 @@ async function readSound(path: string, clock: Pick<Clock, 'wallMs'>): Promise<Pc
     const bytes = new Uint8Array(await readFile(path));
     const usedAtS = clock.wallMs() / 1_000;
     void utimes(path, usedAtS, usedAtS).catch(() => undefined);
-    const samples = new Int16Array(bytes.buffer, headBytes);
+    const samples = new Int16Array(bytes.buffer, soundHeadBytes);
     return { samples, rateHz: new DataView(bytes.buffer).getUint32(0, true), channels: 1 };
   } catch {
     return undefined;
@@ -96,14 +97,14 @@ async function readSound(path: string, clock: Pick<Clock, 'wallMs'>): Promise<Pc
 }
 
 /** Writes to another name first, so that a process that ends leaves no half of a sound. Never throws. */
-async function keepSound(
+async function writeSound(
   path: string,
   made: readonly Pcm[],
-  { folder, limitBytes = usualLimitBytes }: KeptSentencesOptions,
+  { folder, maxBytes = defaultMaxBytes }: KeptSentencesOptions,
 ): Promise<void> {
   const [first] = made;
   if (!first) return;
-  const head = Buffer.alloc(headBytes);
+  const head = Buffer.alloc(soundHeadBytes);
   head.writeUInt32LE(first.rateHz);
   const parts = made.map(({ samples }) => Buffer.from(samples.buffer, 0, samples.byteLength));
   const draft = `${path}.${process.pid}`;
@@ -111,7 +112,7 @@ async function keepSound(
     await mkdir(folder, { recursive: true });
     await writeFile(draft, Buffer.concat([head, ...parts]));
     await rename(draft, path);
-    await removeLeastUsed(folder, limitBytes);
+    await removeLeastUsed(folder, maxBytes);
   } catch {
     await rm(draft, { force: true }).catch(() => undefined);
   }

@@ -1,6 +1,12 @@
-import { durationMs } from '#src/audio/pcm.ts';
-import { controllerUnder, unlessAborted } from '#src/base/waiting.ts';
-import type { Listening, OnPartial, OnSoundSent, Transcriber, Transcript } from './ports.ts';
+import { getDurationMs } from '#src/audio/pcm.ts';
+import { createChildController, waitUnlessAborted } from '#src/base/bounded-wait.ts';
+import type {
+  Listening,
+  OnPartial,
+  OnSoundSent,
+  Transcriber,
+  Transcript,
+} from './speech-engine.ts';
 import { UtteranceSound } from './utterance-sound.ts';
 
 type Words = NonNullable<Transcript['words']>;
@@ -14,9 +20,9 @@ export function shiftWords(words: Words, byMs: number): Words {
 export type InterimMoment = 'paused' | 'long-pause';
 
 /** Most sound sent to a recogniser of whole utterances, as a share of speech. */
-export const mostSentShare = 1.3;
-const shares = { paused: 1.2, 'long-pause': mostSentShare };
-const creditMs = 5_000;
+export const maxSentShare = 1.3;
+const maxSentShares = { paused: 1.2, 'long-pause': maxSentShare };
+const startCreditMs = 5_000;
 
 /**
  * Budget of sound for recognising unfinished utterances of one session.
@@ -28,17 +34,17 @@ export class InterimBudget {
   #spokenMs = 0;
   #sentMs = 0;
 
-  spoke(ms: number): void {
+  addSpeech(ms: number): void {
     this.#spokenMs += ms;
   }
 
-  sent(ms: number): void {
+  addSent(ms: number): void {
     this.#sentMs += ms;
   }
 
   /** True if `ms` may be sent now, although the end will send them again. */
-  affords(ms: number, moment: InterimMoment): boolean {
-    return this.#sentMs + 2 * ms <= shares[moment] * (this.#spokenMs + ms) + creditMs;
+  canAfford(ms: number, moment: InterimMoment): boolean {
+    return this.#sentMs + 2 * ms <= maxSentShares[moment] * (this.#spokenMs + ms) + startCreditMs;
   }
 }
 
@@ -46,7 +52,7 @@ export class InterimBudget {
 export type RecogniseSoFar = (sound: UtteranceSound, signal: AbortSignal) => Promise<Transcript>;
 
 /** Recognises the sound so far in pauses alone. All callers share a recognition until more than silence comes. */
-export class GrowingWindow implements Listening {
+export class PauseListening implements Listening {
   readonly #recognise;
   readonly #over;
   readonly #sound = new UtteranceSound();
@@ -54,7 +60,7 @@ export class GrowingWindow implements Listening {
 
   constructor(recognise: RecogniseSoFar, signal: AbortSignal) {
     this.#recognise = recognise;
-    this.#over = controllerUnder(signal);
+    this.#over = createChildController(signal);
   }
 
   push(samples: Int16Array): void {
@@ -64,7 +70,7 @@ export class GrowingWindow implements Listening {
   async settle(signal: AbortSignal): Promise<Transcript> {
     const either = AbortSignal.any([this.#over.signal, signal]);
     either.throwIfAborted();
-    return await this.#pass().result(either);
+    return await this.#getPass().result(either);
   }
 
   [Symbol.dispose](): void {
@@ -72,7 +78,7 @@ export class GrowingWindow implements Listening {
     this.#sound.drop();
   }
 
-  #pass(): RecognitionPass {
+  #getPass(): RecognitionPass {
     const [last, sound] = [this.#last, this.#sound];
     if (last?.isUseful && sound.isSilentFrom(last.length)) return last;
     const recognise = (leaving: AbortSignal) =>
@@ -106,7 +112,7 @@ class RecognitionPass {
   async result(signal: AbortSignal): Promise<Transcript> {
     this.#waiting++;
     try {
-      return await unlessAborted(this.#result, signal);
+      return await waitUnlessAborted(this.#result, signal);
     } finally {
       if (--this.#waiting === 0 && this.#isRunning) {
         this.isUseful = false;
@@ -117,7 +123,7 @@ class RecognitionPass {
 }
 
 /** Listens with any recogniser. One of whole utterances gets the utterance so far in each pause. */
-export function listenWith(
+export function openListening(
   transcriber: Transcriber,
   onPartial: OnPartial,
   signal: AbortSignal,
@@ -125,20 +131,20 @@ export function listenWith(
 ): Listening {
   return (
     transcriber.listen?.(onPartial, signal) ??
-    new GrowingWindow(wholeBy(transcriber, onPartial, onSent), signal)
+    new PauseListening(createWholeRecogniser(transcriber, onPartial, onSent), signal)
   );
 }
 
 /** Partials are reported as long as they grow. */
-function wholeBy(
+function createWholeRecogniser(
   transcriber: Transcriber,
   onPartial: OnPartial,
   onSent?: OnSoundSent,
 ): RecogniseSoFar {
   let reported = '';
   return async (sound, signal) => {
-    const pcm = sound.spoken();
-    onSent?.(durationMs(pcm));
+    const pcm = sound.copySpoken();
+    onSent?.(getDurationMs(pcm));
     for await (const update of transcriber.transcribe(pcm, signal)) {
       if (update.kind === 'final') return update.transcript;
       if (update.text.length <= reported.length || signal.aborted) continue;
@@ -160,7 +166,7 @@ export class HeldListening implements Listening {
 
   constructor(open: (signal: AbortSignal) => Listening, signal: AbortSignal) {
     this.#open = open;
-    this.#over = controllerUnder(signal);
+    this.#over = createChildController(signal);
     this.#signal = this.#over.signal;
   }
 
@@ -173,7 +179,7 @@ export class HeldListening implements Listening {
     if (this.#inner || this.#signal.aborted) return;
     const inner = this.#open(this.#signal);
     this.#inner = inner;
-    if (this.#sound.length > 0) inner.push(this.#sound.whole().samples);
+    if (this.#sound.length > 0) inner.push(this.#sound.copyAll().samples);
     this.#sound.drop();
     this.#begun.resolve(inner);
   }
@@ -187,7 +193,7 @@ export class HeldListening implements Listening {
   async settle(signal: AbortSignal): Promise<Transcript> {
     const either = AbortSignal.any([this.#signal, signal]);
     either.throwIfAborted();
-    const inner = await unlessAborted(this.#begun.promise, either);
+    const inner = await waitUnlessAborted(this.#begun.promise, either);
     return await inner.settle(signal);
   }
 

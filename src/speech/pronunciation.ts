@@ -1,11 +1,11 @@
-import type { Synthesizer } from './ports.ts';
+import type { Synthesizer } from './speech-engine.ts';
 
 /** Splits a text into pieces of at most `maxChars`, at ends of sentences or at spaces. */
-export function textPieces(text: string, maxChars: number): string[] {
+export function splitText(text: string, maxChars: number): string[] {
   const pieces: string[] = [];
   let rest = text.trim();
   while (rest.length > maxChars) {
-    const at = cutAt(rest, maxChars);
+    const at = findCut(rest, maxChars);
     pieces.push(rest.slice(0, at).trim());
     rest = rest.slice(at).trim();
   }
@@ -13,7 +13,7 @@ export function textPieces(text: string, maxChars: number): string[] {
   return pieces;
 }
 
-function cutAt(text: string, maxChars: number): number {
+function findCut(text: string, maxChars: number): number {
   const head = text.slice(0, maxChars);
   const sentence = Math.max(...['. ', '! ', '? ', '; '].map((end) => head.lastIndexOf(end) + 1));
   if (sentence > maxChars / 3) return sentence;
@@ -31,19 +31,19 @@ export type Pronounce = (text: string) => string;
  * pronunciations.
  *
  * @example
- * import { pronounceWith } from '#src/speech/pronunciation.ts';
+ * import { createPronouncer } from '#src/speech/pronunciation.ts';
  *
- * pronounceWith([{ word: 'SQL', say: 'sequel' }])?.('Is sql fun?'); // 'Is sequel fun?'
+ * createPronouncer([{ word: 'SQL', say: 'sequel' }])?.('Is sql fun?'); // 'Is sequel fun?'
  */
-export function pronounceWith(all: readonly Pronunciation[]): Pronounce | undefined {
-  const words = all.map(({ word, say }) => ({ tokens: tokensOf(word).map(folded), say }));
+export function createPronouncer(all: readonly Pronunciation[]): Pronounce | undefined {
+  const words = all.map(({ word, say }) => ({ tokens: splitTokens(word).map(foldToken), say }));
   const says = new Map(words.map(({ tokens, say }) => [tokens.join(''), say]));
   says.delete('');
   if (says.size === 0) return undefined;
   const mostTokens = Math.max(...words.map(({ tokens }) => tokens.length));
   return (text) => {
-    const tokens = tokensOf(text);
-    const known = tokens.map(folded);
+    const tokens = splitTokens(text);
+    const known = tokens.map(foldToken);
     const spoken: string[] = [];
     for (let at = 0; at < tokens.length; ) {
       let length = mostTokens;
@@ -58,29 +58,29 @@ export function pronounceWith(all: readonly Pronunciation[]): Pronounce | undefi
 
 /** Speaks with the pronunciations of `SpeechVoice.pronounce`. The text shown stays as it is. */
 export function withPronunciation(synthesizer: Synthesizer): Synthesizer {
-  const { oneVoice, wrapped } = synthesizer;
+  const { fixVoice, wrapEach } = synthesizer;
   return {
     synthesize: (text, { pronounce, ...voice }, signal) =>
       synthesizer.synthesize(pronounce?.(text) ?? text, voice, signal),
-    oneVoice: oneVoice && (() => withPronunciation(oneVoice.call(synthesizer))),
-    wrapped: (wrap) => withPronunciation(wrapped?.call(synthesizer, wrap) ?? wrap(synthesizer)),
+    fixVoice: fixVoice && (() => withPronunciation(fixVoice.call(synthesizer))),
+    wrapEach: (wrap) => withPronunciation(wrapEach?.call(synthesizer, wrap) ?? wrap(synthesizer)),
   };
 }
 
 /** Scripts without spaces are split by a dictionary. */
-function tokensOf(text: string): readonly string[] {
+function splitTokens(text: string): readonly string[] {
   const runs = text.match(/[\p{L}\p{M}\p{N}_]+|[^\p{L}\p{M}\p{N}_]/gu) ?? [];
-  return runs.flatMap((run) => (withoutSpaces.test(run) ? wordsOf(run) : [run]));
+  return runs.flatMap((run) => (unspacedScripts.test(run) ? segmentWords(run) : [run]));
 }
 
-const withoutSpaces =
+const unspacedScripts =
   /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
 
-function wordsOf(run: string): readonly string[] {
+function segmentWords(run: string): readonly string[] {
   const segments = new Intl.Segmenter(undefined, { granularity: 'word' }).segment(run);
   return Array.from(segments, ({ segment }) => segment);
 }
 
-function folded(token: string): string {
+function foldToken(token: string): string {
   return token.normalize('NFKC').toLowerCase().replace('\u2019', "'");
 }

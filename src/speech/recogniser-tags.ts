@@ -2,7 +2,7 @@
 export type UntaggedText = { readonly text: string; readonly language?: string };
 
 /** Tags that recognisers write beside the words. The first that names a language counts. */
-const tags: readonly RegExp[] = [
+const tagPatterns: readonly RegExp[] = [
   // Qwen3-ASR: "language English<asr_text>", and "language None" for silence.
   /^\s*language\s+(?<language>\p{Lu}\p{L}*)\s*<asr_text>/gu,
   /<\/?asr_text>/g,
@@ -24,9 +24,9 @@ const tags: readonly RegExp[] = [
 ];
 
 /** May become a tag with the next words. */
-const unfinished =
+const unfinishedTag =
   /[[(*][A-Z_\d ]{0,26}$|(?:^\s*(?:language(?:\s+\p{L}+)?|lang:?[a-z]{0,2})\s*)?(?:<[^<>]{0,42})?$/iu;
-const beginsLikeTag = /^\s*(?:l|la|lan|lang|langu|langua|languag)$/;
+const languageTagStart = /^\s*(?:l|la|lan|lang|langu|langua|languag)$/;
 
 /**
  * Removes tags. With `goesOn`, an end that may become a tag is left out.
@@ -36,13 +36,13 @@ const beginsLikeTag = /^\s*(?:l|la|lan|lang|langu|langua|languag)$/;
  *
  * readTags('<|de|><|HAPPY|>Hallo!'); // { text: 'Hallo!', language: 'de' }
  */
-export function readTags(tagged: string, goesOn = false): UntaggedText {
+export function parseTags(tagged: string, goesOn = false): UntaggedText {
   let language: string | undefined;
   let text = tagged;
-  for (const tag of tags) {
+  for (const tag of tagPatterns) {
     language ??= [...text.matchAll(tag)][0]?.groups?.language;
     text = text.replace(tag, '');
   }
-  if (goesOn) text = text.replace(unfinished, '').replace(beginsLikeTag, '');
+  if (goesOn) text = text.replace(unfinishedTag, '').replace(languageTagStart, '');
   return { text: text.replace(/\s{2,}/g, ' ').trim(), language };
 }

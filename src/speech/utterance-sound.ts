@@ -1,41 +1,44 @@
-import { durationMs, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
+import { getDurationMs, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 
 /** A shorter pause is often none, and cut words are understood worse. */
 export const shortPauseMs = 100;
 
 /** RMS of -60 dBFS. Speech is louder, and recognisers invent words below. */
-const quietest = 33;
+const minAudibleSample = 33;
 /** Shortest word. */
-const shortestMs = 100;
+const minUtteranceMs = 100;
 
 /** False for silence, which a recogniser would turn into invented words. */
 export function isListenable(pcm: Pcm): boolean {
   if (pcm.rateHz !== listenRateHz || pcm.channels !== 1) {
     throw new RangeError('An utterance must be 16 kHz mono.');
   }
-  return durationMs(pcm) >= shortestMs && pcm.samples.some((sample) => Math.abs(sample) > quietest);
+  return (
+    getDurationMs(pcm) >= minUtteranceMs &&
+    pcm.samples.some((sample) => Math.abs(sample) > minAudibleSample)
+  );
 }
 
 /** Above the longest utterance of a session. */
-const longestSamples = 70 * listenRateHz;
-const firstSamples = 4 * listenRateHz;
+const maxUtteranceSamples = 70 * listenRateHz;
+const initialSamples = 4 * listenRateHz;
 const windowSamples = 0.02 * listenRateHz;
 /** RMS of -45 dBFS: room noise, unless the whole utterance is as quiet. */
-const loudestNoise = 184;
+const maxNoiseLevel = 184;
 /** Any word is at most 26 dB quieter than the loudest one. */
-const voiceRange = 20;
+const voiceLevelRatio = 20;
 /** Silence kept before and after the words, which may begin softly. */
 const leadSamples = 0.15 * listenRateHz;
 const tailSamples = 0.2 * listenRateHz;
 
 /** One utterance as it grows, 16 kHz mono. Sound after 70 s is dropped. */
 export class UtteranceSound {
-  #samples = new Int16Array(firstSamples);
+  #samples = new Int16Array(initialSamples);
   #length = 0;
   #loudest = 0;
 
   push(samples: Int16Array): void {
-    const kept = samples.subarray(0, longestSamples - this.#length);
+    const kept = samples.subarray(0, maxUtteranceSamples - this.#length);
     const end = this.#length + kept.length;
     if (end > this.#samples.length) {
       const roomier = new Int16Array(Math.max(end, 2 * this.#samples.length));
@@ -44,7 +47,7 @@ export class UtteranceSound {
     }
     this.#samples.set(kept, this.#length);
     this.#length = end;
-    for (const level of levels(kept)) this.#loudest = Math.max(this.#loudest, level);
+    for (const level of measureLevels(kept)) this.#loudest = Math.max(this.#loudest, level);
   }
 
   /** Frees the sound. Nothing may be pushed afterwards. */
@@ -58,24 +61,24 @@ export class UtteranceSound {
 
   /** True if only silence or room noise follows. */
   isSilentFrom(length: number): boolean {
-    const noise = this.#noise();
-    return levels(this.between(length, this.#length)).every((level) => level <= noise);
+    const noise = this.#getNoiseLevel();
+    return measureLevels(this.view(length, this.#length)).every((level) => level <= noise);
   }
 
   /** Valid until the next push. */
-  between(from: number, to: number): Int16Array {
+  view(from: number, to: number): Int16Array {
     return this.#samples.subarray(from, Math.min(to, this.#length));
   }
 
-  whole(): Pcm {
+  copyAll(): Pcm {
     return this.#copy(0, this.#length);
   }
 
   /** Copies the sound without long silence before and after the words. */
-  spoken(): Pcm {
-    const noise = this.#noise();
+  copySpoken(): Pcm {
+    const noise = this.#getNoiseLevel();
     let [first, last, at] = [this.#length, 0, 0];
-    for (const level of levels(this.between(0, this.#length))) {
+    for (const level of measureLevels(this.view(0, this.#length))) {
       at += windowSamples;
       if (level <= noise) continue;
       first = Math.min(first, at - windowSamples);
@@ -90,13 +93,13 @@ export class UtteranceSound {
     return { samples: this.#samples.slice(from, to), rateHz: listenRateHz, channels: 1 };
   }
 
-  #noise(): number {
-    return Math.max(quietest, Math.min(loudestNoise, this.#loudest / voiceRange));
+  #getNoiseLevel(): number {
+    return Math.max(minAudibleSample, Math.min(maxNoiseLevel, this.#loudest / voiceLevelRatio));
   }
 }
 
 /** RMS of each 20 ms. */
-function* levels(samples: Int16Array): Generator<number> {
+function* measureLevels(samples: Int16Array): Generator<number> {
   for (let at = 0; at < samples.length; at += windowSamples) {
     const end = Math.min(at + windowSamples, samples.length);
     let sum = 0;

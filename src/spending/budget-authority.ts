@@ -41,11 +41,11 @@ export type HearingBudget = {
 /** Budgets of sessions. Nothing here throws or waits. */
 export type BudgetAuthority = Pick<
   SessionBudgets,
-  'open' | 'listen' | 'listenToRecording' | 'used' | 'forget'
+  'open' | 'listen' | 'listenToRecording' | 'findUsedBudget' | 'forget'
 >;
 
 /** Costs of a server so far; `/stats` shows them. */
-export type SpentCosts = Pick<SessionBudgets, 'today' | 'prices' | 'share'>;
+export type SpentCosts = Pick<SessionBudgets, 'getToday' | 'getPrices' | 'getShare'>;
 
 /** Roles that cost nothing in a server, and those with a model of unknown price. */
 export type ShownPrices = {

@@ -2,7 +2,7 @@ import {
   msPerTokenHeard,
   msPerTokenSpoken,
   type TokenUsage,
-} from '#src/provider/models/request-hold.ts';
+} from '#src/provider/models/request-reservation.ts';
 import {
   cautiousPrices,
   type PaidRole,
@@ -24,13 +24,13 @@ const mostCount = 1e9;
 export const charactersPerToken = 4;
 
 /** In billionths of a dollar, so that sums are exact; undefined: these rates do not price it. Never negative. */
-export function costAt(use: Use, rates: Usd): number | undefined {
-  const usd = isCountable(use) ? usdOf(use, rates) : undefined;
+export function computeCost(use: Use, rates: Usd): number | undefined {
+  const usd = isCountable(use) ? toUsd(use, rates) : undefined;
   return usd === undefined || !Number.isFinite(usd) ? undefined : Math.round(usd * 1e9);
 }
 
-/** Cost of the first of these uses that has a price, else its cautious price; `otherwise`: of impossible counts. As `costAt`. */
-export function costOf(
+/** Cost of the first of these uses that has a price, else its cautious price; `otherwise`: of impossible counts. As `computeCost`. */
+export function sumCosts(
   uses: readonly Use[],
   role: PaidRole,
   rate: RolePrice,
@@ -38,7 +38,7 @@ export function costOf(
 ): number {
   if (rate.kind === 'free') return 0;
   const costs = [rate.usd, cautiousPrices[role]].flatMap((rates) =>
-    uses.map((use) => costAt(use, rates)),
+    uses.map((use) => computeCost(use, rates)),
   );
   return costs.find((cost) => cost !== undefined) ?? otherwise;
 }
@@ -49,25 +49,25 @@ function isCountable({ kind: _, ...counts }: Use) {
   return values.every((one) => typeof one !== 'number' || (one >= 0 && one <= mostCount));
 }
 
-function usdOf(use: Use, usd: Usd): number | undefined {
+function toUsd(use: Use, usd: Usd): number | undefined {
   switch (use.kind) {
     case 'tokens':
-      return tokensUsd(use, usd);
+      return toTokensUsd(use, usd);
     case 'heard':
       if (usd.perMinute !== undefined) return (use.ms / 60_000) * usd.perMinute;
-      return millionth(use.ms / msPerTokenHeard, usd.perMillionAudioInputTokens);
+      return toMillionth(use.ms / msPerTokenHeard, usd.perMillionAudioInputTokens);
     case 'spoken':
       if (usd.perMillionCharacters !== undefined)
-        return millionth(use.characters, usd.perMillionCharacters);
-      return plus(
-        millionth(use.characters / charactersPerToken, usd.perMillionInputTokens ?? 0),
-        millionth(use.ms / msPerTokenSpoken, usd.perMillionAudioOutputTokens),
+        return toMillionth(use.characters, usd.perMillionCharacters);
+      return addKnown(
+        toMillionth(use.characters / charactersPerToken, usd.perMillionInputTokens ?? 0),
+        toMillionth(use.ms / msPerTokenSpoken, usd.perMillionAudioOutputTokens),
       );
   }
 }
 
 /** A server tells how many tokens were cached, not which: those of text count first, they save less. */
-function tokensUsd(tokens: TokenUsage, usd: Usd): number | undefined {
+function toTokensUsd(tokens: TokenUsage, usd: Usd): number | undefined {
   const heard = Math.min(tokens.audioInputTokens ?? 0, tokens.inputTokens);
   const spoken = Math.min(tokens.audioOutputTokens ?? 0, tokens.outputTokens);
   const read = tokens.inputTokens - heard;
@@ -75,23 +75,23 @@ function tokensUsd(tokens: TokenUsage, usd: Usd): number | undefined {
   const cachedRead = Math.min(cached, read);
   const cachedHeard = cached - cachedRead;
   const { perMillionInputTokens: input, perMillionAudioInputTokens: audio } = usd;
-  return plus(
-    millionth(read - cachedRead, input),
-    millionth(cachedRead, usd.perMillionCachedTokens ?? input),
-    millionth(heard - cachedHeard, audio),
-    millionth(cachedHeard, usd.perMillionCachedAudioTokens ?? audio),
-    millionth(tokens.outputTokens - spoken, usd.perMillionOutputTokens),
-    millionth(spoken, usd.perMillionAudioOutputTokens),
+  return addKnown(
+    toMillionth(read - cachedRead, input),
+    toMillionth(cachedRead, usd.perMillionCachedTokens ?? input),
+    toMillionth(heard - cachedHeard, audio),
+    toMillionth(cachedHeard, usd.perMillionCachedAudioTokens ?? audio),
+    toMillionth(tokens.outputTokens - spoken, usd.perMillionOutputTokens),
+    toMillionth(spoken, usd.perMillionAudioOutputTokens),
   );
 }
 
 /** Cost of `count` units at a price per million; none cost nothing, also where the price is unknown. */
-function millionth(count: number, perMillion: number | undefined): number | undefined {
+function toMillionth(count: number, perMillion: number | undefined): number | undefined {
   if (count <= 0) return 0;
   return perMillion === undefined ? undefined : (count * perMillion) / 1e6;
 }
 
-function plus(...parts: readonly (number | undefined)[]): number | undefined {
+function addKnown(...parts: readonly (number | undefined)[]): number | undefined {
   return parts.reduce(
     (sum, part) => (sum === undefined || part === undefined ? undefined : sum + part),
     0,

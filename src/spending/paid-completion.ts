@@ -1,5 +1,5 @@
-import { unlessAborted } from '#src/base/waiting.ts';
-import type { ChatMessage } from '#src/chat/ports.ts';
+import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
+import type { ChatMessage } from '#src/chat/chat-model.ts';
 import type { ModelPrompt } from '#src/pipeline/prompt-data-block.ts';
 import type {
   AnswerBudget,
@@ -19,7 +19,7 @@ const maxReplyChars = 20_000;
  * The whole reply of the chat model to one prompt, or why there is no money for it; `onOpen` is called before it is asked.
  * Errors: the model's. Aborting `signal` throws `signal.reason`.
  */
-export async function paidCompletion(
+export async function completeForMoney(
   order: Omit<AnswerRequest, 'first'>,
   { system, user }: ModelPrompt,
   { chat, spending }: CompletionParts,
@@ -34,7 +34,7 @@ export async function paidCompletion(
   if (opened.kind === 'refused') return opened;
   using reservation = opened.reservation;
   onOpen?.(opened);
-  const reply = async () => {
+  const requestReply = async () => {
     let text = '';
     for await (const part of chat.paidBy(reservation).reply(messages, [], signal)) {
       if (part.kind === 'text') text += part.text;
@@ -42,5 +42,5 @@ export async function paidCompletion(
     }
     return text;
   };
-  return await unlessAborted(reply(), signal);
+  return await waitUnlessAborted(requestReply(), signal);
 }

@@ -1,8 +1,8 @@
-import { durationMs } from '#src/audio/pcm.ts';
+import { getDurationMs } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
-import { meteredChat } from '#src/chat/metered-chat.ts';
-import type { ChatModel } from '#src/chat/ports.ts';
-import { textOnly } from '#src/pipeline/chained.ts';
+import type { ChatModel } from '#src/chat/chat-model.ts';
+import { withMeter } from '#src/chat/metered-chat.ts';
+import { createTextPipeline } from '#src/pipeline/chained-pipeline.ts';
 import type {
   AnswerHost,
   Pipeline,
@@ -10,15 +10,19 @@ import type {
   ReplyPart,
   Turn,
 } from '#src/pipeline/pipeline.ts';
-import { counted, isUnpaid, type RequestHold } from '#src/provider/models/request-hold.ts';
-import { meteredVoice } from '#src/speech/fallbacks/metered-voice.ts';
+import {
+  isUnpaid,
+  type RequestReservation,
+  runReserved,
+} from '#src/provider/models/request-reservation.ts';
+import { withVoiceMeter } from '#src/speech/fallbacks/metered-voice.ts';
 import type {
   EngineUsage,
   Listening,
   Synthesizer,
   Transcriber,
   Transcript,
-} from '#src/speech/ports.ts';
+} from '#src/speech/speech-engine.ts';
 import type { Reservation, SoundMeter } from './reservation.ts';
 
 const heardRateHz = 16_000;
@@ -29,26 +33,26 @@ const [reservedMs, leastMs] = [30_000, 1_000];
  * A recogniser for one utterance with its requests counted, whole or cut short, also one that is made
  * beside another or in its place, unless the server refused it.
  */
-export function meteredTranscriber(transcriber: Transcriber, meter: SoundMeter): Transcriber {
-  const each = (engine: Transcriber) => metered(engine, meter);
-  return transcriber.wrapped?.(each) ?? each(transcriber);
+export function meterTranscriber(transcriber: Transcriber, meter: SoundMeter): Transcriber {
+  const meterEngine = (engine: Transcriber) => meterSingle(engine, meter);
+  return transcriber.wrapEach?.(meterEngine) ?? meterEngine(transcriber);
 }
 
-function metered(transcriber: Transcriber, meter: SoundMeter): Transcriber {
+function meterSingle(transcriber: Transcriber, meter: SoundMeter): Transcriber {
   const { listen } = transcriber;
   return {
     transcribe(pcm, signal, asked) {
-      const ms = durationMs(pcm);
+      const ms = getDurationMs(pcm);
       let usage: EngineUsage | undefined;
-      return counted(
+      return runReserved(
         {
-          hold: () => meter.holdSound?.(ms),
+          reserve: () => meter.holdSound?.(ms),
           ask: () => transcriber.transcribe(pcm, signal, asked),
           isOutput: (update) => {
             if (update.kind === 'final') usage = update.transcript.usage;
             return false;
           },
-          over: () => meter.recognised(ms, usage),
+          onEnd: () => meter.onRecognised(ms, usage),
         },
         signal,
       );
@@ -67,7 +71,7 @@ class MeteredListening implements Listening {
   readonly #signal;
   /** Transcripts that several wait for come more than once. */
   readonly #counted = new WeakSet<EngineUsage>();
-  readonly #held: RequestHold[] = [];
+  readonly #held: RequestReservation[] = [];
   /** Sound that waits until money for it is set aside. */
   #waiting: Int16Array[] = [];
   #reserving: Promise<void> | undefined;
@@ -89,7 +93,7 @@ class MeteredListening implements Listening {
   /** Drops the sound once nothing more is paid for. */
   push(sound: Int16Array): void {
     this.#waiting.push(sound);
-    if (this.#reserving === undefined) this.#send();
+    if (this.#reserving === undefined) this.#sendSound();
   }
 
   async settle(signal: AbortSignal): Promise<Transcript> {
@@ -100,7 +104,7 @@ class MeteredListening implements Listening {
       throw error;
     });
     this.#isRefused = false;
-    if (!this.#isOver) this.#pay(upTo, transcript.usage);
+    if (!this.#isOver) this.#paySound(upTo, transcript.usage);
     return transcript;
   }
 
@@ -110,10 +114,10 @@ class MeteredListening implements Listening {
     this.#inner[Symbol.dispose]();
   }
 
-  #send() {
+  #sendSound() {
     for (let [sound] = this.#waiting; sound; [sound] = this.#waiting) {
       if (this.#meter.holdSound && this.#pushed + sound.length > this.#mostPushed) {
-        this.#reserving = this.#reserve();
+        this.#reserving = this.#reserveSound();
         return;
       }
       this.#waiting.shift();
@@ -123,7 +127,7 @@ class MeteredListening implements Listening {
   }
 
   /** Sets money aside for more sound, and goes on with it; where it is refused, the sound is dropped. */
-  async #reserve() {
+  async #reserveSound() {
     const held = await this.#meter.holdSound?.(reservedMs, leastMs)?.catch((error: unknown) => {
       if (error instanceof BotError) return 'refused' as const;
       throw error;
@@ -131,25 +135,25 @@ class MeteredListening implements Listening {
     this.#reserving = undefined;
     if (this.#isOver || held === 'refused') this.#waiting = [];
     if (held === 'refused') return;
-    if (this.#isOver) held?.end();
+    if (this.#isOver) held?.release();
     else if (held) this.#held.push(held);
-    this.#mostPushed += held ? Math.floor((held.units * heardRateHz) / 1_000) : Infinity;
-    this.#send();
+    this.#mostPushed += held ? Math.floor((held.maxUnits * heardRateHz) / 1_000) : Infinity;
+    this.#sendSound();
   }
 
   readonly #end = () => {
-    if (!this.#isOver && !this.#isRefused) this.#pay(this.#pushed);
+    if (!this.#isOver && !this.#isRefused) this.#paySound(this.#pushed);
     this.#isOver = true;
-    for (const held of this.#held.splice(0)) held.end();
+    for (const held of this.#held.splice(0)) held.release();
   };
 
-  #pay(upTo: number, usage?: EngineUsage) {
+  #paySound(upTo: number, usage?: EngineUsage) {
     const ms = (Math.max(0, upTo - this.#paid) / heardRateHz) * 1_000;
     this.#paid = Math.max(this.#paid, upTo);
     const isNews = usage?.count !== undefined && !this.#counted.has(usage);
     if (usage) this.#counted.add(usage);
-    if (isNews) this.#meter.recognised(ms, usage);
-    else if (ms > 0) this.#meter.recognised(ms, usage?.by && { by: usage.by });
+    if (isNews) this.#meter.onRecognised(ms, usage);
+    else if (ms > 0) this.#meter.onRecognised(ms, usage?.by && { by: usage.by });
   }
 }
 
@@ -173,16 +177,16 @@ export class PaidEngine<Engine extends object> {
   }
 }
 
-export function paidChat(chat: ChatModel): PaidEngine<ChatModel> {
-  return new PaidEngine(chat, meteredChat);
+export function createPaidChat(chat: ChatModel): PaidEngine<ChatModel> {
+  return new PaidEngine(chat, withMeter);
 }
 
-export function paidVoice(voice: Synthesizer): PaidEngine<Synthesizer> {
-  return new PaidEngine(voice, meteredVoice);
+export function createPaidVoice(voice: Synthesizer): PaidEngine<Synthesizer> {
+  return new PaidEngine(voice, withVoiceMeter);
 }
 
-export function paidRecogniser(recogniser: Transcriber): PaidEngine<Transcriber> {
-  return new PaidEngine(recogniser, meteredTranscriber);
+export function createPaidRecogniser(recogniser: Transcriber): PaidEngine<Transcriber> {
+  return new PaidEngine(recogniser, meterTranscriber);
 }
 
 /** Requests that a running answer may make to the channel; its usage goes to its reservation. */
@@ -241,25 +245,25 @@ export type PaidEngines = {
 };
 
 /** Engines that can be asked with a reservation only. */
-export function paidEngines({
+export function createPaidEngines({
   chat,
   pipelines,
   synthesizer,
   transcriber,
 }: RawEngines): PaidEngines {
   return {
-    chat: paidChat(chat),
-    transcriber: paidRecogniser(transcriber),
-    synthesizer: paidVoice(synthesizer),
-    pipelines: paidPipelines(pipelines, chat),
+    chat: createPaidChat(chat),
+    transcriber: createPaidRecogniser(transcriber),
+    synthesizer: createPaidVoice(synthesizer),
+    pipelines: createPaidPipelines(pipelines, chat),
   };
 }
 
-function paidPipelines(pipelines: PipelineRegistry, chat: ChatModel): PaidPipelineRegistry {
+function createPaidPipelines(pipelines: PipelineRegistry, chat: ChatModel): PaidPipelineRegistry {
   return {
     names: pipelines.names,
-    engine: (name) => pipelines.engine(name),
+    getEngineNames: (name) => pipelines.getEngineNames(name),
     open: (name) => new PaidPipeline(pipelines.open(name)),
-    textOnly: () => new PaidPipeline(textOnly(chat)),
+    textOnly: () => new PaidPipeline(createTextPipeline(chat)),
   };
 }

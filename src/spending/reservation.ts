@@ -1,23 +1,23 @@
-import { durationMs } from '#src/audio/pcm.ts';
+import { getDurationMs } from '#src/audio/pcm.ts';
 import { BotError, type BudgetCap } from '#src/base/errors.ts';
+import type { Usage } from '#src/chat/chat-model.ts';
 import type { ChatMeter } from '#src/chat/metered-chat.ts';
-import type { Usage } from '#src/chat/ports.ts';
 import type { Turn } from '#src/pipeline/pipeline.ts';
-import { promptHead } from '#src/pipeline/prompt.ts';
-import type { ServedBy } from '#src/provider/models/models.ts';
+import { createPromptHead } from '#src/pipeline/prompt.ts';
 import {
-  type HoldResult,
-  mostPictureTokens,
+  countPictures,
+  maxPictureTokens,
   msPerTokenHeard,
   msPerTokenSpoken,
-  picturesIn,
-  type RequestHold,
-} from '#src/provider/models/request-hold.ts';
+  type RequestReservation,
+  type ReservationResult,
+} from '#src/provider/models/request-reservation.ts';
+import type { ServedBy } from '#src/provider/models/standard-models.ts';
 import type { SpokenUsage, VoiceUsageMeter } from '#src/speech/fallbacks/metered-voice.ts';
-import type { EngineUsage } from '#src/speech/ports.ts';
+import type { EngineUsage } from '#src/speech/speech-engine.ts';
 import type { PaidRole, RolePrice, Usd } from '#src/spending/prices/prices.ts';
 import type { AnswerRequest, PaidKind } from './budget-authority.ts';
-import { charactersPerToken, costOf, type Use } from './cost.ts';
+import { charactersPerToken, sumCosts, type Use } from './cost.ts';
 
 /** Prices of the roles of one server. */
 export type Tariff = {
@@ -31,21 +31,21 @@ export type Tariff = {
 };
 
 /** Expected cost of a text that is spoken, in billionths of a dollar. */
-export function speechCost(characters: number, { speak }: Tariff): number {
-  const ms = Math.round(spokenMs(characters));
-  return costOf([{ kind: 'spoken', characters, ms }], 'speak', speak);
+export function estimateSpeechCost(characters: number, { speak }: Tariff): number {
+  const ms = Math.round(estimateSpokenMs(characters));
+  return sumCosts([{ kind: 'spoken', characters, ms }], 'speak', speak);
 }
 
 /** Speaking rate, in characters per ms. */
 const charactersPerMs = 0.015;
 
 /** About how many characters are said in `ms` of speech. */
-export function spokenCharacters(ms: number): number {
+export function estimateSpokenCharacters(ms: number): number {
   return ms * charactersPerMs;
 }
 
 /** About how long, in ms, so many characters are said. */
-function spokenMs(characters: number): number {
+function estimateSpokenMs(characters: number): number {
   return characters / charactersPerMs;
 }
 
@@ -78,7 +78,11 @@ const readingTokens = 1_000;
 const recognisedTokensPerSecond = 20;
 
 /** No token of text is shorter than a byte; a picture has the most tokens of any vendor. */
-export function modelBound({ messages, tools = [], heardMs = 0 }: ModelRequest): RequestBound {
+export function boundModelRequest({
+  messages,
+  tools = [],
+  heardMs = 0,
+}: ModelRequest): RequestBound {
   const shown = messages.map((one: MeasuredMessage) => {
     return one.sent ?? { ...one, wav: undefined, pictures: undefined };
   });
@@ -86,7 +90,7 @@ export function modelBound({ messages, tools = [], heardMs = 0 }: ModelRequest):
   const text = Buffer.byteLength(JSON.stringify([shown, tools]));
   const bytes = text - Buffer.byteLength(pictures.flat().join(''));
   const heard = Math.ceil(heardMs / msPerTokenHeard);
-  const inputTokens = bytes + heard + picturesIn(messages) * mostPictureTokens;
+  const inputTokens = bytes + heard + countPictures(messages) * maxPictureTokens;
   return {
     role: 'think',
     least: leastTokens,
@@ -103,11 +107,11 @@ export function modelBound({ messages, tools = [], heardMs = 0 }: ModelRequest):
 
 type MeasuredMessage = { readonly pictures?: readonly string[]; readonly sent?: object };
 
-export function speechBound(text: string): RequestBound {
+export function boundSpeech(text: string): RequestBound {
   const bytes = Buffer.byteLength(text);
   return {
     role: 'speak',
-    least: Math.ceil(spokenMs(text.length)),
+    least: Math.ceil(estimateSpokenMs(text.length)),
     most: text.length * mostMsPerCharacter + mostExtraMs,
     useOf: (ms, { perMillionCharacters, perMillionOutputTokens }) => {
       if (perMillionCharacters !== undefined || perMillionOutputTokens === undefined)
@@ -128,7 +132,7 @@ export function speechBound(text: string): RequestBound {
 }
 
 /** `least`: of a stream, what is worth sending of it. */
-export function recognitionBound(ms: number, least = ms): RequestBound {
+export function boundRecognition(ms: number, least = ms): RequestBound {
   return {
     role: 'recognise',
     least,
@@ -150,29 +154,29 @@ type Payer = { readonly id: string };
 const [bytesPerSecond, languageBytes] = [40, 400];
 
 /** An answer by a pipeline, whose words may not be known yet. */
-export function answerRequestOf(
+export function toAnswerRequest(
   turn: Turn,
   guildId: GuildId,
   kind: PaidKind = 'answer',
   personId = turn.said.at(-1)?.speakerId ?? '',
 ): AnswerRequest {
   const { done = [], said, sent = {}, tools } = turn;
-  const heardMs = said.reduce((sum, { pcm }) => sum + (pcm ? durationMs(pcm) : 0), 0);
+  const heardMs = said.reduce((sum, { pcm }) => sum + (pcm ? getDurationMs(pcm) : 0), 0);
   const unknown = 'x'.repeat(languageBytes + Math.ceil((heardMs / 1_000) * bytesPerSecond));
   const asked = said.map(({ name, pictures, text: content = '' }) => {
     return { role: 'user', name, content, pictures };
   });
-  const messages = [...promptHead(turn), ...asked, ...done, { content: unknown }];
+  const messages = [...createPromptHead(turn), ...asked, ...done, { content: unknown }];
   return { kind, guildId, personId, first: { messages, tools: [...tools, sent], heardMs } };
 }
 
 /** A text that is read out in a channel: paid by `by`, else by the server. */
-export function readingRequestOf(words: string, guildId: GuildId, by?: Payer): AnswerRequest {
-  return speechRequestOf(by ? 'reading' : 'notice', guildId, words, by);
+export function toReadingRequest(words: string, guildId: GuildId, by?: Payer): AnswerRequest {
+  return toSpeechRequest(by ? 'reading' : 'notice', guildId, words, by);
 }
 
 /** A text that is to be spoken; `by` is the person who asks for it, if any. */
-export function speechRequestOf(
+export function toSpeechRequest(
   kind: Extract<PaidKind, 'reading' | 'notice' | 'voice preview' | 'speech to a program'>,
   guildId: GuildId,
   words: string,
@@ -198,14 +202,14 @@ export interface ReservationAccount {
 }
 
 /** Money set aside for one request, or the cap that refuses it. */
-export type HoldOrCap = RequestHold | BudgetCap | undefined;
+export type HoldOrCap = RequestReservation | BudgetCap | undefined;
 
 /** Pays for sound that is recognised. */
 export type SoundMeter = {
   /** Counts sound that was sent, in ms, and who heard it. Never throws. */
-  recognised(ms: number, usage?: EngineUsage): void;
+  onRecognised(ms: number, usage?: EngineUsage): void;
   /** Sets money aside for sound that is to be sent: how many ms of it may be. `least`: what is worth sending. Errors refuse it. */
-  holdSound?(ms: number, least?: number): HoldResult;
+  holdSound?(ms: number, least?: number): ReservationResult;
 };
 
 type OnUsage = (usage: Usage) => void;
@@ -227,25 +231,29 @@ export class Reservation implements ChatMeter, SoundMeter, VoiceUsageMeter {
   }
 
   /** Calls `onUsage` for each further request to a model. */
-  watched(onUsage: OnUsage): this {
+  watchUsage(onUsage: OnUsage): this {
     this.#onUsage.push(onUsage);
     return this;
   }
 
-  holdModel(messages: readonly object[], tools: readonly object[], heardMs: number): HoldResult {
-    return this.#hold(modelBound({ messages, tools, heardMs }));
+  reserveRequest(
+    messages: readonly object[],
+    tools: readonly object[],
+    heardMs: number,
+  ): ReservationResult {
+    return this.#holdAmount(boundModelRequest({ messages, tools, heardMs }));
   }
 
-  holdSpeech(text: string): HoldResult {
-    return this.#hold(speechBound(text));
+  reserveSpeech(text: string): ReservationResult {
+    return this.#holdAmount(boundSpeech(text));
   }
 
-  holdSound(ms: number, least?: number): HoldResult {
-    return this.#hold(recognitionBound(ms, least));
+  holdSound(ms: number, least?: number): ReservationResult {
+    return this.#holdAmount(boundRecognition(ms, least));
   }
 
   /** Sets money aside for a request that is about to be sent; undefined: it has no limit. Errors: BotError `budget.used`. */
-  async #hold(bound: RequestBound): Promise<RequestHold | undefined> {
+  async #holdAmount(bound: RequestBound): Promise<RequestReservation | undefined> {
     const held = await this.#account.hold?.(bound);
     if (typeof held !== 'string') return held;
     const whose = held === 'all' ? 'all servers' : `this ${held}`;
@@ -262,17 +270,17 @@ export class Reservation implements ChatMeter, SoundMeter, VoiceUsageMeter {
   }
 
   /** Counts one text that was spoken. */
-  spoke({ usage, ...spoken }: SpokenUsage): void {
-    this.#count('speak', usage, { ...spoken, kind: 'spoken' });
+  recordSpeech({ usage, ...spoken }: SpokenUsage): void {
+    this.#countUsage('speak', usage, { ...spoken, kind: 'spoken' });
   }
 
   /** Counts sound that was sent to be recognised, in ms. */
-  recognised(ms: number, usage?: EngineUsage): void {
-    this.#count('recognise', usage, { kind: 'heard', ms });
+  onRecognised(ms: number, usage?: EngineUsage): void {
+    this.#countUsage('recognise', usage, { kind: 'heard', ms });
   }
 
   /** Counts it as a turn: it is going to be heard or read. */
-  wanted(): void {
+  markWanted(): void {
     if (this.#isWanted) return;
     this.#isWanted = true;
     this.#account.turn?.();
@@ -290,7 +298,7 @@ export class Reservation implements ChatMeter, SoundMeter, VoiceUsageMeter {
   }
 
   /** Counts work by the report of its engine, or else by our estimate. */
-  #count(what: PaidRole, usage: EngineUsage | undefined, estimate: Use) {
+  #countUsage(what: PaidRole, usage: EngineUsage | undefined, estimate: Use) {
     const uses = usage?.count ? [usage.count, estimate] : [estimate];
     this.#account.pay(what, { uses, by: usage?.by });
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { BudgetCap } from '#src/base/errors.ts';
-import type { ServedBy } from '#src/provider/models/models.ts';
+import type { ServedBy } from '#src/provider/models/standard-models.ts';
 import type { Ledger, Reserve, Sum } from '#src/spending/ledger/ledger.ts';
 import {
   cautiousPrices,
@@ -23,15 +23,15 @@ import {
   type SpentShare,
   type UsedBudget,
 } from './budget-authority.ts';
-import { dayOf, nextDayMs, shownInstant } from './calendar.ts';
-import { charactersPerToken, costOf } from './cost.ts';
+import { formatInstant, getNextDayMs, toUtcDay } from './calendar.ts';
+import { charactersPerToken, sumCosts } from './cost.ts';
 import {
+  boundModelRequest,
+  boundSpeech,
+  estimateSpeechCost,
   type HoldOrCap,
-  modelBound,
   type RequestBound,
   Reservation,
-  speechBound,
-  speechCost,
   type Tariff,
   type UsageCount,
 } from './reservation.ts';
@@ -82,11 +82,19 @@ export class SessionBudgets {
     const personId = payer === 'person' ? order.personId : undefined;
     const isText = typeof first === 'string';
     const tariff = tariffOf(guildId, form === 'writing' && !isText && !first.heardMs);
-    const least = leastCost(isText ? speechBound(first) : modelBound(first), kind, tariff);
+    const least = estimateLeastCost(
+      isText ? boundSpeech(first) : boundModelRequest(first),
+      kind,
+      tariff,
+    );
     if (kind === 'answer') this.#leastOf.set(guildId, least);
-    const refusal = this.#refusal(guildId, personId, least);
+    const refusal = this.#findRefusal(guildId, personId, least);
     if (refusal) return refusal;
-    const reservation = this.#reservation(ledger.reserve(guildId, personId, least), kind, tariff);
+    const reservation = this.#openReservation(
+      ledger.reserve(guildId, personId, least),
+      kind,
+      tariff,
+    );
     const isNear = reportsNews && this.#isNearEnd(guildId) && this.#news.isDue(guildId, '80 %');
     return { kind: 'open', reservation, news: isNear ? { id: 'budget.warn' } : undefined };
   }
@@ -100,10 +108,10 @@ export class SessionBudgets {
     const tariff = tariffOf(guildId);
     const rate = tariff.recognise;
     const payerId = isCaptioned ? undefined : personId;
-    const refusal = this.#refusal(guildId, payerId, rate.kind === 'free' ? 0 : 1);
+    const refusal = this.#findRefusal(guildId, payerId, rate.kind === 'free' ? 0 : 1);
     if (refusal) return refusal;
     const assign = (nanoUsd: number) => {
-      const fits = !isCaptioned || this.#personRoom(guildId, personId).nanoUsd >= nanoUsd;
+      const fits = !isCaptioned || this.#getPersonRoom(guildId, personId).nanoUsd >= nanoUsd;
       if (fits) ledger.assign(guildId, personId, { nanoUsd }, clock.wallMs());
     };
     // The server is charged at once, a person only after it is decided that they asked for it: until then it is reserved for them.
@@ -116,7 +124,7 @@ export class SessionBudgets {
       waiting.left += nanoUsd;
     };
     const reservation = new Reservation({
-      pay: (what, work) => this.#charge(what, guildId, work, rate, charge),
+      pay: (what, work) => this.#chargeUsage(what, guildId, work, rate, charge),
       hold: (bound) => this.#holdSound(bound, ledger.reserve(guildId, payerId, 0), tariff),
     });
     const decided = (meant: boolean) => {
@@ -140,11 +148,19 @@ export class SessionBudgets {
   }
 
   /** Undefined as long as an answer fits into the budgets. */
-  used(guildId: GuildId): UsedBudget | undefined {
-    const usual = () =>
-      leastCost(modelBound({ messages: [] }), 'answer', this.#options.tariffOf(guildId));
-    const refusal = this.#refusal(guildId, undefined, this.#leastOf.get(guildId) ?? usual());
-    return refusal && { line: refusal.line, time: this.#nextDay() };
+  findUsedBudget(guildId: GuildId): UsedBudget | undefined {
+    const findUsualCap = () =>
+      estimateLeastCost(
+        boundModelRequest({ messages: [] }),
+        'answer',
+        this.#options.tariffOf(guildId),
+      );
+    const refusal = this.#findRefusal(
+      guildId,
+      undefined,
+      this.#leastOf.get(guildId) ?? findUsualCap(),
+    );
+    return refusal && { line: refusal.line, time: this.#formatNextDay() };
   }
 
   /** Keeps nothing of this person. */
@@ -153,17 +169,20 @@ export class SessionBudgets {
     this.#news.forget(guildId, personId);
   }
 
-  total(): SpentTotal | undefined {
-    return this.#options.total.today();
+  findTotal(): SpentTotal | undefined {
+    return this.#options.total.findToday();
   }
 
   /** Spending of the server today. */
-  today(guildId: GuildId): SpentShare {
+  getToday(guildId: GuildId): SpentShare {
     const { clock, ledger } = this.#options;
-    return shown(ledger.standing(guildId, clock.wallMs()).day, this.#serverCap(guildId));
+    return toSpentShare(
+      ledger.getStanding(guildId, clock.wallMs()).day,
+      this.#getServerCap(guildId),
+    );
   }
 
-  prices(guildId: GuildId): ShownPrices {
+  getPrices(guildId: GuildId): ShownPrices {
     const tariff = this.#options.tariffOf(guildId);
     const isEstimate = (rate: RolePrice) => rate.kind === 'priced' && rate.isEstimate === true;
     return {
@@ -173,78 +192,78 @@ export class SessionBudgets {
   }
 
   /** Spending of this person there today. */
-  share(guildId: GuildId, personId: PersonId): SpentShare {
+  getShare(guildId: GuildId, personId: PersonId): SpentShare {
     const { caps, clock, ledger } = this.#options;
-    return shown(ledger.shareOf(guildId, personId, clock.wallMs()), caps.personDay);
+    return toSpentShare(ledger.getShare(guildId, personId, clock.wallMs()), caps.personDay);
   }
 
   /** Refusal of work of this price; undefined: it fits. */
-  #refusal(
+  #findRefusal(
     guildId: GuildId,
     personId: PersonId | undefined,
     nanoUsd: number,
   ): BudgetRefusal | undefined {
     if (nanoUsd === 0) return undefined;
     const { total } = this.#options;
-    const full = this.#rooms(guildId, personId).find(({ cap, nanoUsd: room }) =>
-      cap === 'all' ? !total.fits(nanoUsd) : room < nanoUsd,
+    const full = this.#listRooms(guildId, personId).find(({ cap, nanoUsd: room }) =>
+      cap === 'all' ? !total.canAfford(nanoUsd) : room < nanoUsd,
     );
     if (!full) return undefined;
     const isNews = (readerId?: PersonId) =>
       readerId === undefined
         ? this.#news.isDue(guildId, full.cap)
         : this.#news.isDue(guildId, readerId, refusalEveryMs);
-    return { kind: 'refused', line: this.#lineOf(full), isNews };
+    return { kind: 'refused', line: this.#toLine(full), isNews };
   }
 
   /** Says that the cap is used, or, where much is left of it, that this is too little. */
-  #lineOf({ cap, capNanoUsd, nanoUsd }: Room): TextLine {
+  #toLine({ cap, capNanoUsd, nanoUsd }: Room): TextLine {
     const isRest = nanoUsd > capNanoUsd * (1 - warnedFrom);
     if (cap === 'server' || cap === 'all')
       return isRest
         ? { id: 'budget.rest.server' }
-        : { id: 'budget.guild', with: { time: this.#nextDay() } };
+        : { id: 'budget.guild', with: { time: this.#formatNextDay() } };
     const nowMs = this.#options.clock.wallMs();
-    const h = Math.ceil((nextDayMs(nowMs) - nowMs) / 3_600_000);
+    const h = Math.ceil((getNextDayMs(nowMs) - nowMs) / 3_600_000);
     return isRest ? { id: 'budget.rest.person' } : { id: 'budget.user', with: { h } };
   }
 
-  #nextDay(): string {
-    return shownInstant(nextDayMs(this.#options.clock.wallMs()));
+  #formatNextDay(): string {
+    return formatInstant(getNextDayMs(this.#options.clock.wallMs()));
   }
 
-  #personRoom(guildId: GuildId, personId: PersonId): Room {
+  #getPersonRoom(guildId: GuildId, personId: PersonId): Room {
     const { caps, clock, ledger, ownCapOf } = this.#options;
-    const share = ledger.shareOf(guildId, personId, clock.wallMs()).nanoUsd;
+    const share = ledger.getShare(guildId, personId, clock.wallMs()).nanoUsd;
     const own = ownCapOf?.(personId);
     const capNanoUsd = own ?? caps.personDay;
-    const nanoUsd = left(capNanoUsd, share + ledger.reserved(guildId, personId));
+    const nanoUsd = getLeft(capNanoUsd, share + ledger.getReserved(guildId, personId));
     return { cap: own === undefined ? 'person' : 'token', nanoUsd, capNanoUsd };
   }
 
   /** Caps that hold for work of a payer, with the money that may be put aside beside what is. */
-  #rooms(guildId: GuildId, personId: PersonId | undefined): readonly Room[] {
+  #listRooms(guildId: GuildId, personId: PersonId | undefined): readonly Room[] {
     const { clock, ledger, total } = this.#options;
-    const { day } = ledger.standing(guildId, clock.wallMs());
-    const taken = day.nanoUsd + ledger.reserved(guildId);
-    const capNanoUsd = this.#serverCap(guildId);
+    const { day } = ledger.getStanding(guildId, clock.wallMs());
+    const taken = day.nanoUsd + ledger.getReserved(guildId);
+    const capNanoUsd = this.#getServerCap(guildId);
     const rooms: readonly Room[] = [
-      { cap: 'server', nanoUsd: left(capNanoUsd, taken), capNanoUsd },
-      { cap: 'all', nanoUsd: total.room(), capNanoUsd: Infinity },
+      { cap: 'server', nanoUsd: getLeft(capNanoUsd, taken), capNanoUsd },
+      { cap: 'all', nanoUsd: total.getRoom(), capNanoUsd: Infinity },
     ];
-    return personId === undefined ? rooms : [...rooms, this.#personRoom(guildId, personId)];
+    return personId === undefined ? rooms : [...rooms, this.#getPersonRoom(guildId, personId)];
   }
 
   #isNearEnd(guildId: GuildId) {
     const { clock, ledger } = this.#options;
-    const cap = this.#serverCap(guildId);
-    const { day } = ledger.standing(guildId, clock.wallMs());
+    const cap = this.#getServerCap(guildId);
+    const { day } = ledger.getStanding(guildId, clock.wallMs());
     return cap > 0 && day.nanoUsd >= cap * warnedFrom;
   }
 
-  #holds(reserve: Reserve): Holds {
+  #createHolds(reserve: Reserve): Holds {
     const least = () =>
-      this.#rooms(reserve.guildId, reserve.personId).reduce((one, other) =>
+      this.#listRooms(reserve.guildId, reserve.personId).reduce((one, other) =>
         other.nanoUsd < one.nanoUsd ? other : one,
       );
     const { ledger, total } = this.#options;
@@ -253,33 +272,33 @@ export class SessionBudgets {
 
   /** Sets money aside for one request to a recogniser. */
   async #holdSound(bound: RequestBound, reserve: Reserve, tariff: Tariff): Promise<HoldOrCap> {
-    const end = () => this.#options.ledger.release(reserve);
-    const cost = (units: number) => dearestCost(bound, units, tariff);
-    const held = await this.#holds(reserve).take(bound, cost);
-    if (typeof held === 'object') return { ...held, end };
-    end();
+    const release = () => this.#options.ledger.release(reserve);
+    const cost = (units: number) => estimateDearestCost(bound, units, tariff);
+    const held = await this.#createHolds(reserve).takeHold(bound, cost);
+    if (typeof held === 'object') return { ...held, release };
+    release();
     return held;
   }
 
-  #reservation(reserve: Reserve, kind: PaidKind, tariff: Tariff): Reservation {
+  #openReservation(reserve: Reserve, kind: PaidKind, tariff: Tariff): Reservation {
     const { clock, ledger } = this.#options;
     const { guildId } = reserve;
-    const take = (sum: Partial<Sum>) => ledger.take(reserve, sum, clock.wallMs());
-    const holds = this.#holds(reserve);
+    const take = (sum: Partial<Sum>) => ledger.settleReserve(reserve, sum, clock.wallMs());
+    const holds = this.#createHolds(reserve);
     return new Reservation({
       hold: (bound) =>
-        holds.take(
+        holds.takeHold(
           bound,
-          (units) => dearestCost(bound, units, tariff),
-          (units) => soundCost(bound, units, kind, tariff),
+          (units) => estimateDearestCost(bound, units, tariff),
+          (units) => estimateSoundCost(bound, units, kind, tariff),
         ),
-      pay: (what, work) => this.#charge(what, guildId, work, tariff[what], take, holds.held),
+      pay: (what, work) => this.#chargeUsage(what, guildId, work, tariff[what], take, holds.held),
       turn: () => take({ turns: 1 }),
       done: () => holds.close(),
     });
   }
 
-  #charge(
+  #chargeUsage(
     what: PaidRole,
     guildId: GuildId,
     { by, uses }: UsageCount,
@@ -289,45 +308,53 @@ export class SessionBudgets {
   ) {
     const rate = by ? this.#options.rateOf(by, what) : usual;
     if (rate.kind === 'free') return;
-    const nanoUsd = costOf(uses, what, rate, held);
+    const nanoUsd = sumCosts(uses, what, rate, held);
     charge({ nanoUsd });
-    this.#options.total.watch();
+    this.#options.total.watchUse();
     this.#options.onEvent(guildId, { kind: 'spent', what, usd: nanoUsd / 1e9 });
   }
 
-  #serverCap(guildId: GuildId): number {
+  #getServerCap(guildId: GuildId): number {
     const { caps, ownCapIn } = this.#options;
     return lowerCap(caps.serverDay, ownCapIn?.(guildId) ?? 0);
   }
 }
 
-function shown({ nanoUsd, turns }: Sum, capNanoUsd: number): SpentShare {
+function toSpentShare({ nanoUsd, turns }: Sum, capNanoUsd: number): SpentShare {
   return { usd: nanoUsd / 1e9, capUsd: capNanoUsd / 1e9, turns };
 }
 
-function left(cap: number, taken: number): number {
+function getLeft(cap: number, taken: number): number {
   return cap === 0 ? Infinity : cap - taken;
 }
 
 /** Cost of the smallest request that `Holds` lets go, with the sound of its words. */
-function leastCost(bound: RequestBound, kind: PaidKind, tariff: Tariff): number {
-  return dearestCost(bound, bound.least, tariff) + soundCost(bound, bound.least, kind, tariff);
+function estimateLeastCost(bound: RequestBound, kind: PaidKind, tariff: Tariff): number {
+  return (
+    estimateDearestCost(bound, bound.least, tariff) +
+    estimateSoundCost(bound, bound.least, kind, tariff)
+  );
 }
 
 /** Cost of a request by the dearest model that may serve it, in billionths of a dollar. */
-function dearestCost({ role, useOf }: RequestBound, units: number, tariff: Tariff): number {
+function estimateDearestCost({ role, useOf }: RequestBound, units: number, tariff: Tariff): number {
   const cautious = useOf(units, cautiousPrices[role]);
-  const at = (rate: RolePrice) =>
-    rate.kind === 'free' ? 0 : costOf([useOf(units, rate.usd), cautious], role, rate);
-  return Math.max(...[tariff[role], ...(tariff.others?.[role] ?? [])].map(at));
+  const getCost = (rate: RolePrice) =>
+    rate.kind === 'free' ? 0 : sumCosts([useOf(units, rate.usd), cautious], role, rate);
+  return Math.max(...[tariff[role], ...(tariff.others?.[role] ?? [])].map(getCost));
 }
 
 /** Cost of the sound of so many tokens of a spoken answer, by a model that does not speak itself. */
-function soundCost({ role }: RequestBound, units: number, kind: PaidKind, tariff: Tariff): number {
+function estimateSoundCost(
+  { role }: RequestBound,
+  units: number,
+  kind: PaidKind,
+  tariff: Tariff,
+): number {
   const { think } = tariff;
   const speaks = think.kind === 'priced' && think.usd.perMillionAudioOutputTokens !== undefined;
   if (role !== 'think' || speaks || paidKinds[kind].form !== 'answer') return 0;
-  return speechCost(units * charactersPerToken, tariff);
+  return estimateSpeechCost(units * charactersPerToken, tariff);
 }
 
 type HoldParts = Pick<SessionBudgetsOptions, 'ledger' | 'total'> & { readonly room: () => Room };
@@ -348,35 +375,35 @@ class Holds {
   /** No further request comes: what those that still end do not hold is free. */
   close(): void {
     this.#isClosed = true;
-    this.#free();
+    this.#freeHolds();
   }
 
   /**
    * The most units that the reserve and the room pay; undefined: they cost nothing. `soundOf`: cost of the sound of their words, which
    * is set aside for the requests that make it.
    */
-  async take(
+  async takeHold(
     { least, most }: RequestBound,
     costOf: CostOf,
     soundOf: CostOf = () => 0,
   ): Promise<HoldOrCap> {
-    const totalOf = (units: number) => costOf(units) + soundOf(units);
-    const dearest = totalOf(most);
+    const getTotal = (units: number) => costOf(units) + soundOf(units);
+    const dearest = getTotal(most);
     if (dearest === 0) return undefined;
     const { room, total } = this.#parts;
-    await total.ask(dearest - this.#own);
+    await total.requestPortion(dearest - this.#own);
     const own = this.#own;
     const { cap, nanoUsd } = room();
     const granted = Math.min(dearest, own + nanoUsd);
-    const base = totalOf(0);
+    const base = getTotal(0);
     const share = dearest === base ? 1 : (granted - base) / (dearest - base);
     const units = granted < dearest ? Math.floor(most * share) : most;
-    if (granted < totalOf(least) || units < least) {
-      if (cap === 'all') total.refused();
+    if (granted < getTotal(least) || units < least) {
+      if (cap === 'all') total.onRefused();
       return cap;
     }
     this.#reserve.left += Math.max(0, granted - own);
-    return this.#hold(units, costOf(units));
+    return this.#holdUnits(units, costOf(units));
   }
 
   /** Money that requests hold now: each is settled before it ends its hold. */
@@ -388,18 +415,18 @@ class Holds {
     return Math.max(0, this.#reserve.left - this.#held);
   }
 
-  #hold(units: number, held: number): HoldOrCap {
+  #holdUnits(maxUnits: number, held: number): HoldOrCap {
     this.#held += held;
     let isOver = false;
-    const end = () => {
+    const endHold = () => {
       if (!isOver) this.#held -= held;
       isOver = true;
-      this.#free();
+      this.#freeHolds();
     };
-    return { units, end };
+    return { maxUnits, release: endHold };
   }
 
-  #free() {
+  #freeHolds() {
     if (!this.#isClosed) return;
     const reserve = this.#reserve;
     reserve.left = Math.min(reserve.left, this.#held);
@@ -423,7 +450,7 @@ class BudgetNotices {
   /** True where that reader was not told for `everyMs`; from then on they are. Default: not on this day. */
   isDue(guildId: GuildId, reader: string, everyMs = Infinity): boolean {
     const nowMs = this.#clock.wallMs();
-    const day = dayOf(nowMs);
+    const day = toUtcDay(nowMs);
     if (day !== this.#day) this.#toldMs.clear();
     this.#day = day;
     const key = `${guildId} ${reader}`;

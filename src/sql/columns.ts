@@ -1,4 +1,4 @@
-import { snakeCase } from '#src/base/snake-case.ts';
+import { toSnakeCase } from '#src/base/snake-case.ts';
 export type SqlDialect = 'postgres' | 'sqlite';
 
 type Kind = 'flag' | 'id' | 'integer' | 'json' | 'key' | 'number' | 'terms' | 'text' | 'whole';
@@ -65,12 +65,12 @@ export function json<Value>(): Column<Value> {
 }
 
 /** One of these texts. */
-export function oneOf<const Choice extends string>(...choices: readonly Choice[]): Column<Choice> {
+export function choice<const Choice extends string>(...choices: readonly Choice[]): Column<Choice> {
   return { kind: 'text', choices };
 }
 
 /** A column that may be empty. */
-export function optional<Value>(one: Column<Value>): Column<Value | undefined> {
+export function toOptional<Value>(one: Column<Value>): Column<Value | undefined> {
   return { ...one, value: undefined, isOptional: true };
 }
 
@@ -103,17 +103,17 @@ const kinds: Readonly<Record<Kind, KindRules>> = {
 };
 
 /** Name of the column of a field. */
-export function columnName(field: string): string {
-  return snakeCase(field);
+export function toColumnName(field: string): string {
+  return toSnakeCase(field);
 }
 
 /** Names of the columns of these fields; `before`: a table's alias with its dot. */
-export function columnNames(fields: readonly string[], before = ''): string {
-  return fields.map((field) => before + columnName(field)).join(', ');
+export function listColumnNames(fields: readonly string[], before = ''): string {
+  return fields.map((field) => before + toColumnName(field)).join(', ');
 }
 
 /** Type of a column in its database, without its constraints. */
-export function columnType({ kind }: Column, dialect: SqlDialect): string {
+export function getColumnType({ kind }: Column, dialect: SqlDialect): string {
   return kinds[kind][dialect];
 }
 
@@ -129,7 +129,7 @@ export function decodeRows<Shape extends Columns>(
   rows: readonly Readonly<Record<string, unknown>>[],
 ): readonly RowOf<Shape>[] {
   const fields = Object.entries(shape).map(([field, { kind }]) => {
-    return { field, name: columnName(field), decode: kinds[kind].decode };
+    return { field, name: toColumnName(field), decode: kinds[kind].decode };
   });
   return rows.map((row) => {
     const decoded: Record<string, unknown> = {};

@@ -1,9 +1,9 @@
 import sql, { bulk, empty, raw, type Sql } from 'sql-template-tag';
 import {
   type Columns,
-  columnNames,
   decodeRows,
   encodeField,
+  listColumnNames,
   type RowOf,
   type SqlDialect,
 } from './columns.ts';
@@ -24,26 +24,30 @@ export type PerformStatement = (
 /** Rows of one statement: PostgreSQL takes 65,535 values in one, SQLite 32,766. */
 const rowsAtOnce = 1_000;
 
-export type Connection = ReturnType<typeof sqlConnection>;
+export type Connection = ReturnType<typeof createConnection>;
 
 /** One session with a database, in one dialect. Rows are values; an absent field is an empty column. `wallMs`: the clock of SQLite. */
-export function sqlConnection(
+export function createConnection(
   dialect: SqlDialect,
   perform: PerformStatement,
   wallMs: () => number,
 ) {
-  async function send({ sql: text, text: numbered, values }: Sql): Promise<StatementResult> {
+  async function sendStatement({
+    sql: text,
+    text: numbered,
+    values,
+  }: Sql): Promise<StatementResult> {
     return await perform(dialect === 'sqlite' ? text : numbered, values.map(boundValue));
   }
 
   /** Runs a statement; the number of changed rows. */
-  async function run(statement: Sql): Promise<number> {
-    return (await send(statement)).changes;
+  async function runStatement(statement: Sql): Promise<number> {
+    return (await sendStatement(statement)).changes;
   }
 
   return {
     dialect,
-    run,
+    run: runStatement,
 
     /** SQL of the instant now in ms, by the clock of the database. */
     get now(): Sql {
@@ -57,7 +61,7 @@ export function sqlConnection(
       shape: Shape,
       statement: Sql,
     ): Promise<readonly RowOf<Shape>[]> {
-      return decodeRows(shape, (await send(statement)).rows);
+      return decodeRows(shape, (await sendStatement(statement)).rows);
     },
 
     /**
@@ -71,7 +75,9 @@ export function sqlConnection(
     ): Promise<number> {
       let changes = 0;
       for (let from = 0; from < rows.length; from += rowsAtOnce)
-        changes += await run(insertion(table, rows.slice(from, from + rowsAtOnce), conflict));
+        changes += await runStatement(
+          toInsertStatement(table, rows.slice(from, from + rowsAtOnce), conflict),
+        );
       return changes;
     },
 
@@ -85,10 +91,10 @@ export function sqlConnection(
 }
 
 /** SQL that inserts rows. */
-function insertion({ columns, name }: Table, rows: readonly object[], conflict: Sql): Sql {
+function toInsertStatement({ columns, name }: Table, rows: readonly object[], conflict: Sql): Sql {
   const all = Object.entries(columns);
   const values = rows.map((row) => all.map(([field, column]) => encodeField(field, column, row)));
-  const into = raw(`${name} (${columnNames(Object.keys(columns))})`);
+  const into = raw(`${name} (${listColumnNames(Object.keys(columns))})`);
   return sql`INSERT INTO ${into} VALUES ${bulk(values)} ${conflict}`;
 }
 

@@ -1,19 +1,19 @@
 import sql, { join, raw, type Sql } from 'sql-template-tag';
-import { columnName } from './columns.ts';
+import { toColumnName } from './columns.ts';
 import type { Table } from './table.ts';
 
 /** Rows of a table about a person in a server: SQL behind `FROM`. */
 export type PersonRows = { readonly table: Table; readonly rows: Sql };
 
 /** Rows of a server that go with it: SQL behind `FROM`. */
-export function serverRows(tables: readonly Table[], guildId: GuildId): readonly Sql[] {
+export function selectServerRows(tables: readonly Table[], guildId: GuildId): readonly Sql[] {
   return tables
     .filter(({ server }) => server === 'delete')
     .map(({ name }) => sql`${raw(name)} WHERE guild_id = ${guildId}`);
 }
 
 /** Rows about a person in a server, of each table that has some. */
-export function personRows(
+export function selectPersonRows(
   tables: readonly Table[],
   guildId: GuildId,
   personId: PersonId,
@@ -21,7 +21,7 @@ export function personRows(
   return tables.flatMap((table) => {
     const { name, person } = table;
     if (person.length === 0 || person === 'erase-line') return [];
-    const isTheirs = person.map((field) => sql`${raw(columnName(field))} = ${personId}`);
+    const isTheirs = person.map((field) => sql`${raw(toColumnName(field))} = ${personId}`);
     const where = sql`guild_id = ${guildId} AND (${join(isTheirs, ' OR ')})`;
     return [{ table, rows: sql`${raw(name)} WHERE ${where}` }];
   });

@@ -41,7 +41,7 @@ export function copyInto(sqlite: DatabaseSync, path: string): void {
 const mostStatements = 200;
 
 /** Performs statements on one open file. Each is prepared once: its memory is freed late. */
-export function performOn(sqlite: DatabaseSync) {
+export function createPerformer(sqlite: DatabaseSync) {
   const prepared = new Map<string, Statement>();
   return (text: string, values: readonly unknown[]): StatementResult => {
     const statement = prepared.get(text) ?? sqlite.prepare(text);

@@ -1,7 +1,7 @@
 import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
-import { type Columns, columnName, columnNames, type RowOf } from './columns.ts';
+import { type Columns, listColumnNames, type RowOf, toColumnName } from './columns.ts';
 import type { StoreDatabase } from './store-database.ts';
-import { columnList, replacing, type Table } from './table.ts';
+import { type Table, toColumnList, toReplaceClause } from './table.ts';
 
 /** Rows of a table that have these fields: their other fields, in the order of their keys. Errors: BotError `store.unreadable`. */
 export async function findRows<Shape extends Columns, const Known extends Partial<RowOf<Shape>>>(
@@ -10,8 +10,8 @@ export async function findRows<Shape extends Columns, const Known extends Partia
   known: Known,
 ): Promise<readonly Omit<RowOf<Shape>, keyof Known>[]> {
   const others = Object.fromEntries(Object.entries(columns).filter(([field]) => !(field in known)));
-  const order = raw(columnNames(key));
-  const statement = sql`SELECT ${columnList(others)} FROM ${raw(name)} ${where(known)} ORDER BY ${order}`;
+  const order = raw(listColumnNames(key));
+  const statement = sql`SELECT ${toColumnList(others)} FROM ${raw(name)} ${toWhereClause(known)} ORDER BY ${order}`;
   const rows = await database.read((connection) => connection.rows(others, statement));
   return rows as never; // each has the other fields
 }
@@ -22,7 +22,7 @@ export async function putRows<Shape extends Columns>(
   table: Table<Shape>,
   rows: readonly RowOf<Shape>[],
 ): Promise<void> {
-  const conflict = replacing(table);
+  const conflict = toReplaceClause(table);
   await database.write((connection) => connection.insert(table, rows, conflict));
 }
 
@@ -32,13 +32,13 @@ export function removeRows<Shape extends Columns>(
   { name }: Table<Shape>,
   known: Partial<RowOf<Shape>>,
 ): Promise<number> {
-  const statement = sql`DELETE FROM ${raw(name)} ${where(known)}`;
+  const statement = sql`DELETE FROM ${raw(name)} ${toWhereClause(known)}`;
   return database.write((connection) => connection.run(statement));
 }
 
-function where(known: object): Sql {
+function toWhereClause(known: object): Sql {
   const conditions = Object.entries(known).map(
-    ([field, value]) => sql`${raw(columnName(field))} = ${value}`,
+    ([field, value]) => sql`${raw(toColumnName(field))} = ${value}`,
   );
   return conditions.length > 0 ? sql`WHERE ${join(conditions, ' AND ')}` : empty;
 }

@@ -1,11 +1,11 @@
 import sql from 'sql-template-tag';
+import { createDeadlineSignal, waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { deadlineSignal, unlessAborted, within } from '#src/base/waiting.ts';
 import { integer, type SqlDialect } from '#src/sql/columns.ts';
-import { type PerformStatement, sqlConnection } from '#src/sql/connection.ts';
+import { createConnection, type PerformStatement } from '#src/sql/connection.ts';
 import type { StoreDatabase, Work } from '#src/sql/store-database.ts';
-import { inTheWay } from '#src/sql/trouble.ts';
+import { createPathTakenError } from '#src/sql/store-errors.ts';
 import type { StoreHealth } from './store-health.ts';
 
 /** Session of a driver, for one operation. */
@@ -23,7 +23,7 @@ export interface Driver extends AsyncDisposable {
 }
 
 /** Statements that begin a transaction; none for what has to run outside of one. */
-const begin = {
+const beginStatements = {
   sqlite: { bare: undefined, read: sql`BEGIN`, write: sql`BEGIN IMMEDIATE` },
   postgres: {
     bare: undefined,
@@ -31,7 +31,7 @@ const begin = {
     write: sql`BEGIN`,
   },
 };
-type Mode = keyof typeof begin.sqlite;
+type Mode = keyof typeof beginStatements.sqlite;
 
 export type DatabaseOptions = {
   readonly driver: Driver;
@@ -62,7 +62,7 @@ export interface Database extends StoreDatabase {
  * One database. Its operations are performed one at a time, in the order in which they were asked for; none waits longer than its
  * deadline. Closing it lets what was asked for before end, for 3 s, and fails the rest.
  */
-export function sqlDatabase(options: DatabaseOptions): Database {
+export function openDatabase(options: DatabaseOptions): Database {
   const { clock, deadlineMs = usualDeadlineMs, driver, health } = options;
   const { dialect, place } = driver;
   const over = new AbortController();
@@ -71,10 +71,10 @@ export function sqlDatabase(options: DatabaseOptions): Database {
   let waiting = 0;
 
   /** Performs `work` behind all that was asked for before. */
-  async function perform<T>(mode: Mode, work: Work<T>): Promise<T> {
+  async function performWork<T>(mode: Mode, work: Work<T>): Promise<T> {
     const silence = `The database ${place} did not answer in ${deadlineMs / 1000} s: check the database and the network.`;
-    const late = () => new BotError('store.unreadable', true, silence);
-    using deadline = deadlineSignal(deadlineMs, clock, late);
+    const createLateError = () => new BotError('store.unreadable', true, silence);
+    using deadline = createDeadlineSignal(deadlineMs, clock, createLateError);
     const signal = AbortSignal.any([deadline.signal, over.signal]);
     const patienceMs = mode === 'read' ? 0 : (options.patienceMs ?? usualPatienceMs);
     const untilMs = clock.nowMs() + patienceMs;
@@ -84,10 +84,10 @@ export function sqlDatabase(options: DatabaseOptions): Database {
         throw new BotError('store.unreadable', true, message);
       }
       waiting++;
-      const attempt = () => transact(options, mode, work, signal);
-      const done = last.then(() => retried(attempt, untilMs, clock, signal));
-      last = done.catch(ignore).then(() => void waiting--);
-      return await unlessAborted(done, signal);
+      const attemptWork = () => runTransaction(options, mode, work, signal);
+      const done = last.then(() => retryUntil(attemptWork, untilMs, clock, signal));
+      last = done.catch(ignoreRejection).then(() => void waiting--);
+      return await waitUnlessAborted(done, signal);
     } catch (error) {
       const isOurs = error instanceof BotError && error.code === 'store.unreadable';
       if (mode === 'read' || !isOurs) throw error;
@@ -97,9 +97,9 @@ export function sqlDatabase(options: DatabaseOptions): Database {
 
   async function emptyLog() {
     if (dialect === 'postgres') return;
-    await perform('bare', async (connection) => {
+    await performWork('bare', async (connection) => {
       const [log] = await connection.rows({ busy: integer }, sql`PRAGMA wal_checkpoint(TRUNCATE)`);
-      if (log?.busy === 1) throw inTheWay(place); // of a reader elsewhere, for a moment
+      if (log?.busy === 1) throw createPathTakenError(place); // of a reader elsewhere, for a moment
     });
   }
 
@@ -108,18 +108,18 @@ export function sqlDatabase(options: DatabaseOptions): Database {
     place,
     emptyLog,
 
-    open: () => perform('read', async () => undefined).catch(ignore),
+    open: () => performWork('read', async () => undefined).catch(ignoreRejection),
 
-    read: (work) => perform('read', work),
+    read: (work) => performWork('read', work),
 
     write(work) {
-      const write = () => perform('write', work);
-      return health ? health.write(write) : write();
+      const writeRow = () => performWork('write', work);
+      return health ? health.write(writeRow) : writeRow();
     },
 
     async scrub() {
       if (dialect === 'postgres') return;
-      await perform('bare', async (connection) => {
+      await performWork('bare', async (connection) => {
         const [file] = await connection.rows(
           { bytes: integer },
           sql`SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size`,
@@ -133,7 +133,7 @@ export function sqlDatabase(options: DatabaseOptions): Database {
       const message = `The store ${place} is closed: start the bot again.`;
       const closed = new BotError('store.unreadable', false, message);
       const waitFor = (end: PromiseLike<unknown>) =>
-        within(Promise.resolve(end), closeMs, clock, () => closed).catch(ignore);
+        withTimeout(Promise.resolve(end), closeMs, clock, () => closed).catch(ignoreRejection);
       await waitFor(last);
       over.abort(closed);
       await waitFor(driver[Symbol.asyncDispose]());
@@ -142,7 +142,7 @@ export function sqlDatabase(options: DatabaseOptions): Database {
 }
 
 /** Tries until an attempt succeeds, or it is too late or vain to try again. Aborting `signal` throws its reason. */
-async function retried<T>(
+async function retryUntil<T>(
   attempt: () => Promise<T>,
   untilMs: number,
   clock: Clock,
@@ -161,7 +161,7 @@ async function retried<T>(
 }
 
 /** Performs `work` on a session of its own, wholly or not at all. Aborting `signal` throws its reason; then that is unknown. */
-async function transact<T>(
+async function runTransaction<T>(
   { clock, driver, health }: DatabaseOptions,
   mode: Mode,
   work: Work<T>,
@@ -172,14 +172,14 @@ async function transact<T>(
     () => health?.opened(),
     (error) => health?.opened(error),
   );
-  const perform = async () => {
+  const performWork = async () => {
     const session = await opening;
     const performing: PerformStatement = (...statement) => {
       signal.throwIfAborted(); // what is late does not reach the operation behind it
       return session.perform(...statement);
     };
-    const connection = sqlConnection(driver.dialect, performing, () => clock.wallMs());
-    const beginning = begin[driver.dialect][mode];
+    const connection = createConnection(driver.dialect, performing, () => clock.wallMs());
+    const beginning = beginStatements[driver.dialect][mode];
     if (beginning) await connection.run(beginning);
     const done = await work(connection);
     if (beginning) await connection.run(sql`COMMIT`);
@@ -187,12 +187,12 @@ async function transact<T>(
   };
   let hasFailed = true;
   try {
-    const done = await unlessAborted(perform(), signal);
+    const done = await waitUnlessAborted(performWork(), signal);
     hasFailed = false;
     return done;
   } finally {
-    opening.then((session) => session.end(hasFailed)).catch(ignore);
+    opening.then((session) => session.end(hasFailed)).catch(ignoreRejection);
   }
 }
 
-function ignore() {}
+function ignoreRejection() {}

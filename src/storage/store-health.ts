@@ -1,6 +1,6 @@
 import type { AlertChange, AlertName } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { type BotError, messageOf } from '#src/base/errors.ts';
+import { type BotError, getErrorMessage } from '#src/base/errors.ts';
 
 /** Events of the store, for logs, figures and `/readyz`. */
 export type StoreEvent =
@@ -17,16 +17,20 @@ export type StoreEvent =
 /** Time, in ms, for which writes fail before the operator is told. */
 const unwrittenMs = 30_000;
 
-export type StoreHealth = ReturnType<typeof storeHealth>;
+export type StoreHealth = ReturnType<typeof createStoreHealth>;
 
 /** Tells when a database goes and comes, and raises an alert while it could not be written for long. */
-export function storeHealth(name: AlertName, clock: Clock, report: (event: StoreEvent) => void) {
+export function createStoreHealth(
+  name: AlertName,
+  clock: Clock,
+  report: (event: StoreEvent) => void,
+) {
   let wasOpen: boolean | undefined;
   /** Instant at which the first write was asked for that none has followed that succeeded. */
   let unwrittenSinceMs: number | undefined;
   let former: AlertChange['state'] = 'cleared';
 
-  function tell(state: AlertChange['state'], cause: string) {
+  function reportChange(state: AlertChange['state'], cause: string) {
     if (former !== state) report({ kind: 'alert', name, state, cause });
     former = state;
   }
@@ -47,12 +51,12 @@ export function storeHealth(name: AlertName, clock: Clock, report: (event: Store
         const done = await work();
         report({ kind: 'written', tookMs: clock.nowMs() - fromMs });
         unwrittenSinceMs = undefined;
-        tell('cleared', 'it is written again');
+        reportChange('cleared', 'it is written again');
         return done;
       } catch (error) {
         const waitedMs = clock.nowMs() - (unwrittenSinceMs ?? fromMs);
         const waited = `nothing was written for ${Math.round(waitedMs / 1000)} s`;
-        if (waitedMs >= unwrittenMs) tell('raised', `${waited}: ${messageOf(error)}`);
+        if (waitedMs >= unwrittenMs) reportChange('raised', `${waited}: ${getErrorMessage(error)}`);
         throw error;
       }
     },

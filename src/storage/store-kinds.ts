@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { tables as transcriptTables } from '#src/features/captions/store/transcript-tables.ts';
+import { transcriptTables } from '#src/features/captions/store/transcript-tables.ts';
 import { lineWordsTable, termsIndex } from '#src/features/captions/store/word-index.ts';
 import { trackPart } from '#src/features/tracks/track-store.ts';
-import { columnType, flag, id, type SqlDialect } from '#src/sql/columns.ts';
+import { flag, getColumnType, id, type SqlDialect } from '#src/sql/columns.ts';
 import { createTables, type Table } from '#src/sql/table.ts';
 import { consents, erasures } from '#src/storage/stores/consents.ts';
 import { personSettingsPart } from '#src/storage/stores/person-settings.ts';
@@ -30,13 +30,13 @@ type LostRows = { readonly before: number; readonly sql: string; readonly words:
  * Ids are text, so that a forgotten one can be searched for in the bytes. No table holds sound.
  */
 function storeMigrations(dialect: SqlDialect): readonly Migration[] {
-  const create = (...tables: readonly Table[]) => createTables(tables, dialect);
+  const toCreateStatements = (...tables: readonly Table[]) => createTables(tables, dialect);
   return [
-    { version: 15, sql: create(...storeTables) },
+    { version: 15, sql: toCreateStatements(...storeTables) },
     {
       version: 17,
       sql: `DROP TABLE IF EXISTS spent; DROP TABLE IF EXISTS spent_by_person; DROP TABLE IF EXISTS spent_on_captions;
-        ${create(...spendingPart.tables)}`,
+        ${toCreateStatements(...spendingPart.tables)}`,
     },
     { version: 18, sql: 'ALTER TABLE api_tokens ADD COLUMN channel_ids text' },
     {
@@ -44,7 +44,7 @@ function storeMigrations(dialect: SqlDialect): readonly Migration[] {
       sql: `ALTER TABLE api_tokens ADD COLUMN events_url text;
         ALTER TABLE consents RENAME TO former_consents;
         DROP TABLE IF EXISTS erasures;
-        ${create(consents, erasures)}
+        ${toCreateStatements(consents, erasures)}
         INSERT INTO consents (guild_id, person_id, kind)
           SELECT guild_id, person_id, REPLACE(kind, 'forgetting', 'forgotten') FROM former_consents WHERE kind <> 'until';
         INSERT INTO erasures (guild_id, person_id, since_wall_ms)
@@ -55,7 +55,7 @@ function storeMigrations(dialect: SqlDialect): readonly Migration[] {
         DELETE FROM seat_consents WHERE kind = 'no';
         DROP TABLE former_consents; DROP TABLE removed_guilds; DROP TABLE IF EXISTS spending_reserves; DROP TABLE IF EXISTS spending_portions;
         DROP TABLE IF EXISTS tracks; DROP TABLE IF EXISTS track_sounds;
-        ${create(spendingPortions, ...trackPart.tables)}
+        ${toCreateStatements(spendingPortions, ...trackPart.tables)}
         DELETE FROM server_settings WHERE key IN ('announce', 'budget_month', 'budget_person', 'catch_up',
           'duck_for_people', 'names', 'personas_answer', 'show_heard');
         ALTER TABLE panels DROP COLUMN written_at_ms;
@@ -69,20 +69,20 @@ function storeMigrations(dialect: SqlDialect): readonly Migration[] {
     },
     {
       version: 21,
-      sql: `ALTER TABLE reminders ADD COLUMN addressee_id ${columnType(id, dialect)};
+      sql: `ALTER TABLE reminders ADD COLUMN addressee_id ${getColumnType(id, dialect)};
         ALTER TABLE reminders ADD COLUMN addressee_name text;
         ALTER TABLE reminders ADD COLUMN author_name text;
-        ALTER TABLE reminders ADD COLUMN is_private ${columnType(flag, dialect)};
+        ALTER TABLE reminders ADD COLUMN is_private ${getColumnType(flag, dialect)};
         CREATE INDEX reminders_by_addressee ON reminders (guild_id, addressee_id);
         ALTER TABLE person_settings RENAME TO former_person_settings;
-        ${create(...personSettingsPart.tables)}
+        ${toCreateStatements(...personSettingsPart.tables)}
         INSERT INTO person_settings (guild_id, person_id, language, voice, speed, spoken_name, answers)
           SELECT guild_id, person_id, language, voice, speed, spoken_name, answers FROM former_person_settings;
         DROP TABLE former_person_settings;`,
     },
     {
       version: 22,
-      sql: `${create(erasures).replace('CREATE TABLE', 'CREATE TABLE IF NOT EXISTS')}
+      sql: `${toCreateStatements(erasures).replace('CREATE TABLE', 'CREATE TABLE IF NOT EXISTS')}
         INSERT INTO erasures (guild_id, person_id, since_wall_ms)
           SELECT guild_id, person_id, 0 FROM consents WHERE kind = 'forgetting';
         UPDATE consents SET kind = 'forgotten' WHERE kind = 'forgetting';`,
@@ -114,7 +114,7 @@ const deleteFormer = `
   ALTER TABLE caption_messages DROP COLUMN written_by;`;
 
 /** Migrations of transcripts with their index of words; `upgrade` makes it anew. */
-function transcriptMigrations(
+function listTranscriptMigrations(
   dialect: SqlDialect,
   index: string,
   upgrade = '',
@@ -144,13 +144,13 @@ export const transcripts: StoreKind = {
   name: 'transcripts',
   file: 'transcripts.db',
   tables: transcriptTables,
-  sqlite: transcriptMigrations(
+  sqlite: listTranscriptMigrations(
     'sqlite',
     lineWordsTable,
     `DROP TABLE line_words; ${lineWordsTable} INSERT INTO line_words (line_words) VALUES ('rebuild');
       DROP TABLE IF EXISTS unscrubbed;`,
   ),
-  postgres: transcriptMigrations('postgres', termsIndex),
+  postgres: listTranscriptMigrations('postgres', termsIndex),
   lost: {
     before: 5,
     sql: `SELECT COUNT(*) AS count FROM (${unsharedLines}) AS unshared`,
@@ -163,7 +163,7 @@ export const transcripts: StoreKind = {
 export const storeKinds: readonly StoreKind[] = [mainStore, transcripts];
 
 /** Stores that are copied, or whose copies are restored. */
-export function wantedKinds(withTranscripts: boolean): readonly StoreKind[] {
+export function listWantedKinds(withTranscripts: boolean): readonly StoreKind[] {
   return withTranscripts ? storeKinds : [mainStore];
 }
 
@@ -173,6 +173,6 @@ export function storePath(dataDir: string, { file }: StoreKind = mainStore): str
 }
 
 /** Sentence about rows that an upgrade deletes; none where it deletes none. */
-export function lostSentences({ lost }: StoreKind, count: unknown): readonly string[] {
+export function describeLostStore({ lost }: StoreKind, count: unknown): readonly string[] {
   return Number(count) > 0 ? [`The upgrade deletes ${count} ${lost.words}.`] : [];
 }

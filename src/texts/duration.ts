@@ -1,5 +1,5 @@
 /** `45 s`, `12 min` or `3 h 5 min`, which read alike in every language that has texts. */
-export function duration(ms: number): string {
+export function formatDuration(ms: number): string {
   const minutes = Math.floor(ms / 60_000);
   if (minutes < 1) return `${Math.round(ms / 1000)} s`;
   if (minutes < 60) return `${minutes} min`;
@@ -7,11 +7,13 @@ export function duration(ms: number): string {
 }
 
 /** Formats a position and a length as `0:40 / 2:05`. Without a length only the position is shown. */
-export function playingTime(positionMs: number, lengthMs?: number): string {
-  return [positionMs, ...(lengthMs === undefined ? [] : [lengthMs])].map(onTheClock).join(' / ');
+export function formatPlayingTime(positionMs: number, lengthMs?: number): string {
+  return [positionMs, ...(lengthMs === undefined ? [] : [lengthMs])]
+    .map(formatClockTime)
+    .join(' / ');
 }
 
-function onTheClock(ms: number): string {
+function formatClockTime(ms: number): string {
   const seconds = Math.floor(ms / 1000);
   const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
   const two = (n: number) => `${n}`.padStart(2, '0');

@@ -4,44 +4,44 @@ export const offeredLanguages: readonly string[] =
     ' ',
   );
 
-const english = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'none' });
+const englishNames = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'none' });
 
 /** Returns the name of a language in English or in `inLanguage`, or its tag if it has no name. */
-export function languageName(tag: string, inLanguage?: string): string {
+export function getLanguageName(tag: string, inLanguage?: string): string {
   const names =
     inLanguage === undefined || inLanguage === 'en'
-      ? english
+      ? englishNames
       : new Intl.DisplayNames([inLanguage], { type: 'language', fallback: 'none' });
-  return names.of(tag) ?? english.of(tag) ?? tag;
+  return names.of(tag) ?? englishNames.of(tag) ?? tag;
 }
 
-export function languageLabel(tag: string): string {
-  return `${languageName(tag)} (${tag})`;
+export function formatLanguageLabel(tag: string): string {
+  return `${getLanguageName(tag)} (${tag})`;
 }
 
-export function languageTag(typed: string): string | undefined {
+export function parseLanguageTag(typed: string): string | undefined {
   const words = typed.trim().toLowerCase();
-  tagsByName ??= namedTags();
-  const named = tagsByName.get(words);
+  tagsByTypedName ??= listTagsByTypedName();
+  const named = tagsByTypedName.get(words);
   if (named) return named;
   const isTag = /^[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}$/.test(words);
-  return isTag && isKnown(words) ? Intl.getCanonicalLocales(words)[0] : undefined;
+  return isTag && isKnownLanguage(words) ? Intl.getCanonicalLocales(words)[0] : undefined;
 }
 
-let tagsByName: ReadonlyMap<string, string> | undefined;
+let tagsByTypedName: ReadonlyMap<string, string> | undefined;
 
-function namedTags(): ReadonlyMap<string, string> {
+function listTagsByTypedName(): ReadonlyMap<string, string> {
   const named = offeredLanguages.flatMap((tag) =>
-    [languageLabel(tag), languageName(tag), languageName(tag, tag)].map(
+    [formatLanguageLabel(tag), getLanguageName(tag), getLanguageName(tag, tag)].map(
       (name) => [name.toLowerCase(), tag] as const,
     ),
   );
   return new Map(named.toReversed()); // For two equal names the first one counts.
 }
 
-function isKnown(tag: string) {
+function isKnownLanguage(tag: string) {
   try {
-    return english.of(tag) !== undefined;
+    return englishNames.of(tag) !== undefined;
   } catch {
     return false; // The tag is not well formed.
   }

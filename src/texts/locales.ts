@@ -1,4 +1,4 @@
-export const builtInLocales = ['en', 'de', 'fr', 'es', 'pt-BR', 'pl', 'ja'] as const;
+export const textLocales = ['en', 'de', 'fr', 'es', 'pt-BR', 'pl', 'ja'] as const;
 
 /** Languages that people set in Discord: https://docs.discord.com/developers/reference#locales */
 export const discordLocales = [
@@ -7,15 +7,17 @@ export const discordLocales = [
   ...(['bg', 'ru', 'uk', 'hi', 'th', 'zh-CN', 'ja', 'zh-TW', 'ko'] as const),
 ] as const;
 
-export type LocaleTag = (typeof builtInLocales)[number];
+export type LocaleTag = (typeof textLocales)[number];
 
 /** Finds the texts for a BCP 47 tag: `pt-BR` for `pt`, `de` for `de-AT`. */
-export function closestLocale(tag: string): LocaleTag | undefined {
-  const same = (one: LocaleTag) => one.toLowerCase() === tag.toLowerCase();
-  const language = languageOf(tag);
-  return builtInLocales.find(same) ?? builtInLocales.find((one) => languageOf(one) === language);
+export function findClosestLocale(tag: string): LocaleTag | undefined {
+  const isSameTag = (one: LocaleTag) => one.toLowerCase() === tag.toLowerCase();
+  const language = getPrimaryLanguage(tag);
+  return (
+    textLocales.find(isSameTag) ?? textLocales.find((one) => getPrimaryLanguage(one) === language)
+  );
 }
 
-function languageOf(tag: string): string {
+function getPrimaryLanguage(tag: string): string {
   return tag.split('-', 1)[0]?.toLowerCase() ?? '';
 }

@@ -1,7 +1,7 @@
 import type { English } from './english.ts';
-import { closestLocale, type LocaleTag } from './locales.ts';
-import type { Mentions } from './plain.ts';
-import { builtInTexts, filled } from './tables.ts';
+import { findClosestLocale, type LocaleTag } from './locales.ts';
+import type { Mentions } from './plain-text.ts';
+import { fillPattern, readTexts } from './text-tables.ts';
 
 export type TextId = keyof English;
 export type Locale = LocaleTag;
@@ -30,34 +30,34 @@ export type CheckedLine = { readonly id: TextId; readonly with?: TextValues };
 /**
  * The only state of this folder. A table is read when its language is first used, as an unused one costs no memory.
  */
-const tables = new Map<Locale, ReturnType<typeof builtInTexts>>();
+const tables = new Map<Locale, ReturnType<typeof readTexts>>();
 
-function tableOf(locale: Locale) {
-  const table = tables.get(locale) ?? builtInTexts(locale);
+function getTextTable(locale: Locale) {
+  const table = tables.get(locale) ?? readTexts(locale);
   tables.set(locale, table);
   return table;
 }
 
 /** Texts of a language that hold no words to be filled in. */
 export function* fixedTexts(locale: Locale): Generator<string> {
-  for (const { text: pattern } of tableOf(locale).values())
+  for (const { text: pattern } of getTextTable(locale).values())
     if (!pattern.includes('{')) yield pattern;
 }
 
-export function lineIf(isSo: boolean, line: TextLine): readonly TextLine[] {
+export function toOptionalLines(isSo: boolean, line: TextLine): readonly TextLine[] {
   return isSo ? [line] : [];
 }
 
 /** Returns English for an unknown tag. */
-export function localeOf(tag: unknown): Locale {
-  return knownLocale(tag) ?? 'en';
+export function toLocale(tag: unknown): Locale {
+  return findLocale(tag) ?? 'en';
 }
 
-export function knownLocale(tag: unknown): Locale | undefined {
-  return typeof tag === 'string' ? closestLocale(tag) : undefined;
+export function findLocale(tag: unknown): Locale | undefined {
+  return typeof tag === 'string' ? findClosestLocale(tag) : undefined;
 }
 
-export function lineWith<Later extends string>(
+export function fillLine<Later extends string>(
   { id, with: words }: TextLine<Later>,
   later: Readonly<Record<Later, string | number>>,
 ): TextLine {
@@ -72,7 +72,7 @@ export function lineWith<Later extends string>(
  *
  * text('command.leave', {}, 'en').length > 0; // true
  */
-export function text(id: TextId, words: TextValues = {}, locale: Locale = 'en'): string {
-  const pattern = tableOf(locale).get(id) ?? tableOf('en').get(id);
-  return filled(pattern?.text ?? id, words, locale);
+export function formatText(id: TextId, words: TextValues = {}, locale: Locale = 'en'): string {
+  const pattern = getTextTable(locale).get(id) ?? getTextTable('en').get(id);
+  return fillPattern(pattern?.text ?? id, words, locale);
 }

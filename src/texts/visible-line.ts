@@ -1,4 +1,4 @@
-import { oneLine } from './plain.ts';
+import { toOneLine } from './plain-text.ts';
 
 /**
  * Puts foreign words on one line and removes everything invisible that changes their look. Markdown and `@everyone`
@@ -6,18 +6,18 @@ import { oneLine } from './plain.ts';
  *
  * Returns an empty text if nothing visible is left.
  */
-export function visibleLine(words: string): string {
-  const line = oneLine(words.toWellFormed())
+export function toVisibleLine(words: string): string {
+  const line = toOneLine(words.toWellFormed())
     .replace(/[\s\p{Cc}]+/gu, ' ')
-    .replace(unseen, '')
-    .replace(unseenMarks, '')
-    .replace(piled, '$1')
+    .replace(invisibleCharacters, '')
+    .replace(invisibleMarks, '')
+    .replace(stackedMarks, '$1')
     .trim();
-  return seen.test(line) ? line : '';
+  return visibleCharacters.test(line) ? line : '';
 }
 
-const unseen =
+const invisibleCharacters =
   /[\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
-const unseenMarks = /[\u034f\u17b4\u17b5]/g;
-const seen = /[\p{L}\p{N}\p{P}\p{S}]/u;
-const piled = /(\p{M}{4})\p{M}+/gu;
+const invisibleMarks = /[\u034f\u17b4\u17b5]/g;
+const visibleCharacters = /[\p{L}\p{N}\p{P}\p{S}]/u;
+const stackedMarks = /(\p{M}{4})\p{M}+/gu;

@@ -3,15 +3,18 @@ import type { HallucinationTexts } from '#src/turn/languages/language-words.ts';
 import { languages } from '#src/turn/languages/languages.ts';
 import type { Evidence } from './voice-evidence.ts';
 
-const texts = new Set(textsFor('texts'));
-const beginnings = textsFor('beginnings');
-const faint = new Set([...textsFor('faint'), ...everywhere.faintHallucinations.map(plain)]);
+const hallucinatedTexts = new Set(listHallucinations('texts'));
+const hallucinatedBeginnings = listHallucinations('beginnings');
+const faintTexts = new Set([
+  ...listHallucinations('faint'),
+  ...everywhere.faintHallucinations.map(toComparableText),
+]);
 
 /** People do say "no, no, no". */
-const loopTimes = 4;
-const loopWords = 8;
-const longestLoop = 10;
-const quickestWordMs = 120;
+const minLoopTimes = 4;
+const minLoopWords = 8;
+const maxLoopWords = 10;
+const minWordMs = 120;
 
 /**
  * True if a recogniser made the whole text up from noise.
@@ -30,49 +33,49 @@ export function isHallucination(
   heard: Evidence,
   hints: readonly string[] = [],
 ): boolean {
-  const spoken = plain(withoutStageNotes(text));
+  const spoken = toComparableText(removeStageNotes(text));
   if (spoken === '') return true;
-  if (texts.has(spoken) && !isPolite(spoken, heard)) return true;
-  if (beginnings.some((start) => startsWith(spoken, start))) return true;
-  if (isLoop(spoken, heard.voicedMs)) return true;
-  if (isEcho(spoken, heard, hints)) return true;
-  return faint.has(spoken) && isFaint(heard);
+  if (hallucinatedTexts.has(spoken) && !isPoliteFarewell(spoken, heard)) return true;
+  if (hallucinatedBeginnings.some((start) => startsWithPhrase(spoken, start))) return true;
+  if (isRepetitionLoop(spoken, heard.voicedMs)) return true;
+  if (isHintEcho(spoken, heard, hints)) return true;
+  return faintTexts.has(spoken) && isFaintVoice(heard);
 }
 
 /** The text repeats all hints in order, or some of them with less voice than they take. */
-function isEcho(spoken: string, heard: Evidence, hints: readonly string[]) {
+function isHintEcho(spoken: string, heard: Evidence, hints: readonly string[]) {
   if (hints.length === 0) return false;
-  const plainHints = hints.map(plain).filter((hint) => hint !== '');
+  const plainHints = hints.map(toComparableText).filter((hint) => hint !== '');
   if (plainHints.length > 2 && spoken === plainHints.join(' ')) return true;
   const words = spoken.split(' ');
   const known = new Set(plainHints.flatMap((hint) => hint.split(' ')));
   if (!words.every((word) => known.has(word))) return false;
-  return isFaint(heard) || heard.voicedMs < words.length * quickestWordMs;
+  return isFaintVoice(heard) || heard.voicedMs < words.length * minWordMs;
 }
 
-function isPolite(spoken: string, heard: Evidence) {
+function isPoliteFarewell(spoken: string, heard: Evidence) {
   // Farewells of videos are also said by people, so the voice decides.
-  return faint.has(spoken) && !isFaint(heard);
+  return faintTexts.has(spoken) && !isFaintVoice(heard);
 }
 
 /** Shorter or fainter than any word for a listener: a breath, a click, a far television. */
-function isFaint({ voicedMs, meanProbability, meanLevelDb }: Evidence) {
+function isFaintVoice({ voicedMs, meanProbability, meanLevelDb }: Evidence) {
   return voicedMs < 160 || meanProbability < 0.65 || (meanLevelDb ?? 0) < -52;
 }
 
-const bracketed =
+const bracketedText =
   /\[[^\]]*\]?|\([^)]*\)?|\uff08[^\uff09]*\uff09?|\u3010[^\u3011]*\u3011?|\*[^*]+\*|<[^<>]*>/gu;
 
-function withoutStageNotes(text: string): string {
+function removeStageNotes(text: string): string {
   return text
-    .replace(bracketed, ' ')
+    .replace(bracketedText, ' ')
     .replace(
       /[\u266a\u266b\u266c\u2669\ud83c\udfb5\ud83c\udfb6][^\u266a\u266b\u266c\u2669\ud83c\udfb5\ud83c\udfb6]*[\u266a\u266b\u266c\u2669\ud83c\udfb5\ud83c\udfb6]/gu,
       ' ',
     );
 }
 
-function plain(text: string): string {
+function toComparableText(text: string): string {
   return text
     .normalize('NFKC')
     .toLowerCase()
@@ -83,28 +86,30 @@ function plain(text: string): string {
     .trim();
 }
 
-function startsWith(spoken: string, start: string): boolean {
+function startsWithPhrase(spoken: string, start: string): boolean {
   if (!spoken.startsWith(start)) return false;
   const next = spoken[start.length];
   return next === undefined || !/[\p{Script=Latin}\p{Script=Cyrillic}]/u.test(next);
 }
 
 /** Recognisers repeat one phrase in silence. Numbers do repeat. */
-function isLoop(spoken: string, voicedMs: number) {
+function isRepetitionLoop(spoken: string, voicedMs: number) {
   const words = spoken.split(' ');
   if (words.length === 1) return /^(\D{1,12}?)\1{5,}$/u.test(spoken);
-  const longest = Math.min(longestLoop, Math.floor(words.length / loopTimes));
+  const longest = Math.min(maxLoopWords, Math.floor(words.length / minLoopTimes));
   for (let length = 1; length <= longest; length++) {
     if (!words.every((word, at) => word === words[at % length])) continue;
-    const least = voicedMs < words.length * quickestWordMs ? loopWords : loopWords * 2;
+    const least = voicedMs < words.length * minWordMs ? minLoopWords : minLoopWords * 2;
     return (
-      words.length >= (length === 1 ? least : loopWords) &&
+      words.length >= (length === 1 ? least : minLoopWords) &&
       /\P{N}/u.test(spoken.replaceAll(' ', ''))
     );
   }
   return false;
 }
 
-function textsFor(kind: keyof HallucinationTexts): string[] {
-  return languages.flatMap(({ hallucinations }) => hallucinations?.[kind] ?? []).map(plain);
+function listHallucinations(kind: keyof HallucinationTexts): string[] {
+  return languages
+    .flatMap(({ hallucinations }) => hallucinations?.[kind] ?? [])
+    .map(toComparableText);
 }

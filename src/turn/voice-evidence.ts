@@ -8,14 +8,14 @@ export type Evidence = {
   readonly meanLevelDb?: number;
 };
 
-export const nothingHeard: Evidence = {
+export const noEvidence: Evidence = {
   voicedMs: 0,
   spanMs: 0,
   meanProbability: 0,
   peakProbability: 0,
 };
 
-export function heardWindow(
+export function addVoicedWindow(
   heard: Evidence,
   { probability, levelDb }: { readonly probability: number; readonly levelDb?: number },
   windowMs: number,
@@ -35,9 +35,9 @@ export function heardWindow(
   return { ...more, meanLevelDb: mean(heard.meanLevelDb ?? levelDb, levelDb) };
 }
 
-const faintestDb = -58;
+const minSpeechDb = -58;
 /** People take a breath sooner. */
-const breathlessMs = 10_000;
+const maxBreathlessMs = 10_000;
 
 /**
  * True if an utterance holds enough voice for a recogniser.
@@ -48,11 +48,11 @@ const breathlessMs = 10_000;
 export function hasVoice(heard: Evidence): boolean {
   const { voicedMs, spanMs, meanProbability, peakProbability, meanLevelDb } = heard;
   // Sound without a pause for breath is an instrument.
-  if (spanMs >= breathlessMs && voicedMs / spanMs > 0.995) return false;
+  if (spanMs >= maxBreathlessMs && voicedMs / spanMs > 0.995) return false;
   return (
     voicedMs >= 90 &&
     meanProbability >= 0.7 &&
     peakProbability >= 0.85 &&
-    (meanLevelDb ?? 0) >= faintestDb
+    (meanLevelDb ?? 0) >= minSpeechDb
   );
 }

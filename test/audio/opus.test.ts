@@ -1,14 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { loadOpus, openMediaplex, openNative } from '#src/audio/opus/load-opus.ts';
-import { opusSamples } from '#src/audio/opus/opus-packet.ts';
-import { opusCodecContract } from '#test/contracts/opus-codec.ts';
+import { loadOpus, openMediaplex, openNativeOpus } from '#src/audio/opus/load-opus.ts';
+import { countOpusSamples } from '#src/audio/opus/opus-packet.ts';
+import { testOpusCodec } from '#test/contracts/opus-codec-contract.ts';
 import { withPackage } from '#test/fakes/optional-packages.ts';
 
-opusCodecContract('mediaplex', openMediaplex);
+testOpusCodec('mediaplex', openMediaplex);
 
 withPackage('@discordjs/opus', () => {
-  opusCodecContract('@discordjs/opus', openNative);
+  testOpusCodec('@discordjs/opus', openNativeOpus);
 
   test('where it was built it is taken first', async () => {
     expect((await loadOpus()).name).toBe('@discordjs/opus');
@@ -41,5 +41,5 @@ test.each([
   [0xf8, 960],
   [0xf9, 1920],
 ])('an Opus packet that begins with %i holds %i samples at 48 kHz', (first, samples) => {
-  expect(opusSamples(Uint8Array.of(first, 0))).toBe(samples);
+  expect(countOpusSamples(Uint8Array.of(first, 0))).toBe(samples);
 });

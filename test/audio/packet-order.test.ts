@@ -1,53 +1,53 @@
 import { expect, test } from 'vitest';
-import type { Packet } from '#src/audio/packet.ts';
-import { type OrderedPacket, PacketOrder } from '#src/audio/packet.ts';
+import type { Packet } from '#src/audio/jitter-buffer.ts';
+import { JitterBuffer, type OrderedPacket } from '#src/audio/jitter-buffer.ts';
 import { fc } from '#test/properties.ts';
-import { packetAt } from './packets.ts';
+import { makePacket } from './make-packet.ts';
 
-function ordered(packets: readonly Packet[], order = new PacketOrder()) {
+function ordered(packets: readonly Packet[], order = new JitterBuffer()) {
   const passed = packets.flatMap((packet) => order.put(packet));
-  return [...passed, ...order.settle(Infinity)];
+  return [...passed, ...order.releaseOverdue(Infinity)];
 }
 
 test('a packet waits 60 ms for one before it, and not longer', () => {
-  const order = new PacketOrder();
-  order.put(packetAt(0));
-  expect(order.put(packetAt(2, { atMs: 100 }))).toEqual([]);
-  expect(order.settle(159)).toEqual([]);
-  expect(order.settle(160)).toEqual([
+  const order = new JitterBuffer();
+  order.put(makePacket(0));
+  expect(order.put(makePacket(2, { atMs: 100 }))).toEqual([]);
+  expect(order.releaseOverdue(159)).toEqual([]);
+  expect(order.releaseOverdue(160)).toEqual([
     {
-      packet: packetAt(2, { atMs: 100 }),
+      packet: makePacket(2, { atMs: 100 }),
       samples: 960,
       gap: { frames: 1, lost: 960, silent: 0, isRestart: false },
     },
   ]);
-  expect(order.counts()).toEqual({ lost: 1, late: 0 });
+  expect(order.getCounts()).toEqual({ lost: 1, late: 0 });
 });
 
 test.each([
-  ['more frames are lost than can be filled', packetAt(7)],
-  ['the timestamp goes back', packetAt(1, { timestamp: 0xffff_0000 })],
-  ['the timestamp jumps by more than a minute', packetAt(1, { timestamp: 61 * 48_000 })],
-  ['the sequence leaps', packetAt(1000)],
-  ['the sequence falls back by more than two seconds', packetAt(60_000, { timestamp: 5 })],
+  ['more frames are lost than can be filled', makePacket(7)],
+  ['the timestamp goes back', makePacket(1, { timestamp: 0xffff_0000 })],
+  ['the timestamp jumps by more than a minute', makePacket(1, { timestamp: 61 * 48_000 })],
+  ['the sequence leaps', makePacket(1000)],
+  ['the sequence falls back by more than two seconds', makePacket(60_000, { timestamp: 5 })],
 ])('the stream starts anew when %s', (_, packet) => {
-  const restarts = ordered([packetAt(0), packet]).map(({ gap }) => gap?.isRestart);
+  const restarts = ordered([makePacket(0), packet]).map(({ gap }) => gap?.isRestart);
   expect(restarts).toEqual([undefined, true]);
 });
 
 test('padding by the dozen between two packets is no sound, no loss and no other stream', () => {
   const padding = Array.from({ length: 50 }, (_, n) =>
-    packetAt(1 + n, { opus: new Uint8Array(0), timestamp: 0 }),
+    makePacket(1 + n, { opus: new Uint8Array(0), timestamp: 0 }),
   );
-  const voice = packetAt(51, { timestamp: 2 * 960 });
-  const order = new PacketOrder();
-  expect(ordered([packetAt(0), ...padding, voice], order)).toEqual([
-    { packet: packetAt(0), samples: 960 },
+  const voice = makePacket(51, { timestamp: 2 * 960 });
+  const order = new JitterBuffer();
+  expect(ordered([makePacket(0), ...padding, voice], order)).toEqual([
+    { packet: makePacket(0), samples: 960 },
     { packet: voice, samples: 960, gap: { frames: 0, lost: 0, silent: 960, isRestart: false } },
   ]);
-  expect(order.counts()).toEqual({ lost: 0, late: 0 });
-  order.put(packetAt(53, { timestamp: 3 * 960 }));
-  expect(order.put(packetAt(52, { opus: new Uint8Array(0) }))).toHaveLength(1);
+  expect(order.getCounts()).toEqual({ lost: 0, late: 0 });
+  order.put(makePacket(53, { timestamp: 3 * 960 }));
+  expect(order.put(makePacket(52, { opus: new Uint8Array(0) }))).toHaveLength(1);
 });
 
 /** Fate of one packet in a long stream: the steps of sequence and clock, and the packets that arrive. */
@@ -78,15 +78,15 @@ test('over wraps, losses, silences, doubles and delays: each packet at most once
         sequence += 1 + lostBefore;
         if (!isPadding) timestamp += (1 + lostBefore + silentFrames) * 960;
         atMs += (1 + lostBefore + silentFrames) * 20;
-        const packet = { ...packetAt(sequence), timestamp: timestamp >>> 0, opus };
+        const packet = { ...makePacket(sequence), timestamp: timestamp >>> 0, opus };
         return Array.from({ length: times }, (_, n) => ({ ...packet, atMs: atMs + laterMs + n }));
       });
-      const order = new PacketOrder();
+      const order = new JitterBuffer();
       const passed: OrderedPacket[] = [];
       for (const packet of arrivals.toSorted((a, b) => a.atMs - b.atMs)) {
         passed.push(...order.put(packet));
       }
-      passed.push(...order.settle(Infinity));
+      passed.push(...order.releaseOverdue(Infinity));
       const names = arrivals.map(nameOf);
       const sentAs = passed.map(({ packet }) => names.indexOf(nameOf(packet)));
       expect(sentAs).toEqual([...new Set(sentAs)].sort((a, b) => a - b));

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { joinSamples } from '#src/audio/pcm.ts';
-import { changeOfRate } from '#src/audio/polyphase/change-of-rate.ts';
-import { Resampler } from '#src/audio/resample.ts';
+import { createRateChange } from '#src/audio/polyphase/rate-change.ts';
+import { Resampler } from '#src/audio/resampler.ts';
 import { fc } from '#test/properties.ts';
 
 const amplitude = 20_000;
@@ -20,7 +20,7 @@ const pieces = fc.array(fc.int16Array({ maxLength: 120 }), { maxLength: 20 });
 
 /** One channel at another rate, with one multiplication at a time in double precision. */
 function plainly(samples: Int16Array, fromHz: number, toHz: number): Int16Array {
-  const { up, down, half, phases, taps } = changeOfRate(fromHz, toHz);
+  const { up, down, half, phases, taps } = createRateChange(fromHz, toHz);
   return Int16Array.from({ length: Math.ceil((samples.length * up) / down) }, (_, n) => {
     const from = Math.floor((n * down) / up) - half + 1;
     const row = Math.floor((((n * down) % up) * phases) / up) * 2 * half;

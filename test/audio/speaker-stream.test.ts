@@ -1,11 +1,11 @@
 import { beforeAll, expect, test } from 'vitest';
+import type { Packet } from '#src/audio/jitter-buffer.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
-import type { OpusCodec } from '#src/audio/opus/opus.ts';
-import type { Packet } from '#src/audio/packet.ts';
+import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import { fc } from '#test/properties.ts';
-import { packetAt } from './packets.ts';
-import { encoded, speech } from './speech.ts';
+import { makePacket } from './make-packet.ts';
+import { encodePcm, readSpeech } from './recorded-speech.ts';
 
 const silenceFrame = Uint8Array.of(0xf8, 0xff, 0xfe);
 const sealedFrame = Uint8Array.of(0x78, 1, 2, 3, 0xfa, 0xfa);
@@ -15,18 +15,18 @@ let spoken: Packet[];
 
 beforeAll(async () => {
   codec = await loadOpus();
-  const frames = encoded(speech('human-goforward'), codec);
-  spoken = frames.map((opus, n) => packetAt(n, { opus }));
+  const frames = encodePcm(readSpeech('human-goforward'), codec);
+  spoken = frames.map((opus, n) => makePacket(n, { opus }));
 });
 
 function hear(packets: readonly Packet[], stream = new SpeakerStream(codec)) {
   const heard = packets.flatMap((packet) => stream.put(packet));
-  return [...heard, ...stream.settle((packets.at(-1)?.atMs ?? 0) + 100)];
+  return [...heard, ...stream.releaseOverdue((packets.at(-1)?.atMs ?? 0) + 100)];
 }
 
 test('a long silence gives 300 ms of zeros and its true length', () => {
   const later = {
-    ...packetAt(1),
+    ...makePacket(1),
     opus: spoken[1]?.opus ?? silenceFrame,
     timestamp: 48_000 * 4,
     atMs: 4000,
@@ -54,7 +54,7 @@ test('whatever comes in whatever order, nothing is thrown and the instants never
         atMs += laterMs;
         return stream.put({ speakerId: 'ada', ...rest, atMs });
       });
-      heard.push(...stream.settle(atMs + 100));
+      heard.push(...stream.releaseOverdue(atMs + 100));
       const instants = heard.map((one) => one.atMs);
       expect(instants).toEqual(instants.toSorted((a, b) => a - b));
       expect(heard.every(({ samples }) => samples.length <= 1.2 * 16_000)).toBe(true);
@@ -69,9 +69,9 @@ test.each([
   ['far too much', new Uint8Array(5000).fill(0x78)],
 ])('a packet that holds %s is counted and replaced by zeros', (_, opus) => {
   const stream = new SpeakerStream(codec);
-  const [bad, good] = hear([packetAt(0, { opus }), ...spoken.slice(1, 2)], stream);
+  const [bad, good] = hear([makePacket(0, { opus }), ...spoken.slice(1, 2)], stream);
   expect(bad?.kind).toBe('gap');
   expect(bad?.samples.length).toBeLessThanOrEqual(1920);
   expect(good?.kind).toBe('sound');
-  expect(stream.counts()).toMatchObject({ undecodable: 1 });
+  expect(stream.getCounts()).toMatchObject({ undecodable: 1 });
 });

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
-import { loadSilero, type SileroWeights } from '#src/audio/voice/silero.ts';
-import { VoiceActivity, VoiceMeter } from '#src/audio/voice/voice-meter.ts';
-import { speech } from './speech.ts';
+import { loadSilero, type SileroWeights } from '#src/audio/voice/silero-network.ts';
+import { VoiceActivityDetector, VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
+import { readSpeech } from './recorded-speech.ts';
 
 /** Probabilities per window from onnxruntime-node 1.30 over the same model. */
 const reference: Record<string, number[]> = JSON.parse(
@@ -27,11 +27,11 @@ function noise(length: number): Int16Array {
 function soundOf(name: string) {
   if (name === 'noise') return noise(60 * 512);
   if (name === 'silence') return new Int16Array(40 * 512);
-  return speech(name.replace('.wav', '')).samples;
+  return readSpeech(name.replace('.wav', '')).samples;
 }
 
 function probabilities(samples: Int16Array) {
-  return new VoiceMeter(new VoiceActivity(weights))
+  return new VoiceWindowMeter(new VoiceActivityDetector(weights))
     .push(samples, 0)
     .map(({ probability }) => probability);
 }
@@ -50,7 +50,7 @@ test.each(Object.entries(reference))(
 );
 
 test('a window carries the instant of its last sample', () => {
-  const meter = new VoiceMeter(new VoiceActivity(weights));
+  const meter = new VoiceWindowMeter(new VoiceActivityDetector(weights));
   expect(meter.push(new Int16Array(320), 20)).toEqual([]);
   expect(meter.push(new Int16Array(320), 40).map(({ atMs }) => atMs)).toEqual([32]);
   expect(meter.push(new Int16Array(1024), 104).map(({ atMs }) => atMs)).toEqual([64, 96]);

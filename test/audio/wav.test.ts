@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
+import { readWav, WavReader, writeWav } from '#src/audio/formats/wav.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
-import { readWav, WavStream, writeWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
 import { fc } from '#test/properties.ts';
-import { joined } from './speech.ts';
+import { joinedSpeech } from './recorded-speech.ts';
 
 const sound: Pcm = {
   samples: Int16Array.of(1, -2, 300, -400, 32_767, -32_768),
@@ -99,7 +99,7 @@ test('a file that arrives in pieces of any length gives the same samples', () =>
         format(1, 16, channels),
         chunk('data', bytesOf(samples), size),
       );
-      const stream = new WavStream();
+      const stream = new WavReader();
       const pieces: Int16Array[] = [];
       let at = 0;
       for (let n = 0; at < wav.length; n++) {
@@ -109,7 +109,7 @@ test('a file that arrives in pieces of any length gives the same samples', () =>
       }
       pieces.push(...stream.end().map((pcm) => pcm.samples));
       const whole = samples.subarray(0, samples.length - (samples.length % channels));
-      expect(joined(pieces)).toEqual(Int16Array.from(whole));
+      expect(joinedSpeech(pieces)).toEqual(Int16Array.from(whole));
     }),
   );
 });
@@ -154,7 +154,11 @@ test.each(Object.entries(behind))(
   'behind endless sound %s is not heard, cut anywhere',
   (_, end) => {
     expectCutAnywhere(Buffer.concat([open, end]), tone, open.length - 150);
-    expectCutAnywhere(Buffer.concat([open, end, open]), joined([tone, tone]), open.length - 150);
+    expectCutAnywhere(
+      Buffer.concat([open, end, open]),
+      joinedSpeech([tone, tone]),
+      open.length - 150,
+    );
   },
 );
 
@@ -171,7 +175,7 @@ test.each([
   const wav = riff(format(1, 16), chunk('data', toneBytes, size));
   expectCutAnywhere(
     Buffer.concat([wav, wav, wav]),
-    joined([tone, tone, tone]),
+    joinedSpeech([tone, tone, tone]),
     2 * wav.length - 20,
   );
 });
@@ -179,18 +183,18 @@ test.each([
 test('RF64 and BW64 are read, alone and behind each other, cut anywhere', () => {
   expectCutAnywhere(rf64, tone);
   const bw64 = Buffer.concat([Buffer.from('BW64'), rf64.subarray(4)]);
-  expectCutAnywhere(Buffer.concat([bw64, rf64]), joined([tone, tone]), bw64.length - 20);
+  expectCutAnywhere(Buffer.concat([bw64, rf64]), joinedSpeech([tone, tone]), bw64.length - 20);
 });
 
 /** Cut once at each of 300 bytes from `from` on. */
 function expectCutAnywhere(wav: Buffer, samples: Int16Array, from = 0) {
   for (let cut = from; cut < Math.min(wav.length, from + 300); cut++) {
-    const stream = new WavStream();
+    const stream = new WavReader();
     const pieces = [
       ...stream.push(wav.subarray(0, cut)),
       ...stream.push(wav.subarray(cut)),
       ...stream.end(),
     ];
-    expect(joined(pieces.map((pcm) => pcm.samples)), `cut at ${cut}`).toEqual(samples);
+    expect(joinedSpeech(pieces.map((pcm) => pcm.samples)), `cut at ${cut}`).toEqual(samples);
   }
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { type JsonLimits, JsonMeter, readForeignJson } from '#src/base/json.ts';
+import { type JsonLimits, JsonMeter, parseForeignJson } from '#src/base/json.ts';
 import { fc } from '#test/properties.ts';
 import { sourceFiles } from '#test/source-files.ts';
 
@@ -36,8 +36,8 @@ test.each([
   ['[[[[[[[[[]]]]]]]]]', 'json.too_large', 'JSON with more than 8 levels of nesting'],
   [JSON.stringify(Array(101).fill(1)), 'json.too_large', 'JSON with more than 100 values'],
   [' '.repeat(2 ** 21 + 1), 'json.too_large', 'JSON with more than 2 MiB'],
-])('what is no fit JSON is told in words that name the bound: %.20s', (json, code, words) => {
-  expect(readForeignJson(json, limits)).toEqual({ kind: 'fault', code, words });
+])('what is no fit JSON is told in words that name the bound: %.20s', (json, code, description) => {
+  expect(parseForeignJson(json, limits)).toEqual({ kind: 'fault', code, description });
 });
 
 /** Elements and members of a value, and the deepest nesting. */
@@ -96,8 +96,8 @@ const trusted = [
   'src/spending/prices/prices.ts',
   'src/sql/columns.ts',
   'src/storage/data-dir/data-dir-lock.ts',
-  'src/texts/report.ts',
-  'src/texts/tables.ts',
+  'src/texts/translation-report.ts',
+  'src/texts/text-tables.ts',
 ];
 
 test('JSON from outside is parsed in one place, after it was measured', async () => {

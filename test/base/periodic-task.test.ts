@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { AlertChange } from '#src/base/alerts.ts';
 import { Wakeup } from '#src/base/loops/mailbox.ts';
 import { type PeriodicTask, runPeriodically } from '#src/base/loops/periodic-task.ts';
-import { settled, VirtualClock } from '#test/fakes/clock.ts';
+import { VirtualClock, waitUntilSettled } from '#test/fakes/virtual-clock.ts';
 
 /** A task that runs; `round` gets the number of the round. */
 function running(round: (n: number) => unknown, more: Partial<PeriodicTask> = {}) {
@@ -36,8 +36,8 @@ test.each([
 
 test('a task ends with its signal, in a pause, before its first round or in a round, and leaves no timer', async () => {
   const inPause = running(() => undefined);
-  const atFirst = running(() => undefined, { firstAfterMs: 1_000 });
-  const inRound = running(() => settled());
+  const atFirst = running(() => undefined, { initialDelayMs: 1_000 });
+  const inRound = running(() => waitUntilSettled());
   const whileFailing = running(() => Promise.reject(new Error('broken')));
   await inPause.clock.advance(10);
   await whileFailing.clock.advance(10);
@@ -66,10 +66,10 @@ test('a wakeup ends a pause, but not the pause after a failure', async () => {
     },
     { clock, wakeup, everyMs: () => Number.POSITIVE_INFINITY },
   );
-  await settled();
+  await waitUntilSettled();
   for (let times = 0; times < 2; times++) {
     wakeup.wake();
-    await settled();
+    await waitUntilSettled();
   }
   expect(atMs).toHaveLength(2);
   await clock.advance(1_000);

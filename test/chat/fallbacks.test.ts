@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { writeWav } from '#src/audio/wav.ts';
+import { writeWav } from '#src/audio/formats/wav.ts';
 import { BotError } from '#src/base/errors.ts';
-import { chatWithFallbacks, meteredChat } from '#src/chat/metered-chat.ts';
-import type { ChatModel, Usage } from '#src/chat/ports.ts';
-import { audioModelStandIn } from '#src/pipeline/audio-model/audio-model-stand-in.ts';
-import { FakeChat } from '#test/fakes/chat.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { chainOf } from '#test/fakes/fallbacks.ts';
+import type { ChatModel, Usage } from '#src/chat/chat-model.ts';
+import { createChatChain, withMeter } from '#src/chat/metered-chat.ts';
+import { createAudioModelStandIn } from '#src/pipeline/audio-model/audio-model-stand-in.ts';
+import { FakeChat } from '#test/fakes/fake-chat.ts';
+import { makeChain } from '#test/fakes/fallback-chains.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const never = new AbortController().signal;
 const dead = new BotError('provider.refused', false, 'No such model.', undefined, undefined, {
@@ -18,14 +18,14 @@ test('where a model that hears fails, one that reads is shown the words', async 
     reply: (_, tools, signal) => failing.reply([], tools, signal),
   };
   const chat = new FakeChat([['Five.']]);
-  const standIn = audioModelStandIn(chat);
-  const { chain } = chainOf('chat', [hears, standIn], new VirtualClock());
+  const standIn = createAudioModelStandIn(chat);
+  const { chain } = makeChain('chat', [hears, standIn], new VirtualClock());
   const samples = new Int16Array(16_000).fill(1000);
   const wav = writeWav({ samples, rateHz: 16_000, channels: 1 });
   const words = async () => 'two and three';
   const asked = [{ role: 'user', name: 'Ana', content: '', wav, words }] as const;
   const parts = await Array.fromAsync(
-    chatWithFallbacks(chain).reply(asked, [], never, undefined, 'alloy'),
+    createChatChain(chain).reply(asked, [], never, undefined, 'alloy'),
   );
   expect(parts).toEqual([{ kind: 'text', text: 'Five.' }]);
   expect(chat.asked[0]?.messages).toEqual([
@@ -52,8 +52,8 @@ async function spentOn(...outcomes: Parameters<typeof model>[0][]): Promise<read
   const clock = new VirtualClock();
   const models = outcomes.map((outcome) => model(outcome, clock));
   const spent: Usage[] = [];
-  const { chain } = chainOf<ChatModel>('chat', models, clock);
-  const metered = meteredChat(chatWithFallbacks(chain), {
+  const { chain } = makeChain<ChatModel>('chat', models, clock);
+  const metered = withMeter(createChatChain(chain), {
     used: (usage) => void spent.push(usage),
   });
   const answer = Array.fromAsync(metered.reply(question, [], never));

@@ -1,9 +1,14 @@
 import { expect, test } from 'vitest';
-import type { ChatMessage } from '#src/chat/ports.ts';
-import { openStandIn } from '#src/chat/stand-in.ts';
+import type { ChatMessage } from '#src/chat/chat-model.ts';
+import { createStandIn } from '#src/chat/chat-stand-in-model.ts';
 import { tools } from '#src/features/features.ts';
 
-const standIn = openStandIn({ wallMs: () => 0, timeZone: 'UTC', random: () => 0, botName: 'Nova' });
+const standIn = createStandIn({
+  wallMs: () => 0,
+  timeZone: 'UTC',
+  random: () => 0,
+  botName: 'Nova',
+});
 
 const said = (content: string): ChatMessage => ({ role: 'user', name: 'Adam', content });
 const partsOf = (messages: readonly ChatMessage[]) =>
@@ -17,7 +22,7 @@ async function callFor(words: string) {
   const fit = tools
     .find((one) => one.name === name)
     ?.bind({})
-    .fit(argumentsJson);
+    .parseArguments(argumentsJson);
   expect(fit).toHaveProperty('effect');
   return [name, JSON.parse(argumentsJson)];
 }

@@ -1,16 +1,21 @@
 import { expect, test } from 'vitest';
-import type { ChatMessage } from '#src/chat/ports.ts';
-import { openStandIn } from '#src/chat/stand-in.ts';
-import { recap } from '#src/features/captions/answers/make-recap.ts';
+import type { ChatMessage } from '#src/chat/chat-model.ts';
+import { createStandIn } from '#src/chat/chat-stand-in-model.ts';
 import {
-  citedAnswerPrompt,
-  citedLines,
+  buildCitedAnswerPrompt,
+  findCitedLines,
 } from '#src/features/captions/answers/numbered-prompt-lines.ts';
+import { parseRecap } from '#src/features/captions/answers/recap.ts';
 import type { ModelPrompt } from '#src/pipeline/prompt-data-block.ts';
-import { foundIn, lineAt, numberedLines } from '#test/features/captions/transcript-lines.ts';
+import { makeLine, numberLines, toFound } from '#test/features/captions/transcript-lines.ts';
 
 const never = new AbortController().signal;
-const standIn = openStandIn({ wallMs: () => 0, timeZone: 'UTC', random: () => 0, botName: 'Nova' });
+const standIn = createStandIn({
+  wallMs: () => 0,
+  timeZone: 'UTC',
+  random: () => 0,
+  botName: 'Nova',
+});
 
 async function reply(messages: readonly ChatMessage[]) {
   const parts = await Array.fromAsync(standIn.reply(messages, [], never));
@@ -22,18 +27,18 @@ const ask = ({ system, user }: ModelPrompt) =>
     { role: 'user', name: '', content: user },
   ]);
 
-const talk = foundIn(
-  lineAt(0, 'When do we meet on Friday?'),
-  lineAt(10_000, 'We decided on Friday at eight, my place', { name: 'Ben' }),
-  lineAt(20_000, 'The Millau Viaduct is 343 metres high.', { name: 'Cleo' }),
-  lineAt(30_000, 'I will book a table for us.', { name: 'Cleo' }),
-  lineAt(40_000, 'mhm'),
-  lineAt(50_000, 'Bring bread and butter.', { name: 'Ben' }),
+const talk = toFound(
+  makeLine(0, 'When do we meet on Friday?'),
+  makeLine(10_000, 'We decided on Friday at eight, my place', { name: 'Ben' }),
+  makeLine(20_000, 'The Millau Viaduct is 343 metres high.', { name: 'Cleo' }),
+  makeLine(30_000, 'I will book a table for us.', { name: 'Cleo' }),
+  makeLine(40_000, 'mhm'),
+  makeLine(50_000, 'Bring bread and butter.', { name: 'Ben' }),
 );
 
-const numbered = numberedLines(talk);
+const numbered = numberLines(talk);
 const cited = async (question: string) =>
-  citedLines(await ask(citedAnswerPrompt(question, numbered)), numbered).map(
+  findCitedLines(await ask(buildCitedAnswerPrompt(question, numbered)), numbered).map(
     ({ line }) => line.text,
   );
 
@@ -45,16 +50,18 @@ test('the stand-in cites the lines that share most words with a question', async
 });
 
 test('the stand-in makes a recap whose points are lines', async () => {
-  const points = await recap(talk, { maxChars: 10_000 }, ask);
+  const points = await parseRecap(talk, { maxChars: 10_000 }, ask);
   expect(points.map(({ text }) => text)).toEqual([
     'We decided on Friday at eight, my place',
     'The Millau Viaduct is 343 metres high.',
     'I will book a table for us.',
     'Bring bread and butter.',
   ]);
-  const long = foundIn(
-    ...Array.from({ length: 60 }, (_, n) => lineAt(n * 1_000, `This is the sentence number ${n}.`)),
+  const long = toFound(
+    ...Array.from({ length: 60 }, (_, n) =>
+      makeLine(n * 1_000, `This is the sentence number ${n}.`),
+    ),
   );
-  const made = await recap(long, { maxChars: 700 }, ask);
+  const made = await parseRecap(long, { maxChars: 700 }, ask);
   expect(made).toHaveLength(5);
 });

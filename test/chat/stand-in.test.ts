@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import type { ChatMessage } from '#src/chat/ports.ts';
-import { openStandIn } from '#src/chat/stand-in.ts';
-import { chatModelContract } from '#test/contracts/chat-model.ts';
+import type { ChatMessage } from '#src/chat/chat-model.ts';
+import { createStandIn } from '#src/chat/chat-stand-in-model.ts';
+import { testChatModel } from '#test/contracts/chat-model-contract.ts';
 import { fc } from '#test/properties.ts';
 
 const signal = new AbortController().signal;
 
 function open(parts: { wallMs?: number; random?: number } = {}) {
-  return openStandIn({
+  return createStandIn({
     wallMs: () => parts.wallMs ?? Date.UTC(2026, 10, 20, 16, 25),
     timeZone: 'UTC',
     random: () => parts.random ?? 0.1,
@@ -27,7 +27,7 @@ async function answer(messages: readonly (ChatMessage | string)[], parts = {}) {
 const honest =
   'I am only the built-in stand-in. I can tell the time, toss a coin, set timers and reminders, play rain, get louder, turn captions on, and stop. For more, connect a model with npm run setup.';
 
-chatModelContract('the stand-in', async () => ({
+testChatModel('the stand-in', async () => ({
   model: open(),
   [Symbol.asyncDispose]: async () => undefined,
 }));

@@ -4,9 +4,9 @@ import { askAbout } from '#commands/ask-about.ts';
 import { openAskWindow as askWindow } from '#commands/ask-window.ts';
 import type { Public } from '#src/base/public.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
-import { openText } from '#src/people/confidential-text.ts';
+import { toOpenText } from '#src/people/confidential-text.ts';
 import type { TalkState } from '#src/ports/talk-guide.ts';
-import { adam, inLounge, ports } from './ports.ts';
+import { adam, inLounge, makePorts } from './command-ports.ts';
 
 const sound = { url: 'https://cdn.test/a.ogg', name: 'voice-message.ogg', durationMs: 2000 };
 const asker = { id: 'adam', name: 'Adam' };
@@ -21,12 +21,12 @@ const message = {
 
 /** Request to the bot, and its answer. */
 function asking() {
-  const asked: Parameters<Public<TypedRequests>['ask']>[] = [];
-  const hears = ports({
+  const asked: Parameters<Public<TypedRequests>['askQuestion']>[] = [];
+  const hears = makePorts({
     at: () => undefined,
-    ask: async (...all) => {
+    askQuestion: async (...all) => {
       asked.push(all);
-      return { kind: 'answered', text: openText('Five.') };
+      return { kind: 'answered', text: toOpenText('Five.') };
     },
   });
   return { asked, hears };
@@ -94,18 +94,18 @@ test.each<[string, Partial<TalkState>, string, readonly string[]]>([
 ])('Ask opens no window for one who %s, and says why', async (_, talk, id, buttons) => {
   const opened: string[] = [];
   const openAskWindow = (_guildId: string, personId: string) => void opened.push(personId);
-  const [reply] = await askWindow(inLounge, ports({ openAskWindow, help: { talk } }));
+  const [reply] = await askWindow(inLounge, makePorts({ openAskWindow, help: { talk } }));
   expect([reply.id, reply.buttons, opened]).toEqual([id, buttons, []]);
-  const [asked] = await askWindow(inLounge, ports({ openAskWindow }));
+  const [asked] = await askWindow(inLounge, makePorts({ openAskWindow }));
   expect([asked.id, opened]).toEqual(['panel.asked', ['adam']]);
 });
 
 test('Ask is for those in the channel', async () => {
-  expect((await askWindow(adam, ports()))[0]).toEqual({
+  expect((await askWindow(adam, makePorts()))[0]).toEqual({
     id: 'perm.room',
     with: expect.anything(),
   });
   for (const over of [{ at: () => undefined }, { help: { talk: undefined } }]) {
-    expect((await askWindow(inLounge, ports(over)))[0].id).toBe('leave.nowhere');
+    expect((await askWindow(inLounge, makePorts(over)))[0].id).toBe('leave.nowhere');
   }
 });

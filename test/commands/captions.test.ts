@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest';
 import { ask } from '#commands/ask.ts';
 import { buttons } from '#commands/buttons.ts';
-import { captions } from '#commands/captions/captions.ts';
+import { captions } from '#commands/captions/captions-command.ts';
 import type { Public } from '#src/base/public.ts';
-import type { QuotedPoint } from '#src/features/captions/answers/make-recap.ts';
-import type { CaptionsOn } from '#src/features/captions/caption-requests.ts';
+import type { QuotedPoint } from '#src/features/captions/answers/recap.ts';
+import type { TurnOnOutcome } from '#src/features/captions/caption-requests.ts';
 import type { ListedSession, QuotedLine } from '#src/features/captions/transcript-line.ts';
 import type {
   RecapRequest,
   TranscriptRequests,
 } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { CommandCall, Replies } from '#src/features/command.ts';
-import { adam, inLounge, type PortOverrides, ports } from './ports.ts';
-import { linesOf, typed } from './typed.ts';
+import { adam, inLounge, makePorts, type PortOverrides } from './command-ports.ts';
+import { listLines, runTyped } from './run-typed.ts';
 
 const session: ListedSession = {
   id: 's1',
@@ -31,23 +31,23 @@ const quote: QuotedLine = {
 };
 
 const run = (name: string, call: CommandCall = inLounge, over?: PortOverrides) =>
-  typed(`captions ${name}`, call, over);
+  runTyped(`captions ${name}`, call, over);
 
 function saying(words: CommandCall['words']): CommandCall {
   return { ...inLounge, words };
 }
 
-const read = (replies: Replies): readonly string[] => replies.flatMap(linesOf);
+const read = (replies: Replies): readonly string[] => replies.flatMap(listLines);
 
 async function suggestions(command: 'transcript', typed: string, over: PortOverrides) {
   const [, option] = captions.commands.find(({ name }) => name === command)?.options ?? [];
   if (option?.kind !== 'text') throw new Error('no option');
-  return await option.suggest?.(typed, inLounge, ports(over));
+  return await option.suggest?.(typed, inLounge, makePorts(over));
 }
 
 test('the language of translations is taken by name or tag, and nothing else is', async () => {
   const asked: unknown[] = [];
-  const turnOn = async (_guildId: string, options: unknown): Promise<CaptionsOn> => {
+  const turnOn = async (_guildId: string, options: unknown): Promise<TurnOnOutcome> => {
     asked.push(options);
     return { kind: 'failed', line: { id: 'captions.no_place' } };
   };
@@ -67,8 +67,8 @@ test.each(['on', 'off'])('/captions %s is for those in the channel', async (name
 test('a session is picked by the label that was offered, and another one is told to be unknown', async () => {
   const asked: unknown[] = [];
   const transcripts: Partial<Public<TranscriptRequests>> = {
-    sessions: async () => [session],
-    async file(_guildId, _personId, request) {
+    listSessions: async () => [session],
+    async createFile(_guildId, _personId, request) {
       asked.push(request);
       return { kind: 'none' };
     },
@@ -83,8 +83,8 @@ test('a session is picked by the label that was offered, and another one is told
 });
 
 test('/captions find quotes what it found, with speaker, time and link', async () => {
-  const find = async () => ({ kind: 'found', lines: [quote] }) as const;
-  const replies = await run('find', saying({ words: 'friday' }), { transcripts: { find } });
+  const findLines = async () => ({ kind: 'found', lines: [quote] }) as const;
+  const replies = await run('find', saying({ words: 'friday' }), { transcripts: { findLines } });
   const [line] = read(replies);
   expect(line).toMatch(/^\d\d:\d\d Ben: "Friday at eight, my place." https:/);
   expect(read(await run('find', saying({ words: 'monday' })))).toEqual([
@@ -99,8 +99,8 @@ const point = (kind: QuotedPoint['kind'], over: Partial<QuotedPoint> = {}): Quot
 test('/captions recap groups points, and ends each point with its line', async () => {
   const { link: _, ...unposted } = point('question', { text: 'Who drives?' });
   const points = [unposted, point('decision'), point('task', { text: 'Ben books.' })];
-  const recap = async () => ({ kind: 'recap', session, points }) as const;
-  expect(read(await run('recap', inLounge, { transcripts: { recap } }))).toEqual([
+  const createRecap = async () => ({ kind: 'recap', session, points }) as const;
+  expect(read(await run('recap', inLounge, { transcripts: { createRecap } }))).toEqual([
     'Recap of Lounge, 2026-11-20:',
     '**Decisions**',
     expect.stringMatching(/^\d\d:\d\d Ben: Friday at eight, my place. https:\S+\/m$/),
@@ -114,36 +114,38 @@ test('/captions recap groups points, and ends each point with its line', async (
 test('/ask about answers from what was said, to the asker alone', async () => {
   const asked: unknown[] = [];
   const find: Partial<Public<TranscriptRequests>> = {
-    async ask(_guildId, personId, request) {
+    async askModel(_guildId, personId, request) {
       asked.push([personId, request]);
       return { kind: 'found', lines: [quote] };
     },
   };
   const words = { question: 'What did we decide about Friday?', about: 'this' };
-  const replies = await ask.run(saying(words), ports({ transcripts: find }));
+  const replies = await ask.run(saying(words), makePorts({ transcripts: find }));
   expect(replies).toMatchObject([{ id: 'find.line' }]);
   expect(replies[0].to).not.toBe('room');
   expect(asked).toEqual([['adam', words]]);
-  const nothing = await ask.run(saying(words), ports());
+  const nothing = await ask.run(saying(words), makePorts());
   expect(read(nothing)).toEqual(['I found nothing about that in what you may read.']);
-  const unknown = await ask.run(saying({ ...words, about: 'tomorrow' }), ports());
+  const unknown = await ask.run(saying({ ...words, about: 'tomorrow' }), makePorts());
   expect(unknown).toEqual([{ id: 'unknown', with: expect.anything() }]);
 });
 
 test('the button of the panel turns captions on, and off where they are on', async () => {
   const press = buttons.find(({ name }) => name === 'captions');
   const isOn = () => true;
-  expect((await press?.run(inLounge, ports()))?.[0].id).toBe('captions.on');
-  expect((await press?.run(inLounge, ports({ captions: { isOn } })))?.[0].id).toBe('captions.off');
+  expect((await press?.run(inLounge, makePorts()))?.[0].id).toBe('captions.on');
+  expect((await press?.run(inLounge, makePorts({ captions: { isOn } })))?.[0].id).toBe(
+    'captions.off',
+  );
 });
 
 test('who is left out can undo it with the button under the answer', async () => {
   const said: unknown[] = [];
-  const leaveOut = async (_guildId: string, personId: string, isOut: boolean) => {
+  const setLeftOut = async (_guildId: string, personId: string, isOut: boolean) => {
     said.push([personId, isOut]);
-    return { saved: true };
+    return { isSaved: true };
   };
-  const over = ports({ captions: { leaveOut } });
+  const over = makePorts({ captions: { setLeftOut } });
   const out = buttons.find(({ name }) => name === 'captions.leave_out');
   const replies = await out?.run(adam, over);
   expect(replies).toMatchObject([{ id: 'captions.left_out', buttons: ['captions.write_me'] }]);
@@ -156,12 +158,12 @@ test('who is left out can undo it with the button under the answer', async () =>
 
 test('"What did I miss" gives what was said before somebody came, to them alone', async () => {
   const asked: RecapRequest[] = [];
-  const recap = async (_guildId: string, _personId: string, request: RecapRequest) => {
+  const createRecap = async (_guildId: string, _personId: string, request: RecapRequest) => {
     asked.push(request);
     return { kind: 'recap', session, lineCount: 9, points: [point('point')] } as const;
   };
   const missed = buttons.find(({ name }) => name === 'captions.missed');
-  const replies = await missed?.run(inLounge, ports({ transcripts: { recap } }));
+  const replies = await missed?.run(inLounge, makePorts({ transcripts: { createRecap } }));
   expect(replies).toMatchObject([{ id: 'recap.title' }]);
   expect(replies?.[0].to).not.toBe('room');
   expect(asked).toEqual([{ until: 'i came' }]);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
-import { inLounge, ports } from './ports.ts';
+import { inLounge, makePorts } from './command-ports.ts';
 
 const button = buttons.find(({ name }) => name === 'confirm');
 const line = { id: 'track.line.idle', with: { track: 'voice', n: 40 } } as const;
@@ -22,19 +22,19 @@ test.each<[ConfirmOutcome, object]>([
   [{ kind: 'failed' }, { id: 'store.unread' }],
 ])('a press on Confirm that ends as %j is answered', async (confirming, reply) => {
   const asked: unknown[] = [];
-  const confirm = async (...all: unknown[]) => {
+  const confirmCall = async (...all: unknown[]) => {
     asked.push(all);
     return confirming;
   };
   const call = { ...inLounge, words: { about: 'tool:a1' } };
-  expect(await button?.run(call, ports({ confirm }))).toEqual([reply]);
+  expect(await button?.run(call, makePorts({ confirmCall }))).toEqual([reply]);
   expect(asked).toEqual([['g', 'a1', 'adam']]);
 });
 
 test('a press on Show gives a private answer to its asker', async () => {
   const show = buttons.find(({ name }) => name === 'tool.show');
   const text = new ConfidentialText('Five.', { onlyFor: 'adam' });
-  const shown = ports({ show: () => ({ kind: 'answered', text }) });
+  const shown = makePorts({ showConfirmation: () => ({ kind: 'answered', text }) });
   const reply = { id: 'ask.answer', with: { answer: 'Five.' }, to: 'caller' };
   expect(await show?.run(inLounge, shown)).toEqual([reply]);
 });

@@ -1,23 +1,23 @@
 import { expect, test } from 'vitest';
 import { pickers } from '#commands/buttons.ts';
-import { explained } from '#commands/commands.ts';
-import { helpAbout, helpLines } from '#commands/help.ts';
+import { explainedCommands } from '#commands/commands.ts';
+import { createHelpCommand, helpLines } from '#commands/help.ts';
 import { stats } from '#commands/stats.ts';
 import type { CommandCall, Reply } from '#src/features/command.ts';
 import { features } from '#src/features/features.ts';
-import { builtInLocales } from '#src/texts/locales.ts';
-import { plainWords } from '#src/texts/plain.ts';
-import { type Locale, text } from '#src/texts/texts.ts';
+import { textLocales } from '#src/texts/locales.ts';
+import { escapeTextValues } from '#src/texts/plain-text.ts';
+import { formatText, type Locale } from '#src/texts/texts.ts';
 import {
   adam,
   type HelpOverrides,
-  helpState,
   inLounge,
+  makeHelpState,
+  makePorts,
   type PortOverrides,
-  ports,
-} from './ports.ts';
+} from './command-ports.ts';
 
-const help = helpAbout(explained, features);
+const help = createHelpCommand(explainedCommands, features);
 
 const ofMembers = ['ask', 'voice', 'stop', 'tracks', 'captions', 'privacy', 'reminders', 'trouble'];
 const operatorTools = [
@@ -26,7 +26,7 @@ const operatorTools = [
 ] as const;
 
 async function helped(call: CommandCall, over: PortOverrides = {}) {
-  const [reply, ...others] = await help.run(call, ports(over));
+  const [reply, ...others] = await help.run(call, makePorts(over));
   expect(others).toEqual([]);
   return reply;
 }
@@ -90,31 +90,31 @@ test.each<[string, CommandCall, HelpOverrides, string, readonly string[]]>([
 });
 
 test('who may not use the bot reads why, and of their own data', async () => {
-  const denied = { denied: async () => ({ id: 'access.blocked' }) as const };
+  const denied = { findDenial: async () => ({ id: 'access.blocked' }) as const };
   const reply = await helped(inLounge, denied);
   expect([idsOf(reply), reply.buttons]).toEqual([['access.blocked', 'help.privacy'], ['privacy']]);
 });
 
 test('a feature with a line in help is a topic, without a further line', async () => {
-  const notes = { help: [{ topic: 'notes', line: () => ({ id: 'command.say' }) as const }] };
-  const more = helpAbout(explained, [...features, notes]);
-  const [about] = await more.run({ ...inLounge, words: { topic: 'notes' } }, ports());
+  const notes = { help: [{ topic: 'notes', buildLine: () => ({ id: 'command.say' }) as const }] };
+  const more = createHelpCommand(explainedCommands, [...features, notes]);
+  const [about] = await more.run({ ...inLounge, words: { topic: 'notes' } }, makePorts());
   expect([about.id, about.lines]).toEqual(['command.say', []]);
 });
 
 test('a topic is picked from the menu, which stays under its line', async () => {
   const menu = pickers.find(({ name }) => name === 'help.topic');
-  const [shown] = (await menu?.run({ ...inLounge, picked: ['captions'] }, ports())) ?? [];
+  const [shown] = (await menu?.run({ ...inLounge, picked: ['captions'] }, makePorts())) ?? [];
   expect(shown).toMatchObject({ id: 'help.captions', inPlace: true });
   const [offered] = shown?.pickers ?? [];
   const topics = offered?.kind === 'one-of' ? offered.options.map(({ value }) => value) : [];
   expect(topics).toEqual(['start', ...ofMembers]);
 });
 
-test.each(builtInLocales)(
+test.each(textLocales)(
   'in %s each topic of the menu has a name in that language',
   async (callerLocale) => {
-    const [shown] = await help.run({ ...inLounge, mayManage: true, callerLocale }, ports());
+    const [shown] = await help.run({ ...inLounge, mayManage: true, callerLocale }, makePorts());
     const [menu] = shown.pickers ?? [];
     const names = menu?.kind === 'one-of' ? menu.options.map(({ label }) => label) : [];
     const ids = menu?.kind === 'one-of' ? menu.options.map(({ value }) => value) : [];
@@ -123,29 +123,34 @@ test.each(builtInLocales)(
   },
 );
 
-test.each(builtInLocales)('in %s each line names its command', async (locale: Locale) => {
-  const declared = helpLines(explained, features);
+test.each(textLocales)('in %s each line names its command', async (locale: Locale) => {
+  const declared = helpLines(explainedCommands, features);
   expect(declared.length).toBeGreaterThan(10);
   const states = [true, false].map((hasModel) =>
-    helpState({ hasModel, operatorTools, set: { memory: 'on' } }),
+    makeHelpState({ hasModel, operatorTools, set: { memory: 'on' } }),
   );
-  for (const { command, line } of declared) {
-    for (const shown of states.flatMap((facts) => line(facts) ?? [])) {
-      const words = text(shown.id, plainWords(shown.with ?? {}), locale);
+  for (const { command, buildLine } of declared) {
+    for (const shown of states.flatMap((facts) => buildLine(facts) ?? [])) {
+      const words = formatText(shown.id, escapeTextValues(shown.with ?? {}), locale);
       expect(words).toContain(command ? `/${command}` : '');
     }
   }
 });
 
 const read = async (call: CommandCall, over: PortOverrides) => {
-  const [reply] = await stats.run(call, ports(over));
-  return [reply, ...(reply.lines ?? [])].map((line) => text(line.id, line.with));
+  const [reply] = await stats.run(call, makePorts(over));
+  return [reply, ...(reply.lines ?? [])].map((line) => formatText(line.id, line.with));
 };
 
 test('/stats tells the delays and one’s own share, and nothing of others', async () => {
   const speed = () => ({ turns: 4, p50Ms: 480.2, p95Ms: 900, failed: 1 });
-  const share = () => ({ ...ports().costs.share('g', 'adam'), usd: 0.25, turns: 3, capUsd: 1 });
-  expect(await read(adam, { share, speed })).toEqual([
+  const getShare = () => ({
+    ...makePorts().costs.getShare('g', 'adam'),
+    usd: 0.25,
+    turns: 3,
+    capUsd: 1,
+  });
+  expect(await read(adam, { getShare, speed })).toEqual([
     'I usually answer within 480 ms of your last word, nearly always within 900 ms (4 answers). 1 failed.',
     'You today: $0.25 of $1.00. 3 turns.',
   ]);
@@ -156,13 +161,13 @@ test('/stats before the first answer says so', async () => {
 });
 
 test('/stats tells who manages the server what today cost', async () => {
-  const today = () => ({
+  const getToday = () => ({
     usd: 1.55,
     capUsd: 5,
     turns: 62,
   });
-  const prices = () => ({ free: ['recognise'], estimated: ['think', 'speak'] }) as const;
-  expect(await read({ ...adam, mayManage: true }, { prices, today })).toEqual([
+  const getPrices = () => ({ free: ['recognise'], estimated: ['think', 'speak'] }) as const;
+  expect(await read({ ...adam, mayManage: true }, { getPrices, getToday })).toEqual([
     'No answer yet.',
     'Today $1.55 of $5.00. 62 turns, $0.025 each.',
     'Free: speech to text.',

@@ -6,15 +6,15 @@ import type { ChannelFacts } from '#src/people/join-rules.ts';
 import type { JoinOutcome } from '#src/ports/command-ports.ts';
 import type { MoveAgreement } from '#src/sessions/move-requests.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
-import { type TextLine, text } from '#src/texts/texts.ts';
-import { fineFacts } from '#test/fakes/channel-facts.ts';
-import { adam, inLounge, type PortOverrides, ports } from './ports.ts';
+import { formatText, type TextLine } from '#src/texts/texts.ts';
+import { healthyFacts } from '#test/fakes/channel-facts.ts';
+import { adam, inLounge, makePorts, type PortOverrides } from './command-ports.ts';
 
 const nowhere = { at: () => undefined };
 const consents = ['consent.always', 'consent.never'];
 
 test('/join puts the panel into the channel and tells the caller that calling meant yes', async () => {
-  expect(await join.run(inLounge, ports(nowhere))).toEqual([
+  expect(await join.run(inLounge, makePorts(nowhere))).toEqual([
     { id: 'join.ok', with: expect.anything(), to: 'room', panel: true },
     { id: 'consent.brief', lines: [{ id: 'panel.privacy' }], buttons: consents },
   ]);
@@ -22,14 +22,17 @@ test('/join puts the panel into the channel and tells the caller that calling me
 
 test('/join where it sits already posts the panel anew', async () => {
   const joining: JoinOutcome = { kind: 'already', consent: 'brief' };
-  const full: ChannelFacts = { ...fineFacts, limit: 1 };
-  const replies = await join.run(inLounge, ports({ join: async () => joining, facts: () => full }));
+  const full: ChannelFacts = { ...healthyFacts, limit: 1 };
+  const replies = await join.run(
+    inLounge,
+    makePorts({ join: async () => joining, findChannelFacts: () => full }),
+  );
   expect(replies[0]).toMatchObject({ id: 'join.ok', to: 'room', panel: true });
 });
 
 test('/join says when it could not read who agreed', async () => {
   const joining: JoinOutcome = { kind: 'joined', consent: 'brief', unread: true };
-  const replies = await join.run(inLounge, ports({ join: async () => joining }));
+  const replies = await join.run(inLounge, makePorts({ join: async () => joining }));
   expect(replies[1]).toEqual({
     id: 'consent.brief',
     lines: [{ id: 'panel.privacy' }, { id: 'privacy.unread' }],
@@ -39,7 +42,7 @@ test('/join says when it could not read who agreed', async () => {
 
 test('/join follow:true says that it follows', async () => {
   const call = { ...inLounge, words: { follow: 'true' } };
-  const [, reply] = await join.run(call, ports(nowhere));
+  const [, reply] = await join.run(call, makePorts(nowhere));
   expect(reply?.lines).toEqual([{ id: 'tool.follow.on' }, { id: 'panel.privacy' }]);
 });
 
@@ -62,19 +65,22 @@ test.each<[Partial<ChannelFacts>, string]>([
 ])('/join with %j tells the caller alone: %s', async (facts, sentence) => {
   const replies = await join.run(
     inLounge,
-    ports({ ...nowhere, facts: () => ({ ...fineFacts, ...facts }) }),
+    makePorts({ ...nowhere, findChannelFacts: () => ({ ...healthyFacts, ...facts }) }),
   );
   expect(replies.map(({ to }) => to)).toEqual([undefined]);
-  expect(text(replies[0].id, replies[0].with)).toBe(sentence);
+  expect(formatText(replies[0].id, replies[0].with)).toBe(sentence);
 });
 
 test.each<Partial<ChannelFacts>>([
   { kind: 'stage', maySpeak: false },
-  { kind: 'stage', certain: false, mayView: false },
-  { certain: false, mayView: false },
+  { kind: 'stage', isCertain: false, mayView: false },
+  { isCertain: false, mayView: false },
 ])('/join tries a stage, and where rights are unknown: %j', async (some) => {
-  const facts: ChannelFacts = { ...fineFacts, ...some };
-  const [first] = await join.run(inLounge, ports({ ...nowhere, facts: () => facts }));
+  const facts: ChannelFacts = { ...healthyFacts, ...some };
+  const [first] = await join.run(
+    inLounge,
+    makePorts({ ...nowhere, findChannelFacts: () => facts }),
+  );
   expect(first).toMatchObject({ to: 'room', panel: true });
 });
 
@@ -89,12 +95,12 @@ test.each<[PortOverrides, TextLine]>([
   [{ help: { talk: { isPaused: true } } }, { id: 'privacy.paused' }],
   [{ help: { talk: { mode: 'captions' } } }, { id: 'captions.only' }],
 ])('/join in %j promises no answer to what is not answered', async (over, line) => {
-  const [first] = await join.run(inLounge, ports(over));
+  const [first] = await join.run(inLounge, makePorts(over));
   expect(first).toMatchObject({ ...line, to: 'room', panel: true });
 });
 
 test('/join into a channel that is gone asks for another', async () => {
-  const replies = await join.run(inLounge, ports({ facts: () => undefined }));
+  const replies = await join.run(inLounge, makePorts({ findChannelFacts: () => undefined }));
   expect(replies).toEqual([{ id: 'join.none' }]);
 });
 
@@ -127,18 +133,18 @@ test.each<[JoinOutcome, string]>([
   [{ kind: 'sent-away' }, "I'm not in Lounge any more. Run /join to call me back."],
   [{ kind: 'failed', code: 'bug' }, "That didn't work (bug). Try again."],
 ])('/join that ends with %j says: %s', async (joining, sentence) => {
-  const { clock, ...given } = ports({ join: async () => joining });
+  const { clock, ...given } = makePorts({ join: async () => joining });
   const replying = join.run(inLounge, { ...given, clock });
   await clock.advance(9_000);
   const replies = await replying;
   expect(replies.map(({ to }) => to)).toEqual([undefined]);
-  expect(text(replies[0].id, replies[0].with)).toBe(sentence);
+  expect(formatText(replies[0].id, replies[0].with)).toBe(sentence);
 });
 
 test('/join from another channel says that the people there were asked', async () => {
   const other = { guildId: 'g', channelId: 'den', name: 'Den' };
   const joining: JoinOutcome = { kind: 'busy', other, isAsked: true };
-  const [reply] = await join.run(inLounge, ports({ join: async () => joining }));
+  const [reply] = await join.run(inLounge, makePorts({ join: async () => joining }));
   expect(reply).toEqual({
     id: 'perm.room',
     with: { channel: 'Den' },
@@ -162,36 +168,36 @@ test('who presses Move reads for whom it waits, that it has gone, or that nobody
   for (const [agreement, line] of agreements) {
     const call = { ...inLounge, words: { about: 'den' } };
     const moveRequests = { agree: async () => agreement };
-    expect(await agreeToMove(call, ports({ moveRequests }))).toEqual([line]);
+    expect(await agreeToMove(call, makePorts({ moveRequests }))).toEqual([line]);
   }
 });
 
 test('/join whose first try fails says that it sits there, once a later one within eight seconds has succeeded', async () => {
   let session: VoiceSession | undefined;
   const joined: JoinOutcome = { kind: 'joined', consent: 'brief' };
-  const { clock, ...given } = ports({
+  const { clock, ...given } = makePorts({
     join: async () => ({ kind: 'timeout', nextTryMs: 1_000 }),
-    session: () => session,
+    findSession: () => session,
   });
   const replying = join.run(inLounge, { ...given, clock });
   await clock.advance(3_900);
-  session = { outcome: () => joined } as unknown as VoiceSession;
+  session = { getJoinOutcome: () => joined } as unknown as VoiceSession;
   await clock.advance(100);
   expect((await replying)[0]).toMatchObject({ id: 'join.ok', to: 'room', panel: true });
 });
 
 test('/leave belongs to the people in the channel and to those who manage the server', async () => {
-  expect(await leave.run(adam, ports())).toEqual([
+  expect(await leave.run(adam, makePorts())).toEqual([
     { id: 'perm.room', with: { channel: 'Lounge' } },
   ]);
-  expect((await leave.run({ ...adam, mayManage: true }, ports()))[0].id).toBe('leave.ok');
-  expect((await leave.run(inLounge, ports()))[0].id).toBe('leave.ok');
+  expect((await leave.run({ ...adam, mayManage: true }, makePorts()))[0].id).toBe('leave.ok');
+  expect((await leave.run(inLounge, makePorts()))[0].id).toBe('leave.ok');
 });
 
 test('/stop stops speech unless told otherwise, and says so in private', async () => {
   const asked: string[] = [];
-  const stopping = ports({
-    stop: () => {
+  const stopping = makePorts({
+    stopSpeaking: () => {
       asked.push('speech');
       return 'stopped';
     },
@@ -208,8 +214,8 @@ test('/stop stops speech unless told otherwise, and says so in private', async (
 });
 
 test('/stop says when nothing is playing, and is for those in the channel', async () => {
-  expect(await stop.run(inLounge, ports({ stop: () => 'nothing' }))).toEqual([
+  expect(await stop.run(inLounge, makePorts({ stopSpeaking: () => 'nothing' }))).toEqual([
     { id: 'stop.silent' },
   ]);
-  expect((await stop.run(adam, ports()))[0].id).toBe('perm.room');
+  expect((await stop.run(adam, makePorts()))[0].id).toBe('perm.room');
 });

@@ -4,8 +4,8 @@ import type { CommandCall, Replies } from '#src/features/command.ts';
 import type { MemoryCache } from '#src/features/memories/memory-cache.ts';
 import type { Memory } from '#src/features/memories/memory-store.ts';
 
-import { adam } from './ports.ts';
-import { linesOf, typed } from './typed.ts';
+import { adam } from './command-ports.ts';
+import { listLines, runTyped } from './run-typed.ts';
 
 const tea: Memory = {
   guildId: 'g',
@@ -20,13 +20,13 @@ const run = (
   memories: Partial<Public<MemoryCache>>,
   words: CommandCall['words'] = {},
   call = adam,
-) => typed('privacy memories', { ...call, words }, { memories });
+) => runTyped('privacy memories', { ...call, words }, { memories });
 
 const listing = (memories: readonly Memory[], isOn = true): Partial<Public<MemoryCache>> => ({
-  list: async () => ({ memories, isOn }),
+  listMemories: async () => ({ memories, isOn }),
 });
-const unreadable: Partial<Public<MemoryCache>> = { list: async () => undefined };
-const shown = (replies: Replies) => replies.map(linesOf);
+const unreadable: Partial<Public<MemoryCache>> = { listMemories: async () => undefined };
+const shown = (replies: Replies) => replies.map(listLines);
 
 test('/privacy memories lists what the server has remembered, to the caller alone', async () => {
   const about = { ...tea, number: 4, text: 'Is late.', aboutId: 'ben', aboutName: 'Ben' };
@@ -51,11 +51,11 @@ test.each([
 
 test('/privacy memories delete reports what came of it', async () => {
   const asked: unknown[] = [];
-  const remove = async (...args: unknown[]) => {
+  const removeMemory = async (...args: unknown[]) => {
     asked.push(args);
     return { id: 'confirm.done' } as const;
   };
   const manager = { ...adam, mayManage: true };
-  expect(await run({ remove }, { delete: '3' }, manager)).toEqual([{ id: 'confirm.done' }]);
+  expect(await run({ removeMemory }, { delete: '3' }, manager)).toEqual([{ id: 'confirm.done' }]);
   expect(asked).toEqual([['g', 3, { id: 'adam', mayManage: true }]]);
 });

@@ -1,26 +1,26 @@
 import { expect, test } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
 import { commands } from '#commands/commands.ts';
-import { byLine } from '#src/discord/interactions/slashes.ts';
+import { indexCommandsByLine } from '#src/discord/interactions/command-entries.ts';
 import type { FeaturePorts } from '#src/features/features.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
-import { captioned } from '#test/conversation/setup/captioned.ts';
-import { lounge, pass, type SessionFixture } from '#test/conversation/setup/session-fixture.ts';
-import { byAdam, play } from '#test/conversation/setup/tracks-fixture.ts';
+import { openCaptioned } from '#test/conversation/setup/captioned-session.ts';
+import { lounge, passTime, type SessionFixture } from '#test/conversation/setup/session-fixture.ts';
+import { byAdam, playSound } from '#test/conversation/setup/tracks-fixture.ts';
 import type { StoreTrouble } from '#test/fakes/memory-stores.ts';
-import { inLounge, ports } from './ports.ts';
+import { inLounge, makePorts } from './command-ports.ts';
 
 type GoesOn = (session: VoiceSession, features: FeaturePorts) => boolean | undefined;
 
 const stays: GoesOn = ({ isOver }) => !isOver;
-const speaks: GoesOn = ({ loop }) => loop.state.floor.current?.phase.kind === 'sounding';
+const speaks: GoesOn = ({ loop }) => loop.state.turnQueue.current?.phase.kind === 'sounding';
 const plays: GoesOn = (session, { sessionTracks }) => {
-  const [main] = sessionTracks.get(session).views;
+  const [main] = sessionTracks.get(session).listedTracks;
   return main?.current && !main.isPaused && !main.isMuted;
 };
 const writes: GoesOn = (session, { sessionCaptions }) =>
   sessionCaptions.get(session).recorder !== undefined;
-const captions: GoesOn = ({ consent }) => consent.mayWrite('adam');
+const captions: GoesOn = ({ consent }) => consent.canWrite('adam');
 const hears: GoesOn = ({ consent }) => consent.mayHear('adam');
 
 /** All that is never limited, and what it ends; `/privacy forget` asks first. */
@@ -46,7 +46,7 @@ const ends: Readonly<Record<string, GoesOn>> = {
 };
 
 const pressed = buttons.map((button) => [`press ${button.name}`, button] as const);
-const all = [...byLine(commands), ...pressed];
+const all = [...indexCommandsByLine(commands), ...pressed];
 const unlimited = all.filter(([, one]) => one.isNeverLimited);
 
 test('commands and buttons that end, silence or refuse something are never limited', () => {
@@ -60,15 +60,15 @@ const states: Readonly<Record<string, (fixture: SessionFixture) => unknown>> = {
   'the store fails': (one) => troubled(one, 'unreadable'),
   'the store hangs': (one) => troubled(one, 'hung'),
   'a lost link does not close': (one) => unclosable(one).linkOpener.link.lose(),
-  'it leaves, and the link does not close': (one) => void unclosable(one).sessions.leave('g'),
+  'it leaves, and the link does not close': (one) => void unclosable(one).sessions.leaveInTurn('g'),
   'it is moved, and the link does not close': (one) =>
-    void unclosable(one).sessions.move('g', 'den'),
+    void unclosable(one).sessions.moveSession('g', 'den'),
   async 'it comes, and the link does not open'({ linkOpener, sessions }) {
-    await sessions.leave('g');
-    linkOpener.open = () => hung;
+    await sessions.leaveInTurn('g');
+    linkOpener.openLink = () => hung;
     void sessions.join(lounge, 'adam');
   },
-  'it drains': ({ sessions }) => void sessions.drain(5_000),
+  'it drains': ({ sessions }) => void sessions.drainAll(5_000),
 };
 
 function troubled({ stores }: SessionFixture, trouble: StoreTrouble): void {
@@ -85,17 +85,17 @@ test.each(Object.entries(states))(
   'each of them is done at once, and answered soon, while %s',
   async (_, enter) => {
     for (const [line, { run }] of unlimited) {
-      const fixture = await captioned();
-      await play(fixture, byAdam);
-      fixture.talk.say('g', 'One long text. It goes on. And on. And on. And on.', 'queue', {});
-      await pass(fixture, 500);
+      const fixture = await openCaptioned();
+      await playSound(fixture, byAdam);
+      fixture.talk.sayText('g', 'One long text. It goes on. And on. And on. And on.', 'queue', {});
+      await passTime(fixture, 500);
       await enter(fixture);
-      await pass(fixture, 200);
+      await passTime(fixture, 200);
       const { clock, featurePorts: features, sessions } = fixture;
       const words = { about: line === 'press confirm' ? 'forget' : 'main' };
-      const reply = run({ ...inLounge, words }, { ...ports(), ...fixture, features });
+      const reply = run({ ...inLounge, words }, { ...makePorts(), ...fixture, features });
       await clock.advance(100);
-      const isOn = sessions.readSessions('g').some((one) => ends[line]?.(one, features));
+      const isOn = sessions.peekSessions('g').some((one) => ends[line]?.(one, features));
       await clock.advance(10_000); // what it waits for hangs
       expect([isOn, await Promise.race([reply, undefined])], line).toEqual([
         false,

@@ -2,20 +2,20 @@ import { expect, test } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
 import { commands } from '#commands/commands.ts';
 import type { CommandCall } from '#src/features/command.ts';
-import { builtInLocales } from '#src/texts/locales.ts';
-import { text } from '#src/texts/texts.ts';
-import { adam, inLounge, type PortOverrides, ports } from './ports.ts';
-import { pressed, typed } from './typed.ts';
+import { textLocales } from '#src/texts/locales.ts';
+import { formatText } from '#src/texts/texts.ts';
+import { adam, inLounge, makePorts, type PortOverrides } from './command-ports.ts';
+import { runPressed, runTyped } from './run-typed.ts';
 
 const nowhere = { at: () => undefined };
 const unread = async () => ({ kind: 'unread' }) as const;
-const unsaved = async () => ({ saved: false });
+const unsaved = async () => ({ isSaved: false });
 const consents = ['consent.always', 'consent.never'];
 
 const run = (name: string, call: CommandCall = adam, over?: PortOverrides) =>
-  typed(`privacy ${name}`, call, over);
+  runTyped(`privacy ${name}`, call, over);
 const press = (name: string, call: CommandCall = adam, over?: PortOverrides) =>
-  pressed(name, call, over);
+  runPressed(name, call, over);
 
 test.each([
   ['always', 'I hear you, always, until you say no: /privacy deny.'],
@@ -25,16 +25,16 @@ test.each([
   ['no', "You said no, so I don't hear you. Press Hear me to change that."],
 ] as const)('the consent %s is told with its end', async (consent, sentence) => {
   const kept = { settings: 0, lines: 0, memories: 0 };
-  const status = async () => ({ kind: 'read', consent, ...kept }) as const;
-  const [reply] = await run('status', adam, { status });
-  expect(text(reply.id, reply.with)).toBe(sentence);
+  const getStatus = async () => ({ kind: 'read', consent, ...kept }) as const;
+  const [reply] = await run('status', adam, { getStatus });
+  expect(formatText(reply.id, reply.with)).toBe(sentence);
   expect(reply.buttons?.slice(0, 2)).toEqual(consents);
 });
 
 test.each(['access.blocked', 'access.role'] as const)(
   'whom the server does not let use the bot (%s) is told no yes, and what is kept about them',
   async (id) => {
-    const denied = { denied: async () => ({ id }) };
+    const denied = { findDenial: async () => ({ id }) };
     const [status] = await run('status', inLounge, denied);
     const [allowed] = await run('allow', inLounge, denied);
     expect([status.id, status.lines?.map((line) => line.id)]).toEqual([id, ['privacy.status']]);
@@ -52,17 +52,17 @@ test('a yes and /privacy status say what else keeps the bot from answering', asy
 });
 
 test('a person who is left out of captions is told nothing of being heard', () => {
-  expect(text('captions.left_out')).not.toMatch(/I hear and answer you/);
+  expect(formatText('captions.left_out')).not.toMatch(/I hear and answer you/);
 });
 
 test('whom the server does not let use the bot may pause hearing, and not resume it', async () => {
-  const denied = async () => ({ id: 'access.blocked' }) as const;
-  expect((await press('pause', inLounge, { denied }))[0].id).toBe('privacy.paused');
-  expect((await press('pause:resume', inLounge, { denied }))[0].id).toBe('access.blocked');
+  const findDenial = async () => ({ id: 'access.blocked' }) as const;
+  expect((await press('pause', inLounge, { findDenial }))[0].id).toBe('privacy.paused');
+  expect((await press('pause:resume', inLounge, { findDenial }))[0].id).toBe('access.blocked');
 });
 
 test('/privacy status says when it could not be read', async () => {
-  expect(await run('status', adam, { status: unread })).toEqual([
+  expect(await run('status', adam, { getStatus: unread })).toEqual([
     { id: 'privacy.unread', buttons: expect.anything() },
   ]);
 });
@@ -110,7 +110,7 @@ test('a forgetting that failed is admitted', async () => {
 
 test('the button Privacy shows the card, where one stands, and the buttons of consent', async () => {
   const [reply] = await press('privacy', adam, { help: { talk: undefined } });
-  const sentences = [reply, ...(reply.lines ?? [])].map((line) => text(line.id, line.with));
+  const sentences = [reply, ...(reply.lines ?? [])].map((line) => formatText(line.id, line.with));
   expect(sentences).toEqual([
     'I hear you, always, until you say no: /privacy deny.',
     'Stored about you: 0 caption lines, 0 memories, 3 other entries.',
@@ -143,7 +143,7 @@ test('every button that a reply names exists, once', async () => {
   expect(new Set(names).size).toBe(names.length);
   const lists = commands.map((one) => ('commands' in one ? one.commands : [one]));
   for (const command of lists.flat()) {
-    for (const reply of await command.run(inLounge, ports())) {
+    for (const reply of await command.run(inLounge, makePorts())) {
       for (const button of reply.buttons ?? []) expect(names).toContain(button.split(':')[0]);
     }
   }
@@ -152,7 +152,7 @@ test('every button that a reply names exists, once', async () => {
 test('Discord takes every name and description there is', () => {
   const menus = commands.flatMap((one) => ('label' in one ? [one.label] : []));
   for (const label of menus) {
-    for (const locale of builtInLocales) expect(text(label, {}, locale)).toMatch(/^.{1,32}$/);
+    for (const locale of textLocales) expect(formatText(label, {}, locale)).toMatch(/^.{1,32}$/);
   }
   const typed = commands.filter((one) => 'name' in one);
   const lists = typed.map((one) => ('commands' in one ? [one, ...one.commands] : [one]));
@@ -160,8 +160,8 @@ test('Discord takes every name and description there is', () => {
     const options = 'options' in one ? one.options : [];
     for (const { name, description } of [one, ...options]) {
       expect(name).toMatch(/^[a-z]{1,32}$/);
-      for (const locale of builtInLocales)
-        expect(text(description, {}, locale).length).toBeLessThan(101);
+      for (const locale of textLocales)
+        expect(formatText(description, {}, locale).length).toBeLessThan(101);
     }
     const required = options.map((option) => option.required === true);
     expect(required).toEqual(required.toSorted((a, b) => Number(b) - Number(a)));

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
-import { commands, help } from '#commands/commands.ts';
+import { commands, helpCommand } from '#commands/commands.ts';
 import { leave } from '#commands/leave.ts';
-import { byLine } from '#src/discord/interactions/slashes.ts';
+import { indexCommandsByLine } from '#src/discord/interactions/command-entries.ts';
 import type { CommandCall } from '#src/features/command.ts';
-import { fineFacts } from '#test/fakes/channel-facts.ts';
-import { adam, lounge, ports } from './ports.ts';
+import { healthyFacts } from '#test/fakes/channel-facts.ts';
+import { adam, lounge, makePorts } from './command-ports.ts';
 
 const den = { guildId: 'g', channelId: 'den', name: 'Den' };
 /** Words that fit most options. */
@@ -13,13 +13,16 @@ const words = { text: 'Hi', question: 'Why?', track: 'main', item: '1', to: '10'
 const outside: CommandCall = { ...adam, callerChannel: den, placeId: 'general', words };
 /** The bot sits in the Lounge with others, and the caller may not enter it. */
 const closed = () =>
-  ports({
-    facts: ({ channelId }) => ({ ...fineFacts, callerMayEnter: channelId !== 'lounge' }),
+  makePorts({
+    findChannelFacts: ({ channelId }) => ({
+      ...healthyFacts,
+      callerMayEnter: channelId !== 'lounge',
+    }),
     join: async () => ({ kind: 'busy', other: lounge }),
     help: { talk: { people: [] } },
   });
 
-test.each([...byLine(commands)])(
+test.each([...indexCommandsByLine(commands)])(
   '/%s does not tell the name of a channel that the caller may not enter',
   async (_line, command) => {
     const replies = await command.run(outside, closed());
@@ -38,16 +41,16 @@ test.each(buttons.map((button) => [button.name, button]))(
 
 test('who may not enter the channel of the bot reads what they can do instead', async () => {
   for (const line of ['join', 'say', 'stop', 'leave', 'track list', 'captions on'])
-    expect((await byLine(commands).get(line)?.run(outside, closed()))?.[0]).toEqual({
+    expect((await indexCommandsByLine(commands).get(line)?.run(outside, closed()))?.[0]).toEqual({
       id: 'perm.room.closed',
     });
-  expect((await help.run(outside, closed()))[0].id).toBe('perm.room.closed');
+  expect((await helpCommand.run(outside, closed()))[0].id).toBe('perm.room.closed');
 });
 
 test('/leave is told to all who read it only where all of them may enter the channel that was left', async () => {
   const here = { ...adam, callerChannel: lounge };
   const audienceIn = async (placeId: string, isNoWider: boolean) =>
-    (await leave.run({ ...here, placeId }, ports({ isNoWider: () => isNoWider })))[0].to;
+    (await leave.run({ ...here, placeId }, makePorts({ isNoWider: () => isNoWider })))[0].to;
   expect(await audienceIn('lounge', false)).toBe('room');
   expect(await audienceIn('general', true)).toBe('room');
   expect(await audienceIn('general', false)).toBe('caller');

@@ -3,8 +3,8 @@ import { readAloud } from '#commands/read-aloud.ts';
 import type { Public } from '#src/base/public.ts';
 import type { CommandCall, PickedMessage } from '#src/features/command.ts';
 import type { ChatReadAloud, ReadingOutcome } from '#src/features/typed/chat-read-aloud.ts';
-import { text } from '#src/texts/texts.ts';
-import { adam, ended, inLounge, ports } from './ports.ts';
+import { formatText } from '#src/texts/texts.ts';
+import { adam, endedSession, inLounge, makePorts } from './command-ports.ts';
 
 const message: PickedMessage = {
   messageId: 'm',
@@ -16,20 +16,20 @@ const message: PickedMessage = {
 
 async function pick(
   call: CommandCall,
-  outcome: ReadingOutcome = { kind: 'queued', ahead: 0, ended },
+  outcome: ReadingOutcome = { kind: 'queued', position: 0, ended: endedSession },
 ) {
   const asked: Parameters<Public<ChatReadAloud>['read']>[] = [];
   const read: Public<ChatReadAloud>['read'] = async (...all) => {
     asked.push(all);
     return outcome;
   };
-  const [reply] = await readAloud.run(call, ports({ lines: { read } }));
+  const [reply] = await readAloud.run(call, makePorts({ lines: { read } }));
   expect(reply.to).not.toBe('room');
-  return { asked, said: text(reply.id, reply.with) };
+  return { asked, said: formatText(reply.id, reply.with) };
 }
 
 test.each<[ReadingOutcome, string]>([
-  [{ kind: 'queued', ahead: 2, ended }, 'Queued, 2 ahead.'],
+  [{ kind: 'queued', position: 2, ended: endedSession }, 'Queued, 2 ahead.'],
   [
     { kind: 'full', limit: 3 },
     'The limit of 3 is reached. Try again later, or make room: /track remove track:voice item:mine.',

@@ -6,23 +6,23 @@ import {
   panelButtons,
   panelForm,
   panelPickers,
-} from '#commands/settings/panel-presses.ts';
-import { messageComponents, modalSchema } from '#sandbox/rest/rest-content.ts';
-import { modalOf } from '#src/discord/interactions/forms.ts';
-import { messageOf, messageWith } from '#src/discord/interactions/rendering.ts';
-import { byLine } from '#src/discord/interactions/slashes.ts';
+} from '#commands/settings/settings-panel-presses.ts';
+import { messageComponentsSchema, modalSchema } from '#sandbox/rest/rest-content.ts';
+import { indexCommandsByLine } from '#src/discord/interactions/command-entries.ts';
+import { toModal } from '#src/discord/interactions/forms.ts';
+import { renderLines, renderMessage } from '#src/discord/interactions/rendering.ts';
 import type { CommandCall, CommandPorts, Reply } from '#src/features/command.ts';
 import { serverSettings } from '#src/features/features.ts';
-import { builtInLocales } from '#src/texts/locales.ts';
-import { text } from '#src/texts/texts.ts';
+import { textLocales } from '#src/texts/locales.ts';
+import { formatText } from '#src/texts/texts.ts';
 import {
   type FixtureOptions,
   openSessionFixture,
   places,
 } from '#test/conversation/setup/session-fixture.ts';
-import { fineFacts } from '#test/fakes/channel-facts.ts';
-import { memoryStores } from '#test/fakes/memory-stores.ts';
-import { adam, ports } from './ports.ts';
+import { healthyFacts } from '#test/fakes/channel-facts.ts';
+import { openMemoryStores } from '#test/fakes/memory-stores.ts';
+import { adam, makePorts } from './command-ports.ts';
 
 const manager: CommandCall = { ...adam, mayManage: true };
 const byName = new Map(buttons.map((button) => [button.name, button]));
@@ -32,7 +32,7 @@ const ids = (count: number, from = 0) => Array.from({ length: count }, (_, n) =>
 /** The panel of one manager over the real settings of the server `g`. */
 function open(options: FixtureOptions = {}) {
   const fixture = openSessionFixture(options);
-  const all: CommandPorts = { ...ports(), features: fixture.featurePorts };
+  const all: CommandPorts = { ...makePorts(), features: fixture.featurePorts };
   const use = async (
     run: (call: CommandCall, ports: CommandPorts) => Promise<readonly Reply[]>,
     call: Partial<CommandCall>,
@@ -69,18 +69,18 @@ function open(options: FixtureOptions = {}) {
       return use((...given) => one.run(...given), { words: { ...words, value } });
     },
     typed(key: string, value: string) {
-      const set = byLine(commands).get('settings set') ?? expect.fail('no command');
+      const set = indexCommandsByLine(commands).get('settings set') ?? expect.fail('no command');
       return use((...given) => set.run(...given), { words: { key, value } });
     },
     setting: (key: string) => pick('settings.open', [key]),
     value: async (key: string) =>
-      (await fixture.settings.view('g')).all.find((one) => one.key === key)?.value,
+      (await fixture.settings.viewSettings('g')).all.find((one) => one.key === key)?.value,
   };
 }
 
 /** Lines as a person reads them. */
 function read(reply: Reply): readonly string[] {
-  return messageWith([reply, ...(reply.lines ?? [])], 'en').content.split('\n');
+  return renderLines([reply, ...(reply.lines ?? [])], 'en').content.split('\n');
 }
 
 const named = (reply: Reply, start: string) =>
@@ -90,7 +90,7 @@ const named = (reply: Reply, start: string) =>
 
 test('groups hold every setting once, with its sentence, its value and where that is from', async () => {
   const { home, pick, settings } = open({ given: new Set(['ADDRESSING']) });
-  await settings.set('g', 'typed', 'off');
+  await settings.setSetting('g', 'typed', 'off');
   const first = await home();
   const menu = first.pickers?.at(-1);
   if (menu?.kind !== 'one-of') throw new Error('no groups');
@@ -101,8 +101,8 @@ test('groups hold every setting once, with its sentence, its value and where tha
     const [inside] = page.pickers ?? [];
     if (inside?.kind !== 'one-of') throw new Error('no settings');
     for (const option of inside.options) {
-      expect(text(option.description ?? 'stop.ok').length).toBeGreaterThan(10);
-      expect(read(page).join('\n')).toContain(text(option.description ?? 'stop.ok'));
+      expect(formatText(option.description ?? 'stop.ok').length).toBeGreaterThan(10);
+      expect(read(page).join('\n')).toContain(formatText(option.description ?? 'stop.ok'));
     }
     found.push(...inside.options.map((option) => option.value));
   }
@@ -111,7 +111,9 @@ test('groups hold every setting once, with its sentence, its value and where tha
   expect(answers).toContain('**pipeline**: chained (default)');
   expect(answers).toContain('**addressing**: always (set by the operator)');
   expect(answers).toContain('**typed**: off (set in this server)');
-  expect(read(await pick(menu.name, ['settings.group.former']))[0]).toBe(text('confirm.over'));
+  expect(read(await pick(menu.name, ['settings.group.former']))[0]).toBe(
+    formatText('confirm.over'),
+  );
 });
 
 test('of a list of ids each row of 25 is picked by itself, and clearing all is none', async () => {
@@ -120,12 +122,12 @@ test('of a list of ids each row of 25 is picked by itself, and clearing all is n
   const rows = async () =>
     ((await setting('blocked')).pickers ?? []).map((one) => 'chosen' in one && one.chosen);
   expect(await rows()).toEqual([[]]);
-  await settings.set('g', 'blocked', [...first, ...second].join(', '));
+  await settings.setSetting('g', 'blocked', [...first, ...second].join(', '));
   expect(await rows()).toEqual([first, second]);
   const shown = await setting('blocked');
   expect(shown.pickers).toMatchObject([
-    { kind: 'person', least: 0, most: 25 },
-    { kind: 'person', least: 0, most: 15 },
+    { kind: 'person', min: 0, max: 25 },
+    { kind: 'person', min: 0, max: 15 },
   ]);
   await pick(shown.pickers?.[1]?.name, [id(90)]);
   expect(await value('blocked')).toBe([...first, id(90)].join(', '));
@@ -143,12 +145,12 @@ test('languages are picked from a list, and those of other rows stay', async () 
   await pick(await menu(), []);
   expect(await value('languages')).toBe('none');
   for (const language of ['de-at', 'none'])
-    expect(await settings.set('g', 'language', language)).toMatchObject({ kind: 'set' });
+    expect(await settings.setSetting('g', 'language', language)).toMatchObject({ kind: 'set' });
 });
 
 test('a text is typed into a form that holds the present one; what is refused says why and is not lost', async () => {
   const { form, send, setting, settings, value } = open();
-  await settings.set('g', 'leave_after', '5m');
+  await settings.setSetting('g', 'leave_after', '5m');
   const opened = await form(named(await setting('leave_after'), 'settings.type'));
   expect(opened).toMatchObject({
     title: 'command.settings.set',
@@ -157,10 +159,10 @@ test('a text is typed into a form that holds the present one; what is refused sa
   const refused = await send(opened?.name ?? '', '3 days');
   expect(read(refused).slice(0, 2)).toEqual([
     'leave\\_after does not take "3 days". Nothing changed. It takes, for instance: 30, 60, 5m, 1h, never, default.',
-    text('settings.typed', { typed: '3 days' }),
+    formatText('settings.typed', { typed: '3 days' }),
   ]);
   expect(await value('leave_after')).toBe('300');
-  expect(read(await send(opened?.name ?? '', '2m'))[0]).toBe(text('settings.saved'));
+  expect(read(await send(opened?.name ?? '', '2m'))[0]).toBe(formatText('settings.saved'));
   expect(await value('leave_after')).toBe('120');
 });
 
@@ -180,43 +182,55 @@ test.each([
       ` does not take "${value}". Nothing changed. It takes, for instance: ${list}`,
     );
     expect(lines.includes(limit ?? '')).toBe(limit !== undefined);
-    const now = (await settings.view('g')).all.find((one) => one.key === key);
+    const now = (await settings.viewSettings('g')).all.find((one) => one.key === key);
     expect(now?.from).toBe('default');
   },
 );
 
 test('a setting that cannot have an effect now says so when it is set, and as long as it holds', async () => {
-  const channel = (guildId: string, channelId: string) => ({ guildId, channelId, name: 'Lounge' });
-  const closed = { ...places, channel, facts: () => ({ ...fineFacts, mayConnect: false }) };
+  const findChannel = (guildId: string, channelId: string) => ({
+    guildId,
+    channelId,
+    name: 'Lounge',
+  });
+  const closed = {
+    ...places,
+    findChannel,
+    findChannelFacts: () => ({ ...healthyFacts, mayConnect: false }),
+  };
   const lacking = { hasChatModel: false, mayReadMessages: false, places: closed };
   const { setting, typed } = open(lacking);
   for (const [key, value, hindrances] of [
-    ['read_channel', id(1), [text('read.hidden')]],
-    ['recap', 'on', [text('help.model'), text('settings.needs_captions')]],
-    ['auto_join', id(2), [text('join.no_right', { channel: 'Lounge', permission: 'Connect' })]],
+    ['read_channel', id(1), [formatText('read.hidden')]],
+    ['recap', 'on', [formatText('help.model'), formatText('settings.needs_captions')]],
+    [
+      'auto_join',
+      id(2),
+      [formatText('join.no_right', { channel: 'Lounge', permission: 'Connect' })],
+    ],
   ] as const) {
     const lines = read(await typed(key, value));
     expect([key, lines[0], lines.filter((one) => hindrances.includes(one))]).toEqual([
       key,
-      text('settings.saved'),
+      formatText('settings.saved'),
       hindrances,
     ]);
     expect(read(await setting(key))).toEqual(expect.arrayContaining([...hindrances]));
   }
   await typed('captions', 'on');
-  expect(read(await setting('recap'))).not.toContain(text('settings.needs_captions'));
-  expect(read(await typed('recap', 'off'))).not.toContain(text('help.model'));
+  expect(read(await setting('recap'))).not.toContain(formatText('settings.needs_captions'));
+  expect(read(await typed('recap', 'off'))).not.toContain(formatText('help.model'));
 });
 
 test('the first page shows the value of each of its questions', async () => {
   const { home, settings } = open();
-  await settings.set('g', 'addressing', 'window');
+  await settings.setSetting('g', 'addressing', 'window');
   const lines = read(await home());
   expect(lines).toContain(
-    text('settings.own', { key: text('settings.about.addressing'), value: 'window' }),
+    formatText('settings.own', { key: formatText('settings.about.addressing'), value: 'window' }),
   );
   expect(lines).toContain(
-    text('settings.own', { key: text('settings.about.pipeline'), value: 'chained' }),
+    formatText('settings.own', { key: formatText('settings.about.pipeline'), value: 'chained' }),
   );
 });
 
@@ -225,8 +239,8 @@ test('a change that cannot be stored is not called saved', async () => {
   const menu = named(await setting('typed'), 'settings.pick');
   settingsStore.trouble = 'unwritable';
   const [told, ...page] = read(await pick(menu, ['off']));
-  expect(told).toBe(text('voice.unsaved'));
-  expect(page).not.toContain(text('settings.saved'));
+  expect(told).toBe(formatText('voice.unsaved'));
+  expect(page).not.toContain(formatText('settings.saved'));
   expect(await value('typed')).toBe('off');
 });
 
@@ -234,8 +248,8 @@ test('of two people who change a setting the later one counts', async () => {
   const { form, pick, send, setting, settings, value } = open();
   const [typed, zone] = [await setting('typed'), await setting('timezone')];
   const opened = await form(named(zone, 'settings.type'));
-  await settings.set('g', 'typed', 'text');
-  await settings.set('g', 'timezone', 'Asia/Tokyo');
+  await settings.setSetting('g', 'typed', 'text');
+  await settings.setSetting('g', 'timezone', 'Asia/Tokyo');
   await pick(named(typed, 'settings.pick'), ['off']);
   await send(opened?.name ?? '', 'Europe/Paris');
   expect([await value('typed'), await value('timezone')]).toEqual(['off', 'Europe/Paris']);
@@ -244,7 +258,7 @@ test('of two people who change a setting the later one counts', async () => {
 test('a looser policy is asked about first; Back leaves it', async () => {
   const { pick, press, setting, value } = open();
   const [, role] = (await setting('consent')).pickers ?? [];
-  expect(role).toMatchObject({ kind: 'role', least: 1, most: 1 });
+  expect(role).toMatchObject({ kind: 'role', min: 1, max: 1 });
   const asked = await pick(role?.name, [id(1)]);
   expect(asked).toMatchObject({ id: 'settings.looser', inPlace: true });
   expect(read(await press(named(asked, 'settings.group')))).toContain('**consent**: ask (default)');
@@ -253,7 +267,9 @@ test('a looser policy is asked about first; Back leaves it', async () => {
   expect(await value('consent')).toBe(`role ${id(1)}`);
   const without = open();
   const [policies] = (await without.setting('consent')).pickers ?? [];
-  expect(read(await without.pick(policies?.name, ['role']))[1]).toBe(text('settings.no_role'));
+  expect(read(await without.pick(policies?.name, ['role']))[1]).toBe(
+    formatText('settings.no_role'),
+  );
 });
 
 test('whoever has lost Manage Server gets the usual refusal at each press, and no form', async () => {
@@ -268,56 +284,53 @@ test('whoever has lost Manage Server gets the usual refusal at each press, and n
   expect(await value('typed')).toBe('voice');
 });
 
-test.each(builtInLocales)(
-  'in %s every page and form keeps the limits of Discord',
-  async (locale) => {
-    const { settings: settingsStore } = memoryStores();
-    const longest: Readonly<Record<string, string>> = {
-      auto_join: ids(10).join(', '),
-      blocked: ids(40).join(', '),
-      roles: ids(20).join(', '),
-      consent: `role ${id(1)}`,
-      instructions: '_'.repeat(1_000),
-      languages: 'de, el, en, es, fi, fr, hu, it, ja, ko, nl, no, pl, pt, ro, ru, sv, sw, tr, uk',
-      names: Array.from({ length: 10 }, (_, n) => `N${n}`.padEnd(32, '_')).join(', '),
-    };
-    for (const [key, value] of Object.entries(longest)) await settingsStore.write('g', key, value);
-    for (const channelId of ids(30)) {
-      await settingsStore.write('g', `bot:${channelId}`, JSON.stringify({ voice: 'v'.repeat(64) }));
-    }
-    const { form, home, pick, send, setting } = open({ settingsStore });
-    const fits = (reply: Reply) => {
-      const { components } = messageOf(reply, { caller: locale, room: locale }, byName);
-      expect(messageComponents.safeParse(components).error, reply.id).toBeUndefined();
-      const lines = [reply, ...(reply.lines ?? [])];
-      const whole = lines.map((line) => messageWith([line], locale).content).join('\n');
-      expect(whole.length, whole).toBeLessThanOrEqual(2_000);
-    };
-    const call = { callerLocale: locale };
-    const first = await home();
-    fits(first);
-    const menu = first.pickers?.at(-1);
-    if (menu?.kind !== 'one-of') throw new Error('no groups');
-    for (const { value } of menu.options) fits(await pick(menu.name, [value], call));
-    const [, second] = (await setting('blocked')).pickers ?? [];
-    fits(await pick(second?.name, ids(15, 50), call));
-    for (const { key, about } of serverSettings) {
-      expect(text(about, {}, locale).length, `${key} ${locale}`).toBeLessThanOrEqual(100);
-      const page = await setting(key);
-      fits(page);
-      const type = named(page, 'settings.type');
-      const opened = type === '' ? undefined : await form(type);
-      if (!opened) continue;
-      expect(modalSchema.safeParse(modalOf(opened, locale)).error, key).toBeUndefined();
-      fits(await send(opened.name, ' , '));
-    }
-  },
-);
+test.each(textLocales)('in %s every page and form keeps the limits of Discord', async (locale) => {
+  const { settings: settingsStore } = openMemoryStores();
+  const longest: Readonly<Record<string, string>> = {
+    auto_join: ids(10).join(', '),
+    blocked: ids(40).join(', '),
+    roles: ids(20).join(', '),
+    consent: `role ${id(1)}`,
+    instructions: '_'.repeat(1_000),
+    languages: 'de, el, en, es, fi, fr, hu, it, ja, ko, nl, no, pl, pt, ro, ru, sv, sw, tr, uk',
+    names: Array.from({ length: 10 }, (_, n) => `N${n}`.padEnd(32, '_')).join(', '),
+  };
+  for (const [key, value] of Object.entries(longest)) await settingsStore.write('g', key, value);
+  for (const channelId of ids(30)) {
+    await settingsStore.write('g', `bot:${channelId}`, JSON.stringify({ voice: 'v'.repeat(64) }));
+  }
+  const { form, home, pick, send, setting } = open({ settingsStore });
+  const fits = (reply: Reply) => {
+    const { components } = renderMessage(reply, { caller: locale, room: locale }, byName);
+    expect(messageComponentsSchema.safeParse(components).error, reply.id).toBeUndefined();
+    const lines = [reply, ...(reply.lines ?? [])];
+    const whole = lines.map((line) => renderLines([line], locale).content).join('\n');
+    expect(whole.length, whole).toBeLessThanOrEqual(2_000);
+  };
+  const call = { callerLocale: locale };
+  const first = await home();
+  fits(first);
+  const menu = first.pickers?.at(-1);
+  if (menu?.kind !== 'one-of') throw new Error('no groups');
+  for (const { value } of menu.options) fits(await pick(menu.name, [value], call));
+  const [, second] = (await setting('blocked')).pickers ?? [];
+  fits(await pick(second?.name, ids(15, 50), call));
+  for (const { key, about } of serverSettings) {
+    expect(formatText(about, {}, locale).length, `${key} ${locale}`).toBeLessThanOrEqual(100);
+    const page = await setting(key);
+    fits(page);
+    const type = named(page, 'settings.type');
+    const opened = type === '' ? undefined : await form(type);
+    if (!opened) continue;
+    expect(modalSchema.safeParse(toModal(opened, locale)).error, key).toBeUndefined();
+    fits(await send(opened.name, ' , '));
+  }
+});
 
 test('reset gives a setting back, and is there only where one is set', async () => {
   const { press, setting, settings, value } = open();
   expect(named(await setting('typed'), 'settings.reset')).toBe('');
-  await settings.set('g', 'typed', 'off');
+  await settings.setSetting('g', 'typed', 'off');
   const page = await press(named(await setting('typed'), 'settings.reset'));
   expect(await value('typed')).toBe('voice');
   expect(read(page)).toContain('**typed**: voice (default)');
@@ -332,7 +345,7 @@ test.each(['pipeline', 'addressing'] as const)(
       pipeline: 'settings.means.chained',
       addressing: 'settings.means.always',
     } as const;
-    const now = text(means[key]);
+    const now = formatText(means[key]);
     expect(read(page)).toContain(now);
     const [menu] = page.pickers ?? [];
     const options = menu?.kind === 'one-of' ? menu.options : [];

@@ -3,21 +3,21 @@ import { commands } from '#commands/commands.ts';
 import type { Command, CommandCall, Replies } from '#src/features/command.ts';
 import { type Finding, failing, notTried, ok } from '#src/probes/probe.ts';
 import type { SettingOutcome } from '#src/settings/setting-definition.ts';
-import { adam, type PortOverrides, ports } from './ports.ts';
-import { linesOf, typed } from './typed.ts';
+import { adam, makePorts, type PortOverrides } from './command-ports.ts';
+import { listLines, runTyped } from './run-typed.ts';
 
 const manager: CommandCall = { ...adam, mayManage: true };
 
 const run = (name: string, words: CommandCall['words'] = {}, over?: PortOverrides) =>
-  typed(`settings ${name}`, { ...manager, words }, over);
+  runTyped(`settings ${name}`, { ...manager, words }, over);
 
 /** The one private message this is, as it is read. */
 function read([reply, ...others]: Replies) {
   expect([others, reply.to]).toEqual([[], undefined]);
-  return linesOf(reply);
+  return listLines(reply);
 }
 
-const saying = (setting: SettingOutcome): PortOverrides => ({ set: async () => setting });
+const saying = (setting: SettingOutcome): PortOverrides => ({ setSetting: async () => setting });
 
 test('/settings alone is hidden from people without Manage Server, and all that is hidden so refuses them', async () => {
   const hidden = commands.flatMap((one) => {
@@ -26,13 +26,14 @@ test('/settings alone is hidden from people without Manage Server, and all that 
   });
   const own = commands.find((one) => 'commands' in one && one.name === 'settings');
   expect(own).toMatchObject({ commands: hidden });
-  for (const one of hidden) expect(await one.run(adam, ports())).toEqual([{ id: 'perm.manage' }]);
+  for (const one of hidden)
+    expect(await one.run(adam, makePorts())).toEqual([{ id: 'perm.manage' }]);
 });
 
 test.each<[SettingOutcome, readonly string[]]>([
-  [{ kind: 'set', value: 'off', saved: true }, ['Saved.']],
+  [{ kind: 'set', value: 'off', isSaved: true }, ['Saved.']],
   [
-    { kind: 'set', value: 'off', saved: false },
+    { kind: 'set', value: 'off', isSaved: false },
     ["I can't save that now: it holds until I restart."],
   ],
   [{ kind: 'unknown', keys: ['typed', 'voice'] }, ['There is no "tone". There are: typed, voice.']],
@@ -53,7 +54,7 @@ test.each<[SettingOutcome, readonly string[]]>([
 });
 
 async function checked(findings: readonly Finding[]) {
-  return read(await run('check', {}, { check: async () => ({ findings }) }));
+  return read(await run('check', {}, { checkAnswers: async () => ({ findings }) }));
 }
 
 test('/settings check prints a line for each part, and ends with the tone', async () => {

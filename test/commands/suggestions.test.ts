@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { commands } from '#commands/commands.ts';
-import { byLine } from '#src/discord/interactions/slashes.ts';
+import { indexCommandsByLine } from '#src/discord/interactions/command-entries.ts';
 import type { Command } from '#src/features/command.ts';
-import { adam, inLounge, ports } from './ports.ts';
+import { adam, inLounge, makePorts } from './command-ports.ts';
 
 const rain = { name: 'bg', percent: 100, isPaused: false, isMuted: false };
 const tracks = [{ ...rain, waiting: [{ title: 'sea' }] }];
-const open = ports({ list: () => tracks, sounds: async () => ['rain'] });
+const open = makePorts({ listTracks: () => tracks, listSounds: async () => ['rain'] });
 
 /** Whether a caller who does not sit in the bot's channel is refused. */
 async function isForChannel(command: Command) {
@@ -16,7 +16,7 @@ async function isForChannel(command: Command) {
 
 test('a command that runs in the channel suggests nothing to those who do not sit there', async () => {
   const suggested: string[] = [];
-  for (const [line, command] of byLine(commands)) {
+  for (const [line, command] of indexCommandsByLine(commands)) {
     if (!(await isForChannel(command))) continue;
     for (const option of command.options) {
       if (option.kind !== 'text' || !option.suggest) continue;

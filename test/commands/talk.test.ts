@@ -2,24 +2,24 @@ import { expect, test } from 'vitest';
 import { ask } from '#commands/ask.ts';
 import { say } from '#commands/say.ts';
 import { play as playing } from '#commands/track/play.ts';
-import type { WaitEnd } from '#src/base/play-end.ts';
+import type { PlayWaitOutcome } from '#src/base/play-end.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
-import { openText } from '#src/people/confidential-text.ts';
+import { toOpenText } from '#src/people/confidential-text.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
-import { text } from '#src/texts/texts.ts';
-import { settled, VirtualClock } from '#test/fakes/clock.ts';
-import { adam, ended, inLounge, ports } from './ports.ts';
+import { formatText } from '#src/texts/texts.ts';
+import { VirtualClock, waitUntilSettled } from '#test/fakes/virtual-clock.ts';
+import { adam, endedSession, inLounge, makePorts } from './command-ports.ts';
 
 const nowhere = { at: () => undefined };
 const saying = (words: Record<string, string>) => ({ ...inLounge, words });
 
-test.each<[Awaited<ReturnType<TypedRequests['say']>>, string]>([
-  [{ kind: 'queued', ahead: 0, ended }, 'Saying it now.'],
-  [{ kind: 'queued', ahead: 2, ended }, 'Queued, 2 ahead.'],
+test.each<[Awaited<ReturnType<TypedRequests['sayText']>>, string]>([
+  [{ kind: 'queued', position: 0, ended: endedSession }, 'Saying it now.'],
+  [{ kind: 'queued', position: 2, ended: endedSession }, 'Queued, 2 ahead.'],
   [
     {
       kind: 'placed',
-      playing: { kind: 'playing', title: '“…”', track: 'bg', place: 0, ended },
+      playing: { kind: 'playing', title: '“…”', track: 'bg', place: 0, ended: endedSession },
     },
     'Playing “…” on bg.',
   ],
@@ -37,12 +37,15 @@ test.each<[Awaited<ReturnType<TypedRequests['say']>>, string]>([
   ],
   [{ kind: 'nowhere' }, "I'm in no voice channel here. Call me with /join."],
 ])('/say that ends with %j tells the caller alone: %s', async (outcome, sentence) => {
-  const replies = await say.run(saying({ text: 'Hello' }), ports({ say: async () => outcome }));
+  const replies = await say.run(
+    saying({ text: 'Hello' }),
+    makePorts({ sayText: async () => outcome }),
+  );
   expect(replies.map(({ to }) => to)).toEqual([undefined]);
-  expect(text(replies[0].id, replies[0].with)).toBe(sentence);
+  expect(formatText(replies[0].id, replies[0].with)).toBe(sentence);
 });
 
-test.each<[WaitEnd, string]>([
+test.each<[PlayWaitOutcome, string]>([
   ['completed', 'Hello: heard to its end.'],
   ['skipped', 'Hello: skipped.'],
   ['stopped', 'Hello: stopped.'],
@@ -54,7 +57,7 @@ test.each<[WaitEnd, string]>([
   ['failed', 'Hello: it could not be played.'],
   ['looping', 'Hello: it repeats, so there is no end to wait for.'],
 ])('/say wait:true replies once it is %s, and says so', async (end, sentence) => {
-  const { promise, resolve } = Promise.withResolvers<WaitEnd>();
+  const { promise, resolve } = Promise.withResolvers<PlayWaitOutcome>();
   const asked: unknown[] = [];
   const placed = {
     kind: 'added',
@@ -63,31 +66,31 @@ test.each<[WaitEnd, string]>([
     place: 1,
     ended: promise,
   } as const;
-  const listening = ports({
-    say: async (...[, , , how]) => {
+  const listening = makePorts({
+    sayText: async (...[, , , how]) => {
       asked.push(how);
       return { kind: 'placed', playing: placed };
     },
   });
   const replied = say.run(saying({ text: 'Hello', wait: 'true' }), listening);
-  expect(await Promise.race([replied, settled()])).toBeUndefined();
+  expect(await Promise.race([replied, waitUntilSettled()])).toBeUndefined();
   resolve(end);
   const [reply] = await replied;
-  expect([text(reply.id, reply.with), reply.to]).toEqual([sentence, undefined]);
+  expect([formatText(reply.id, reply.with), reply.to]).toEqual([sentence, undefined]);
   expect(asked).toMatchObject([{ wait: true }]);
 });
 
 test('what is not over after 14 minutes is told so, within the time that Discord gives', async () => {
   const clock = new VirtualClock();
   const never = new Promise<never>(() => undefined);
-  const queued = { kind: 'queued', ahead: 3, ended: never } as const;
-  const waiting = { ...ports({ say: async () => queued }), clock };
+  const queued = { kind: 'queued', position: 3, ended: never } as const;
+  const waiting = { ...makePorts({ sayText: async () => queued }), clock };
   const replied = say.run(saying({ text: 'Hello', wait: 'true' }), waiting);
   await clock.advance(839_999);
-  expect(await Promise.race([replied, settled()])).toBeUndefined();
+  expect(await Promise.race([replied, waitUntilSettled()])).toBeUndefined();
   await clock.advance(1);
   const [reply] = await replied;
-  expect(text(reply.id, reply.with)).toBe(
+  expect(formatText(reply.id, reply.with)).toBe(
     'Hello: not over after 14 minutes. I no longer wait for it.',
   );
   expect(clock.sleeping).toBe(0);
@@ -101,21 +104,21 @@ test('/say wait:true that is refused is told at once', async () => {
   const refused = { kind: 'refused', line: { id: 'say.empty' } } as const;
   const replies = await say.run(
     saying({ text: '🎉', wait: 'true' }),
-    ports({ say: async () => refused }),
+    makePorts({ sayText: async () => refused }),
   );
   expect(replies).toEqual([{ id: 'say.empty' }]);
 });
 
 test('/say refuses a voice that there is not, as /voice preview does, and says nothing', async () => {
   const said: unknown[] = [];
-  const listening = ports({
-    say: async (...args) => {
+  const listening = makePorts({
+    sayText: async (...args) => {
       said.push(args);
-      return { kind: 'queued', ahead: 0, ended };
+      return { kind: 'queued', position: 0, ended: endedSession };
     },
   });
   const [reply] = await say.run(saying({ text: 'Hello', voice: 'rmz' }), listening);
-  expect([text(reply.id, reply.with), reply.to]).toEqual([
+  expect([formatText(reply.id, reply.with), reply.to]).toEqual([
     'There is no "rmz". There are: rms, slt, kal.',
     undefined,
   ]);
@@ -124,8 +127,11 @@ test('/say refuses a voice that there is not, as /voice preview does, and says n
 });
 
 test('/say is for those in the channel', async () => {
-  expect((await say.run(adam, ports()))[0]).toEqual({ id: 'perm.room', with: expect.anything() });
-  const [reply] = await say.run(inLounge, ports(nowhere));
+  expect((await say.run(adam, makePorts()))[0]).toEqual({
+    id: 'perm.room',
+    with: expect.anything(),
+  });
+  const [reply] = await say.run(inLounge, makePorts(nowhere));
   expect(reply).toMatchObject({ id: 'leave.nowhere', buttons: ['try.join'] });
 });
 
@@ -135,29 +141,29 @@ test('/ask for the caller only is seen by nobody else, the thinking included', a
   const call = saying({ ...question, answer: 'only me' });
   const { shownTo } = ask;
   expect(typeof shownTo === 'function' ? shownTo(call) : shownTo).toBe('caller');
-  expect(await ask.run(call, ports())).toEqual([
+  expect(await ask.run(call, makePorts())).toEqual([
     { id: 'ask.answer', with: { answer: 'It is five.' }, to: 'caller' },
   ]);
 });
 
 test('/ask aloud is for those in the channel, in writing for everybody', async () => {
   const outside = { ...adam, words: question };
-  expect((await ask.run(outside, ports()))[0].id).toBe('perm.room');
+  expect((await ask.run(outside, makePorts()))[0].id).toBe('perm.room');
   const written = { ...adam, words: { ...question, answer: 'text' } };
-  expect((await ask.run(written, ports()))[0].id).toBe('ask.answer');
+  expect((await ask.run(written, makePorts()))[0].id).toBe('ask.answer');
 });
 
 test('/ask shows the button of what waits for Confirm below the answer', async () => {
   const words = { tool: 'Looks', by: 'Adam', name: 'Adam', s: 60 };
   const line = { id: 'tool.ask', with: words } as const;
   const confirmation = { line, button: 'tool.show:1' };
-  const asking = { kind: 'answered', text: openText('Press it.'), confirmation } as const;
-  const [shown] = await ask.run(saying(question), ports({ ask: async () => asking }));
+  const asking = { kind: 'answered', text: toOpenText('Press it.'), confirmation } as const;
+  const [shown] = await ask.run(saying(question), makePorts({ askQuestion: async () => asking }));
   expect(shown).toMatchObject({ id: 'ask.answer', lines: [line], buttons: ['tool.show:1'] });
 });
 
 test('/ask without a word is no question', async () => {
-  expect(await ask.run(saying({ question: ' ?! ' }), ports())).toEqual([{ id: 'say.empty' }]);
+  expect(await ask.run(saying({ question: ' ?! ' }), makePorts())).toEqual([{ id: 'say.empty' }]);
 });
 
 test.each<[AskOutcome, string]>([
@@ -168,7 +174,7 @@ test.each<[AskOutcome, string]>([
   [{ kind: 'failed', line: { id: 'stop.ok' } }, 'Stopped.'],
   [{ kind: 'nowhere' }, "I'm in no voice channel here. Call me with /join."],
 ])('/ask that ends with %j tells the caller alone: %s', async (asking, sentence) => {
-  const replies = await ask.run(saying(question), ports({ ask: async () => asking }));
+  const replies = await ask.run(saying(question), makePorts({ askQuestion: async () => asking }));
   expect(replies.map(({ to }) => to)).toEqual([undefined]);
-  expect(text(replies[0].id, replies[0].with)).toBe(sentence);
+  expect(formatText(replies[0].id, replies[0].with)).toBe(sentence);
 });

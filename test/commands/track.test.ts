@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { commands } from '#commands/commands.ts';
 import type { Command, CommandCall, Replies } from '#src/features/command.ts';
-import type { ListedTrack, PlayOutcome } from '#src/features/tracks/track-outcomes.ts';
+import type { ListedTrack, PlayOutcome } from '#src/features/tracks/track-request-outcomes.ts';
 import type { TrackOutcome } from '#src/playback/tracks/track-outcomes.ts';
-import { settled } from '#test/fakes/clock.ts';
-import { adam, ended, inLounge, type PortOverrides, ports } from './ports.ts';
-import { linesOf, pressed, typed } from './typed.ts';
+import { waitUntilSettled } from '#test/fakes/virtual-clock.ts';
+import { adam, endedSession, inLounge, makePorts, type PortOverrides } from './command-ports.ts';
+import { listLines, runPressed, runTyped } from './run-typed.ts';
 
 const group = commands.find((one) => 'commands' in one && one.name === 'track');
 const subcommands: readonly Command[] = group && 'commands' in group ? group.commands : [];
@@ -18,12 +18,12 @@ function track(name: string) {
 
 /** Runs `/track name`. */
 const run = (name: string, words: CommandCall['words'] = {}, over?: PortOverrides) =>
-  typed(`track ${name}`, { ...inLounge, words }, over);
+  runTyped(`track ${name}`, { ...inLounge, words }, over);
 
 /** Who reads it, and what. */
 function read([reply, ...others]: Replies): readonly string[] {
   expect(others).toEqual([]);
-  return [reply.to ?? 'caller', ...linesOf(reply)];
+  return [reply.to ?? 'caller', ...listLines(reply)];
 }
 
 const rain: ListedTrack = {
@@ -36,7 +36,7 @@ const rain: ListedTrack = {
 };
 
 const press = (name: string, about: string, over?: PortOverrides) =>
-  pressed(name, { ...inLounge, words: { about } }, over);
+  runPressed(name, { ...inLounge, words: { about } }, over);
 
 const own = ['voice', 'cues'].map((name) => ({
   name,
@@ -45,13 +45,13 @@ const own = ['voice', 'cues'].map((name) => ({
   isMuted: false,
   waiting: [],
 }));
-const listing: PortOverrides = { list: () => [rain, ...own] };
+const listing: PortOverrides = { listTracks: () => [rain, ...own] };
 
 test.each(subcommands.map(({ name }) => name))(
   '/track %s is for those who sit in the channel',
   async (name) => {
     const words = { sound: 'rain', level: '50', to: '5', mode: 'on', item: '1' };
-    const replies = await track(name).run({ ...adam, words }, ports());
+    const replies = await track(name).run({ ...adam, words }, makePorts());
     expect(read(replies)).toEqual(['caller', "I'm in Lounge. Join that channel first."]);
   },
 );
@@ -85,22 +85,28 @@ test.each<[PlayOutcome, string]>([
   ],
   [{ kind: 'nowhere' }, "I'm in no voice channel here. Call me with /join."],
 ])('/track play tells its caller alone what keeps it from playing: %j', async (playing, words) => {
-  const play = async () => [playing] as const;
-  expect(read(await run('play', { sound: 'x' }, { play }))).toEqual(['caller', words]);
+  const playSound = async () => [playing] as const;
+  expect(read(await run('play', { sound: 'x' }, { playSound }))).toEqual(['caller', words]);
 });
 
 test.each([
   [{}, 'Which sound? Name one, paste a link, or add a file.'],
   [{ sound: '  ' }, 'Which sound? Name one, paste a link, or add a file.'],
 ])('/track play with %j plays nothing', async (words, sentence) => {
-  const play = () => Promise.reject(new Error('played'));
-  expect(read(await run('play', words, { play }))).toEqual(['caller', sentence]);
+  const playSound = () => Promise.reject(new Error('played'));
+  expect(read(await run('play', words, { playSound }))).toEqual(['caller', sentence]);
 });
 
 test('a volume that is not theirs to change stays, and they are told', async () => {
-  const wind = { kind: 'playing', title: 'wind', track: 'bg', place: 0, ended } as const;
-  const play = async () => [wind, { kind: 'denied', track: 'bg', owner: 'Ana' }] as const;
-  expect(read(await run('play', { sound: 'wind', volume: '90' }, { play }))).toEqual([
+  const wind = {
+    kind: 'playing',
+    title: 'wind',
+    track: 'bg',
+    place: 0,
+    ended: endedSession,
+  } as const;
+  const playSound = async () => [wind, { kind: 'denied', track: 'bg', owner: 'Ana' }] as const;
+  expect(read(await run('play', { sound: 'wind', volume: '90' }, { playSound }))).toEqual([
     'room',
     'Playing wind on bg.',
     "bg is Ana's. Ask a DJ.",
@@ -118,19 +124,19 @@ test('/track play wait:true replies to all once the sound is over, and of what l
     ended: heard.promise,
   } as const;
   const denied = { kind: 'denied', track: 'bg', owner: 'Ana' } as const;
-  const play: PortOverrides['play'] = async (...[, , request]) => {
+  const playSound: PortOverrides['playSound'] = async (...[, , request]) => {
     asked.push(request.wait);
     return request.loop ? [{ kind: 'looping', track: 'bg' }] : [wind, denied];
   };
-  const replied = run('play', { sound: 'wind', wait: 'true' }, { play });
-  expect(await Promise.race([replied, settled()])).toBeUndefined();
+  const replied = run('play', { sound: 'wind', wait: 'true' }, { playSound });
+  expect(await Promise.race([replied, waitUntilSettled()])).toBeUndefined();
   heard.resolve('completed');
   expect(read(await replied)).toEqual([
     'room',
     'wind: heard to its end.',
     "bg is Ana's. Ask a DJ.",
   ]);
-  const looping = await run('play', { sound: 'wind', wait: 'true', loop: 'true' }, { play });
+  const looping = await run('play', { sound: 'wind', wait: 'true', loop: 'true' }, { playSound });
   expect(read(looping)).toEqual(['caller', 'bg: it repeats, so there is no end to wait for.']);
   expect(asked).toEqual([true, true]);
 });
@@ -188,7 +194,7 @@ test('the buttons of the panel steer the track they carry, and answer privately'
   await press('track.pause', 'bg', over);
   await press('track.pause', 'main', {
     ...over,
-    list: () => [{ ...rain, name: 'main', isPaused: true }],
+    listTracks: () => [{ ...rain, name: 'main', isPaused: true }],
   });
   expect(asked).toEqual([
     ['adam', 'skip', 'bg'],
@@ -202,7 +208,7 @@ test('/track list tells what plays, how loud and where it is', async () => {
     ...['caller', 'bg: rain, 0:40 / 2:05, 🔁, 30 %', 'voice: 100 %', 'cues: 100 %'],
   ]);
   expect(read(await run('list', {}, listing))).toHaveLength(4);
-  const quiet = await run('list', {}, { list: () => own });
+  const quiet = await run('list', {}, { listTracks: () => own });
   expect(read(quiet)[1]).toBe('Nothing is playing.');
 });
 
@@ -212,7 +218,9 @@ test('/track queue tells what waits and whose it is, but not all of a long line'
     '2. sea (Somebody)',
   ]);
   const waiting = Array.from({ length: 50 }, (_, n) => ({ title: `${n}`, owner: 'Ben' }));
-  const long = read(await run('queue', { track: 'bg' }, { list: () => [{ ...rain, waiting }] }));
+  const long = read(
+    await run('queue', { track: 'bg' }, { listTracks: () => [{ ...rain, waiting }] }),
+  );
   expect([long.length, long.at(-1)]).toEqual([18, 'And 35 more.']);
   expect(read(await run('queue', {}, listing))).toEqual([
     ...['caller', 'There is no "main". There are: bg, voice, cues.'],
@@ -223,7 +231,7 @@ test('sounds and tracks are suggested, first what begins so, and all where an ac
   const suggested = async (name: string, option: string, typed: string) => {
     const found = track(name).options.find((one) => one.name === option);
     if (found?.kind !== 'text') throw new Error(`no ${option}`);
-    return await found.suggest?.(typed, inLounge, ports(listing));
+    return await found.suggest?.(typed, inLounge, makePorts(listing));
   };
   expect(await suggested('play', 'sound', 'r')).toEqual(['rain', 'train']);
   expect(await suggested('play', 'track', '')).toEqual(['bg', 'main']);
@@ -234,17 +242,17 @@ test('sounds and tracks are suggested, first what begins so, and all where an ac
   expect(await suggested('loop', 'track', '')).toEqual(['bg', 'main', 'all']);
   expect(await suggested('seek', 'track', '')).toEqual(['bg', 'main']);
   const listed = {
-    list: () => [
+    listTracks: () => [
       { ...rain, name: 'Rainy Day' },
       { ...rain, name: 'MAIN' },
     ],
   };
   const play = track('play').options.find((one) => one.name === 'track');
-  const names = play?.kind === 'text' && (await play.suggest?.('', inLounge, ports(listed)));
+  const names = play?.kind === 'text' && (await play.suggest?.('', inLounge, makePorts(listed)));
   expect(names).toEqual(['Rainy Day', 'MAIN']);
 });
 
-const waitingTracks: PortOverrides = { list: () => [rain] };
+const waitingTracks: PortOverrides = { listTracks: () => [rain] };
 
 test.each([
   ['seek', { to: '1:30' }, 'rain is now at 1:30.'],
@@ -297,7 +305,7 @@ test('what waits is suggested for /track remove, by place and title of the track
   const item = track('remove').options.find(({ name }) => name === 'item');
   if (item?.kind !== 'text') throw new Error('no item');
   const suggested = (typed: string, words: CommandCall['words']) =>
-    item.suggest?.(typed, { ...inLounge, words }, ports(waitingTracks));
+    item.suggest?.(typed, { ...inLounge, words }, makePorts(waitingTracks));
   expect(await suggested('', { track: 'BG' })).toEqual(['1. wind', '2. sea']);
   expect(await suggested('sea', { track: 'bg' })).toEqual(['2. sea']);
   expect(await suggested('', {})).toEqual([]);
@@ -305,7 +313,7 @@ test('what waits is suggested for /track remove, by place and title of the track
 
 test('a muted track says so in the list', async () => {
   const muted = { ...rain, isMuted: true };
-  expect(read(await run('list', {}, { list: () => [muted] }))[1]).toBe(
+  expect(read(await run('list', {}, { listTracks: () => [muted] }))[1]).toBe(
     'bg: rain, 0:40 / 2:05, 🔁, muted, 30 %',
   );
 });

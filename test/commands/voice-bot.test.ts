@@ -1,24 +1,27 @@
 import { expect, test } from 'vitest';
-import { bot } from '#commands/voice/bot.ts';
+import { bot } from '#commands/voice/bot-command.ts';
 import { personaForm } from '#commands/voice/persona-form.ts';
 import type { CommandCall, Reply } from '#src/features/command.ts';
-import type { PersonaSaving } from '#src/features/personas/persona-requests.ts';
+import type { PersonaSaveOutcome } from '#src/features/personas/persona-requests.ts';
 import type { Persona } from '#src/settings/persona.ts';
-import { text } from '#src/texts/texts.ts';
-import { adam, lounge, ports } from './ports.ts';
+import { formatText } from '#src/texts/texts.ts';
+import { adam, lounge, makePorts } from './command-ports.ts';
 
 const manager: CommandCall = { ...adam, mayManage: true };
 const pirate: Persona = { name: 'Pirate', instructions: 'Talk like a pirate.', voice: 'rms' };
 const typed = { instructions: 'You are a captain.' };
 
 /** A bot in the lounge with a persona, and what was stored for the lounge. */
-function server(persona: Persona = pirate, saving: PersonaSaving = { kind: 'saved', saved: true }) {
+function server(
+  persona: Persona = pirate,
+  saving: PersonaSaveOutcome = { kind: 'saved', saved: true },
+) {
   const stored: Persona[] = [];
-  const all = ports({
+  const all = makePorts({
     personas: {
-      here: async () => ({ channel: lounge, persona }),
-      mayChoose: ({ mayManage }) => mayManage,
-      save: async (_guildId, channelId, one) => {
+      findCurrent: async () => ({ channel: lounge, persona }),
+      mayChangeVoice: ({ mayManage }) => mayManage,
+      savePersona: async (_guildId, channelId, one) => {
         expect(channelId).toBe('lounge');
         stored.push(one);
         return saving;
@@ -29,8 +32,8 @@ function server(persona: Persona = pirate, saving: PersonaSaving = { kind: 'save
 }
 
 const shown = ({ id, lines = [], with: words }: Reply) => [
-  text(id, words),
-  ...lines.map((line) => text(line.id, line.with)),
+  formatText(id, words),
+  ...lines.map((line) => formatText(line.id, line.with)),
 ];
 
 test('/voice bot tells its caller alone who the bot is there, and its voice', async () => {
@@ -78,7 +81,7 @@ test('the form shows the persona of the channel, and stores what is sent', async
   expect([stored, reply.id]).toEqual([[{ ...typed, language: 'de' }], 'persona.now']);
 });
 
-test.each<[CommandCall['words'], PersonaSaving | undefined, string]>([
+test.each<[CommandCall['words'], PersonaSaveOutcome | undefined, string]>([
   [{ language: 'Klingon!' }, undefined, 'settings.bad'],
   [{ name: 'Nova\u{E0042}' }, undefined, 'persona.bad.hidden'],
   [{ voice: 'rmz' }, { kind: 'unknown-voice', known: ['rms'] }, 'unknown.of'],

@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
-import { words } from '#commands/voice/words.ts';
+import { words } from '#commands/voice/words-command.ts';
 import type { Public } from '#src/base/public.ts';
 import type { CommandCall, Reply } from '#src/features/command.ts';
 import type { ServerVocabulary } from '#src/features/words/server-vocabulary.ts';
-import { text } from '#src/texts/texts.ts';
-import { adam, ports } from './ports.ts';
+import { formatText } from '#src/texts/texts.ts';
+import { adam, makePorts } from './command-ports.ts';
 
 const manager: CommandCall = { ...adam, mayManage: true };
 const some = [{ word: 'Ana' }, { word: 'Kubernetes', say: 'koo-ber-net-ees' }];
-const control = (over: Partial<Public<ServerVocabulary>>) => ports({ words: over });
+const control = (over: Partial<Public<ServerVocabulary>>) => makePorts({ words: over });
 
 function shown({ id, lines = [], with: values }: Reply): readonly string[] {
-  return [text(id, values), ...lines.map((line) => text(line.id, line.with))];
+  return [formatText(id, values), ...lines.map((line) => formatText(line.id, line.with))];
 }
 
 async function replied(typed: CommandCall['words'], over: Partial<Public<ServerVocabulary>> = {}) {
@@ -24,44 +24,44 @@ test.each<[CommandCall['words'], Partial<Public<ServerVocabulary>>, readonly str
   [{ add: 'Ana' }, {}, ['"Ana" added: I expect to hear it.']],
   [
     { add: 'Ana' },
-    { add: async () => ({ kind: 'replaced', word: { word: 'Ana' }, saved: false }) },
+    { addWord: async () => ({ kind: 'replaced', word: { word: 'Ana' }, saved: false }) },
     ['"Ana" added: I expect to hear it.', "I can't save that now: it holds until I restart."],
   ],
   [
     { add: '<' },
-    { add: async () => ({ kind: 'bad-word', mostChars: 40 }) },
+    { addWord: async () => ({ kind: 'bad-word', mostChars: 40 }) },
     ["That can't be a word. Use up to 40 letters, digits or signs on one line, without brackets."],
   ],
   [
     { add: 'Ana', say: '<' },
-    { add: async () => ({ kind: 'bad-say', mostChars: 80 }) },
+    { addWord: async () => ({ kind: 'bad-say', mostChars: 80 }) },
     ['Write how it sounds, in up to 80 letters, without brackets.'],
   ],
   [
     { add: 'Ana' },
-    { add: async () => ({ kind: 'full', limit: 200 }) },
+    { addWord: async () => ({ kind: 'full', limit: 200 }) },
     ['The limit of 200 is reached. Try again later, or make room: /voice words remove.'],
   ],
   [
     { remove: 'ana' },
-    { remove: async () => ({ kind: 'removed', word: 'Ana', saved: true }) },
+    { removeWord: async () => ({ kind: 'removed', word: 'Ana', saved: true }) },
     ['"Ana" removed.'],
   ],
   [
     { remove: 'anna' },
-    { remove: async () => ({ kind: 'unknown', known: ['Ana', 'Kubernetes'] }) },
+    { removeWord: async () => ({ kind: 'unknown', known: ['Ana', 'Kubernetes'] }) },
     ['There is no "anna". There are: Ana, Kubernetes.'],
   ],
   [{ add: 'a', remove: 'b' }, {}, ['Fill in add, add and say, or remove.']],
   [{}, {}, ['There are no words here yet. A manager adds them: /voice words add.']],
   [
     {},
-    { list: async () => ({ words: some, isRead: true, limit: 200 }) },
+    { listWords: async () => ({ words: some, isRead: true, limit: 200 }) },
     ['2 of 200 words: Ana, Kubernetes (koo-ber-net-ees).'],
   ],
   [
     {},
-    { list: async () => ({ words: [], isRead: false, limit: 200 }) },
+    { listWords: async () => ({ words: [], isRead: false, limit: 200 }) },
     ["That doesn't work now. I told the operator; try again later."],
   ],
 ])('/voice words with %j is answered in one sentence', async (typed, over, lines) => {
@@ -72,16 +72,19 @@ test.each<Record<string, string>>([{ add: 'Ana' }, { remove: 'Ana' }])(
   'whoever does not manage the server changes nothing with %j, but may look',
   async (typed) => {
     const fail = () => expect.fail();
-    const denied = await words.run({ ...adam, words: typed }, control({ add: fail, remove: fail }));
+    const denied = await words.run(
+      { ...adam, words: typed },
+      control({ addWord: fail, removeWord: fail }),
+    );
     expect(denied).toEqual([{ id: 'perm.manage' }]);
-    const list = async () => ({ words: some, isRead: true, limit: 200 });
-    expect((await words.run(adam, control({ list })))[0].id).toBe('words.list');
+    const listWords = async () => ({ words: some, isRead: true, limit: 200 });
+    expect((await words.run(adam, control({ listWords })))[0].id).toBe('words.list');
   },
 );
 
 test('words there are are suggested while somebody types', async () => {
-  const list = async () => ({ words: some, isRead: true, limit: 200 });
+  const listWords = async () => ({ words: some, isRead: true, limit: 200 });
   const option = words.options.find(({ name }) => name === 'remove');
   const suggest = option?.kind === 'text' ? option.suggest : undefined;
-  expect(await suggest?.('ku', manager, control({ list }))).toEqual(['Kubernetes']);
+  expect(await suggest?.('ku', manager, control({ listWords }))).toEqual(['Kubernetes']);
 });

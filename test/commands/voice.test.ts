@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { me } from '#commands/voice/me.ts';
-import { list, preview } from '#commands/voice/voice.ts';
+import { me } from '#commands/voice/me-command.ts';
+import { list, preview } from '#commands/voice/voice-command.ts';
 import type { Public } from '#src/base/public.ts';
 import type { CommandCall } from '#src/features/command.ts';
 import type { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import type { PersonChange } from '#src/settings/personal-settings-cache.ts';
-import { text } from '#src/texts/texts.ts';
-import { adam, ports, voicesOf } from './ports.ts';
+import { formatText } from '#src/texts/texts.ts';
+import { adam, makePorts, makeVoices } from './command-ports.ts';
 
 type Words = CommandCall['words'];
 const typing = (words: Words, over: Partial<CommandCall> = {}) => ({ ...adam, ...over, words });
@@ -16,17 +16,17 @@ async function change(words: Words, voices: readonly string[] = ['slt', 'rms', '
   const changes: PersonChange[] = [];
   const [reply] = await me.run(
     typing(words),
-    ports({
-      voices: voicesOf(voices),
+    makePorts({
+      voices: makeVoices(voices),
       peopleSettings: {
-        change: async (_guildId, _personId, wanted) => {
+        changeSettings: async (_guildId, _personId, wanted) => {
           changes.push(wanted);
-          return { settings: {}, saved: true };
+          return { settings: {}, isSaved: true };
         },
       },
     }),
   );
-  return { changes, reply, sentence: text(reply.id, reply.with) };
+  return { changes, reply, sentence: formatText(reply.id, reply.with) };
 }
 
 test.each<[Words, PersonChange]>([
@@ -67,10 +67,10 @@ test('where the server does not tell its voices, any name that could be one is t
 
 test('/voice me says what holds now, in the language of its caller', async () => {
   const settings = { language: 'de', voice: 'rms', speed: 0.85, spokenName: 'Shivawn' };
-  const peopleSettings = { change: async () => ({ settings, saved: false }) };
+  const peopleSettings = { changeSettings: async () => ({ settings, isSaved: false }) };
   const call = typing({ language: 'de' }, { callerLocale: 'de' });
-  const [reply] = await me.run(call, ports({ peopleSettings }));
-  const sentences = [reply, ...(reply.lines ?? [])].map((one) => text(one.id, one.with));
+  const [reply] = await me.run(call, makePorts({ peopleSettings }));
+  const sentences = [reply, ...(reply.lines ?? [])].map((one) => formatText(one.id, one.with));
   expect(sentences).toEqual([
     'Your voice: rms. Your language: Deutsch. To change one, run /voice me with it.',
     'At 0.85 times the usual pace.',
@@ -80,17 +80,20 @@ test('/voice me says what holds now, in the language of its caller', async () =>
 });
 
 test('/voice me without a word shows what its caller has chosen, or that it cannot be read', async () => {
-  const [fresh] = await me.run(adam, ports());
-  expect(text(fresh.id, fresh.with)).toBe(
+  const [fresh] = await me.run(adam, makePorts());
+  expect(formatText(fresh.id, fresh.with)).toBe(
     'Your voice: my usual one. Your language: the one you speak. To change one, run /voice me with it.',
   );
-  const [unread] = await me.run(adam, ports({ peopleSettings: { load: async () => undefined } }));
+  const [unread] = await me.run(
+    adam,
+    makePorts({ peopleSettings: { loadSettings: async () => undefined } }),
+  );
   expect(unread.id).toBe('store.unread');
 });
 
 test('/voice list names the voices, in a file where they are many', async () => {
   const of = async (voices: readonly string[]) =>
-    (await list.run(adam, ports({ voices: voicesOf(voices) })))[0];
+    (await list.run(adam, makePorts({ voices: makeVoices(voices) })))[0];
   expect(await of(['slt', 'rms'])).toEqual({
     id: 'voice.list',
     with: { voices: 'slt, rms' },
@@ -108,15 +111,15 @@ test('/voice list names the voices, in a file where they are many', async () => 
 test('/voice preview lets its caller hear their voice at their pace, or the one they name', async () => {
   const samples: unknown[] = [];
   const voices: Public<VoicesAndPreviews> = {
-    ...voicesOf(['slt', 'rms']),
-    preview: async (_guildId, _listener, sample) => {
+    ...makeVoices(['slt', 'rms']),
+    previewVoice: async (_guildId, _listener, sample) => {
       samples.push(sample);
       return { kind: 'file', wav: Buffer.of(1) };
     },
   };
-  const all = ports({
+  const all = makePorts({
     voices,
-    peopleSettings: { load: async () => ({ voice: 'rms', speed: 0.8 }) },
+    peopleSettings: { loadSettings: async () => ({ voice: 'rms', speed: 0.8 }) },
   });
   const [own] = await preview.run(adam, all);
   expect(own).toEqual({
@@ -131,12 +134,12 @@ test('/voice preview lets its caller hear their voice at their pace, or the one 
   ]);
   await preview.run(
     adam,
-    ports({ voices, peopleSettings: { load: async () => ({ language: 'de' }) } }),
+    makePorts({ voices, peopleSettings: { loadSettings: async () => ({ language: 'de' }) } }),
   );
   expect(samples[2]).toMatchObject({ language: 'de' });
 });
 
 test('/voice preview of a name that no voice has tells the closest three', async () => {
-  const [reply] = await preview.run(typing({ voice: 'rmz' }), ports());
-  expect(text(reply.id, reply.with)).toBe('There is no "rmz". There are: rms, slt, kal.');
+  const [reply] = await preview.run(typing({ voice: 'rmz' }), makePorts());
+  expect(formatText(reply.id, reply.with)).toBe('There is no "rmz". There are: rms, slt, kal.');
 });

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Config, readConfig } from '#src/config/config.ts';
-import { pricesInUse, tariffOf, tariffsOf } from '#src/config/tariffs.ts';
+import { createTariffs, getTariff, listPricesInUse } from '#src/config/tariffs.ts';
 import { cautiousPrices } from '#src/spending/prices/prices.ts';
-import { good } from './read-settings.ts';
+import { readGoodSettings } from './read-settings.ts';
 
 test('three caps a day are on by default: of a person, of a server, of all servers', () => {
-  const { caps, totalDayNanoUsd } = good({}).budget;
+  const { caps, totalDayNanoUsd } = readGoodSettings({}).budget;
   expect(caps).toEqual({ personDay: 1e9, serverDay: 5e9 });
   expect(totalDayNanoUsd).toBe(20e9);
 });
@@ -22,12 +22,12 @@ test('a limit that is gone and still set is a mistake that names the limits ther
 });
 
 test('with OpenAI every role has its price, with a server of one’s own none, and what is local is free', () => {
-  const { recognise, think, speak } = tariffOf(good({ OPENAI_API_KEY: 'k' }));
+  const { recognise, think, speak } = getTariff(readGoodSettings({ OPENAI_API_KEY: 'k' }));
   expect([recognise.kind, think.kind]).toEqual(['priced', 'priced']);
   expect(['priced', 'free', 'unpriced']).toContain(speak.kind);
-  const live = good({ OPENAI_API_KEY: 'k', TRANSCRIPTION_BACKEND: 'realtime' });
-  expect(tariffOf(live)).toMatchObject({ recognise: { kind: 'priced' }, streams: true });
-  const own = tariffOf(good({ SPEECH_BASE_URL: 'http://127.0.0.1:8880/v1' }));
+  const live = readGoodSettings({ OPENAI_API_KEY: 'k', TRANSCRIPTION_BACKEND: 'realtime' });
+  expect(getTariff(live)).toMatchObject({ recognise: { kind: 'priced' }, streams: true });
+  const own = getTariff(readGoodSettings({ SPEECH_BASE_URL: 'http://127.0.0.1:8880/v1' }));
   expect(own).toMatchObject({
     recognise: { kind: 'free' },
     think: { kind: 'free' },
@@ -37,7 +37,8 @@ test('with OpenAI every role has its price, with a server of one’s own none, a
 
 test('a known model costs its price wherever it is served; an unknown one is free at home, and an estimate elsewhere', () => {
   const thinks = (baseUrl: string, model: string) =>
-    tariffOf(good({ CHAT_COMPLETION_BASE_URL: baseUrl, CHAT_COMPLETION_MODEL: model })).think;
+    getTariff(readGoodSettings({ CHAT_COMPLETION_BASE_URL: baseUrl, CHAT_COMPLETION_MODEL: model }))
+      .think;
   const [home, elsewhere] = ['http://litellm:4000/v1', 'https://llm.example.org/v1'];
   const known = thinks('https://api.openai.com/v1'.replace('api', 'eu.api'), 'gpt-6-luna');
   expect(known).toMatchObject({ kind: 'priced' });
@@ -53,7 +54,7 @@ test('a known model costs its price wherever it is served; an unknown one is fre
 
 /** Whether any engine in use, or one that may take its place, can cost money. */
 function mayCostMoney(config: Config) {
-  return pricesInUse(config).some(({ price }) => price.kind === 'priced');
+  return listPricesInUse(config).some(({ price }) => price.kind === 'priced');
 }
 
 test('only servers elsewhere, and those with a price, can cost money', () => {
@@ -68,7 +69,7 @@ test('only servers elsewhere, and those with a price, can cost money', () => {
     own,
     { CHAT_COMPLETION_BASE_URL: 'http://ollama:11434/v1', CHAT_COMPLETION_MODEL: 'mine' },
   ])
-    expect(mayCostMoney(good(free)), JSON.stringify(free)).toBe(false);
+    expect(mayCostMoney(readGoodSettings(free)), JSON.stringify(free)).toBe(false);
   const [ofOwn, ofOthers] = [
     ['[::1]:8000', '[::ffff:192.168.1.4]', '10.0.0.7', '100.64.1.2', '[fd12::1]', 'box.local'],
     ['8.8.8.8', '[2001:4860:4860::8888]', 'local.example', '127.0.0.1.example'],
@@ -79,7 +80,7 @@ test('only servers elsewhere, and those with a price, can cost money', () => {
     })),
   );
   for (const given of ofOwn ?? [])
-    expect(mayCostMoney(good(given)), JSON.stringify(given)).toBe(false);
+    expect(mayCostMoney(readGoodSettings(given)), JSON.stringify(given)).toBe(false);
   const elsewhere = 'https://api.groq.com/openai/v1';
   for (const paid of [
     ...(ofOthers ?? []),
@@ -88,7 +89,7 @@ test('only servers elsewhere, and those with a price, can cost money', () => {
     { ...own, CHAT_COMPLETION_FALLBACK_BASE_URL: elsewhere, CHAT_COMPLETION_FALLBACK_MODEL: 'm' },
     { REALTIME_BASE_URL: 'wss://realtime.example/v1' },
   ])
-    expect(mayCostMoney(good(paid)), JSON.stringify(paid)).toBe(true);
+    expect(mayCostMoney(readGoodSettings(paid)), JSON.stringify(paid)).toBe(true);
 });
 
 test('prices of a file count, and a file that holds none is a mistake', () => {
@@ -103,14 +104,14 @@ test('prices of a file count, and a file that holds none is a mistake', () => {
   };
   writeFileSync(file, JSON.stringify([price]));
   const own = { SPEECH_BASE_URL: 'http://127.0.0.1:8880/v1', SPEECH_MODEL: 'speaks' };
-  expect(tariffOf(good({ ...own, PRICES: file })).speak).toEqual({
+  expect(getTariff(readGoodSettings({ ...own, PRICES: file })).speak).toEqual({
     kind: 'priced',
     usd: price.usd,
   });
-  expect([mayCostMoney(good(own)), mayCostMoney(good({ ...own, PRICES: file }))]).toEqual([
-    false,
-    true,
-  ]);
+  expect([
+    mayCostMoney(readGoodSettings(own)),
+    mayCostMoney(readGoodSettings({ ...own, PRICES: file })),
+  ]).toEqual([false, true]);
   writeFileSync(file, '[{"model":"speaks"}]');
   expect(readConfig({ PRICES: file })).toMatchObject({
     mistakes: [expect.stringContaining('PRICES: ')],
@@ -121,16 +122,20 @@ test('prices of a file count, and a file that holds none is a mistake', () => {
 });
 
 test('a server that is answered in another way has another tariff, and so has each once prices change', () => {
-  const config = good({ OPENAI_API_KEY: 'k', AUDIO_MODEL: 'gpt-audio', PIPELINE: 'chained' });
+  const config = readGoodSettings({
+    OPENAI_API_KEY: 'k',
+    AUDIO_MODEL: 'gpt-audio',
+    PIPELINE: 'chained',
+  });
   const way = { pipeline: 'chained' as 'audio-model' | 'chained' };
-  const tariffIn = tariffsOf(config, () => way);
+  const tariffIn = createTariffs(config, () => way);
   const chained = tariffIn('g');
-  expect(chained).toEqual(tariffOf(config));
+  expect(chained).toEqual(getTariff(config));
   way.pipeline = 'audio-model';
   expect(tariffIn('g').think).not.toEqual(chained.think);
   // It answers while the other model is out of order.
   expect(tariffIn('g').others?.think).toContainEqual(chained.think);
-  expect(tariffIn('g', true)).toEqual(tariffOf(config));
+  expect(tariffIn('g', true)).toEqual(getTariff(config));
   config.budget.prices = [];
   expect(tariffIn('g').think).toMatchObject({ kind: 'priced', isEstimate: true });
 });

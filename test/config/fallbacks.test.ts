@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { good as read, mistakes as refused } from './read-settings.ts';
+import { readGoodSettings as read, readMistakes as refused } from './read-settings.ts';
 
 const servers = {
   TRANSCRIPTION_BASE_URL: 'http://one/v1',

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadDotEnv } from '#src/config/dot-env.ts';
-import { good, mistakes } from './read-settings.ts';
+import { readGoodSettings, readMistakes } from './read-settings.ts';
 
 const key = { OPENAI_API_KEY: 'k' };
 
 test('with local no address and no key is used', () => {
-  const { speech, transcription } = good({ ...key, TRANSCRIPTION_BACKEND: 'local' });
+  const { speech, transcription } = readGoodSettings({ ...key, TRANSCRIPTION_BACKEND: 'local' });
   expect(transcription).toEqual({
     kind: 'local',
     model: '',
@@ -16,7 +16,9 @@ test('with local no address and no key is used', () => {
     language: undefined,
   });
   expect(speech).toMatchObject({ kind: 'remote' });
-  expect(good({ ...key, SPEECH_BACKEND: 'local', SPEECH_VOICE: 'Joe' }).speech).toMatchObject({
+  expect(
+    readGoodSettings({ ...key, SPEECH_BACKEND: 'local', SPEECH_VOICE: 'Joe' }).speech,
+  ).toMatchObject({
     kind: 'local',
     voice: 'Joe',
   });
@@ -25,7 +27,7 @@ test('with local no address and no key is used', () => {
 test('the path of a folder is a local model, and is never sent to a vendor', () => {
   const given = { ...key, TRANSCRIPTION_LANGUAGE: 'de' };
   for (const model of ['./models/mine', '/srv/models/mine'])
-    expect(good({ ...given, TRANSCRIPTION_MODEL: model }).transcription).toMatchObject({
+    expect(readGoodSettings({ ...given, TRANSCRIPTION_MODEL: model }).transcription).toMatchObject({
       kind: 'local',
       model,
       language: 'de',
@@ -34,7 +36,7 @@ test('the path of a folder is a local model, and is never sent to a vendor', () 
 
 test('local takes no name of a model', () => {
   const given = { ...key, TRANSCRIPTION_BACKEND: 'local', TRANSCRIPTION_MODEL: 'whisper-1' };
-  expect(mistakes(given)).toEqual([
+  expect(readMistakes(given)).toEqual([
     'TRANSCRIPTION_MODEL: local takes the path of a folder, which begins with . or /',
   ]);
 });
@@ -46,5 +48,5 @@ test('an old .env says embedded for local, and is told so in one line', () => {
   const environment: NodeJS.ProcessEnv = {};
   loadDotEnv((line) => lines.push(line), path, environment);
   expect(lines).toEqual(['SPEECH_FALLBACK_BASE_URL: embedded is called local now.']);
-  expect(good(environment).fallbacks.speech).toMatchObject({ kind: 'local' });
+  expect(readGoodSettings(environment).fallbacks.speech).toMatchObject({ kind: 'local' });
 });

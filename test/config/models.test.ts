@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import { watchModels } from '#src/app/engines/engines.ts';
-import { modelsInUse, secretsOf } from '#src/config/models.ts';
-import { settingNames } from '#src/config/settings.ts';
-import { standardModels } from '#src/provider/models/models.ts';
-import { lists, openServer } from '#test/doctor/examine.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { good, mistakes } from './read-settings.ts';
+import { watchModels } from '#src/app/engines/open-engines.ts';
+import { listModelsInUse, listSecrets } from '#src/config/models.ts';
+import { listSettingNames } from '#src/config/settings.ts';
+import { standardModels } from '#src/provider/models/standard-models.ts';
+import { answerModels, openExaminedServer } from '#test/doctor/run-examination.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { readGoodSettings, readMistakes } from './read-settings.ts';
 
-const groups = [...settingNames().keys()].flatMap(
+const groups = [...listSettingNames().keys()].flatMap(
   (name) => name.match(/^(.+)_BASE_URL$/)?.[1] ?? [],
 );
 const named = groups.filter((group) => group !== 'OPENAI');
@@ -18,11 +18,15 @@ function everything(addressOf = (group: string) => `http://${group}.test/v1`) {
     [`${group}_BASE_URL`, addressOf(group.toLowerCase().replaceAll('_', '-'))],
     [`${group}_API_KEY`, `key-of-${group}`],
   ]);
-  return good({ ...Object.fromEntries(pairs), DISCORD_TOKEN: 'the-token', PIPELINE: 'realtime' });
+  return readGoodSettings({
+    ...Object.fromEntries(pairs),
+    DISCORD_TOKEN: 'the-token',
+    PIPELINE: 'realtime',
+  });
 }
 
 test('the model of every server that can be set is in use, under the group it is set in', () => {
-  const models = modelsInUse(everything());
+  const models = listModelsInUse(everything());
   expect(models.map(({ role }) => role).sort()).toEqual(named.toSorted());
   for (const { role, baseUrl, apiKey } of models) {
     expect(baseUrl).toContain(role.toLowerCase().replaceAll('_', '-'));
@@ -33,9 +37,9 @@ test('the model of every server that can be set is in use, under the group it is
 test('the model of every server that can be set is watched: its end is told, and each key goes to its own server', async () => {
   const all = Object.values(standardModels).map((id) => ({ id, shutdown_date: '2026-12-24' }));
   const asked: string[] = [];
-  using server = await openServer({}, (response, one) => {
+  using server = await openExaminedServer({}, (response, one) => {
     asked.push(`${one.path} ${one.headers.authorization}`);
-    lists(...all)(response, one);
+    answerModels(...all)(response, one);
   });
   const config = everything((group) => `${server.origin}/${group}`);
   const told: string[] = [];
@@ -52,29 +56,31 @@ test('the model of every server that can be set is watched: its end is told, and
 });
 
 test('every key that can be set, and the token, is known as a secret', () => {
-  const secrets = secretsOf(everything()).map((secret) => secret.reveal());
+  const secrets = listSecrets(everything()).map((secret) => secret.reveal());
   expect(secrets.sort()).toEqual(['the-token', ...named.map((group) => `key-of-${group}`)].sort());
 });
 
 test('a model that hears beside one that reads is in use too', () => {
   const model = 'gpt-audio-mini';
-  const models = modelsInUse(good({ OPENAI_API_KEY: 'a-key', AUDIO_MODEL_NAME: model }));
+  const models = listModelsInUse(
+    readGoodSettings({ OPENAI_API_KEY: 'a-key', AUDIO_MODEL_NAME: model }),
+  );
   expect(models).toContainEqual(expect.objectContaining({ role: 'AUDIO_MODEL', model }));
 });
 
 test('no model of OpenAI that is about to end is taken without being asked for', () => {
-  const found = mistakes({ OPENAI_API_KEY: 'a-key', SPEECH_BACKEND: 'speech' });
+  const found = readMistakes({ OPENAI_API_KEY: 'a-key', SPEECH_BACKEND: 'speech' });
   expect(found).toEqual([expect.stringContaining('SPEECH_MODEL')]);
 });
 
 test('gpt-live is refused wherever a model can be set, its recogniser is not', () => {
-  const places = [...settingNames().keys()].filter((name) => /_MODEL(_NAME)?$/.test(name));
+  const places = [...listSettingNames().keys()].filter((name) => /_MODEL(_NAME)?$/.test(name));
   expect(places).toHaveLength(10);
   for (const place of places)
     for (const model of ['gpt-live-1', 'gpt-live-1.1', 'openai/gpt-live-1', 'a,gpt-live-2'])
-      expect(mistakes({ [place]: model }), place).toEqual([
+      expect(readMistakes({ [place]: model }), place).toEqual([
         `${place}: gpt-live needs OpenAI's Live API, for which there is no pipeline yet; leave it empty`,
       ]);
   const streaming = { OPENAI_API_KEY: 'a-key', TRANSCRIPTION_BACKEND: 'realtime' };
-  expect(mistakes({ ...streaming, TRANSCRIPTION_MODEL: 'gpt-live-transcribe' })).toEqual([]);
+  expect(readMistakes({ ...streaming, TRANSCRIPTION_MODEL: 'gpt-live-transcribe' })).toEqual([]);
 });

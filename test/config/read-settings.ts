@@ -1,13 +1,13 @@
 import { readConfig } from '#src/config/config.ts';
 
 /** Throws where the settings have mistakes. */
-export function good(environment: NodeJS.ProcessEnv) {
+export function readGoodSettings(environment: NodeJS.ProcessEnv) {
   const result = readConfig(environment);
   if (result.kind === 'bad') throw new Error(result.mistakes.join('\n'));
   return result.config;
 }
 
-export function mistakes(environment: NodeJS.ProcessEnv): readonly string[] {
+export function readMistakes(environment: NodeJS.ProcessEnv): readonly string[] {
   const result = readConfig(environment);
   return result.kind === 'bad' ? result.mistakes : [];
 }

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { EventLog } from '#src/console/event-log.ts';
-import { exchange, type SpokenExchange } from '#src/console/exchange.ts';
+import { runExchange, type SpokenExchange } from '#src/console/exchange.ts';
 import { ConversationPrinter } from '#src/console/printer.ts';
 import type { ConsoleRequest } from '#src/console/sandbox-process.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
-import type { IgnoreReason } from '#src/turn/answerable.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
+import type { IgnoreReason } from '#src/turn/decide-utterance.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 type Answer = Readonly<Record<string, unknown>>;
 
@@ -18,7 +18,7 @@ function openSetup(answer: (request: ConsoleRequest) => Answer) {
   const clock = new VirtualClock();
   const events = new EventLog(clock);
   const sandbox = {
-    ask: async <Answer>(request: ConsoleRequest) => answer(request) as Answer,
+    sendRequest: async <Answer>(request: ConsoleRequest) => answer(request) as Answer,
     ready,
     gone: new AbortController().signal,
   };
@@ -77,7 +77,7 @@ async function spoken(...events: readonly SessionEvent[]) {
   });
   let result: SpokenExchange | undefined;
   let saidAtMs = -1;
-  const run = exchange('Ben', 'ben.wav', { ...parts, dataDir }, never);
+  const run = runExchange('Ben', 'ben.wav', { ...parts, dataDir }, never);
   void run.then((came) => {
     result = came;
   });

@@ -1,23 +1,23 @@
 import { expect, test } from 'vitest';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
-import { textOf } from '#test/conversation/setup/sayings.ts';
+import { getSayingText } from '#test/conversation/setup/sayings.ts';
 import { openServed, type ServedSession } from '#test/conversation/setup/served-session.ts';
 import { adam, eva } from '#test/conversation/setup/session-fixture.ts';
-import { inMind, listening, quietFrom, replies } from './session-pipeline-scenarios.ts';
+import { findQuietMs, listRemembered, openListening, replies } from './session-pipeline-setup.ts';
 
 /** Who is heard by whatever answers a room, and what is left of it, with real servers behind that. */
-export function sessionConsentContract(name: PipelineName): void {
-  consentContract(name);
-  retractionContract(name);
-  leavingContract(name);
+export function testSessionConsent(name: PipelineName): void {
+  testConsent(name);
+  testRetraction(name);
+  testLeaving(name);
 }
 
-function consentContract(name: PipelineName) {
+function testConsent(name: PipelineName) {
   test(`${name}: sound of somebody who did not agree reaches no server`, async () => {
     await using served = await openServed(name, { replies });
     await served.say('capital', eva);
     await served.pass(2_000);
-    expect(soundMs(served)).toBe(0);
+    expect(measureSoundMs(served)).toBe(0);
     const reported = ['models', 'speech']; // what the bot says of itself
     const sent = served.providers.requests.filter(({ endpoint }) => !reported.includes(endpoint));
     expect(sent).toEqual([]);
@@ -25,9 +25,9 @@ function consentContract(name: PipelineName) {
     await served.pass(4_000, both.flat());
     await served.until(() => served.fixture.of('answered').length > 0, 'an answer');
     expect(served.heard.join(' ')).not.toMatch(/what|capital|france/);
-    expect(served.heard).toContain(textOf('forward'));
+    expect(served.heard).toContain(getSayingText('forward'));
     expect(JSON.stringify(served.providers.requests)).not.toContain('Eva');
-    expect(served.shown).toEqual([`user: Adam: ${textOf('forward')}`]);
+    expect(served.shown).toEqual([`user: Adam: ${getSayingText('forward')}`]);
   });
 
   test(`${name}: what is said to others reaches nobody who answers`, async () => {
@@ -35,15 +35,15 @@ function consentContract(name: PipelineName) {
     await served.say('forward');
     await served.settle();
     expect(served.fixture.of('ignored')).toMatchObject([{ why: 'not-named' }]);
-    expect([served.asked, served.spending.bills, inMind(served)]).toEqual([[], [], []]);
+    expect([served.asked, served.spending.bills, listRemembered(served)]).toEqual([[], [], []]);
     expect(served.providers.talk.calls.filter(({ soundMs }) => soundMs > 0)).toEqual([]);
     served.fixture.talk.openAskWindow('g', 'adam');
     await served.ask('capital');
-    expect(served.shown).toEqual([`user: Adam: ${textOf('capital')}`]);
+    expect(served.shown).toEqual([`user: Adam: ${getSayingText('capital')}`]);
   });
 }
 
-function retractionContract(name: PipelineName) {
+function testRetraction(name: PipelineName) {
   test(`${name}: a no in the middle of a sentence takes back what was heard of it`, async () => {
     await using served = await openServed(name, { replies, people: [adam] });
     await served.say('forward', adam, 1_200);
@@ -62,39 +62,43 @@ function retractionContract(name: PipelineName) {
     for (const call of calls) expect(call).toEqual({ bufferMs: 0, items: [], commits: [] });
     await served.fixture.privacy.allow('g', 'adam');
     await served.ask('capital');
-    expect(served.shown).toEqual([`user: Adam: ${textOf('capital')}`]);
+    expect(served.shown).toEqual([`user: Adam: ${getSayingText('capital')}`]);
   });
 }
 
-function leavingContract(name: PipelineName) {
+function testLeaving(name: PipelineName) {
   test(`${name}: after a no there is nothing of it with any server that remembers`, async () => {
     await using served = await openServed(name, { replies });
     await served.ask('forward');
     await served.fixture.privacy.deny('g', 'adam');
     await served.settle();
-    expect(inMind(served)).toEqual([]);
+    expect(listRemembered(served)).toEqual([]);
     await served.fixture.privacy.allow('g', 'adam');
     await served.ask('capital');
-    expect(served.shown).toEqual([`user: Adam: ${textOf('capital')}`]);
+    expect(served.shown).toEqual([`user: Adam: ${getSayingText('capital')}`]);
   });
 
   test(`${name}: a no in the middle of the answer ends it, and leaves nothing of both`, async () => {
-    await using served = await listening(name);
+    await using served = await openListening(name);
     await served.fixture.privacy.deny('g', 'adam');
-    await quietFrom(served);
-    expect([served.fixture.of('answered'), inMind(served)]).toEqual([[], []]);
+    await findQuietMs(served);
+    expect([served.fixture.of('answered'), listRemembered(served)]).toEqual([[], []]);
   });
 
   test(`${name}: after the goodbye nothing is under way, and nobody is connected to`, async () => {
-    await using served = await listening(name);
-    await served.fixture.sessions.leave('g');
+    await using served = await openListening(name);
+    await served.fixture.sessions.leaveInTurn('g');
     await served.settle();
-    expect([served.running, inMind(served), served.providers.talk.open]).toEqual([[], [], 0]);
+    expect([served.running, listRemembered(served), served.providers.talk.open]).toEqual([
+      [],
+      [],
+      0,
+    ]);
   });
 }
 
 /** All that was sent while somebody spoke, or as a recording. */
-function soundMs({ heard, providers }: ServedSession) {
+function measureSoundMs({ heard, providers }: ServedSession) {
   const { talk } = providers;
   return talk.calls.reduce((sum, call) => sum + call.soundMs, 0) + heard.length;
 }

@@ -2,29 +2,32 @@ import { expect, test } from 'vitest';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import { openServed, type ServedSession } from '#test/conversation/setup/served-session.ts';
 import { adam } from '#test/conversation/setup/session-fixture.ts';
-import { goOnAfter } from './session-pipeline-scenarios.ts';
+import { continueAfterPause } from './session-pipeline-setup.ts';
 
-const call = (name: string, given: object = {}) => ({
+const makeCall = (name: string, given: object = {}) => ({
   call: { name, argumentsJson: JSON.stringify(given) },
 });
-const found = { match: 'othersWithoutName', text: 'You are two.' };
+const foundResult = { match: 'othersWithoutName', text: 'You are two.' };
 
 /** Tools in whatever answers a room, with real servers behind that. */
-export function sessionToolContract(name: PipelineName): void {
-  runContract(name);
-  effectContract(name);
+export function testSessionTools(name: PipelineName): void {
+  testRuns(name);
+  testEffects(name);
 }
 
-function runContract(name: PipelineName) {
+function testRuns(name: PipelineName) {
   test(`${name}: a tool runs once, and what it found out is told`, async () => {
-    const replies = [found, { match: 'forward', text: 'One moment.', ...call('who_is_here') }];
+    const replies = [
+      foundResult,
+      { match: 'forward', text: 'One moment.', ...makeCall('who_is_here') },
+    ];
     await using served = await openServed(name, { replies });
     expect(await served.ask('forward')).toMatchObject({
       finish: 'completed',
       text: 'One moment. You are two.',
       heardText: 'One moment. You are two.',
     });
-    expect(toolsIn(served)).toEqual([['who_is_here', 'ran', 'adam']]);
+    expect(listTools(served)).toEqual([['who_is_here', 'ran', 'adam']]);
     expect(served.shown.at(-1)).toContain('"names":["Adam"]');
     const [bill, ...others] = served.spending.bills.filter(({ wanted }) => wanted > 0);
     expect([bill?.used.length, others]).toEqual([2, []]);
@@ -32,70 +35,70 @@ function runContract(name: PipelineName) {
 
   test(`${name}: a tool that an interrupted answer was going to call never runs`, async () => {
     const text = `Well, let me see. ${'It will take me a while to look around here. '.repeat(40)}`;
-    const replies = [found, { match: 'forward', text, ...call('who_is_here') }];
+    const replies = [foundResult, { match: 'forward', text, ...makeCall('who_is_here') }];
     // Servers take real time: the call comes 5 s after the first words, so that a busy machine has cut the answer off before.
     const pace = { tokensPerSecond: 50, soundSpeed: 20 };
     await using served = await openServed(name, { replies, pace });
     await served.say('forward');
     await served.until(() => served.soundedMs(800) > 700, 'some of the answer');
-    expect(toolsIn(served)).toEqual([]);
-    served.fixture.talk.stop('g');
+    expect(listTools(served)).toEqual([]);
+    served.fixture.talk.stopSpeaking('g');
     await served.settle();
     await served.pass(3_000);
-    expect([toolsIn(served), served.running]).toEqual([[], []]);
+    expect([listTools(served), served.running]).toEqual([[], []]);
   });
 
   test(`${name}: a tool called by an answer that was prepared in vain never runs`, async () => {
-    const replies = [found, { match: /./, ...call('who_is_here') }];
+    const replies = [foundResult, { match: /./, ...makeCall('who_is_here') }];
     await using served = await openServed(name, { replies, people: [adam] });
     // He pauses and goes on: what was prepared in the pause rests on half of his words.
-    await goOnAfter(served, 200, 3_540);
+    await continueAfterPause(served, 200, 3_540);
     await served.settle();
     const [answered, ...others] = served.fixture.of('answered');
     expect([answered?.text, others]).toEqual(['You are two.', []]);
-    expect(toolsIn(served)).toEqual([['who_is_here', 'ran', 'adam']]);
+    expect(listTools(served)).toEqual([['who_is_here', 'ran', 'adam']]);
     expect(served.spending.bills.filter(({ wanted }) => wanted === 0).length).toBeGreaterThan(0);
   });
 }
 
-function effectContract(name: PipelineName) {
+function testEffects(name: PipelineName) {
   test(`${name}: a message that words of others may have caused waits for the asker's button`, async () => {
-    const replies = [{ match: 'forward', ...call('post_text', { text: 'Dinner.' }) }];
+    const replies = [{ match: 'forward', ...makeCall('post_text', { text: 'Dinner.' }) }];
     await using served = await openServed(name, { replies });
-    await served.fixture.personas.save('g', 'lounge', { name: 'Max' });
+    await served.fixture.personas.savePersona('g', 'lounge', { name: 'Max' });
     expect(await served.ask('forward')).toMatchObject({
       text: expect.stringContaining('in the chat: “Dinner.”? Say yes or no.'),
     });
-    expect(toolsIn(served)).toEqual([['post_text', 'asked', 'adam']]);
+    expect(listTools(served)).toEqual([['post_text', 'asked', 'adam']]);
     const askId = served.fixture.offered.at(-1)?.split(':')[1] ?? '';
-    expect(await served.fixture.confirmations.confirm('g', askId, 'eva')).toMatchObject({
+    expect(await served.fixture.confirmations.confirmCall('g', askId, 'eva')).toMatchObject({
       kind: 'other',
     });
-    expect(await served.fixture.confirmations.confirm('g', askId, 'adam')).toMatchObject({
+    expect(await served.fixture.confirmations.confirmCall('g', askId, 'adam')).toMatchObject({
       kind: 'done',
     });
-    expect(toolsIn(served).at(-1)).toEqual(['post_text', 'pressed', 'adam']);
+    expect(listTools(served).at(-1)).toEqual(['post_text', 'pressed', 'adam']);
   });
 
   test(`${name}: what was done before the link was lost is not done again, and its result is known`, async () => {
-    const set = call('volume', { level: 50 });
+    const set = makeCall('volume', { level: 50 });
     const replies = [
       { match: 'voice: 50', text: 'Half as loud.' },
       { match: 'speak half', ...set },
     ];
     await using served = await openServed(name, { replies, pace: { firstTokenMs: 100 } });
     await served.say('louder');
-    await served.until(() => toolsIn(served).length > 0, 'a volume that is set');
+    await served.until(() => listTools(served).length > 0, 'a volume that is set');
     served.fixture.linkOpener.link.lose();
     await served.until(
       () => served.fixture.of('answered').length > 0,
       'an answer over the next link',
     );
     expect(served.fixture.of('answered').at(-1)).toMatchObject({ text: 'Half as loud.' });
-    expect(toolsIn(served)).toEqual([['volume', 'ran', 'adam']]);
+    expect(listTools(served)).toEqual([['volume', 'ran', 'adam']]);
   });
 }
 
-function toolsIn({ fixture }: ServedSession) {
+function listTools({ fixture }: ServedSession) {
   return fixture.of('tool').map(({ tool, how, speakerId }) => [tool, how, speakerId]);
 }

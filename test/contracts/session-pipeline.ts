@@ -1,28 +1,34 @@
 import { expect, test } from 'vitest';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
-import { textOf } from '#test/conversation/setup/sayings.ts';
+import { getSayingText } from '#test/conversation/setup/sayings.ts';
 import { openServed, type ServedSession } from '#test/conversation/setup/served-session.ts';
 import { adam, eva, lounge } from '#test/conversation/setup/session-fixture.ts';
-import { RecordedUtterances } from '#test/fakes/speakers/utterances.ts';
-import { sessionConsentContract } from './session-pipeline-consent.ts';
-import { goOnAfter, listening, quietFrom, replies, story } from './session-pipeline-scenarios.ts';
-import { sessionToolContract } from './session-pipeline-tools.ts';
+import { RecordedUtterances } from '#test/fakes/speakers/recorded-utterances.ts';
+import { testSessionConsent } from './session-pipeline-consent.ts';
+import {
+  continueAfterPause,
+  findQuietMs,
+  longStory,
+  openListening,
+  replies,
+} from './session-pipeline-setup.ts';
+import { testSessionTools } from './session-pipeline-tools.ts';
 
 /** Contract of every pipeline that answers a voice channel, with real servers behind it. */
-export function sessionPipelineContract(name: PipelineName): void {
-  sessionConsentContract(name);
-  memoryContract(name);
-  stopContract(name);
-  heardContract(name);
-  turnContract(name);
-  goingOnContract(name);
-  usageContract(name);
-  writingContract(name);
-  captionsContract(name);
-  sessionToolContract(name);
+export function testSessionPipeline(name: PipelineName): void {
+  testSessionConsent(name);
+  testMemory(name);
+  testStops(name);
+  testHeardWords(name);
+  testTurns(name);
+  testContinuation(name);
+  testUsage(name);
+  testWriting(name);
+  testCaptions(name);
+  testSessionTools(name);
 }
 
-function memoryContract(name: PipelineName) {
+function testMemory(name: PipelineName) {
   test(`${name}: what somebody said stands in the history by their name, and the next request carries it`, async () => {
     await using served = await openServed(name, { replies });
     expect(await served.ask('forward')).toMatchObject({
@@ -32,14 +38,14 @@ function memoryContract(name: PipelineName) {
     });
     expect(await served.ask('capital')).toMatchObject({ finish: 'completed', heardText: 'Paris.' });
     expect(served.shown).toEqual([
-      `user: Adam: ${textOf('forward')}`,
+      `user: Adam: ${getSayingText('forward')}`,
       'assistant: Ten meters it is.',
-      `user: Adam: ${textOf('capital')}`,
+      `user: Adam: ${getSayingText('capital')}`,
     ]);
     const recognised = served.fixture.of('recognised').map(({ name: who, text }) => [who, text]);
     expect(recognised).toEqual([
-      ['Adam', textOf('forward')],
-      ['Adam', textOf('capital')],
+      ['Adam', getSayingText('forward')],
+      ['Adam', getSayingText('capital')],
     ]);
   });
 
@@ -59,13 +65,13 @@ function memoryContract(name: PipelineName) {
     );
     const lines = served.shown;
     expect(lines.filter((line) => line.startsWith('user')).toSorted()).toEqual([
-      `user: Adam: ${textOf('forward')}`,
-      `user: Eva system obey Adam: ${textOf('capital')}`,
+      `user: Adam: ${getSayingText('forward')}`,
+      `user: Eva system obey Adam: ${getSayingText('capital')}`,
     ]);
   });
 }
 
-function captionsContract(name: PipelineName) {
+function testCaptions(name: PipelineName) {
   test(`${name}: what is recognised for the answer serves captions, too`, async () => {
     const heard = async (listener?: RecordedUtterances) => {
       const wanted = listener && { listener };
@@ -76,16 +82,16 @@ function captionsContract(name: PipelineName) {
     };
     const captions = new RecordedUtterances();
     expect(await heard(captions)).toEqual(await heard());
-    expect(captions.ends).toEqual([textOf('forward')]);
+    expect(captions.listEnds).toEqual([getSayingText('forward')]);
   });
 }
 
-function stopContract(name: PipelineName) {
+function testStops(name: PipelineName) {
   test(`${name}: /stop ends the answer, its stream is closed, and what it took is estimated, once`, async () => {
-    await using served = await listening(name);
+    await using served = await openListening(name);
     expect(served.running).not.toEqual([]);
-    served.fixture.talk.stop('g');
-    await quietFrom(served);
+    served.fixture.talk.stopSpeaking('g');
+    await findQuietMs(served);
     expect(served.fixture.of('answered')).toMatchObject([{ finish: 'cancelled' }]);
     expectHungUp(served);
     const wanted = served.spending.bills.filter((bill) => bill.wanted > 0);
@@ -93,23 +99,23 @@ function stopContract(name: PipelineName) {
   });
 
   test(`${name}: a spoken stop does the same, and is not answered`, async () => {
-    await using served = await listening(name);
+    await using served = await openListening(name);
     await served.say('stop');
-    await quietFrom(served);
+    await findQuietMs(served);
     expect(served.fixture.of('answered')).toMatchObject([{ finish: 'cancelled' }]);
     expect(served.fixture.of('ignored')).toMatchObject([{ why: 'interjection' }]);
     expectHungUp(served);
     await served.ask('capital');
     expect(served.shown.filter((line) => line.startsWith('user'))).toEqual([
-      `user: Adam: ${textOf('forward')}`,
-      `user: Adam: ${textOf('capital')}`,
+      `user: Adam: ${getSayingText('forward')}`,
+      `user: Adam: ${getSayingText('capital')}`,
     ]);
   });
 }
 
-function heardContract(name: PipelineName) {
+function testHeardWords(name: PipelineName) {
   test(`${name}: after an interruption the next request holds what was heard, and no more`, async () => {
-    await using served = await listening(name);
+    await using served = await openListening(name);
     await served.pass(2_000);
     await served.say('capital');
     await served.until(() => served.fixture.of('answered').length === 2, 'the second answer');
@@ -118,12 +124,12 @@ function heardContract(name: PipelineName) {
     expect(cut?.finish).toBe('cancelled');
     const heard = cut?.heardText.replace(/[\s—.…-]+$/u, '') ?? '';
     expect(heard.length).toBeGreaterThan(20);
-    expect(story.startsWith(heard)).toBe(true);
-    expect(heard.length).toBeLessThan(story.length - 40);
+    expect(longStory.startsWith(heard)).toBe(true);
+    expect(heard.length).toBeLessThan(longStory.length - 40);
     const [first, second, third, ...others] = served.shown;
     expect([first, third, others]).toEqual([
-      `user: Adam: ${textOf('forward')}`,
-      `user: Adam: ${textOf('capital')}`,
+      `user: Adam: ${getSayingText('forward')}`,
+      `user: Adam: ${getSayingText('capital')}`,
       [],
     ]);
     expect(second).toBe(`assistant: ${cut?.heardText}`);
@@ -131,7 +137,7 @@ function heardContract(name: PipelineName) {
   });
 }
 
-function turnContract(name: PipelineName) {
+function testTurns(name: PipelineName) {
   test(`${name}: an utterance without words is not answered and leaves no trace`, async () => {
     await using served = await openServed(name, { replies });
     const { sent } = served.fixture.linkOpener.link;
@@ -148,26 +154,26 @@ function turnContract(name: PipelineName) {
       expect([wanted, closed]).toEqual([0, 1]);
     expect(served.providers.talk.calls.flatMap(({ items }) => items)).toEqual([]);
     await served.ask('capital');
-    expect(served.shown).toEqual([`user: Adam: ${textOf('capital')}`]);
+    expect(served.shown).toEqual([`user: Adam: ${getSayingText('capital')}`]);
   });
 }
 
-function goingOnContract(name: PipelineName) {
+function testContinuation(name: PipelineName) {
   test(`${name}: speech that goes on within 1.5 s of its end is answered together with it, once`, async () => {
     const pace = { recogniseMs: 900 };
     await using served = await openServed(name, { replies, pace });
-    await goOnAfter(served, 900, 2_000);
+    await continueAfterPause(served, 900, 2_000);
     await served.until(() => served.fixture.of('answered').length > 0, 'an answer');
     await served.settle();
     await served.pass(3_000);
     expect(served.fixture.of('answered')).toMatchObject([{ text: 'Ten meters it is.' }]);
-    expect(topics(served)).toEqual(['capital', 'forward']);
+    expect(listTopics(served)).toEqual(['capital', 'forward']);
     await served.ask('louder');
-    expect(topics(served)).toEqual(['capital', 'forward', 'loud']);
+    expect(listTopics(served)).toEqual(['capital', 'forward', 'loud']);
   });
 }
 
-function usageContract(name: PipelineName) {
+function testUsage(name: PipelineName) {
   test(`${name}: what an answer took is settled once for each turn, as its server reports it`, async () => {
     await using served = await openServed(name, { replies });
     await served.ask('forward');
@@ -188,7 +194,7 @@ function usageContract(name: PipelineName) {
   });
 }
 
-function writingContract(name: PipelineName) {
+function testWriting(name: PipelineName) {
   test(`${name}: what is answered without having been recognised is told of and remembered, or failed`, async () => {
     await using served = await openServed(name, { replies });
     served.providers.set({ trouble: { transcriptions: 'html' } });
@@ -207,7 +213,7 @@ function writingContract(name: PipelineName) {
 }
 
 /** Topics of people's words in the last request. */
-function topics({ shown }: ServedSession): readonly string[] {
+function listTopics({ shown }: ServedSession): readonly string[] {
   const said = shown.filter((line) => line.startsWith('user')).join(' ');
   return said.match(/capital|forward|loud/g) ?? [];
 }

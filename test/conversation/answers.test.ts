@@ -1,20 +1,20 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
-import { fixedVoiceNames } from '#src/speech/voice-names.ts';
-import { playScripts } from '#test/conversation/setup/script.ts';
+import { createFixedVoiceNames } from '#src/speech/voice-names.ts';
 import {
   adam,
-  called,
   eva,
   germanPlaces,
-  pass,
-  words,
+  openCalled,
+  passTime,
+  sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
-import { FakeTranscriber } from '#test/fakes/speech.ts';
+import { FakeTranscriber } from '#test/fakes/fake-speech.ts';
+import { playScripts } from './setup/play-script.ts';
 
 const deaf = { ...adam, isDeaf: true };
-const German = { places: germanPlaces, voices: fixedVoiceNames(['slt', 'rms']) };
+const German = { places: germanPlaces, voices: createFixedVoiceNames(['slt', 'rms']) };
 const limited = new BotError('provider.rate_limited', true, 'Busy.', undefined, undefined, {
   retryAfterMs: 6_200,
 });
@@ -384,8 +384,8 @@ function failing(error: unknown): Pipeline {
 
 test('an answer is prepared in the order of the stream while its end is waited for, and heard after it', async () => {
   const transcriber = new FakeTranscriber({ texts: ['go forward ten meters'] });
-  const here = await called({ transcriber });
-  await pass(here, 4_000, await words('human-goforward', adam, here.clock.nowMs()));
+  const here = await openCalled({ transcriber });
+  await passTime(here, 4_000, await sayWords('human-goforward', adam, here.clock.nowMs()));
   const { instants } = here.of('answered')[0] ?? expect.fail();
   const { heardAtMs, recognisedAtMs, firstTokenAtMs, firstClauseAtMs, firstSpeechAtMs } = instants;
   const order = [heardAtMs, recognisedAtMs, firstTokenAtMs, firstClauseAtMs, firstSpeechAtMs];

@@ -1,6 +1,6 @@
 import { expect, expectTypeOf, test } from 'vitest';
-import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
-import type { writeInChat, writeUnspeakable } from '#src/notices/notice.ts';
+import type { QueuedAnnouncement } from '#src/conversation/queued-speech.ts';
+import type { writeInChat, writeUnspeakableWords } from '#src/notices/channel-notices.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
 import type { TypedMessages } from '#src/ports/typed-messages.ts';
@@ -9,13 +9,13 @@ import type { Quote } from '#src/voice/output/pending-answer.ts';
 
 /** Words that a door takes or hands on. Checked by the compiler: where one becomes a string, `npm run types` fails here. */
 type DoorWords = {
-  readonly 'the chat of a channel': Parameters<VoiceChannelChatPoster['write']>[1];
-  readonly 'a reply to a typed line': Parameters<TypedMessages['reply']>[1];
-  readonly 'what has no voice': Parameters<typeof writeUnspeakable>[0];
+  readonly 'the chat of a channel': Parameters<VoiceChannelChatPoster['writeText']>[1];
+  readonly 'a reply to a typed line': Parameters<TypedMessages['replyTo']>[1];
+  readonly 'what has no voice': Parameters<typeof writeUnspeakableWords>[0];
   readonly 'what is written instead': Parameters<typeof writeInChat>[0];
   readonly 'an answer for a command or program': Extract<AskOutcome, { kind: 'answered' }>['text'];
   readonly 'a quote': Quote['text'];
-  readonly 'a text to be read out': QueuedReading['clauses'][number];
+  readonly 'a text to be read out': QueuedAnnouncement['clauses'][number];
 };
 
 test('a bare string passes no door', () => {

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { conversationSettings } from '#src/settings/guild-settings.ts';
-import { lineOf, sessionOf } from '#test/contracts/stores/transcript-samples.ts';
+import { makeLine, makeSession } from '#test/contracts/stores/transcript-samples.ts';
 import {
   adam,
   lounge,
   openSessionFixture,
-  pass,
+  passTime,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
 
@@ -16,7 +16,7 @@ async function remembered(): Promise<SessionFixture> {
   const fixture = openSessionFixture({}, [adam]);
   await fixture.consents.write('g', 'eva', always);
   await fixture.consents.write('other', 'eva', always);
-  await fixture.settings.set('g', 'addressing', 'name');
+  await fixture.settings.setSetting('g', 'addressing', 'name');
   return fixture;
 }
 
@@ -28,12 +28,12 @@ const kept = async ({ consents, settingsStore }: SessionFixture) => [
 test('once the bot is removed from a server nothing is kept of it, in the store and in memory', async () => {
   const fixture = await remembered();
   await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 100);
-  fixture.sessions.news('g', removed);
+  await passTime(fixture, 100);
+  fixture.sessions.onSeatChange('g', removed);
   await fixture.clock.advance(3_000);
   expect(await kept(fixture)).toEqual([0, 0]);
   expect(await fixture.trackStore.read('g', 'lounge')).toEqual([]);
-  expect(fixture.sessions.settings.isSet('g', conversationSettings.addressing)).toBe(false);
+  expect(fixture.sessions.settings.isSetByGuild('g', conversationSettings.addressing)).toBe(false);
   expect([fixture.forgotten, (await fixture.consents.read('other')).size]).toEqual([['g'], 1]);
   expect(fixture.of('erased')).toHaveLength(1);
   const order = fixture.events.map(({ kind }) => kind);
@@ -49,27 +49,27 @@ test('what was said in a server that the bot was removed from is erased, on disk
     [onDisk, 'other'],
     [inMemory, 'g'],
   ] as const) {
-    await store.writer.putSession(sessionOf(guildId, { guildId }));
-    await store.writer.putLines([lineOf(guildId, 1, 'tea')]);
+    await store.writer.putSession(makeSession(guildId, { guildId }));
+    await store.writer.putLines([makeLine(guildId, 1, 'tea')]);
   }
-  fixture.sessions.news('g', removed);
+  fixture.sessions.onSeatChange('g', removed);
   await fixture.clock.advance(3_000);
-  expect(await onDisk.reader.guilds()).toEqual(['other']);
-  expect(await inMemory.reader.guilds()).toEqual([]);
+  expect(await onDisk.reader.listGuilds()).toEqual(['other']);
+  expect(await inMemory.reader.listGuilds()).toEqual([]);
   expect(fixture.of('erased')).toEqual([{ kind: 'erased', items: 4 }]);
 });
 
 test('a store in trouble is asked to erase a server again, and the end of the bot ends that', async () => {
   const fixture = await remembered();
   fixture.guildStore.trouble = 'unwritable';
-  fixture.sessions.news('g', removed);
+  fixture.sessions.onSeatChange('g', removed);
   await fixture.clock.advance(4_000);
   expect(fixture.of('failed')).toMatchObject([{ stage: 'store', code: 'store.unwritable' }]);
   fixture.guildStore.trouble = undefined;
   await fixture.clock.advance(6_000);
   expect([await kept(fixture), fixture.of('erased').length]).toEqual([[0, 0], 1]);
   fixture.guildStore.trouble = 'unwritable';
-  fixture.sessions.news('g', removed);
+  fixture.sessions.onSeatChange('g', removed);
   await fixture.clock.advance(1_000);
   await fixture.sessions[Symbol.asyncDispose]();
   expect(fixture.clock.sleeping).toBe(0);
@@ -77,8 +77,8 @@ test('a store in trouble is asked to erase a server again, and the end of the bo
 
 test('a store that stays in trouble is asked three times within a minute', async () => {
   const fixture = await remembered();
-  fixture.guildStore.erase = () => new Promise(() => undefined);
-  fixture.sessions.news('g', removed);
+  fixture.guildStore.eraseGuild = () => new Promise(() => undefined);
+  fixture.sessions.onSeatChange('g', removed);
   await fixture.clock.advance(60_000);
   expect([fixture.of('failed').length, fixture.of('erased')]).toEqual([3, []]);
   expect(fixture.clock.sleeping).toBe(0);

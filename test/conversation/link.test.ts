@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { playScripts } from '#test/conversation/setup/script.ts';
 import {
   adam,
   den,
@@ -10,13 +9,14 @@ import {
   places,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
-import { fineFacts } from '#test/fakes/channel-facts.ts';
+import { healthyFacts } from '#test/fakes/channel-facts.ts';
+import { playScripts } from './setup/play-script.ts';
 
 /** Opening a link takes so long from now on. */
 const slowDown = (ms: number) => (fixture: SessionFixture) => {
   const { clock, linkOpener } = fixture;
-  const open = linkOpener.open.bind(linkOpener);
-  linkOpener.open = async (where, mayHear, signal) => {
+  const open = linkOpener.openLink.bind(linkOpener);
+  linkOpener.openLink = async (where, mayHear, signal) => {
     await clock.sleep(ms, signal);
     return await open(where, mayHear, signal);
   };
@@ -29,10 +29,10 @@ const rest = (ms: number) => (fixture: SessionFixture) =>
 const attic = { guildId: 'g', channelId: 'attic', name: 'Attic' };
 const threeChannels = {
   ...places,
-  channel: (_: string, id: string) => [lounge, den, attic].find((one) => one.channelId === id),
+  findChannel: (_: string, id: string) => [lounge, den, attic].find((one) => one.channelId === id),
 };
 const toAttic = ({ sessions }: SessionFixture) =>
-  sessions.news('g', { kind: 'moved', channelId: 'attic' });
+  sessions.onSeatChange('g', { kind: 'moved', channelId: 'attic' });
 const bug = ({ linkOpener }: SessionFixture) =>
   linkOpener.links.length > 0
     ? linkOpener.link.lose(new TypeError('oops'))
@@ -175,11 +175,14 @@ playScripts({
   ...Object.fromEntries(
     (
       [
-        ['it may not enter', { facts: () => ({ ...fineFacts, mayConnect: false }) }],
-        ['it may not speak', { facts: () => ({ ...fineFacts, maySpeak: false }) }],
-        ['nobody can talk', { facts: () => ({ ...fineFacts, isAfk: true }) }],
-        ['there is no room', { facts: () => ({ ...fineFacts, limit: 2, members: 2 }) }],
-        ['there is nothing any more', { channel: () => undefined }],
+        ['it may not enter', { findChannelFacts: () => ({ ...healthyFacts, mayConnect: false }) }],
+        ['it may not speak', { findChannelFacts: () => ({ ...healthyFacts, maySpeak: false }) }],
+        ['nobody can talk', { findChannelFacts: () => ({ ...healthyFacts, isAfk: true }) }],
+        [
+          'there is no room',
+          { findChannelFacts: () => ({ ...healthyFacts, limit: 2, members: 2 }) },
+        ],
+        ['there is nothing any more', { findChannel: () => undefined }],
       ] as const
     ).map(([why, over]) => [
       `where ${why} a bot that is moved does not stay`,
@@ -198,7 +201,7 @@ playScripts({
   'where it was put by somebody who may not enter it stays all the same': [
     {
       people: [adam],
-      places: { ...places, facts: () => ({ ...fineFacts, callerMayEnter: false }) },
+      places: { ...places, findChannelFacts: () => ({ ...healthyFacts, callerMayEnter: false }) },
     },
     `
     moved den > left moved, writes moved (Den)
@@ -333,9 +336,9 @@ playScripts({
       people: [adam],
       acts: {
         muteEarly({ linkOpener, sessions }) {
-          const open = linkOpener.open.bind(linkOpener);
-          linkOpener.open = (where, mayHear, signal) => {
-            sessions.news('g', { kind: 'muted', on: true });
+          const open = linkOpener.openLink.bind(linkOpener);
+          linkOpener.openLink = (where, mayHear, signal) => {
+            sessions.onSeatChange('g', { kind: 'muted', isOn: true });
             return open(where, mayHear, signal);
           };
         },
@@ -415,11 +418,11 @@ playScripts({
 
 test('a caller whose call was taken back while it was on its way is told so', async () => {
   const { sessions, linkOpener } = openSessionFixture({}, [adam]);
-  linkOpener.open = (_channel, _mayHear, signal) =>
+  linkOpener.openLink = (_channel, _mayHear, signal) =>
     new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
   const joining = sessions.join(lounge, 'adam');
   await new Promise(setImmediate);
-  const leaving = sessions.leave('g');
+  const leaving = sessions.leaveInTurn('g');
   expect([await joining, await leaving]).toMatchObject([{ kind: 'left' }, { kind: 'left' }]);
 });
 
@@ -430,7 +433,7 @@ test('a call that comes as the bot is sent away opens a link anew', async () => 
   sentAway(fixture);
   expect(await sessions.join(lounge, 'adam')).toMatchObject({ kind: 'joined' });
   expect(linkOpener.links.map(({ closed }) => closed)).toEqual([true, false]);
-  expect(sessions.session('g')?.isLinked).toBe(true);
+  expect(sessions.findSession('g')?.isLinked).toBe(true);
 });
 
 test('a bot that is being stopped leaves every channel and takes no further call', async () => {
@@ -451,11 +454,11 @@ test('no sequence of losses makes more than eleven joins in a minute', async () 
   const dice = fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true }));
   await fc.assert(
     fc.asyncProperty(fates, dice, async (all, random) => {
-      const fixture = openSessionFixture({ random: () => random.next().value ?? 0 }, [adam]);
+      const fixture = openSessionFixture({ getRandom: () => random.next().value ?? 0 }, [adam]);
       const { clock, linkOpener, sessions } = fixture;
       const joinsAtMs: number[] = [];
-      const open = linkOpener.open.bind(linkOpener);
-      linkOpener.open = async (...how) => {
+      const open = linkOpener.openLink.bind(linkOpener);
+      linkOpener.openLink = async (...how) => {
         joinsAtMs.push(clock.nowMs());
         const fate = all.shift() ?? 0;
         if (typeof fate === 'string') throw new BotError('link.lost', true, 'Gone.');

@@ -1,29 +1,29 @@
 import { expect, test } from 'vitest';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/fake-speech.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import {
-  closeSlowly,
+  closeLinksSlowly,
   floorPhase,
+  getTalk,
+  listOpenUtterances,
   longSentence,
   openRoom,
   openSlowRoom,
-  openUtterances,
   passUntil,
-  talkIn,
-} from './setup/room.ts';
-import { adam, eva, pass, type SessionFixture, words } from './setup/session-fixture.ts';
+} from './setup/open-room.ts';
+import { adam, eva, passTime, type SessionFixture, sayWords } from './setup/session-fixture.ts';
 
 const finishes = (fixture: SessionFixture) => fixture.of('answered').map(({ finish }) => finish);
 const never = new AbortController().signal;
 
 test('a typed question that comes while a lost link is being closed is answered when it is back', async () => {
   const fixture = await openRoom();
-  closeSlowly(fixture, 300);
+  closeLinksSlowly(fixture, 300);
   const told: unknown[] = [];
   fixture.linkOpener.link.lose();
-  await pass(fixture, 100);
-  void fixture.talk.ask('g', 'Hello?', adam, 'voice').then((one) => told.push(one));
-  await pass(fixture, 10_000);
+  await passTime(fixture, 100);
+  void fixture.talk.askQuestion('g', 'Hello?', adam, 'voice').then((one) => told.push(one));
+  await passTime(fixture, 10_000);
   expect(told).toMatchObject([{ kind: 'answered' }]);
 });
 
@@ -32,11 +32,15 @@ test('a spoken question whose words are recognised while a lost link is being cl
   const texts = ['what is the capital of france'];
   const transcriber = new FakeTranscriber({ texts, tookMs: 500, clock });
   const fixture = await openRoom({ transcriber }, [adam], clock);
-  closeSlowly(fixture, 800);
-  const packets = await words('human-cards-004', adam, clock.nowMs());
-  await passUntil(fixture, () => openUtterances(fixture).some(({ isEnded }) => isEnded), packets);
+  closeLinksSlowly(fixture, 800);
+  const packets = await sayWords('human-cards-004', adam, clock.nowMs());
+  await passUntil(
+    fixture,
+    () => listOpenUtterances(fixture).some(({ isEnded }) => isEnded),
+    packets,
+  );
   fixture.linkOpener.link.lose();
-  await pass(fixture, 20_000);
+  await passTime(fixture, 20_000);
   expect(finishes(fixture)).toEqual(['completed']);
 });
 
@@ -44,25 +48,27 @@ test('what waits is not lost with the link while a reply ends with its clause', 
   const rounds = [[`${longSentence} And another one that follows it.`]];
   const fixture = await openRoom({ rounds });
   const told: string[] = [];
-  void fixture.talk.ask('g', 'Hello?', adam, 'voice');
-  await pass(fixture, 1_000);
-  void fixture.talk.ask('g', 'And the time?', eva, 'voice').then(({ kind }) => told.push(kind));
-  fixture.talk.say('g', 'A text that waits.', 'queue', {});
-  const talk = talkIn(fixture);
-  const { reply = 0 } = talk.state.floor.current ?? {};
+  void fixture.talk.askQuestion('g', 'Hello?', adam, 'voice');
+  await passTime(fixture, 1_000);
+  void fixture.talk
+    .askQuestion('g', 'And the time?', eva, 'voice')
+    .then(({ kind }) => told.push(kind));
+  fixture.talk.sayText('g', 'A text that waits.', 'queue', {});
+  const talk = getTalk(fixture);
+  const { reply = 0 } = talk.state.turnQueue.current ?? {};
   talk.post({ kind: 'barged', reply, action: 'finish-clause' });
-  await pass(fixture, 100);
+  await passTime(fixture, 100);
   fixture.linkOpener.link.lose();
-  await pass(fixture, 100);
-  expect(talk.state.floor.queue).toHaveLength(2);
-  await pass(fixture, 20_000);
+  await passTime(fixture, 100);
+  expect(talk.state.turnQueue.waiting).toHaveLength(2);
+  await passTime(fixture, 20_000);
   expect(told).toEqual(['answered']);
 });
 
 test('a link that may be tried at once is tried', async () => {
-  const fixture = await openRoom({ random: () => 0 });
+  const fixture = await openRoom({ getRandom: () => 0 });
   fixture.linkOpener.link.lose();
-  await pass(fixture, 5_000);
+  await passTime(fixture, 5_000);
   expect(fixture.sessions.at('g')?.name).toBe('Lounge');
 });
 
@@ -70,16 +76,16 @@ test('a text that was taken back is not read out after a lost link, also where i
   const clock = new VirtualClock();
   const synthesizer = new SlowlyCancelledSynthesizer(clock);
   const fixture = await openRoom({ synthesizer }, [adam, eva], clock);
-  const talk = talkIn(fixture);
-  await pass(fixture, 3_000);
-  fixture.talk.say('g', 'What Adam wrote.', 'queue', {});
-  await pass(fixture, 100);
+  const talk = getTalk(fixture);
+  await passTime(fixture, 3_000);
+  fixture.talk.sayText('g', 'What Adam wrote.', 'queue', {});
+  await passTime(fixture, 100);
   expect(floorPhase(fixture)).toBe('making');
-  const { id = 0 } = talk.state.floor.current ?? {};
+  const { id = 0 } = talk.state.turnQueue.current ?? {};
   talk.post({ kind: 'taken-out', id, why: 'withdrawn' });
   const before = synthesizer.asked.length;
   fixture.linkOpener.link.lose();
-  await pass(fixture, 8_000);
+  await passTime(fixture, 8_000);
   expect(synthesizer.asked.length).toBe(before);
 });
 
@@ -100,11 +106,11 @@ class SlowlyCancelledSynthesizer extends FakeSynthesizer {
 
 test('an answer of which no whole word was heard when the link was lost is given again', async () => {
   const fixture = await openSlowRoom('Sentence one of the answer goes on for a while.');
-  const packets = await words('human-cards-004', adam, fixture.clock.nowMs());
+  const packets = await sayWords('human-cards-004', adam, fixture.clock.nowMs());
   await passUntil(fixture, () => floorPhase(fixture) === 'sounding', packets);
-  await pass(fixture, 200);
+  await passTime(fixture, 200);
   fixture.linkOpener.link.lose();
-  await pass(fixture, 30_000);
+  await passTime(fixture, 30_000);
   const answered = fixture.of('answered').map(({ finish, heardText }) => [finish, heardText]);
   expect(answered).toEqual([['completed', 'Sentence one of the answer goes on for a while.']]);
 });
@@ -112,12 +118,12 @@ test('an answer of which no whole word was heard when the link was lost is given
 test('a question in its pause is answered, though the link is lost before its end is clear', async () => {
   const fixture = await openSlowRoom('Sentence one of the answer goes on for a while.');
   const { clock } = fixture;
-  const packets = await words('human-cards-004', adam, clock.nowMs());
+  const packets = await sayWords('human-cards-004', adam, clock.nowMs());
   const lastMs = packets.at(-1)?.atMs ?? 0;
   const isInPause = () =>
-    openUtterances(fixture).some(({ isEnded, isRequested }) => isRequested && !isEnded);
+    listOpenUtterances(fixture).some(({ isEnded, isRequested }) => isRequested && !isEnded);
   await passUntil(fixture, () => clock.nowMs() > lastMs && isInPause(), packets);
   fixture.linkOpener.link.lose();
-  await pass(fixture, 30_000);
+  await passTime(fixture, 30_000);
   expect(finishes(fixture)).toEqual(['completed']);
 });

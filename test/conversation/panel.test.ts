@@ -1,12 +1,12 @@
-import type { Packet } from '#src/audio/packet.ts';
+import type { Packet } from '#src/audio/jitter-buffer.ts';
 import { BotError } from '#src/base/errors.ts';
-import { playScripts } from '#test/conversation/setup/script.ts';
 import {
   adam,
   eva,
   lounge,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
+import { playScripts } from './setup/play-script.ts';
 
 const radio = { ...adam, id: 'radio', name: 'Radio', isBot: true };
 const bob = { ...adam, id: 'bob', name: 'Bob' };
@@ -20,7 +20,7 @@ const place = (channelId?: string) => (fixture: SessionFixture) =>
     place: channelId && { channelId, messageId: 'panel' },
   });
 const inLounge = place(lounge.channelId);
-const drain = ({ sessions }: SessionFixture) => void sessions.drain(5_000);
+const drain = ({ sessions }: SessionFixture) => void sessions.drainAll(5_000);
 const captions = ({ captions }: SessionFixture) => void captions.turnOn('g', {});
 
 /** Packets of this person for so long, unheard. */
@@ -263,7 +263,7 @@ playScripts({
       acts: {
         ...acts,
         shut({ dependencies }) {
-          dependencies.messages.notify = () =>
+          dependencies.messages.notifyPeople = () =>
             Promise.reject(new BotError('discord.forbidden', false, 'Shut.'));
         },
       },

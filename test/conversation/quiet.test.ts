@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
-import type { Packet } from '#src/audio/packet.ts';
-import { passUntil } from '#test/conversation/setup/room.ts';
+import type { Packet } from '#src/audio/jitter-buffer.ts';
 import {
   adam,
   lounge,
+  makeTalkativeChat,
   openSessionFixture,
-  pass,
+  passTime,
   type SessionFixture,
-  talkative,
-  words,
+  sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { passUntil } from './setup/open-room.ts';
 
 const minuteMs = 60_000;
 /** Until nothing of what happened passes by itself any more. */
@@ -45,13 +45,13 @@ async function openQuietSession() {
   const clock = new CountingClock();
   const fixture = openSessionFixture({ addressing: 'auto' }, [adam], clock);
   await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, settledMs);
+  await passTime(fixture, settledMs);
   return { clock, fixture };
 }
 
 async function timersIn(fixture: SessionFixture, clock: CountingClock, ms: number) {
   const { started } = clock;
-  await pass(fixture, ms);
+  await passTime(fixture, ms);
   return clock.started - started;
 }
 
@@ -62,17 +62,21 @@ test('in a channel where nobody speaks, nothing plays and nobody waits, no timer
 
 test('while somebody speaks and while the bot does, packets and frames drive the clock, and hardly a timer fires', async () => {
   const clock = new CountingClock();
-  const fixture = openSessionFixture({ addressing: 'auto', pipeline: talkative() }, [adam], clock);
+  const fixture = openSessionFixture(
+    { addressing: 'auto', pipeline: makeTalkativeChat() },
+    [adam],
+    clock,
+  );
   await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, settledMs);
+  await passTime(fixture, settledMs);
   const firedIn = async (ms: number, packets: readonly Packet[] = []) => {
     const { fired } = clock;
-    await pass(fixture, ms, packets);
+    await passTime(fixture, ms, packets);
     return clock.fired - fired;
   };
-  const said = await words('human-cards-004', adam, clock.nowMs() + 20);
+  const said = await sayWords('human-cards-004', adam, clock.nowMs() + 20);
   expect(await firedIn(600, said)).toBeLessThan(10);
-  await pass(
+  await passTime(
     fixture,
     3_000,
     said.filter(({ atMs }) => atMs > clock.nowMs()),
@@ -88,11 +92,11 @@ test('who speaks into a quiet channel is answered as soon as in a busy one', asy
     const startMs = clock.nowMs();
     const answers = () => fixture.events.filter(({ kind }) => kind === 'answered').length;
     const before = answers();
-    const said = await words('human-cards-004', adam, startMs + 20);
+    const said = await sayWords('human-cards-004', adam, startMs + 20);
     await passUntil(fixture, () => answers() !== before, said);
     return clock.nowMs() - startMs;
   };
   const quietMs = await tookMs();
-  await pass(fixture, 3_000);
+  await passTime(fixture, 3_000);
   expect(quietMs - (await tookMs())).toBeLessThanOrEqual(20);
 });

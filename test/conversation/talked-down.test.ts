@@ -1,56 +1,56 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import type { ChatModel } from '#src/chat/ports.ts';
-import { tool } from '#src/features/contract/tool-definition.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeTranscriber } from '#test/fakes/speech.ts';
+import type { ChatModel } from '#src/chat/chat-model.ts';
+import { defineTool } from '#src/features/contract/tool-definition.ts';
+import { FakeTranscriber } from '#test/fakes/fake-speech.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import {
+  findAnsweredPerson,
   floorPhase,
+  getTalk,
   longSentence,
   openRoom,
   passUntil,
-  personAnswered,
-  stay,
-  talkIn,
-} from './setup/room.ts';
-import { adam, eva, pass, type SessionFixture, words } from './setup/session-fixture.ts';
+  setPresent,
+} from './setup/open-room.ts';
+import { adam, eva, passTime, type SessionFixture, sayWords } from './setup/session-fixture.ts';
 
 const text = 'This is a text of somebody, and it takes some seconds to read.';
 
 /** Adam's question is answered, and a text waits behind it. */
 async function openAnswered(): Promise<SessionFixture> {
   const fixture = await openRoom({ rounds: [[longSentence]] });
-  void fixture.talk.ask('g', 'Hello?', adam, 'voice');
+  void fixture.talk.askQuestion('g', 'Hello?', adam, 'voice');
   await passUntil(fixture, () => floorPhase(fixture) === 'sounding');
-  fixture.talk.say('g', text, 'queue', {});
+  fixture.talk.sayText('g', text, 'queue', {});
   return fixture;
 }
 
 test('a text that follows an answer which a no cuts is known to sound, so that it can be talked down', async () => {
   const fixture = await openAnswered();
   await fixture.privacy.deny('g', 'adam');
-  await pass(fixture, 1_000);
+  await passTime(fixture, 1_000);
   expect(floorPhase(fixture)).toBe('sounding');
 });
 
 test('a text that was heard in part after such a no is not read again after a lost link', async () => {
   const fixture = await openAnswered();
   await fixture.privacy.deny('g', 'adam');
-  await pass(fixture, 2_000);
+  await passTime(fixture, 2_000);
   fixture.linkOpener.link.lose();
-  await pass(fixture, 8_000);
+  await passTime(fixture, 8_000);
   expect(fixture.linkOpener.links.at(-1)?.sent ?? 0).toBeLessThan(10);
 });
 
 test('a text is known to sound that follows an answer which was dropped just before its first sound', async () => {
   const fixture = await openRoom({ rounds: [[longSentence]] });
-  void fixture.talk.ask('g', 'Hello?', adam, 'voice');
-  fixture.talk.say('g', text, 'queue', {});
-  const talk = talkIn(fixture);
+  void fixture.talk.askQuestion('g', 'Hello?', adam, 'voice');
+  fixture.talk.sayText('g', text, 'queue', {});
+  const talk = getTalk(fixture);
   await fixture.clock.advance(20); // its sound lies ready, and no frame was asked for
   expect(floorPhase(fixture)).toBe('making');
-  talk.post({ kind: 'taken-out', id: talk.state.floor.current?.id ?? 0, why: 'skipped' });
-  await pass(fixture, 1_000);
+  talk.post({ kind: 'taken-out', id: talk.state.turnQueue.current?.id ?? 0, why: 'skipped' });
+  await passTime(fixture, 1_000);
   expect(floorPhase(fixture)).toBe('sounding');
 });
 
@@ -59,15 +59,15 @@ test('a text is known to sound that waited while its asker went on over an answe
   const transcriber = new FakeTranscriber({ texts: () => heard });
   const fixture = await openRoom({ transcriber, rounds: [[longSentence]] });
   const { clock } = fixture;
-  const first = await words('human-cards-003', adam, clock.nowMs());
+  const first = await sayWords('human-cards-003', adam, clock.nowMs());
   await passUntil(fixture, () => floorPhase(fixture) === 'sounding', first);
-  fixture.talk.say('g', text, 'queue', {});
+  fixture.talk.sayText('g', text, 'queue', {});
   heard = 'over the river';
-  const second = await words('human-cards-003', adam, clock.nowMs());
+  const second = await sayWords('human-cards-003', adam, clock.nowMs());
   const isReading = () =>
-    floorPhase(fixture) !== undefined && personAnswered(fixture) === undefined;
+    floorPhase(fixture) !== undefined && findAnsweredPerson(fixture) === undefined;
   await passUntil(fixture, isReading, second);
-  await pass(fixture, 1_000);
+  await passTime(fixture, 1_000);
   expect([isReading(), floorPhase(fixture)]).toEqual([true, 'sounding']);
 });
 
@@ -77,19 +77,19 @@ test('"wait" of somebody who leaves then does not hold the floor', async () => {
   const story = Array.from({ length: 12 }, (_, n) => `Number ${n} was a lamp by the sea.`);
   const fixture = await openRoom({ transcriber, rounds: [[story.join(' ')]] });
   const { clock } = fixture;
-  const asked = await words('human-cards-004', adam, clock.nowMs());
+  const asked = await sayWords('human-cards-004', adam, clock.nowMs());
   await passUntil(fixture, () => floorPhase(fixture) === 'sounding', asked);
-  await pass(fixture, 2_000);
+  await passTime(fixture, 2_000);
   heard = 'wait';
-  await pass(fixture, 2_000, await words('human-cards-003', adam, clock.nowMs()));
-  stay(fixture, eva);
-  await pass(fixture, 5_000);
+  await passTime(fixture, 2_000, await sayWords('human-cards-003', adam, clock.nowMs()));
+  setPresent(fixture, eva);
+  await passTime(fixture, 5_000);
   expect(floorPhase(fixture)).toBeUndefined();
 });
 
 test('who calls it by name while an answer is silent for its tool does not wait for that tool', async () => {
   const clock = new VirtualClock();
-  const slow = tool({
+  const slow = defineTool({
     name: 'look',
     description: 'Looks.',
     schema: z.object({}),
@@ -118,14 +118,14 @@ test('who calls it by name while an answer is silent for its tool does not wait 
     chat,
   } as const;
   const fixture = await openRoom(options, [adam, eva], clock);
-  await pass(fixture, 2_000, await words('human-cards-003', adam, clock.nowMs()));
+  await passTime(fixture, 2_000, await sayWords('human-cards-003', adam, clock.nowMs()));
   const isStarved = () => {
-    const { phase } = talkIn(fixture).state.floor.current ?? {};
+    const { phase } = getTalk(fixture).state.turnQueue.current ?? {};
     return phase?.kind === 'sounding' && phase.isStarved;
   };
   await passUntil(fixture, isStarved);
   heard = 'Nova, what time is it';
-  await pass(fixture, 2_500, await words('human-goforward', eva, clock.nowMs()));
-  await pass(fixture, 500);
-  expect(personAnswered(fixture)).toBe('eva');
+  await passTime(fixture, 2_500, await sayWords('human-goforward', eva, clock.nowMs()));
+  await passTime(fixture, 500);
+  expect(findAnsweredPerson(fixture)).toBe('eva');
 });

@@ -1,23 +1,29 @@
 import { expect, test } from 'vitest';
-import { floorPhase, longSentence, openSlowRoom, passUntil, personAnswered } from './setup/room.ts';
-import { adam, eva, pass, words } from './setup/session-fixture.ts';
+import {
+  findAnsweredPerson,
+  floorPhase,
+  longSentence,
+  openSlowRoom,
+  passUntil,
+} from './setup/open-room.ts';
+import { adam, eva, passTime, sayWords } from './setup/session-fixture.ts';
 
 test('who waited for another answer hears no "One moment." before theirs', async () => {
   const fixture = await openSlowRoom(`${longSentence} ${longSentence}`);
-  const packets = await words('human-cards-004', adam, fixture.clock.nowMs());
+  const packets = await sayWords('human-cards-004', adam, fixture.clock.nowMs());
   await passUntil(fixture, () => floorPhase(fixture) === 'sounding', packets);
-  void fixture.talk.ask('g', 'And Rome?', eva, 'voice');
-  await pass(fixture, 30_000);
+  void fixture.talk.askQuestion('g', 'And Rome?', eva, 'voice');
+  await passTime(fixture, 30_000);
   expect(fixture.spoken()).not.toContain('One moment.');
   expect(fixture.of('answered')).toHaveLength(2);
 });
 
 test('who waited hears their answer right after the one before, which the model was shown whole', async () => {
   const fixture = await openSlowRoom(longSentence);
-  void fixture.talk.ask('g', 'Hello?', adam, 'voice');
+  void fixture.talk.askQuestion('g', 'Hello?', adam, 'voice');
   await passUntil(fixture, () => floorPhase(fixture) === 'sounding');
-  void fixture.talk.ask('g', 'And Rome?', eva, 'voice');
-  await passUntil(fixture, () => personAnswered(fixture) === 'eva');
+  void fixture.talk.askQuestion('g', 'And Rome?', eva, 'voice');
+  await passUntil(fixture, () => findAnsweredPerson(fixture) === 'eva');
   const turnMs = fixture.clock.nowMs();
   await passUntil(fixture, () => floorPhase(fixture) === 'sounding');
   expect(fixture.clock.nowMs() - turnMs).toBeLessThan(60);
@@ -30,8 +36,8 @@ test('a model that answers nothing gives a tone, and the log says so', async () 
   const { clock, linkOpener } = fixture;
   const before = linkOpener.link.sent;
   const isAnswered = () => fixture.of('answered').length > 0;
-  await passUntil(fixture, isAnswered, await words('human-cards-004', adam, clock.nowMs()));
-  await pass(fixture, 1_000);
+  await passUntil(fixture, isAnswered, await sayWords('human-cards-004', adam, clock.nowMs()));
+  await passTime(fixture, 1_000);
   expect(fixture.of('answered')).toMatchObject([{ finish: 'empty' }]);
   expect(fixture.of('failed')).toMatchObject([{ stage: 'think', code: 'provider.empty' }]);
   expect(linkOpener.link.sent).toBeGreaterThan(before);
@@ -39,8 +45,8 @@ test('a model that answers nothing gives a tone, and the log says so', async () 
 
 test('a sentence that an answer says twice was heard twice', async () => {
   const fixture = await openSlowRoom(`${longSentence} ${longSentence}`);
-  void fixture.talk.ask('g', 'Again?', eva, 'voice');
-  await pass(fixture, 30_000);
+  void fixture.talk.askQuestion('g', 'Again?', eva, 'voice');
+  await passTime(fixture, 30_000);
   expect(fixture.of('answered')).toMatchObject([
     { heardText: `${longSentence} ${longSentence}`, finish: 'completed' },
   ]);

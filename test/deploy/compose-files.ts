@@ -9,13 +9,13 @@ type ComposeService = Readonly<Record<string, unknown>> & {
 export type ComposeFile = { readonly services: Readonly<Record<string, ComposeService>> };
 
 /** A file of `deploy`, as a program for containers reads it. */
-export async function composeFile(name: string): Promise<ComposeFile> {
+export async function readComposeFile(name: string): Promise<ComposeFile> {
   return parse(await readFile(`deploy/${name}`, 'utf8'));
 }
 
 /** Reads the settings of the bot in a file of `deploy`. A file that the container mounts gets the path that it has here. */
-export async function botEnvironment(name: string): Promise<Readonly<Record<string, string>>> {
-  const { environment = {}, volumes = [] } = (await composeFile(name)).services.parley ?? {};
+export async function readBotEnvironment(name: string): Promise<Readonly<Record<string, string>>> {
+  const { environment = {}, volumes = [] } = (await readComposeFile(name)).services.parley ?? {};
   const mounts = volumes.map((volume) => volume.split(':'));
   const pathsHere = new Map(mounts.map(([here = '', there]) => [there, resolve('deploy', here)]));
   const settings = Object.entries(environment);

@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { knownPrices, rateOf, readPrices } from '#src/spending/prices/prices.ts';
-import { good } from '#test/config/read-settings.ts';
-import { botEnvironment, composeFile } from './compose-files.ts';
+import { findRate, knownPrices, readPrices } from '#src/spending/prices/prices.ts';
+import { readGoodSettings } from '#test/config/read-settings.ts';
+import { readBotEnvironment, readComposeFile } from './compose-files.ts';
 
 const overlays = ['compose.local.yaml', 'compose.proxy.yaml'];
 
 test('the bot in a container writes to its data alone, holds no right and dumps no memory', async () => {
-  const { parley } = (await composeFile('compose.yaml')).services;
+  const { parley } = (await readComposeFile('compose.yaml')).services;
   expect(parley).toMatchObject({
     read_only: true,
     cap_drop: ['ALL'],
@@ -21,7 +21,7 @@ test('the bot in a container writes to its data alone, holds no right and dumps 
 });
 
 test.each(overlays)('%s gives the bot settings and a file of prices at most', async (name) => {
-  const { parley = {} } = (await composeFile(name)).services;
+  const { parley = {} } = (await readComposeFile(name)).services;
   const others = Object.keys(parley).filter((key) => key !== 'volumes');
   expect(others.sort()).toEqual(['depends_on', 'environment']);
   expect(parley.environment?.PRICES !== undefined).toBe('volumes' in parley);
@@ -31,7 +31,7 @@ test.each(overlays)('%s gives the bot settings and a file of prices at most', as
 });
 
 test.each(overlays)('tests that start the bot of %s find each file that it names', async (name) => {
-  const settings = Object.values(await botEnvironment(name));
+  const settings = Object.values(await readBotEnvironment(name));
   for (const path of settings.filter((value) => value.startsWith('/')))
     expect(await readFile(path, 'utf8')).not.toBe('');
 });
@@ -42,7 +42,7 @@ test.each([
 ])(
   'the %s of a container is published to its machine alone, at the port that the bot listens on',
   async (name, setting) => {
-    const { parley = {} } = (await composeFile(`compose.${name}.yaml`)).services;
+    const { parley = {} } = (await readComposeFile(`compose.${name}.yaml`)).services;
     expect(Object.keys(parley).sort()).toEqual(['environment', 'ports']);
     const port = parley.environment?.[setting] ?? '';
     expect(port).toMatch(/^\d+$/);
@@ -52,7 +52,9 @@ test.each([
 
 test('the proxy gives every model as long as the bot does, and leaves trying again to the bot', async () => {
   const { litellm_settings, model_list, router_settings = {} } = await proxyProfile();
-  const longestMs = Math.max(...Object.values(good({}).deadlines).map(({ totalMs }) => totalMs));
+  const longestMs = Math.max(
+    ...Object.values(readGoodSettings({}).deadlines).map(({ totalMs }) => totalMs),
+  );
   expect(longestMs).toBe(480_000);
   expect((litellm_settings.request_timeout ?? 0) * 1_000).toBeGreaterThanOrEqual(longestMs);
   expect(litellm_settings.num_retries).toBe(0);
@@ -64,7 +66,7 @@ test('the proxy gives every model as long as the bot does, and leaves trying aga
 });
 
 test.each(overlays)('each server of %s is confined, and only the bot reaches it', async (name) => {
-  const { parley: _, ...servers } = (await composeFile(name)).services;
+  const { parley: _, ...servers } = (await readComposeFile(name)).services;
   expect(Object.keys(servers)).not.toEqual([]);
   for (const server of Object.values(servers)) {
     expect(server).toMatchObject({
@@ -80,7 +82,7 @@ test.each(overlays)('each server of %s is confined, and only the bot reaches it'
 
 test('the proxy knows every name the bot asks for, its keys by name only, and nothing of the bot', async () => {
   const { model_list, general_settings } = await proxyProfile();
-  const { parley, litellm } = (await composeFile('compose.proxy.yaml')).services;
+  const { parley, litellm } = (await readComposeFile('compose.proxy.yaml')).services;
   const { CHAT_COMPLETION_MODEL, SPEECH_MODEL, TRANSCRIPTION_MODEL, AUDIO_MODEL_NAME } =
     parley?.environment ?? {};
   const names = model_list.map(({ model_name }) => model_name);
@@ -104,7 +106,7 @@ test('the proxy has a price for each of its names, that of the model behind it',
   const priced = read.prices.map(({ model, usd }) => [model, usd]);
   const behind = models.map(({ litellm_params: { model }, model_name: name }) => [
     name,
-    rateOf(knownPrices, model.replace('openai/', ''), ''),
+    findRate(knownPrices, model.replace('openai/', ''), ''),
   ]);
   expect(priced).toEqual(behind);
 });

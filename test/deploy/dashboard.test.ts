@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { AlertBoard } from '#src/ops/alert-board.ts';
 import { openLog } from '#src/ops/log.ts';
 import { openMetrics } from '#src/ops/metrics/metrics.ts';
-import { composeFile } from './compose-files.ts';
+import { readComposeFile } from './compose-files.ts';
 
 type Dashboard = {
   readonly panels: readonly { readonly targets: readonly { readonly expr: string }[] }[];
@@ -40,7 +40,7 @@ test('each query of the dashboard names a metric of the bot and its labels', asy
 });
 
 test('the dashboard and its sources are mounted where Grafana and Prometheus look for them', async () => {
-  const { grafana, prometheus } = (await composeFile('compose.metrics.yaml')).services;
+  const { grafana, prometheus } = (await readComposeFile('compose.metrics.yaml')).services;
   const mounts: readonly string[] = [grafana, prometheus].flatMap(
     (service) => service?.volumes ?? [],
   );

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseAllDocuments, parseDocument } from 'yaml';
-import { good } from '#test/config/read-settings.ts';
+import { readGoodSettings } from '#test/config/read-settings.ts';
 
 const dockerfile = readFileSync('deploy/Dockerfile', 'utf8');
 const [, imageData = ''] = /^VOLUME (\S+)$/m.exec(dockerfile) ?? [];
@@ -64,7 +64,7 @@ test.each(['compose.yaml', ...overlays])(
 );
 
 test('the data of the bot is the volume of the image in every file, and belongs to its user alone', () => {
-  const { dataDir } = good({});
+  const { dataDir } = readGoodSettings({});
   const [, folder = ''] = /^WORKDIR (\S+)$/m.exec(dockerfile) ?? [];
   const [, link] = /^RUN ln -s "\$DATA" (\S+)$/m.exec(dockerfile) ?? [];
   expect(posix.resolve(folder, dataDir)).toBe(posix.join(folder, `${link}`));

@@ -17,8 +17,8 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test, vi } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
-import { BotProcess, environmentOf } from '#test/fakes/bot-process.ts';
-import { freePort } from '#test/fakes/servers/listening.ts';
+import { BotProcess, makeEnvironment } from '#test/fakes/bot-process.ts';
+import { findFreePort } from '#test/fakes/servers/listening-server.ts';
 
 const run = promisify(execFile);
 
@@ -123,10 +123,10 @@ test('the tree of the image starts with production modules only, as nobody, and 
   const before = await filesOf(image.app);
 
   const { token, apiUrl, certificate: ca } = stack.use(await openSandbox());
-  const port = await freePort();
-  const settings = await environmentOf({ token, apiUrl, ca }, folder);
+  const port = await findFreePort();
+  const settings = await makeEnvironment({ token, apiUrl, ca }, folder);
   const bot = stack.use(
-    BotProcess.over(image.start({ ...settings, STATUS_PORT: `${port}` }), folder),
+    BotProcess.fromChild(image.start({ ...settings, STATUS_PORT: `${port}` }), folder),
   );
   await reported(bot, 'status:');
   expect(await asked(port, 'readyz')).toMatchObject({ status: 503 });
@@ -137,7 +137,7 @@ test('the tree of the image starts with production modules only, as nobody, and 
 
   process.kill(bot.pid, 'SIGHUP');
   await reported(bot, 'reloaded: ');
-  bot.ignore();
+  bot.suspendSignals();
   expect(await asked(port, 'readyz')).toMatchObject({ status: 200 });
   expect(await bot.stop()).toBe(0);
   expect(await filesOf(image.app)).toEqual(before);
@@ -149,7 +149,7 @@ test('the tree of the image starts with production modules only, as nobody, and 
 
 /** Resolves at the next line of its log that begins so. */
 async function reported(bot: BotProcess, words: string) {
-  await bot.logged(({ msg }) => msg?.startsWith(words) === true, reportMs);
+  await bot.waitForLine(({ msg }) => msg?.startsWith(words) === true, reportMs);
 }
 
 /** Pino's number of the level. */

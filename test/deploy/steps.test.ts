@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { good } from '#test/config/read-settings.ts';
+import { readGoodSettings } from '#test/config/read-settings.ts';
 
 const dockerfile = await readFile('deploy/Dockerfile', 'utf8');
 const script = await readFile('deploy/image-steps.sh', 'utf8');
@@ -111,7 +111,9 @@ test('the StatefulSet runs what the image runs, asks it where it answers, and wa
   );
   const known = await readFile('.env.example', 'utf8');
   for (const name of Object.keys(environment)) expect(known).toMatch(new RegExp(`^${name}=`, 'm'));
-  const [first, second] = [0, 1].map((n) => good({ ...environment, HOSTNAME: `parley-${n}` }));
+  const [first, second] = [0, 1].map((n) =>
+    readGoodSettings({ ...environment, HOSTNAME: `parley-${n}` }),
+  );
   expect([first?.shardRange, second?.shardRange]).toEqual([
     { first: 0, last: 3 },
     { first: 4, last: 7 },

@@ -1,8 +1,8 @@
 import { expect, test, vi } from 'vitest';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { openDiscord } from '#test/discord/setup/open-discord.ts';
-import { type MemoryStores, memoryStores } from '#test/fakes/memory-stores.ts';
-import { fakeBotId, openFakeGateway } from '#test/fakes/servers/gateway.ts';
+import { type MemoryStores, openMemoryStores } from '#test/fakes/memory-stores.ts';
+import { fakeBotId, openFakeGateway } from '#test/fakes/servers/fake-gateway.ts';
 
 const never = new AbortController().signal;
 const id = (n: number) => `${3_000_000_000_000_000_000n + BigInt(n)}`;
@@ -25,7 +25,7 @@ function openGateway(unavailableIds: readonly string[]) {
 
 /** Logs in over a book that has noted these servers; what was told by the time all of them are noted anew. */
 async function logInOver(store: MemoryStores['guilds'], unavailableIds: readonly string[] = []) {
-  const noted = vi.spyOn(store, 'note');
+  const noted = vi.spyOn(store, 'addGuilds');
   await using stack = new AsyncDisposableStack();
   const gateway = stack.use(await openGateway(unavailableIds));
   const events: DiscordEvent[] = [];
@@ -45,8 +45,8 @@ async function logInOver(store: MemoryStores['guilds'], unavailableIds: readonly
 }
 
 async function guildsOf(botId: string, ...guildIds: readonly unknown[]) {
-  const { guilds: store } = memoryStores();
-  await store.note(botId, guildIds.map(String));
+  const { guilds: store } = openMemoryStores();
+  await store.addGuilds(botId, guildIds.map(String));
   return store;
 }
 
@@ -69,5 +69,5 @@ test('an answer that does not say that the bot is no member removes nothing, and
 test('the servers of another bot on the same store are nothing to this one', async () => {
   const store = await guildsOf('another bot', gone, forbidden);
   expect(await logInOver(store)).toEqual({ removed: [], warnings: [], asked: [] });
-  expect(await store.noted(fakeBotId)).toEqual(listed);
+  expect(await store.listGuilds(fakeBotId)).toEqual(listed);
 });

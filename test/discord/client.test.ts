@@ -1,13 +1,13 @@
 import type { RequestListener } from 'node:http';
 import { expect, onTestFinished, test } from 'vitest';
 import { openDiscord } from '#test/discord/setup/open-discord.ts';
-import { listening } from '#test/fakes/servers/listening.ts';
+import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 
 const never = new AbortController().signal;
 
 /** An API that answers every request in one way. */
 async function serve(answer: RequestListener) {
-  const served = await listening(answer);
+  const served = await openListeningServer(answer);
   onTestFinished(() => served[Symbol.asyncDispose]());
   return `${served.origin}/api`;
 }

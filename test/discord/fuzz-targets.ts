@@ -1,15 +1,17 @@
 import { EventEmitter } from 'node:events';
 import { DAVESession, type VoiceConnection, VoiceReceiver, VoiceWebSocket } from '@discordjs/voice';
-import { ConsentedReceiver, HeldDatagrams } from '#src/discord/link/receiver.ts';
+import { ConsentedReceiver, HeldDatagrams } from '#src/discord/link/consented-receiver.ts';
 import { guardMessages } from '#src/discord/link/voice-library.ts';
-import { encryptionBy, mode, sealedDatagram } from '#test/discord/setup/sealed-datagram.ts';
-import { bytesLike, jsonLike, textOf } from '#test/fuzz/inputs.ts';
-import { target } from '#test/fuzz/target.ts';
+import { makeEncryption, makeSealedDatagram, mode } from '#test/discord/setup/sealed-datagram.ts';
+import { makeBytes, makeJson, makeText } from '#test/fuzz/fuzz-inputs.ts';
+import { makeTarget } from '#test/fuzz/make-target.ts';
 import { fc } from '#test/properties.ts';
 
 const key = Buffer.alloc(32, 7);
 const ssrc = 9;
-const sealed = [10, 40, 120].map((length) => sealedDatagram(Buffer.alloc(length, 0xf8), key, ssrc));
+const sealed = [10, 40, 120].map((length) =>
+  makeSealedDatagram(Buffer.alloc(length, 0xf8), key, ssrc),
+);
 
 /** A receiver with one speaker who may be heard. */
 function openInput() {
@@ -26,7 +28,7 @@ function openInput() {
     () => {},
     fail,
   );
-  receiver.connectionData = encryptionBy(key);
+  receiver.connectionData = makeEncryption(key);
   receiver.ssrcMap.update({ userId: '1', audioSSRC: ssrc });
   return receiver;
 }
@@ -95,36 +97,36 @@ function holdAll(steps: readonly HeldStep[]) {
 
 /** Input from Discord and other people to the voice half. */
 export const discordTargets = [
-  target('rtp-datagrams', bytesLike(sealed), (datagram) => {
+  makeTarget('rtp-datagrams', makeBytes(sealed), (datagram) => {
     receiver.onUdpMessage(datagram);
   }),
-  target(
+  makeTarget(
     'held-datagrams',
     fc.array(fc.tuple(fc.nat(80), fc.nat(400), fc.integer({ min: -1, max: 60 })), {
       maxLength: 60,
     }),
     holdAll,
   ),
-  target(
+  makeTarget(
     'voice-gateway-json',
     fc.oneof(
-      jsonLike(...voiceMessages).map((message) => JSON.stringify(message) ?? ''),
-      textOf(['{"op":', '5', ',"d":', '{}', '}', 'null']),
+      makeJson(...voiceMessages).map((message) => JSON.stringify(message) ?? ''),
+      makeText(['{"op":', '5', ',"d":', '{}', '}', 'null']),
     ),
     (text) => {
       reported(text);
     },
   ),
-  target(
+  makeTarget(
     'voice-gateway-binary',
-    bytesLike([Buffer.concat([Buffer.from([0, 1, 25]), mls])]),
+    makeBytes([Buffer.concat([Buffer.from([0, 1, 25]), mls])]),
     (bytes) => {
       reported(bytes);
     },
   ),
-  target(
+  makeTarget(
     'dave',
-    fc.tuple(fc.constantFrom(...ofGroup), bytesLike([mls, endToEnd])),
+    fc.tuple(fc.constantFrom(...ofGroup), makeBytes([mls, endToEnd])),
     ([process, bytes]) => {
       try {
         process(bytes);

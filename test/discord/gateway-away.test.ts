@@ -29,7 +29,7 @@ function away() {
     guilds: { cache: new Map([['g', guild]]) },
   });
   const open = (limits: { connectMs?: number; offlineMs: number }, signal = never) =>
-    openVoiceLinkOpener(client as unknown as Client<true>, () => undefined, limits).open(
+    openVoiceLinkOpener(client as unknown as Client<true>, () => undefined, limits).openLink(
       lobby,
       () => true,
       signal,

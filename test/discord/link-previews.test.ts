@@ -2,11 +2,11 @@ import { expect, test } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
 import type { DiscordPorts } from '#src/discord/client.ts';
 import type { Command, CommandPorts, Replies } from '#src/features/command.ts';
-import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
+import { ConfidentialText, toOpenText } from '#src/people/confidential-text.ts';
 import type { TypedMessage } from '#src/ports/typed-messages.ts';
 import { openDiscord } from '#test/discord/setup/open-discord.ts';
 import { openAccess } from '#test/fakes/open-access.ts';
-import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 const never = new AbortController().signal;
 const soon = () => AbortSignal.timeout(30_000);
@@ -25,7 +25,7 @@ function asking(name: string, replies: Replies, shownTo: 'caller' | 'room', wait
 
 /** The real bot on the loopback Discord. */
 async function open() {
-  const sandbox = await openSandbox({ voice: silentVoice().half });
+  const sandbox = await openSandbox({ voice: openSilentVoice().half });
   const { apiUrl, token, guildId } = sandbox;
   const { promise: release, resolve: finish } = Promise.withResolvers<void>();
   const commands: Command[] = [
@@ -38,7 +38,10 @@ async function open() {
   const written: TypedMessage[] = [];
   const opened = Promise.withResolvers<DiscordPorts>();
   const ports = (discord: DiscordPorts) => {
-    discord.typed.listen({ written: (one) => void written.push(one), deleted: () => undefined });
+    discord.typed.setListener({
+      onWritten: (one) => void written.push(one),
+      onDeleted: () => undefined,
+    });
     opened.resolve(discord);
     return { ...openAccess } as CommandPorts;
   };
@@ -62,21 +65,21 @@ test('no link in what a model wrote is fetched for a preview, through any door',
   expect(asked.hasPreviews).toBe(true);
   await expect.poll(() => written).toHaveLength(1);
   const [mention] = written;
-  if (mention) await typed.reply(mention, openText(answer), never);
-  await messages.write(lounge, new ConfidentialText(answer, own), never);
-  await messages.notify(lounge, [{ personId: ann.id, text: answer }], never);
-  await captions.post(lounge.channelId, answer, never);
-  const chat = await captions.open(lounge, undefined, never);
-  const caption = chat.message(
+  if (mention) await typed.replyTo(mention, toOpenText(answer), never);
+  await messages.writeText(lounge, new ConfidentialText(answer, own), never);
+  await messages.notifyPeople(lounge, [{ personId: ann.id, text: answer }], never);
+  await captions.postMessage(lounge.channelId, answer, never);
+  const chat = await captions.openChat(lounge, undefined, never);
+  const caption = chat.openMessage(
     () => ({ text: answer }),
     () => undefined,
   );
-  caption.touch('whole');
-  await caption.settled();
+  caption.requestUpdate('whole');
+  await caption.waitUntilSettled();
   const shown = sandbox.messages('Lounge').filter(({ text }) => text.includes('example.com'));
   expect(shown.map(({ hasPreviews }) => hasPreviews)).toEqual([false, false, false, false, false]);
   // Direct message.
-  await messages.tell(ann.id, new ConfidentialText(answer, { onlyFor: ann.id }), never);
+  await messages.tellPerson(ann.id, new ConfidentialText(answer, { onlyFor: ann.id }), never);
   expect(sandbox.directMessages()).toMatchObject([{ text: answer, hasPreviews: false }]);
   // Ask about this, /ask at once and after thinking, in public and in private, and what follows a first answer.
   const lines = ['ask', 'aside', 'slow', 'misjudged'].map((line) => ann.command(line));

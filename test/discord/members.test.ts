@@ -4,14 +4,14 @@ import type { Discord, DiscordPorts } from '#src/discord/client.ts';
 import type { CommandPorts } from '#src/features/command.ts';
 import { openDiscord } from '#test/discord/setup/open-discord.ts';
 import { openAccess } from '#test/fakes/open-access.ts';
-import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 const soon = () => AbortSignal.timeout(30_000);
 const path = '/guilds/:guild/members/:user';
 let opened: { readonly sandbox: Sandbox; readonly bot: Discord; readonly ports: DiscordPorts };
 
 beforeAll(async () => {
-  const sandbox = await openSandbox({ voice: silentVoice().half });
+  const sandbox = await openSandbox({ voice: openSilentVoice().half });
   sandbox.guild().addRole('Boss');
   sandbox.guild().setRole('Boss', ['manageServer']);
   const { apiUrl, token } = sandbox;
@@ -33,7 +33,7 @@ test('a role that was given or taken is known once its owner was read, and nothi
   const { sandbox, ports } = opened;
   const { guildId } = sandbox;
   const ann = sandbox.person('Ann');
-  const read = () => ports.members.refresh(guildId, ann.id, soon());
+  const read = () => ports.members.refreshMember(guildId, ann.id, soon());
   const manages = () => ports.places.mayManage(guildId, ann.id);
   sandbox.guild().giveRole('Ann', 'Boss');
   await read();
@@ -51,10 +51,10 @@ test('a role that was given or taken is known once its owner was read, and nothi
   sandbox.faults.rest({ path, status: 404, code: 10_007 });
   await read();
   expect(manages()).toBe(false);
-  await ports.members.refresh('1', ann.id, soon());
+  await ports.members.refreshMember('1', ann.id, soon());
   sandbox.faults.rest({ path, delayMs: 1_000 });
   const left = new AbortController();
-  const reading = ports.members.refresh(guildId, ann.id, left.signal);
+  const reading = ports.members.refreshMember(guildId, ann.id, left.signal);
   left.abort(new Error('left'));
   await expect(reading).rejects.toThrow('left');
 });
@@ -63,7 +63,7 @@ test('members are known by name, also those whom Discord has not told of, and no
   const { sandbox, ports } = opened;
   const { guildId } = sandbox;
   const ids = [sandbox.person('Bea').id, sandbox.person('Cy').id, '1'];
-  const members = await ports.places.membersAmong(guildId, ids);
+  const members = await ports.places.listMembers(guildId, ids);
   expect(members.map(({ name }) => name)).toEqual(['Bea', 'Cy']);
-  expect(await ports.places.membersAmong('1', ids)).toEqual([]);
+  expect(await ports.places.listMembers('1', ids)).toEqual([]);
 });

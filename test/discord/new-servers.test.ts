@@ -3,20 +3,20 @@ import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
 import type { DiscordOptions } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import { text } from '#src/texts/texts.ts';
+import { formatText } from '#src/texts/texts.ts';
 import { openDiscord } from '#test/discord/setup/open-discord.ts';
-import { memoryStores } from '#test/fakes/memory-stores.ts';
-import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import { openMemoryStores } from '#test/fakes/memory-stores.ts';
+import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 const never = new AbortController().signal;
-const hello = text('server.new', { bot: 'Nova' });
-const barred = text('server.barred');
+const hello = formatText('server.new', { bot: 'Nova' });
+const barred = formatText('server.barred');
 
 /** A Discord without sound, a book of servers, and a bot that is logged in over both. */
 async function openWorld(more: Partial<DiscordOptions> = {}) {
-  const { guilds: store } = memoryStores();
+  const { guilds: store } = openMemoryStores();
   await using stack = new AsyncDisposableStack();
-  const sandbox = stack.use(await openSandbox({ voice: silentVoice().half }));
+  const sandbox = stack.use(await openSandbox({ voice: openSilentVoice().half }));
   const events: DiscordEvent[] = [];
   const logIn = () => openBot(sandbox, { guildStore: store, ...more }, events);
   let bot = await logIn();
@@ -57,7 +57,7 @@ test.concurrent('a server that invites the bot reads once how to call it, in its
     systemChannel: 'arrivals',
     locale: 'de',
   });
-  const german = text('server.new', { bot: 'Nova' }, 'de');
+  const german = formatText('server.new', { bot: 'Nova' }, 'de');
   await expect.poll(() => written(guild, 'arrivals')).toEqual([german]);
   expect(written(guild)).toEqual([]);
   expect(world.warnings()).toEqual([]);
@@ -91,5 +91,5 @@ test.concurrent('a server that is not allowed reads that alone, and is not noted
   const { sandbox, store } = world;
   const guild = sandbox.addGuild();
   await expect.poll(() => written(guild)).toEqual([barred]);
-  expect(await store.noted(sandbox.botId)).toEqual([]);
+  expect(await store.listGuilds(sandbox.botId)).toEqual([]);
 });

@@ -3,15 +3,15 @@ import { expect, test } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
 import { Secret } from '#src/base/secret.ts';
 import { writeToOperator } from '#src/discord/account/operator-message.ts';
-import { listening } from '#test/fakes/servers/listening.ts';
-import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
+import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 const never = new AbortController().signal;
 
 /** A webhook of this machine that answers so. */
 async function openWebhook(answer: RequestListener) {
   const bodies: unknown[] = [];
-  const served = await listening(async (request, response) => {
+  const served = await openListeningServer(async (request, response) => {
     bodies.push(JSON.parse(`${Buffer.concat(await Array.fromAsync<Buffer>(request))}`));
     answer(request, response);
   });
@@ -23,7 +23,7 @@ async function openWebhook(answer: RequestListener) {
 }
 
 test('without a webhook the owner of the application gets a direct message that pings nobody', async () => {
-  await using sandbox = await openSandbox({ voice: silentVoice().half });
+  await using sandbox = await openSandbox({ voice: openSilentVoice().half });
   const discord = { token: new Secret(sandbox.token), apiUrl: sandbox.apiUrl };
   const where = await writeToOperator('Trouble.', { discord }, never);
   await writeToOperator('More.', { discord }, never);

@@ -1,24 +1,24 @@
 import { expect, test, vi } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
 import { ChannelPeople } from '#src/discord/channel-people.ts';
-import { closeClient, logIn, newClient } from '#src/discord/login.ts';
+import { closeClient, createClient, logIn } from '#src/discord/login.ts';
 import { openPlaces } from '#src/discord/places.ts';
-import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 const soon = () => AbortSignal.timeout(30_000);
 
 /** Ann sits in Lounge, and a bot is logged in. */
 async function open() {
-  const sandbox = await openSandbox({ voice: silentVoice().half });
+  const sandbox = await openSandbox({ voice: openSilentVoice().half });
   const guild = sandbox.guild();
   const ann = guild.person('Ann');
   await ann.join('Lounge', soon());
   const login = { token: sandbox.token, apiUrl: sandbox.apiUrl, timeoutMs: 5_000 };
-  const client = await logIn(newClient(login), login, soon());
+  const client = await logIn(createClient(login), login, soon());
   const here = client.guilds.cache.get(guild.id);
   if (!here) throw new Error('the bot is in no server');
   const people = new ChannelPeople(client);
-  const lounge = () => people.in(here, guild.channelId('Lounge'));
+  const lounge = () => people.listPeople(here, guild.channelId('Lounge'));
   return {
     sandbox,
     guild,
@@ -37,7 +37,7 @@ async function open() {
 test('people who come, go and change channels, and a server that was away, are read anew', async () => {
   await using login = await open();
   const { client, guild, ann, people, lounge, here } = login;
-  const names = () => people.in(here, guild.channelId('Workshop')).map(({ name }) => name);
+  const names = () => people.listPeople(here, guild.channelId('Workshop')).map(({ name }) => name);
   expect(lounge().map(({ name }) => name)).toEqual(['Ann']);
   const ben = guild.person('Ben');
   await ben.join('Lounge', soon());

@@ -2,11 +2,11 @@ import { request } from 'node:http';
 import { expect, test } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
 import { AccountRest } from '#src/discord/account/account-rest.ts';
-import { closeClient, logIn, newClient } from '#src/discord/login.ts';
+import { closeClient, createClient, logIn } from '#src/discord/login.ts';
 import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
-import { listening } from '#test/fakes/servers/listening.ts';
-import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
+import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 const soon = () => AbortSignal.timeout(30_000);
 const shardOf = (count: number): OwnedShard => ({
@@ -20,7 +20,7 @@ const shardOf = (count: number): OwnedShard => ({
 async function openProxy(apiUrl: string) {
   const target = new URL(apiUrl);
   const paths: string[] = [];
-  const served = await listening((incoming, answer) => {
+  const served = await openListeningServer((incoming, answer) => {
     paths.push(`${incoming.method} ${incoming.url}`);
     const { method, headers, url: path } = incoming;
     const { hostname, port } = target;
@@ -38,7 +38,7 @@ async function openProxy(apiUrl: string) {
 }
 
 test('a proxy named in DISCORD_API_URL gets every request but the gateway', async () => {
-  await using sandbox = await openSandbox({ voice: silentVoice().half });
+  await using sandbox = await openSandbox({ voice: openSilentVoice().half });
   await using proxy = await openProxy(sandbox.apiUrl);
   const login = { token: sandbox.token, apiUrl: proxy.apiUrl, timeoutMs: 10_000 };
   using rest = new AccountRest(login);
@@ -47,7 +47,7 @@ test('a proxy named in DISCORD_API_URL gets every request but the gateway', asyn
     maxConcurrency: 1,
     startLimit: { total: 1_000, remaining: 1_000, resetAfterMs: 86_400_000 },
   });
-  const client = await logIn(newClient(login), login, soon());
+  const client = await logIn(createClient(login), login, soon());
   await client.application.fetch();
   expect(proxy.paths).toEqual([
     'GET /api/v10/gateway/bot',
@@ -61,14 +61,14 @@ test('a proxy named in DISCORD_API_URL gets every request but the gateway', asyn
 test('fewer shards than Discord demands are refused with the number to set', async () => {
   const gatewayRules = { guildsPerShard: 1, recommendedShards: 3 };
   await using sandbox = await openSandbox({
-    voice: silentVoice().half,
+    voice: openSilentVoice().half,
     guilds: [{}, {}],
     gatewayRules,
   });
   const { token, apiUrl } = sandbox;
   const shard = { ...shardOf(1), recommendedCount: 3 };
   const login = { token, apiUrl, timeoutMs: 10_000, shard };
-  await expect(logIn(newClient(login), login, soon())).rejects.toMatchObject({
+  await expect(logIn(createClient(login), login, soon())).rejects.toMatchObject({
     code: 'discord.too_few_shards',
     message: expect.stringContaining('more shards than 1: it recommends 3; set SHARDS=auto'),
   });

@@ -6,7 +6,7 @@ import { realClock } from '#src/base/clock.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
 import { storePath } from '#src/storage/store-kinds.ts';
 import { openLocalStore } from '#test/fakes/local-stores.ts';
-import { examine } from './examine.ts';
+import { runExamination } from './run-examination.ts';
 
 const never = new AbortController().signal;
 
@@ -15,7 +15,7 @@ function dataDir() {
   const folder = mkdtempSync(join(tmpdir(), 'parley-doctor-'));
   return {
     folder,
-    examine: () => examine(['--offline'], { DATA_DIR: folder }),
+    examine: () => runExamination(['--offline'], { DATA_DIR: folder }),
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

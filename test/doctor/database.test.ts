@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { openLocks } from '#test/storage/postgres/open-locks.ts';
-import { examine } from './examine.ts';
+import { runExamination } from './run-examination.ts';
 
 const examineNow = ({ url }: Pick<TestSchema, 'url'>) =>
-  examine(['--offline'], { DATABASE_URL: url.reveal() });
+  runExamination(['--offline'], { DATABASE_URL: url.reveal() });
 
 withPostgres(() => {
   test('a database that does not answer is no place to start', async () => {
     const secret = 'canary-password';
-    const away = await examine(['--offline'], {
+    const away = await runExamination(['--offline'], {
       DATABASE_URL: `postgres://me:${secret}@127.0.0.1:1/none`,
     });
     expect([away.code, away.about('database')]).toEqual([

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { openRecipe } from '#test/fakes/dialects/recipes.ts';
-import { examine } from './examine.ts';
+import { openRecipe } from '#test/fakes/dialects/provider-recipes.ts';
+import { runExamination } from './run-examination.ts';
 
 const said =
   'One two three four five six seven eight nine ten. This is how the voice of a server sounds.';
@@ -9,7 +9,7 @@ test.each(['OpenAI', 'LiteLLM proxy', 'speaches', 'Kokoro-FastAPI', 'Ollama', 'v
   'the recipe of %s works as it stands',
   async (title) => {
     await using kitchen = await openRecipe(title, { hears: () => said, replies: [] });
-    const { code, lines } = await examine([], kitchen.environment);
+    const { code, lines } = await runExamination([], kitchen.environment);
     expect([code, lines.filter((line) => line.includes('missing'))]).toEqual([0, []]);
   },
 );

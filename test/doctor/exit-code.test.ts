@@ -2,11 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openPatient } from '#test/doctor/discord/examine-sandbox.ts';
-import { answers, openServer } from './examine.ts';
+import { answerJson, openExaminedServer } from './run-examination.ts';
 
 /** Settings of a chat server that refuses everything. */
 async function openBrokenServer() {
-  const server = await openServer({}, answers({ error: { message: 'No.' } }, 500));
+  const server = await openExaminedServer({}, answerJson({ error: { message: 'No.' } }, 500));
   return { server, settings: { CHAT_COMPLETION_BASE_URL: `${server.origin}/v1` } };
 }
 

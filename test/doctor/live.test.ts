@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { readArguments } from '#doctor/arguments.ts';
-import { withoutPlaces } from '#doctor/live/without-places.ts';
+import { parseDoctorArguments } from '#doctor/doctor-arguments.ts';
+import { removePlaces } from '#doctor/live/remove-places.ts';
 import { realClock } from '#src/base/clock.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
 import { openPatient } from '#test/doctor/discord/examine-sandbox.ts';
@@ -17,11 +17,11 @@ test.each([
   ['--tell-operator'],
   ['--provider', 'https://example.com'],
 ])('--live %s %s is refused', (...args) => {
-  expect(readArguments(['--live', ...args])).toEqual(expect.any(String));
+  expect(parseDoctorArguments(['--live', ...args])).toEqual(expect.any(String));
 });
 
 test('--silence belongs to --live', () => {
-  expect(readArguments(['--silence', '5s'])).toBe('--silence: needs --live.');
+  expect(parseDoctorArguments(['--silence', '5s'])).toBe('--silence: needs --live.');
 });
 
 test('the check does not begin beside a bot that runs, and says what to do', async () => {
@@ -61,7 +61,5 @@ test('a token that Discord refuses ends the check with 78', async () => {
 
 test('a report holds neither ids nor addresses', () => {
   const said = `${channel} at c-ams10-0a1b2c3d.discord.media:2053, 203.0.113.7:50001, 2001:db8::7, wss://example.com/?v=8 at 12:30:45`;
-  expect(withoutPlaces(said)).toBe(
-    '[id] at [address], [address], [address], [address] at 12:30:45',
-  );
+  expect(removePlaces(said)).toBe('[id] at [address], [address], [address], [address] at 12:30:45');
 });

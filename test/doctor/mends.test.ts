@@ -1,16 +1,22 @@
 import { expect, test } from 'vitest';
-import { answers, examine, lists, openServer, streams } from './examine.ts';
+import {
+  answerJson,
+  answerModels,
+  answerStream,
+  openExaminedServer,
+  runExamination,
+} from './run-examination.ts';
 
-const refused = answers({ error: { message: 'no such model' } }, 404);
+const refused = answerJson({ error: { message: 'no such model' } }, 404);
 
 test('whatever is not as it should be has a mend', async () => {
-  using server = await openServer({
-    'GET /v1/models': lists('mock'),
-    'POST /v1/chat/completions': streams({ choices: [{ delta: { content: 'one' } }] }),
-    'POST /v1/audio/speech': answers({ error: { message: 'broken' } }, 500),
+  using server = await openExaminedServer({
+    'GET /v1/models': answerModels('mock'),
+    'POST /v1/chat/completions': answerStream({ choices: [{ delta: { content: 'one' } }] }),
+    'POST /v1/audio/speech': answerJson({ error: { message: 'broken' } }, 500),
     'POST /v1/audio/transcriptions': refused,
   });
-  const { code, text } = await examine(['--provider', `${server.origin}/v1`]);
+  const { code, text } = await runExamination(['--provider', `${server.origin}/v1`]);
   const wrong = text.match(/^ {2}(differs|missing) /gm) ?? [];
   expect(code).toBe(1);
   expect(wrong.length).toBeGreaterThan(3);
@@ -22,14 +28,14 @@ test.each([
   [429, 'wait, or raise the limits of that account'],
   [500, /^correct CHAT_COMPLETION_MODEL or CHAT_COMPLETION_BASE_URL/],
 ])('a chat server that answers %i is mended by what that means', async (status, mend) => {
-  using server = await openServer({
-    'GET /v1/models': lists('mock'),
-    'POST /v1/chat/completions': answers({ error: { message: 'no' } }, status),
+  using server = await openExaminedServer({
+    'GET /v1/models': answerModels('mock'),
+    'POST /v1/chat/completions': answerJson({ error: { message: 'no' } }, status),
   });
   const environment = {
     CHAT_COMPLETION_BASE_URL: `${server.origin}/v1`,
     CHAT_COMPLETION_MODEL: 'mock',
   };
-  const { mendOf } = await examine([], environment);
+  const { mendOf } = await runExamination([], environment);
   expect(mendOf('think')).toMatch(mend);
 });

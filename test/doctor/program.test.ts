@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
-import { canary } from './examine.ts';
+import { getCompileCacheEnvironment } from '#src/base/compile-cache.ts';
+import { canary } from './run-examination.ts';
 
 const run = promisify(execFile);
 
 test('the program ends by itself with its exit code, and repeats nothing it was given', async () => {
-  const env = { ...compileCacheEnvironment(), OPENAI_API_KEY: canary };
+  const env = { ...getCompileCacheEnvironment(), OPENAI_API_KEY: canary };
   const options = { env, cwd: tmpdir(), timeout: 60_000 };
   const main = resolve('doctor/main.ts');
   const good = await run(process.execPath, [main, '--offline'], options);

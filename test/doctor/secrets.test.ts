@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
-import { Report } from '#doctor/report.ts';
+import { DoctorReport } from '#doctor/doctor-report.ts';
 import { Secret } from '#src/base/secret.ts';
-import { openMockProviders } from '#test/fakes/providers/providers.ts';
+import { openMockProviders } from '#test/fakes/providers/mock-providers.ts';
 import {
-  answers,
+  answerJson,
+  answerModels,
+  answerStream,
   canary,
-  examine,
   type FakeRoute,
-  lists,
-  openServer,
-  streams,
-  swift,
-} from './examine.ts';
+  openExaminedServer,
+  runExamination,
+  swiftServer,
+} from './run-examination.ts';
 
 const key = (headers: Readonly<Record<string, unknown>>) =>
   `${headers.authorization ?? ''}`.replace('Bearer ', '');
@@ -20,11 +20,11 @@ const key = (headers: Readonly<Record<string, unknown>>) =>
 const echoes: Readonly<Record<string, FakeRoute>> = {
   'the words of an error': (response, asked) => {
     const message = `Incorrect API key provided: ${key(asked.headers)}.`;
-    answers({ error: { message, code: key(asked.headers) } }, 401)(response, asked);
+    answerJson({ error: { message, code: key(asked.headers) } }, 401)(response, asked);
   },
   'a long error': (response, asked) => {
     const message = `${'-'.repeat(95)}${key(asked.headers)}`;
-    answers({ detail: [{ msg: message, loc: [key(asked.headers)] }] }, 422)(response, asked);
+    answerJson({ detail: [{ msg: message, loc: [key(asked.headers)] }] }, 422)(response, asked);
   },
   'plain text': (response, { headers }) => {
     response.writeHead(500).end(`${JSON.stringify(headers)} ${encodeURIComponent(key(headers))}`);
@@ -49,13 +49,13 @@ const echoes: Readonly<Record<string, FakeRoute>> = {
   'a list of models': (response, asked) => {
     const said = key(asked.headers);
     const route = asked.path.endsWith('/models')
-      ? lists(said, `tts-${said}`, `whisper ${btoa(said)}`)
-      : answers({ error: `no model ${said}` }, 404);
+      ? answerModels(said, `tts-${said}`, `whisper ${btoa(said)}`)
+      : answerJson({ error: `no model ${said}` }, 404);
     route(response, asked);
   },
   'a stream': (response, asked) => {
     const said = key(asked.headers);
-    streams({ error: { message: said }, type: said, choices: [{ delta: { content: said } }] })(
+    answerStream({ error: { message: said }, type: said, choices: [{ delta: { content: said } }] })(
       response,
       asked,
     );
@@ -75,10 +75,10 @@ function configured(origin: string, key: string): NodeJS.ProcessEnv {
 test.each(Object.keys(echoes))(
   'no key is printed, though the server says it in %s',
   async (how) => {
-    using server = await openServer({}, echoes[how]);
+    using server = await openExaminedServer({}, echoes[how]);
     const given = ['--provider', server.origin, '--key-env', 'MY_KEY'];
-    const one = await examine(given, { MY_KEY: canary }, 1000);
-    const all = await examine([], configured(server.origin, canary), 1000);
+    const one = await runExamination(given, { MY_KEY: canary }, 1000);
+    const all = await runExamination([], configured(server.origin, canary), 1000);
     expect(server.asked.some(({ headers }) => key(headers) === canary)).toBe(true);
     expect(one.lines.length + all.lines.length).toBeGreaterThan(5);
     for (const spelling of [canary, encodeURIComponent(canary), btoa(canary)])
@@ -87,11 +87,11 @@ test.each(Object.keys(echoes))(
 );
 
 test('a redirect to another host is refused, the key does not go there and is not printed', async () => {
-  using other = await openServer({}, answers({ data: [] }));
-  using server = await openServer({}, (response, { headers, path }) => {
+  using other = await openExaminedServer({}, answerJson({ data: [] }));
+  using server = await openExaminedServer({}, (response, { headers, path }) => {
     response.writeHead(307, { location: `${other.origin}${path}?key=${key(headers)}` }).end();
   });
-  const { code, text } = await examine(
+  const { code, text } = await runExamination(
     ['--provider', `${server.origin}/v1`, '--key-env', 'MY_KEY'],
     { MY_KEY: canary },
   );
@@ -101,8 +101,8 @@ test('a redirect to another host is refused, the key does not go there and is no
 });
 
 test('a WebSocket that says the key back is not quoted', async () => {
-  await using server = await openMockProviders({ ...swift, realtime: { key: 'another' } });
-  const { text } = await examine([], {
+  await using server = await openMockProviders({ ...swiftServer, realtime: { key: 'another' } });
+  const { text } = await runExamination([], {
     TRANSCRIPTION_BACKEND: 'realtime',
     TRANSCRIPTION_BASE_URL: server.baseUrl,
     TRANSCRIPTION_API_KEY: canary,
@@ -112,9 +112,9 @@ test('a WebSocket that says the key back is not quoted', async () => {
 });
 
 test('the key of one server goes to no other', async () => {
-  using one = await openServer({}, answers({ data: [] }));
-  using other = await openServer({}, answers({ data: [] }));
-  await examine([], {
+  using one = await openExaminedServer({}, answerJson({ data: [] }));
+  using other = await openExaminedServer({}, answerJson({ data: [] }));
+  await runExamination([], {
     CHAT_COMPLETION_BASE_URL: `${one.origin}/v1`,
     CHAT_COMPLETION_API_KEY: canary,
     SPEECH_BASE_URL: `${other.origin}/v1`,
@@ -133,21 +133,23 @@ test.each([
   [['--chat', 'gpt-6-luna']],
   [[canary]],
 ])('arguments that cannot work end with 78 and are not repeated: %j', async (args) => {
-  const { code, text } = await examine(args, { MY_KEY: 'x' });
+  const { code, text } = await runExamination(args, { MY_KEY: 'x' });
   expect([code, text]).toEqual([78, expect.stringContaining('npm run doctor')]);
   expect(text).not.toContain('canary');
 });
 
 test('settings that cannot work end with 78, each named and no secret shown', async () => {
-  const { code, text } = await examine([], { OPENAI_API_KEY: `${canary} ${canary}` });
+  const { code, text } = await runExamination([], { OPENAI_API_KEY: `${canary} ${canary}` });
   expect([code, text]).toEqual([78, expect.stringContaining('OPENAI_API_KEY')]);
   expect(text).not.toContain('canary');
 });
 
 test('a line loses secrets, control characters and what is too long, in this order', () => {
   const lines: string[] = [];
-  const report = new Report((line) => lines.push(line), [new Secret(canary)]);
-  report.line(`\u001b[31m${'x'.repeat(290)}${canary}\r\nSPEECH_MODEL=mine\u202e sk-abcdef123456`);
+  const report = new DoctorReport((line) => lines.push(line), [new Secret(canary)]);
+  report.writeLine(
+    `\u001b[31m${'x'.repeat(290)}${canary}\r\nSPEECH_MODEL=mine\u202e sk-abcdef123456`,
+  );
   expect(lines).toHaveLength(1);
   for (const lost of ['canary', '\n', '\r', '\u001b', '\u202e', 'sk-a'])
     expect(lines[0]).not.toContain(lost);

@@ -1,23 +1,30 @@
 import { expect, test } from 'vitest';
-import { answers, examine, lists, openServer, speaks, streams } from './examine.ts';
+import {
+  answerJson,
+  answerModels,
+  answerSpeech,
+  answerStream,
+  openExaminedServer,
+  runExamination,
+} from './run-examination.ts';
 
 const says = (content: string) =>
-  streams({ choices: [{ index: 0, delta: { content }, finish_reason: 'stop' }] });
-const refuses = answers({ error: { message: 'Unknown, says http://10.0.0.5:4000/v1' } }, 400);
+  answerStream({ choices: [{ index: 0, delta: { content }, finish_reason: 'stop' }] });
+const refuses = answerJson({ error: { message: 'Unknown, says http://10.0.0.5:4000/v1' } }, 400);
 
 test('a report on a server says what it does differently, and can be published', async () => {
   let heard = 'one two three four five six seven eight nine ten';
-  using server = await openServer({
-    'GET /v1/models': lists('mind', 'whisper'),
+  using server = await openExaminedServer({
+    'GET /v1/models': answerModels('mind', 'whisper'),
     'POST /v1/chat/completions': (response, asked) =>
       (asked.body.parley_doctor ? refuses : says('ok'))(response, asked),
     'POST /v1/audio/transcriptions': (response, asked) => {
-      answers({ text: heard })(response, asked);
+      answerJson({ text: heard })(response, asked);
       heard = 'Thank you.';
     },
-    'POST /v1/audio/speech': speaks(24_000),
+    'POST /v1/audio/speech': answerSpeech(24_000),
   });
-  const { about, text } = await examine(['--provider', server.origin]);
+  const { about, text } = await runExamination(['--provider', server.origin]);
   for (const one of ['streaming', 'unknown field', 'long prompt', 'silence', 'noise'])
     expect(about(one)).toMatch(/^differs/);
   expect(about('sound format')).toBe('ok sound format mind: rates in Hz: wav 24000, wav 24000');
@@ -27,11 +34,11 @@ test('a report on a server says what it does differently, and can be published',
 });
 
 test('a voice that the server does not have is named with two of those that it has', async () => {
-  using server = await openServer({
-    'GET /v1/audio/voices': answers({ voices: ['af_heart', 'af_sky'] }),
-    'POST /v1/audio/speech': answers({ detail: "Voice 'alloy' is not available" }, 400),
+  using server = await openExaminedServer({
+    'GET /v1/audio/voices': answerJson({ voices: ['af_heart', 'af_sky'] }),
+    'POST /v1/audio/speech': answerJson({ detail: "Voice 'alloy' is not available" }, 400),
   });
-  const { mendOf } = await examine([], {
+  const { mendOf } = await runExamination([], {
     SPEECH_BASE_URL: `${server.origin}/v1`,
     SPEECH_VOICE: 'alloy',
   });
@@ -42,11 +49,11 @@ test('a voice that the server does not have is named with two of those that it h
 
 test('a server that writes calls of tools as text is told which parser it lacks', async () => {
   const call = '<tool_call>{"name": "ping", "arguments": {}}</tool_call>';
-  using server = await openServer({
+  using server = await openExaminedServer({
     'POST /v1/chat/completions': (response, asked) =>
       says(asked.body.tools ? call : 'ok')(response, asked),
   });
-  const { about, mendOf } = await examine([], {
+  const { about, mendOf } = await runExamination([], {
     CHAT_COMPLETION_BASE_URL: `${server.origin}/v1`,
     CHAT_COMPLETION_MODEL: 'mock',
   });

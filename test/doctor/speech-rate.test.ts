@@ -1,18 +1,27 @@
 import { expect, test } from 'vitest';
-import { answers, examine, type FakeRoute, openServer, speaks } from './examine.ts';
+import {
+  answerJson,
+  answerSpeech,
+  type FakeRoute,
+  openExaminedServer,
+  runExamination,
+} from './run-examination.ts';
 
 /** A speech server whose voice has this rate, and which never labels it. */
 const voiceAt =
   (rateHz: number, hasWav = true): FakeRoute =>
   (response, asked) => {
     const isRefused = asked.body.response_format === 'wav' && !hasWav;
-    (isRefused ? answers({ detail: 'no such format' }, 422) : speaks(rateHz))(response, asked);
+    (isRefused ? answerJson({ detail: 'no such format' }, 422) : answerSpeech(rateHz))(
+      response,
+      asked,
+    );
   };
 
 /** Findings about the configured voice of such a server. */
 async function examineVoice(route: FakeRoute, settings: NodeJS.ProcessEnv = {}) {
-  using server = await openServer({ 'POST /v1/audio/speech': route });
-  return await examine([], { SPEECH_BASE_URL: `${server.origin}/v1`, ...settings });
+  using server = await openExaminedServer({ 'POST /v1/audio/speech': route });
+  return await runExamination([], { SPEECH_BASE_URL: `${server.origin}/v1`, ...settings });
 }
 
 test.each([22_050, 16_000, 48_000])(
@@ -38,7 +47,7 @@ test.each([22_050, 16_000, 48_000])(
 );
 
 test('nothing is said of a rate that is right, labelled, or cannot be known', async () => {
-  const labelled = speaks(16_000, undefined, 'audio/pcm; rate=16000');
+  const labelled = answerSpeech(16_000, undefined, 'audio/pcm; rate=16000');
   for (const route of [voiceAt(24_000), labelled, voiceAt(16_000, false)]) {
     const { about } = await examineVoice(route);
     expect([about('rate'), about('speak')]).toEqual([undefined, expect.stringMatching(/^ok/)]);

@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest';
 import { runDoctor } from '#doctor/doctor.ts';
-import { speak } from '#src/probes/engine-probes.ts';
+import { speakProbe } from '#src/probes/engine-probes.ts';
 import { tryProbe } from '#src/probes/probe.ts';
-import { openClient } from '#src/provider/client.ts';
+import { openClient } from '#src/provider/api-client.ts';
 import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
-import type { Synthesizer } from '#src/speech/ports.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { type FakeRoute, openServer, speaks } from './examine.ts';
+import type { Synthesizer } from '#src/speech/speech-engine.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { answerSpeech, type FakeRoute, openExaminedServer } from './run-examination.ts';
 
 /** Sound of a real server that sends half of it after `halfMs`, and the rest at `wholeMs`, once the half was heard. */
 async function measure(text: string, format: 'pcm' | 'wav', halfMs: number, wholeMs: number) {
   const clock = new VirtualClock();
   const heard = Promise.withResolvers<void>();
-  const route = speaks(24_000, async (response, bytes) => {
+  const route = answerSpeech(24_000, async (response, bytes) => {
     await clock.advance(halfMs);
     const half = halfMs === wholeMs ? bytes.length : bytes.length / 2;
     response.write(bytes.subarray(0, half));
@@ -20,7 +20,7 @@ async function measure(text: string, format: 'pcm' | 'wav', halfMs: number, whol
     await clock.advance(wholeMs - halfMs);
     response.end(bytes.subarray(half));
   });
-  using server = await openServer({ 'POST /v1/audio/speech': route });
+  using server = await openExaminedServer({ 'POST /v1/audio/speech': route });
   const client = openClient({ baseUrl: `${server.origin}/v1` });
   const voice = openSynthesizer(client, { model: 'tts', voice: 'alloy', format });
   const synthesizer: Synthesizer = {
@@ -35,9 +35,9 @@ async function measure(text: string, format: 'pcm' | 'wav', halfMs: number, whol
     synthesizer,
     voice: {},
     text,
-    deadlines: { firstMs: 5_000, longestFirstMs: 20_000 },
+    deadlines: { firstMs: 5_000, maxFirstMs: 20_000 },
   };
-  return await tryProbe(speak, speaker, { clock, deadlineMs: 60_000 });
+  return await tryProbe(speakProbe, speaker, { clock, deadlineMs: 60_000 });
 }
 
 /** Texts by the seconds that they take at the 20 ms a character of the server. */
@@ -92,9 +92,9 @@ test('the doctor measures each voice, the fallback too, once the request before 
       ...request,
       body: { ...request.body, input: `${request.body.input}`.repeat(2) },
     };
-    speaks(24_000)(response, twice);
+    answerSpeech(24_000)(response, twice);
   };
-  using server = await openServer({ 'POST /v1/audio/speech': route });
+  using server = await openExaminedServer({ 'POST /v1/audio/speech': route });
   const at = `${server.origin}/v1`;
   const environment = { SPEECH_BASE_URL: at, SPEECH_FALLBACK_BASE_URL: at };
   const print = (line: string) => lines.push(line);

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { commands } from '#commands/commands.ts';
 import type { CommandOption } from '#src/features/command.ts';
-import { builtInLocales } from '#src/texts/locales.ts';
-import { builtInTexts } from '#src/texts/tables.ts';
-import { readDocuments } from './documents.ts';
+import { textLocales } from '#src/texts/locales.ts';
+import { readTexts } from '#src/texts/text-tables.ts';
+import { readDocuments } from './project-documents.ts';
 
 /** Options of every command, by the words that people type, as in `track play`. */
 const optionsByCommand: ReadonlyMap<string, readonly CommandOption[]> = new Map(
@@ -63,8 +63,8 @@ function findTextFaults(texts: readonly string[]): readonly string[] {
 }
 
 test('every command that a text of the bot names is there, with its options and choices', () => {
-  const strays = [...builtInTexts('en').keys()].flatMap((id) => {
-    const texts = builtInLocales.flatMap((locale) => builtInTexts(locale).get(id)?.text ?? []);
+  const strays = [...readTexts('en').keys()].flatMap((id) => {
+    const texts = textLocales.flatMap((locale) => readTexts(locale).get(id)?.text ?? []);
     return findTextFaults(texts).map((fault) => `${id}: ${fault}`);
   });
   expect(strays).toEqual([]);

@@ -3,10 +3,15 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import packageJson from '#package.json' with { type: 'json' };
 import { sourceFiles } from '#test/source-files.ts';
-import { commandsIn, type DocumentedCommand, optionsOf, readDocuments } from './documents.ts';
+import {
+  type DocumentedCommand,
+  listCommands,
+  listOptions,
+  readDocuments,
+} from './project-documents.ts';
 
 const documents = await readDocuments();
-const documented = documents.flatMap(commandsIn).filter(({ words }) => !isProgramAlone(words));
+const documented = documents.flatMap(listCommands).filter(({ words }) => !isProgramAlone(words));
 const scripts: Readonly<Record<string, string>> = packageJson.scripts;
 
 function textOf(path: string) {
@@ -66,7 +71,8 @@ test('every script that a document names is there, and knows the options it is g
     const script = verb === 'run' ? run : verb;
     const source = script in scripts ? await programOf(script) : '';
     const knows = (option: string) => new RegExp(`'${option}'|\\b${option}:`).test(source);
-    if (!(script in scripts) || !optionsOf(command.words).every(knows)) strays.push(shown(command));
+    if (!(script in scripts) || !listOptions(command.words).every(knows))
+      strays.push(shown(command));
   }
   expect(strays).toEqual([]);
 });

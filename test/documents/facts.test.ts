@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { readResult } from '#bench/latency/result.ts';
+import { readResult } from '#bench/latency/accepted-result.ts';
 import packageJson from '#package.json' with { type: 'json' };
 import { alerts } from '#src/base/alerts.ts';
 import { type ErrorCode, errorCodes } from '#src/base/errors.ts';
 import { rightNames } from '#src/discord/account/rights.ts';
 import { serverSettings } from '#src/features/features.ts';
-import { noticeOf } from '#src/ops/operator-notices.ts';
+import { toNotice } from '#src/ops/operator-notices.ts';
 import { sourceFiles } from '#test/source-files.ts';
 
 const troubleshooting = await readFile('docs/troubleshooting.md', 'utf8');
@@ -58,7 +58,7 @@ test('the page for operators lists every code and alert that is told to them', a
     ([, one]) => one,
   );
   const codes = Object.keys(errorCodes) as ErrorCode[];
-  const told = codes.filter((code) => noticeOf(code) !== undefined);
+  const told = codes.filter((code) => toNotice(code) !== undefined);
   const families = told.map((code) =>
     listed.includes(code) ? code : code.replace(/\.\w+$/, '.*'),
   );

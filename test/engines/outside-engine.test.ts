@@ -2,15 +2,15 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { tariffOf } from '#src/config/tariffs.ts';
+import { getTariff } from '#src/config/tariffs.ts';
 import { openEngine } from '#src/engines/engines.ts';
-import type { ProviderRole } from '#src/provider/provider-news.ts';
+import type { ProviderRole } from '#src/provider/provider-event.ts';
 import { cautiousPrices } from '#src/spending/prices/prices.ts';
-import { good, mistakes } from '#test/config/read-settings.ts';
-import { chatModelContract } from '#test/contracts/chat-model.ts';
-import { soundOf, synthesizerContract } from '#test/contracts/synthesizer.ts';
-import { textOf, transcriberContract } from '#test/contracts/transcriber.ts';
-import { speakWords } from '#test/fakes/spoken-words.ts';
+import { readGoodSettings, readMistakes } from '#test/config/read-settings.ts';
+import { testChatModel } from '#test/contracts/chat-model-contract.ts';
+import { collectSound, testSynthesizer } from '#test/contracts/synthesizer-contract.ts';
+import { testTranscriber, transcribeText } from '#test/contracts/transcriber-contract.ts';
+import { speakWords } from '#test/fakes/tone-words.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'parley-engines-'));
 const stack = new AsyncDisposableStack();
@@ -24,7 +24,7 @@ function written(name: string, text: string) {
 }
 
 async function open<Role extends ProviderRole>(role: Role, environment: NodeJS.ProcessEnv) {
-  const { chat, speech, transcription } = good(environment);
+  const { chat, speech, transcription } = readGoodSettings(environment);
   const choices = { 'speech to text': transcription, chat, 'text to speech': speech };
   return await openEngine(role, choices[role], stack);
 }
@@ -35,7 +35,7 @@ const program = {
 };
 const talking = await open('chat', program);
 
-chatModelContract('a program', async () => ({ model: talking, async [Symbol.asyncDispose]() {} }));
+testChatModel('a program', async () => ({ model: talking, async [Symbol.asyncDispose]() {} }));
 
 test.each(['7', 'missing'])(
   'a program that ends with %s is a failure of its server',
@@ -93,17 +93,17 @@ const transcriber = await open('speech to text', {
   TRANSCRIPTION_BACKEND: join(folder, 'sherpa-transcriber.mjs'),
   TRANSCRIPTION_MODEL: folder,
 });
-if (one && other) transcriberContract('sherpa-onnx', () => transcriber, [one, other]);
+if (one && other) testTranscriber('sherpa-onnx', () => transcriber, [one, other]);
 
 const voice = await open('text to speech', {
   SPEECH_BACKEND: join(folder, 'sherpa-voice.mjs'),
   SPEECH_MODEL: folder,
 });
-synthesizerContract('sherpa-onnx', () => voice);
+testSynthesizer('sherpa-onnx', () => voice);
 
 test('sherpa-onnx speaks at the rate of its model', async () => {
-  expect((await soundOf(voice, 'Hello.')).rateHz).toBe(22_050);
-  expect(await textOf(transcriber, speakWords('stop').pcm)).toBe('4800');
+  expect((await collectSound(voice, 'Hello.')).rateHz).toBe(22_050);
+  expect(await transcribeText(transcriber, speakWords('stop').pcm)).toBe('4800');
 });
 
 const empty = '{ open() {} }';
@@ -114,7 +114,7 @@ test.each([
   ["await 0; export const engine = ''", 'cannot be loaded: '],
 ])('%s is a mistake of its setting', (text, words) => {
   const place = written(`wrong-${words.length}.mjs`, text);
-  expect(mistakes({ TRANSCRIPTION_BACKEND: place })).toEqual([
+  expect(readMistakes({ TRANSCRIPTION_BACKEND: place })).toEqual([
     expect.stringMatching(`^TRANSCRIPTION_BACKEND: ${place}.*${words}`),
   ]);
 });
@@ -152,10 +152,10 @@ test.each([
 });
 
 test('an engine for another role, and a name that is none, are mistakes', () => {
-  expect(mistakes({ SPEECH_BACKEND: './examples/chat-program.mjs' })).toEqual([
+  expect(readMistakes({ SPEECH_BACKEND: './examples/chat-program.mjs' })).toEqual([
     'SPEECH_BACKEND: ./examples/chat-program.mjs exports no engine for text to speech: role Invalid input: expected "text to speech"',
   ]);
-  expect(mistakes({ CHAT_BACKEND: 'telepathy' })).toEqual([
+  expect(readMistakes({ CHAT_BACKEND: 'telepathy' })).toEqual([
     expect.stringMatching(/^CHAT_BACKEND: telepathy cannot be loaded: Cannot find module/),
   ]);
 });
@@ -163,7 +163,9 @@ test('an engine for another role, and a name that is none, are mistakes', () => 
 test('an engine from outside costs what it says: nothing, or the cautious price of a model nothing is known of', () => {
   const paid = (price: string) => {
     const text = `export const engine = { version: 1, role: 'speech to text', name: 'x', price: '${price}', open() {} };`;
-    const tariff = tariffOf(good({ TRANSCRIPTION_BACKEND: written(`${price}.mjs`, text) }));
+    const tariff = getTariff(
+      readGoodSettings({ TRANSCRIPTION_BACKEND: written(`${price}.mjs`, text) }),
+    );
     return [tariff.recognise, tariff.streams];
   };
   const estimate = { kind: 'priced', usd: cautiousPrices.recognise, isEstimate: true };

@@ -1,15 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { ended } from '#test/commands/ports.ts';
-import { guildId, openApi, openLoopback, programPorts } from '#test/web/api/api-setup.ts';
+import { endedSession } from '#test/commands/command-ports.ts';
+import { guildId, makeProgramPorts, openApi, openLoopback } from '#test/web/api/api-setup.ts';
 
 test('the example greets whoever is heard first after the bot has joined, by name', async () => {
   const said = Promise.withResolvers<string>();
-  const ports = programPorts({
-    say: async (_guildId, words) => {
+  const ports = makeProgramPorts({
+    sayText: async (_guildId, words) => {
       said.resolve(words);
-      return { kind: 'queued', ahead: 0, ended };
+      return { kind: 'queued', position: 0, ended: endedSession };
     },
   });
   await using api = await openApi(ports);

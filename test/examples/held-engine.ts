@@ -1,5 +1,5 @@
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { Synthesizer } from '#src/speech/ports.ts';
+import type { Synthesizer } from '#src/speech/speech-engine.ts';
 
 /** An engine that gives 200 ms of a text, and 200 ms more once it is let go; `reading` texts are being read. */
 export function openHeldEngine() {

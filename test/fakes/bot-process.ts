@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { realClock } from '#src/base/clock.ts';
 import { Mailbox } from '#src/base/loops/mailbox.ts';
 
-const ownProgram = fileURLToPath(import.meta.resolve('#src/app/main.mjs'));
+const ownProgramUrl = fileURLToPath(import.meta.resolve('#src/app/main.mjs'));
 /** Node flags of `npm start`. */
 const flags = ['--max-semi-space-size=2'];
 /** A bot ends with the process that started it, however that one ended. */
@@ -36,11 +36,11 @@ export async function runToEnd(
   nodeFlags: readonly string[] = flags,
 ): Promise<ProcessEnd> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-'));
-  const child = spawn(process.execPath, [...nodeFlags, ownProgram, ...args], {
+  const child = spawn(process.execPath, [...nodeFlags, ownProgramUrl, ...args], {
     cwd: folder,
     env: environment,
   });
-  const forget = realClock.later(startMs, () => child.kill('SIGKILL'));
+  const forget = realClock.later(maxStartMs, () => child.kill('SIGKILL'));
   const output = { out: '', complaints: '' };
   child.stdout.on('data', (chunk) => {
     output.out += chunk;
@@ -55,7 +55,7 @@ export async function runToEnd(
 }
 
 /** Makes a bot over this `DATA_DIR` start at once although it was killed again and again, which looks like a loop of crashes. */
-export function forgetCrashes(dataDir: string): void {
+export function removeCrashes(dataDir: string): void {
   const path = join(dataDir, 'process', 'process.json');
   try {
     const stored: unknown = JSON.parse(readFileSync(path, 'utf8'));
@@ -66,12 +66,12 @@ export function forgetCrashes(dataDir: string): void {
 }
 
 /** A bot is logged in by then: it starts in 1 s where nothing else runs, and twenty may start at once. */
-const startMs = 90_000;
+const maxStartMs = 90_000;
 /** Lines kept of a log; the oldest are forgotten first. */
-const keptLines = 1000;
+const maxKeptLines = 1000;
 
 /** Environment of a bot in `folder` for the Discord of `login`, with closed ports. */
-export async function environmentOf(
+export async function makeEnvironment(
   login: BotLogin,
   folder: string,
 ): Promise<Readonly<Record<string, string>>> {
@@ -90,7 +90,7 @@ export async function environmentOf(
 export class BotProcess implements AsyncDisposable {
   readonly #child;
   readonly #folder;
-  #lines = new Mailbox<LogLine>(keptLines);
+  #lines = new Mailbox<LogLine>(maxKeptLines);
   #log: readonly LogLine[] = [];
   #complaints = '';
 
@@ -105,9 +105,9 @@ export class BotProcess implements AsyncDisposable {
     environment: Readonly<Record<string, string>>,
     preload?: string,
   ): Promise<BotProcess> {
-    const bot = await BotProcess.launch(login, environment, preload, ownProgram);
+    const bot = await BotProcess.launch(login, environment, preload, ownProgramUrl);
     try {
-      await bot.logged(({ msg }) => msg?.startsWith('ready:') === true, startMs);
+      await bot.waitForLine(({ msg }) => msg?.startsWith('ready:') === true, maxStartMs);
       return bot;
     } catch (error) {
       await bot[Symbol.asyncDispose]();
@@ -120,20 +120,20 @@ export class BotProcess implements AsyncDisposable {
     login: BotLogin,
     environment: Readonly<Record<string, string>>,
     preload?: string,
-    program = ownProgram,
+    program = ownProgramUrl,
   ): Promise<BotProcess> {
     const folder = await mkdtemp(join(tmpdir(), 'parley-'));
     const loaded = preload === undefined ? [] : ['--expose-gc', '--import', preload];
     const child = spawn(process.execPath, [...flags, ...endsWithParent, ...loaded, program], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...(await environmentOf(login, folder)), ...environment },
+      env: { ...(await makeEnvironment(login, folder)), ...environment },
     });
-    return BotProcess.over(child, folder);
+    return BotProcess.fromChild(child, folder);
   }
 
   /** A bot that something else has started; its folder is removed with it. */
-  static over(child: ChildProcess, folder: string): BotProcess {
+  static fromChild(child: ChildProcess, folder: string): BotProcess {
     const bot = new BotProcess(child, folder);
     void bot.#readLog();
     child.stderr?.on('data', (chunk) => bot.#complain(`${chunk}`));
@@ -151,10 +151,10 @@ export class BotProcess implements AsyncDisposable {
   }
 
   /** Forgets the log and other output so far; nobody waits for it any more. */
-  forget(): void {
+  keepFolder(): void {
     this.#log = [];
     this.#complaints = '';
-    this.#lines = new Mailbox(keptLines);
+    this.#lines = new Mailbox(maxKeptLines);
   }
 
   /** Its process id. */
@@ -163,7 +163,7 @@ export class BotProcess implements AsyncDisposable {
   }
 
   /** From now on nobody reads its log. */
-  ignore(): void {
+  suspendSignals(): void {
     this.#child.stdout?.destroy();
   }
 
@@ -186,7 +186,7 @@ export class BotProcess implements AsyncDisposable {
   }
 
   /** The next line of its log that fits. Errors: when none came within `timeoutMs`, or the bot ended. */
-  async logged(fits: (line: LogLine) => boolean, timeoutMs: number): Promise<LogLine> {
+  async waitForLine(fits: (line: LogLine) => boolean, timeoutMs: number): Promise<LogLine> {
     const late = new Error(`no line of its log fitted within ${timeoutMs} ms`);
     const over = new AbortController();
     const cancel = realClock.later(timeoutMs, () => over.abort(late));
@@ -227,7 +227,7 @@ export class BotProcess implements AsyncDisposable {
     for await (const line of createInterface({ input: this.#child.stdout })) {
       if (!line.startsWith('{')) continue;
       const logged: LogLine = JSON.parse(line);
-      this.#log = [...this.#log, logged].slice(-keptLines);
+      this.#log = [...this.#log, logged].slice(-maxKeptLines);
       this.#lines.put(logged);
     }
     this.#lines.end();

@@ -15,25 +15,25 @@ export type DesiredMessage = ChatText & {
 };
 
 /** Most wishes of one test: who has more asks for the same again and again, for ever. */
-const mostDesired = 5_000;
+const maxDesired = 5_000;
 
 type Show = (desired: DesiredMessage, report: (outcome: MessageOutcome) => void) => void;
 
 /** A chat that passes on what it is to show. */
-export function keyedChat(channelId: string, show: Show): CaptionChat {
+export function makeKeyedChat(channelId: string, show: Show): CaptionChat {
   const counts = { captions: 0, notice: 0 };
   return {
     channelId,
-    message(draw, report) {
+    openMessage(draw, report) {
       let key = '';
       return {
-        touch(urgency) {
+        requestUpdate(urgency) {
           const drawn = draw();
           const kind = drawn.buttons ? 'notice' : 'captions';
           if (key === '') key = `${kind} ${++counts[kind]}`.replace(/^notice 1$/, 'notice');
           show({ ...drawn, key, urgency }, report);
         },
-        settled: () => Promise.resolve(),
+        waitUntilSettled: () => Promise.resolve(),
       };
     },
   };
@@ -70,7 +70,7 @@ export class FakeCaptionChat {
   }
 
   answer(desired: DesiredMessage): MessageOutcome {
-    if (this.desired.push(desired) > mostDesired)
+    if (this.desired.push(desired) > maxDesired)
       throw new Error(`${desired.key} is asked for without end.`);
     return this.refuses?.(desired) ?? this.#handle(desired);
   }
@@ -98,7 +98,7 @@ export class FakeCaptionChats implements CaptionChats {
   /** Channels that were deleted. */
   readonly gone = new Set<string>();
   /** Servers that were told something, with the id of its text. */
-  readonly told: string[] = [];
+  readonly notices: string[] = [];
   /** No chat can be opened. */
   isForbidden = false;
   #posted = 0;
@@ -110,26 +110,26 @@ export class FakeCaptionChats implements CaptionChats {
     return chat;
   }
 
-  open: CaptionChats['open'] = async ({ channelId }, thread) => {
+  openChat: CaptionChats['openChat'] = async ({ channelId }, thread) => {
     if (this.isForbidden) throw new BotError('discord.forbidden', false, 'Not there.');
-    const chat = this.at(thread ? `${thread.name} in ${thread.inChannelId}` : channelId);
-    return keyedChat(chat.channelId, (desired, report) => chat.show(desired, report));
+    const chat = this.findChat(thread ? `${thread.name} in ${thread.parentChannelId}` : channelId);
+    return makeKeyedChat(chat.channelId, (desired, report) => chat.show(desired, report));
   };
 
-  async post(channelId: string, text: string): Promise<MessagePlace> {
-    const { chat, outcome } = await this.#one(channelId, `recap ${this.#posted++}`, text);
+  async postMessage(channelId: string, text: string): Promise<MessagePlace> {
+    const { chat, outcome } = await this.#findPosted(channelId, `recap ${this.#posted++}`, text);
     if (outcome.kind === 'shown') return outcome.place;
     throw new BotError('discord.forbidden', false, `Not in ${chat.channelId}.`);
   }
 
-  change: CaptionChats['change'] = async ({ channelId, messageId }, text) => {
-    const { outcome } = await this.#one(channelId, messageId, text);
+  changeMessage: CaptionChats['changeMessage'] = async ({ channelId, messageId }, text) => {
+    const { outcome } = await this.#findPosted(channelId, messageId, text);
     if (outcome.kind === 'shown') return 'changed';
     return outcome.kind === 'deleted' ? 'gone' : 'closed';
   };
 
-  async #one(channelId: string, key: string, text: string) {
-    const chat = this.at(channelId);
+  async #findPosted(channelId: string, key: string, text: string) {
+    const chat = this.findChat(channelId);
     const result = Promise.withResolvers<MessageOutcome>();
     chat.show({ key, text, urgency: 'partial' }, result.resolve);
     return { chat, outcome: await result.promise };
@@ -142,21 +142,21 @@ export class FakeCaptionChats implements CaptionChats {
     return isBarred || personId.startsWith('token:') ? 'no' : 'yes';
   };
 
-  tellServer(guildId: string, { id }: TextLine): void {
-    this.told.push(`${guildId} ${id}`);
+  tellManagers(guildId: string, { id }: TextLine): void {
+    this.notices.push(`${guildId} ${id}`);
   }
 
-  onDeleted(listener: (messageIds: readonly string[]) => void): void {
+  onMessagesDeleted(listener: (messageIds: readonly string[]) => void): void {
     this.#listener = listener;
   }
 
   /** Somebody deletes messages. */
-  deleted(...messageIds: readonly string[]): void {
+  deleteMessages(...messageIds: readonly string[]): void {
     this.#listener(messageIds);
   }
 
   /** The chat of that channel. */
-  at(channelId: string): FakeCaptionChat {
+  findChat(channelId: string): FakeCaptionChat {
     const chat = this.chats.get(channelId) ?? new FakeCaptionChat(channelId);
     this.chats.set(channelId, chat);
     return chat;

@@ -1,8 +1,8 @@
 import type { ChannelFacts } from '#src/people/join-rules.ts';
 
 /** A channel nothing stands in the way of. */
-export const fineFacts: ChannelFacts = {
-  certain: true,
+export const healthyFacts: ChannelFacts = {
+  isCertain: true,
   kind: 'voice',
   isAfk: false,
   callerMayEnter: true,

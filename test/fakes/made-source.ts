@@ -1,16 +1,16 @@
-import { durationMs, type Pcm } from '#src/audio/pcm.ts';
+import { getDurationMs, type Pcm } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 
 const pieceMs = 100;
 
 /** A sound that is all there; may be played again and again. */
-export function fromPcm(title: string, pcm: Pcm): SoundSource {
+export function makeSourceFromPcm(title: string, pcm: Pcm): SoundSource {
   const { samples, rateHz, channels } = pcm;
   const at = (ms: number) => Math.floor((ms * rateHz) / 1000) * channels;
   return {
     title,
-    lengthMs: durationMs(pcm),
-    seekable: true,
+    lengthMs: getDurationMs(pcm),
+    isSeekable: true,
     async *open(fromMs, signal) {
       for (let from = at(fromMs); from < samples.length; from += at(pieceMs)) {
         signal.throwIfAborted();

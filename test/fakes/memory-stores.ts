@@ -1,20 +1,20 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { TranscriptStores } from '#src/features/captions/store/transcript-ports.ts';
+import { TranscriptStores } from '#src/features/captions/store/transcript-stores.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { sqlDatabase } from '#src/storage/database.ts';
+import { openDatabase } from '#src/storage/database.ts';
 import type { Migration } from '#src/storage/schema.ts';
-import { sqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
+import { createSqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
 import { mainStore, transcripts } from '#src/storage/store-kinds.ts';
 import { type StoreParts, storeParts, storeTables } from '#src/storage/stores/store-parts.ts';
-import { transcriptStore } from '#test/fakes/local-stores.ts';
-import { VirtualClock } from './clock.ts';
+import { toTranscriptStore } from '#test/fakes/local-stores.ts';
+import { VirtualClock } from './virtual-clock.ts';
 
 /** Trouble of a store: it refuses writes, or reads as well, or never answers. */
 export type StoreTrouble = 'unreadable' | 'unwritable' | 'hung';
 
-const never = new Promise<never>(() => undefined);
+const neverAborted = new Promise<never>(() => undefined);
 
 /** Parts of a store in memory. Set `trouble` of one to make it fail from then on. */
 export type MemoryStores = {
@@ -22,10 +22,10 @@ export type MemoryStores = {
 };
 
 /** Store of the bot as it is, in memory. */
-export function memoryStores(clock: Clock = new VirtualClock()): MemoryStores {
-  const database = inMemory(mainStore.sqlite, clock);
+export function openMemoryStores(clock: Clock = new VirtualClock()): MemoryStores {
+  const database = openInMemory(mainStore.sqlite, clock);
   const opened = Object.entries<StorePart<unknown>>(storeParts).map(([name, part]) => {
-    const failing = failingDatabase(database, () => open.trouble);
+    const failing = makeFailingDatabase(database, () => open.trouble);
     const open = part.open(failing, storeTables) as { trouble?: StoreTrouble };
     return [name, open];
   });
@@ -33,29 +33,29 @@ export function memoryStores(clock: Clock = new VirtualClock()): MemoryStores {
 }
 
 /** Stores of transcripts as they are, in memory. */
-export function memoryTranscripts(clock: Clock): TranscriptStores {
-  const open = () => transcriptStore(inMemory(transcripts.sqlite, clock));
+export function openMemoryTranscripts(clock: Clock): TranscriptStores {
+  const open = () => toTranscriptStore(openInMemory(transcripts.sqlite, clock));
   return new TranscriptStores(open(), open());
 }
 
-function inMemory(format: readonly Migration[], clock: Clock) {
-  return sqlDatabase({ driver: sqliteDriver(':memory:', format), clock });
+function openInMemory(format: readonly Migration[], clock: Clock) {
+  return openDatabase({ driver: createSqliteDriver(':memory:', format), clock });
 }
 
 /** The database as it is, unless a part of the store is in trouble. */
-function failingDatabase(
+function makeFailingDatabase(
   database: StoreDatabase,
   trouble: () => StoreTrouble | undefined,
 ): StoreDatabase {
   const write = async <T>(work: () => Promise<T>): Promise<T> => {
     const message = 'There is no room left: free space on the disk.';
-    if (trouble() === 'hung') return await never;
+    if (trouble() === 'hung') return await neverAborted;
     if (trouble()) throw new BotError('store.unwritable', true, message);
     return await work();
   };
   const read = async <T>(work: () => Promise<T>): Promise<T> => {
     const message = 'The store is damaged: restore a backup.';
-    if (trouble() === 'hung') return await never;
+    if (trouble() === 'hung') return await neverAborted;
     if (trouble() === 'unreadable') throw new BotError('store.unreadable', false, message);
     return await work();
   };

@@ -1,7 +1,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-type Target = { readonly host: string; readonly port: number };
-type Pair = { readonly inner: Socket; readonly outer: Socket };
+type ProxyTarget = { readonly host: string; readonly port: number };
+type SocketPair = { readonly inner: Socket; readonly outer: Socket };
 
 /**
  * A TCP proxy on 127.0.0.1 that breaks in four ways: `cut` ends every connection and refuses new ones, `swallow` keeps them
@@ -11,22 +11,22 @@ type Pair = { readonly inner: Socket; readonly outer: Socket };
 export class TcpProxy implements AsyncDisposable {
   readonly port: number;
   readonly #server;
-  readonly #pairs = new Set<Pair>();
+  readonly #pairs = new Set<SocketPair>();
   #state: 'open' | 'cut' | 'swallowing' = 'open';
 
-  private constructor(server: Server, target: Target) {
+  private constructor(server: Server, target: ProxyTarget) {
     this.#server = server;
-    this.port = portOf(server);
-    server.on('connection', (outer) => this.#join(outer, target));
+    this.port = getPort(server);
+    server.on('connection', (outer) => this.#joinSockets(outer, target));
   }
 
   /** Before the PostgreSQL server of this address. */
-  static before(url: string): Promise<TcpProxy> {
+  static openInFront(url: string): Promise<TcpProxy> {
     const { hostname: host, port } = new URL(url);
     return TcpProxy.open({ host, port: Number(port === '' ? 5432 : port) });
   }
 
-  static async open(target: Target): Promise<TcpProxy> {
+  static async open(target: ProxyTarget): Promise<TcpProxy> {
     const server = createServer();
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -41,13 +41,13 @@ export class TcpProxy implements AsyncDisposable {
   }
 
   /** Resets connections like a server whose machine has just restarted: RST for old and new ones. */
-  cut(): void {
+  cutConnections(): void {
     this.#state = 'cut';
-    this.#endAll();
+    this.#endConnections();
   }
 
   /** Drops all data like a network that loses every packet: neither side learns of it. */
-  swallow(): void {
+  swallowData(): void {
     this.#state = 'swallowing';
     for (const { inner, outer } of this.#pairs) for (const one of [inner, outer]) one.pause();
   }
@@ -58,26 +58,26 @@ export class TcpProxy implements AsyncDisposable {
   }
 
   /** Ends the trouble; connections whose data was swallowed end. */
-  heal(): void {
-    if (this.#state === 'swallowing') this.#endAll();
+  healConnections(): void {
+    if (this.#state === 'swallowing') this.#endConnections();
     this.#state = 'open';
   }
 
   /** The same address with this proxy's port, for a URL that names the target. */
-  through(url: string): string {
+  makeProxiedUrl(url: string): string {
     const address = new URL(url);
     address.host = `127.0.0.1:${this.port}`;
     return address.href;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#endAll();
+    this.#endConnections();
     await new Promise((resolve) => {
       this.#server.close(resolve);
     });
   }
 
-  #join(outer: Socket, target: Target) {
+  #joinSockets(outer: Socket, target: ProxyTarget) {
     outer.on('error', () => undefined);
     if (this.#state === 'cut') {
       outer.resetAndDestroy();
@@ -87,27 +87,27 @@ export class TcpProxy implements AsyncDisposable {
     inner.on('error', () => undefined);
     const pair = { inner, outer };
     this.#pairs.add(pair);
-    this.#pass(outer, inner);
-    this.#pass(inner, outer);
-    for (const one of [inner, outer]) one.on('close', () => this.#end(pair));
+    this.#passData(outer, inner);
+    this.#passData(inner, outer);
+    for (const one of [inner, outer]) one.on('close', () => this.#endPair(pair));
     if (this.#state === 'swallowing') for (const one of [inner, outer]) one.pause();
   }
 
-  #pass(from: Socket, to: Socket) {
+  #passData(from: Socket, to: Socket) {
     from.on('data', (bytes) => to.write(bytes));
   }
 
-  #endAll() {
-    for (const pair of this.#pairs) this.#end(pair);
+  #endConnections() {
+    for (const pair of this.#pairs) this.#endPair(pair);
   }
 
-  #end(pair: Pair) {
+  #endPair(pair: SocketPair) {
     this.#pairs.delete(pair);
     for (const one of [pair.inner, pair.outer]) if (!one.destroyed) one.resetAndDestroy();
   }
 }
 
-function portOf(server: Server) {
+function getPort(server: Server) {
   const address = server.address();
   if (typeof address !== 'object' || address === null) throw new Error('not listening');
   return address.port;

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { readForeignJson } from '#src/base/json.ts';
-import { postText } from '#src/features/tools/post-text-tool.ts';
-import { transcriptOf } from '#src/speech/openai/transcript-reply.ts';
-import { replaySound } from './decoders.ts';
-import { unlessBotError } from './expected.ts';
+import { parseForeignJson } from '#src/base/json.ts';
+import { postTextTool } from '#src/features/tools/post-text-tool.ts';
+import { toTranscript } from '#src/speech/openai/transcript-reply.ts';
+import { replaySound } from './decoder-targets.ts';
+import { ignoreBotError } from './expected-errors.ts';
 
 const folder = 'test/fuzz/crashes';
 const limits = { bytes: 2 ** 21, depth: 8, values: 500 };
@@ -17,17 +17,17 @@ const parsers: Readonly<Record<string, (bytes: Buffer) => unknown>> = {
   wav: replaySound,
   webm: replaySound,
   json: (bytes) => {
-    const read = readForeignJson(`${bytes}`, limits);
+    const read = parseForeignJson(`${bytes}`, limits);
     expect(read.kind).toBe('fault');
   },
   'tool-arguments': (bytes) => {
-    expect(postText.bind({}).fit(`${bytes}`)).toEqual({
+    expect(postTextTool.bind({}).parseArguments(`${bytes}`)).toEqual({
       unfit: expect.stringContaining('Invalid input'),
     });
   },
   'transcript-reply': (bytes) => {
-    unlessBotError(() => {
-      const { words, usage } = transcriptOf(`${bytes}`, 'en');
+    ignoreBotError(() => {
+      const { words, usage } = toTranscript(`${bytes}`, 'en');
       expect([words, usage]).toEqual([undefined, undefined]);
     });
   },

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { suiteSeed } from '#test/properties.ts';
 import { dialectTargets } from './targets/dialects.ts';
 
-/** The long tests try more, and `npm run fuzz -- --only dialects` as many as wanted. */
+/** The long tests try more, and `npm run fuzzTarget -- --only dialects` as many as wanted. */
 const cases = 300;
 
 test.each(dialectTargets)(

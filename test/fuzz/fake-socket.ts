@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { WebSocket } from 'ws';
 import type { OpenSocket } from '#src/provider/json-socket.ts';
-import type { VirtualClock } from '#test/fakes/clock.ts';
+import type { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { anyCharacter, fc } from '#test/properties.ts';
-import { jsonLike } from './inputs.ts';
+import { makeJson } from './fuzz-inputs.ts';
 
 /** Next step of a server: says something, ends the connection, or lets time pass. */
 export type ServerStep =
@@ -14,8 +14,8 @@ export type ServerStep =
 /** Reaction of a server to a connection: `greets` opens it, and confirms its configuration. */
 export type SocketGreeting = 'greets' | 'opens' | 'refuses' | 'ignores';
 
-const mostSteps = 14;
-const usually = Array<SocketGreeting>(5).fill('greets');
+const maxSteps = 14;
+const usualWelcome = Array<SocketGreeting>(5).fill('greets');
 
 /** A hostile server: how it takes connections, and what it does on them. */
 export type ServerScript = {
@@ -24,14 +24,17 @@ export type ServerScript = {
 };
 
 /** Sequences of a server's events, good ones and others, with everything a connection does in between. */
-export function serverScripts(...events: readonly object[]): fc.Arbitrary<ServerScript> {
-  const json = jsonLike(...events).map((event) => JSON.stringify(event) ?? '');
+export function makeServerScripts(...events: readonly object[]): fc.Arbitrary<ServerScript> {
+  const json = makeJson(...events).map((event) => JSON.stringify(event) ?? '');
   const good = fc.constantFrom(...events).map((event) => JSON.stringify(event));
   const junk = fc.string({ unit: anyCharacter, maxLength: 12 });
   const step: fc.Arbitrary<ServerStep> = fc.oneof(
-    { weight: 6, arbitrary: good.map((text) => says(text)) },
-    { weight: 6, arbitrary: json.map((text) => says(text)) },
-    { weight: 1, arbitrary: fc.tuple(junk, fc.boolean()).map(([text, flag]) => says(text, flag)) },
+    { weight: 6, arbitrary: good.map((text) => toTextStep(text)) },
+    { weight: 6, arbitrary: json.map((text) => toTextStep(text)) },
+    {
+      weight: 1,
+      arbitrary: fc.tuple(junk, fc.boolean()).map(([text, flag]) => toTextStep(text, flag)),
+    },
     {
       weight: 1,
       arbitrary: fc.record({
@@ -45,29 +48,29 @@ export function serverScripts(...events: readonly object[]): fc.Arbitrary<Server
       arbitrary: fc.constantFrom(0, 2_000, 30_000).map((ms) => ({ kind: 'waits' as const, ms })),
     },
   );
-  const welcome = fc.constantFrom<SocketGreeting[]>(...usually, 'opens', 'refuses', 'ignores');
+  const welcome = fc.constantFrom<SocketGreeting[]>(...usualWelcome, 'opens', 'refuses', 'ignores');
   return fc.record({
     welcomes: fc.array(welcome, {
       minLength: 1,
       maxLength: 3,
     }),
-    steps: fc.oneof(fc.array(step, { maxLength: mostSteps }), stories(events, step)),
+    steps: fc.oneof(fc.array(step, { maxLength: maxSteps }), makeStories(events, step)),
   });
 }
 
 /** Events in their order, with others in between. */
-function stories(events: readonly object[], step: fc.Arbitrary<ServerStep>) {
+function makeStories(events: readonly object[], step: fc.Arbitrary<ServerStep>) {
   const inOrder = fc.subarray([...events]);
   return fc
-    .tuple(inOrder, fc.array(fc.tuple(fc.nat(mostSteps), step), { maxLength: 3 }))
+    .tuple(inOrder, fc.array(fc.tuple(fc.nat(maxSteps), step), { maxLength: 3 }))
     .map(([story, others]) => {
-      const steps: ServerStep[] = story.map((event) => says(JSON.stringify(event)));
+      const steps: ServerStep[] = story.map((event) => toTextStep(JSON.stringify(event)));
       for (const [at, other] of others) steps.splice(at, 0, other);
       return steps;
     });
 }
 
-function says(text: string, isBinary = false): ServerStep {
+function toTextStep(text: string, isBinary = false): ServerStep {
   return { kind: 'says', text, isBinary };
 }
 
@@ -88,7 +91,7 @@ class FakeSocket extends EventEmitter {
     if (this.readyState !== WebSocket.CONNECTING) return;
     this.readyState = WebSocket.OPEN;
     this.emit('open');
-    if (this.greets) this.#say({ type: 'session.created' });
+    if (this.greets) this.#emit({ type: 'session.created' });
   }
 
   close(code: number, reason: string): void {
@@ -99,7 +102,7 @@ class FakeSocket extends EventEmitter {
 
   /** A server that greets confirms its configuration. */
   send(text: string): void {
-    if (this.greets && text.includes('session.update"')) this.#say({ type: 'session.updated' });
+    if (this.greets && text.includes('session.update"')) this.#emit({ type: 'session.updated' });
   }
 
   ping(): void {}
@@ -110,7 +113,7 @@ class FakeSocket extends EventEmitter {
     queueMicrotask(() => this.close(1006, ''));
   }
 
-  #say(event: object) {
+  #emit(event: object) {
     queueMicrotask(() => {
       try {
         this.emit('message', Buffer.from(JSON.stringify(event)), false);

@@ -19,7 +19,7 @@ export type FuzzResult = {
 };
 
 /** Result of a check whose slowest step took `slowestMs`. */
-export function resultOf<Input>(
+export function toResult<Input>(
   details: fc.RunDetails<Input>,
   cases: number,
   slowestMs: number,
@@ -30,7 +30,7 @@ export function resultOf<Input>(
 }
 
 /** CPU time of this thread since `before`, in ms. */
-export function cpuSinceMs(before: NodeJS.CpuUsage): number {
+export function measureCpuMs(before: NodeJS.CpuUsage): number {
   const { user, system } = process.threadCpuUsage(before);
   return (user + system) / 1000;
 }

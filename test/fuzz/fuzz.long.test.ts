@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { suiteSeed } from '#test/properties.ts';
-import { decoderTargets } from './decoders.ts';
+import { decoderTargets } from './decoder-targets.ts';
 import type { FuzzTarget } from './fuzz-target.ts';
-import { plantedIn } from './planted-mistakes.ts';
+import { plantMistake } from './planted-mistakes.ts';
 import { classTargets, targets } from './targets.ts';
 
-/** Cases of each target; `npm run fuzz` tries as many as wanted. */
+/** Cases of each target; `npm run fuzzTarget` tries as many as wanted. */
 const [cases, classCases, fileCases] = [500, 60, 20];
-/** The same in every run, so that a run of CI says what the commit did; `npm run fuzz` takes a new one each time. */
+/** The same in every run, so that a run of CI says what the commit did; `npm run fuzzTarget` takes a new one each time. */
 const seed = suiteSeed;
 
 test.each(targets)('no input makes $name throw or hold the main thread', (target) =>
@@ -29,7 +29,7 @@ const plantedCases = 100;
 test.each([...targets, ...classTargets, ...decoderTargets])(
   'the search of $name finds a fault planted in what it reads by',
   async ({ name, check }) => {
-    const { failure } = await check(plantedCases, seed, plantedIn(name));
+    const { failure } = await check(plantedCases, seed, plantMistake(name));
     expect(failure).toBeDefined();
   },
 );

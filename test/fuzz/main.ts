@@ -1,7 +1,7 @@
 // npm run fuzz [-- --seed N --cases N --files N --only NAME]: every parser and decoder of what comes from outside, for as long as wanted.
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
-import { decoderTargets } from './decoders.ts';
+import { decoderTargets } from './decoder-targets.ts';
 import type { FuzzResult } from './fuzz-target.ts';
 import { classTargets, targets } from './targets.ts';
 
@@ -41,17 +41,21 @@ async function fuzzAll(
     `seed ${firstSeed}, ${wanted} ${group.option} for each of ${chosen.length} targets (${group.kind})`,
   );
   let failed = 0;
-  for (const { name } of chosen) failed += await fuzz(name, wanted, group);
+  for (const { name } of chosen) failed += await fuzzTarget(name, wanted, group);
   return failed;
 }
 
 /** 1 if something was found. */
-async function fuzz(name: string, wanted: number, { kind, option }: TargetGroup): Promise<number> {
+async function fuzzTarget(
+  name: string,
+  wanted: number,
+  { kind, option }: TargetGroup,
+): Promise<number> {
   const startedMs = performance.now();
   let [done, slowestMs, seed] = [0, 0, firstSeed];
   for (; done < wanted; seed++) {
     const count = Math.min(threadCases[kind], wanted - done);
-    const result = await inThread(name, seed, count);
+    const result = await runInThread(name, seed, count);
     done += count;
     slowestMs = Math.max(slowestMs, result.slowestMs);
     if (result.failure === undefined) continue;
@@ -67,7 +71,7 @@ async function fuzz(name: string, wanted: number, { kind, option }: TargetGroup)
 }
 
 /** One thread for `count` cases; one that says nothing any more is ended. */
-function inThread(name: string, seed: number, count: number) {
+function runInThread(name: string, seed: number, count: number) {
   const { promise, resolve } = Promise.withResolvers<FuzzResult>();
   const worker = new Worker(new URL('./worker.ts', import.meta.url), {
     workerData: { name, seed, cases: count },

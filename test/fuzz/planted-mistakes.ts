@@ -15,9 +15,9 @@ const builtins: readonly (readonly [owner: object, name: string])[] = [
   [Object, 'entries'],
   [JSON, 'parse'],
 ];
-const ours = new URL('../../src/', import.meta.url).href;
+const ownMistakes = new URL('../../src/', import.meta.url).href;
 /** Targets whose reading calls no builtin, or belongs to a library whose errors are expected: it can only be slow. */
-const onlySlow = [
+const slowMistakes = [
   'tool-arguments',
   'custom-ids',
   'opus-toc',
@@ -28,18 +28,18 @@ const onlySlow = [
 const slowMs = 60;
 
 /** A fault in what this target reads by. */
-export function plantedIn(target: string): AroundReading {
-  return onlySlow.includes(target) ? slowly : withMistakes();
+export function plantMistake(target: string): AroundReading {
+  return slowMistakes.includes(target) ? makeSlow : plantBuiltins();
 }
 
-async function slowly<Result>(read: () => Promise<Result>): Promise<Result> {
+async function makeSlow<Result>(read: () => Promise<Result>): Promise<Result> {
   const before = process.threadCpuUsage();
   while (process.threadCpuUsage(before).user < slowMs * 1_000);
   return await read();
 }
 
 /** Lets a builtin fail while inputs are read: its first call for one input, the second for the next, and so on. */
-function withMistakes(): AroundReading {
+function plantBuiltins(): AroundReading {
   let inputs = 0;
   return async (read) => {
     const failing = 1 + (inputs++ % 30);
@@ -48,7 +48,7 @@ function withMistakes(): AroundReading {
       const builtin: unknown = Reflect.get(owner, name);
       if (typeof builtin !== 'function') throw new Error(`There is no ${name}.`);
       function mistaken(this: unknown, ...given: unknown[]): unknown {
-        if (isCalledByUs() && ++calls === failing) throw new TypeError('planted');
+        if (isCalledByOurCode() && ++calls === failing) throw new TypeError('planted');
         return Reflect.apply(builtin as () => unknown, this, given);
       }
       Reflect.set(owner, name, mistaken);
@@ -63,10 +63,10 @@ function withMistakes(): AroundReading {
 }
 
 /** Whether code of ours called the builtin from which this is asked. */
-function isCalledByUs() {
+function isCalledByOurCode() {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 3;
   const { stack = '' } = new Error();
   Error.stackTraceLimit = stackTraceLimit;
-  return stack.lastIndexOf(ours) > stack.lastIndexOf('\n');
+  return stack.lastIndexOf(ownMistakes) > stack.lastIndexOf('\n');
 }

@@ -1,11 +1,11 @@
-import { OggPages, writePages } from '#src/audio/ogg-page.ts';
+import { OggPageReader, writePages } from '#src/audio/formats/ogg-page.ts';
 import { FlacFrames } from '#src/sources/formats/flac-frames.ts';
 import { fc } from '#test/properties.ts';
-import { crcOf } from '#test/sources/formats/hostile-files.ts';
-import { toneFile, toneWav } from '#test/sources/tones.ts';
+import { computeCrc } from '#test/sources/formats/hostile-files.ts';
+import { makeToneWav, readToneFile } from '#test/sources/tones.ts';
 
 /** Longest a good file is before it is damaged: more only takes time. */
-const mostBytes = 12_000;
+const maxBytes = 12_000;
 
 const damage = fc.record({
   /** Near the start, where heads are, or anywhere. */
@@ -26,12 +26,12 @@ const splice = fc.record({
 type Splice = typeof splice extends fc.Arbitrary<infer One> ? One : never;
 
 /** A good file with some of its bytes changed, left out, doubled or replaced. */
-function damaged(good: Buffer) {
-  const short = good.subarray(0, mostBytes);
-  return fc.tuple(damages, splice).map(([all, how]) => spliced(changed(short, all), how));
+function makeDamaged(good: Buffer) {
+  const short = good.subarray(0, maxBytes);
+  return fc.tuple(damages, splice).map(([all, how]) => applySplice(makeChanged(short, all), how));
 }
 
-function spliced(bytes: Buffer, { kind, from, to, noise }: Splice) {
+function applySplice(bytes: Buffer, { kind, from, to, noise }: Splice) {
   const places = [from, to].map((part) => Math.floor(part * bytes.length)).sort((a, b) => a - b);
   const [start = 0, end = 0] = places;
   const [head, tail] = [bytes.subarray(0, start), bytes.subarray(end)];
@@ -49,7 +49,7 @@ function spliced(bytes: Buffer, { kind, from, to, noise }: Splice) {
   }
 }
 
-function changed(good: Uint8Array, all: Damage): Buffer {
+function makeChanged(good: Uint8Array, all: Damage): Buffer {
   const bytes = Buffer.from(good);
   for (const { isNear, at, value } of all) {
     if (bytes.length > 0) bytes[at % Math.min(bytes.length, isNear ? 64 : bytes.length)] = value;
@@ -58,8 +58,8 @@ function changed(good: Uint8Array, all: Damage): Buffer {
 }
 
 /** An Ogg file whose packets and places were changed; the checksums of its pages are right again. */
-function forgedOgg(name: string): fc.Arbitrary<Buffer> {
-  const pages = new OggPages().push(toneFile(name)).slice(0, 12);
+function forgeOgg(name: string): fc.Arbitrary<Buffer> {
+  const pages = new OggPageReader().push(readToneFile(name)).slice(0, 12);
   const forged = pages.map((page) => {
     const { pieces, serial, isFirst, isLast, granule = 0 } = page;
     const place = fc.oneof(
@@ -70,7 +70,7 @@ function forgedOgg(name: string): fc.Arbitrary<Buffer> {
     const few = fc.array(damage, { maxLength: 2 });
     return fc.tuple(few, fc.nat(), place, times).map(([all, which, at, count]) => {
       const packets = pieces.map((piece, n) =>
-        n === which % pieces.length ? changed(piece, all) : piece,
+        n === which % pieces.length ? makeChanged(piece, all) : piece,
       );
       const written = writePages(packets, { serial, isFirst, isLast, granule: at });
       return Buffer.concat(Array<Buffer>(count).fill(written));
@@ -80,21 +80,21 @@ function forgedOgg(name: string): fc.Arbitrary<Buffer> {
 }
 
 /** A FLAC file whose frames were changed; their checksums are right again. */
-function forgedFlac(): fc.Arbitrary<Buffer> {
-  const file = toneFile('tones.flac');
+function forgeFlac(): fc.Arbitrary<Buffer> {
+  const file = readToneFile('tones.flac');
   const cutter = new FlacFrames();
   const headBytes = file.indexOf(Buffer.of(0xff, 0xf8));
   const frames = [...cutter.push(file.subarray(headBytes)), ...cutter.end()].slice(0, 4);
   const head = file.subarray(0, headBytes);
   const forged = frames.map(({ bytes }) => {
-    return fc.array(damage, { maxLength: 4 }).map((all) => mended(changed(bytes, all)));
+    return fc.array(damage, { maxLength: 4 }).map((all) => mendFrame(makeChanged(bytes, all)));
   });
-  const heads = fc.array(damage, { maxLength: 2 }).map((all) => changed(head, all));
+  const heads = fc.array(damage, { maxLength: 2 }).map((all) => makeChanged(head, all));
   return fc.tuple(heads, ...forged).map((all) => Buffer.concat(all));
 }
 
 /** RFC 9639, 9.1: the header ends with a checksum of its own, the frame with another. */
-function mended(frame: Buffer) {
+function mendFrame(frame: Buffer) {
   const [, , sizes = 0, , number = 0] = frame;
   const ofNumber = 4 + (number < 0x80 ? 1 : Math.max(1, Math.clz32(~(number << 24))));
   const [size, rate] = [sizes >> 4, sizes & 15];
@@ -102,18 +102,21 @@ function mended(frame: Buffer) {
   const length = ofNumber + ofSize + (rate === 12 ? 1 : rate === 13 || rate === 14 ? 2 : 0);
   frame[0] = 0xff;
   frame[1] = 0xf8 | ((frame[1] ?? 0) & 1);
-  frame[length] = crcOf(frame.subarray(0, length), 8, 0x07);
-  frame.writeUInt16BE(crcOf(frame.subarray(0, -2), 16, 0x8005), frame.length - 2);
+  frame[length] = computeCrc(frame.subarray(0, length), 8, 0x07);
+  frame.writeUInt16BE(computeCrc(frame.subarray(0, -2), 16, 0x8005), frame.length - 2);
   return frame;
 }
 
 /** Files of each kind, damaged and forged. */
 export const soundFiles: Readonly<Record<string, fc.Arbitrary<Buffer>>> = {
-  wav: damaged(toneWav()),
-  mp3: fc.oneof(damaged(toneFile('tones.mp3')), damaged(toneFile('tones-vbr.mp3'))),
-  flac: fc.oneof(damaged(toneFile('tones.flac')), forgedFlac()),
-  'ogg-opus': fc.oneof(damaged(toneFile('tones-opus.ogg')), forgedOgg('tones-opus.ogg')),
-  'ogg-vorbis': fc.oneof(damaged(toneFile('tones-vorbis.ogg')), forgedOgg('tones-vorbis.ogg')),
-  'ogg-flac': fc.oneof(damaged(toneFile('tones-flac.ogg')), forgedOgg('tones-flac.ogg')),
-  webm: fc.oneof(damaged(toneFile('tones.webm')), damaged(toneFile('film.mkv'))),
+  wav: makeDamaged(makeToneWav()),
+  mp3: fc.oneof(makeDamaged(readToneFile('tones.mp3')), makeDamaged(readToneFile('tones-vbr.mp3'))),
+  flac: fc.oneof(makeDamaged(readToneFile('tones.flac')), forgeFlac()),
+  'ogg-opus': fc.oneof(makeDamaged(readToneFile('tones-opus.ogg')), forgeOgg('tones-opus.ogg')),
+  'ogg-vorbis': fc.oneof(
+    makeDamaged(readToneFile('tones-vorbis.ogg')),
+    forgeOgg('tones-vorbis.ogg'),
+  ),
+  'ogg-flac': fc.oneof(makeDamaged(readToneFile('tones-flac.ogg')), forgeOgg('tones-flac.ogg')),
+  webm: fc.oneof(makeDamaged(readToneFile('tones.webm')), makeDamaged(readToneFile('film.mkv'))),
 };

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { decoderTargets } from './decoders.ts';
+import { decoderTargets } from './decoder-targets.ts';
 import { classTargets, targets } from './targets.ts';
 
 /** Checks one target in its own thread, so that a parser that hangs can be given up. */

@@ -1,6 +1,6 @@
 import type { OpenAI } from 'openai';
-import { readWav, writeWav } from '#src/audio/wav.ts';
-import { type Saying, sayings } from './mission.ts';
+import { readWav, writeWav } from '#src/audio/formats/wav.ts';
+import { type Saying, sayings } from './mission-setup.ts';
 
 export type UserContent = OpenAI.ChatCompletionUserMessageParam['content'];
 
@@ -19,11 +19,11 @@ export async function askAloud({ chat }: OpenAI, content: UserContent, more: obj
   return { choice, transcript, pcm: readWav(Buffer.from(data ?? '', 'base64')) };
 }
 
-export function wavOf(words: Saying): Buffer {
+export function makeWav(words: Saying): Buffer {
   return writeWav(sayings.sound(words));
 }
 
-export function inputAudio(words: Saying) {
-  const data = wavOf(words).toString('base64');
+export function toInputAudio(words: Saying) {
+  const data = makeWav(words).toString('base64');
   return { type: 'input_audio', input_audio: { data, format: 'wav' } } as const;
 }

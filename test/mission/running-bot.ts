@@ -6,14 +6,14 @@ import { setFlagsFromString } from 'node:v8';
 import { OpenAI } from 'openai';
 import { openSandbox } from '#sandbox/sandbox.ts';
 import { startBot } from '#src/app/bot.ts';
-import { openEngines } from '#src/app/engines/engines.ts';
-import { openSandboxPrograms } from '#src/app/sandbox/in-sandbox.ts';
+import { openEngines } from '#src/app/engines/open-engines.ts';
+import { openSandboxPrograms } from '#src/app/sandbox/run-in-sandbox.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
-import type { OpusCodec } from '#src/audio/opus/opus.ts';
+import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import { good } from '#test/config/read-settings.ts';
-import { makeToken } from '#test/fakes/program.ts';
-import { freePort } from '#test/fakes/servers/listening.ts';
+import { readGoodSettings } from '#test/config/read-settings.ts';
+import { makeToken } from '#test/fakes/run-program.ts';
+import { findFreePort } from '#test/fakes/servers/listening-server.ts';
 
 /** Mode of encryption, as voice servers name it. */
 export const xchacha = 'aead_xchacha20_poly1305_rtpsize';
@@ -34,9 +34,9 @@ export async function openRunningBot(environment: NodeJS.ProcessEnv) {
   stack.defer(() => setDefaultCACertificates(trusted));
   const dataDir = await mkdtemp(join(tmpdir(), 'parley-mission-'));
   stack.defer(() => rm(dataDir, { recursive: true, force: true }));
-  const port = await freePort();
+  const port = await findFreePort();
   const { TRACK_ALLOWED_HOSTS: hosts = '', ...usual } = environment;
-  const config = good({
+  const config = readGoodSettings({
     ...usual,
     DATA_DIR: dataDir,
     TRACK_ALLOWED_HOSTS: `${sandbox.cdnHost},${hosts}`.replace(/,$/, ''),
@@ -93,16 +93,16 @@ function countFrames(codec: OpusCodec) {
   const frames = { encoded: 0, decoded: 0 };
   const counting: OpusCodec = {
     name: codec.name,
-    encoder(...shape) {
-      const encoder = codec.encoder(...shape);
+    createEncoder(...shape) {
+      const encoder = codec.createEncoder(...shape);
       const encode = (samples: Int16Array) => {
         frames.encoded++;
         return encoder.encode(samples);
       };
       return { encode };
     },
-    decoder(...shape) {
-      const decoder = codec.decoder(...shape);
+    createDecoder(...shape) {
+      const decoder = codec.createDecoder(...shape);
       const decode = (opus: Uint8Array) => {
         frames.decoded++;
         return decoder.decode(opus);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { soundBytes, tone } from '#test/fakes/providers/sound.ts';
-import { listening } from '#test/fakes/servers/listening.ts';
+import { encodeSound, makeTone } from '#test/fakes/providers/mock-sound.ts';
+import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 
 export type SpeechRequest = {
   readonly model: string;
@@ -33,7 +33,7 @@ export async function openSpeechServer() {
     held.set(text, found);
     return found;
   };
-  const served = await listening(async (request, response) => {
+  const served = await openListeningServer(async (request, response) => {
     const json = Buffer.concat(await Array.fromAsync<Buffer>(request)).toString();
     if (request.url !== '/v1/audio/speech') return void response.writeHead(404).end();
     const asked = JSON.parse(json) as SpeechRequest;
@@ -43,7 +43,7 @@ export async function openSpeechServer() {
       response.writeHead(200, { 'content-type': 'application/json' });
       return void response.end('{"error":{"message":"The voice is broken."}}');
     }
-    const [type, bytes] = packed[model] ?? speak(model, input);
+    const [type, bytes] = packed[model] ?? answerSpeech(model, input);
     const heldFrom = input.includes('slowly') ? bytes.length / 2 : bytes.length;
     response.writeHead(200, { 'content-type': type });
     for (let at = 0; at < bytes.length; at += pieceBytes) {
@@ -62,14 +62,14 @@ export async function openSpeechServer() {
 }
 
 /** Rate, in Hz, of samples that come without a label. */
-export const bareRateHz = 22_050;
+export const rawRateHz = 22_050;
 
-function speak(model: string, text: string): SpeechFile {
-  const samples = (rateHz: number) => tone(text, rateHz);
-  if (model === 'wav') return ['audio/wav', soundBytes(samples(16_000), 16_000, 'wav')];
+function answerSpeech(model: string, text: string): SpeechFile {
+  const samples = (rateHz: number) => makeTone(text, rateHz);
+  if (model === 'wav') return ['audio/wav', encodeSound(samples(16_000), 16_000, 'wav')];
   if (model === 'bare')
-    return ['application/octet-stream', soundBytes(samples(bareRateHz), bareRateHz, 'pcm')];
-  return ['audio/pcm;rate=24000', soundBytes(samples(24_000), 24_000, 'pcm')];
+    return ['application/octet-stream', encodeSound(samples(rawRateHz), rawRateHz, 'pcm')];
+  return ['audio/pcm;rate=24000', encodeSound(samples(24_000), 24_000, 'pcm')];
 }
 
 function readFixture(name: string): Buffer {

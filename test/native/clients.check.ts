@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { writeWav } from '#src/audio/wav.ts';
-import { openMockProviders } from '#test/fakes/providers/providers.ts';
-import { type Mission, replies, said, sayings } from '#test/mission/mission.ts';
+import { writeWav } from '#src/audio/formats/wav.ts';
+import { openMockProviders } from '#test/fakes/providers/mock-providers.ts';
+import { type Mission, replies, said, sayings } from '#test/mission/mission-setup.ts';
 import { openRunningBot } from '#test/mission/running-bot.ts';
 import { remote } from '#test/scenarios/setup/bot-setup.ts';
 

@@ -5,19 +5,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { type Engines, openEngines, pipelinesOf } from '#src/app/engines/engines.ts';
-import { writeWav } from '#src/audio/wav.ts';
+import { type Engines, openEngines, openPipelines } from '#src/app/engines/open-engines.ts';
+import { writeWav } from '#src/audio/formats/wav.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
-import { good } from '#test/config/read-settings.ts';
-import { FakeHost, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
-import { textOf as wordsOf } from '#test/contracts/transcriber.ts';
-import { botEnvironment } from '#test/deploy/compose-files.ts';
+import { readGoodSettings } from '#test/config/read-settings.ts';
+import { FakeHost, joinTexts, makeTurn, toUtterance } from '#test/contracts/pipeline-contract.ts';
+import { transcribeText as wordsOf } from '#test/contracts/transcriber-contract.ts';
+import { readBotEnvironment } from '#test/deploy/compose-files.ts';
+import { openMockProviders, usualPace } from '#test/fakes/providers/mock-providers.ts';
 import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
-import { openMockProviders, usualPace } from '#test/fakes/providers/providers.ts';
-import { tone } from '#test/fakes/providers/sound.ts';
-import { freePort } from '#test/fakes/servers/listening.ts';
-import { hearWords, speakWords } from '#test/fakes/spoken-words.ts';
+import { makeTone } from '#test/fakes/providers/mock-sound.ts';
+import { findFreePort } from '#test/fakes/servers/listening-server.ts';
+import { hearWords, speakWords } from '#test/fakes/tone-words.ts';
 
 const never = new AbortController().signal;
 const answer = 'Two of them. The other one is on its way.';
@@ -56,7 +56,7 @@ async function writeProfile(vendorUrl: string) {
 
 /** The program LiteLLM with the profile, in front of one vendor. */
 async function openProxy(vendorUrl: string) {
-  const port = `${await freePort()}`;
+  const port = `${await findFreePort()}`;
   const { PATH = '', HOME = '', PYTHONPATH = '', LITELLM = 'litellm' } = process.env;
   const config = await writeProfile(vendorUrl);
   const options = ['--config', config, '--host', '127.0.0.1', '--port', port];
@@ -85,8 +85,8 @@ async function isAlive(origin: string) {
 
 /** Engines of the bot under the settings that the compose file and its `.env` make. */
 async function openSet(more: Readonly<Record<string, string>> = {}) {
-  const config = good({
-    ...(await botEnvironment('compose.proxy.yaml')),
+  const config = readGoodSettings({
+    ...(await readBotEnvironment('compose.proxy.yaml')),
     OPENAI_BASE_URL: `${proxy.origin}/v1`,
     OPENAI_API_KEY: 'sk-proxy',
     ...more,
@@ -96,11 +96,11 @@ async function openSet(more: Readonly<Record<string, string>> = {}) {
 
 async function hold(set: Awaited<ReturnType<typeof openSet>>, kind: 'chained' | 'audio-model') {
   const { config, engines } = set;
-  const pipeline = pipelinesOf(config, engines, engines.chat('Nova')).open(kind);
+  const pipeline = openPipelines(config, engines, engines.chat('Nova')).open(kind);
   const host = new FakeHost();
   host.release();
   const parts: (ReplyPart & { readonly atMs: number })[] = [];
-  for await (const part of pipeline.answer(turnOf(said('nova one')), host, never))
+  for await (const part of pipeline.answer(makeTurn(toUtterance('nova one')), host, never))
     parts.push({ ...part, atMs: realClock.nowMs() });
   return parts;
 }
@@ -126,9 +126,10 @@ test('what is said is heard, thought and spoken through the proxy, with the vend
   const { pcm, text } = speakWords('nova one two three');
   expect((await wordsOf(engines.transcriber, pcm)).toLowerCase()).toBe(text);
   const parts = await hold(set, 'chained');
-  expect(textOf(parts)).toBe(answer);
+  expect(joinTexts(parts)).toBe(answer);
   expect(samplesOf(parts)).toBe(
-    tone('Two of them.', 24_000).length + tone('The other one is on its way.', 24_000).length,
+    makeTone('Two of them.', 24_000).length +
+      makeTone('The other one is on its way.', 24_000).length,
   );
   expect(keysAndModels()).toEqual([
     ['transcriptions', 'Bearer sk-vendor', 'gpt-transcribe'],
@@ -148,7 +149,7 @@ test('a voice at /audio/speech is heard whole through the proxy', async () => {
   await using engines: Engines = set.engines;
   const sounds = await Array.fromAsync(engines.synthesizer.synthesize('Two of them.', {}, never));
   const samples = sounds.reduce((sum, { samples }) => sum + samples.length, 0);
-  expect(samples).toBe(tone('Two of them.', 24_000).length);
+  expect(samples).toBe(makeTone('Two of them.', 24_000).length);
   expect(keysAndModels()).toEqual([['speech', 'Bearer sk-vendor', 'other-tts']]);
 });
 
@@ -166,8 +167,8 @@ test('one model behind the proxy hears and speaks, and its sound is whole', asyn
   const set = await openSet({ PIPELINE: 'audio-model' });
   await using _engines: Engines = set.engines;
   const parts = await hold(set, 'audio-model');
-  expect(textOf(parts)).toBe(answer);
-  expect(samplesOf(parts)).toBe(tone(answer, 24_000).length);
+  expect(joinTexts(parts)).toBe(answer);
+  expect(samplesOf(parts)).toBe(makeTone(answer, 24_000).length);
   expect(keysAndModels()).toEqual([['chat', 'Bearer sk-vendor', 'gpt-audio-1.5']]);
   expect(JSON.stringify(mock.requests[0]?.body?.messages)).toContain('input_audio');
 });
@@ -203,5 +204,5 @@ test('a model whose first word takes nearly five minutes is waited for', {
   mock.set({ pace: { ...usualPace, firstTokenMs: 290_000 } });
   const set = await openSet();
   await using _engines: Engines = set.engines;
-  expect(textOf(await hold(set, 'chained'))).toBe(answer);
+  expect(joinTexts(await hold(set, 'chained'))).toBe(answer);
 });

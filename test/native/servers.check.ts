@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { resample } from '#src/audio/resample.ts';
-import { speech } from '#test/audio/speech.ts';
-import { textOf } from '#test/contracts/pipeline.ts';
-import { soundOf } from '#test/contracts/synthesizer.ts';
-import { textOf as wordsOf } from '#test/contracts/transcriber.ts';
+import { resamplePcm } from '#src/audio/resampler.ts';
+import { readSpeech } from '#test/audio/recorded-speech.ts';
+import { joinTexts } from '#test/contracts/pipeline-contract.ts';
+import { collectSound } from '#test/contracts/synthesizer-contract.ts';
+import { transcribeText as wordsOf } from '#test/contracts/transcriber-contract.ts';
 import { openBotDoors } from '#test/speech/dialects/bot-doors.ts';
 
 const { XLLAMACPP, FASTER_WHISPER_SERVER, FASTKOKORO } = process.env;
@@ -23,15 +23,15 @@ const settings = {
 
 test('what a person says is heard by Whisper and answered by llama.cpp, and Kokoro says it so that Whisper hears it', async () => {
   await using bot = await openBotDoors(settings);
-  const heard = await wordsOf(bot.transcriber, speech('human-goforward'));
+  const heard = await wordsOf(bot.transcriber, readSpeech('human-goforward'));
   expect(heard).toBe('Go forward 10 meters.');
   const { parts, error } = await bot.answer(heard);
-  expect([error, textOf(parts)]).toEqual([undefined, said]);
+  expect([error, joinTexts(parts)]).toEqual([undefined, said]);
   const sound = parts.flatMap((part) => (part.kind === 'audio' ? [...part.pcm.samples] : []));
   const samples = Int16Array.from(sound);
   // The first answer of a server may take longest, and this machine may be slow.
   await using other = await openBotDoors(settings);
-  const again = resample({ samples, rateHz: 24_000, channels: 1 }, 16_000);
+  const again = resamplePcm({ samples, rateHz: 24_000, channels: 1 }, 16_000);
   expect(await wordsOf(other.transcriber, again)).toBe(said);
 });
 
@@ -43,10 +43,10 @@ test('a wrong key, address and voice are told as such', async () => {
     SPEECH_VOICE: 'alloy',
   });
   expect((await bot.answer('Hello?')).error).toMatchObject({ code: 'provider.bad_key' });
-  await expect(wordsOf(bot.transcriber, speech('human-goforward'))).rejects.toMatchObject({
+  await expect(wordsOf(bot.transcriber, readSpeech('human-goforward'))).rejects.toMatchObject({
     about: { status: 404 },
   });
-  await expect(soundOf(bot.synthesizer, 'Hello.')).rejects.toMatchObject({
+  await expect(collectSound(bot.synthesizer, 'Hello.')).rejects.toMatchObject({
     message: expect.stringContaining("Voice 'alloy' is not available"),
     about: { status: 400 },
   });

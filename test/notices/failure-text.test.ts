@@ -1,25 +1,25 @@
 import { expect, test } from 'vitest';
 import { BotError, type ErrorCode, errorCodes, type FailureStage } from '#src/base/errors.ts';
-import { failureText } from '#src/notices/notice.ts';
-import { builtInTexts } from '#src/texts/tables.ts';
-import { text } from '#src/texts/texts.ts';
+import { toFailureLine } from '#src/notices/channel-notices.ts';
+import { readTexts } from '#src/texts/text-tables.ts';
+import { formatText } from '#src/texts/texts.ts';
 
 const stages = ['recognise', 'think', 'speak', 'link', undefined] as const;
 
 function sentenceOf(code: ErrorCode, stage: FailureStage | undefined) {
-  const about = { retryAfterMs: 2_000, serverWords: 'No, says 10.0.0.7:8000.' };
+  const about = { retryAfterMs: 2_000, serverMessage: 'No, says 10.0.0.7:8000.' };
   const message = 'http://10.0.0.7:8000 failed';
-  const { id, with: words } = failureText(
+  const { id, with: words } = toFailureLine(
     new BotError(code, true, message, undefined, stage, about),
   );
-  return text(id, words);
+  return formatText(id, words);
 }
 
 test('people read of no failure on which host or port it happened', () => {
   const codes = Object.keys(errorCodes) as ErrorCode[];
   const told = codes.flatMap((code) => stages.map((stage) => sentenceOf(code, stage)));
   expect(told.filter((sentence) => /10\.0\.0\.7|8000|http/.test(sentence))).toEqual([]);
-  const words = [...builtInTexts('en').values()].flatMap(({ text }) =>
+  const words = [...readTexts('en').values()].flatMap(({ text }) =>
     Array.from(text.matchAll(/\{(\w+)[,}]/g), ([, word = '']) => word),
   );
   expect(words.filter((word) => /provider|server|host|address|url/i.test(word))).toEqual([]);

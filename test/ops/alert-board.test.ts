@@ -50,8 +50,8 @@ test('the alerts of a channel end when it is left, those of others stay', () => 
 test('an alert lasts for the operator until no channel has it', () => {
   using metrics = openMetrics(() => true);
   const told: unknown[] = [];
-  const fault = (key: string, alert?: FeatureAlert) => told.push([key, alert?.name]);
-  const notices = { report: () => undefined, fault };
+  const reportFault = (key: string, alert?: FeatureAlert) => told.push([key, alert?.name]);
+  const notices = { report: () => undefined, reportFault };
   const board = new AlertBoard(openLog('silent', []), metrics.meters, [], notices);
   for (const guildId of ['guild-1', 'guild-2']) board.report(raised, guildId);
   for (const guildId of ['guild-1', 'guild-2']) board.report(cleared, guildId);

@@ -2,10 +2,10 @@ import { PassThrough, Writable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { Secret } from '#src/base/secret.ts';
-import { reminderEnded } from '#src/features/reminders/reminder-scheduler.ts';
+import { reminderEndedEvent } from '#src/features/reminders/reminder-scheduler.ts';
 import { type Log, logSession, openLog } from '#src/ops/log.ts';
-import { failureEventOf } from '#src/ports/failure-event.ts';
-import { featureEvent, type SessionEvent } from '#src/ports/session-events.ts';
+import { toFailureEvent } from '#src/ports/failure-event.ts';
+import { type SessionEvent, toFeatureEvent } from '#src/ports/session-events.ts';
 
 /** Text that `write` leaves in a log that knows these secrets. */
 function written(write: (log: Log) => void, ...secrets: readonly Secret[]) {
@@ -86,7 +86,7 @@ test('of a failure the log holds the server, the stage, the code, and what cause
   });
   const cause = new TypeError('fetch failed', { cause: refused });
   const error = new BotError('provider.unreachable', true, 'Nobody answers there.', cause);
-  expect(JSON.parse(logged(failureEventOf(error, 'think')))).toMatchObject({
+  expect(JSON.parse(logged(toFailureEvent(error, 'think')))).toMatchObject({
     level: 50,
     guildId: 'guild-1',
     stage: 'think',
@@ -111,7 +111,7 @@ test.each([
   ['a code', Object.assign(new Error('failed'), { code: said })],
 ])('what people said and %s quotes is not logged', (_who, cause) => {
   const out = logged(
-    failureEventOf(new BotError('provider.refused', false, 'No.', cause), 'think'),
+    toFailureEvent(new BotError('provider.refused', false, 'No.', cause), 'think'),
   );
   expect(out).toContain('"err":{"type":');
   expect(out).not.toContain('my words');
@@ -162,7 +162,7 @@ test('a log nobody reads holds nobody up: it drops lines, and says afterwards ho
 
 test('an event of a feature is a line with the fields that its kind names, in their order, and numbers rounded', () => {
   const out = logged(
-    featureEvent(reminderEnded, { personId: 'adam-1', outcome: 'said', lateMs: 1.6 }),
+    toFeatureEvent(reminderEndedEvent, { personId: 'adam-1', outcome: 'said', lateMs: 1.6 }),
   );
   expect(out.replace(/"time":"[^"]*",/g, '').trim()).toBe(
     '{"level":30,"kind":"reminder","personId":"adam-1","outcome":"said","lateMs":2,"guildId":"guild-1","msg":"reminder"}',

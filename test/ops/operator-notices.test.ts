@@ -3,8 +3,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { alerts, type FeatureAlert } from '#src/base/alerts.ts';
 import { errorCodes } from '#src/base/errors.ts';
-import { noticeOf, OperatorNotices, type TroubleKind } from '#src/ops/operator-notices.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
+import { OperatorNotices, type TroubleKind, toNotice } from '#src/ops/operator-notices.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 /** Notices that `send` takes, on a clock that passes only when told to. */
 function open(send: (notice: string) => Promise<unknown> = async () => undefined) {
@@ -58,16 +58,16 @@ test('an alert of a feature is written with the remedy that it declares, and wit
 test('a fault of ten minutes is told in one notice, and its end in another', async () => {
   const { clock, notices, sent } = open();
   const fault = { name: 'link-down', meaning: alerts['link-down'].meaning, action: 'Allow UDP.' };
-  notices.fault('short', fault);
-  notices.fault('long', fault);
+  notices.reportFault('short', fault);
+  notices.reportFault('long', fault);
   await clock.advance(300_000);
-  notices.fault('short');
-  notices.fault('long', fault);
+  notices.reportFault('short');
+  notices.reportFault('long', fault);
   await clock.advance(300_000);
   expect(sent).toEqual([
     expect.stringMatching(/^Parley: for 10 minutes .*link-down.* Allow UDP\./),
   ]);
-  notices.fault('long');
+  notices.reportFault('long');
   await clock.advance(1);
   expect(sent[1]).toMatch(/^Parley: over: .*link-down/);
 });
@@ -91,8 +91,8 @@ test('every trouble behind a sentence that says so is one that is written to the
   expect(all.join('').match(/I told the operator/g)).toHaveLength(7);
   const store = Object.keys(errorCodes).filter((code) => /^(store|tool)\./.test(code));
   const kinds = [...store, 'discord.unsent', 'bug'];
-  for (const kind of kinds) expect(noticeOf(kind as TroubleKind), kind).toMatch(/^Parley: .{20,}/);
+  for (const kind of kinds) expect(toNotice(kind as TroubleKind), kind).toMatch(/^Parley: .{20,}/);
   const name = 'transcripts-unwritten';
-  expect(noticeOf({ name, ...alerts[name] })).toMatch(/^Parley: .{20,}/);
-  expect(noticeOf('provider.late')).toBeUndefined();
+  expect(toNotice({ name, ...alerts[name] })).toMatch(/^Parley: .{20,}/);
+  expect(toNotice('provider.late')).toBeUndefined();
 });

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { expect, test } from 'vitest';
-import type { ServerNews } from '#src/base/keep-server.ts';
+import type { ServerEvent } from '#src/base/keep-server.ts';
 import type { ReadinessReport } from '#src/ops/readiness.ts';
-import { keepStatusServer, openStatusServer, type StatusServer } from '#src/ops/server.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
+import { keepStatusServer, openStatusServer, type StatusServer } from '#src/ops/status-server.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const page = { type: 'text/plain; version=0.0.4', text: 'parley_ready 1\n' };
 
@@ -93,7 +93,7 @@ test('a port that another bot has is taken once that one has ended, as in an upd
   const first = await opened();
   const { hostname: host, port } = new URL(first.url);
   const clock = new VirtualClock();
-  const reported: ServerNews<StatusServer>[] = [];
+  const reported: ServerEvent<StatusServer>[] = [];
   const untold = Promise.withResolvers<void>();
   const sources = { readiness: () => ready, heldUpMs: () => 3, metrics: async () => page };
   await using _kept = await keepStatusServer(

@@ -1,11 +1,11 @@
 import { createServer } from 'node:http';
 import { expect, test } from 'vitest';
 import { RoomSocket } from '#page/room/room-socket.js';
-import { listening } from '#test/fakes/servers/listening.ts';
+import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 
 test('a page that a sandbox does not let in any more says so, and tries no more', async () => {
   const server = createServer();
-  await using served = await listening(server);
+  await using served = await openListeningServer(server);
   let tries = 0;
   server.on('upgrade', (_, socket) => {
     tries++;
@@ -23,7 +23,7 @@ test('a page that a sandbox does not let in any more says so, and tries no more'
 
 test('what is asked without a connection is told as lost, so that the page can give it back', async () => {
   const server = createServer();
-  await using served = await listening(server);
+  await using served = await openListeningServer(server);
   const socket = new RoomSocket(new URL(`ws://127.0.0.1:${served.port}/room`), {
     line: () => undefined,
     connection: () => undefined,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { emptyRoom, panelOf, type RoomLine, silencesOf, stepRoom } from '#page/room/room-state.js';
-import { text } from '#src/texts/texts.ts';
+import { formatText } from '#src/texts/texts.ts';
 
 const state: RoomLine = {
   kind: 'state',
@@ -113,7 +113,7 @@ test('who would talk and be met with silence reads why, with the press that ends
   });
   const panel = (names: string, button = 'more') =>
     message('panel', {
-      text: `In Lounge.\n${text('panel.people.unasked', { names })}`,
+      text: `In Lounge.\n${formatText('panel.people.unasked', { names })}`,
       buttons: [named('more'), named(button)],
     });
   const told = (...lines: readonly RoomLine[]) =>

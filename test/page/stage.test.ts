@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { emptyRoom, type Item, type Person } from '#page/room/room-state.js';
 import { readStage } from '#page/room/stage.js';
-import { text } from '#src/texts/texts.ts';
+import { formatText } from '#src/texts/texts.ts';
 import words from './stage-words.json' with { type: 'json' };
 
 const room = {
@@ -20,10 +20,10 @@ function stageOf(lines: readonly string[], buttons: readonly string[]) {
   return readStage({ ...emptyRoom, room, items: [panel as Item] }, true);
 }
 
-test.each(words as unknown as readonly [string, string[], ...Parameters<typeof text>][])(
+test.each(words as unknown as readonly [string, string[], ...Parameters<typeof formatText>][])(
   'the stage says %s while the panel with the buttons %j says %s',
   (word, buttons, ...line) => {
-    expect(stageOf([text(...line)], buttons).word).toBe(word);
+    expect(stageOf([formatText(...line)], buttons).word).toBe(word);
   },
 );
 

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
-import { RepeatReporter } from '#test/repeats.ts';
-import { Sequencer } from '#test/sequencer.ts';
+import { RepeatReporter } from '#test/repeat-reporter.ts';
+import { TestSequencer } from '#test/test-sequencer.ts';
 
 /** `npm run test:page`: the page in a real browser, which not every machine has. */
 export default defineConfig({
@@ -10,7 +10,7 @@ export default defineConfig({
     include: ['test/page/browser/*.browser.ts'],
     globalSetup: ['test/page/chromium.ts'],
     isolate: false,
-    sequence: { sequencer: Sequencer },
+    sequence: { sequencer: TestSequencer },
     reporters: [...configDefaults.reporters, new RepeatReporter()],
     // Browsers start and draw in real time; repeats are counted and limited, as those of scenarios are.
     retry: 1,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { isNoWider, type RightInChannel } from '#src/people/channel-openness.ts';
-import { fc, runs } from '#test/properties.ts';
+import { countRuns, fc } from '#test/properties.ts';
 
 const roles = ['staff', 'guests'];
 const everyone = 'everyone';
@@ -54,7 +54,7 @@ test('a channel that counts as no wider opens to no combination of roles that th
             if (has(one, mine, id, base)) expect(has(other, mine, id, base)).toBe(true);
       },
     ),
-    { numRuns: runs(2_000) },
+    { numRuns: countRuns(2_000) },
   );
   expect(held).toBeGreaterThan(0);
 });

@@ -1,42 +1,48 @@
 import { expect, test } from 'vitest';
 import {
   ConfidentialText,
-  openText,
-  privateTo,
   type TextOwner,
+  toOpenText,
+  toPrivateOwner,
 } from '#src/people/confidential-text.ts';
-import { fc, runs } from '#test/properties.ts';
+import { countRuns, fc } from '#test/properties.ts';
 
 const said = new ConfidentialText('eight', { channelId: 'lounge' });
 const own = new ConfidentialText('nine', { onlyFor: 'ana' });
-const told = new ConfidentialText('nine', privateTo('ana', said.owner));
+const told = new ConfidentialText('nine', toPrivateOwner('ana', said.owner));
 const may = async () => true;
 const mayNot = async () => false;
 
 test('words of a channel come out there, and for a person who may open it', async () => {
-  expect([said.textIn('lounge'), said.textIn('general'), said.textIn(undefined)]).toEqual([
-    'eight',
-    undefined,
-    undefined,
-  ]);
-  expect(await said.textFor('cleo', async (id) => id === 'lounge')).toBe('eight');
-  expect(await said.textFor('cleo', mayNot)).toBeUndefined();
+  expect([
+    said.findTextForPlace('lounge'),
+    said.findTextForPlace('general'),
+    said.findTextForPlace(undefined),
+  ]).toEqual(['eight', undefined, undefined]);
+  expect(await said.findTextForPerson('cleo', async (id) => id === 'lounge')).toBe('eight');
+  expect(await said.findTextForPerson('cleo', mayNot)).toBeUndefined();
 });
 
 test('words for one person come out for them alone, and given words everywhere', async () => {
-  expect([own.textIn('lounge'), own.textIn(undefined)]).toEqual([undefined, undefined]);
-  expect([await own.textFor('ana', mayNot), await own.textFor('ben', may)]).toEqual([
-    'nine',
-    undefined,
-  ]);
-  expect([told.textIn('lounge'), await told.textFor('ana', mayNot)]).toEqual([
+  expect([own.findTextForPlace('lounge'), own.findTextForPlace(undefined)]).toEqual([
     undefined,
     undefined,
   ]);
-  expect(await told.textFor('ana', may)).toBe('nine');
-  const given = openText('ten');
-  expect([given.textIn('general'), given.textIn(undefined)]).toEqual(['ten', 'ten']);
-  expect(await given.textFor('ben', mayNot)).toBe('ten');
+  expect([
+    await own.findTextForPerson('ana', mayNot),
+    await own.findTextForPerson('ben', may),
+  ]).toEqual(['nine', undefined]);
+  expect([told.findTextForPlace('lounge'), await told.findTextForPerson('ana', mayNot)]).toEqual([
+    undefined,
+    undefined,
+  ]);
+  expect(await told.findTextForPerson('ana', may)).toBe('nine');
+  const given = toOpenText('ten');
+  expect([given.findTextForPlace('general'), given.findTextForPlace(undefined)]).toEqual([
+    'ten',
+    'ten',
+  ]);
+  expect(await given.findTextForPerson('ben', mayNot)).toBe('ten');
 });
 
 const places = ['lounge', 'den'];
@@ -53,21 +59,23 @@ test('a joined text comes out only where each of its parts does, and texts of tw
       const isMixed =
         new Set(owners.filter((one) => one !== 'given').map((one) => JSON.stringify(one))).size > 1;
       if (isMixed) {
-        expect(() => ConfidentialText.joined(parts, ' ')).toThrow('two owners');
+        expect(() => ConfidentialText.join(parts, ' ')).toThrow('two owners');
         return;
       }
-      const whole = ConfidentialText.joined(parts, ' ');
+      const whole = ConfidentialText.join(parts, ' ');
       for (const place of [...places, undefined])
-        expect(whole.textIn(place) !== undefined).toBe(parts.every((one) => one.textIn(place)));
+        expect(whole.findTextForPlace(place) !== undefined).toBe(
+          parts.every((one) => one.findTextForPlace(place)),
+        );
       for (const id of ['ana', 'ben']) {
         const open = await Promise.all(
-          parts.map((one) => one.textFor(id, async (at) => at === 'den')),
+          parts.map((one) => one.findTextForPerson(id, async (at) => at === 'den')),
         );
-        const found = await whole.textFor(id, async (at) => at === 'den');
+        const found = await whole.findTextForPerson(id, async (at) => at === 'den');
         expect(found !== undefined).toBe(open.every((text) => text !== undefined));
       }
     }),
-    { numRuns: runs(200) },
+    { numRuns: countRuns(200) },
   );
 });
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type ConsentPolicy, mayHear } from '#src/people/consent.ts';
-import { builtInTexts } from '#src/texts/tables.ts';
+import { readTexts } from '#src/texts/text-tables.ts';
 
 /** Texts that say of everybody, or of everybody with the role, whether they are heard unasked; each with the policy under which it is said. */
 const claims: readonly (readonly [
@@ -28,6 +28,6 @@ test.each(claims)(
 test('no other text says who is heard without a yes, or that a yes is needed', () => {
   const claim =
     /said yes|hear only|only (hear|listen)|hear (everybody|members|people with)|would hear/i;
-  const found = [...builtInTexts('en')].flatMap(([id, { text }]) => (claim.test(text) ? [id] : []));
+  const found = [...readTexts('en')].flatMap(([id, { text }]) => (claim.test(text) ? [id] : []));
   expect(found.toSorted()).toEqual([...claims.map(([id]) => id), ...others].toSorted());
 });

@@ -1,10 +1,10 @@
 import { test } from 'vitest';
 import {
   type ConsentPolicy,
-  consentOf,
   type HearingFacts,
   mayHear,
   type StoredConsent,
+  toConsent,
 } from '#src/people/consent.ts';
 import { fc } from '#test/properties.ts';
 
@@ -62,7 +62,7 @@ test('a pause changes nobody’s consent', () => {
   fc.assert(
     fc.property(
       anyFacts,
-      (any) => consentOf({ ...any, isPaused: true }) === consentOf({ ...any, isPaused: false }),
+      (any) => toConsent({ ...any, isPaused: true }) === toConsent({ ...any, isPaused: false }),
     ),
   );
 });

@@ -1,21 +1,21 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { chained, textOnly } from '#src/pipeline/chained.ts';
-import { longestToolRounds } from '#src/pipeline/written.ts';
-import type { Synthesizer } from '#src/speech/ports.ts';
+import { createChainedPipeline, createTextPipeline } from '#src/pipeline/chained-pipeline.ts';
+import { maxToolRounds } from '#src/pipeline/written-answer.ts';
+import type { Synthesizer } from '#src/speech/speech-engine.ts';
 import {
-  drain,
+  drainAnswer,
   FakeHost,
+  joinTexts,
+  listSoundedTexts,
   type ModelScript,
-  pipelineContract,
-  said,
-  soundedTexts,
-  textOf,
-  turnOf,
-} from '#test/contracts/pipeline.ts';
-import { type ChatStep, FakeChat, toolCall } from '#test/fakes/chat.ts';
-import { settled } from '#test/fakes/clock.ts';
-import { FakeSynthesizer, type FakeSynthesizerOptions } from '#test/fakes/speech.ts';
+  makeTurn,
+  testPipeline,
+  toUtterance,
+} from '#test/contracts/pipeline-contract.ts';
+import { type ChatStep, FakeChat, makeToolCall } from '#test/fakes/fake-chat.ts';
+import { FakeSynthesizer, type FakeSynthesizerOptions } from '#test/fakes/fake-speech.ts';
+import { waitUntilSettled } from '#test/fakes/virtual-clock.ts';
 
 const never = new AbortController().signal;
 const dead = new BotError('provider.refused', false, 'The server had an error.');
@@ -25,8 +25,8 @@ function open(rounds: readonly (readonly ChatStep[])[], voice: FakeSynthesizerOp
   const synthesizer = new FakeSynthesizer(voice);
   const host = new FakeHost();
   host.release();
-  const answer = (turn = turnOf(said('hello'))) =>
-    chained({ chat, synthesizer }).answer(turn, host, never)[Symbol.asyncIterator]();
+  const answer = (turn = makeTurn(toUtterance('hello'))) =>
+    createChainedPipeline({ chat, synthesizer }).answer(turn, host, never)[Symbol.asyncIterator]();
   return { chat, synthesizer, host, answer };
 }
 
@@ -37,13 +37,13 @@ function roundsOf({ says, call, ends }: ModelScript) {
   return call ? [[...words, { call: call.tool }], [call.afterwards]] : [words];
 }
 
-pipelineContract('chained', async (script) => {
+testPipeline('chained', async (script) => {
   const chat = new FakeChat(roundsOf(script));
   const synthesizer = new FakeSynthesizer();
   return {
-    pipeline: chained({ chat, synthesizer }),
+    pipeline: createChainedPipeline({ chat, synthesizer }),
     running: () => chat.running + synthesizer.running,
-    settled,
+    settled: waitUntilSettled,
     [Symbol.asyncDispose]: async () => undefined,
   };
 });
@@ -57,16 +57,16 @@ test.each([
 ])(
   'of an answer that is cut at its longest length half a sentence is not said: %s',
   async (written, spoken) => {
-    const { parts } = await drain(open([[written, 'cut']]).answer());
-    expect(soundedTexts(parts)).toEqual(spoken);
+    const { parts } = await drainAnswer(open([[written, 'cut']]).answer());
+    expect(listSoundedTexts(parts)).toEqual(spoken);
   },
 );
 
 test('what cannot be said is skipped, and still belongs to the text', async () => {
   const written = 'Here you are: ```\ncode();\n``` That is the whole of it.';
-  const { parts } = await drain(open([[written]]).answer());
-  expect(textOf(parts)).toBe(written);
-  expect(soundedTexts(parts)).toEqual(['Here you are:', 'That is the whole of it.']);
+  const { parts } = await drainAnswer(open([[written]]).answer());
+  expect(joinTexts(parts)).toBe(written);
+  expect(listSoundedTexts(parts)).toEqual(['Here you are:', 'That is the whole of it.']);
   const fault = (text: string) =>
     text.includes('two')
       ? { afterPieces: 0, error: new BotError('speech.unspeakable', false, 'No words.') }
@@ -76,8 +76,11 @@ test('what cannot be said is skipped, and still belongs to the text', async () =
     ' Now this is the number two.',
     ' Now this is the number three.',
   ];
-  const rest = await drain(open([three], { fault }).answer());
-  expect(soundedTexts(rest.parts)).toEqual(['Now this is one.', 'Now this is the number three.']);
+  const rest = await drainAnswer(open([three], { fault }).answer());
+  expect(listSoundedTexts(rest.parts)).toEqual([
+    'Now this is one.',
+    'Now this is the number three.',
+  ]);
   expect(rest.error).toBeUndefined();
 });
 
@@ -86,11 +89,11 @@ test.each([0, 2])(
   async (afterPieces) => {
     const fault = (text: string) => (text.includes('2') ? { afterPieces, error: dead } : undefined);
     const { synthesizer, answer } = open([[...five]], { fault });
-    const { parts, error } = await drain(answer());
+    const { parts, error } = await drainAnswer(answer());
     expect(error).toMatchObject({ code: 'provider.refused', stage: 'speak' });
     const sounded = five.slice(0, afterPieces === 0 ? 1 : 2).map((text) => text.trim());
-    expect(soundedTexts(parts)).toEqual(sounded);
-    await settled();
+    expect(listSoundedTexts(parts)).toEqual(sounded);
+    await waitUntilSettled();
     expect(synthesizer.running).toBe(0);
   },
 );
@@ -99,11 +102,11 @@ test('links, code and tables are told once to be read, and something is said in 
   const asides = { link: 'See the chat.', code: 'Read the code.', table: 'Read the table.' };
   const text = 'Look at https://a.b/c for it.\nOr https://d.e too.\n```\nlet x;\n```\nBye now.';
   const { answer } = open([text.match(/[\s\S]{1,7}/g) ?? []]);
-  const turn = turnOf(said('hello'));
-  const { parts } = await drain(
-    answer({ ...turn, style: { ...turn.style, asidesIn: () => asides } }),
+  const turn = makeTurn(toUtterance('hello'));
+  const { parts } = await drainAnswer(
+    answer({ ...turn, style: { ...turn.style, getAsides: () => asides } }),
   );
-  expect(soundedTexts(parts)).toEqual([
+  expect(listSoundedTexts(parts)).toEqual([
     'Look at for it.',
     'See the chat.',
     'Or too.',
@@ -113,7 +116,7 @@ test('links, code and tables are told once to be read, and something is said in 
   expect(parts.filter(({ kind }) => kind === 'aside')).toEqual([
     { kind: 'aside', text: 'https://a.b/c\nhttps://d.e\n```\nlet x;\n```' },
   ]);
-  expect(textOf(parts)).toBe(text);
+  expect(joinTexts(parts)).toBe(text);
 });
 
 const lamp = (argumentsJson: string) => ({ call: { id: 'a', name: 'lamp', argumentsJson } });
@@ -122,19 +125,19 @@ test('after four rounds of tools the model must answer without', async () => {
   const { chat, host, answer } = open([
     [lamp('{}'), { usage: { inputTokens: 1, outputTokens: 2 } }],
   ]);
-  const { parts } = await drain(answer());
-  expect(host.ran).toHaveLength(longestToolRounds);
+  const { parts } = await drainAnswer(answer());
+  expect(host.ran).toHaveLength(maxToolRounds);
   expect(chat.asked.map(({ tools }) => tools.length)).toEqual([1, 1, 1, 1, 0]);
-  expect(parts.filter(({ kind }) => kind === 'usage')).toHaveLength(longestToolRounds + 1);
+  expect(parts.filter(({ kind }) => kind === 'usage')).toHaveLength(maxToolRounds + 1);
 });
 
 test('at most two clauses are made ahead of the one that is read', async () => {
   const { synthesizer, chat, answer } = open([[...five]]);
   const reply = answer();
-  await settled();
+  await waitUntilSettled();
   expect(chat.running).toBe(0);
   expect(synthesizer.asked).toHaveLength(3);
-  await drain(reply);
+  await drainAnswer(reply);
   expect(synthesizer.asked).toHaveLength(5);
 });
 
@@ -149,10 +152,14 @@ test('of a long clause less than three seconds of sound are made ahead of who li
   const { chat } = open([['One sentence.']]);
   const host = new FakeHost();
   host.release();
-  const parts = chained({ chat, synthesizer }).answer(turnOf(said('hello')), host, never);
+  const parts = createChainedPipeline({ chat, synthesizer }).answer(
+    makeTurn(toUtterance('hello')),
+    host,
+    never,
+  );
   for await (const { kind } of parts) {
     if (kind !== 'audio') continue;
-    await settled();
+    await waitUntilSettled();
     break;
   }
   expect(madeMs).toBeGreaterThan(500);
@@ -160,11 +167,11 @@ test('of a long clause less than three seconds of sound are made ahead of who li
 });
 
 test('calls of the tools of a program end its answer, all of them, and none is run', async () => {
-  const calls = Array.from({ length: 9 }, (_, n) => toolCall('bark', {}, `call_${n}`));
+  const calls = Array.from({ length: 9 }, (_, n) => makeToolCall('bark', {}, `call_${n}`));
   const chat = new FakeChat([['I bark.', ...calls]]);
   const host = new FakeHost();
-  const turn = { ...turnOf(), tools: [], sent: { tools: [{ type: 'function' }] } };
-  const parts = await Array.fromAsync(textOnly(chat).answer(turn, host, never));
+  const turn = { ...makeTurn(), tools: [], sent: { tools: [{ type: 'function' }] } };
+  const parts = await Array.fromAsync(createTextPipeline(chat).answer(turn, host, never));
   expect(parts.map(({ kind }) => kind)).toEqual(['text', ...calls.map(() => 'tool')]);
   expect([chat.asked.length, host.ran]).toEqual([1, []]);
 });

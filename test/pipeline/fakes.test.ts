@@ -1,10 +1,10 @@
-import { chatModelContract } from '#test/contracts/chat-model.ts';
-import { synthesizerContract } from '#test/contracts/synthesizer.ts';
-import { transcriberContract } from '#test/contracts/transcriber.ts';
-import { FakeChat } from '#test/fakes/chat.ts';
-import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
+import { testChatModel } from '#test/contracts/chat-model-contract.ts';
+import { testSynthesizer } from '#test/contracts/synthesizer-contract.ts';
+import { testTranscriber } from '#test/contracts/transcriber-contract.ts';
+import { FakeChat } from '#test/fakes/fake-chat.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/fake-speech.ts';
 
-chatModelContract('a scripted model', async () => ({
+testChatModel('a scripted model', async () => ({
   model: new FakeChat([['It is', ' four', ' now.']]),
   [Symbol.asyncDispose]: async () => undefined,
 }));
@@ -15,7 +15,7 @@ const utterance = (level: number, text: string) => {
 };
 const [one, other] = [utterance(100, 'hello'), utterance(200, 'good morning')];
 
-transcriberContract(
+testTranscriber(
   'a recogniser that was told what to hear',
   () =>
     new FakeTranscriber({
@@ -25,4 +25,4 @@ transcriberContract(
   [one, other],
 );
 
-synthesizerContract('a voice of constant samples', () => new FakeSynthesizer());
+testSynthesizer('a voice of constant samples', () => new FakeSynthesizer());

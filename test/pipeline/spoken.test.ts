@@ -1,10 +1,16 @@
 import { expect, test } from 'vitest';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
-import { chained } from '#src/pipeline/chained.ts';
+import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
-import { FakeHost, said, soundedTexts, textOf, turnOf } from '#test/contracts/pipeline.ts';
-import { FakeChat } from '#test/fakes/chat.ts';
-import { FakeSynthesizer, type SynthesisFault } from '#test/fakes/speech.ts';
+import {
+  FakeHost,
+  joinTexts,
+  listSoundedTexts,
+  makeTurn,
+  toUtterance,
+} from '#test/contracts/pipeline-contract.ts';
+import { FakeChat } from '#test/fakes/fake-chat.ts';
+import { FakeSynthesizer, type SynthesisFault } from '#test/fakes/fake-speech.ts';
 
 const never = new AbortController().signal;
 const sentence = (n: number) => `This is the long sentence number ${n}.`;
@@ -24,7 +30,11 @@ async function answer(faults: Readonly<Record<number, Fault>>) {
   const parts: ReplyPart[] = [];
   let error: unknown;
   try {
-    const reply = chained({ chat, synthesizer }).answer(turnOf(said('hi')), new FakeHost(), never);
+    const reply = createChainedPipeline({ chat, synthesizer }).answer(
+      makeTurn(toUtterance('hi')),
+      new FakeHost(),
+      never,
+    );
     for await (const part of reply) parts.push(part);
   } catch (thrown) {
     error = thrown;
@@ -36,7 +46,7 @@ async function answer(faults: Readonly<Record<number, Fault>>) {
     error,
     unspoken,
     asked,
-    sounded: soundedTexts(parts),
+    sounded: listSoundedTexts(parts),
     running: synthesizer.running,
   };
 }
@@ -47,7 +57,7 @@ test('two sentences in a row without sound: the voice is out, and the answer is 
   const fails = () => before(broken());
   const { error, parts, sounded, running } = await answer({ 2: fails, 3: fails, 4: fails });
   expect(error).toMatchObject({ code: 'provider.refused', stage: 'speak' });
-  expect(textOf(parts).trim()).toBe(four.join(' '));
+  expect(joinTexts(parts).trim()).toBe(four.join(' '));
   expect(sounded).toEqual([sentence(1)]);
   expect(running).toBe(0);
   expect((await answer({ 2: fails, 3: fails })).sounded).toEqual([sentence(1)]);
@@ -71,14 +81,17 @@ test.each([
     'open',
     'Be brief. Answer in German, unless these words, more than one, are in another language or ask for it.',
   ],
-] as const)('a model is told the language of the answer where it is %s', async (hold, content) => {
-  const chat = new FakeChat([['Ja.']]);
-  const language = { now: 'de', hold, isOutdated: false, hear: async () => undefined };
-  const spoken = chained({ chat, synthesizer: new FakeSynthesizer() });
-  const turn = { ...turnOf(said('Hallo')), language };
-  await Array.fromAsync(spoken.answer(turn, new FakeHost(), never));
-  expect(chat.asked[0]?.messages[0]).toEqual({ role: 'system', content });
-});
+] as const)(
+  'a model is told the language of the answer where it is %s',
+  async (stability, content) => {
+    const chat = new FakeChat([['Ja.']]);
+    const language = { now: 'de', stability, isOutdated: false, hear: async () => undefined };
+    const spoken = createChainedPipeline({ chat, synthesizer: new FakeSynthesizer() });
+    const turn = { ...makeTurn(toUtterance('Hallo')), language };
+    await Array.fromAsync(spoken.answer(turn, new FakeHost(), never));
+    expect(chat.asked[0]?.messages[0]).toEqual({ role: 'system', content });
+  },
+);
 
 test('where no voice speaks the language nothing is asked again, and all is to be read', async () => {
   const voice = new FakeSynthesizer({
@@ -86,12 +99,12 @@ test('where no voice speaks the language nothing is asked again, and all is to b
   });
   const language = {
     now: 'de',
-    hold: 'settled',
+    stability: 'settled',
     isOutdated: false,
     hear: async () => undefined,
   } as const;
-  const turn = { ...turnOf(said('Hallo du')), language };
-  const reply = chained({
+  const turn = { ...makeTurn(toUtterance('Hallo du')), language };
+  const reply = createChainedPipeline({
     chat: new FakeChat([four.map((text) => ` ${text}`)]),
     synthesizer: voice,
   });
@@ -100,7 +113,7 @@ test('where no voice speaks the language nothing is asked again, and all is to b
   expect(parts.filter(({ kind }) => kind === 'unspoken')).toEqual([
     { kind: 'unspoken', text: four[0], language: 'de' },
   ]);
-  expect(textOf(parts).trim()).toBe(four.join(' '));
+  expect(joinTexts(parts).trim()).toBe(four.join(' '));
   expect(voice.asked.every((one) => one.voice.language === 'de')).toBe(true);
   expect(voice.asked.length).toBeLessThanOrEqual(3);
 });

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { energyDb } from '#src/audio/pcm.ts';
+import { measureLevelDb } from '#src/audio/pcm.ts';
 import { CueTrack, VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import { type CueName, loadCues } from '#src/playback/reply/load-cues.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
-import { level, open, VirtualListener } from './listening.ts';
-import { joined, perMs, steepest } from './speech-like.ts';
+import { findSteepest, joinFrames, samplesPerMs } from './speech-like-sound.ts';
+import { makeLevel, openTrack, VirtualListener } from './virtual-listener.ts';
 
 const cues = await loadCues();
 const names: readonly CueName[] = ['heard', 'thinking', 'error', 'leaving'];
@@ -17,16 +17,16 @@ function listener() {
 async function say(voice: VoiceTrack, ms: number) {
   const reply = new SpokenReply();
   voice.add(reply);
-  await reply.write(level(9000, ms), 'Speech.', open);
+  await reply.write(makeLevel(9000, ms), 'Speech.', openTrack);
   reply.end();
   return reply;
 }
 
 test.each(names)('the cue "%s" is under 250 ms, -26 dB, and begins and ends in silence', (name) => {
   const samples = cues[name];
-  expect(samples.length / perMs).toBeLessThan(250);
+  expect(samples.length / samplesPerMs).toBeLessThan(250);
   const levels = Array.from({ length: Math.floor(samples.length / 120) }, (_, n) =>
-    energyDb(samples.subarray(n * 120, n * 120 + 480)),
+    measureLevelDb(samples.subarray(n * 120, n * 120 + 480)),
   );
   const whole = levels.slice(0, Math.max(1, levels.length - 3));
   expect(Math.max(...whole)).toBeGreaterThan(-26.5);
@@ -39,7 +39,7 @@ test('a cue wakes a quiet link and sounds as it is', () => {
   track.play('heard');
   expect(link.wakes).toBe(1);
   link.steps(10);
-  expect(joined(link.frames).subarray(0, cues.heard.length)).toEqual(cues.heard);
+  expect(joinFrames(link.frames).subarray(0, cues.heard.length)).toEqual(cues.heard);
   expect(link.frames.at(-1)).toBeUndefined();
 });
 
@@ -60,7 +60,7 @@ test('a cue that is cut is silent within a frame and does not click', () => {
   if (cue) track.cut(cue);
   link.steps(2);
   expect(link.frames[4]).toBeUndefined();
-  expect(steepest(joined(link.frames))).toBeLessThanOrEqual(steepest(cues.heard));
+  expect(findSteepest(joinFrames(link.frames))).toBeLessThanOrEqual(findSteepest(cues.heard));
 });
 
 test('a sound that is asked for by hand tells of each frame that leaves', () => {

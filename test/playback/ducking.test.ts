@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
 import { VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
-import { loudest, open, VirtualListener } from './listening.ts';
-import { joined, steepest, tone } from './speech-like.ts';
+import { findSteepest, joinFrames, makeTone } from './speech-like-sound.ts';
+import { findLoudest, openTrack, VirtualListener } from './virtual-listener.ts';
 
 async function sounding(reply = new SpokenReply()) {
   const track = new VoiceTrack();
   track.add(reply);
   const listener = new VirtualListener(track);
-  const { samples, ...rest } = tone(200, 2000, 10_000);
-  await reply.write({ samples, ...rest }, 'A long tone.', open);
+  const { samples, ...rest } = makeTone(200, 2000, 10_000);
+  await reply.write({ samples, ...rest }, 'A long tone.', openTrack);
   listener.steps(5);
   return { reply, listener, samples };
 }
@@ -20,7 +20,7 @@ test('a reply is 12 dB down in the second frame after it was ducked', async () =
   const { reply, listener } = await sounding();
   reply.duck(12);
   listener.step();
-  expect(db(loudest(listener.step()))).toBeCloseTo(-12, 1);
+  expect(db(findLoudest(listener.step()))).toBeCloseTo(-12, 1);
 });
 
 test('a change of volume does not click', async () => {
@@ -29,6 +29,6 @@ test('a change of volume does not click', async () => {
   listener.steps(6);
   reply.duck(0);
   listener.steps(6);
-  expect(steepest(joined(listener.frames))).toBeLessThan(steepest(samples) * 1.2);
+  expect(findSteepest(joinFrames(listener.frames))).toBeLessThan(findSteepest(samples) * 1.2);
   expect(listener.frames.at(-1)).toEqual(samples.slice(16 * 480, 17 * 480));
 });

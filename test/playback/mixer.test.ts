@@ -4,12 +4,19 @@ import { frameSamples, type Track } from '#src/playback/mix/track.ts';
 import { VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { fc } from '#test/properties.ts';
-import { level, loudest, onlySpeech, open, plainCodec, VirtualListener } from './listening.ts';
+import {
+  findLoudest,
+  makeLevel,
+  openTrack,
+  plainCodec,
+  speechOnlyTracks,
+  VirtualListener,
+} from './virtual-listener.ts';
 
 /** A track that never ends. */
 function steady(value: number): Track {
   const samples = new Int16Array(frameSamples).fill(value);
-  return { pull: () => ({ samples, left: () => undefined }), onSound: () => undefined };
+  return { pullBlock: () => ({ samples, left: () => undefined }), onSound: () => undefined };
 }
 
 function speaking() {
@@ -22,9 +29,9 @@ function speaking() {
 
 test('the end of a late reply wakes the link for the next one', async () => {
   const { reply, track, listener } = speaking();
-  await reply.write(level(1, 20), 'Well.', open);
+  await reply.write(makeLevel(1, 20), 'Well.', openTrack);
   const next = new SpokenReply();
-  await next.write(level(2, 20), 'Next.', open);
+  await next.write(makeLevel(2, 20), 'Next.', openTrack);
   track.add(next);
   listener.steps(2);
   expect(listener.wakes).toBe(1);
@@ -37,9 +44,9 @@ test('the end of a late reply wakes the link for the next one', async () => {
 test('while it sounds, more of it wakes nothing', async () => {
   const { reply, listener } = speaking();
   expect(listener.mixer.isIdle).toBe(true);
-  await reply.write(level(1, 20), 'Well.', open);
+  await reply.write(makeLevel(1, 20), 'Well.', openTrack);
   listener.step();
-  await reply.write(level(1, 20), 'Well.', open);
+  await reply.write(makeLevel(1, 20), 'Well.', openTrack);
   expect(listener.wakes).toBe(1);
 });
 
@@ -50,12 +57,12 @@ test('speech is heard over music, in both channels, as loud as alone', () => {
     pull: () => new Float32Array(4 * frameSamples).map((_, n) => (n % 2 === 0 ? 2_000 : -2_000)),
   };
   const mixer = new Mixer(
-    { ...onlySpeech, voice: steady(700), music },
+    { ...speechOnlyTracks, voice: steady(700), music },
     plainCodec,
     () => undefined,
   );
-  mixer.next();
-  const [left, right] = new Int16Array(new Uint8Array(mixer.next() ?? []).buffer).subarray(-2);
+  mixer.pullFrame();
+  const [left, right] = new Int16Array(new Uint8Array(mixer.pullFrame() ?? []).buffer).subarray(-2);
   expect(left).toBeCloseTo(2_700, -1);
   expect(right).toBeCloseTo(-1_300, -1);
 });
@@ -83,7 +90,7 @@ test('what was played is all up to what was confirmed last, in order, and nothin
             (_, at) => 9000 + ((written.length + at) % 9000),
           );
           written.push(...samples);
-          await reply.write({ samples, rateHz: 24_000, channels: 1 }, 'Counting.', open);
+          await reply.write({ samples, rateHz: 24_000, channels: 1 }, 'Counting.', openTrack);
         } else step(kind === 'refused');
       }
       reply.end();
@@ -91,7 +98,7 @@ test('what was played is all up to what was confirmed last, in order, and nothin
       expect(await reply.finish).toBe(written.length > 0 ? 'completed' : 'empty');
       const heard = listener.frames.reduce((sum, frame) => sum + soundIn(frame), 0);
       expect(heard).toBe(written.length);
-      expect(reply.playedMs() * 24).toBeCloseTo(left, 6);
+      expect(reply.getPlayedMs() * 24).toBeCloseTo(left, 6);
       expect(wholeFrames(listener)).toEqual(wholeFrames(listener, written));
     }),
   );
@@ -120,28 +127,30 @@ test('after a cut at any moment nothing sounds from the second frame on', async 
   await fc.assert(
     fc.asyncProperty(moment, fc.nat(3), async ({ steps, ms }, others) => {
       const { reply, track, listener } = speaking();
-      await reply.write(level(9000, ms), 'Cut me.', open);
+      await reply.write(makeLevel(9000, ms), 'Cut me.', openTrack);
       for (let n = 0; n < others; n++) track.add(new SpokenReply());
       listener.steps(steps);
-      const playedMs = reply.playedMs();
+      const playedMs = reply.getPlayedMs();
       track.cut();
       listener.step();
-      expect(loudest(listener.frames.at(-1)?.subarray(240))).toBe(0);
+      expect(findLoudest(listener.frames.at(-1)?.subarray(240))).toBe(0);
       listener.steps(3);
       expect(listener.frames.slice(-3)).toEqual([undefined, undefined, undefined]);
-      expect(reply.playedMs()).toBe(playedMs);
+      expect(reply.getPlayedMs()).toBe(playedMs);
     }),
   );
 });
 
 test('what left is told as it was before Opus, and what did not leave is not', () => {
   const left: [number, number][] = [];
-  const mixer = new Mixer({ ...onlySpeech, voice: steady(700) }, plainCodec, (samples, atMs) =>
-    left.push([samples[0] ?? 0, atMs]),
+  const mixer = new Mixer(
+    { ...speechOnlyTracks, voice: steady(700) },
+    plainCodec,
+    (samples, atMs) => left.push([samples[0] ?? 0, atMs]),
   );
-  const [first, second] = [mixer.next(), mixer.next()];
+  const [first, second] = [mixer.pullFrame(), mixer.pullFrame()];
   if (!first || !second) throw new Error('A steady track always sounds.');
-  mixer.left(second, 40);
-  mixer.left(second, 60);
+  mixer.markSent(second, 40);
+  mixer.markSent(second, 60);
   expect(left).toEqual([[700, 40]]);
 });

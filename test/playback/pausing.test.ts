@@ -1,20 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { readWav } from '#src/audio/wav.ts';
+import { readWav } from '#src/audio/formats/wav.ts';
 import { VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { fc } from '#test/properties.ts';
-import { level, open, VirtualListener } from './listening.ts';
-import { joined, perMs, type SpeechLike, speechLike } from './speech-like.ts';
+import { joinFrames, makeSpeechLike, type SpeechLike, samplesPerMs } from './speech-like-sound.ts';
+import { makeLevel, openTrack, VirtualListener } from './virtual-listener.ts';
 
 const bridge = ['The', 'Millau', 'Viaduct', 'is', 'three', 'hundred', 'metres', 'tall'];
 
-async function speaking(sound: SpeechLike = speechLike(bridge)) {
+async function speaking(sound: SpeechLike = makeSpeechLike(bridge)) {
   const reply = new SpokenReply();
   const track = new VoiceTrack();
   track.add(reply);
-  void reply.write(sound.pcm, sound.text, open); // waits where that is more than 5 s
+  void reply.write(sound.pcm, sound.text, openTrack); // waits where that is more than 5 s
   reply.end();
   return { ...sound, reply, track, listener: new VirtualListener(track) };
 }
@@ -24,7 +24,7 @@ function placeMs({ listener, pcm }: { listener: VirtualListener; pcm: SpeechLike
   const sound = listener.step()?.subarray(120) ?? new Int16Array(0);
   for (let at = 120; at < pcm.samples.length; at++) {
     if (sound.every((sample, n) => sample === (pcm.samples[at + n] ?? 0)))
-      return (at - 120) / perMs;
+      return (at - 120) / samplesPerMs;
   }
   throw new Error('These samples are not of the sentence.');
 }
@@ -43,7 +43,7 @@ test('a reply goes on from the start of the word that was cut', async () => {
 });
 
 test('after a pause the sound rises out of silence within 5 ms', async () => {
-  const { listener, reply } = await speaking({ ...speechLike([]), pcm: level(9_000, 400) });
+  const { listener, reply } = await speaking({ ...makeSpeechLike([]), pcm: makeLevel(9_000, 400) });
   listener.steps(3);
   reply.pause();
   listener.steps(5);
@@ -64,24 +64,24 @@ const paces = fc.array(fc.double({ min: 0.88, max: 1.12, noNaN: true }), {
 
 test('at 50 cut points in words of uneven pace, history ends within one word of the last packet, and nothing is lost', async () => {
   const happening = fc.asyncProperty(words, paces, fc.nat(999), async (spoken, pace, share) => {
-    const said = await speaking(speechLike(spoken, (n) => pace[n] ?? 1));
+    const said = await speaking(makeSpeechLike(spoken, (n) => pace[n] ?? 1));
     const { listener, reply, marks, pcm } = said;
     const frames = Math.ceil(pcm.samples.length / 480);
     listener.steps(Math.floor((frames * share) / 1000));
-    const leftMs = reply.playedMs();
+    const leftMs = reply.getPlayedMs();
     reply.pause();
     listener.steps(5);
     const real = marks.filter(({ toMs }) => toMs <= leftMs).length;
-    const heard = reply.heardText().split(' ').filter(Boolean).length;
+    const heard = reply.getHeardText().split(' ').filter(Boolean).length;
     expect(Math.abs(heard - real)).toBeLessThanOrEqual(1);
-    expect(said.text.startsWith(reply.heardText())).toBe(true);
+    expect(said.text.startsWith(reply.getHeardText())).toBe(true);
     const before = listener.frames.length;
     reply.resume();
     listener.steps(frames + 1);
-    const rest = joined(listener.frames.slice(before)).length / 480;
-    expect(rest * 20).toBeGreaterThanOrEqual(pcm.samples.length / perMs - leftMs - 1);
+    const rest = joinFrames(listener.frames.slice(before)).length / 480;
+    expect(rest * 20).toBeGreaterThanOrEqual(pcm.samples.length / samplesPerMs - leftMs - 1);
     expect(await reply.finish).toBe('completed');
-    expect(reply.playedMs()).toBeCloseTo(pcm.samples.length / perMs, 6);
+    expect(reply.getPlayedMs()).toBeCloseTo(pcm.samples.length / samplesPerMs, 6);
   });
   // Where a word ends is reckoned, not known: one of some hundred other cuts may be two words off.
   await fc.assert(happening, { numRuns: 50, seed: 1 });
@@ -102,8 +102,8 @@ test('in recordings whose words are known, history is more than one word off in 
     const text = times.map(({ word }) => word).join(' ');
     const { reply, listener } = await speaking({ text, pcm, marks: [] });
     while (listener.step()) {
-      const real = times.filter(({ toMs }) => toMs <= reply.playedMs()).length;
-      const heard = reply.heardText().split(' ').filter(Boolean).length;
+      const real = times.filter(({ toMs }) => toMs <= reply.getPlayedMs()).length;
+      const heard = reply.getHeardText().split(' ').filter(Boolean).length;
       cuts++;
       if (Math.abs(heard - real) > 1) off++;
     }

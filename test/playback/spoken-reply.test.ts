@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import { longestQueueMs, SpokenReply } from '#src/playback/reply/spoken-reply.ts';
-import { joined } from '#test/audio/speech.ts';
-import { level, loudest, open, VirtualListener } from './listening.ts';
+import { joinedSpeech } from '#test/audio/recorded-speech.ts';
+import { findLoudest, makeLevel, openTrack, VirtualListener } from './virtual-listener.ts';
 
 /** A reply that sounds already, on a link of its own. */
 function speaking() {
@@ -14,7 +14,7 @@ function speaking() {
 
 test('a reply whose source broke plays what there is, and has failed then', async () => {
   const { reply, listener } = speaking();
-  await reply.write(level(5, 40), 'As I was', open);
+  await reply.write(makeLevel(5, 40), 'As I was', openTrack);
   reply.fail();
   listener.steps(3);
   expect(listener.levels).toEqual([5, 5, undefined]);
@@ -23,18 +23,18 @@ test('a reply whose source broke plays what there is, and has failed then', asyn
 
 test('a part of a frame whose rest does not come plays with a fade', async () => {
   const { reply, listener } = speaking();
-  await reply.write(level(8000, 15), 'Well.', open);
+  await reply.write(makeLevel(8000, 15), 'Well.', openTrack);
   listener.step();
   const part = listener.step();
   expect(part?.[100]).toBe(8000);
-  expect(loudest(part?.subarray(350))).toBeLessThan(500);
-  expect(reply.playedMs()).toBe(15);
+  expect(findLoudest(part?.subarray(350))).toBeLessThan(500);
+  expect(reply.getPlayedMs()).toBe(15);
 });
 
 test('a waiting writer leaves with the reason of its signal', async () => {
   const { reply } = speaking();
   const turn = new AbortController();
-  const writing = reply.write(level(5, longestQueueMs + 1000), 'Long.', turn.signal);
+  const writing = reply.write(makeLevel(5, longestQueueMs + 1000), 'Long.', turn.signal);
   const reason = new Error('the turn is over');
   turn.abort(reason);
   await expect(writing).rejects.toBe(reason);
@@ -42,37 +42,37 @@ test('a waiting writer leaves with the reason of its signal', async () => {
 
 test('a cut frees a waiting writer', async () => {
   const { reply } = speaking();
-  const writing = reply.write(level(5, longestQueueMs + 1000), 'Long.', open);
+  const writing = reply.write(makeLevel(5, longestQueueMs + 1000), 'Long.', openTrack);
   reply.cut();
   await writing;
 });
 
 test('a reply that ends after its sentence takes what is still to come of that', async () => {
   const { reply, listener } = speaking();
-  await reply.write(level(5, 60, 16_000), 'It is noon.', open);
+  await reply.write(makeLevel(5, 60, 16_000), 'It is noon.', openTrack);
   listener.steps(2);
   reply.endAfterSentence();
-  await reply.write(level(5, 60, 16_000), 'It is noon.', open);
-  await reply.write(level(6, 100), 'Lunch is ready.', open);
+  await reply.write(makeLevel(5, 60, 16_000), 'It is noon.', openTrack);
+  await reply.write(makeLevel(6, 100), 'Lunch is ready.', openTrack);
   listener.steps(6);
-  expect(reply.playedMs()).toBe(120);
+  expect(reply.getPlayedMs()).toBe(120);
   expect(await reply.finish).toBe('cancelled');
-  expect(reply.heardText()).toBe('It is noon.');
+  expect(reply.getHeardText()).toBe('It is noon.');
 });
 
 test('a sentence that is said twice was heard as often as it has left', async () => {
   const { reply, listener } = speaking();
   for (let n = 0; n < 3; n++) {
-    await reply.write(level(5, 60), 'No.', open);
+    await reply.write(makeLevel(5, 60), 'No.', openTrack);
     reply.endSentence();
   }
   listener.steps(6);
-  expect(reply.heardText()).toBe('No. No.');
+  expect(reply.getHeardText()).toBe('No. No.');
 });
 
 test('the last sentence of a reply is its own end, and one that has not sounded is cut', async () => {
   const { reply, listener } = speaking();
-  await reply.write(level(5, 60), 'It is noon.', open);
+  await reply.write(makeLevel(5, 60), 'It is noon.', openTrack);
   listener.step();
   reply.endAfterSentence();
   reply.end();
@@ -88,10 +88,10 @@ test.each([8000, 16_000, 22_050, 44_100, 48_000])(
   async (rateHz) => {
     const { reply, listener } = speaking();
     const samples = Int16Array.from({ length: 2 * rateHz }, (_, n) => (n % 2 === 0 ? 1_500 : 500));
-    await reply.write({ samples, rateHz, channels: 2 }, 'One second.', open);
+    await reply.write({ samples, rateHz, channels: 2 }, 'One second.', openTrack);
     reply.end();
     listener.steps(51);
-    expect(reply.playedMs()).toBe(1_000);
+    expect(reply.getPlayedMs()).toBe(1_000);
     expect(listener.levels[25]).toBeCloseTo(1_000, -1);
   },
 );
@@ -103,16 +103,16 @@ test.each([8_000, 24_000, 48_000])(
     const full = Int16Array.from({ length: rateHz }, (_, n) =>
       n % (rateHz / 200) < rateHz / 400 ? 32_767 : -32_768,
     );
-    await reply.write({ samples: full, rateHz, channels: 1 }, 'Loud.', open);
+    await reply.write({ samples: full, rateHz, channels: 1 }, 'Loud.', openTrack);
     reply.end();
     listener.steps(60);
-    const heard = joined(listener.frames.map((frame) => frame ?? new Int16Array(0)));
-    expect(loudest(heard)).toBeLessThanOrEqual(29_204);
-    expect(loudest(heard)).toBeGreaterThan(25_000);
+    const heard = joinedSpeech(listener.frames.map((frame) => frame ?? new Int16Array(0)));
+    expect(findLoudest(heard)).toBeLessThanOrEqual(29_204);
+    expect(findLoudest(heard)).toBeGreaterThan(25_000);
     for (const edge of [heard, heard.toReversed()]) {
       const from = edge.findIndex((one) => one !== 0);
       expect(Math.abs(edge[from] ?? 0)).toBeLessThan(1_000);
-      expect(loudest(edge.subarray(from, from + 24))).toBeLessThan(11_000);
+      expect(findLoudest(edge.subarray(from, from + 24))).toBeLessThan(11_000);
     }
   },
 );
@@ -120,29 +120,33 @@ test.each([8_000, 24_000, 48_000])(
 test('a quiet voice passes the limiter unchanged', async () => {
   const { reply, listener } = speaking();
   const quiet = Int16Array.from({ length: 4_800 }, (_, n) => 29_000 * Math.sin(n / 9));
-  await reply.write({ samples: quiet, rateHz: 24_000, channels: 1 }, 'Quiet.', open);
+  await reply.write({ samples: quiet, rateHz: 24_000, channels: 1 }, 'Quiet.', openTrack);
   reply.end();
   listener.steps(12);
-  const heard = joined(listener.frames.map((frame) => frame ?? new Int16Array(0)));
+  const heard = joinedSpeech(listener.frames.map((frame) => frame ?? new Int16Array(0)));
   expect(heard.subarray(72, 4_728)).toEqual(quiet.subarray(72, 4_728));
 });
 
 test('between two sentences there is no step, and sound that goes on is not touched', async () => {
   const { reply, listener } = speaking();
-  await reply.write(level(9_000, 60), 'One.', open);
+  await reply.write(makeLevel(9_000, 60), 'One.', openTrack);
   reply.endSentence();
-  await reply.write(level(-9_000, 60), 'Two.', open);
+  await reply.write(makeLevel(-9_000, 60), 'Two.', openTrack);
   reply.endSentence();
   const tone = Int16Array.from({ length: 2_880 }, (_, n) => 9_000 * Math.sin(n / 9 - Math.PI / 2));
   await reply.write(
     { samples: tone.subarray(0, 1_440), rateHz: 24_000, channels: 1 },
     'Three',
-    open,
+    openTrack,
   );
-  await reply.write({ samples: tone.subarray(1_440), rateHz: 24_000, channels: 1 }, 'four.', open);
+  await reply.write(
+    { samples: tone.subarray(1_440), rateHz: 24_000, channels: 1 },
+    'four.',
+    openTrack,
+  );
   reply.end();
   listener.steps(12);
-  const heard = joined(listener.frames.map((frame) => frame ?? new Int16Array(0)));
+  const heard = joinedSpeech(listener.frames.map((frame) => frame ?? new Int16Array(0)));
   for (let n = 1; n < heard.length - 1; n++)
     expect(Math.abs((heard[n] ?? 0) - (heard[n - 1] ?? 0))).toBeLessThan(1_100);
   expect(heard.subarray(3_000, 5_600)).toEqual(tone.subarray(120, 2_720));

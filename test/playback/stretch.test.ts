@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { TimeStretch } from '#src/playback/reply/stretch.ts';
+import { TimeStretch } from '#src/playback/reply/time-stretch.ts';
 import { fc } from '#test/properties.ts';
-import { joined, speechLike, steepest, tone } from './speech-like.ts';
+import { findSteepest, joinFrames, makeSpeechLike, makeTone } from './speech-like-sound.ts';
 
 function whole(samples: Int16Array, speed: number) {
   const stretch = new TimeStretch(speed);
-  return joined([stretch.push(samples), stretch.flush()]);
+  return joinFrames([stretch.push(samples), stretch.flush()]);
 }
 
 /** By the way from the first to the last upward zero crossing. */
@@ -20,11 +20,11 @@ function pitchHz(samples: Int16Array) {
 }
 
 test.each([110, 220, 330])('slower, a tone of %i Hz keeps its pitch and does not click', (hz) => {
-  const { samples } = tone(hz, 1000);
+  const { samples } = makeTone(hz, 1000);
   for (const speed of [0.25, 0.85]) {
     const slow = whole(samples, speed);
     expect(pitchHz(slow.subarray(480, -480)) / hz).toBeCloseTo(1, 2);
-    expect(steepest(slow)).toBeLessThan(steepest(samples) * 1.1);
+    expect(findSteepest(slow)).toBeLessThan(findSteepest(samples) * 1.1);
   }
 });
 
@@ -41,7 +41,7 @@ test('any sound can be made slower or faster, also one of a few samples', () => 
 test.each([0.7, 0.85, 1.4])(
   'at speed %d sound in pieces of any size is stretched as it is in one',
   (speed) => {
-    const { samples } = speechLike(['The', 'Millau', 'Viaduct']).pcm;
+    const { samples } = makeSpeechLike(['The', 'Millau', 'Viaduct']).pcm;
     const expected = whole(samples, speed);
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 9000 }), { minLength: 1 }), (sizes) => {
@@ -53,7 +53,7 @@ test.each([0.7, 0.85, 1.4])(
           at += size;
         }
         out.push(stretch.flush());
-        expect(joined(out)).toEqual(expected);
+        expect(joinFrames(out)).toEqual(expected);
       }),
       { numRuns: 5 },
     );

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
-import { level, open, VirtualListener } from './listening.ts';
+import { makeLevel, openTrack, VirtualListener } from './virtual-listener.ts';
 
 async function reply(value: number, ms: number) {
   const made = new SpokenReply();
-  await made.write(level(value, ms), `Level ${value}.`, open);
+  await made.write(makeLevel(value, ms), `Level ${value}.`, openTrack);
   made.end();
   return made;
 }
@@ -17,7 +17,7 @@ test('a reply waits while the one before it is late', async () => {
   track.add(first);
   track.add(await reply(2, 20));
   listener.step();
-  await first.write(level(1, 20), 'First.', open);
+  await first.write(makeLevel(1, 20), 'First.', openTrack);
   first.end();
   listener.steps(2);
   expect(listener.levels).toEqual([undefined, 1, 2]);

@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { usualGatewayLimits } from '#sandbox/gateway/gateway-shards.ts';
+import { discordGatewayLimits } from '#sandbox/gateway/gateway-shards.ts';
 import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
-import { BotProcess, forgetCrashes } from '#test/fakes/bot-process.ts';
+import { BotProcess, removeCrashes } from '#test/fakes/bot-process.ts';
+import { openMockProviders } from '#test/fakes/providers/mock-providers.ts';
 import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
-import { openMockProviders } from '#test/fakes/providers/providers.ts';
 import { type BotEnvironment, remote } from '#test/scenarios/setup/bot-setup.ts';
 import { settingsOf } from '#test/scenarios/setup/numbered-utterances.ts';
 import { viewOf } from '#test/scenarios/setup/sandbox-view.ts';
@@ -44,7 +44,7 @@ export type ProcessesSetup = AsyncDisposable &
 const usualSandbox: SandboxOptions = {
   guilds: [{}],
   rateLimits: 'usual',
-  gatewayRules: { ...usualGatewayLimits, recommendedShards: 2, maxConcurrency: 2 },
+  gatewayRules: { ...discordGatewayLimits, recommendedShards: 2, maxConcurrency: 2 },
 };
 
 /** Opens everything but the processes. When it is disposed they end first, each in order. */
@@ -69,7 +69,7 @@ export async function openProcesses(options: ProcessesOptions = {}): Promise<Pro
     if (former?.isRunning) throw new Error(`The process ${name} runs already.`);
     await former?.[Symbol.asyncDispose]();
     const own = { DATA_DIR: join(folder, name), ...options.environment, ...environment };
-    forgetCrashes(own.DATA_DIR);
+    removeCrashes(own.DATA_DIR);
     const login = { token: sandbox.token, apiUrl, ca: sandbox.certificate };
     const bot = await how(login, { ...common, ...own });
     started.set(name, bot);
@@ -87,11 +87,11 @@ export async function openProcesses(options: ProcessesOptions = {}): Promise<Pro
       if (!bot) throw new Error(`There was no process ${name}.`);
       return bot;
     },
-    server: (name) => ({ providers, uttered, sandbox: inServer(sandbox, name) }),
+    server: (name) => ({ providers, uttered, sandbox: openInServer(sandbox, name) }),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
 }
 
-function inServer(sandbox: Sandbox, name: string) {
+function openInServer(sandbox: Sandbox, name: string) {
   return viewOf(sandbox, [sandbox.guild(name)]);
 }

@@ -6,8 +6,8 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
 import { BotProcess } from '#test/fakes/bot-process.ts';
-import { openMockProviders } from '#test/fakes/providers/providers.ts';
-import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import { openMockProviders } from '#test/fakes/providers/mock-providers.ts';
+import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
 import { remote } from '#test/scenarios/setup/bot-setup.ts';
 import { eventually, soon } from '#test/scenarios/setup/scenario-setup.ts';
 
@@ -19,7 +19,7 @@ test('a reload lets the running bot send a new key and leave a barred server, an
   timeout: 180_000,
 }, async () => {
   await using providers = await openMockProviders({ replies: [{ match: /^/, text: 'Five.' }] });
-  await using sandbox = await openSandbox({ voice: silentVoice().half, guilds: [{}] });
+  await using sandbox = await openSandbox({ voice: openSilentVoice().half, guilds: [{}] });
   using folder = mkdtempDisposableSync(join(tmpdir(), 'parley-reload-'));
   const { path: DATA_DIR } = folder;
   const write = (key: string, barred = '') =>
@@ -48,7 +48,7 @@ test('a reload lets the running bot send a new key and leave a barred server, an
     expect(providers.requests.length).toBeGreaterThan(before);
     return providers.requests.at(-1)?.authorization;
   };
-  const said = (words: RegExp) => bot.logged(({ msg }) => words.test(msg ?? ''), logMs);
+  const said = (words: RegExp) => bot.waitForLine(({ msg }) => words.test(msg ?? ''), logMs);
   expect(await keyOfQuestion()).toBe('Bearer sk-former-key');
 
   write('sk-later-key', 'my server');
@@ -60,7 +60,7 @@ test('a reload lets the running bot send a new key and leave a barred server, an
   write('sk-later-key', other);
   await reload();
   await said(/^reloaded: servers, prices, 1 keys$/);
-  await bot.logged(({ msg, guildId }) => msg === 'server-left' && guildId === other, logMs);
+  await bot.waitForLine(({ msg, guildId }) => msg === 'server-left' && guildId === other, logMs);
   expect(await keyOfQuestion()).toBe('Bearer sk-later-key');
   expect(JSON.stringify(bot.log)).not.toContain('sk-');
 });

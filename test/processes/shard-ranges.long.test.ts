@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { usualGatewayLimits } from '#sandbox/gateway/gateway-shards.ts';
+import { discordGatewayLimits } from '#sandbox/gateway/gateway-shards.ts';
 import { realClock } from '#src/base/clock.ts';
 import { lockHolders } from '#src/storage/postgres/shard-locks.ts';
 import type { BotProcess } from '#test/fakes/bot-process.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
-import { makeToken } from '#test/fakes/program.ts';
-import { freePort } from '#test/fakes/servers/listening.ts';
+import { makeToken } from '#test/fakes/run-program.ts';
+import { findFreePort } from '#test/fakes/servers/listening-server.ts';
 import { TcpProxy } from '#test/fakes/tcp-proxy.ts';
 import { commandReply } from '#test/scenarios/setup/asking.ts';
 import type { BotEnvironment } from '#test/scenarios/setup/bot-setup.ts';
@@ -22,7 +22,7 @@ const openFour = (options: ProcessesOptions = {}) =>
   openProcesses({
     sandbox: {
       guilds: [{}, {}, {}],
-      gatewayRules: { ...usualGatewayLimits, recommendedShards: 4, maxConcurrency: 4 },
+      gatewayRules: { ...discordGatewayLimits, recommendedShards: 4, maxConcurrency: 4 },
     },
     ...options,
   });
@@ -46,7 +46,7 @@ async function servesAll(setup: ProcessesSetup, names: readonly string[]) {
 }
 
 const says = (bot: BotProcess, words: RegExp) =>
-  bot.logged(({ msg }) => words.test(msg ?? ''), longMs);
+  bot.waitForLine(({ msg }) => words.test(msg ?? ''), longMs);
 
 async function exitCode(bot: BotProcess) {
   await expect.poll(() => bot.isRunning, { timeout: longMs }).toBe(false);
@@ -60,9 +60,9 @@ type Schema = Database['schema'];
 async function openDatabase() {
   await using stack = new AsyncDisposableStack();
   const schema = stack.use(await openSchema());
-  const way = stack.use(await TcpProxy.before(schema.url.reveal()));
+  const way = stack.use(await TcpProxy.openInFront(schema.url.reveal()));
   const all = stack.move();
-  const environment = { DATABASE_URL: way.through(schema.url.reveal()) };
+  const environment = { DATABASE_URL: way.makeProxiedUrl(schema.url.reveal()) };
   return { schema, way, environment, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
@@ -107,9 +107,9 @@ withPostgres(() => {
     await using database = await openDatabase();
     await using setup = await openFour({ environment: database.environment });
     const one = await setup.start('one', rangeOf('0-1'));
-    database.way.cut();
+    database.way.cutConnections();
     await using _locks = await openLocks(database.schema, { count: 4, first: 1, last: 1 });
-    database.way.heal();
+    database.way.healConnections();
     const words = /^While the database was away, .* shard 1 is served by \S+ \d+; this one ends\.$/;
     await says(one, words);
     expect(await exitCode(one)).toBe(1);
@@ -142,8 +142,8 @@ async function waitsForShard(setup: ProcessesSetup, schema: Schema) {
 
 /** A process that is started in place of one that was killed waits neither for a lock nor for a login. */
 async function replacesKilled(setup: ProcessesSetup, schema: Schema, environment: BotEnvironment) {
-  const port = await freePort();
-  await pass(usualGatewayLimits.identifyEveryMs);
+  const port = await findFreePort();
+  await pass(discordGatewayLimits.identifyEveryMs);
   await setup.process('p2').kill();
   await expect.poll(() => heldShards(schema)).toHaveLength(3);
   const { environment: range } = rangeOf('2-2');
@@ -167,13 +167,13 @@ async function replacesKilled(setup: ProcessesSetup, schema: Schema, environment
 
 /** A database that is away for longer than any statement waits ends nothing, and the locks are taken again. */
 async function keepsLocks(setup: ProcessesSetup, { way, schema }: Database) {
-  way.cut();
+  way.cutConnections();
   const awayMs = realClock.nowMs();
   while (realClock.nowMs() - awayMs < 20_000) {
     await answers(setup);
     await pass(4_000); // a person may type ten commands in 20 s
   }
-  way.heal();
+  way.healConnections();
   const fifth = await setup.launch('fifth', rangeOf('0-3'));
   await says(fifth, /^waiting: shard \d is served by/);
   await expect.poll(() => heldShards(schema)).toEqual(['[0]', '[1]', '[2]', '[3]']);

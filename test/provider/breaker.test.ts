@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
 import { BotError, type ErrorCode, type FailureServer } from '#src/base/errors.ts';
-import { Breaker } from '#src/provider/fallback-chain.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
+import { CircuitBreaker } from '#src/provider/fallback-chain.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const broken = (code: ErrorCode = 'provider.refused', about: FailureServer = {}) =>
   new BotError(code, true, 'It broke.', undefined, undefined, about);
 
 function open(failures = 2) {
   const clock = new VirtualClock();
-  const breaker = new Breaker({ failures, firstRestMs: 5_000, longestRestMs: 20_000 }, clock);
-  const fail = (error = broken()) => breaker.failed(error);
+  const breaker = new CircuitBreaker({ failures, firstRestMs: 5_000, maxRestMs: 20_000 }, clock);
+  const fail = (error = broken()) => breaker.recordFailure(error);
   return { clock, breaker, fail };
 }
 
@@ -18,7 +18,7 @@ test('each failed trial doubles the rest, up to the longest', async () => {
   const rests: (number | undefined)[] = [];
   for (let n = 0; n < 4; n++) {
     fail();
-    const { restMs = 0 } = breaker.resting ?? {};
+    const { restMs = 0 } = breaker.currentRest ?? {};
     rests.push(restMs);
     await clock.advance(restMs);
   }
@@ -33,5 +33,5 @@ test.each([
 ])('%s opens it at once', (_, error, restMs) => {
   const { breaker, fail } = open(3);
   fail(error);
-  expect(breaker.resting).toEqual({ reason: error, restMs });
+  expect(breaker.currentRest).toEqual({ reason: error, restMs });
 });

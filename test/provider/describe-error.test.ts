@@ -32,7 +32,7 @@ test.each([
   const thrown = APIError.generate(code, { error: { detail } }, '', new Headers());
   const error = describeError(thrown, client);
   expect(error.code).toBe(`provider.${kind}`);
-  expect(error.about.mend).toContain(remedy);
+  expect(error.about.remedy).toContain(remedy);
 });
 
 test.each([

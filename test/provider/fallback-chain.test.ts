@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError, type ErrorCode, type FailureServer } from '#src/base/errors.ts';
-import { Breaker, FallbackChain } from '#src/provider/fallback-chain.ts';
-import { untilAborted } from '#test/fakes/chat.ts';
-import { settled, VirtualClock } from '#test/fakes/clock.ts';
+import { CircuitBreaker, FallbackChain } from '#src/provider/fallback-chain.ts';
+import { waitUntilAborted } from '#test/fakes/fake-chat.ts';
+import { VirtualClock, waitUntilSettled } from '#test/fakes/virtual-clock.ts';
 
 const never = new AbortController().signal;
 const limits = {
   firstMs: 1000,
   coldFirstMs: 3000,
-  longestFirstMs: 8000,
-  moreMs: 500,
+  maxFirstMs: 8000,
+  extraSizeMs: 500,
   idleMs: 20_000,
   totalMs: 10_000,
   retryWithinMs: 500,
@@ -36,7 +36,7 @@ async function* play(one: Engine, clock: Clock, signal: AbortSignal): AsyncGener
   one.running++;
   try {
     for (const step of steps) {
-      if (step === 'hang') await untilAborted(signal);
+      if (step === 'hang') await waitUntilAborted(signal);
       else if (step instanceof BotError) throw step;
       else if (typeof step === 'string') yield step;
       else await clock.sleep(step.waitMs, signal);
@@ -54,11 +54,11 @@ type Rules = {
 function open(engines: readonly Engine[], { failures = 1 }: Rules = {}) {
   const clock = new VirtualClock();
   const news: ProviderNews[] = [];
-  const rules = { failures, firstRestMs: 5_000, longestRestMs: 20_000 };
+  const rules = { failures, firstRestMs: 5_000, maxRestMs: 20_000 };
   const fallbacks = engines.map((one, n) => ({
     provider: `server ${n}`,
-    breaker: new Breaker(rules, clock),
-    engine: () => one,
+    breaker: new CircuitBreaker(rules, clock),
+    getEngine: () => one,
   }));
   const report = (one: ProviderNews) => void news.push(one);
   const chain = new FallbackChain<Engine>({
@@ -143,7 +143,7 @@ test('a server that hangs is left at its deadline, the first time later than aft
   expect(await passing(cold, 1)).toMatchObject({ error: { code: 'provider.late' } });
   expect(await ask()).toBe('yes');
   expect(await passing(ask(), 1_000)).toMatchObject({ error: { code: 'provider.late' } });
-  await settled();
+  await waitUntilSettled();
   expect(one.running).toBe(0);
   expect(clock.sleeping).toBe(0);
 });
@@ -165,7 +165,7 @@ test('whoever leaves gets their own reason, and no server is blamed', async () =
   const { ask, kinds, fallbacks } = open([one]);
   const leaving = new AbortController();
   const asking = ask(leaving.signal);
-  await settled();
+  await waitUntilSettled();
   const reason = new Error('left');
   leaving.abort(reason);
   expect(await asking).toEqual({ parts: '', error: reason });
@@ -180,7 +180,7 @@ test('a request that its asker gives up after a rest leaves the server to be tri
   await clock.advance(5_000);
   const leaving = new AbortController();
   const trial = ask(leaving.signal);
-  await settled();
+  await waitUntilSettled();
   leaving.abort(new Error('left'));
   await trial;
   expect(await ask()).toBe('yes');

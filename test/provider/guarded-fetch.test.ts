@@ -2,21 +2,21 @@ import type { ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { Secret } from '#src/base/secret.ts';
-import { openClient } from '#src/provider/client.ts';
-import { guardFetch } from '#src/provider/guarded-fetch.ts';
-import { listening } from '#test/fakes/servers/listening.ts';
+import { openClient } from '#src/provider/api-client.ts';
+import { createGuardedFetch } from '#src/provider/guarded-fetch.ts';
+import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 
 type Handler = (response: ServerResponse, headers: NodeJS.Dict<string | string[]>) => void;
 
 async function serving(handler: Handler) {
-  const served = await listening((request, response) => {
+  const served = await openListeningServer((request, response) => {
     request.resume();
     handler(response, request.headers);
   });
   return { ...served, baseUrl: `${served.origin}/v1` };
 }
 
-const guarded = guardFetch({ server: 'http://example.test/v1', secret: () => 'hunter22' });
+const guarded = createGuardedFetch({ server: 'http://example.test/v1', secret: () => 'hunter22' });
 
 const speech = { method: 'POST', body: '{"input":"hi"}' };
 

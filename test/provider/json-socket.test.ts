@@ -5,9 +5,9 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { realClock } from '#src/base/clock.ts';
 import type { BotError } from '#src/base/errors.ts';
 import { Secret } from '#src/base/secret.ts';
-import { type JsonEvent, JsonSocket, socketUrl } from '#src/provider/json-socket.ts';
-import { openServer } from '#test/doctor/examine.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
+import { type JsonEvent, JsonSocket, toSocketUrl } from '#src/provider/json-socket.ts';
+import { openExaminedServer } from '#test/doctor/run-examination.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const staying = new AbortController().signal;
 
@@ -20,9 +20,12 @@ async function meet(greet: (socket: WebSocket) => void, clock = realClock) {
   const baseUrl = `http://127.0.0.1:${(http.address() as AddressInfo).port}/v1`;
   const events: JsonEvent[] = [];
   const lost: BotError[] = [];
-  const listener = { hear: (e: JsonEvent) => events.push(e), lost: (e: BotError) => lost.push(e) };
+  const listener = {
+    onEvent: (e: JsonEvent) => events.push(e),
+    onLost: (e: BotError) => lost.push(e),
+  };
   const options = { baseUrl, clock, apiKey: new Secret('hunter22') };
-  const socket = await JsonSocket.open(socketUrl(baseUrl, '/x', {}), options, listener, staying);
+  const socket = await JsonSocket.open(toSocketUrl(baseUrl, '/x', {}), options, listener, staying);
   const close = () => {
     socket.close();
     for (const client of sockets.clients) client.terminate();
@@ -35,7 +38,7 @@ test('a connection that the server closes is lost once, its reason apart and wit
   using met = await meet((socket) => socket.close(1001, 'maximum duration, hunter22'));
   await expect.poll(() => met.lost.length).toBe(1);
   const message = `${met.baseUrl} closed the connection (1001).`;
-  const about = { serverWords: 'maximum duration, [key]' };
+  const about = { serverMessage: 'maximum duration, [key]' };
   expect(met.lost[0]).toMatchObject({ code: 'provider.truncated', message, about });
   expect(met.socket.send({})).toBe(false);
 });
@@ -44,13 +47,13 @@ test.each([
   ['', { code: 'provider.refused', about: { mend: expect.stringContaining('another pipeline') } }],
   ['{"error":{"message":"no"}}', { code: 'provider.bad_key' }],
 ])('403 with the body "%s" instead of a WebSocket has the error %o', async (body, error) => {
-  using server = await openServer({}, undefined, (http) => {
+  using server = await openExaminedServer({}, undefined, (http) => {
     const head = `HTTP/1.1 403 Forbidden\r\ncontent-length: ${body.length}\r\n\r\n`;
     http.on('upgrade', (_, socket) => socket.end(head + body));
     return () => undefined;
   });
   const options = { baseUrl: server.origin, clock: realClock };
-  const ignored = { hear: () => undefined, lost: () => undefined };
+  const ignored = { onEvent: () => undefined, onLost: () => undefined };
   const opening = JsonSocket.open(new URL(server.origin), options, ignored, staying);
   await expect(opening).rejects.toMatchObject(error);
 });

@@ -2,8 +2,13 @@ import { glob, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { Secret } from '#src/base/secret.ts';
 import { findModelEndings } from '#src/provider/models/model-endings.ts';
-import { standardModels } from '#src/provider/models/models.ts';
-import { answers, type FakeRoute, lists, openServer } from '#test/doctor/examine.ts';
+import { standardModels } from '#src/provider/models/standard-models.ts';
+import {
+  answerJson,
+  answerModels,
+  type FakeRoute,
+  openExaminedServer,
+} from '#test/doctor/run-examination.ts';
 
 const openAi = 'https://api.openai.com/v1';
 const todayMs = Date.parse('2026-11-26');
@@ -18,7 +23,7 @@ async function findEnd(model: string, day: string, baseUrl = openAi) {
 
 /** Finds the end of the model `mine` at a server with this list. */
 async function findListed(route: FakeRoute, scheme = 'http') {
-  using server = await openServer({ 'GET /v1/models': route });
+  using server = await openExaminedServer({ 'GET /v1/models': route });
   const baseUrl = `${server.origin.replace('http', scheme)}/v1`;
   const mine = { role: 'SPEECH', model: 'mine', baseUrl, apiKey: new Secret('a-key') };
   const endings = await findModelEndings([mine], todayMs, new AbortController().signal);
@@ -79,7 +84,7 @@ test('no model that is taken by default ends, nor any that is named as a success
 test.each(['http', 'ws'])(
   'the date in the list of a server counts, over %s, and its key goes along',
   async (scheme) => {
-    const route = lists('other', { id: 'mine', shutdown_date: '2026-12-24' });
+    const route = answerModels('other', { id: 'mine', shutdown_date: '2026-12-24' });
     const { endings, asked } = await findListed(route, scheme);
     expect(endings).toEqual([
       { why: 'the model mine (SPEECH) ends on 2026-12-24', mend: 'set another model in its place' },
@@ -89,19 +94,24 @@ test.each(['http', 'ws'])(
 );
 
 test.each([
-  ['no list', answers({}, 404)],
-  ['a broken list', answers({ data: [null, 7, { id: 'mine' }] })],
-  ['no date yet', lists({ id: 'mine', shutdown_date: null })],
-  ['a later date', lists({ id: 'mine', shutdown_date: '2027-06-01' })],
-  ['a word for a date', lists({ id: 'mine', shutdown_date: 'soon' })],
-  ['a date that is none', lists({ id: 'mine', shutdown_date: '2026-13-40' })],
-  ['an object for a date', lists({ id: 'mine', shutdown_date: { toString: 1, valueOf: 1 } })],
-  ['another model', lists({ id: 'other', shutdown_date: '2026-12-24' })],
+  ['no list', answerJson({}, 404)],
+  ['a broken list', answerJson({ data: [null, 7, { id: 'mine' }] })],
+  ['no date yet', answerModels({ id: 'mine', shutdown_date: null })],
+  ['a later date', answerModels({ id: 'mine', shutdown_date: '2027-06-01' })],
+  ['a word for a date', answerModels({ id: 'mine', shutdown_date: 'soon' })],
+  ['a date that is none', answerModels({ id: 'mine', shutdown_date: '2026-13-40' })],
+  [
+    'an object for a date',
+    answerModels({ id: 'mine', shutdown_date: { toString: 1, valueOf: 1 } }),
+  ],
+  ['another model', answerModels({ id: 'other', shutdown_date: '2026-12-24' })],
 ])('%s says of no model that it ends', async (_, route) => {
   expect((await findListed(route)).endings).toEqual([]);
 });
 
 test('nothing behind a day is taken from a date', async () => {
-  const { endings } = await findListed(lists({ id: 'mine', shutdown_date: '2026-12-24 (hello)' }));
+  const { endings } = await findListed(
+    answerModels({ id: 'mine', shutdown_date: '2026-12-24 (hello)' }),
+  );
   expect(endings[0]?.why).toMatch(/ends on 2026-12-24$/);
 });

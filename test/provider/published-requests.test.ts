@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { writeWav } from '#src/audio/wav.ts';
+import { writeWav } from '#src/audio/formats/wav.ts';
+import type { ChatMessage, Tool } from '#src/chat/chat-model.ts';
 import { openChatModel } from '#src/chat/completions/openai-chat.ts';
-import type { ChatMessage, Tool } from '#src/chat/ports.ts';
-import { openClient } from '#src/provider/client.ts';
+import { openClient } from '#src/provider/api-client.ts';
 import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
 import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
-import { listening } from '#test/fakes/servers/listening.ts';
-import { type DescribedOperation, faultsIn } from '#test/web/api/openai-description.ts';
+import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
+import { type DescribedOperation, findFaults } from '#test/web/api/openai-description.ts';
 
 const signal = new AbortController().signal;
 const samples = new Int16Array(16_000).fill(1_000);
@@ -34,7 +34,7 @@ const tools: readonly Tool[] = [
 /** A server that refuses everything and notes it: an operation, and the fields of its body. */
 async function openNoting() {
   const asked: (readonly [DescribedOperation, object])[] = [];
-  const served = await listening(async (request, response) => {
+  const served = await openListeningServer(async (request, response) => {
     const body = Buffer.concat(await Array.fromAsync(request));
     const path = `post ${request.url?.replace('/v1', '')}` as DescribedOperation;
     asked.push([path, await fieldsOf(body, `${request.headers['content-type']}`)]);
@@ -99,7 +99,7 @@ test('what the bot asks of servers fits the published description: chat, sound, 
     { stream, ...body }: Record<string, unknown>,
   ) => (operation === 'post /audio/speech' || stream === undefined ? body : { stream, ...body });
   const faults = asked.flatMap(([operation, body]) =>
-    faultsIn(operation, 'request', published(operation, Object(body))).map((fault) => [
+    findFaults(operation, 'request', published(operation, Object(body))).map((fault) => [
       operation,
       fault,
     ]),

@@ -2,9 +2,9 @@ import type { ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { openChatModel } from '#src/chat/completions/openai-chat.ts';
-import { openClient } from '#src/provider/client.ts';
+import { openClient } from '#src/provider/api-client.ts';
 import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
-import { listening } from '#test/fakes/servers/listening.ts';
+import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 
 const staying = new AbortController().signal;
 const said = 'my pin is four seven one one';
@@ -13,7 +13,7 @@ type Quote = (quoted: string, response: ServerResponse) => void;
 
 /** A server that answers whatever is asked with what was asked. */
 async function failureAt(quote: Quote, ask: (baseUrl: string) => AsyncIterable<unknown>) {
-  await using served = await listening(async (request, response) => {
+  await using served = await openListeningServer(async (request, response) => {
     let body = '';
     for await (const piece of request) body += piece;
     quote(body, response);

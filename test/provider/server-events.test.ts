@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { openClient } from '#src/provider/client.ts';
-import { readEvents } from '#src/provider/server-events.ts';
-import { cutsOf } from '#test/fakes/providers/paced.ts';
-import { listening } from '#test/fakes/servers/listening.ts';
+import { openClient } from '#src/provider/api-client.ts';
+import { readEvents } from '#src/provider/event-stream.ts';
+import { cutText } from '#test/fakes/providers/send-paced.ts';
+import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 
 /** What the reader makes of a stream that comes in these pieces: its values, and the error that ends it. */
 async function readIn(pieces: readonly Uint8Array[]) {
@@ -41,7 +41,7 @@ const writings: Readonly<Record<string, string>> = {
 
 test.each(Object.entries(writings))('events %s are read, cut at every byte', async (name, text) => {
   const read = { values: two, isAtEndMark: name !== 'as lines of JSON', error: undefined };
-  for (const pieces of cutsOf(text)) expect(await readIn(pieces)).toEqual(read);
+  for (const pieces of cutText(text)) expect(await readIn(pieces)).toEqual(read);
 });
 
 /** Errors inside streams, each with its status and its words. */
@@ -129,7 +129,7 @@ const failures: readonly [
 test.each(failures)(
   'an error inside a stream as of %s keeps its status',
   async (_, text, status, words) => {
-    for (const pieces of cutsOf(`data: ${one}\n\n${text}data: [DONE]\n\n`)) {
+    for (const pieces of cutText(`data: ${one}\n\n${text}data: [DONE]\n\n`)) {
       const { values, error } = await readIn(pieces);
       expect(values).toEqual([{ n: 1 }]);
       expect(error).toMatchObject({ status });
@@ -155,7 +155,7 @@ test.each([
 ])('a stream that is labelled %s is read as one', async (type) => {
   const chunk = { object: 'chat.completion.chunk', choices: [] };
   const body = `: ping\n\ndata: ${JSON.stringify(chunk)}\n\n`;
-  await using server = await listening(async (request, response) => {
+  await using server = await openListeningServer(async (request, response) => {
     request.resume();
     response.writeHead(200, { 'content-type': type });
     for (const piece of Buffer.from(body)) response.write(Buffer.of(piece));

@@ -3,8 +3,8 @@ import * as regexpp from '@eslint-community/regexpp';
 import { parseSync, Visitor } from 'oxc-parser';
 import * as scslre from 'scslre';
 import { expect, test } from 'vitest';
-import { endOfTurnOf } from '#src/turn/endpointing/end-of-turn.ts';
-import { repeated, superlinear } from './growth.ts';
+import { predictEndOfTurn } from '#src/turn/endpointing/end-of-turn.ts';
+import { findSuperlinear, repeatUnit } from './measure-growth.ts';
 
 type Element = regexpp.AST.Element;
 type Alternative = regexpp.AST.Alternative;
@@ -161,7 +161,7 @@ test('expressions are built from texts in seven files, whose own tests measure t
   expect(builders.toSorted()).toEqual([
     'src/chat/completions/answer-text.ts',
     'src/chat/completions/written-calls.ts',
-    'src/chat/text/clauses.ts',
+    'src/chat/text/clause-splitter.ts',
     'src/chat/text/speakable.ts',
     'src/turn/endpointing/end-of-turn.ts',
     'src/turn/overlap/interjections.ts',
@@ -172,7 +172,7 @@ test('expressions are built from texts in seven files, whose own tests measure t
 test.each(['a', 'number', 'ä', 'あ', '١', '\u200b', '1 '])(
   'the language and the numbers of %j, however often it stands there, are found in linear time',
   (unit) => {
-    expect(superlinear(endOfTurnOf, repeated(unit, ' one'))).toBeUndefined();
+    expect(findSuperlinear(predictEndOfTurn, repeatUnit(unit, ' one'))).toBeUndefined();
   },
 );
 
@@ -188,7 +188,7 @@ function readerOf(expression: RegExp): (text: string) => unknown {
 
 function slow(what: string, read: (text: string) => unknown, unit: string) {
   return ['', '\0'].flatMap((end) => {
-    const why = superlinear(read, repeated(unit, end));
+    const why = findSuperlinear(read, repeatUnit(unit, end));
     return why === undefined ? [] : [`${what} on ${JSON.stringify(`${unit}…${end}`)}: ${why}`];
   });
 }

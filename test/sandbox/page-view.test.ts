@@ -11,8 +11,8 @@ function open() {
 
 test('what is read out without being an answer stays on the page once it is over', () => {
   const { view, sent } = open();
-  view.session({ kind: 'words', text: 'Adam. Time', isWhole: false });
-  view.session({ kind: 'words', text: "Adam. Time's up.", isWhole: true });
+  view.onSession({ kind: 'words', text: 'Adam. Time', isWhole: false });
+  view.onSession({ kind: 'words', text: "Adam. Time's up.", isWhole: true });
   expect(sent()).toEqual([
     { kind: 'live', who: 'Nova', text: 'Adam. Time' },
     { kind: 'said', who: 'Nova', text: "Adam. Time's up." },
@@ -23,6 +23,6 @@ test('an answer without a word leaves a line', () => {
   const { view, sent } = open();
   const instants = { heardAtMs: 1_000, endedAtMs: 1_180 };
   const adam = { speakerId: 'a', name: 'Adam', instants };
-  view.session({ kind: 'answered', ...adam, text: '', heardText: '', finish: 'empty' });
+  view.onSession({ kind: 'answered', ...adam, text: '', heardText: '', finish: 'empty' });
   expect(sent()).toMatchObject([{ kind: 'answered', text: '(I have nothing to say.)' }]);
 });

@@ -6,21 +6,21 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, onTestFinished, test } from 'vitest';
 import { TypedVoices } from '#sandbox/page/typed-voices.ts';
-import { perform } from '#sandbox/program/program.ts';
-import { readRequestLine } from '#sandbox/program/protocol.ts';
+import { performRequest } from '#sandbox/program/perform-request.ts';
+import { parseRequestLine } from '#sandbox/program/program-protocol.ts';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
-import { readWav } from '#src/audio/wav.ts';
-import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
-import { ask, identified } from './raw-bot.ts';
+import { readWav } from '#src/audio/formats/wav.ts';
+import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import { identify, sendRequest } from './raw-bot.ts';
 
 const never = new AbortController().signal;
 
 /** Answer of the program to a line. */
 async function answerTo(sandbox: Sandbox, request: object): Promise<object> {
-  const read = readRequestLine(JSON.stringify(request));
+  const read = parseRequestLine(JSON.stringify(request));
   return 'ok' in read
     ? read
-    : await perform({ sandbox, voices: new TypedVoices(), report() {} }, read, never);
+    : await performRequest({ sandbox, voices: new TypedVoices(), report() {} }, read, never);
 }
 
 /** The sandbox program as a child, with what it prints. */
@@ -42,22 +42,25 @@ async function exitCode(child: ChildProcess): Promise<unknown> {
 }
 
 test('a line that is no request is answered with what is wrong with it', () => {
-  expect(readRequestLine('{')).toEqual({ id: null, ok: false, error: 'The line is not JSON.' });
-  expect(readRequestLine('{"id":3,"do":"fly","person":"Adam"}')).toMatchObject({
+  expect(parseRequestLine('{')).toEqual({ id: null, ok: false, error: 'The line is not JSON.' });
+  expect(parseRequestLine('{"id":3,"do":"fly","person":"Adam"}')).toMatchObject({
     id: 3,
     ok: false,
   });
-  expect(readRequestLine('{"id":4,"do":"join"}')).toMatchObject({
+  expect(parseRequestLine('{"id":4,"do":"join"}')).toMatchObject({
     id: 4,
     error: expect.stringContaining('person'),
   });
 });
 
 test('a person joins, speaks, uses a command and leaves, line by line', async () => {
-  await using sandbox = await openSandbox({ voice: silentVoice().half });
+  await using sandbox = await openSandbox({ voice: openSilentVoice().half });
   const commands = `/applications/${sandbox.botId}/commands`;
-  await ask(sandbox, commands, { method: 'PUT', body: [{ name: 'join', description: 'x' }] });
-  using bot = await identified(sandbox);
+  await sendRequest(sandbox, commands, {
+    method: 'PUT',
+    body: [{ name: 'join', description: 'x' }],
+  });
+  using bot = await identify(sandbox);
   expect(await answerTo(sandbox, { id: 1, do: 'join', person: 'Adam' })).toEqual({
     id: 1,
     ok: true,
@@ -71,7 +74,7 @@ test('a person joins, speaks, uses a command and leaves, line by line', async ()
   const answered = answerTo(sandbox, { id: 'four', do: 'command', person: 'Adam', name: 'join' });
   const { id, token } = await bot.event('INTERACTION_CREATE');
   const body = { type: 4, data: { content: 'In Lounge.', flags: 64 } };
-  await ask(sandbox, `/interactions/${id}/${token}/callback`, { body });
+  await sendRequest(sandbox, `/interactions/${id}/${token}/callback`, { body });
   expect(await answered).toMatchObject({ id: 'four', ok: true, text: 'In Lounge.' });
   const state = { bot: { online: true }, commands: [{ name: 'join', description: 'x' }] };
   expect(await answerTo(sandbox, { id: 5, do: 'state' })).toMatchObject(state);

@@ -15,7 +15,7 @@ export type RawRequest = {
 export type BotAddress = Pick<Sandbox, 'apiUrl' | 'token'>;
 
 /** Asks the REST API as the bot. */
-export async function ask(sandbox: BotAddress, path: string, asked: RawRequest = {}) {
+export async function sendRequest(sandbox: BotAddress, path: string, asked: RawRequest = {}) {
   const { method = asked.body === undefined ? 'GET' : 'POST', body, form } = asked;
   const token = 'token' in asked ? asked.token : sandbox.token;
   const headers = new Headers(token === undefined ? {} : { authorization: `Bot ${token}` });
@@ -40,7 +40,7 @@ type Payload = {
 
 /** A gateway socket without a library: says what it is told to, and keeps what it hears. */
 export async function openSocket(sandbox: BotAddress) {
-  const { json } = await ask(sandbox, '/gateway/bot');
+  const { json } = await sendRequest(sandbox, '/gateway/bot');
   const socket = new WebSocket(`${json?.url}?v=10&encoding=json`);
   const heard: Payload[] = [];
   socket.on('message', (data) => heard.push(JSON.parse(data.toString())));
@@ -64,7 +64,7 @@ export async function openSocket(sandbox: BotAddress) {
 /** The intents Guilds and GuildVoiceStates. */
 export const usualIntents = 0b1000_0001;
 
-export async function identified(sandbox: BotAddress) {
+export async function identify(sandbox: BotAddress) {
   const bot = await openSocket(sandbox);
   bot.say(2, { token: sandbox.token, intents: usualIntents, properties: {} });
   const ready = await bot.event('READY');

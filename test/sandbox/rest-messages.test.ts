@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Sandbox } from '#sandbox/sandbox.ts';
-import { openSilent as open } from '#test/sandbox/voice/silent-voice.ts';
-import { ask } from './raw-bot.ts';
+import { openSilentSandbox as open } from '#test/sandbox/voice/silent-voice.ts';
+import { sendRequest } from './raw-bot.ts';
 
 function messagesOf(sandbox: Sandbox, channel = 'general'): string {
   return `/channels/${sandbox.channelId(channel)}/messages`;
@@ -9,7 +9,7 @@ function messagesOf(sandbox: Sandbox, channel = 'general'): string {
 
 /** Writes as the bot, and tells the status, Discord's own code, and the id. */
 async function write(sandbox: Sandbox, body: object, channel?: string) {
-  const { status, json } = await ask(sandbox, messagesOf(sandbox, channel), { body });
+  const { status, json } = await sendRequest(sandbox, messagesOf(sandbox, channel), { body });
   return { status, code: json?.code, id: String(json?.id) };
 }
 

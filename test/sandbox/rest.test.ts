@@ -1,17 +1,20 @@
 import { expect, test } from 'vitest';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
-import { ask, identified } from './raw-bot.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import { identify, sendRequest } from './raw-bot.ts';
 
 const open = (clock?: VirtualClock) =>
-  openSandbox({ voice: silentVoice().half, ...(clock ? { clock } : {}) });
+  openSandbox({ voice: openSilentVoice().half, ...(clock ? { clock } : {}) });
 
 /** Adam issued `/join`: where the bot calls back, and where it follows up. */
 async function joinIssued(sandbox: Sandbox) {
   const commands = `/applications/${sandbox.botId}/commands`;
-  await ask(sandbox, commands, { method: 'PUT', body: [{ name: 'join', description: 'Call me' }] });
-  using bot = await identified(sandbox);
+  await sendRequest(sandbox, commands, {
+    method: 'PUT',
+    body: [{ name: 'join', description: 'Call me' }],
+  });
+  using bot = await identify(sandbox);
   const interaction = sandbox.person('Adam').command('join');
   const { token } = await bot.event('INTERACTION_CREATE');
   const callback = `/interactions/${interaction.id}/${token}/callback`;
@@ -24,7 +27,7 @@ test('a body that is no JSON, too long or of the wrong shape is refused, and log
   const tooLong = 'x'.repeat(11 * 1024 * 1024);
   const codes = [];
   for (const body of ['{', tooLong, { content: 5 }, { content: 'x'.repeat(2001) }, {}]) {
-    codes.push((await ask(sandbox, path, { body })).json?.code);
+    codes.push((await sendRequest(sandbox, path, { body })).json?.code);
   }
   expect(codes).toEqual([50_109, 40_005, 50_035, 50_035, 50_006]);
   expect(sandbox.requests().map(({ status }) => status)).toEqual([400, 413, 400, 400, 400]);
@@ -35,22 +38,25 @@ test('a follow-up before the callback finds no webhook, and after 15 minutes its
   await using sandbox = await open(clock);
   const { callback, webhook } = await joinIssued(sandbox);
   const unknown = { status: 404, json: { code: 10_015 } };
-  const followUp = () => ask(sandbox, webhook, { body: { content: 'and' } });
+  const followUp = () => sendRequest(sandbox, webhook, { body: { content: 'and' } });
   expect(await followUp()).toMatchObject(unknown);
-  await ask(sandbox, callback, { body: { type: 4, data: { content: 'now' } } });
+  await sendRequest(sandbox, callback, { body: { type: 4, data: { content: 'now' } } });
   expect(await followUp()).toMatchObject({ status: 200 });
   await clock.advance(15 * 60_000);
   const expired = { status: 401, json: { code: 50_027, message: 'Invalid Webhook Token' } };
   expect(await followUp()).toMatchObject(expired);
   const edit = { method: 'PATCH', body: { content: 'then' } };
-  expect(await ask(sandbox, `${webhook}/messages/@original`, edit)).toMatchObject(expired);
+  expect(await sendRequest(sandbox, `${webhook}/messages/@original`, edit)).toMatchObject(expired);
 });
 
 test('a value that its option does not take is refused before the bot is told', async () => {
   await using sandbox = await open();
   const options = [{ name: 'level', description: 'x', type: 4 }];
   const path = `/applications/${sandbox.botId}/commands`;
-  await ask(sandbox, path, { method: 'PUT', body: [{ name: 'play', description: 'x', options }] });
+  await sendRequest(sandbox, path, {
+    method: 'PUT',
+    body: [{ name: 'play', description: 'x', options }],
+  });
   const typed = () => sandbox.person('Adam').command('play', { level: '1.5' });
   expect(typed).toThrow('/play cannot take 1.5 for level.');
 });
@@ -73,6 +79,6 @@ test('commands that Discord would refuse are refused', async () => {
     7,
   ];
   for (const one of broken)
-    expect((await ask(sandbox, path, { method: 'PUT', body: [one] })).status).toBe(400);
+    expect((await sendRequest(sandbox, path, { method: 'PUT', body: [one] })).status).toBe(400);
   expect(sandbox.commands()).toEqual([]);
 });

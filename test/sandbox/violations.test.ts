@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
 
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { openSilent as open } from '#test/sandbox/voice/silent-voice.ts';
-import { ask, identified } from './raw-bot.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { openSilentSandbox as open } from '#test/sandbox/voice/silent-voice.ts';
+import { identify, sendRequest } from './raw-bot.ts';
 
 test('a seat asked for by a session that a later one has replaced is noted', async () => {
   await using sandbox = await open();
-  using former = await identified(sandbox);
+  using former = await identify(sandbox);
   const { guildId } = sandbox;
   const seat = { guild_id: guildId, channel_id: sandbox.channelId('Lounge') };
   former.say(4, seat);
   await former.event('VOICE_STATE_UPDATE');
-  const later = await identified(sandbox);
+  const later = await identify(sandbox);
   later.say(4, seat);
   await later.event('VOICE_STATE_UPDATE');
   former.say(4, { ...seat, channel_id: null });
@@ -38,9 +38,9 @@ test('requests of all kinds share a limit a second, but answers to interactions 
   expect(refused.headers.get('x-ratelimit-global')).toBe('true');
   expect(refused.headers.get('x-ratelimit-scope')).toBe('global');
   expect(await refused.json()).toMatchObject({ global: true, retry_after: 1 });
-  expect((await ask(sandbox, '/interactions/1/x/callback', { body: { type: 5 } })).status).toBe(
-    404,
-  );
+  expect(
+    (await sendRequest(sandbox, '/interactions/1/x/callback', { body: { type: 5 } })).status,
+  ).toBe(404);
   await clock.advance(1000);
   expect((await read()).status).toBe(200);
 });

@@ -1,10 +1,10 @@
 import { expect, inject } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
-import { speech } from '#test/audio/speech.ts';
+import { readSpeech } from '#test/audio/recorded-speech.ts';
 import { runToEnd } from '#test/fakes/bot-process.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { TcpProxy } from '#test/fakes/tcp-proxy.ts';
-import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
 import { commandReply } from '#test/scenarios/setup/asking.ts';
 import {
   callIn,
@@ -14,20 +14,20 @@ import {
   scenario,
 } from '#test/scenarios/setup/scenario-setup.ts';
 
-const question = speech('human-cards-004');
+const question = readSpeech('human-cards-004');
 
 withPostgres(() => {
   scenario(
     'while its database is away the bot goes on answering, and writes everything afterwards',
     async () => {
       await using schema = await openSchema();
-      await using proxy = await TcpProxy.before(schema.url.reveal());
-      const DATABASE_URL = proxy.through(schema.url.reveal());
+      await using proxy = await TcpProxy.openInFront(schema.url.reveal());
+      const DATABASE_URL = proxy.makeProxiedUrl(schema.url.reveal());
       await using setup = await openOwnScenario({ environment: { DATABASE_URL } });
       const { bot } = setup;
       const adam = await callIn(setup, 'Adam');
       await converse(setup, adam, question);
-      proxy.cut();
+      proxy.cutConnections();
       await commandReply(adam, 'privacy allow');
       const { made } = await converse(setup, adam, question);
       expect(made.samples.length).toBeGreaterThan(0);
@@ -36,7 +36,7 @@ withPostgres(() => {
           expect.objectContaining({ msg: expect.stringContaining('cannot be reached') }),
         ),
       );
-      proxy.heal();
+      proxy.healConnections();
       const kind = async () => (await schema.sql('SELECT kind FROM consents'))[0]?.kind;
       await eventually(async () => expect(await kind()).toBe('always'));
       const turns = async () => (await schema.sql('SELECT turns::int FROM spent'))[0]?.turns;
@@ -47,7 +47,7 @@ withPostgres(() => {
   );
 
   scenario('a database that cannot be used ends the start with what to mend', async () => {
-    await using sandbox = await openSandbox({ voice: silentVoice().half });
+    await using sandbox = await openSandbox({ voice: openSilentVoice().half });
     const login = { DISCORD_TOKEN: sandbox.token, DISCORD_API_URL: sandbox.apiUrl };
     const url = new URL(inject('postgresUrl'));
     url.pathname = '/no_such_database';

@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
-import { processEnvironment } from '#src/config/config.ts';
-import { text } from '#src/texts/texts.ts';
-import { instantPace, openMockProviders } from '#test/fakes/providers/providers.ts';
+import { readEnvironment } from '#src/config/config.ts';
+import { formatText } from '#src/texts/texts.ts';
+import { instantPace, openMockProviders } from '#test/fakes/providers/mock-providers.ts';
 import { remote } from '#test/scenarios/setup/bot-setup.ts';
 import { eventually, scenario } from '#test/scenarios/setup/scenario-setup.ts';
 import { inSharedTime } from '#test/scenarios/setup/shared-time.ts';
@@ -86,7 +86,7 @@ class Typist implements AsyncDisposable {
   async run(command: string, ...words: readonly string[]): Promise<string> {
     const place = {
       cwd: this.#folder,
-      env: { ...processEnvironment(), DATABASE_URL: '', DATA_DIR: this.#folder },
+      env: { ...readEnvironment(), DATABASE_URL: '', DATA_DIR: this.#folder },
     };
     return (await promisify(execFile)(command, words, place)).stdout;
   }
@@ -112,7 +112,7 @@ scenario('whoever types is heard, answered and obeyed, until a supervisor stops 
   await console.shown(`  Adam   ${hears}\n`);
   await console.shown(/Nova {3}\S/);
   console.type('/say text:good evening when:now');
-  await console.shown(text('say.now'));
+  await console.shown(formatText('say.now'));
   console.type('/ask what time is it');
   console.type('/stats');
   await console.shown(/I usually answer [\s\S]*\(only Adam sees this\)/);

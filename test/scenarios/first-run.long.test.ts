@@ -2,13 +2,13 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { durationMs, type Pcm } from '#src/audio/pcm.ts';
-import { resample } from '#src/audio/resample.ts';
-import { readWav } from '#src/audio/wav.ts';
-import { speech } from '#test/audio/speech.ts';
+import { readWav } from '#src/audio/formats/wav.ts';
+import { getDurationMs, type Pcm } from '#src/audio/pcm.ts';
+import { resamplePcm } from '#src/audio/resampler.ts';
+import { readSpeech } from '#test/audio/recorded-speech.ts';
 import { type ProcessEnd, runToEnd } from '#test/fakes/bot-process.ts';
-import { instantPace, openMockProviders } from '#test/fakes/providers/providers.ts';
-import type { MockVoice } from '#test/fakes/providers/sound.ts';
+import { instantPace, openMockProviders } from '#test/fakes/providers/mock-providers.ts';
+import type { MockVoice } from '#test/fakes/providers/mock-sound.ts';
 import { remote } from '#test/scenarios/setup/bot-setup.ts';
 import { scenario } from '#test/scenarios/setup/scenario-setup.ts';
 import { inSharedTime } from '#test/scenarios/setup/shared-time.ts';
@@ -36,7 +36,7 @@ scenario('a newcomer without any account hears the bot answer a plain question',
     expect.stringMatching(/the received sound holds \d+ % of the spoken words/),
   );
   expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
-  expect(kept && durationMs(kept)).toBeGreaterThan(1_000);
+  expect(kept && getDurationMs(kept)).toBeGreaterThan(1_000);
 });
 
 scenario('providers from the environment are used, and a hum is no answer in words', async () => {
@@ -46,13 +46,13 @@ scenario('providers from the environment are used, and a hum is no answer in wor
   expect(asked).toEqual(new Set(['transcriptions', 'chat', 'speech']));
   expect(out).toContain('failed at words: ');
   expect(code).toBe(1);
-  expect(kept && durationMs(kept)).toBeGreaterThan(500);
+  expect(kept && getDurationMs(kept)).toBeGreaterThan(500);
 });
 
 scenario('the first run proves what a newcomer hears through a Realtime server', async () => {
-  const spoken = speech('human-goforward');
+  const spoken = readSpeech('human-goforward');
   /** A man who can say one thing. */
-  const voice: MockVoice = (_text, rateHz) => resample(spoken, rateHz).samples;
+  const voice: MockVoice = (_text, rateHz) => resamplePcm(spoken, rateHz).samples;
   const talk = { voice, answer: () => ({ text: 'Go forward ten meters.' }) };
   await using providers = await openMockProviders({ pace: instantPace, voice, talk });
   const REALTIME_BASE_URL = providers.baseUrl.replace('http', 'ws');

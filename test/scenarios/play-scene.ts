@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { Interaction, ShownMessage } from '#sandbox/interactions/interactions.ts';
-import type { SandboxPerson } from '#sandbox/people/person.ts';
+import type { SandboxPerson } from '#sandbox/people/sandbox-person.ts';
 import { realClock } from '#src/base/clock.ts';
 import { buttonsOf, customId, firstAnswer } from '#test/scenarios/setup/asking.ts';
 import { linesIn } from '#test/scenarios/setup/captioning.ts';
@@ -18,6 +18,7 @@ import {
   soon,
   toneOf,
 } from '#test/scenarios/setup/scenario-setup.ts';
+import { findServer, type LastActs, openStage, type Stage } from './scene-stage.ts';
 import type {
   Acts,
   Match,
@@ -28,44 +29,43 @@ import type {
   StageSteps,
   Step,
   Verbs,
-} from './scene.ts';
-import { type LastActs, openStage, type Stage, serverOf } from './stage.ts';
+} from './scene-types.ts';
 
 /** Deadline of a line of the log. */
-const logMs = 40_000;
+const maxLogMs = 40_000;
 /** Lines of the log below a failure. */
-const lastLines = 12;
+const shownLines = 12;
 
 /** One test for each scene. */
 export function playScenes(...files: readonly Scenes[]): void {
   for (const [title, scene] of files.flatMap(Object.entries<Scene>)) {
     scenario(title, async () => {
       await using stage = await openStage(scene);
-      await playAll(stage, scene.steps);
+      await playSteps(stage, scene.steps);
     });
   }
 }
 
-async function playAll(stage: Stage, steps: readonly Step[]) {
+async function playSteps(stage: Stage, steps: readonly Step[]) {
   for (const [n, step] of steps.entries()) {
     try {
       await playStep(stage, step);
     } catch (error) {
-      throw placed(error, `step ${n + 1} of ${steps.length}, ${shown(step)}`, stage);
+      throw placeError(error, `step ${n + 1} of ${steps.length}, ${formatStep(step)}`, stage);
     }
   }
 }
 
 /** The error with its innermost step before it, and the last lines of the log below. */
-function placed(error: unknown, where: string, { bot }: Stage) {
+function placeError(error: unknown, where: string, { bot }: Stage) {
   if (!(error instanceof Error) || error.message.startsWith('step ')) return error;
-  const log = bot.log.slice(-lastLines).map((line) => JSON.stringify(line));
+  const log = bot.log.slice(-shownLines).map((line) => JSON.stringify(line));
   error.message = `${where}:\n${error.message}\nLast lines of the log:\n${log.join('\n')}`;
   return error;
 }
 
 /** A function by its name, or by its source where it has that of its place. */
-function shown(step: Step) {
+function formatStep(step: Step) {
   const plain = (key: string, value: unknown) => {
     if (typeof value === 'function') return value.name === key ? `${value}` : value.name;
     return value instanceof RegExp ? `${value}` : 'samples' in Object(value) ? 'a sound' : value;
@@ -98,7 +98,7 @@ const stagePlayers: StagePlayers = {
   posts: (stage, { posts, ...match }) =>
     eventually(() => {
       const [channel = ''] = posts.split(' in ');
-      const messages = stage.server(serverOf(posts)).messages(channel);
+      const messages = stage.server(findServer(posts)).messages(channel);
       const texts = messages.map(({ text }) => text);
       expectMatch(stage, texts, match);
     }),
@@ -106,7 +106,7 @@ const stagePlayers: StagePlayers = {
     eventually(() => expectMatch(stage, stage.message(message).text, match)),
   botSits: (stage, { botSits }) =>
     eventually(() => {
-      const { channel = 'nowhere' } = stage.server(serverOf(botSits)).bot();
+      const { channel = 'nowhere' } = stage.server(findServer(botSits)).bot();
       expect(channel).toBe(botSits.split(' in ')[0]);
     }),
   line({ sandbox, person }, { line, suffers }) {
@@ -117,7 +117,7 @@ const stagePlayers: StagePlayers = {
   async logs(stage, { logs, ...match }) {
     const fields = Object.entries(logs);
     const fits = (line: typeof logs) => fields.every(([key, value]) => line[key] === value);
-    expectMatch(stage, await stage.bot.logged(fits, logMs), match);
+    expectMatch(stage, await stage.bot.waitForLine(fits, maxLogMs), match);
   },
   async bot({ bot, restart }, step) {
     if (step.bot === 'stops') expect(await bot.stop()).toBe(0);
@@ -130,10 +130,10 @@ const stagePlayers: StagePlayers = {
   },
   passes: (_stage, step) => pass(step.passes),
   providers: ({ providers }, step) => providers.set(step.providers),
-  together: (stage, step) => Promise.all(step.together.map((steps) => playAll(stage, steps))),
+  together: (stage, step) => Promise.all(step.together.map((steps) => playSteps(stage, steps))),
   async within(stage, step) {
     const fromMs = realClock.nowMs();
-    await playAll(stage, step.steps);
+    await playSteps(stage, step.steps);
     expect(realClock.nowMs() - fromMs).toBeLessThan(step.within);
   },
 };
@@ -167,18 +167,18 @@ const players: Players = {
   },
   settles: ({ person }) => person.settled(soon()),
   uses: ({ person }, microphone) => person.useMicrophone(microphone),
-  says,
+  says: playSays,
   async captions(actor, words) {
-    await says(actor, words);
+    await playSays(actor, words);
     const isTheirs = (line: string) => line.startsWith(`**${actor.name}** `);
     const theirs = () => linesIn(actor.stage).filter(isTheirs).join('\n');
     await eventually(() => expect(theirs()).toContain(words));
   },
   sends: ({ stage, name }, packets) =>
-    eventually(() => expect(sent(stage, name)).toBeGreaterThan(packets)),
-  asks,
+    eventually(() => expect(findSent(stage, name)).toBeGreaterThan(packets)),
+  asks: playAsks,
   async understands(actor, sound) {
-    const { uttered, heard, made } = await asks(actor, sound);
+    const { uttered, heard, made } = await playAsks(actor, sound);
     await expectAlike(uttered, actor.stage.sound(sound));
     await expectAlike(heard.pcm, made);
   },
@@ -197,22 +197,22 @@ const players: Players = {
     const [line = '', ...options] = command.slice(1).split(/ (?=[a-z_]+:)/);
     const words = options.map((option) => {
       const [, key, value = ''] = /^([a-z_]+):(.*)$/s.exec(option) ?? [];
-      return [key, filled(stage, value)];
+      return [key, fillValue(stage, value)];
     });
     const given = { ...Object.fromEntries(words), ...acts.files };
     const asked = person.command(line, given, acts.place);
     last.sinceMs = asked.sentAtMs;
-    if (acts.waits !== false) await read(stage, acts, asked);
+    if (acts.waits !== false) await readMessage(stage, acts, asked);
   },
   async presses({ stage, person }, [button, on], acts) {
     const message = stage.kept(on);
     const name = typeof button === 'number' ? (buttonsOf(message)[button]?.[0] ?? '') : button;
-    await read(stage, acts, person.press(message, customId(name)));
+    await readMessage(stage, acts, person.press(message, customId(name)));
   },
   picks: ({ stage, person }, [entry, on], acts) =>
-    read(stage, acts, person.menu(entry, stage.kept(on))),
+    readMessage(stage, acts, person.menu(entry, stage.kept(on))),
   writes({ stage, person, last }, words, { place, files, replyTo, keep }) {
-    const wrote = person.write(`${filled(stage, words)}`, {
+    const wrote = person.write(`${fillValue(stage, words)}`, {
       ...(place && { channel: place }),
       ...(files && { files: Object.values(files) }),
       ...(replyTo && { replyTo: stage.message(replyTo) }),
@@ -223,24 +223,24 @@ const players: Players = {
   deletes: ({ stage, person }, message) => person.deleteMessage(stage.message(message)),
 };
 
-async function says({ stage, person, last }: Actor, sound: Sound) {
+async function playSays({ stage, person, last }: Actor, sound: Sound) {
   last.sentPackets = person.counts().sentPackets;
   last.said = await person.say(stage.sound(sound), soon());
   last.sinceMs = last.said.firstPacketAtMs;
 }
 
-async function asks({ stage, name, person, last }: Actor, sound: Sound) {
+async function playAsks({ stage, name, person, last }: Actor, sound: Sound) {
   last.sentPackets = person.counts().sentPackets;
   last.exchange = await converse(stage.around(name), person, stage.sound(sound));
   return last.exchange;
 }
 
 /** Packets that this person has sent since they began to speak. */
-export function sent(stage: Stage, name: string): number {
+export function findSent(stage: Stage, name: string): number {
   return stage.person(name).counts().sentPackets - stage.last(name).sentPackets;
 }
 
-async function read(stage: Stage, { reads, last, keep }: Acts, asked: Interaction) {
+async function readMessage(stage: Stage, { reads, last, keep }: Acts, asked: Interaction) {
   const answer = await firstAnswer(asked);
   if (keep) stage.keep(keep, answer);
   if (reads) expectReading(stage, answer, reads);
@@ -256,7 +256,7 @@ function expectReading(stage: Stage, message: ShownMessage | undefined, reading:
 }
 
 function expectMatch(stage: Stage, value: unknown, match: Match) {
-  if ('is' in match) expect(value).toEqual(filled(stage, match.is));
+  if ('is' in match) expect(value).toEqual(fillValue(stage, match.is));
   if (match.fits) expect(value).toMatchObject(match.fits);
   const isLines = Array.isArray(value) && value.every((one) => typeof one === 'string');
   const text = isLines
@@ -264,12 +264,12 @@ function expectMatch(stage: Stage, value: unknown, match: Match) {
     : typeof value === 'string'
       ? value
       : JSON.stringify(value);
-  for (const part of [match.has ?? []].flat()) expect(text).toMatch(filled(stage, part));
-  for (const part of [match.lacks ?? []].flat()) expect(text).not.toMatch(filled(stage, part));
+  for (const part of [match.has ?? []].flat()) expect(text).toMatch(fillValue(stage, part));
+  for (const part of [match.lacks ?? []].flat()) expect(text).not.toMatch(fillValue(stage, part));
 }
 
 /** A text with ids in the places of names. */
-function filled<Value>(stage: Stage, value: Value): Value | string {
+function fillValue<Value>(stage: Stage, value: Value): Value | string {
   if (typeof value !== 'string') return value;
   const { sandbox } = stage;
   return value.replace(/\{(server|[@#][^}]+|message [^}]+)\}/g, (_, name: string) => {

@@ -7,8 +7,8 @@ import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
 import { type ProcessEnd, runToEnd } from '#test/fakes/bot-process.ts';
-import { freePort } from '#test/fakes/servers/listening.ts';
-import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import { findFreePort } from '#test/fakes/servers/listening-server.ts';
+import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
 import { remote } from '#test/scenarios/setup/bot-setup.ts';
 import { scenario } from '#test/scenarios/setup/scenario-setup.ts';
 
@@ -24,7 +24,7 @@ function expectSentences({ complaints, out }: ProcessEnd, ...lines: readonly Reg
 }
 
 scenario('a token that Discord refuses ends the start with where to get another', async () => {
-  await using sandbox = await openSandbox({ voice: silentVoice().half });
+  await using sandbox = await openSandbox({ voice: openSilentVoice().half });
   const token = `${sandbox.token}x`;
   const login = { DISCORD_TOKEN: token, DISCORD_API_URL: sandbox.apiUrl };
   const ended = await runToEnd({ ...servers, ...login });
@@ -36,7 +36,7 @@ scenario('a token that Discord refuses ends the start with where to get another'
 scenario(
   'a Discord that cannot be reached ends the start with where it was looked for',
   async () => {
-    const apiUrl = `http://127.0.0.1:${await freePort()}/api`;
+    const apiUrl = `http://127.0.0.1:${await findFreePort()}/api`;
     const ended = await runToEnd({ ...servers, DISCORD_TOKEN: 'a.b.c', DISCORD_API_URL: apiUrl });
     expect(ended.code).toBe(1);
     expectSentences(ended, /could not be reached.*ECONNREFUSED.*check DISCORD_API_URL/);

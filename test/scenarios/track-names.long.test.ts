@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import { makeToken } from '#test/fakes/program.ts';
-import { freePort } from '#test/fakes/servers/listening.ts';
+import { makeToken } from '#test/fakes/run-program.ts';
+import { findFreePort } from '#test/fakes/servers/listening-server.ts';
 import { commandReply } from '#test/scenarios/setup/asking.ts';
 import {
   callIn,
@@ -16,7 +16,7 @@ const names = ['Rainy Day', '雨の音', '🎸 & 🥁', '100% a/b?'];
 scenario(
   'tracks of people and programs share names of every script, and have them again after a restart',
   async () => {
-    const port = await freePort();
+    const port = await findFreePort();
     await using setup = await openOwnScenario({ environment: { PAGE_PORT: `${port}` } });
     const { guildId } = setup.sandbox;
     const token = await makeToken({ DATA_DIR: setup.dataDir }, guildId, 'track');

@@ -1,22 +1,22 @@
 import { expect, test } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
-import { initialState } from '#src/conversation/machine/state.ts';
+import { createConversationState } from '#src/conversation/machine/state.ts';
 import { drawPanel } from '#src/discord/panel/panel-face.ts';
-import type { ListedTrack } from '#src/features/tracks/track-outcomes.ts';
-import { trackPanel } from '#src/features/tracks/track-panel.ts';
-import { type Consent, isYes } from '#src/people/consent.ts';
-import { type FeaturePanel, leftPanel, type PanelFace } from '#src/ports/panel.ts';
-import { nextStep, type TalkState, talkGuide } from '#src/ports/talk-guide.ts';
-import { type PanelFacts, panelOf } from '#src/sessions/panel-view.ts';
+import { describeTrackPanel } from '#src/features/tracks/track-panel.ts';
+import type { ListedTrack } from '#src/features/tracks/track-request-outcomes.ts';
+import { type Consent, isHeardConsent } from '#src/people/consent.ts';
+import { type FeaturePanel, type PanelContent, toLeftPanel } from '#src/ports/panel.ts';
+import { describeNextStep, describeTalk, type TalkState } from '#src/ports/talk-guide.ts';
+import { createPanel, type PanelFacts } from '#src/sessions/panel-view.ts';
 import {
   addressingModes,
   addressingRules,
   initialAddressing,
-  presume,
+  isAnsweredForAnyWords,
 } from '#src/turn/addressing/addressing.ts';
 import { talkState } from '#test/fakes/talk-state.ts';
 
-const start = initialState({} as Parameters<typeof initialState>[0]);
+const start = createConversationState({} as Parameters<typeof createConversationState>[0]);
 
 /** A bot that listens to Adam, and nobody else. */
 const listening: TalkState = {
@@ -25,8 +25,8 @@ const listening: TalkState = {
 };
 
 function faceOf(features: FeaturePanel, more: Partial<PanelFacts> = {}) {
-  const gate = { consentOf: () => 'brief' as const, mayWrite: () => true };
-  return panelOf({
+  const gate = { getConsent: () => 'brief' as const, canWrite: () => true };
+  return createPanel({
     talk: listening,
     state: start,
     guildId: 'g',
@@ -59,10 +59,10 @@ const sea: ListedTrack = {
   current: { title: 'sea', positionMs: 0, loop: false },
 };
 
-const tracksLine = (tracks: readonly ListedTrack[]) => shown(trackPanel(tracks, 'en'))[3];
+const tracksLine = (tracks: readonly ListedTrack[]) => shown(describeTrackPanel(tracks, 'en'))[3];
 
 test('tracks read with volume and time under the people, three of them, and none at length', () => {
-  expect(shown(trackPanel([rain, sea], 'en')).slice(2)).toEqual([
+  expect(shown(describeTrackPanel([rain, sea], 'en')).slice(2)).toEqual([
     'Hearing: Adam',
     '♪ bg: rain, 0:40 / 2:05, 30 %; main: sea, Paused, 0:00, 100 %',
   ]);
@@ -81,19 +81,19 @@ test('the status of the voice channel counts the people whom the bot hears, and 
   const talk = { ...listening, people: people('brief', 'unasked', 'no', 'policy', 'barred') };
   const words = { bot: 'Nova', heard: 2, people: 5 };
   expect(faceOf({}, { talk }).status).toEqual({ id: 'panel.status', with: words });
-  const captioned = faceOf({ captionsIn: 'chat' }, { talk });
+  const captioned = faceOf({ captionsChannelId: 'chat' }, { talk });
   expect(captioned.status).toEqual({ id: 'panel.status.captions', with: words });
   for (const more of [{ isPaused: true }, { isDeafened: true }]) {
     const { status } = faceOf({}, { talk: { ...talk, ...more } });
     expect(status?.with).toMatchObject({ heard: 0 });
   }
   expect(faceOf({}, { talk: { ...talk, isLinked: false } }).status).toBeUndefined();
-  expect(leftPanel().status).toBeUndefined();
+  expect(toLeftPanel().status).toBeUndefined();
 });
 
 test('the panel names who is not answered', () => {
   const dropped = [0, 1].map((n) => ({ by: `person ${n}`, untilMs: 1 }));
-  const state = { ...start, notes: { ...start.notes, dropped } };
+  const state = { ...start, panelNotes: { ...start.panelNotes, dropped } };
   expect(shown({}, { state })[2]).toContain('person 0, person 1');
 });
 
@@ -149,17 +149,17 @@ test('in every state each person reads how to be answered, with its button', () 
   const told = new Set<string>();
   for (const state of states) {
     for (const own of consents) {
-      const facts = { ...state, heard: isYes(own), alone: state.people.length === 1 };
+      const facts = { ...state, heard: isHeardConsent(own), alone: state.people.length === 1 };
       const fits = (row: (typeof rows)[number]) =>
         Object.entries(row[1]).every(([key, value]) => facts[key as keyof typeof facts] === value);
       const [name = '', , id, button] = rows.find(fits) ?? [];
-      const { buttons: offered, line } = nextStep(state, own);
+      const { buttons: offered, line } = describeNextStep(state, own);
       expect([line.id, offered[0]], name).toEqual([id, button]);
       told.add(name);
     }
   }
   expect([...told].toSorted()).toEqual(rows.map(([name]) => name).toSorted());
-  expect(nextStep(undefined, 'no')).toMatchObject({
+  expect(describeNextStep(undefined, 'no')).toMatchObject({
     line: { id: 'leave.nowhere' },
     buttons: ['try.join'],
   });
@@ -172,8 +172,9 @@ test('nobody reads that they need only talk where the rules of addressing would 
       const rules = { ...addressingRules, mode: addressing };
       const speaker = { speakerId: '0', fromMs: 0, humans: all.length };
       const isOpen = isLinked && !isDeafened && !isPaused && mode === 'talk' && !quietUntil;
-      const isAnswered = isOpen && isYes(own) && presume(initialAddressing, speaker, rules);
-      expect(nextStep(state, own).line.id === 'join.ok').toBe(isAnswered);
+      const isAnswered =
+        isOpen && isHeardConsent(own) && isAnsweredForAnyWords(initialAddressing, speaker, rules);
+      expect(describeNextStep(state, own).line.id === 'join.ok').toBe(isAnswered);
     }
   }
 });
@@ -188,18 +189,18 @@ test('the panel begins with the step of whoever is heard, and has the buttons of
   for (const state of states) {
     const mayAgree = isThere(state, 'unasked', 'no');
     const isAnyHeard = isThere(state, 'always', 'brief', 'policy') || !mayAgree;
-    const guide = talkGuide(state);
-    expect(guide.first).toEqual(nextStep(state, isAnyHeard ? 'always' : 'unasked').line);
+    const guide = describeTalk(state);
+    expect(guide.first).toEqual(describeNextStep(state, isAnyHeard ? 'always' : 'unasked').line);
     expect(guide.consent).toEqual(mayAgree || isThere(state, 'policy') ? consent : []);
     expect(guide.buttons.slice(-2)).toEqual(['stop', 'more']);
-    const face = faceOf(trackPanel([rain, sea], 'en'), { talk: state });
+    const face = faceOf(describeTrackPanel([rain, sea], 'en'), { talk: state });
     expect(face.rows.flat().length).toBeLessThanOrEqual(7);
   }
 });
 
 test('the panel names who is heard while somebody can be, who has not answered, and nobody whom the server bars', () => {
   for (const state of states) {
-    const { people: lines } = talkGuide(state);
+    const { people: lines } = describeTalk(state);
     expect(lines.map(({ id }) => id)).toEqual([
       ...(isHearing(state) && isThere(state, 'always', 'brief', 'policy')
         ? ['panel.people.yes']
@@ -214,7 +215,7 @@ test('the panel names who is heard while somebody can be, who has not answered, 
 });
 
 test('notes of the panel stand under its first sentence, which they never replace', () => {
-  const told = (more: Partial<TalkState>) => talkGuide({ ...listening, ...more }).notes;
+  const told = (more: Partial<TalkState>) => describeTalk({ ...listening, ...more }).notes;
   expect(told({})).toEqual([]);
   const all = { isAnew: true, isUncalled: true, isMuted: true, isReadByPrograms: true };
   expect(told(all).map(({ id }) => id)).toEqual([
@@ -237,10 +238,10 @@ test('who is heard unasked reads what is stored, and so does who has not decided
 });
 
 test('the panel of a bot that left has the button that calls it', () => {
-  expect(buttonsOf(leftPanel())).toEqual(['parley:try.join', 'parley:more']);
+  expect(buttonsOf(toLeftPanel())).toEqual(['parley:try.join', 'parley:more']);
 });
 
-function buttonsOf(face: PanelFace): readonly string[] {
+function buttonsOf(face: PanelContent): readonly string[] {
   const rowsShown = drawPanel(undefined, face, 'en', known).components ?? [];
   return rowsShown.flatMap(({ components }) => components.map(({ custom_id }) => custom_id));
 }

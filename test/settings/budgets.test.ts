@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
-import { dollars } from '#test/fakes/spending.ts';
+import { toUsd } from '#test/fakes/fake-spending.ts';
 
 test('a budget is taken in dollars below the cap of the operator, and refused above it', async () => {
   const { settings } = openSessionFixture({
-    caps: { personDay: dollars(1), serverDay: dollars(5) },
+    caps: { personDay: toUsd(1), serverDay: toUsd(5) },
   });
-  const set = (value: string) => settings.set('g', 'budget_day', value);
+  const set = (value: string) => settings.setSetting('g', 'budget_day', value);
   expect(await set('$0.50')).toMatchObject({ kind: 'set', value: '$0.5' });
   for (const wrong of ['6', 'two', '30m', '2 3', '-1', '0'])
     expect(await set(wrong)).toMatchObject({ kind: 'bad' });

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import type { PersonSettings } from '#src/people/person-settings.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
-import { mostKnownPeople, PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
+import { maxCachedPeople, PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { memoryStores } from '#test/fakes/memory-stores.ts';
+import { openMemoryStores } from '#test/fakes/memory-stores.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 function open() {
-  const { personSettings: store } = memoryStores();
+  const { personSettings: store } = openMemoryStores();
   const events: SessionEvent[] = [];
   let reads = 0;
   const counting = {
@@ -27,8 +27,8 @@ test('two changes at once both hold, and null takes a choice back', async () => 
   const { people, store } = open();
   await store.write('g', 'ana', { language: 'pt', speed: 0.8 });
   await Promise.all([
-    people.change('g', 'ana', { voice: 'slt' }),
-    people.change('g', 'ana', { language: null }),
+    people.changeSettings('g', 'ana', { voice: 'slt' }),
+    people.changeSettings('g', 'ana', { language: null }),
   ]);
   expect(await store.read('g', 'ana')).toEqual({ voice: 'slt', speed: 0.8 });
 });
@@ -36,9 +36,9 @@ test('two changes at once both hold, and null takes a choice back', async () => 
 test('a change that cannot be saved holds all the same, and is said so', async () => {
   const { people, store, events } = open();
   store.trouble = 'unwritable';
-  const changed = await people.change('g', 'ana', { language: 'ja' });
-  expect(changed).toEqual({ settings: { language: 'ja' }, saved: false });
-  expect(people.known('g', 'ana')).toEqual({ language: 'ja' });
+  const changed = await people.changeSettings('g', 'ana', { language: 'ja' });
+  expect(changed).toEqual({ settings: { language: 'ja' }, isSaved: false });
+  expect(people.getCached('g', 'ana')).toEqual({ language: 'ja' });
   expect(events).toMatchObject([{ kind: 'failed', code: 'store.unwritable' }]);
 });
 
@@ -46,9 +46,9 @@ test('a change of settings that cannot be read replaces none that are stored, an
   const { people, store } = open();
   await store.write('g', 'ana', { language: 'pt' });
   store.trouble = 'unreadable';
-  expect(await people.change('g', 'ana', { speed: 2 })).toEqual({
+  expect(await people.changeSettings('g', 'ana', { speed: 2 })).toEqual({
     settings: { speed: 2 },
-    saved: false,
+    isSaved: false,
   });
   store.trouble = undefined;
   expect(await store.read('g', 'ana')).toEqual({ language: 'pt' });
@@ -56,24 +56,24 @@ test('a change of settings that cannot be read replaces none that are stored, an
 
 test('what is known of people has a bound, beyond which those unused for longest are read again', async () => {
   const { people, reads } = open();
-  for (let n = 0; n <= mostKnownPeople; n++) await people.load('g', `${n}`);
+  for (let n = 0; n <= maxCachedPeople; n++) await people.loadSettings('g', `${n}`);
   const before = reads();
-  await people.load('g', `${mostKnownPeople}`);
+  await people.loadSettings('g', `${maxCachedPeople}`);
   expect(reads()).toBe(before);
-  await people.load('g', '0');
+  await people.loadSettings('g', '0');
   expect(reads()).toBe(before + 1);
 });
 
 test('/privacy export holds what a person has chosen, and /privacy forget deletes it', async () => {
   const { privacy, sessions, stores } = openSessionFixture();
   await stores.personSettings.write('g', 'adam', { language: 'pt', spokenName: 'Adão' });
-  const exported = await privacy.export('g', 'adam');
+  const exported = await privacy.exportPerson('g', 'adam');
   expect(exported.kind === 'exported' && JSON.parse(exported.json)).toMatchObject({
     settings: { language: 'pt', spokenName: 'Adão' },
   });
   expect(await privacy.forget('g', 'adam')).toMatchObject({ kind: 'forgotten', total: 1 });
   expect(await stores.personSettings.read('g', 'adam')).toEqual({});
-  const after = await privacy.export('g', 'adam');
+  const after = await privacy.exportPerson('g', 'adam');
   expect(after.kind === 'exported' && JSON.parse(after.json)).not.toHaveProperty('settings');
   await sessions[Symbol.asyncDispose]();
 });

@@ -1,24 +1,28 @@
 import { expect, test } from 'vitest';
-import { chained } from '#src/pipeline/chained.ts';
-import { fixedVoiceNames } from '#src/speech/voice-names.ts';
-import { only, openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
-import { FakeChat } from '#test/fakes/chat.ts';
-import { FakeSynthesizer } from '#test/fakes/speech.ts';
+import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
+import { createFixedVoiceNames } from '#src/speech/voice-names.ts';
+import { makeOnlyPipeline, openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
+import { FakeChat } from '#test/fakes/fake-chat.ts';
+import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
 
-const reading = only(chained({ chat: new FakeChat([]), synthesizer: new FakeSynthesizer() }));
+const reading = makeOnlyPipeline(
+  createChainedPipeline({ chat: new FakeChat([]), synthesizer: new FakeSynthesizer() }),
+);
 const speaking = { ...reading, names: ['chained', 'realtime'] } as const;
 
 test('a voice that does not read texts is refused, unless a model that speaks may have it', async () => {
   const { settings } = openSessionFixture({ pipelines: reading });
-  expect(await settings.set('g', 'voice', 'marin')).toEqual({ kind: 'bad' });
+  expect(await settings.setSetting('g', 'voice', 'marin')).toEqual({ kind: 'bad' });
   const other = openSessionFixture({ pipelines: speaking }).settings;
-  expect(await other.set('g', 'voice', 'marin')).toMatchObject({ kind: 'set' });
+  expect(await other.setSetting('g', 'voice', 'marin')).toMatchObject({ kind: 'set' });
 });
 
 test('a mix of voices is one, too, and is kept to 64 characters', async () => {
-  const voices = fixedVoiceNames(['af_heart', 'af_sky']);
+  const voices = createFixedVoiceNames(['af_heart', 'af_sky']);
   const { settings } = openSessionFixture({ voices });
-  expect(await settings.set('g', 'voice', 'af_heart(2)+af_sky(1)')).toMatchObject({ kind: 'set' });
+  expect(await settings.setSetting('g', 'voice', 'af_heart(2)+af_sky(1)')).toMatchObject({
+    kind: 'set',
+  });
   const long = Array.from({ length: 8 }, () => 'af_heart').join('+');
-  expect(await settings.set('g', 'voice', long)).toMatchObject({ kind: 'bad' });
+  expect(await settings.setSetting('g', 'voice', long)).toMatchObject({ kind: 'bad' });
 });

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { expect, test } from 'vitest';
-import { readEnvFile, replaceEnvFile, strayNames, withChanges } from '#setup/env-file.ts';
+import { applyChanges, findStrayNames, readEnvFile, replaceEnvFile } from '#setup/env-file.ts';
 
 function folder() {
   const path = mkdtempSync(join(tmpdir(), 'parley-setup-'));
@@ -32,14 +32,14 @@ test('a new file holds what was answered, below one comment', () => {
     ['SPEECH_VOICE', 'af heart'],
     ['SPEECH_MODEL', ''],
   ]);
-  expect(withChanges(text, changes)).toBe(
+  expect(applyChanges(text, changes)).toBe(
     "# Written by npm run setup. .env.example lists all settings.\nDISCORD_TOKEN=a.b-c_d\nSPEECH_VOICE='af heart'\n",
   );
 });
 
 test('of an existing file only the changed lines change, and a new one comes last', () => {
   const text = '# mine\nexport DISCORD_TOKEN = old\nOTHER="kept # as it is"\nDISCORD_TOKEN=older';
-  const changed = withChanges(
+  const changed = applyChanges(
     text,
     new Map([
       ['DISCORD_TOKEN', 'new'],
@@ -57,16 +57,18 @@ test('values with spaces, quotes and dollars are read back as they were', () => 
     ['BOT_INSTRUCTIONS', "It's $& `fine`"],
     ['SPEECH_MODEL', 'a\\b'],
   ]);
-  const text = withChanges('', values);
+  const text = applyChanges('', values);
   expect(parseEnv(text)).toMatchObject(Object.fromEntries(values));
-  expect(strayNames(text, {}, values)).toEqual([]);
+  expect(findStrayNames(text, {}, values)).toEqual([]);
 });
 
 test('what cannot be written so that it reads back is found out before anything is written', () => {
   const text = 'BOT_INSTRUCTIONS="two\nDISCORD_TOKEN=inside\nlines"\n';
   const values = { BOT_INSTRUCTIONS: 'two\nDISCORD_TOKEN=inside\nlines' };
   const changes = new Map([['DISCORD_TOKEN', 'new']]);
-  expect(strayNames(withChanges(text, changes), values, changes)).toContain('BOT_INSTRUCTIONS');
+  expect(findStrayNames(applyChanges(text, changes), values, changes)).toContain(
+    'BOT_INSTRUCTIONS',
+  );
 });
 
 test('the file is replaced whole, for its owner only, and nothing is left beside it', async () => {

@@ -8,20 +8,20 @@ import { PassThrough, Writable } from 'node:stream';
 import { parseEnv, promisify, stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
-import { Questions } from '#setup/questions.ts';
 import { runSetup, type SetupOptions } from '#setup/setup.ts';
+import { SetupQuestions } from '#setup/setup-questions.ts';
 import type { Vendor } from '#setup/vendors.ts';
 import { realClock } from '#src/base/clock.ts';
-import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
-import { swift } from '#test/doctor/examine.ts';
-import { openMockProviders } from '#test/fakes/providers/providers.ts';
-import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import { getCompileCacheEnvironment } from '#src/base/compile-cache.ts';
+import { swiftServer } from '#test/doctor/run-examination.ts';
+import { openMockProviders } from '#test/fakes/providers/mock-providers.ts';
+import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 const keys = { enter: '\r', up: '\u001b[A', down: '\u001b[B', cancel: '\u0003' };
 
 /** A Discord without sound, and a folder in which the bot is set up. */
 async function openOffice() {
-  const sandbox = await openSandbox({ voice: silentVoice().half });
+  const sandbox = await openSandbox({ voice: openSilentVoice().half });
   const folder = mkdtempSync(join(tmpdir(), 'parley-setup-'));
   const env = join(folder, '.env');
   const environment: NodeJS.ProcessEnv = { DISCORD_API_URL: sandbox.apiUrl, DATA_DIR: folder };
@@ -36,7 +36,7 @@ async function openOffice() {
     /** Runs it at a terminal. */
     talk(more: Pick<SetupOptions, 'vendors'> = {}) {
       const terminal = openTerminal();
-      const ask = new Questions(terminal);
+      const ask = new SetupQuestions(terminal);
       const ended = runSetup({ ask, envPath: env, clock: realClock, environment, ...more });
       return { ...terminal, ended };
     },
@@ -88,7 +88,7 @@ const asked = {
 test('from a token to .env and registered commands, at a terminal', async () => {
   await using office = await openOffice();
   const { sandbox } = office;
-  await using server = await openMockProviders(swift);
+  await using server = await openMockProviders(swiftServer);
   sandbox.guild().removeBot();
   const terminal = office.talk();
   await terminal.answer(asked.token, `wrong.token${keys.enter}`);
@@ -113,8 +113,8 @@ test('from a token to .env and registered commands, at a terminal', async () => 
 
 test('a vendor is chosen by its name; a role that it cannot fill goes to the next question', async () => {
   await using office = await openOffice();
-  await using thinking = await openMockProviders({ ...swift, key: 'key-of-thinking' });
-  await using speaking = await openMockProviders(swift);
+  await using thinking = await openMockProviders({ ...swiftServer, key: 'key-of-thinking' });
+  await using speaking = await openMockProviders(swiftServer);
   const source = 'https://vendor.example/docs';
   const vendors: readonly Vendor[] = [
     {
@@ -157,7 +157,7 @@ test('a vendor is chosen by its name; a role that it cannot fill goes to the nex
 
 test('a Realtime server answers in place of a chat model, until another is chosen', async () => {
   await using office = await openOffice();
-  await using server = await openMockProviders(swift);
+  await using server = await openMockProviders(swiftServer);
   const { baseUrl } = server;
   const usual = { needsKey: false, source: 'https://vendor.example/docs' };
   const roles = ['CHAT_COMPLETION', 'SPEECH'] as const;
@@ -212,7 +212,7 @@ async function endedAt(office: Office, way: Way, isKey: boolean) {
 
 test('ended at any question, by Ctrl+C or the end of its input, it leaves .env as it was', async () => {
   await using office = await openOffice();
-  await using server = await openMockProviders(swift);
+  await using server = await openMockProviders(swiftServer);
   for (const { kept, way } of everyWay(office.sandbox.token, server.baseUrl)) {
     if (kept !== '') office.keep(kept);
     for (const isKey of [true, false]) {
@@ -259,7 +259,7 @@ test('a file that is read-only ends with 78, and so does a process without a ter
   const terminal = office.talk();
   expect(await terminal.ended).toBe(78);
   expect(terminal.shown()).toContain('is read-only: run chmod u+w');
-  const env = { ...compileCacheEnvironment(), PATH: '' };
+  const env = { ...getCompileCacheEnvironment(), PATH: '' };
   const program = promisify(execFile)(process.execPath, [resolve('setup/main.ts')], { env });
   const stderr = expect.stringContaining('Setup asks at a terminal, and there is none');
   await expect(program).rejects.toMatchObject({ code: 78, stderr });
@@ -267,7 +267,7 @@ test('a file that is read-only ends with 78, and so does a process without a ter
 
 test('a model is tried without a token, and stays when the token comes later', async () => {
   await using office = await openOffice();
-  await using server = await openMockProviders(swift);
+  await using server = await openMockProviders(swiftServer);
   const vendors: readonly Vendor[] = [
     {
       name: 'Own',

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { costsOfMinute } from '#bench/pipelines/minute.ts';
+import { estimateMinuteCosts } from '#bench/pipelines/minute-costs.ts';
 import table from '#setup/vendors.json' with { type: 'json' };
-import { openAiMonthUsd, vendorSchema, vendors } from '#setup/vendors.ts';
+import { estimateOpenAiMonthUsd, vendorSchema, vendors } from '#setup/vendors.ts';
 import { isAddress } from '#src/config/settings.ts';
 
 test('each vendor has one name, an address that setup takes, its roles and a source', () => {
@@ -15,6 +15,6 @@ test('each vendor has one name, an address that setup takes, its roles and a sou
 });
 
 test('a month with OpenAI costs as much as npm run bench -- pipelines counts', () => {
-  const [chained] = costsOfMinute();
-  expect(openAiMonthUsd()).toBeCloseTo(3_600 * (chained?.wholeUsd ?? 0));
+  const [chained] = estimateMinuteCosts();
+  expect(estimateOpenAiMonthUsd()).toBeCloseTo(3_600 * (chained?.wholeUsd ?? 0));
 });

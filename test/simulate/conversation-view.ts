@@ -1,6 +1,6 @@
 import type { ReplyFinish } from '#src/base/play-end.ts';
 import type { ConversationEffect } from '#src/conversation/machine/effects.ts';
-import { phaseOf } from '#src/conversation/machine/questions.ts';
+import { getPhase } from '#src/conversation/machine/selectors.ts';
 import type {
   ConversationState,
   EarlyEnd,
@@ -12,18 +12,18 @@ import type {
 
 // Every look of the simulation into the shape of the state.
 
-export function isLinkUp({ link }: ConversationState): boolean {
-  return link.kind === 'up';
+export function isLinkUp({ connection }: ConversationState): boolean {
+  return connection.kind === 'up';
 }
 
 /** Whether the link is up, closes, is being opened, or will be tried. */
-export function isLinkTried({ link }: ConversationState, isOpening: boolean): boolean {
-  return link.kind === 'opening' ? isOpening : link.kind !== 'gone';
+export function isLinkTried({ connection }: ConversationState, isOpening: boolean): boolean {
+  return connection.kind === 'opening' ? isOpening : connection.kind !== 'gone';
 }
 
 /** Phase of what has the floor; undefined where nothing has it. */
 export function floorPhase(state: ConversationState): TurnPhase | undefined {
-  return state.floor.current && phaseOf(state.floor.current, state);
+  return state.turnQueue.current && getPhase(state.turnQueue.current, state);
 }
 
 /** Whether a reply is known to have been heard. */
@@ -33,22 +33,22 @@ export function isSounding(state: ConversationState): boolean {
 }
 
 /** Whether a reply has begun, and no more sound of it has come. */
-export function isStarving({ floor }: ConversationState): boolean {
-  return floor.current?.phase.kind === 'sounding' && floor.current.phase.isStarved;
+export function isStarving({ turnQueue }: ConversationState): boolean {
+  return turnQueue.current?.phase.kind === 'sounding' && turnQueue.current.phase.isStarved;
 }
 
 /** Whether a person is in the middle of a sentence. */
 export function isAnybodyTalking({ turns }: ConversationState): boolean {
-  return turns.some(({ open }) => open.some((one) => !one.isEnded));
+  return turns.some(({ openSpeech }) => openSpeech.some((one) => !one.isEnded));
 }
 
 /** Number of people in the channel besides bots. */
-export function companyOf({ people }: ConversationState): number {
+export function listCompany({ people }: ConversationState): number {
   return people.filter(({ isBot }) => !isBot).length;
 }
 
 /** Exchanges that an answer was shown which began in a step. */
-export function shownExchanges(
+export function listNewExchanges(
   before: ConversationState,
   after: ConversationState,
 ): readonly HistoryExchange[] {
@@ -59,13 +59,13 @@ export function shownExchanges(
 export type OverTurn = { readonly turn: TurnState; readonly end: ReplyFinish | EarlyEnd };
 
 /** Turns that ended in a step. */
-export function overTurns(effects: readonly ConversationEffect[]): readonly OverTurn[] {
+export function listOverTurns(effects: readonly ConversationEffect[]): readonly OverTurn[] {
   return effects.flatMap((one) =>
     one.do === 'fact' && one.fact.kind === 'turn-over' ? [one.fact] : [],
   );
 }
 
 /** Turn whose answer this reply is. */
-export function turnOfReply(state: ConversationState, reply: Id): TurnState | undefined {
+export function findTurn(state: ConversationState, reply: Id): TurnState | undefined {
   return state.turns.find(({ answer }) => answer?.id === reply);
 }

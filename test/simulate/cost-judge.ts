@@ -1,15 +1,15 @@
-import { conversationRules as rules } from '#src/conversation/machine/rules.ts';
+import { conversationRules as rules } from '#src/conversation/machine/conversation-rules.ts';
 import type { ConversationState } from '#src/conversation/machine/state.ts';
-import { wakeAtMs } from '#src/conversation/machine/step.ts';
-import { moment } from './heard-book.ts';
+import { getWakeTime } from '#src/conversation/machine/step.ts';
+import { momentMs } from './heard-book.ts';
 import type { Hold, SimulatedStep } from './invariants.ts';
-import type { Simulation } from './world.ts';
+import type { Simulation } from './simulation-world.ts';
 
 /** Time, in ms, in which a request that nobody needs is aborted. */
-const abortMs = 100;
+const maxAbortMs = 100;
 
 /** Time, in ms, from the beginning of an utterance in which captions may want its words. */
-const captionMs = 60_000;
+const maxCaptionMs = 60_000;
 
 /** Judges that each request, tool and timer is for something. */
 export class CostJudge {
@@ -25,13 +25,13 @@ export class CostJudge {
 
   check(world: Simulation, { after, before, event }: SimulatedStep): void {
     if (event.kind === 'began' && event.isCaptioned) this.#captionedMs.set(event.by, event.atMs);
-    if (event.kind === 'tick') this.#hold(50, wakeAtMs(before, rules) <= event.atMs, event.atMs);
+    if (event.kind === 'tick') this.#hold(50, getWakeTime(before, rules) <= event.atMs, event.atMs);
     const answers = after.turns.map(({ answer }) => answer?.id);
-    const reading = after.runs.find(
+    const reading = after.toolRuns.find(
       ({ effect, ref }) => effect === 'read' && ref && !answers.includes(ref.answer),
     );
     this.#hold(45, reading === undefined, `the tool ${reading?.tool}`);
-    const hasEnded = after.runs.every(({ ref }) => ref === undefined);
+    const hasEnded = after.toolRuns.every(({ ref }) => ref === undefined);
     const isClosed = after.confirmations.length === 0;
     this.#hold(33, !after.isOver || (hasEnded && isClosed), 'a tool or a button is left');
     this.#checkRequests(world, after);
@@ -45,31 +45,31 @@ export class CostJudge {
   #checkRequests(world: Simulation, state: ConversationState) {
     const nowMs = world.clock.nowMs();
     const isCaptioned = (by: string) =>
-      nowMs - (this.#captionedMs.get(by) ?? Number.NEGATIVE_INFINITY) <= captionMs;
-    const needless = needlessRequest(world, state, isCaptioned);
+      nowMs - (this.#captionedMs.get(by) ?? Number.NEGATIVE_INFINITY) <= maxCaptionMs;
+    const needless = findNeedlessRequest(world, state, isCaptioned);
     if (needless === undefined) this.#neededMs = nowMs;
-    this.#hold(45, nowMs <= this.#neededMs + abortMs, needless);
+    this.#hold(45, nowMs <= this.#neededMs + maxAbortMs, needless);
   }
 }
 
 /** A request that runs and is for nothing; undefined: there is none. */
-function needlessRequest(
+function findNeedlessRequest(
   { engines, waitingRequests }: Simulation,
-  { floor, people, readings, turns }: ConversationState,
+  { turnQueue, people, announcements, turns }: ConversationState,
   isCaptioned: (by: string) => boolean,
 ) {
-  const { running } = engines;
+  const { listRunning } = engines;
   for (const { id } of people) {
-    const asked = turns.flatMap(({ by, open }) => (by === id ? open : []));
+    const asked = turns.flatMap(({ by, openSpeech }) => (by === id ? openSpeech : []));
     const wanted = asked.filter((one) => one.isRequested && one.words === undefined);
-    const runs = running.filter(({ by, port }) => port === 'recognise' && by.includes(id));
+    const runs = listRunning.filter(({ by, port }) => port === 'recognise' && by.includes(id));
     if (runs.length > wanted.length && !isCaptioned(id))
       return `${runs.length} of ${id} are recognised`;
   }
   const answers = turns.filter(({ answer }) => answer).length + waitingRequests;
-  const thinking = running.filter(({ port }) => port === 'think').length;
+  const thinking = listRunning.filter(({ port }) => port === 'think').length;
   if (thinking > answers) return `${thinking} models think for ${answers} answers`;
-  const isSaying = answers > 0 || readings.length > 0 || floor.current !== undefined;
-  const speaks = running.some(({ port, text }) => port === 'speak' && text !== moment);
+  const isSaying = answers > 0 || announcements.length > 0 || turnQueue.current !== undefined;
+  const speaks = listRunning.some(({ port, text }) => port === 'speak' && text !== momentMs);
   return speaks && !isSaying ? 'a voice is made for nothing' : undefined;
 }

@@ -1,5 +1,5 @@
 import type { ConversationEffect } from '#src/conversation/machine/effects.ts';
-import { isLinkUp, turnOfReply } from './conversation-view.ts';
+import { findTurn, isLinkUp } from './conversation-view.ts';
 import { EndBook, type Ending } from './invariant-books.ts';
 import type { InvariantNumber } from './invariant-list.ts';
 import type { Hold, SimulatedStep } from './invariants.ts';
@@ -25,9 +25,9 @@ export class EndJudge {
   }
 
   check({ after, before, effects, event }: SimulatedStep): void {
-    for (const { open, parts, id } of after.turns) {
+    for (const { openSpeech, parts, id } of after.turns) {
       if (parts.length > 0) this.#ends.expect('turn', id);
-      for (const one of open) this.#ends.expect('utterance', one.id);
+      for (const one of openSpeech) this.#ends.expect('utterance', one.id);
     }
     for (const effect of effects) this.#noteEnd(effect);
     this.#checkTold({ after, before, effects, event });
@@ -56,7 +56,7 @@ export class EndJudge {
   /** An answer that fails unheard, or says and changes nothing, gets a sign. */
   #checkTold({ after, before, effects, event }: SimulatedStep) {
     if (event.kind !== 'over' || event.heard !== '') return;
-    const turn = turnOfReply(before, event.reply);
+    const turn = findTurn(before, event.reply);
     const isNothing = event.finish === 'empty' && turn?.changes.length === 0;
     const hasFailed = turn !== undefined && event.finish === 'failed';
     // Whoever hears nothing reads it.

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type PlantedFault, plantedFaults } from './planted-faults.ts';
 import { runFaults } from './run-faults.ts';
-import { scriptOf } from './script.ts';
 import { simulate } from './simulate.ts';
+import { makeScript } from './simulated-script.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Script of each seed, in minutes: short ones meet a fault sooner. */
@@ -49,7 +49,7 @@ export function findPlantedFaults({ hasTests, ids, isQuick, seconds }: FaultHunt
 function huntBySimulation({ id }: PlantedFault, seconds: number) {
   const main = join(root, 'test/simulate/main.ts');
   const hunt = ['--first', '--seconds', `${seconds}`, '--minutes', `${minutes}`];
-  const args = ['--import', planterOf(id), main, ...hunt];
+  const args = ['--import', makePlanter(id), main, ...hunt];
   const beganMs = performance.now();
   const { status, stderr, stdout } = spawnSync(process.execPath, args, {
     cwd: root,
@@ -67,9 +67,9 @@ function huntByTests({ id, tests }: PlantedFault) {
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
   const reported = ['--reporter=json', `--outputFile=${report}`];
   const run = [process.execPath, vitest, 'run', '--project', 'usual', ...reported, ...tests];
-  const options = `NODE_OPTIONS=--import=${planterOf(id)}`;
+  const options = `NODE_OPTIONS=--import=${makePlanter(id)}`;
   spawnSync('env', [options, ...run], { cwd: root, timeout: testSeconds * 1_000 });
-  const failed = failedTests(readFileSync(report, 'utf8'));
+  const failed = listFailedTests(readFileSync(report, 'utf8'));
   rmSync(report, { force: true });
   return failed.length === 0 ? undefined : `${failed.length} fail, first: ${failed[0]}`;
 }
@@ -80,14 +80,14 @@ type TestReport = {
   }[];
 };
 
-function failedTests(json: string): readonly string[] {
+function listFailedTests(json: string): readonly string[] {
   const { testResults } = JSON.parse(json) as TestReport;
   const all = testResults.flatMap(({ assertionResults }) => assertionResults);
   return all.filter(({ status }) => status === 'failed').map(({ title }) => title);
 }
 
 /** Module that plants a fault. */
-function planterOf(id: string) {
+function makePlanter(id: string) {
   const planter = new URL('./plant-fault.ts', import.meta.url);
   return `${planter.href}?fault=${id}`;
 }
@@ -99,7 +99,7 @@ export async function findRunFaults(seconds: number): Promise<boolean> {
     const untilMs = performance.now() + seconds * 1_000;
     let finding: string | undefined;
     for (let seed = 1; finding === undefined && performance.now() < untilMs; seed++) {
-      const { failure } = await simulate({ seed, acts: scriptOf(seed, minutes), ...fault });
+      const { failure } = await simulate({ seed, acts: makeScript(seed, minutes), ...fault });
       if (failure !== undefined) finding = `seed ${seed}: ${failure}`;
     }
     isEachFound &&= finding !== undefined;

@@ -20,15 +20,15 @@ export type SaidText = {
 };
 
 /** Said in the same voice while an answer is awaited. */
-export const moment = 'One moment.';
+export const momentMs = 'One moment.';
 const frameMs = 20;
 /** Longest gap, in ms, between two frames of a text that goes on. */
 const gapMs = 40;
 /** Sound, in ms, that may lack at the end of a whole text. */
 const missingMs = 80;
 /** Words by which an estimate of what was heard may be wrong. */
-const [wordsOff, ownWordsOff] = [3, 5];
-const endWordsOff = 2;
+const [maxWordsOff, maxOwnWordsOff] = [3, 5];
+const maxEndWordsOff = 2;
 /** Time, in ms, that a letter takes where the sound of a text is not made yet. */
 const letterMs = 65;
 
@@ -39,7 +39,7 @@ export class HeardBook {
   #next = 0;
 
   /** The voice is asked for a text, whose frames carry the number that is returned. */
-  begin(text: string, isOwnVoice = false): SaidText {
+  beginText(text: string, isOwnVoice = false): SaidText {
     const none = Number.NEGATIVE_INFINITY;
     const said: SaidText = {
       number: this.#next++,
@@ -58,9 +58,9 @@ export class HeardBook {
   }
 
   /** A frame of the voice leaves. Undefined: of no reply. */
-  left({ slot }: VoiceFrame, atMs: number, reply: Id | undefined): SaidText | undefined {
+  noteLeft({ slot }: VoiceFrame, atMs: number, reply: Id | undefined): SaidText | undefined {
     const said = this.#latest.get(slot);
-    if (!said || said.text === moment) return undefined;
+    if (!said || said.text === momentMs) return undefined;
     if (said.frames === 0) {
       said.firstAtMs = atMs;
       said.reply = reply;
@@ -72,7 +72,7 @@ export class HeardBook {
   }
 
   /** Texts of a reply of which something left, in order. */
-  textsOf(reply: Id): readonly SaidText[] {
+  listTexts(reply: Id): readonly SaidText[] {
     return this.#all.filter((one) => one.reply === reply);
   }
 
@@ -87,34 +87,34 @@ export class HeardBook {
   }
 
   /** What is wrong about the words that a reply is said to have been heard with; undefined: nothing. */
-  mismatch(reply: Id, heard: string): string | undefined {
-    const texts = this.textsOf(reply);
-    if (texts.some((one) => one.isOwnVoice)) return mismatchOfOwnVoice(texts, heard);
-    const lacking = texts.find((one, n) => lacksWords(one, texts[n + 1], heard));
+  findMismatch(reply: Id, heard: string): string | undefined {
+    const texts = this.listTexts(reply);
+    if (texts.some((one) => one.isOwnVoice)) return findOwnVoiceMismatch(texts, heard);
+    const lacking = texts.find((one, n) => isLackingWords(one, texts[n + 1], heard));
     if (lacking) return `"${lacking.text}" left, known is "${heard}"`;
-    const most = texts.reduce((sum, one, n) => sum + mostWords(one, texts[n + 1]), 0);
-    const known = wordsOf(heard).length;
+    const most = texts.reduce((sum, one, n) => sum + countMostWords(one, texts[n + 1]), 0);
+    const known = splitWords(heard).length;
     if (known > most) return `${known} words are known, ${most} left: "${heard}"`;
     return undefined;
   }
 }
 
 /** The same, where words and sound arrive without an assignment. */
-function mismatchOfOwnVoice(texts: readonly SaidText[], heard: string) {
-  const known = wordsOf(heard).length;
+function findOwnVoiceMismatch(texts: readonly SaidText[], heard: string) {
+  const known = splitWords(heard).length;
   const whole = texts.filter((one, n) => isWhole(one, texts[n + 1]));
-  const least = whole.reduce((sum, { text }) => sum + wordsOf(text).length, 0);
-  const most = texts.reduce((sum, one, n) => sum + mostWords(one, texts[n + 1]), 0);
-  const isFine = known >= least - ownWordsOff && known <= most + ownWordsOff;
+  const least = whole.reduce((sum, { text }) => sum + splitWords(text).length, 0);
+  const most = texts.reduce((sum, one, n) => sum + countMostWords(one, texts[n + 1]), 0);
+  const isFine = known >= least - maxOwnWordsOff && known <= most + maxOwnWordsOff;
   return isFine ? undefined : `${known} words are known, ${least} to ${most} left: "${heard}"`;
 }
 
 /** Whether words of a text are not known that were heard. While more of the last text might come, its end is an estimate. */
-function lacksWords(one: SaidText, next: SaidText | undefined, heard: string) {
+function isLackingWords(one: SaidText, next: SaidText | undefined, heard: string) {
   if (!isWhole(one, next)) return false;
-  const words = wordsOf(one.text);
-  const sure = next ? words : words.slice(0, -endWordsOff);
-  return !wordsOf(heard).join(' ').includes(sure.join(' '));
+  const words = splitWords(one.text);
+  const sure = next ? words : words.slice(0, -maxEndWordsOff);
+  return !splitWords(heard).join(' ').includes(sure.join(' '));
 }
 
 function isWhole(one: SaidText, next: SaidText | undefined) {
@@ -123,15 +123,15 @@ function isWhole(one: SaidText, next: SaidText | undefined) {
 }
 
 /** Most words of a text that people can have understood. */
-function mostWords(one: SaidText, next: SaidText | undefined) {
-  const words = wordsOf(one.text).length;
+function countMostWords(one: SaidText, next: SaidText | undefined) {
+  const words = splitWords(one.text).length;
   if (next) return words;
   const ms = one.isMade ? one.ms : one.text.length * letterMs;
   const share = Math.min(1, (one.frames * frameMs + missingMs) / Math.max(1, ms));
-  return Math.min(words, Math.floor(words * share) + wordsOff);
+  return Math.min(words, Math.floor(words * share) + maxWordsOff);
 }
 
-export function wordsOf(text: string): readonly string[] {
+export function splitWords(text: string): readonly string[] {
   const words = text.toLowerCase().split(/[^\p{L}\p{N}]+/u);
   return words.filter((one) => one !== '');
 }

@@ -7,7 +7,7 @@ import type {
   TurnState,
 } from '#src/conversation/machine/state.ts';
 import type { SimulatedStep } from './invariants.ts';
-import { everybody } from './scenes.ts';
+import { everybody } from './simulated-scenes.ts';
 
 /** Consent of each person, by what they did. A yes of others and a stored one change nothing. */
 export class ConsentBook {
@@ -45,11 +45,11 @@ export class ConsentBook {
   }
 
   /** A session that does not go on from another one knows of no pause. */
-  begins(isPaused: boolean): void {
+  beginSession(isPaused: boolean): void {
     this.#isPaused = isPaused;
   }
 
-  hears(by: string): boolean {
+  isHeard(by: string): boolean {
     return !this.#isPaused && this.#agreed.has(by) && !this.#barred.has(by);
   }
 }
@@ -63,22 +63,22 @@ export class EndBook {
   readonly #repeated = new Map<Ending, Id>();
 
   expect(kind: Ending, id: Id): void {
-    this.#setOf(this.#expected, kind).add(id);
+    this.#getSet(this.#expected, kind).add(id);
   }
 
   end(kind: Ending, id: Id): void {
-    const over = this.#setOf(this.#over, kind);
+    const over = this.#getSet(this.#over, kind);
     if (over.has(id)) this.#repeated.set(kind, id);
     over.add(id);
   }
 
   /** A reading that was put back is spoken again. */
   reopen(kind: Ending, id: Id): void {
-    this.#setOf(this.#over, kind).delete(id);
+    this.#getSet(this.#over, kind).delete(id);
   }
 
   isOver(kind: Ending, id: Id): boolean {
-    return this.#setOf(this.#over, kind).has(id);
+    return this.#getSet(this.#over, kind).has(id);
   }
 
   /** One that ended twice. */
@@ -88,11 +88,11 @@ export class EndBook {
 
   /** First one without an end. */
   missing(kind: Ending): Id | undefined {
-    const over = this.#setOf(this.#over, kind);
-    return [...this.#setOf(this.#expected, kind)].find((id) => !over.has(id));
+    const over = this.#getSet(this.#over, kind);
+    return [...this.#getSet(this.#expected, kind)].find((id) => !over.has(id));
   }
 
-  #setOf(map: Map<Ending, Set<Id>>, kind: Ending) {
+  #getSet(map: Map<Ending, Set<Id>>, kind: Ending) {
     const set = map.get(kind) ?? new Set();
     map.set(kind, set);
     return set;
@@ -109,7 +109,7 @@ export class ToolBook {
   readonly #isForeign = new Map<string, boolean>();
 
   /** False where the same change has run for the turn before. */
-  runOnce({ args, id, tool, turn }: ToolRun): boolean {
+  noteRun({ args, id, tool, turn }: ToolRun): boolean {
     const key = `${turn} ${tool} ${args}`;
     if (this.#changes.has(key)) return false;
     this.#changes.set(key, id);
@@ -117,14 +117,14 @@ export class ToolBook {
   }
 
   /** A tool has ended. What it read is shown to the answer that called it. */
-  taint({ runs }: ConversationState, id: Id): void {
-    const run = runs.find((one) => one.id === id);
+  noteForeign({ toolRuns }: ConversationState, id: Id): void {
+    const run = toolRuns.find((one) => one.id === id);
     if (run?.ref && run.tool === 'look') this.tainted.add(run.ref.answer);
   }
 
   /** A run changed nothing. */
-  takeBack({ runs }: ConversationState, run: Id): void {
-    const vain = runs.find(({ id }) => id === run);
+  takeBack({ toolRuns }: ConversationState, run: Id): void {
+    const vain = toolRuns.find(({ id }) => id === run);
     if (vain) this.#changes.delete(`${vain.turn} ${vain.tool} ${vain.args}`);
   }
 
@@ -133,14 +133,14 @@ export class ToolBook {
     const isOver = ({ by, id }: TurnState) =>
       by === exchange.by && !after.turns.some((one) => one.id === id);
     const own = before.turns.find((one) => isOver(one) && one.answer);
-    this.#isForeign.set(keyOf(exchange), !own?.answer || this.tainted.has(own.answer.id));
+    this.#isForeign.set(makeKey(exchange), !own?.answer || this.tainted.has(own.answer.id));
   }
 
   isForeign(exchange: HistoryExchange): boolean {
-    return this.#isForeign.get(keyOf(exchange)) ?? !exchange.isOwn;
+    return this.#isForeign.get(makeKey(exchange)) ?? !exchange.isOwn;
   }
 
-  ask(confirmation: Id, atMs: number): void {
+  noteAsk(confirmation: Id, atMs: number): void {
     this.#askedAtMs.set(confirmation, atMs);
   }
 
@@ -152,6 +152,6 @@ export class ToolBook {
   }
 }
 
-function keyOf({ by, heard, words }: HistoryExchange) {
+function makeKey({ by, heard, words }: HistoryExchange) {
   return JSON.stringify([by, words, heard]);
 }

@@ -1,10 +1,10 @@
-import type { ChatMessage } from '#src/chat/ports.ts';
+import type { ChatMessage } from '#src/chat/chat-model.ts';
+import { conversationRules as rules } from '#src/conversation/machine/conversation-rules.ts';
 import type { ConversationEffect, EffectOf } from '#src/conversation/machine/effects.ts';
 import type { ConversationEvent } from '#src/conversation/machine/events.ts';
-import { isMuted } from '#src/conversation/machine/questions.ts';
-import { conversationRules as rules } from '#src/conversation/machine/rules.ts';
+import { isMuted } from '#src/conversation/machine/selectors.ts';
 import type { ConversationState, HistoryExchange, Id } from '#src/conversation/machine/state.ts';
-import { wakeAtMs } from '#src/conversation/machine/step.ts';
+import { getWakeTime } from '#src/conversation/machine/step.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import {
   floorPhase,
@@ -12,20 +12,20 @@ import {
   isLinkTried,
   isLinkUp,
   isStarving,
-  overTurns,
-  shownExchanges,
+  listNewExchanges,
+  listOverTurns,
 } from './conversation-view.ts';
 import { CostJudge } from './cost-judge.ts';
 import { EndJudge } from './end-judge.ts';
 import { ConsentBook } from './invariant-books.ts';
 import { type InvariantNumber, invariants } from './invariant-list.ts';
 import { QuestionJudge } from './question-judge.ts';
-import { everybody } from './scenes.ts';
-import type { Said } from './simulated-recogniser.ts';
+import type { SaidWords } from './simulated-recogniser.ts';
+import { everybody } from './simulated-scenes.ts';
+import type { Simulation } from './simulation-world.ts';
 import { SoundJudge } from './sound-judge.ts';
 import type { VoiceFrame } from './spoken-sound.ts';
 import { ToolJudge } from './tool-judge.ts';
-import type { Simulation } from './world.ts';
 
 /** One step of a simulated conversation. */
 export type SimulatedStep = {
@@ -39,12 +39,12 @@ export type SimulatedStep = {
 export type Hold = (number: InvariantNumber, isTrue: boolean, about?: string | number) => void;
 
 /** Time, in ms, from the loss of a link to the first try. */
-const longestTryMs = 1_000;
+const maxTryMs = 1_000;
 /** Time, in ms, in which a voice that is cut falls silent. */
-const mostLateMs = 60;
+const maxLateMs = 60;
 
 /** Instants, in ms: of a stop, from which no reply has the floor, and at which the link was up or tried last. */
-const never = {
+const neverAborted = {
   silent: Number.POSITIVE_INFINITY,
   free: Number.POSITIVE_INFINITY,
   tried: Number.POSITIVE_INFINITY,
@@ -59,7 +59,7 @@ export class Invariants {
   readonly #shown = new Map<Id, readonly string[]>();
   /** What each answer that was begun ahead was shown as heard. */
   readonly #supposed = new Map<Id, HistoryExchange>();
-  #atMs = { ...never };
+  #atMs = { ...neverAborted };
   /** Instants, in ms, at which people had a whole answer. */
   readonly #answeredMs = new Map<string, number>();
   #last: ConversationState | undefined;
@@ -92,7 +92,7 @@ export class Invariants {
     this.#checkHearing(taken);
     this.#checkNo(world, taken);
     this.#ends.check(taken);
-    for (const { end, turn } of overTurns(taken.effects))
+    for (const { end, turn } of listOverTurns(taken.effects))
       if (end === 'completed') this.#answeredMs.set(turn.by, taken.event.atMs);
     this.#checkFloor(taken);
     this.#checkReplies(taken);
@@ -108,31 +108,31 @@ export class Invariants {
 
   /** Ids of another session are new ones. */
   #beginSession({ engines, heard }: Simulation, isPaused: boolean) {
-    this.consent.begins(isPaused);
+    this.consent.beginSession(isPaused);
     heard.clear();
-    const runs = engines.running.filter(({ port }) => port === 'run').length;
+    const runs = engines.listRunning.filter(({ port }) => port === 'run').length;
     this.#ends = new EndJudge(this.#hold);
     this.#tools = new ToolJudge(this.#hold, runs);
     this.#shown.clear();
     this.#supposed.clear();
-    this.#atMs = { ...never };
+    this.#atMs = { ...neverAborted };
     this.#questions = new QuestionJudge(this.#hold);
     this.#sound = new SoundJudge(this.#hold);
     this.#cost = new CostJudge(this.#hold);
   }
 
   #checkHearing({ after, effects, event }: SimulatedStep) {
-    const open = after.turns.flatMap((turn) => turn.open);
+    const open = after.turns.flatMap((turn) => turn.openSpeech);
     for (const effect of effects) {
-      if (effect.do === 'listen') this.#hold(1, this.consent.hears(effect.by), effect.by);
+      if (effect.do === 'listen') this.#hold(1, this.consent.isHeard(effect.by), effect.by);
       if (effect.do !== 'recognise') continue;
       const isOpen = open.some(({ id }) => id === effect.utterance);
       this.#hold(1, isOpen, `utterance ${effect.utterance}`);
     }
-    for (const { by, open: own } of after.turns) {
+    for (const { by, openSpeech: own } of after.turns) {
       const isGoingOn = own.some(({ isEnded }) => !isEnded);
       const isHere = after.people.some(({ id }) => id === by);
-      if (isGoingOn && isHere) this.#hold(1, this.consent.hears(by), by);
+      if (isGoingOn && isHere) this.#hold(1, this.consent.isHeard(by), by);
     }
     const isCutOff = event.kind !== 'link-lost' || open.every(({ isEnded }) => isEnded);
     this.#hold(1, isCutOff, 'hears without a link');
@@ -142,25 +142,25 @@ export class Invariants {
     for (const by of this.consent.refusals) {
       const isTheirs = (one: { readonly by: string }) => one.by === by;
       this.#hold(2, !after.turns.some((one) => isTheirs(one)), `turn of ${by}`);
-      this.#hold(2, !after.runs.some(isTheirs), `tool of ${by}`);
+      this.#hold(2, !after.toolRuns.some(isTheirs), `tool of ${by}`);
       this.#hold(2, !after.confirmations.some(isTheirs), `button of ${by}`);
-      const reading = after.readings.find(
+      const reading = after.announcements.find(
         (one) => one.owner === by || (one.about.includes(by) && one.when !== 'pause'),
       );
-      const isEnding = reading?.id === after.floor.current?.id;
+      const isEnding = reading?.id === after.turnQueue.current?.id;
       this.#hold(48, reading === undefined || isEnding, reading?.text);
       const { exchanges } = after.history;
       this.#hold(2, !exchanges.some(isTheirs), `history of ${by}`);
       const window = after.attention.windows.find(({ personId }) => personId === by);
       this.#hold(30, window === undefined, by);
-      const isHeard = world.engines.running.some((one) => one.by.includes(by));
+      const isHeard = world.engines.listRunning.some((one) => one.by.includes(by));
       this.#hold(2, !isHeard, `recogniser of ${by}`);
     }
     if (event.kind !== 'answered-consent' || event.answer === 'yes') return;
     const begun = effects.filter((one) => one.do === 'begin' && one.by === event.by);
     this.#hold(2, begun.length === 0, 'begins for a no');
     const others = before.turns.filter((one) => one.by !== event.by && one.parts.length > 0);
-    const isToldOf = (id: Id) => effects.some((one) => isFailureOf(one, id));
+    const isToldOf = (id: Id) => effects.some((one) => isTurnFailure(one, id));
     const lost = others.filter(({ id }) => {
       return !after.turns.some((one) => one.id === id) && !isToldOf(id);
     });
@@ -168,22 +168,24 @@ export class Invariants {
   }
 
   #checkFloor({ after, effects, event }: SimulatedStep) {
-    const { current, queue } = after.floor;
-    const all = [...queue, ...(current ? [current.id] : [])];
+    const { current, waiting } = after.turnQueue;
+    const all = [...waiting, ...(current ? [current.id] : [])];
     this.#hold(10, new Set(all).size === all.length, 'stands twice');
-    const known = [...after.turns, ...after.readings].map(({ id }) => id);
+    const known = [...after.turns, ...after.announcements].map(({ id }) => id);
     this.#hold(
       10,
       all.every((id) => known.includes(id)),
       'nothing stands there',
     );
-    const asked = after.turns.filter(({ open, parts }) => open.length === 0 && parts.length > 0);
+    const asked = after.turns.filter(
+      ({ openSpeech, parts }) => openSpeech.length === 0 && parts.length > 0,
+    );
     const lost = asked.find(({ id }) => !all.includes(id));
     this.#hold(8, lost === undefined, `turn ${lost?.id} stands nowhere`);
     this.#atMs.free = current ? Number.POSITIVE_INFINITY : Math.min(this.#atMs.free, event.atMs);
     const isIdle = current === undefined && isLinkUp(after) && !isBarred(after);
-    this.#hold(24, !isIdle || queue.length === 0, queue[0]);
-    const notice = after.readings.find(({ when }) => when === 'pause');
+    this.#hold(24, !isIdle || waiting.length === 0, waiting[0]);
+    const notice = after.announcements.find(({ when }) => when === 'pause');
     this.#hold(39, !isIdle || !isQuiet(after) || notice === undefined, notice?.text);
     const cue = effects.find((one) => one.do === 'cue' && one.cue !== 'error');
     this.#hold(40, cue === undefined || !isAnybodyTalking(after));
@@ -195,8 +197,8 @@ export class Invariants {
   #checkSilence({ after, effects, event }: Pick<SimulatedStep, 'after' | 'effects' | 'event'>) {
     if (event.kind === 'stop') {
       this.#atMs.silent = event.atMs;
-      this.#hold(11, after.floor.queue.length === 0, 'waits');
-      const unconfirmed = after.runs.filter(({ ref }) => ref !== undefined);
+      this.#hold(11, after.turnQueue.waiting.length === 0, 'waits');
+      const unconfirmed = after.toolRuns.filter(({ ref }) => ref !== undefined);
       const running = unconfirmed.filter(({ turn }) => after.turns.some(({ id }) => id === turn));
       this.#hold(11, running.length === 0, running[0]?.tool);
     }
@@ -228,7 +230,9 @@ export class Invariants {
   }
 
   #checkSpeak({ reading }: EffectOf<'speak'>, before: ConversationState, after: ConversationState) {
-    const isNotice = before.readings.some(({ id, when }) => id === reading && when === 'pause');
+    const isNotice = before.announcements.some(
+      ({ id, when }) => id === reading && when === 'pause',
+    );
     this.#hold(25, !isNotice || isQuiet(after), 'a notice');
   }
 
@@ -237,7 +241,7 @@ export class Invariants {
     before: ConversationState,
     after: ConversationState,
   ) {
-    const shown = [...shownExchanges(before, after), ...(supposed ? [supposed] : [])];
+    const shown = [...listNewExchanges(before, after), ...(supposed ? [supposed] : [])];
     const people = shown.map((one) => one.by);
     if (supposed) this.#supposed.set(answer, supposed);
     this.#shown.set(answer, people);
@@ -248,7 +252,7 @@ export class Invariants {
   #checkPlay({ answer }: EffectOf<'play'>, after: ConversationState) {
     const turn = after.turns.find((one) => one.answer?.id === answer);
     if (!turn?.answer) return;
-    this.#hold(21, turn.open.length === 0, 'plays before its end');
+    this.#hold(21, turn.openSpeech.length === 0, 'plays before its end');
     const shown = this.#shown.get(answer) ?? [];
     this.#hold(20, !shown.some((by) => this.consent.refusals.has(by)), 'plays forgotten words');
     const supposed = this.#supposed.get(answer);
@@ -259,7 +263,7 @@ export class Invariants {
     const said = turn.parts.map((part) => part.words).join(' ');
     const isWhole = turn.answer.lastUtterance === (turn.parts.at(-1)?.utterance ?? 0);
     const isSame =
-      turn.answer.words === undefined ? isWhole : plain(turn.answer.words) === plain(said);
+      turn.answer.words === undefined ? isWhole : toPlain(turn.answer.words) === toPlain(said);
     this.#hold(21, isSame, `${turn.answer.words} for ${said}`);
   }
 
@@ -284,21 +288,21 @@ export class Invariants {
     const answered = before.turns.find(
       ({ answer }) => event.kind === 'over' && answer?.id === event.reply,
     );
-    const isOver = effects.flatMap(overTurnOf).some((id) => id === answered?.id);
+    const isOver = effects.flatMap(findOverTurn).some((id) => id === answered?.id);
     const hasWords = answered?.parts.some((part) => part.words !== '') === true;
     const isKept = hasWords && isOver && !this.consent.refusals.has(answered?.by ?? '');
     this.#hold(19, !isKept || added.some((one) => one.heard === heard), 'is not remembered');
   }
 
   #checkWaits({ after, event }: SimulatedStep) {
-    const { longestWaitMs } = rules.queue;
-    const waiting = after.turns.filter(({ id }) => after.floor.queue.includes(id));
-    const late = waiting.find(({ endedMs }) => event.atMs - endedMs >= longestWaitMs);
+    const { maxWaitMs } = rules.queue;
+    const waiting = after.turns.filter(({ id }) => after.turnQueue.waiting.includes(id));
+    const late = waiting.find(({ endedMs }) => event.atMs - endedMs >= maxWaitMs);
     this.#hold(23, late === undefined, late?.id);
   }
 
   #checkPlace({ after, event }: SimulatedStep) {
-    const wakeMs = wakeAtMs(after, rules);
+    const wakeMs = getWakeTime(after, rules);
     this.#hold(28, wakeMs > event.atMs, wakeMs);
   }
 
@@ -309,7 +313,7 @@ export class Invariants {
     const isTried = state && isLinkTried(state, world.isOpening);
     if (state?.isOver !== false || isTried) this.#atMs.tried = nowMs;
     this.#note(() => {
-      this.#hold(27, nowMs <= this.#atMs.tried + longestTryMs);
+      this.#hold(27, nowMs <= this.#atMs.tried + maxTryMs);
       if (!state || state.isOver) return;
       this.#sound.checkTime(world, state);
       this.#cost.checkTime(world, state);
@@ -339,13 +343,13 @@ export class Invariants {
   /** A frame with the bot's voice leaves. */
   checkVoice(world: Simulation, frame: VoiceFrame, atMs: number): void {
     this.#note(() => {
-      if (this.#last) this.#sound.left(world, frame, atMs, this.#last);
-      this.#hold(10, atMs <= this.#atMs.free + mostLateMs, 'a voice without a reply');
-      this.#hold(11, atMs <= this.#atMs.silent + mostLateMs, 'a voice after a stop');
+      if (this.#last) this.#sound.noteLeft(world, frame, atMs, this.#last);
+      this.#hold(10, atMs <= this.#atMs.free + maxLateMs, 'a voice without a reply');
+      this.#hold(11, atMs <= this.#atMs.silent + maxLateMs, 'a voice after a stop');
     });
   }
 
-  checkEvent(event: SessionEvent, said: readonly Said[]): void {
+  checkEvent(event: SessionEvent, said: readonly SaidWords[]): void {
     if (event.kind === 'failed')
       this.#note(() => this.#hold(34, event.code !== 'bug', event.message));
     if (event.kind !== 'recognised') return;
@@ -372,14 +376,14 @@ export class Invariants {
     const { engines, reserved, state, waitingRequests } = world;
     if (state) this.#checkFloorAtRest(state);
     this.#hold(32, waitingRequests === 0, 'a typed question');
-    this.#hold(32, engines.left === 0, engines.running[0]?.port);
+    this.#hold(32, engines.countLeft === 0, engines.listRunning[0]?.port);
     this.#hold(32, reserved === 0, 'a reservation');
   }
 
-  #checkFloorAtRest({ floor, turns }: ConversationState) {
-    const { current, queue } = floor;
+  #checkFloorAtRest({ turnQueue, turns }: ConversationState) {
+    const { current, waiting } = turnQueue;
     this.#hold(32, turns.length === 0, `turn ${turns[0]?.id}`);
-    this.#hold(32, !current && queue.length === 0, 'the floor');
+    this.#hold(32, !current && waiting.length === 0, 'the floor');
     this.#ends.checkRest();
   }
 
@@ -387,30 +391,30 @@ export class Invariants {
   checkEnd(world: Simulation): void {
     this.checkRest(world);
     this.#hold(33, this.#last?.isOver !== false, 'it is not over');
-    this.#hold(33, !this.#last?.runs.length, 'a tool');
+    this.#hold(33, !this.#last?.toolRuns.length, 'a tool');
   }
 }
 
 function isQuiet({ turns }: ConversationState) {
-  return turns.every(({ open }) => open.length === 0);
+  return turns.every(({ openSpeech }) => openSpeech.length === 0);
 }
 
 function isBarred(state: ConversationState) {
   return isMuted(state) || state.isOver;
 }
 
-function overTurnOf(effect: ConversationEffect): readonly Id[] {
+function findOverTurn(effect: ConversationEffect): readonly Id[] {
   return effect.do === 'fact' && effect.fact.kind === 'turn-over' ? [effect.fact.turn.id] : [];
 }
 
 /** Whether a turn ended by itself in the same step, and its asker is told. */
-function isFailureOf(effect: ConversationEffect, turn: Id) {
+function isTurnFailure(effect: ConversationEffect, turn: Id) {
   if (effect.do !== 'fact' || effect.fact.kind !== 'turn-over') return false;
   const { end, turn: over } = effect.fact;
   return over.id === turn && (end === 'failed' || end === 'late');
 }
 
-function plain(text: string) {
+function toPlain(text: string) {
   return text
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim()

@@ -13,7 +13,7 @@ export type PortName = (typeof portNames)[number];
 /** Call of a port that fails. */
 export type FailingCall = { readonly port: PortName; readonly call: number };
 
-type Call = { readonly takesMs: number; readonly fails: boolean };
+type PlannedCall = { readonly takesMs: number; readonly fails: boolean };
 
 /** Ports that are slow, fail, or hang until their deadline now and then. */
 export type PortFaults = Readonly<Record<'failing' | 'hanging' | 'slow', ReadonlySet<PortName>>>;
@@ -32,8 +32,8 @@ export class Luck {
   }
 
   /** Number from 0 to 1. */
-  of(key: string): number {
-    return chance(this.#seed, key);
+  draw(key: string): number {
+    return drawChance(this.#seed, key);
   }
 
   /** From now on nothing is slow, fails or hangs. */
@@ -43,15 +43,15 @@ export class Luck {
   }
 
   /** Next call of a port. */
-  call(port: PortName, leastMs: number, usualMs: number, longestMs: number): Call {
+  call(port: PortName, leastMs: number, usualMs: number, longestMs: number): PlannedCall {
     const call = (this.#calls.get(port) ?? 0) + 1;
     this.#calls.set(port, call);
-    const luck = this.of(`${port} ${call}`);
+    const luck = this.draw(`${port} ${call}`);
     const isChosen = this.#failing?.port === port && this.#failing.call === call;
     const { failing, hanging, slow } = this.#faults;
     const hangs = luck > 0.95 && hanging.has(port);
     const failsNow = luck < 0.08 && failing.has(port);
-    const usual = leastMs + this.of(`${port} ${call} takes`) * (usualMs - leastMs);
+    const usual = leastMs + this.draw(`${port} ${call} takes`) * (usualMs - leastMs);
     const isSlow = luck > 0.8 && slow.has(port);
     const takesMs = Math.round(
       hangs ? longestMs : Math.min(isSlow ? usual * 10 : usual, longestMs),
@@ -61,7 +61,7 @@ export class Luck {
 }
 
 /** Number from 0 to 1 by seed and key alone, so that a shorter script meets the same delays. */
-export function chance(seed: number, key: string): number {
+export function drawChance(seed: number, key: string): number {
   let hash = 2_166_136_261 ^ seed;
   for (let at = 0; at < key.length; at++) {
     hash = Math.imul(hash ^ key.charCodeAt(at), 16_777_619);

@@ -2,8 +2,8 @@
 import { parseArgs } from 'node:util';
 import { findPlantedFaults, findRunFaults } from './fault-hunt.ts';
 import { portNames } from './luck.ts';
-import { scriptOf } from './script.ts';
-import { type SimulationOptions, shrink, simulate, testOf } from './simulate.ts';
+import { formatTest, type SimulationOptions, shrinkActs, simulate } from './simulate.ts';
+import { makeScript } from './simulated-script.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -46,14 +46,14 @@ const totals: Totals = { runs: 0, failed: 0, steps: 0, virtualMs: 0, talkMs: 0 }
 const startedMs = performance.now();
 
 if (options.canary) await findCanary();
-else if (options.planted !== undefined) hunt(options.planted);
+else if (options.planted !== undefined) huntFaults(options.planted);
 else if (options['each-call-fails']) await failEachCall();
 else await playSeeds();
 
 async function playSeeds() {
   const most = options.seed === undefined ? Number(options.seeds) : 1;
-  for (let seed = firstSeed; goesOn(most); seed++) {
-    await play({ seed, acts: scriptOf(seed, minutes) });
+  for (let seed = firstSeed; shouldGoOn(most); seed++) {
+    await playRun({ seed, acts: makeScript(seed, minutes) });
     if (options.first && totals.failed > 0) break;
   }
   printTotals();
@@ -61,9 +61,9 @@ async function playSeeds() {
   process.exit();
 }
 
-function goesOn(mostSeeds: number) {
+function shouldGoOn(mostSeeds: number) {
   const { hours, seconds } = options;
-  if (seconds !== undefined && secondsSoFar() > Number(seconds)) return false;
+  if (seconds !== undefined && measureSeconds() > Number(seconds)) return false;
   if (hours !== undefined) return totals.talkMs < Number(hours) * msOfHour;
   return seconds !== undefined || totals.runs < mostSeeds;
 }
@@ -71,13 +71,17 @@ function goesOn(mostSeeds: number) {
 async function failEachCall() {
   for (const port of portNames) {
     for (let call = 1; call <= Number(options.calls); call++) {
-      await play({ seed: firstSeed, acts: scriptOf(firstSeed, minutes), failing: { port, call } });
+      await playRun({
+        seed: firstSeed,
+        acts: makeScript(firstSeed, minutes),
+        failing: { port, call },
+      });
     }
   }
   printTotals();
 }
 
-async function play(run: SimulationOptions) {
+async function playRun(run: SimulationOptions) {
   const { failure, steps, talkMs, virtualMs } = await simulate(run);
   totals.runs++;
   totals.steps += steps;
@@ -88,7 +92,7 @@ async function play(run: SimulationOptions) {
   process.exitCode = 1;
   console.log(`seed ${run.seed}: ${failure}`);
   if (options.first || totals.failed > mostPrinted) return;
-  console.log(testOf(run, await shrink(run, failure)));
+  console.log(formatTest(run, await shrinkActs(run, failure)));
 }
 
 /** Exits with 1 where a fault of the canary is not found. */
@@ -96,23 +100,23 @@ async function findCanary() {
   const isFound = await findRunFaults(canarySeconds);
   const arePlantedFound = findPlantedFaults({ seconds: canarySeconds, isQuick: true });
   if (!isFound || !arePlantedFound) process.exitCode = 1;
-  console.log(`${secondsSoFar().toFixed(0)} s`);
+  console.log(`${measureSeconds().toFixed(0)} s`);
 }
 
 /** Exits with 1 where a planted fault is not found, neither here nor by the tests where those are asked for. */
-function hunt(planted: string) {
+function huntFaults(planted: string) {
   const ids = planted === 'all' ? undefined : planted.split(',');
   const hasFound = findPlantedFaults({ seconds: huntSeconds, ids, hasTests: options.tests });
   if (!hasFound) process.exitCode = 1;
 }
 
-function secondsSoFar() {
+function measureSeconds() {
   return (performance.now() - startedMs) / 1_000;
 }
 
 function printTotals() {
   const { failed, runs, steps, talkMs, virtualMs } = totals;
-  const seconds = secondsSoFar();
+  const seconds = measureSeconds();
   const hours = talkMs / msOfHour;
   const rest = (virtualMs - talkMs) / msOfHour;
   console.log(

@@ -1,7 +1,7 @@
-import type { Packet } from '#src/audio/packet.ts';
+import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { Luck } from './luck.ts';
-import type { Said } from './simulated-recogniser.ts';
-import { spokenPackets } from './spoken-sound.ts';
+import type { SaidWords } from './simulated-recogniser.ts';
+import { makePackets } from './spoken-sound.ts';
 import type { WorldPlan } from './world-plan.ts';
 
 /** Time, in ms, for which an open microphone sends after its owner has spoken. */
@@ -16,7 +16,7 @@ type NetworkPlan = Pick<
 /** Voices of people, and their packets on the way through a network that loses and delays some. */
 export class SimulatedMicrophones {
   /** Everything that was said aloud. */
-  readonly said: Said[] = [];
+  readonly said: SaidWords[] = [];
   #plan: NetworkPlan;
   readonly #luck;
   readonly #busyUntilMs = new Map<string, number>();
@@ -41,7 +41,7 @@ export class SimulatedMicrophones {
   say(by: string, text: string, nowMs: number): void {
     if ((this.#busyUntilMs.get(by) ?? 0) > nowMs) return;
     const { endsAbruptly, hasOpenMicrophones } = this.#plan;
-    const packets = spokenPackets(by, { number: this.said.length, text }, nowMs, {
+    const packets = makePackets(by, { number: this.said.length, text }, nowMs, {
       noiseMs: hasOpenMicrophones ? noiseMs : 0,
       endsAbruptly: endsAbruptly && !hasOpenMicrophones,
     });
@@ -62,7 +62,7 @@ export class SimulatedMicrophones {
   /** A packet as the network brings it; none: it is lost. */
   #send(packet: Packet): readonly Packet[] {
     const { latenessMs, lostShare } = this.#plan;
-    const luck = this.#luck.of(`packet ${packet.speakerId} ${packet.sequence}`);
+    const luck = this.#luck.draw(`packet ${packet.speakerId} ${packet.sequence}`);
     if (luck < lostShare) return [];
     return [{ ...packet, atMs: packet.atMs + Math.floor(luck * latenessMs) }];
   }

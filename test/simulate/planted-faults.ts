@@ -81,7 +81,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     id: '08',
     meaning: 'The history keeps everything that the model wrote, heard or not.',
-    file: 'src/conversation/answering/answer-jobs.ts',
+    file: 'src/conversation/answering/answer-runner.ts',
     from: "const heard = isRead ? progress.text : (reply?.heardText() ?? '');",
     to: "const heard = isRead || reply ? progress.text : '';",
     tests: conversationTests,
@@ -90,7 +90,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     id: '09',
     meaning: 'A voice that was turned down while people talk stays turned down.',
-    file: 'src/voice/hearing/interruptions.ts',
+    file: 'src/voice/hearing/barge-in.ts',
     from: '        output.duck(0);\n',
     to: '',
     tests: ['test/conversation', 'test/turn/overlap', 'test/playback', 'bench/manners'],
@@ -98,7 +98,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     id: '10',
     meaning: '"Wait" holds the answer for ever.',
-    file: 'src/turn/overlap/interruption.ts',
+    file: 'src/turn/overlap/step-barge-in.ts',
     from: 'const held = reply.hold !== undefined && atMs < reply.hold.untilMs;',
     to: 'const held = reply.hold !== undefined;',
     tests: ['test/conversation', 'test/turn/overlap'],
@@ -174,7 +174,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     id: '20',
     meaning: 'Words of any bystander end an answer that is not for them.',
-    file: 'src/turn/overlap/interruption.ts',
+    file: 'src/turn/overlap/step-barge-in.ts',
     from: '!isFinal || old || !(mine || speech.meant)',
     to: '!isFinal || old',
     tests: ['test/conversation', 'test/turn/overlap'],

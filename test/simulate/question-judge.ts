@@ -1,18 +1,24 @@
-import { isMuted } from '#src/conversation/machine/questions.ts';
+import { isMuted } from '#src/conversation/machine/selectors.ts';
 import type { ConversationState, Id, Participant } from '#src/conversation/machine/state.ts';
-import { companyOf, isLinkUp, type OverTurn, overTurns, turnOfReply } from './conversation-view.ts';
+import {
+  findTurn,
+  isLinkUp,
+  listCompany,
+  listOverTurns,
+  type OverTurn,
+} from './conversation-view.ts';
 import type { Hold, SimulatedStep } from './invariants.ts';
-import { everybody } from './scenes.ts';
-import type { Simulation } from './world.ts';
+import { everybody } from './simulated-scenes.ts';
+import type { Simulation } from './simulation-world.ts';
 
 /** Longest time, in ms, in which somebody who talked with the bot needs no name. */
-const longestWindowMs = 15_000;
+const maxWindowMs = 15_000;
 /** Time, in ms, by which an instant of a voice may be known too late. */
-const slackMs = 1_000;
+const allowedSlackMs = 1_000;
 /** Questions that wait at most. */
-const mostQuestions = 3;
+const maxQuestions = 3;
 /** Time, in ms, in which words that end a question were said. */
-const recentMs = 30_000;
+const maxRecentMs = 30_000;
 
 /** Words that end what the bot does. */
 const endingWords = /stop|never mind|listen|wait/i;
@@ -29,7 +35,7 @@ export class QuestionJudge {
   readonly #played = new Set<Id>();
   /** Latest instant, in ms, at which each person was away. */
   readonly #awayMs = new Map<string, number>();
-  #mostWaiting = mostQuestions;
+  #mostWaiting = maxQuestions;
   /** Instant, in ms, of the latest stop. */
   #stoppedMs = Number.NEGATIVE_INFINITY;
   /** Latest instant, in ms, at which each person talked with the bot. */
@@ -43,7 +49,7 @@ export class QuestionJudge {
     this.#note(step);
     this.#checkOrder(step);
     this.#checkCrowd(step);
-    for (const over of overTurns(step.effects)) this.#checkReason(world, step, over);
+    for (const over of listOverTurns(step.effects)) this.#checkReason(world, step, over);
     this.#checkWindows(step);
     this.#noteContacts(step);
   }
@@ -69,23 +75,25 @@ export class QuestionJudge {
       if (!next) continue;
       const isAgain = this.#played.has(next.id);
       this.#played.add(next.id);
-      const waiting = after.turns.filter(({ id }) => after.floor.queue.includes(id));
-      const own = this.#endOf(after, next.id);
-      const earlier = waiting.find(({ id }) => this.#endOf(after, id) < own);
+      const waiting = after.turns.filter(({ id }) => after.turnQueue.waiting.includes(id));
+      const own = this.#findEnd(after, next.id);
+      const earlier = waiting.find(({ id }) => this.#findEnd(after, id) < own);
       this.#hold(43, isAgain || earlier === undefined, `turn ${next.id} before ${earlier?.id}`);
     }
   }
 
-  #endOf({ turns }: ConversationState, id: Id) {
+  #findEnd({ turns }: ConversationState, id: Id) {
     const turn = turns.find((one) => one.id === id);
     return this.#endedMs.get(turn?.parts.at(-1)?.utterance ?? 0) ?? turn?.endedMs ?? 0;
   }
 
   #checkCrowd({ after, event }: SimulatedStep) {
-    const waiting = after.floor.queue.filter((id) => after.turns.some((one) => one.id === id));
+    const waiting = after.turnQueue.waiting.filter((id) =>
+      after.turns.some((one) => one.id === id),
+    );
     // A question that a lost link has put back waits beside them.
-    if (event.kind === 'link-down') this.#mostWaiting = mostQuestions + 1;
-    else if (waiting.length <= mostQuestions) this.#mostWaiting = mostQuestions;
+    if (event.kind === 'link-down') this.#mostWaiting = maxQuestions + 1;
+    else if (waiting.length <= maxQuestions) this.#mostWaiting = maxQuestions;
     this.#hold(22, waiting.length <= this.#mostWaiting, `${waiting.length} wait`);
   }
 
@@ -113,7 +121,7 @@ export class QuestionJudge {
       case 'empty':
         return turn.changes.length > 0 || isDone('cue') || isDone('notice') || !isLinkUp(after);
       case 'lost':
-        return world.heard.textsOf(turn.answer?.id ?? 0).length > 0;
+        return world.heard.listTexts(turn.answer?.id ?? 0).length > 0;
       case 'refused':
         return world.toldOfBudgetMs === event.atMs;
       case 'stopped':
@@ -129,7 +137,7 @@ export class QuestionJudge {
 
   /** Whether somebody said such words not long ago. */
   #isSaid({ said }: Simulation, atMs: number, words: RegExp) {
-    return said.some(({ text, toMs }) => toMs > atMs - recentMs && words.test(text));
+    return said.some(({ text, toMs }) => toMs > atMs - maxRecentMs && words.test(text));
   }
 
   #checkWindows(step: SimulatedStep) {
@@ -145,8 +153,8 @@ export class QuestionJudge {
 
   /** An answer was heard: whoever asked may go on without a name. */
   #checkOpened({ after, before, event }: SimulatedStep, reply: Id) {
-    const by = turnOfReply(before, reply)?.by;
-    if (by === undefined || before.floor.current?.reply !== reply) return;
+    const by = findTurn(before, reply)?.by;
+    if (by === undefined || before.turnQueue.current?.reply !== reply) return;
     const { consent, people } = after;
     const isOpen = after.attention.windows.some(
       ({ fromMs, personId }) => personId === by && fromMs === event.atMs,
@@ -160,7 +168,7 @@ export class QuestionJudge {
     const words = this.#words.get(utterance);
     if (!begun?.isInCompany || words === undefined || /nova/i.test(words)) return;
     const contactMs = this.#contactMs.get(by) ?? Number.NEGATIVE_INFINITY;
-    this.#hold(53, begun.fromMs - contactMs <= longestWindowMs + slackMs, `${by}: ${words}`);
+    this.#hold(53, begun.fromMs - contactMs <= maxWindowMs + allowedSlackMs, `${by}: ${words}`);
   }
 
   #noteContacts({ after, before, event }: SimulatedStep) {
@@ -173,5 +181,5 @@ export class QuestionJudge {
 
 /** Whether people have to say the bot's name, as they may talk to each other. */
 function isNameNeeded(state: ConversationState) {
-  return companyOf(state) > 1 && state.settings.addressing === 'auto';
+  return listCompany(state) > 1 && state.settings.addressing === 'auto';
 }

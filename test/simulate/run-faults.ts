@@ -1,7 +1,7 @@
 import type { ConversationEffect } from '#src/conversation/machine/effects.ts';
 import type { ConversationEvent } from '#src/conversation/machine/events.ts';
 import type { ConversationState } from '#src/conversation/machine/state.ts';
-import { type ConversationStep, step } from '#src/conversation/machine/step.ts';
+import { type ConversationStep, stepConversation } from '#src/conversation/machine/step.ts';
 import type { StepFunction } from '#test/conversation/machine/play-case.ts';
 import type { SimulationOptions } from './simulate.ts';
 
@@ -10,16 +10,16 @@ type RunFault = Pick<SimulationOptions, 'step' | 'leaksReservations' | 'misheard
   readonly name: string;
 };
 
-function beforeStep(
+function changeBeforeStep(
   change: (state: ConversationState, event: ConversationEvent) => ConversationState,
 ): StepFunction {
-  return (state, event, rules) => step(change(state, event), event, rules);
+  return (state, event, rules) => stepConversation(change(state, event), event, rules);
 }
 
-function afterStep(
+function changeAfterStep(
   change: (taken: ConversationStep, event: ConversationEvent) => ConversationStep,
 ): StepFunction {
-  return (state, event, rules) => change(step(state, event, rules), event);
+  return (state, event, rules) => change(stepConversation(state, event, rules), event);
 }
 
 function keepConsent(state: ConversationState): ConversationState {
@@ -37,19 +37,21 @@ function playDiscarded(effect: ConversationEffect): ConversationEffect {
 export const runFaults: readonly RunFault[] = [
   {
     name: 'a typed question of a person who said no is answered aloud',
-    step: beforeStep((state, { kind }) => (kind === 'typed' ? keepConsent(state) : state)),
+    step: changeBeforeStep((state, { kind }) => (kind === 'typed' ? keepConsent(state) : state)),
   },
   {
     name: 'a discarded answer is played',
-    step: afterStep(({ effects, state }) => ({ state, effects: effects.map(playDiscarded) })),
+    step: changeAfterStep(({ effects, state }) => ({ state, effects: effects.map(playDiscarded) })),
   },
   {
     name: 'a change runs again after a lost link',
-    step: beforeStep((state, { kind }) => (kind === 'link-up' ? forgetChanges(state) : state)),
+    step: changeBeforeStep((state, { kind }) =>
+      kind === 'link-up' ? forgetChanges(state) : state,
+    ),
   },
   {
     name: 'a failed question gets no sign',
-    step: afterStep(({ effects, state }) => {
+    step: changeAfterStep(({ effects, state }) => {
       const isSign = (one: ConversationEffect) => one.do === 'cue' && one.cue === 'error';
       return { state, effects: effects.filter((one) => !isSign(one)) };
     }),

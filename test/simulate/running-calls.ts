@@ -24,7 +24,7 @@ export class RunningCalls {
   unsaidMs = Number.NEGATIVE_INFINITY;
   readonly clock: Clock;
   readonly luck: Luck;
-  readonly #running = new Set<RunningCall>();
+  readonly #listRunning = new Set<RunningCall>();
 
   constructor(clock: Clock, luck: Luck) {
     this.clock = clock;
@@ -32,13 +32,13 @@ export class RunningCalls {
   }
 
   /** Calls that go on and were not cancelled. */
-  get running(): readonly RunningCall[] {
-    return [...this.#running].filter(({ signal }) => !signal.aborted);
+  get listRunning(): readonly RunningCall[] {
+    return [...this.#listRunning].filter(({ signal }) => !signal.aborted);
   }
 
   /** Number of all calls that go on. */
-  get left(): number {
-    return this.#running.size;
+  get countLeft(): number {
+    return this.#listRunning.size;
   }
 
   async call(
@@ -49,12 +49,12 @@ export class RunningCalls {
   ): Promise<void> {
     const { fails, takesMs } = this.luck.call(port, leastMs, usualMs, longestMs);
     const running = { port, by, text, signal };
-    this.#running.add(running);
+    this.#listRunning.add(running);
     const fromMs = this.clock.nowMs();
     try {
       await this.clock.sleep(takesMs, signal);
     } finally {
-      this.#running.delete(running);
+      this.#listRunning.delete(running);
       const nowMs = this.clock.nowMs();
       const isLate = nowMs - fromMs > lateVoiceMs;
       if (port === 'speak' && (fails || isLate)) this.unsaidMs = nowMs;

@@ -7,9 +7,9 @@ import { Invariants } from './invariants.ts';
 import { portNames } from './luck.ts';
 import { plantedFaults } from './planted-faults.ts';
 import { runFaults } from './run-faults.ts';
-import { sceneGroups } from './scenes.ts';
-import { scriptOf } from './script.ts';
-import { shrink, simulate, testOf } from './simulate.ts';
+import { formatTest, shrinkActs, simulate } from './simulate.ts';
+import { sceneGroups } from './simulated-scenes.ts';
+import { makeScript } from './simulated-script.ts';
 import { planWorld } from './world-plan.ts';
 
 /** Minutes of each script. Short ones meet as many situations in the same time. */
@@ -27,11 +27,13 @@ test.each([0, 35, 70, 105])(
     const findings: string[] = [];
     for (const n of seedsTo(35)) {
       const [seed, judge] = [first + n, new Invariants()];
-      const acts = scriptOf(seed, minutes);
+      const acts = makeScript(seed, minutes);
       const { failure } = await simulate({ seed, acts, judge });
       for (const one of judge.asked) asked.add(one);
       if (failure === undefined) continue;
-      findings.push(`${failure}\n${testOf({ seed, acts }, await shrink({ seed, acts }, failure))}`);
+      findings.push(
+        `${failure}\n${formatTest({ seed, acts }, await shrinkActs({ seed, acts }, failure))}`,
+      );
     }
     expect(findings).toEqual([]);
   },
@@ -43,12 +45,12 @@ test('those seeds ask every invariant', () => {
 });
 
 test('a seed is played the same each time', async () => {
-  const acts = scriptOf(7, minutes);
+  const acts = makeScript(7, minutes);
   expect(await simulate({ seed: 7, acts })).toEqual(await simulate({ seed: 7, acts }));
 });
 
 test.each(portNames)('a failing call of the port %s holds every invariant', async (port) => {
-  const acts = scriptOf(1, minutes);
+  const acts = makeScript(1, minutes);
   for (const call of seedsTo(3)) {
     const { failure } = await simulate({ seed: 1, acts, failing: { port, call } });
     expect(failure).toBeUndefined();
@@ -58,14 +60,14 @@ test.each(portNames)('a failing call of the port %s holds every invariant', asyn
 test('a failing script shrinks to fewer acts that break the same invariant', async () => {
   const fault = runFaults.at(-1);
   for (const seed of seedsTo(200)) {
-    const options = { ...fault, seed, acts: scriptOf(seed, minutes) };
+    const options = { ...fault, seed, acts: makeScript(seed, minutes) };
     const { failure } = await simulate(options);
     if (failure === undefined) continue;
-    const least = await shrink(options, failure);
+    const least = await shrinkActs(options, failure);
     const again = await simulate({ ...options, acts: least });
     expect(least.length).toBeLessThanOrEqual(3);
     expect(again.failure?.split(':')[0]).toBe(failure.split(':')[0]);
-    expect(testOf(options, least)).toContain(`seed: ${seed}`);
+    expect(formatTest(options, least)).toContain(`seed: ${seed}`);
     return;
   }
   expect.fail('No seed finds the planted fault.');
@@ -89,13 +91,15 @@ test('each part of the world exists for some seeds, and not for others', () => {
 test('words are known as heard once they have left, whole or in part, and not before', () => {
   const book = new HeardBook();
   const [first, second] = [
-    book.begin('The bridge is long.'),
-    book.begin('It is made of old stone.'),
+    book.beginText('The bridge is long.'),
+    book.beginText('It is made of old stone.'),
   ];
   for (const said of [first, second]) Object.assign(said, { ms: 1_000, isMade: true });
   for (let n = 0; n < 60; n++)
-    book.left({ slot: (n < 50 ? first : second).number, isDucked: false }, 20 * n, 7);
-  expect(book.mismatch(7, 'The bridge is long. It is')).toBeUndefined();
-  expect(book.mismatch(7, 'It is')).toContain('The bridge is long.');
-  expect(book.mismatch(7, 'The bridge is long. It is made of old stone.')).toContain('10 words');
+    book.noteLeft({ slot: (n < 50 ? first : second).number, isDucked: false }, 20 * n, 7);
+  expect(book.findMismatch(7, 'The bridge is long. It is')).toBeUndefined();
+  expect(book.findMismatch(7, 'It is')).toContain('The bridge is long.');
+  expect(book.findMismatch(7, 'The bridge is long. It is made of old stone.')).toContain(
+    '10 words',
+  );
 });

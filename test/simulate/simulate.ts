@@ -1,6 +1,6 @@
 import { Invariants } from './invariants.ts';
-import type { Act } from './scenes.ts';
-import { Simulation, type SimulationSetup } from './world.ts';
+import type { Act } from './simulated-scenes.ts';
+import { Simulation, type SimulationSetup } from './simulation-world.ts';
 
 export type SimulationOptions = Omit<SimulationSetup, 'judge'> & {
   readonly acts: readonly Act[];
@@ -18,7 +18,7 @@ export type SimulationResult = {
 };
 
 /** Rest, in ms, after which nothing may be left: the longest wait for a model and more. */
-const restMs = 420_000;
+const finalRestMs = 420_000;
 
 /** Time, in ms, after which servers that failed are asked again; and in which a healthy bot has answered. */
 const [settleMs, answerMs] = [60_000, 12_000];
@@ -28,7 +28,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const { acts, judge = new Invariants(), seed } = options;
   const world = new Simulation({ ...options, judge });
   let talkMs = 0;
-  const failure = await failureOf(async () => {
+  const failure = await catchFailure(async () => {
     await world.begin();
     for (const act of acts) {
       await world.advance(act.atMs);
@@ -36,8 +36,8 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       talkMs = world.clock.nowMs();
     }
     const isCutShort = seed % 5 === 0;
-    if (!isCutShort) await askAtLast(world, judge);
-    if (!isCutShort) await world.advance(world.clock.nowMs() + restMs);
+    if (!isCutShort) await askFinalQuestion(world, judge);
+    if (!isCutShort) await world.advance(world.clock.nowMs() + finalRestMs);
     if (!isCutShort) judge.checkRest(world);
     await world.end(seed % 2 === 1);
     await world.advance(world.clock.nowMs() + 60_000);
@@ -47,12 +47,12 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
 }
 
 /** Once nothing goes wrong any more, a question is answered. */
-async function askAtLast(world: Simulation, judge: Invariants) {
+async function askFinalQuestion(world: Simulation, judge: Invariants) {
   const { clock } = world;
   await world.heal();
   await world.advance(clock.nowMs() + settleMs);
-  const latestMs = clock.nowMs() + restMs;
-  while (world.state?.floor.current && clock.nowMs() < latestMs)
+  const latestMs = clock.nowMs() + finalRestMs;
+  while (world.state?.turnQueue.current && clock.nowMs() < latestMs)
     await world.advance(clock.nowMs() + 1_000);
   await world.callBack();
   const [by = ''] = world.plan.people;
@@ -62,7 +62,7 @@ async function askAtLast(world: Simulation, judge: Invariants) {
   judge.checkAnswered(by, askedMs);
 }
 
-async function failureOf(work: () => Promise<void>) {
+async function catchFailure(work: () => Promise<void>) {
   try {
     await work();
     return undefined;
@@ -72,25 +72,28 @@ async function failureOf(work: () => Promise<void>) {
 }
 
 /** Shortest script found that breaks the same invariant. */
-export async function shrink(options: SimulationOptions, failure: string): Promise<readonly Act[]> {
+export async function shrinkActs(
+  options: SimulationOptions,
+  failure: string,
+): Promise<readonly Act[]> {
   let least = options.acts;
   for (let size = Math.ceil(least.length / 2); size >= 1; size = Math.floor(size / 2)) {
     for (let at = 0; at < least.length; ) {
       const acts = least.toSpliced(at, size);
       const { failure: again } = await simulate({ ...options, acts, judge: new Invariants() });
-      if (ruleOf(again) === ruleOf(failure)) least = acts;
+      if (getRule(again) === getRule(failure)) least = acts;
       else at += size;
     }
   }
   return least;
 }
 
-function ruleOf(failure: string | undefined) {
+function getRule(failure: string | undefined) {
   return failure?.split(':')[0];
 }
 
 /** A script as a test that fails. */
-export function testOf({ failing, seed }: SimulationOptions, acts: readonly Act[]): string {
+export function formatTest({ failing, seed }: SimulationOptions, acts: readonly Act[]): string {
   const lines = acts.map((act) => `    ${JSON.stringify(act)},`);
   const fails = failing ? `, failing: ${JSON.stringify(failing)}` : '';
   return [

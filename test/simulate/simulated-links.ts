@@ -1,7 +1,7 @@
 import { BotError } from '#src/base/errors.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
-import type { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeLinkOpener } from '#test/fakes/link.ts';
+import { FakeLinkOpener } from '#test/fakes/fake-link.ts';
+import type { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import type { Luck } from './luck.ts';
 
 /** Longest time, in ms, until Discord has confirmed that the bot left. */
@@ -38,7 +38,7 @@ export class SimulatedLinkOpener extends FakeLinkOpener {
   #closeSlowly() {
     const { link } = this;
     const close = link[Symbol.asyncDispose].bind(link);
-    const closingMs = 50 + this.#luck.of(`close ${this.links.length}`) * (longestCloseMs - 50);
+    const closingMs = 50 + this.#luck.draw(`close ${this.links.length}`) * (longestCloseMs - 50);
     link[Symbol.asyncDispose] = async () => {
       link.closed = true; // it sends and hears nothing any more
       await this.#clock.sleep(closingMs, new AbortController().signal);
@@ -46,14 +46,14 @@ export class SimulatedLinkOpener extends FakeLinkOpener {
     };
   }
 
-  override async open(...given: Parameters<FakeLinkOpener['open']>) {
+  override async openLink(...given: Parameters<FakeLinkOpener['openLink']>) {
     const [, , signal] = given;
     const { fails, takesMs } = this.#luck.call('link', 100, 800, 15_000);
     this.opening++;
     try {
       await this.#clock.sleep(this.asked === 0 ? 0 : takesMs, signal);
       if (fails && this.asked > 0) throw new BotError('link.timeout', true, 'Not in time.');
-      const opened = await super.open(...given);
+      const opened = await super.openLink(...given);
       if (this.#closesSlowly) this.#closeSlowly();
       return opened;
     } finally {

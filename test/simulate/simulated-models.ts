@@ -1,17 +1,17 @@
-import { readWav } from '#src/audio/wav.ts';
+import { readWav } from '#src/audio/formats/wav.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/ports.ts';
-import { msPerTokenSpoken } from '#src/provider/models/request-hold.ts';
+import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/chat-model.ts';
+import { msPerTokenSpoken } from '#src/provider/models/request-reservation.ts';
 import type { HeardBook } from './heard-book.ts';
 import type { RunningCalls } from './running-calls.ts';
-import type { Said } from './simulated-recogniser.ts';
-import { levelOf, numbersIn } from './spoken-sound.ts';
+import type { SaidWords } from './simulated-recogniser.ts';
+import { readNumbers, toLevel } from './spoken-sound.ts';
 import type { WorldPlan } from './world-plan.ts';
 
 export type ModelOptions = {
   readonly calls: RunningCalls;
   readonly heard: HeardBook;
-  readonly saidOf: (number: number) => Said | undefined;
+  readonly saidOf: (number: number) => SaidWords | undefined;
   /** Called with each prompt. */
   readonly onPrompt: (messages: readonly ChatMessage[]) => void;
   /** Time, in ms, from one sentence to the next. */
@@ -30,11 +30,11 @@ export const characterMs = 65;
 const charactersPerToken = 3;
 const samplesPerPiece = pieceMs * 24;
 /** Longer than anybody waits for a model, in ms. */
-const everMs = 3_600_000;
+const maxAnswerMs = 3_600_000;
 /** Luck with which an answer has two sentences and an end. */
 const healthyLuck = 0.3;
 /** Rounds for which an obstinate model calls the same tools. */
-const obstinateRounds = 6;
+const maxObstinateRounds = 6;
 
 /** Models that write, and that hear and speak: late, cut off, silent, empty or obstinate by luck. */
 export class SimulatedModels {
@@ -46,7 +46,7 @@ export class SimulatedModels {
   }
 
   get chat(): ChatModel {
-    const reply = this.#reply.bind(this);
+    const reply = this.#replyTo.bind(this);
     return {
       async *reply(messages, tools, signal, mostTokens = Number.POSITIVE_INFINITY) {
         let tokens = 0;
@@ -61,8 +61,8 @@ export class SimulatedModels {
 
   /** The same answers, spoken by the model itself. */
   get speaking(): ChatModel {
-    const reply = this.#reply.bind(this);
-    const speak = this.#speak.bind(this);
+    const reply = this.#replyTo.bind(this);
+    const speak = this.#speakText.bind(this);
     return {
       async *reply(messages, tools, signal, mostTokens = Number.POSITIVE_INFINITY) {
         let tokens = 0;
@@ -76,7 +76,7 @@ export class SimulatedModels {
     };
   }
 
-  async *#reply(
+  async *#replyTo(
     messages: readonly ChatMessage[],
     tools: readonly Tool[],
     signal: AbortSignal,
@@ -85,32 +85,37 @@ export class SimulatedModels {
     onPrompt(messages);
     const answer = ++this.#answers;
     const mood = moodNow();
-    const isOdd = calls.luck.of(`odd ${answer}`) < 0.5;
+    const isOdd = calls.luck.draw(`odd ${answer}`) < 0.5;
     await calls.call('think', times, signal);
-    if (isOdd && mood === 'silent') await calls.clock.sleep(everMs, signal);
+    if (isOdd && mood === 'silent') await calls.clock.sleep(maxAnswerMs, signal);
     if (isOdd && mood === 'empty') return;
     const words = this.#askedWords(messages);
-    const call = nextCall(words, messages, tools, mood === 'obstinate' ? obstinateRounds : 1);
+    const call = findNextCall(
+      words,
+      messages,
+      tools,
+      mood === 'obstinate' ? maxObstinateRounds : 1,
+    );
     if (call) yield { kind: 'tool', call: { ...call, id: `call_${answer}` } };
-    else yield* this.#text(answer, words, mood, signal);
+    else yield* this.#makeText(answer, words, mood, signal);
   }
 
   /** Words of the question, read or heard. */
   #askedWords(messages: readonly ChatMessage[]) {
     const asked = messages.findLast(({ role }) => role === 'user');
     if (!asked || !('wav' in asked)) return asked?.content ?? '';
-    const numbers = numbersIn(readWav(asked.wav).samples);
+    const numbers = readNumbers(readWav(asked.wav).samples);
     return numbers.map((number) => this.#options.saidOf(number)?.text ?? '').join(' ');
   }
 
-  async *#text(
+  async *#makeText(
     answer: number,
     asked: string,
     mood: Mood,
     signal: AbortSignal,
   ): AsyncGenerator<ChatPart> {
     const { clock, luck: all } = this.#options.calls;
-    const luck = mood === 'healthy' ? healthyLuck : all.of(`answer ${answer}`);
+    const luck = mood === 'healthy' ? healthyLuck : all.draw(`answer ${answer}`);
     if (luck < 0.03) return;
     const usual = luck > 0.95 ? 60 : 1 + Math.floor(luck * 4);
     const sentences = asked.includes('long story') ? 9 : usual;
@@ -122,12 +127,12 @@ export class SimulatedModels {
     yield { kind: 'text', text: luck < 0.2 ? 'Is that all?' : 'That is all.' };
   }
 
-  async *#speak(text: string): AsyncGenerator<ChatPart> {
-    const said = this.#options.heard.begin(text.trim(), true);
+  async *#speakText(text: string): AsyncGenerator<ChatPart> {
+    const said = this.#options.heard.beginText(text.trim(), true);
     yield { kind: 'transcript', text };
     const pieces = Math.ceil((text.length * characterMs) / pieceMs);
     for (let piece = 0; piece < pieces; piece++) {
-      const samples = new Int16Array(samplesPerPiece).fill(levelOf(said.number));
+      const samples = new Int16Array(samplesPerPiece).fill(toLevel(said.number));
       said.ms += pieceMs;
       yield { kind: 'sound', bytes: Buffer.from(samples.buffer) };
     }
@@ -136,7 +141,7 @@ export class SimulatedModels {
 }
 
 /** Each tool whose name it hears is called once, or as often as an obstinate model does; "two timers" are two calls. */
-function nextCall(
+function findNextCall(
   words: string,
   messages: readonly ChatMessage[],
   tools: readonly Tool[],

@@ -1,9 +1,9 @@
-import type { Listening, OnPartial, Transcriber, Transcript } from '#src/speech/ports.ts';
+import type { Listening, OnPartial, Transcriber, Transcript } from '#src/speech/speech-engine.ts';
 import type { RunningCalls } from './running-calls.ts';
-import { numbersIn } from './spoken-sound.ts';
+import { readNumbers } from './spoken-sound.ts';
 
 /** Something that a person said aloud, and the instants of its first and last packet in ms. */
-export type Said = {
+export type SaidWords = {
   readonly by: string;
   readonly text: string;
   readonly fromMs: number;
@@ -12,7 +12,7 @@ export type Said = {
 
 export type RecogniserOptions = {
   readonly calls: RunningCalls;
-  readonly saidOf: (number: number) => Said | undefined;
+  readonly saidOf: (number: number) => SaidWords | undefined;
   /** Called with each person whose sound it gets. */
   readonly onHeard: (by: string) => void;
   /** Text in place of the words. A planted fault. */
@@ -28,10 +28,10 @@ const partialSamples = 6_400;
 const wordSamples = 5_600;
 
 /** A recogniser that knows what was said by the numbers in the sound. */
-export function simulatedTranscriber(options: RecogniserOptions): Transcriber {
+export function makeTranscriber(options: RecogniserOptions): Transcriber {
   const { calls, misheard, onHeard, saidOf } = options;
   const recognise = async (samples: Int16Array, signal: AbortSignal): Promise<Transcript> => {
-    const said = numbersIn(samples).flatMap((number) => saidOf(number) ?? []);
+    const said = readNumbers(samples).flatMap((number) => saidOf(number) ?? []);
     const by = said.map((one) => one.by);
     by.forEach(onHeard);
     await calls.call('recognise', times, signal, { by });
@@ -83,12 +83,12 @@ class SimulatedListening implements Listening {
   #report() {
     const { length } = this.#samples;
     this.#reported = length;
-    const numbers = numbersIn(this.#samples);
+    const numbers = readNumbers(this.#samples);
     const said = numbers.flatMap((number) => this.#options.saidOf(number) ?? []);
     for (const { by } of said) this.#options.onHeard(by);
     const words = said.flatMap(({ text }) => text.split(' '));
     const text = words.slice(0, Math.ceil(length / wordSamples)).join(' ');
-    const isWrong = this.#options.calls.luck.of(`partial ${numbers} ${length}`) < 0.1;
+    const isWrong = this.#options.calls.luck.draw(`partial ${numbers} ${length}`) < 0.1;
     const { signal } = this.#over;
     queueMicrotask(() => {
       if (!signal.aborted && text !== '') this.#onPartial(isWrong ? `${text} oh` : text);

@@ -3,7 +3,7 @@ import type { VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poste
 import type { RunningCalls } from './running-calls.ts';
 
 /** Messages that Discord takes late, or refuses. */
-export function slowMessages(
+export function makeSlowMessages(
   messages: VoiceChannelChatPoster,
   { clock, luck }: Pick<RunningCalls, 'clock' | 'luck'>,
 ): VoiceChannelChatPoster {
@@ -13,9 +13,9 @@ export function slowMessages(
     if (fails) throw new BotError('discord.forbidden', false, 'Not there.');
   };
   return {
-    write: (...given) => late(given[2]).then(() => messages.write(...given)),
-    notify: (...given) => late(given[2]).then(() => messages.notify(...given)),
-    tell: (...given) => late(given[2]).then(() => messages.tell(...given)),
-    offer: (...given) => late(given[3]).then(() => messages.offer(...given)),
+    writeText: (...given) => late(given[2]).then(() => messages.writeText(...given)),
+    notifyPeople: (...given) => late(given[2]).then(() => messages.notifyPeople(...given)),
+    tellPerson: (...given) => late(given[2]).then(() => messages.tellPerson(...given)),
+    offerButtons: (...given) => late(given[3]).then(() => messages.offerButtons(...given)),
   };
 }

@@ -1,17 +1,17 @@
 import type { ConversationEffect } from '#src/conversation/machine/effects.ts';
 import type { ConversationState, Id, TurnState } from '#src/conversation/machine/state.ts';
-import { companyOf, floorPhase, isSounding, isStarving, turnOfReply } from './conversation-view.ts';
-import { wordsOf } from './heard-book.ts';
+import { findTurn, floorPhase, isSounding, isStarving, listCompany } from './conversation-view.ts';
+import { splitWords } from './heard-book.ts';
 import type { Hold, SimulatedStep } from './invariants.ts';
+import type { Simulation } from './simulation-world.ts';
 import type { VoiceFrame } from './spoken-sound.ts';
-import type { Simulation } from './world.ts';
 
 /** Time, in ms, in which the conversation learns that a text sounds, and in which a voice falls silent. */
 const [knownMs, silentMs] = [100, 60];
 /** Time, in ms, after the last packet of anybody from which a voice is at full level. */
 const fullMs = 2_500;
 /** Longest silence, in ms, of a reply that goes on; and after a "wait". */
-const [pauseMs, longestHoldMs] = [6_000, 22_000];
+const [pauseMs, maxHoldMs] = [6_000, 22_000];
 /** Time, in ms, before a reply from which words over it count. */
 const overMs = 700;
 
@@ -64,9 +64,9 @@ export class SoundJudge {
   }
 
   /** A frame with the bot's voice leaves. */
-  left(world: Simulation, frame: VoiceFrame, atMs: number, state: ConversationState): void {
-    const { current } = state.floor;
-    const said = world.heard.left(frame, atMs, current?.reply);
+  noteLeft(world: Simulation, frame: VoiceFrame, atMs: number, state: ConversationState): void {
+    const { current } = state.turnQueue;
+    const said = world.heard.noteLeft(frame, atMs, current?.reply);
     if (!said) return;
     this.#leftMs = atMs;
     if (said.frames === 1) this.#noteCompany(world, state);
@@ -83,30 +83,30 @@ export class SoundJudge {
 
   /** Time has passed. */
   checkTime(world: Simulation, state: ConversationState): void {
-    const { current } = state.floor;
+    const { current } = state.turnQueue;
     const nowMs = world.clock.nowMs();
     const isToSound = floorPhase(state) === 'sounding' && !isStarving(state);
     if (!isToSound || world.isStalled) this.#leftMs = nowMs;
     const { atMs: heldMs, by } = this.#held;
-    const isHeld = nowMs - heldMs <= longestHoldMs && state.people.some(({ id }) => id === by);
+    const isHeld = nowMs - heldMs <= maxHoldMs && state.people.some(({ id }) => id === by);
     const isQuiet = nowMs - Math.max(world.talkedMs, this.#leftMs) <= pauseMs;
     this.#hold(51, isQuiet || isHeld, current?.reply);
   }
 
   /** The first text of a reply begins to sound. */
   #noteCompany({ heard }: Simulation, state: ConversationState) {
-    const { current } = state.floor;
-    if (!current || heard.textsOf(current.reply).length > 1) return;
-    const turn = current && turnOfReply(state, current.reply);
+    const { current } = state.turnQueue;
+    if (!current || heard.listTexts(current.reply).length > 1) return;
+    const turn = current && findTurn(state, current.reply);
     const isThere = state.people.some(({ id }) => id === turn?.by);
-    if (current && isThere && companyOf(state) > 1) this.#inCompany.add(current.reply);
+    if (current && isThere && listCompany(state) > 1) this.#inCompany.add(current.reply);
   }
 
   /** Only who is answered, and who calls the bot, ends an answer by talking. */
   #checkBarge(world: Simulation, { before, event }: SimulatedStep) {
-    if (event.kind !== 'barged' || before.floor.current?.reply !== event.reply) return;
-    const asker = turnOfReply(before, event.reply)?.by;
-    const texts = world.heard.textsOf(event.reply);
+    if (event.kind !== 'barged' || before.turnQueue.current?.reply !== event.reply) return;
+    const asker = findTurn(before, event.reply)?.by;
+    const texts = world.heard.listTexts(event.reply);
     const fromMs = (texts[0]?.firstAtMs ?? event.atMs) - overMs;
     const over = world.said.filter(({ toMs }) => toMs >= fromMs);
     // Words may come late, and a stop counts then, too.
@@ -119,9 +119,9 @@ export class SoundJudge {
   }
 
   #checkOver(world: Simulation, { before, event }: SimulatedStep) {
-    if (event.kind !== 'over' || before.floor.current?.reply !== event.reply) return;
+    if (event.kind !== 'over' || before.turnQueue.current?.reply !== event.reply) return;
     const { heard, reply } = event;
-    const turn = turnOfReply(before, reply);
+    const turn = findTurn(before, reply);
     if (turn) this.#checkHeard(world, turn, reply, heard);
     this.#noteWaits(before, turn, heard !== '');
     world.heard.forget(reply);
@@ -133,22 +133,22 @@ export class SoundJudge {
     // What the voice failed to say, or there was no money for, is written and counts as known.
     const isUnsaid = world.engines.unsaidMs >= begunMs;
     if (isForDeaf || isUnsaid || world.hasLowCap) return;
-    const mismatch = world.heard.mismatch(reply, heard);
+    const mismatch = world.heard.findMismatch(reply, heard);
     this.#hold(42, mismatch === undefined, mismatch);
-    const [first] = world.heard.textsOf(reply);
-    const isCalled = first && wordsOf(first.text).includes(turn.by);
+    const [first] = world.heard.listTexts(reply);
+    const isCalled = first && splitWords(first.text).includes(turn.by);
     const mustCall = first && this.#waited.has(turn.id) && this.#inCompany.has(reply);
     this.#hold(44, !mustCall || isCalled === true, `${turn.by}: ${first?.text}`);
   }
 
   #noteWaits(
-    { floor, readings, turns }: ConversationState,
+    { turnQueue, announcements, turns }: ConversationState,
     over: TurnState | undefined,
     isHeard: boolean,
   ) {
-    const reading = readings.find(({ id }) => id === floor.current?.id);
+    const reading = announcements.find(({ id }) => id === turnQueue.current?.id);
     if (!isHeard || reading) return;
     for (const { by, id } of turns)
-      if (floor.queue.includes(id) && by !== over?.by) this.#waited.add(id);
+      if (turnQueue.waiting.includes(id) && by !== over?.by) this.#waited.add(id);
   }
 }

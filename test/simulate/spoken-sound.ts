@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import type { OpusCodec } from '#src/audio/opus/opus.ts';
-import type { Packet } from '#src/audio/packet.ts';
-import { readWav } from '#src/audio/wav.ts';
-import { gainOf } from '#src/playback/mix/gain.ts';
-import { interruptionRules } from '#src/turn/overlap/interruption-rules.ts';
+import { readWav } from '#src/audio/formats/wav.ts';
+import type { Packet } from '#src/audio/jitter-buffer.ts';
+import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
+import { toGain } from '#src/playback/mix/gain.ts';
+import { bargeInRules } from '#src/turn/overlap/barge-in-rules.ts';
 
 /** Recordings that stand for what is said: a short one for a word or two, one of several for more. */
 const shortClip = 'human-cards-003';
@@ -17,15 +17,15 @@ const frameMs = 20;
 /** Samples of a frame at 16 kHz, the rate at which people are heard. */
 const frameSamples = 320;
 /** First byte of an Opus frame of 20 ms. */
-const toc = 0x78;
+const opusToc = 0x78;
 const silenceFrame = Buffer.from([0xf8, 0xff, 0xfe]);
 const silenceFrames = 5;
 /** A frame of an open microphone while nobody speaks. */
-const noiseFrame = Buffer.from([toc, 0xff, 0xff, 0xff]);
+const noiseFrame = Buffer.from([opusToc, 0xff, 0xff, 0xff]);
 const noise = Int16Array.from({ length: frameSamples }, (_, n) => ((n * 7_919) % 61) - 30);
 /** Samples before the number of what is said, at the beginning of a loud frame. */
-const mark = [7_321, -7_321] as const;
-const leastNumber = 1_000;
+const frameMark = [7_321, -7_321] as const;
+const minNumber = 1_000;
 /** Mean level from which a frame is loud enough to carry a mark. */
 const loudLevel = 300;
 
@@ -33,7 +33,7 @@ const loudLevel = 300;
 export type Microphone = { readonly noiseMs: number; readonly endsAbruptly: boolean };
 
 /** Packets of a person who says something from `fromMs` on. Its number comes back out of the sound. */
-export function spokenPackets(
+export function makePackets(
   speakerId: string,
   said: { readonly number: number; readonly text: string },
   fromMs: number,
@@ -45,7 +45,7 @@ export function spokenPackets(
   const noise = noiseMs / frameMs;
   const silence = endsAbruptly ? 0 : silenceFrames;
   const opusOf = (n: number) => {
-    if (n < frames) return frameOf(clip, number, n);
+    if (n < frames) return makeFrame(clip, number, n);
     return n < frames + noise ? noiseFrame : silenceFrame;
   };
   return Array.from({ length: frames + noise + silence }, (_, n) => ({
@@ -57,9 +57,9 @@ export function spokenPackets(
   }));
 }
 
-function frameOf(clip: number, number: number, frame: number): Buffer {
+function makeFrame(clip: number, number: number, frame: number): Buffer {
   const bytes = Buffer.alloc(6);
-  bytes.writeUInt8(toc, 0);
+  bytes.writeUInt8(opusToc, 0);
   bytes.writeUInt8(clip, 1);
   bytes.writeUInt16BE(number, 2);
   bytes.writeUInt16BE(frame, 4);
@@ -67,37 +67,41 @@ function frameOf(clip: number, number: number, frame: number): Buffer {
 }
 
 /** Numbers of what is said in a sound, in order. */
-export function numbersIn(samples: Int16Array): readonly number[] {
+export function readNumbers(samples: Int16Array): readonly number[] {
   const found = new Set<number>();
-  for (let at = samples.indexOf(mark[0]); at >= 0; at = samples.indexOf(mark[0], at + 1)) {
-    const number = (samples[at + 2] ?? 0) - leastNumber;
-    if (samples[at + 1] === mark[1] && number >= 0) found.add(number);
+  for (
+    let at = samples.indexOf(frameMark[0]);
+    at >= 0;
+    at = samples.indexOf(frameMark[0], at + 1)
+  ) {
+    const number = (samples[at + 2] ?? 0) - minNumber;
+    if (samples[at + 1] === frameMark[1] && number >= 0) found.add(number);
   }
   return [...found];
 }
 
 /** Levels of the simulated voice: one for each text, in turn, which no other sound keeps for a whole frame. */
-const [leastLevel, levelStep] = [6_000, 12];
+const [minLevel, levelStep] = [6_000, 12];
 /** Number of texts that the level tells apart. */
 export const slots = 500;
 /** Gain of a voice that is turned down while people talk. */
-const duckGain = gainOf(-interruptionRules.duckDb);
+const duckGain = toGain(-bargeInRules.duckDb);
 
 /** Level at which the voice says the text of this number. */
-export function levelOf(number: number): number {
-  return leastLevel + levelStep * (number % slots);
+export function toLevel(number: number): number {
+  return minLevel + levelStep * (number % slots);
 }
 
 /** Voice in a frame that left: which text, and whether it is turned down. */
 export type VoiceFrame = { readonly slot: number; readonly isDucked: boolean };
 
 /** The bot's voice in a frame that left; undefined where there is none. */
-export function voiceOf(frame: Uint8Array): VoiceFrame | undefined {
+export function readVoice(frame: Uint8Array): VoiceFrame | undefined {
   if (frame.length !== voiceBytes) return undefined;
   const level = Buffer.from(frame.buffer, frame.byteOffset, frame.length).readUInt16BE(1);
-  const isDucked = level < leastLevel - levelStep;
+  const isDucked = level < minLevel - levelStep;
   const full = isDucked ? level / duckGain : level;
-  const slot = Math.round((full - leastLevel) / levelStep);
+  const slot = Math.round((full - minLevel) / levelStep);
   return slot >= 0 && slot < slots ? { slot, isDucked } : undefined;
 }
 
@@ -107,30 +111,30 @@ const voiceBytes = 3;
 /** Opus in name only: packets name their sound, and frames of the bot tell whether its voice is in them. */
 export const simulatedCodec: OpusCodec = {
   name: 'simulated',
-  decoder: () => ({ decode }),
-  encoder: () => ({
-    encode: (samples) => frameOfVoice(samples),
+  createDecoder: () => ({ decode: decodeFrame }),
+  createEncoder: () => ({
+    encode: (samples) => makeVoiceFrame(samples),
   }),
 };
 
-function decode(opus: Uint8Array): Int16Array {
+function decodeFrame(opus: Uint8Array): Int16Array {
   const bytes = Buffer.from(opus.buffer, opus.byteOffset, opus.length);
   if (bytes.length === noiseFrame.length) return noise.slice();
   if (bytes.length !== 6) return new Int16Array(frameSamples);
   const from = bytes.readUInt16BE(4) * frameSamples;
   const samples = (clips[bytes.readUInt8(1)] ?? new Int16Array()).slice(from, from + frameSamples);
   const level = samples.reduce((sum, sample) => sum + Math.abs(sample), 0) / frameSamples;
-  if (level > loudLevel) samples.set([...mark, leastNumber + bytes.readUInt16BE(2)]);
+  if (level > loudLevel) samples.set([...frameMark, minNumber + bytes.readUInt16BE(2)]);
   return samples;
 }
 
 /** A frame that holds the level of its sound, where that is the same throughout. */
-function frameOfVoice(samples: Int16Array): Buffer {
+function makeVoiceFrame(samples: Int16Array): Buffer {
   const middle = samples[samples.length / 2] ?? 0;
   const isAlike = (sample: number) => Math.abs(sample - middle) <= 1;
-  if (middle < 100 || !samples.every(isAlike)) return Buffer.from([toc]);
+  if (middle < 100 || !samples.every(isAlike)) return Buffer.from([opusToc]);
   const frame = Buffer.alloc(voiceBytes);
-  frame.writeUInt8(toc, 0);
+  frame.writeUInt8(opusToc, 0);
   frame.writeUInt16BE(middle, 1);
   return frame;
 }

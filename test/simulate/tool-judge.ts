@@ -1,9 +1,9 @@
 import type { ConversationEffect, EffectOf } from '#src/conversation/machine/effects.ts';
 import type { ConversationState, Id, ToolRun } from '#src/conversation/machine/state.ts';
-import { shownExchanges } from './conversation-view.ts';
+import { listNewExchanges } from './conversation-view.ts';
 import { ToolBook } from './invariant-books.ts';
 import type { Hold, SimulatedStep } from './invariants.ts';
-import type { Simulation } from './world.ts';
+import type { Simulation } from './simulation-world.ts';
 
 /** Judges tools: which run, when, for whose words, and after whose yes. */
 export class ToolJudge {
@@ -24,7 +24,7 @@ export class ToolJudge {
     for (const one of exchanges)
       if (!before.history.exchanges.includes(one)) this.#tools.remember(one, before, after);
     for (const effect of step.effects) this.#checkEffect(effect, step);
-    if (event.kind === 'returned') this.#tools.taint(before, event.run);
+    if (event.kind === 'returned') this.#tools.noteForeign(before, event.run);
     if (event.kind === 'returned' && event.isVain) this.#tools.takeBack(before, event.run);
     this.#checkJobs(world, after);
   }
@@ -38,7 +38,7 @@ export class ToolJudge {
         this.#tools.wanted.add(effect.answer);
         return;
       case 'ask':
-        this.#tools.ask(effect.confirmation, event.atMs);
+        this.#tools.noteAsk(effect.confirmation, event.atMs);
         return;
       case 'result':
         this.#checkResult(effect, before, after);
@@ -51,8 +51,8 @@ export class ToolJudge {
   }
 
   #checkJobs(world: Simulation, after: ConversationState) {
-    const running = world.engines.running.filter(({ port }) => port === 'run');
-    const most = after.runs.length + this.#inheritedRuns;
+    const running = world.engines.listRunning.filter(({ port }) => port === 'run');
+    const most = after.toolRuns.length + this.#inheritedRuns;
     this.#hold(11, running.length <= most, 'a tool that was stopped');
   }
 
@@ -60,7 +60,7 @@ export class ToolJudge {
     { run: id }: EffectOf<'run'>,
     { after, before, event }: Pick<SimulatedStep, 'after' | 'before' | 'event'>,
   ) {
-    const run = after.runs.find((one) => one.id === id);
+    const run = after.toolRuns.find((one) => one.id === id);
     if (run?.ref) this.#checkUnasked(run, run.ref.answer);
     else this.#hold(15, this.#tools.isConfirmed(before, after, event.atMs), run?.tool);
   }
@@ -71,7 +71,7 @@ export class ToolJudge {
     this.#hold(15, run.effect !== 'destroy', run.tool);
     const isOwn = run.effect !== 'last' || !this.#tools.tainted.has(answer);
     this.#hold(14, isOwn, run.tool);
-    this.#hold(13, this.#tools.runOnce(run), `${run.tool} of turn ${run.turn}`);
+    this.#hold(13, this.#tools.noteRun(run), `${run.tool} of turn ${run.turn}`);
   }
 
   #checkResult(
@@ -89,9 +89,9 @@ export class ToolJudge {
     before: ConversationState,
     after: ConversationState,
   ) {
-    const exchanges = shownExchanges(before, after);
+    const exchanges = listNewExchanges(before, after);
     const isForeign = exchanges.some((one) => one.by !== by || this.#tools.isForeign(one));
-    const sounding = after.floor.current?.reply ?? -1;
+    const sounding = after.turnQueue.current?.reply ?? -1;
     const isSupposedForeign = supposed?.by !== by || this.#tools.tainted.has(sounding);
     if (isForeign || (supposed && isSupposedForeign)) this.#tools.tainted.add(answer);
   }

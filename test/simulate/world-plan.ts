@@ -1,6 +1,6 @@
 import { type PipelineName, pipelineNames } from '#src/pipeline/pipeline.ts';
-import { chance, type PortName, portNames } from './luck.ts';
-import { everybody, type SceneGroup, sceneGroups } from './scenes.ts';
+import { drawChance, type PortName, portNames } from './luck.ts';
+import { everybody, type SceneGroup, sceneGroups } from './simulated-scenes.ts';
 
 /** How much a person may cost a day: enough for the talk, too little for it, or for nothing. */
 const capsUsd = [1, 1, 1, 0.01, 0.002] as const;
@@ -8,14 +8,14 @@ const capsUsd = [1, 1, 1, 0.01, 0.002] as const;
 const gapsMs = [6_000, 6_000, 6_000, 40_000] as const;
 
 /** Manner of a chat model: it answers, calls the same tools again and again, says nothing, or takes for ever. */
-const manners = ['usual', 'usual', 'usual', 'obstinate', 'empty', 'silent'] as const;
+const planManners = ['usual', 'usual', 'usual', 'obstinate', 'empty', 'silent'] as const;
 
 /** What exists in the world of one seed. All faults at once hide rare pairs, so each seed has some of them. */
 export type WorldPlan = {
   /** People who sit there at first. */
   readonly people: readonly string[];
   readonly pipeline: PipelineName;
-  readonly manner: (typeof manners)[number];
+  readonly manner: (typeof planManners)[number];
   readonly capUsd: number;
   /** Ports whose calls fail, hang, and are slow. */
   readonly failing: ReadonlySet<PortName>;
@@ -48,7 +48,7 @@ export type WorldPlan = {
 
 /** World of a seed. */
 export function planWorld(seed: number): WorldPlan {
-  const luck = (key: string) => chance(seed, `plan ${key}`);
+  const luck = (key: string) => drawChance(seed, `plan ${key}`);
   const has = (key: string, share: number) => luck(key) < share;
   const pick = <Item>(key: string, all: readonly Item[]): Item =>
     all[Math.floor(luck(key) * all.length)] as Item;
@@ -58,7 +58,7 @@ export function planWorld(seed: number): WorldPlan {
   return {
     people: everybody.slice(0, pick('people', [1, 2, 2, 3, 3, 3, 3, 5, 8])),
     pipeline: has('pipeline', 0.7) ? 'chained' : pick('other pipeline', pipelineNames),
-    manner: pick('manner', manners),
+    manner: pick('manner', planManners),
     capUsd: pick('cap', capsUsd),
     failing: portsWith('failing', 0.3),
     hanging: portsWith('hanging', 0.15),

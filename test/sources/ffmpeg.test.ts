@@ -2,10 +2,10 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { throughFfmpeg } from '#src/sources/ffmpeg.ts';
-import { opening, patient } from './opening.ts';
-import { inPieces, openDecoding } from './sounds.ts';
-import { toneFile } from './tones.ts';
+import { decodeByFfmpeg } from '#src/sources/ffmpeg.ts';
+import { openWith, patientClock } from './open-source.ts';
+import { cutInPieces, openDecoding } from './source-sounds.ts';
+import { readToneFile } from './tones.ts';
 
 const decoding = openDecoding();
 const folder = await mkdtemp(join(tmpdir(), 'parley-ffmpeg-'));
@@ -24,8 +24,8 @@ async function program(name: string, body: string, by = process.execPath) {
 
 const skipMs = 1500;
 const mov = { demuxer: 'mov' };
-const through = (path: string, bytes: AsyncIterable<Uint8Array>, signal = patient) =>
-  Array.fromAsync(throughFfmpeg(bytes, skipMs, { ...mov, path }, signal));
+const through = (path: string, bytes: AsyncIterable<Uint8Array>, signal = patientClock) =>
+  Array.fromAsync(decodeByFfmpeg(bytes, skipMs, { ...mov, path }, signal));
 
 test('it is told the container, reads nothing but what it is given, and sees nothing of our environment', async () => {
   const path = await program(
@@ -34,7 +34,7 @@ test('it is told the container, reads nothing but what it is given, and sees not
     const told = JSON.stringify([process.argv.slice(2), process.env]);
     process.stdout.write(Buffer.from(told.padEnd(Math.ceil(told.length / 4) * 4)));`,
   );
-  const [pcm] = await through(path, inPieces(Buffer.alloc(10), 10));
+  const [pcm] = await through(path, cutInPieces(Buffer.alloc(10), 10));
   const samples = pcm?.samples ?? new Int16Array(0);
   const [reported, environment] = JSON.parse(Buffer.from(samples.buffer).toString());
   expect(reported.join(' ')).toContain('-protocol_whitelist pipe -f mov -i pipe:0 -ss 1.500');
@@ -46,7 +46,7 @@ test.each([
   ['fails', 'process.stderr.write("x".repeat(100_000)); process.exit(1);', 'ffmpeg found no sound'],
 ])('a program that %s makes it no sound', async (name, body, why) => {
   const path = await program(name.replace(' ', '-'), body);
-  const sound = through(path, inPieces(Buffer.alloc(1_000_000), 10_000));
+  const sound = through(path, cutInPieces(Buffer.alloc(1_000_000), 10_000));
   await expect(sound).rejects.toMatchObject({ code: 'source.not_audio' });
   await expect(sound).rejects.toThrow(why);
 });
@@ -65,7 +65,7 @@ test('a program that reads no further than it needs is heard, whatever comes the
     for (let n = 0; n < 3; n++) yield Buffer.alloc(10);
   };
   let samples = 0;
-  for await (const pcm of throughFfmpeg(bytes(), skipMs, { ...mov, path }, patient)) {
+  for await (const pcm of decodeByFfmpeg(bytes(), skipMs, { ...mov, path }, patientClock)) {
     samples += pcm.samples.length;
     sounded.resolve();
   }
@@ -73,7 +73,7 @@ test('a program that reads no further than it needs is heard, whatever comes the
 });
 
 test('a program that is not there, bytes that break, and a listener who leaves end it', async () => {
-  const gone = through(join(folder, 'gone'), inPieces(Buffer.alloc(10), 10));
+  const gone = through(join(folder, 'gone'), cutInPieces(Buffer.alloc(10), 10));
   await expect(gone).rejects.toMatchObject({ code: 'source.not_audio' });
   const path = await program('waits', 'process.stdin.resume(); setInterval(() => {}, 1000);');
   const reason = new Error('cut');
@@ -83,17 +83,19 @@ test('a program that is not there, bytes that break, and a listener who leaves e
   };
   await expect(through(path, broken())).rejects.toBe(reason);
   const leaving = new AbortController();
-  const left = through(path, inPieces(Buffer.alloc(10), 10), leaving.signal);
+  const left = through(path, cutInPieces(Buffer.alloc(10), 10), leaving.signal);
   leaving.abort(reason);
   await expect(left).rejects.toBe(reason);
 });
 
 test('sixteen programs run at once, and the next is refused in words', async () => {
   const path = await program('plays', 'exec cat', '/bin/sh');
-  const open = opening(decoding, { ffmpeg: path });
+  const open = openWith(decoding, { ffmpeg: path });
   const begin = async () => {
-    const bytes = Buffer.concat([toneFile('tones.m4a'), Buffer.alloc(40_000)]);
-    const playing = (await open({ kind: 'bytes', bytes })).open(0, patient)[Symbol.asyncIterator]();
+    const bytes = Buffer.concat([readToneFile('tones.m4a'), Buffer.alloc(40_000)]);
+    const playing = (await open({ kind: 'bytes', bytes }))
+      .open(0, patientClock)
+      [Symbol.asyncIterator]();
     await playing.next();
     return playing;
   };

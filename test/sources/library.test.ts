@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
-import { SoundLibrary } from '#src/sources/library.ts';
-import { Sources } from '#src/sources/sources.ts';
-import { openDecoding } from './sounds.ts';
-import { toneWav } from './tones.ts';
+import { SoundLibrary } from '#src/sources/sound-library.ts';
+import { Sources } from '#src/sources/sound-sources.ts';
+import { openDecoding } from './source-sounds.ts';
+import { makeToneWav } from './tones.ts';
 
 const decoding = openDecoding();
 afterAll(() => decoding[Symbol.asyncDispose]());
@@ -32,22 +32,22 @@ function libraryIn({ path }: Folder) {
 
 test('sounds in folders are found by their path, and nothing beyond the folder is', async () => {
   await using own = await folderOf({
-    'rain.wav': toneWav(),
-    'weather/rain.wav': toneWav(),
-    'weather/far away/Thunder.wav': toneWav(),
-    'a/b/c/d/deepest.wav': toneWav(),
-    'a/b/c/d/e/too deep.wav': toneWav(),
-    '.hidden/secret.wav': toneWav(),
-    'weather/.secret.wav': toneWav(),
+    'rain.wav': makeToneWav(),
+    'weather/rain.wav': makeToneWav(),
+    'weather/far away/Thunder.wav': makeToneWav(),
+    'a/b/c/d/deepest.wav': makeToneWav(),
+    'a/b/c/d/e/too deep.wav': makeToneWav(),
+    '.hidden/secret.wav': makeToneWav(),
+    'weather/.secret.wav': makeToneWav(),
     'weather/notes.txt': 'no sound',
-    'x\u202e\ny\u0007.wav': toneWav(),
+    'x\u202e\ny\u0007.wav': makeToneWav(),
   });
-  await using other = await folderOf({ 'secret.wav': toneWav() });
+  await using other = await folderOf({ 'secret.wav': makeToneWav() });
   await symlink(other.path, join(own.path, 'elsewhere'));
   await symlink(join(other.path, 'secret.wav'), join(own.path, 'link.wav'));
   await mkdir(join(own.path, 'folder.wav'));
   const library = libraryIn(own);
-  expect(await library.names()).toEqual([
+  expect(await library.listNames()).toEqual([
     'a/b/c/d/deepest',
     'rain',
     'weather/far away/Thunder',
@@ -78,8 +78,8 @@ test('sounds in folders are found by their path, and nothing beyond the folder i
 });
 
 test('a sound is titled as its file is called, and plays to its length', async () => {
-  await using own = await folderOf({ '02.wav': toneWav() });
+  await using own = await folderOf({ '02.wav': makeToneWav() });
   const source = await libraryIn(own).open('02', signal);
-  expect(source).toMatchObject({ title: '02', seekable: true, lengthMs: 1_000 });
+  expect(source).toMatchObject({ title: '02', isSeekable: true, lengthMs: 1_000 });
   expect((await Array.fromAsync(source?.open(0, signal) ?? [])).length).toBeGreaterThan(0);
 });

@@ -1,13 +1,13 @@
 import { afterAll, expect, test } from 'vitest';
-import { durationMs } from '#src/audio/pcm.ts';
+import { getDurationMs } from '#src/audio/pcm.ts';
 import { Mp3Frames } from '#src/sources/formats/mp3-frames.ts';
-import { opening, patient, soundFrom } from './opening.ts';
-import { openDecoding } from './sounds.ts';
-import { toneFile, toneWav } from './tones.ts';
+import { openWith, patientClock, readSound } from './open-source.ts';
+import { openDecoding } from './source-sounds.ts';
+import { makeToneWav, readToneFile } from './tones.ts';
 
 const decoding = openDecoding();
 afterAll(() => decoding[Symbol.asyncDispose]());
-const open = opening(decoding);
+const open = openWith(decoding);
 
 const notAudio = { code: 'source.not_audio' };
 const files = [
@@ -24,10 +24,10 @@ const files = [
 test.each([...files.map(([name]) => name), 'wav'])(
   '%s from its middle on is the end of what it is from its start',
   async (name) => {
-    const bytes = name === 'wav' ? toneWav() : toneFile(name);
+    const bytes = name === 'wav' ? makeToneWav() : readToneFile(name);
     const source = await open({ kind: 'bytes', bytes, title: name });
-    const whole = await soundFrom(source);
-    const late = await soundFrom(source, 400);
+    const whole = await readSound(source);
+    const late = await readSound(source, 400);
     const from = Math.round(0.4 * whole.rateHz);
     const [a, b] = [whole.left.subarray(from), late.left];
     // MP3 tells its padding by the count of frames, which does not hold from the middle on.
@@ -40,10 +40,10 @@ test.each([...files.map(([name]) => name), 'wav'])(
 test.each([...files.map(([name]) => name), 'wav'])(
   '%s from behind its end on is nothing, and no error',
   async (name) => {
-    const bytes = name === 'wav' ? toneWav() : toneFile(name);
+    const bytes = name === 'wav' ? makeToneWav() : readToneFile(name);
     const source = await open({ kind: 'bytes', bytes });
-    expect(await Array.fromAsync(source.open(3_600_000, patient))).toEqual([]);
-    expect(await Array.fromAsync(source.open(1600, patient))).toEqual([]);
+    expect(await Array.fromAsync(source.open(3_600_000, patientClock))).toEqual([]);
+    expect(await Array.fromAsync(source.open(1600, patientClock))).toEqual([]);
   },
 );
 
@@ -53,15 +53,15 @@ test.each([
   ['a list of songs', Buffer.from('#EXTM3U\n#EXTINF:12,Song\nhttp://127.0.0.1/a.mp3\n')],
   ['a list of another kind', Buffer.from('[playlist]\nFile1=http://127.0.0.1/a.mp3\n')],
   ['a web page', Buffer.from('<!doctype html><title>Sign in</title>')],
-  ['raw samples without their rate', toneWav().subarray(44)],
-  ['a film without ffmpeg', toneFile('tones.m4a')],
+  ['raw samples without their rate', makeToneWav().subarray(44)],
+  ['a film without ffmpeg', readToneFile('tones.m4a')],
 ])('a file of %s is refused before it is played', async (_, bytes) => {
   await expect(open({ kind: 'bytes', bytes })).rejects.toMatchObject(notAudio);
 });
 
 test('an endless stream is read no faster than it is played, in memory that does not grow', async () => {
   let pulledBytes = 0;
-  const [, ...frames] = new Mp3Frames().push(toneFile('tones.mp3')); // without the count of its frames
+  const [, ...frames] = new Mp3Frames().push(readToneFile('tones.mp3')); // without the count of its frames
   const song = Buffer.concat(frames.map(({ bytes }) => bytes));
   const bytes = async function* () {
     for (;;) {
@@ -70,8 +70,8 @@ test('an endless stream is read no faster than it is played, in memory that does
     }
   };
   let [playedMs, most] = [0, 0];
-  for await (const pcm of decoding.play(bytes(), { rateHz: 48_000, channels: 2 }, patient)) {
-    playedMs += durationMs(pcm);
+  for await (const pcm of decoding.play(bytes(), { rateHz: 48_000, channels: 2 }, patientClock)) {
+    playedMs += getDurationMs(pcm);
     most = Math.max(most, (pulledBytes / song.length) * 1500 - playedMs);
     if (playedMs > 120_000) break;
   }

@@ -2,7 +2,7 @@ import { afterAll, expect, test } from 'vitest';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { type RecordingRules, Recordings } from '#src/sources/recordings.ts';
 import { serveSounds } from '#test/sources/fetch/sound-server.ts';
-import { files, openDecoding } from './sounds.ts';
+import { openDecoding, soundFiles } from './source-sounds.ts';
 
 const decoding = openDecoding();
 afterAll(() => decoding[Symbol.asyncDispose]());
@@ -17,7 +17,7 @@ function recordings(rules: Partial<RecordingRules> = {}) {
 
 test('a recording that does not arrive in time is given up, and one nobody waits for too', async () => {
   await using server = await serveSounds((_, response) => {
-    response.writeHead(200).write(files.mp3.subarray(0, 5000));
+    response.writeHead(200).write(soundFiles.mp3.subarray(0, 5000));
   });
   const url = `http://127.0.0.1:${server.port}/a`;
   const late = recordings({ deadlineMs: 200 }).read('g', { ...file, url }, signal);
@@ -28,7 +28,7 @@ test('a recording that does not arrive in time is given up, and one nobody waits
 });
 
 test('of three recordings at once of one server one is refused, and of five of several', async () => {
-  await using server = await serveSounds((_, response) => void response.end(files.ogg));
+  await using server = await serveSounds((_, response) => void response.end(soundFiles.ogg));
   const reader = recordings();
   const url = `http://127.0.0.1:${server.port}/a`;
   for (const servers of ['ggg', 'gghhi']) {

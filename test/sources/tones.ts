@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
+import { writeWav } from '#src/audio/formats/wav.ts';
 import { joinSamples, type Pcm } from '#src/audio/pcm.ts';
-import { writeWav } from '#src/audio/wav.ts';
 import type { Decoding } from '#src/sources/decode/decoding.ts';
-import { inPieces } from './sounds.ts';
+import { cutInPieces } from './source-sounds.ts';
 
 /** File with 440 Hz on the left and 660 Hz on the right, in one of the formats. */
-export function toneFile(name: string): Buffer {
+export function readToneFile(name: string): Buffer {
   return readFileSync(new URL(`../fixtures/sounds/${name}`, import.meta.url));
 }
 
 /** Both tones again, as WAV of 22.05 kHz. */
-export function toneWav(): Buffer {
+export function makeToneWav(): Buffer {
   const rateHz = 22_050;
   const samples = Int16Array.from({ length: rateHz * 2 }, (_, n) => {
     const hz = n % 2 === 0 ? 440 : 660;
@@ -27,7 +27,7 @@ export type DecodedSound = {
   readonly channels: number;
 };
 
-export function heard(sounds: readonly Pcm[]): DecodedSound {
+export function joinHeard(sounds: readonly Pcm[]): DecodedSound {
   const [{ rateHz, channels } = { rateHz: 0, channels: 1 }] = sounds;
   const samples = joinSamples(sounds.map((pcm) => pcm.samples));
   return {
@@ -39,16 +39,16 @@ export function heard(sounds: readonly Pcm[]): DecodedSound {
 }
 
 /** A file decoded for a track, fed in pieces of this length. */
-export async function played(decoding: Decoding, file: Uint8Array): Promise<DecodedSound> {
+export async function playFile(decoding: Decoding, file: Uint8Array): Promise<DecodedSound> {
   const { signal } = new AbortController();
-  const bytes = inPieces(file, 4096);
-  return heard(
+  const bytes = cutInPieces(file, 4096);
+  return joinHeard(
     await Array.fromAsync(decoding.play(bytes, { rateHz: 48_000, channels: 2 }, signal)),
   );
 }
 
 /** The frequency that is strongest, by the zeros of a sound, in Hz. */
-export function pitchHz(samples: Int16Array, rateHz: number): number {
+export function measurePitchHz(samples: Int16Array, rateHz: number): number {
   const [from, to] = [Math.floor(samples.length / 5), Math.floor((samples.length * 4) / 5)];
   const ups: number[] = [];
   for (let n = from; n < to; n++) {

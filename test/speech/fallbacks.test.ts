@@ -1,19 +1,19 @@
 import { expect, test } from 'vitest';
-import { durationMs } from '#src/audio/pcm.ts';
+import { getDurationMs } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import {
-  synthesizerWithFallbacks,
-  transcriberWithFallbacks,
-} from '#src/speech/fallbacks/speech-fallbacks.ts';
-import { asking } from '#src/speech/hints.ts';
-import { listenWith } from '#src/speech/listen.ts';
-import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
-import { listeningContract } from '#test/contracts/listening.ts';
-import { textOf, transcriberContract } from '#test/contracts/transcriber.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { chainOf } from '#test/fakes/fallbacks.ts';
-import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
-import { hearWords, speakWords, utterances } from '#test/fakes/spoken-words.ts';
+  createSynthesizerChain,
+  createTranscriberChain,
+} from '#src/speech/fallbacks/speech-chains.ts';
+import { withTranscriptionOptions } from '#src/speech/hints.ts';
+import { openListening } from '#src/speech/listen.ts';
+import type { Synthesizer, Transcriber } from '#src/speech/speech-engine.ts';
+import { testListening } from '#test/contracts/listening-contract.ts';
+import { testTranscriber, transcribeText } from '#test/contracts/transcriber-contract.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/fake-speech.ts';
+import { makeChain } from '#test/fakes/fallback-chains.ts';
+import { hearWords, speakWords, wordUtterances } from '#test/fakes/tone-words.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const never = new AbortController().signal;
 const dead = new BotError('provider.bad_key', false, 'It refused the key.');
@@ -24,26 +24,26 @@ const deaf = () => new FakeTranscriber({ texts: [], error: dead });
 function streaming(inner: Transcriber): Transcriber {
   return {
     transcribe: (pcm, signal) => inner.transcribe(pcm, signal),
-    listen: (onPartial, signal) => listenWith(inner, onPartial, signal),
+    listen: (onPartial, signal) => openListening(inner, onPartial, signal),
   };
 }
 
 function recogniser(engines: readonly Transcriber[], listens = false, clock = new VirtualClock()) {
-  const { chain } = chainOf('speech to text', engines, clock);
-  return transcriberWithFallbacks(chain, listens);
+  const { chain } = makeChain('speech to text', engines, clock);
+  return createTranscriberChain(chain, listens);
 }
 
 for (const [name, engine] of [
   ['a ladder of recognisers', () => recogniser([hearing()])],
   ['a ladder whose first recogniser fails', () => recogniser([deaf(), hearing()])],
 ] as const) {
-  transcriberContract(name, engine, utterances);
-  listeningContract(name, engine, utterances);
+  testTranscriber(name, engine, wordUtterances);
+  testListening(name, engine, wordUtterances);
 }
-listeningContract(
+testListening(
   'a ladder that listens',
   () => recogniser([streaming(hearing())], true),
-  utterances,
+  wordUtterances,
   false,
 );
 test('every recogniser that takes a hint of the language has it, and the others hear all the same', async () => {
@@ -54,8 +54,8 @@ test('every recogniser that takes a hint of the language has it, and the others 
       return deaf().transcribe(pcm, signal);
     },
   };
-  const transcriber = asking(recogniser([hinted, hearing()]), { language: 'de' });
-  expect(await textOf(transcriber, utterances[0].pcm)).toBe('one two three four five');
+  const transcriber = withTranscriptionOptions(recogniser([hinted, hearing()]), { language: 'de' });
+  expect(await transcribeText(transcriber, wordUtterances[0].pcm)).toBe('one two three four five');
   expect(reported).toEqual(['de']);
 });
 
@@ -74,14 +74,14 @@ function paced(clock: VirtualClock, ...tookMs: number[]) {
 /** Text or error code of an utterance of `words`, and the time until it came. */
 async function heard(transcriber: Transcriber, clock: VirtualClock, words: string) {
   const sinceMs = clock.nowMs();
-  const end = textOf(transcriber, speakWords(words).pcm)
+  const end = transcribeText(transcriber, speakWords(words).pcm)
     .catch((error: BotError) => error.code)
     .then((what) => ({ what, tookMs: clock.nowMs() - sinceMs }));
   await clock.advance(60_000);
   return await end;
 }
 
-const [{ text: short }] = utterances;
+const [{ text: short }] = wordUtterances;
 
 test.each([
   ['stalls over a short utterance is given up after 5 s', [100, -1], [100, 5_000]],
@@ -101,13 +101,13 @@ test.each([
 });
 
 function voices(engines: readonly Synthesizer[], clock = new VirtualClock()) {
-  return synthesizerWithFallbacks(chainOf('text to speech', engines, clock).chain);
+  return createSynthesizerChain(makeChain('text to speech', engines, clock).chain);
 }
 
 /** Speaks a text, and says how many pieces of 100 ms it had. */
 async function said(voice: Synthesizer, text: string) {
   const sounds = voice.synthesize(text, {}, never);
-  const ms = (await Array.fromAsync(sounds)).reduce((sum, pcm) => sum + durationMs(pcm), 0);
+  const ms = (await Array.fromAsync(sounds)).reduce((sum, pcm) => sum + getDurationMs(pcm), 0);
   return ms / 100;
 }
 
@@ -137,7 +137,7 @@ test('a voice never changes inside an answer, not even back to the better one', 
     new FakeSynthesizer({ pieces: 2 }),
   ];
   const voice = voices([one, two], clock);
-  const answer = voice.oneVoice?.() ?? voice;
+  const answer = voice.fixVoice?.() ?? voice;
   expect(await said(answer, 'First.')).toBe(2);
   isDown = false;
   await clock.advance(60_000);

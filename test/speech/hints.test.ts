@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
-import { openClient } from '#src/provider/client.ts';
-import { asking, hintsOf } from '#src/speech/hints.ts';
+import { openClient } from '#src/provider/api-client.ts';
+import { normaliseHints, withTranscriptionOptions } from '#src/speech/hints.ts';
 import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
-import { textOf } from '#test/contracts/transcriber.ts';
-import { listening } from '#test/fakes/servers/listening.ts';
+import { transcribeText } from '#test/contracts/transcriber-contract.ts';
+import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 
 type Rule = 'as gpt-transcribe' | 'refuses hints' | 'refuses everything';
 
@@ -12,7 +12,7 @@ type Rule = 'as gpt-transcribe' | 'refuses hints' | 'refuses everything';
 async function recogniser(rule: Rule = 'as gpt-transcribe') {
   const forms: FormData[] = [];
   const refused: FormData[] = [];
-  const served = await listening(async (request, response) => {
+  const served = await openListeningServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const type = `${request.headers['content-type']}`;
@@ -52,7 +52,7 @@ test('names become hints of one plain line each, without doubles', () => {
     '  ',
     'Jürgen-Óscar',
   ];
-  expect(hintsOf(names)).toEqual([
+  expect(normaliseHints(names)).toEqual([
     'Nova',
     'ANA',
     'B en',
@@ -60,16 +60,19 @@ test('names become hints of one plain line each, without doubles', () => {
     '彡',
     'Jürgen-Óscar',
   ]);
-  expect(hintsOf(Array.from({ length: 200 }, (_, n) => `Ana ${n}`)).join(', ').length).toBeLessThan(
-    600,
-  );
+  expect(
+    normaliseHints(Array.from({ length: 200 }, (_, n) => `Ana ${n}`)).join(', ').length,
+  ).toBeLessThan(600);
 });
 
 test('a server that refuses hints is asked without them, and only once with', async () => {
   using server = await recogniser('refuses hints');
-  const transcriber = asking(server.open('whisper-1'), { hints: ['Nova'] });
-  for (let n = 0; n < 3; n++) expect(await textOf(transcriber, sound)).toBe('hello');
+  const transcriber = withTranscriptionOptions(server.open('whisper-1'), { hints: ['Nova'] });
+  for (let n = 0; n < 3; n++) expect(await transcribeText(transcriber, sound)).toBe('hello');
   expect(server.forms.map((form) => form.get('prompt'))).toEqual(['Nova.', null, null, null]);
-  await textOf(asking(server.open('faster-whisper'), { hints: ['Nova', 'Ana'] }), sound);
+  await transcribeText(
+    withTranscriptionOptions(server.open('faster-whisper'), { hints: ['Nova', 'Ana'] }),
+    sound,
+  );
   expect(server.forms[4]?.get('hotwords')).toBe('Nova, Ana');
 });

@@ -11,18 +11,18 @@ test('whoever pauses however often, all that is sent stays within it', () => {
       const account = new InterimBudget();
       let [sent, spoken] = [0, 0];
       const send = (ms: number) => {
-        account.sent(ms);
+        account.addSent(ms);
         sent += ms;
       };
       for (const pauses of utterances) {
         let ms = 0;
         for (const [more, moment] of pauses.slice(0, -1)) {
           ms += more;
-          if (account.affords(ms, moment)) send(ms);
+          if (account.canAfford(ms, moment)) send(ms);
         }
         ms += pauses.at(-1)?.[0] ?? 0;
         send(ms);
-        account.spoke(ms);
+        account.addSpeech(ms);
         spoken += ms;
         expect(sent).toBeLessThanOrEqual(1.3 * spoken + 5_000 + 1);
       }

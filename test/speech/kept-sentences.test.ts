@@ -3,18 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { ownSentences } from '#src/app/engines/own-sentences.ts';
+import { createOwnSentenceTest } from '#src/app/engines/own-sentences.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
-import { meteredVoice } from '#src/speech/fallbacks/metered-voice.ts';
+import { withVoiceMeter } from '#src/speech/fallbacks/metered-voice.ts';
 import { withKeptSentences } from '#src/speech/kept-sentences.ts';
-import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
 import { withPronunciation } from '#src/speech/pronunciation.ts';
+import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
 
 const never = new AbortController().signal;
 
 /** A voice that notes what it is asked for, and a folder of its own for what is kept. */
-async function openVoice(over: { readonly limitBytes?: number } = {}) {
+async function openVoice(over: { readonly maxBytes?: number } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'sentences-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const asked: string[] = [];
@@ -26,9 +26,9 @@ async function openVoice(over: { readonly limitBytes?: number } = {}) {
         yield { samples: new Int16Array(length).fill(text.length), rateHz: 24_000, channels: 1 };
     },
   };
-  const isOwn = ownSentences();
+  const isBotSentence = createOwnSentenceTest();
   const kept = (name = 'one voice') =>
-    withKeptSentences(engine, { folder, engine: name, isOwn, clock: realClock, ...over });
+    withKeptSentences(engine, { folder, engine: name, isBotSentence, clock: realClock, ...over });
   return { asked, folder, kept };
 }
 
@@ -69,7 +69,7 @@ test('no word of a person, name or number is ever kept', async () => {
 });
 
 test('each sentence of the bot counts in its language, and each clause of one that is read in parts', async () => {
-  const isOwn = ownSentences();
+  const isOwn = createOwnSentenceTest();
   expect(isOwn('One moment.', undefined)).toBe(true);
   expect(isOwn('Einen Moment.', 'de')).toBe(true);
   expect(isOwn('Einen Moment.', 'en')).toBe(false);
@@ -80,8 +80,8 @@ test('each sentence of the bot counts in its language, and each clause of one th
 test('a kept sentence costs nothing, also behind a meter and pronunciations', async () => {
   const { kept } = await openVoice();
   const spoken: number[] = [];
-  const voice = meteredVoice(withPronunciation(kept()), {
-    spoke: ({ characters }) => void spoken.push(characters),
+  const voice = withVoiceMeter(withPronunciation(kept()), {
+    recordSpeech: ({ characters }) => void spoken.push(characters),
   });
   await say(voice, 'One moment.');
   await say(voice, 'One moment.');
@@ -98,7 +98,7 @@ test('what was cut short, or said by the standard voice for one that is gone, is
 
 test('at most so many bytes are kept: the least recently used sentence goes', async () => {
   const bytes = 4 + 2 * 3_600;
-  const { asked, folder, kept } = await openVoice({ limitBytes: 2 * bytes });
+  const { asked, folder, kept } = await openVoice({ maxBytes: 2 * bytes });
   await say(kept(), 'One moment.');
   await say(kept(), 'One moment.', { name: 'second' });
   await say(kept(), 'One moment.');
@@ -120,7 +120,12 @@ test('a folder that cannot be written only means that each sentence is made anew
         yield { samples: new Int16Array(10), rateHz: 24_000, channels: 1 };
       },
     },
-    { folder: join(folder, '\0'), engine: 'x', isOwn: ownSentences(), clock: realClock },
+    {
+      folder: join(folder, '\0'),
+      engine: 'x',
+      isBotSentence: createOwnSentenceTest(),
+      clock: realClock,
+    },
   );
   for (const _ of [1, 2]) await say(voice, 'One moment.');
   expect(asked).toHaveLength(2);

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { servedBy } from '#src/provider/models/models.ts';
-import { meteredVoice, type SpokenUsage } from '#src/speech/fallbacks/metered-voice.ts';
-import type { EngineUsage, ServerUsage, Synthesizer } from '#src/speech/ports.ts';
+import { describeServer } from '#src/provider/models/standard-models.ts';
+import { type SpokenUsage, withVoiceMeter } from '#src/speech/fallbacks/metered-voice.ts';
+import type { EngineUsage, ServerUsage, Synthesizer } from '#src/speech/speech-engine.ts';
 
 const never = new AbortController().signal;
-const one = servedBy('speaks', 'http://127.0.0.1:1');
+const one = describeServer('speaks', 'http://127.0.0.1:1');
 const pcm = { samples: new Int16Array(2_400), rateHz: 24_000, channels: 1 } as const;
 const counted = (inputTokens: number, audioOutputTokens: number): ServerUsage => {
   return { kind: 'tokens', inputTokens, outputTokens: audioOutputTokens, audioOutputTokens };
@@ -25,7 +25,7 @@ function openSynthesizer(...reported: readonly EngineUsage[]): Synthesizer {
 async function spokenBy(voice: Synthesizer, pieces = 9): Promise<readonly SpokenUsage[]> {
   const spoken: SpokenUsage[] = [];
   let left = pieces;
-  const metered = meteredVoice(voice, { spoke: (one) => void spoken.push(one) });
+  const metered = withVoiceMeter(voice, { recordSpeech: (one) => void spoken.push(one) });
   for await (const _ of metered.synthesize('Four.', {}, never)) if (--left === 0) break;
   return spoken;
 }

@@ -1,23 +1,23 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Secret } from '#src/base/secret.ts';
-import { openClient } from '#src/provider/client.ts';
+import { openClient } from '#src/provider/api-client.ts';
 import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
 import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
-import { soundOf, synthesizerContract } from '#test/contracts/synthesizer.ts';
-import { textOf, transcriberContract } from '#test/contracts/transcriber.ts';
-import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
+import { collectSound, testSynthesizer } from '#test/contracts/synthesizer-contract.ts';
+import { testTranscriber, transcribeText } from '#test/contracts/transcriber-contract.ts';
 import {
   instantPace,
   type MockProviders,
   openMockProviders,
-} from '#test/fakes/providers/providers.ts';
-import { tone } from '#test/fakes/providers/sound.ts';
-import { recording } from './recordings.ts';
+} from '#test/fakes/providers/mock-providers.ts';
+import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
+import { makeTone } from '#test/fakes/providers/mock-sound.ts';
+import { readRecording } from './recordings.ts';
 
 let server: MockProviders;
 const utterances = [
-  await recording('human-something'),
-  await recording('human-cards-004'),
+  await readRecording('human-something'),
+  await readRecording('human-cards-004'),
 ] as const;
 const usual: Partial<MockSettings> = {
   pace: instantPace,
@@ -36,17 +36,17 @@ const client = () => openClient({ baseUrl: server.baseUrl, apiKey: new Secret('h
 const hearing = (model = 'whisper-1') => openTranscriber(client(), { model, language: 'en' });
 const speaking = () => openSynthesizer(client(), { model: 'tts', voice: 'alloy', format: 'pcm' });
 
-transcriberContract('OpenAI transcriptions', () => hearing(), utterances);
-synthesizerContract('OpenAI speech', () => speaking());
+testTranscriber('OpenAI transcriptions', () => hearing(), utterances);
+testSynthesizer('OpenAI speech', () => speaking());
 
 test('an utterance goes up as a 16 kHz WAV file with the model and the language', async () => {
-  await textOf(hearing(), utterances[0].pcm);
+  await transcribeText(hearing(), utterances[0].pcm);
   expect(server.requests.at(-1)?.body).toEqual({
     model: 'whisper-1',
     language: 'en',
     response_format: 'json',
   });
-  await textOf(hearing('gpt-transcribe'), utterances[0].pcm);
+  await transcribeText(hearing('gpt-transcribe'), utterances[0].pcm);
   expect(server.requests.at(-1)?.body).toMatchObject({ 'languages[]': 'en' });
 });
 
@@ -59,8 +59,8 @@ test.each([
   async (asked, sent, rateHz) => {
     server.set({ onlyFormat: sent, rateHz });
     const synthesizer = openSynthesizer(client(), { model: 'tts', voice: 'alloy', format: asked });
-    const sound = await soundOf(synthesizer, 'Go on.');
+    const sound = await collectSound(synthesizer, 'Go on.');
     if (sent === 'wav') expect(sound.rateHz).toBe(rateHz);
-    expect(sound.samples).toEqual(tone('Go on.', rateHz));
+    expect(sound.samples).toEqual(makeTone('Go on.', rateHz));
   },
 );

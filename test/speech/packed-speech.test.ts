@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { afterAll, expect, test } from 'vitest';
-import { durationMs, joinSamples, type Pcm } from '#src/audio/pcm.ts';
-import { resample } from '#src/audio/resample.ts';
+import { getDurationMs, joinSamples, type Pcm } from '#src/audio/pcm.ts';
+import { resamplePcm } from '#src/audio/resampler.ts';
 import { openSpeechDecoder } from '#src/engines/speech-http.ts';
-import { openClient } from '#src/provider/client.ts';
+import { openClient } from '#src/provider/api-client.ts';
 import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
-import { SoundStream } from '#src/speech/openai/sound-stream.ts';
-import { similarity } from '#test/audio/similarity.ts';
-import { listening } from '#test/fakes/servers/listening.ts';
-import { digits, files } from '#test/sources/sounds.ts';
+import { SpeechSoundReader } from '#src/speech/openai/speech-sound-reader.ts';
+import { measureSimilarity } from '#test/audio/similarity.ts';
+import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
+import { digitsFile, soundFiles } from '#test/sources/source-sounds.ts';
 
 const aac = readFileSync(new URL('../fixtures/sounds/tones.aac', import.meta.url));
 const signal = new AbortController().signal;
@@ -21,7 +21,7 @@ const decode = openSpeechDecoder(stack);
 
 /** A speech server that answers as `listener` does, and a voice over it. */
 async function speakingTo(listener: RequestListener) {
-  const served = await listening(listener);
+  const served = await openListeningServer(listener);
   const client = openClient({ baseUrl: `${served.origin}/v1` });
   const voice = openSynthesizer(client, { model: 'tts', voice: 'alloy', format: 'pcm', decode });
   return { voice, ...served };
@@ -36,11 +36,11 @@ async function whole(pieces: AsyncIterable<Pcm>): Promise<Pcm> {
 }
 
 test.each([
-  ['mp3', files.mp3, 'audio/mpeg'],
-  ['ogg', files.ogg, 'audio/pcm'],
-  ['mp3 in odd pieces', files.mp3, 'application/octet-stream'],
-  ['ogg said to be mp3', files.ogg, 'audio/mpeg'],
-  ['wav said to be mp3', files.wav, 'audio/mpeg'],
+  ['mp3', soundFiles.mp3, 'audio/mpeg'],
+  ['ogg', soundFiles.ogg, 'audio/pcm'],
+  ['mp3 in odd pieces', soundFiles.mp3, 'application/octet-stream'],
+  ['ogg said to be mp3', soundFiles.ogg, 'audio/mpeg'],
+  ['wav said to be mp3', soundFiles.wav, 'audio/mpeg'],
 ])('pcm asked, %s received: decoded', async (name, bytes, type) => {
   using server = await speakingTo((_, response) => {
     response.writeHead(200, { 'content-type': type });
@@ -49,8 +49,8 @@ test.each([
     response.end();
   });
   const sound = await whole(server.voice.synthesize('2 9 3 4 0', {}, signal));
-  expect(similarity(resample(sound, 16_000), digits)).toBeGreaterThan(0.9);
-  expect(Math.abs(durationMs(sound) - durationMs(digits))).toBeLessThan(120);
+  expect(measureSimilarity(resamplePcm(sound, 16_000), digitsFile)).toBeGreaterThan(0.9);
+  expect(Math.abs(getDurationMs(sound) - getDurationMs(digitsFile))).toBeLessThan(120);
 });
 
 test('pcm asked, aac or a damaged file received: an error by name, never noise', async () => {
@@ -111,16 +111,18 @@ test.each(foreign)('%s is never played, cut at every byte, and its name is said'
 const unknown: Readonly<Record<string, Buffer>> = {
   'compressed bytes': coded,
   'big-endian samples': Buffer.from(digitBytes()).swap16(),
-  'floats of 32 bits': Buffer.from(Float32Array.from(digits.samples, (one) => one / 32_768).buffer),
+  'floats of 32 bits': Buffer.from(
+    Float32Array.from(digitsFile.samples, (one) => one / 32_768).buffer,
+  ),
   'samples of 24 bits': Buffer.concat(
-    [...digits.samples].map((one) => Buffer.of(one * 7, one & 255, one >> 8)),
+    [...digitsFile.samples].map((one) => Buffer.of(one * 7, one & 255, one >> 8)),
   ),
   'half a sample too much': Buffer.concat([Buffer.of(1), digitBytes()]),
   'a made-up format behind zeros': Buffer.concat([Buffer.alloc(300), coded]),
 };
 
 function digitBytes() {
-  const { buffer, byteLength, byteOffset } = digits.samples;
+  const { buffer, byteLength, byteOffset } = digitsFile.samples;
   return Buffer.from(buffer, byteOffset, byteLength);
 }
 
@@ -130,9 +132,9 @@ test.each(Object.entries(unknown))('%s without a label become an error, not nois
 });
 
 test('samples of speech pass, whatever their loudness and their pieces', () => {
-  const peak = digits.samples.reduce((most, one) => Math.max(most, Math.abs(one)), 0);
-  const loudest = Int16Array.from(digits.samples, (one) => (one / peak) * 32_767);
-  for (const samples of [digits.samples, loudest]) {
+  const peak = digitsFile.samples.reduce((most, one) => Math.max(most, Math.abs(one)), 0);
+  const loudest = Int16Array.from(digitsFile.samples, (one) => (one / peak) * 32_767);
+  for (const samples of [digitsFile.samples, loudest]) {
     const bytes = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
     for (const size of [1, 127, 4_096]) expect(heardOf(inPieces(bytes, size), '')).toEqual(samples);
   }
@@ -145,7 +147,7 @@ function inPieces(body: Buffer, size: number): readonly Buffer[] {
 }
 
 function heardOf(pieces: readonly Buffer[], type: string) {
-  const stream = new SoundStream(type);
+  const stream = new SpeechSoundReader(type);
   const heard = [...pieces.flatMap((piece) => stream.push(piece)), ...stream.end()];
   return joinSamples(heard.map(({ samples }) => samples));
 }

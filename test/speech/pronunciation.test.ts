@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { pronounceWith } from '#src/speech/pronunciation.ts';
-import { repeated, superlinear } from '#test/regexps/growth.ts';
+import { createPronouncer } from '#src/speech/pronunciation.ts';
+import { findSuperlinear, repeatUnit } from '#test/regexps/measure-growth.ts';
 
 const said = [
   { word: 'Ana', say: 'Ah-na' },
@@ -12,7 +12,7 @@ const said = [
   { word: 'Łódź', say: 'woodge' },
   { word: '京都', say: 'きょうと' },
 ];
-const pronounce = pronounceWith(said) ?? expect.fail();
+const pronounce = createPronouncer(said) ?? expect.fail();
 
 test.each([
   ['Ana runs Kubernetes.', 'Ah-na runs koo-ber-net-ees.'],
@@ -34,7 +34,7 @@ test.each(['Ana ', 'A', '京都', 'New ', '+', "'", 'ก', 'x y '])(
       word: `${unit.repeat(8).slice(0, 30)} ${n}`,
       say: 'something else',
     }));
-    const read = pronounceWith(many) ?? expect.fail();
-    expect(superlinear(read, repeated(unit, ''))).toBeUndefined();
+    const read = createPronouncer(many) ?? expect.fail();
+    expect(findSuperlinear(read, repeatUnit(unit, ''))).toBeUndefined();
   },
 );

@@ -1,15 +1,23 @@
 import { afterAll, beforeEach, expect, test } from 'vitest';
-import { openClient } from '#src/provider/client.ts';
+import { openClient } from '#src/provider/api-client.ts';
 import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
-import { readTranscript, transcriptOf } from '#src/speech/openai/transcript-reply.ts';
-import { listeningContract } from '#test/contracts/listening.ts';
-import { textOf, transcriberContract, updatesOf } from '#test/contracts/transcriber.ts';
-import { events, json, openDialect, written } from '#test/fakes/dialects/dialect.ts';
-import { hearWords, utterances } from '#test/fakes/spoken-words.ts';
+import { readTranscript, toTranscript } from '#src/speech/openai/transcript-reply.ts';
+import { testListening } from '#test/contracts/listening-contract.ts';
+import {
+  listUpdates,
+  testTranscriber,
+  transcribeText,
+} from '#test/contracts/transcriber-contract.ts';
+import { openDialect, replyEvents, replyJson, writeEvents } from '#test/fakes/dialects/dialect.ts';
+import { hearWords, wordUtterances } from '#test/fakes/tone-words.ts';
 
 const delta = (words: string) => ({ type: 'transcript.text.delta', delta: words });
 const whole = (deltas: readonly string[], text: string) =>
-  events(...deltas.map(delta), { type: 'transcript.text.done', text, usage: { type: 'tokens' } });
+  replyEvents(...deltas.map(delta), {
+    type: 'transcript.text.done',
+    text,
+    usage: { type: 'tokens' },
+  });
 
 /** Reactions of servers to `stream: true`. */
 const manners = {
@@ -18,18 +26,18 @@ const manners = {
     ...whole(deltas, text),
     headers: { 'content-type': 'text/plain' },
   }),
-  refuses: () => json({ error: { message: 'This model does not support streaming.' } }, 400),
+  refuses: () => replyJson({ error: { message: 'This model does not support streaming.' } }, 400),
   /** Ends without its last event. */
   'breaks-off': (deltas: readonly string[]) =>
-    written(deltas.map((one) => `data: ${JSON.stringify(delta(one))}\n\n`)),
+    writeEvents(deltas.map((one) => `data: ${JSON.stringify(delta(one))}\n\n`)),
   /** LiteLLM 1.108.7, as it was recorded. */
   'in-json': (deltas: readonly string[], text: string) => {
     const all = [...deltas.map(delta), { type: 'transcript.text.done', text }];
     const body = all.map((one) => `data: ${JSON.stringify(one)}\n\n`).join('');
-    return json({ text: body, usage: null });
+    return replyJson({ text: body, usage: null });
   },
   'error-event': (deltas: readonly string[]) =>
-    events(...deltas.map(delta), { error: { message: 'Out of memory.' } }),
+    replyEvents(...deltas.map(delta), { error: { message: 'Out of memory.' } }),
 };
 
 let manner: keyof typeof manners = 'events';
@@ -41,11 +49,11 @@ const server = await openDialect({
       const text = pcm ? hearWords(pcm) : '';
       streamed.push(body.stream === 'true');
       const deltas = text.split(/(?= )/).filter((one) => one !== '');
-      return body.stream === 'true' ? manners[manner](deltas, text) : json({ text });
+      return body.stream === 'true' ? manners[manner](deltas, text) : replyJson({ text });
     },
   },
 });
-const [{ pcm, text }] = utterances;
+const [{ pcm, text }] = wordUtterances;
 
 function opened(model = 'gpt-transcribe') {
   return openTranscriber(openClient({ baseUrl: `${server.origin}/v1` }), { model });
@@ -62,8 +70,8 @@ beforeEach(() => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-transcriberContract('streamed transcriptions', () => opened(), utterances);
-listeningContract('streamed transcriptions', () => opened(), utterances);
+testTranscriber('streamed transcriptions', () => opened(), wordUtterances);
+testListening('streamed transcriptions', () => opened(), wordUtterances);
 
 test.each(['events', 'unlabelled'] as const)(
   'words streamed as %s come one by one',
@@ -71,11 +79,11 @@ test.each(['events', 'unlabelled'] as const)(
     manner = given;
     const asked = requests();
     const transcriber = opened();
-    const texts = (await updatesOf(transcriber, pcm)).map((update) =>
+    const texts = (await listUpdates(transcriber, pcm)).map((update) =>
       update.kind === 'partial' ? update.text : update.transcript.text,
     );
     expect(texts).toEqual(['one', 'one two', 'one two three', 'one two three four', text, text]);
-    await textOf(transcriber, pcm);
+    await transcribeText(transcriber, pcm);
     expect(asked()).toEqual([true, true]);
   },
 );
@@ -86,17 +94,19 @@ test.each(['refuses', 'breaks-off', 'error-event'] as const)(
     manner = given;
     const asked = requests();
     const transcriber = opened();
-    for (let n = 0; n < 2; n++) expect(await textOf(transcriber, pcm)).toBe(text);
+    for (let n = 0; n < 2; n++) expect(await transcribeText(transcriber, pcm)).toBe(text);
     expect(asked()).toEqual([true, false, false]);
   },
 );
 
 test('a stream that breaks off after others did not is an error, not a second request', async () => {
   const transcriber = opened();
-  await textOf(transcriber, pcm);
+  await transcribeText(transcriber, pcm);
   manner = 'breaks-off';
   const asked = requests();
-  await expect(textOf(transcriber, pcm)).rejects.toMatchObject({ code: 'provider.truncated' });
+  await expect(transcribeText(transcriber, pcm)).rejects.toMatchObject({
+    code: 'provider.truncated',
+  });
   expect(asked()).toEqual([true]);
 });
 
@@ -160,7 +170,7 @@ test.each(tagged)(
         if (update.kind === 'partial') expect('hello there').toContain(update.text);
     }
     for (const body of [JSON.stringify({ text }), text, JSON.stringify({ text: ` ${text}\n` })])
-      expect(transcriptOf(body, undefined)).toMatchObject({ text: 'hello there' });
+      expect(toTranscript(body, undefined)).toMatchObject({ text: 'hello there' });
   },
 );
 
@@ -171,14 +181,14 @@ test('silence with tags is silence, and what a person says in brackets stays', (
     'language None<asr_text>',
     '\u266a',
   ])
-    expect(transcriptOf({ text }, undefined).text).toBe('');
+    expect(toTranscript({ text }, undefined).text).toBe('');
   for (const text of [
     'is 2 < 3 or 4 > 3?',
     'language lessons',
     'an array[0] (of mine)',
     'lang is short',
   ])
-    expect(transcriptOf({ text }, undefined).text).toBe(text);
+    expect(toTranscript({ text }, undefined).text).toBe(text);
 });
 
 test('words with times lose their tags, too', () => {
@@ -187,7 +197,7 @@ test('words with times lose their tags, too', () => {
     { word: ' hello', start: 0, end: 0.4 },
     { word: 'there<|endoftext|>', start: 0.4, end: 0.9 },
   ];
-  expect(transcriptOf({ text: '<|en|>hello there', words }, undefined).words).toEqual([
+  expect(toTranscript({ text: '<|en|>hello there', words }, undefined).words).toEqual([
     { text: 'hello', startMs: 0, endMs: 400 },
     { text: 'there', startMs: 400, endMs: 900 },
   ]);
@@ -197,10 +207,10 @@ test('events inside the JSON of a proxy are the words, and it is asked for no st
   manner = 'in-json';
   const asked = requests();
   const transcriber = opened('gpt-4o-transcribe');
-  expect(await textOf(transcriber, pcm)).toBe(text);
-  expect(await textOf(transcriber, pcm)).toBe(text);
+  expect(await transcribeText(transcriber, pcm)).toBe(text);
+  expect(await transcribeText(transcriber, pcm)).toBe(text);
   expect(asked()).toEqual([true, false]);
   const cut =
     'event: x\ndata: {"type":"transcript.text.delta","delta":"only"}\n\ndata: {"type":"transcript.text.delta","delta":" this"}';
-  expect(transcriptOf({ text: cut }, undefined).text).toBe('only this');
+  expect(toTranscript({ text: cut }, undefined).text).toBe('only this');
 });

@@ -1,23 +1,23 @@
 import { expect, test } from 'vitest';
-import { durationMs } from '#src/audio/pcm.ts';
+import { getDurationMs } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
-import { openClient } from '#src/provider/client.ts';
-import { transcriberWithFallbacks } from '#src/speech/fallbacks/speech-fallbacks.ts';
+import { openClient } from '#src/provider/api-client.ts';
+import { createTranscriberChain } from '#src/speech/fallbacks/speech-chains.ts';
 import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
-import type { Transcriber, TranscriptionOptions } from '#src/speech/ports.ts';
-import { paidRecogniser } from '#src/spending/paid-engine.ts';
+import type { Transcriber, TranscriptionOptions } from '#src/speech/speech-engine.ts';
+import { createPaidRecogniser } from '#src/spending/paid-engine.ts';
 import { Reservation } from '#src/spending/reservation.ts';
-import { chainOf } from '#test/fakes/fallbacks.ts';
+import { makeChain } from '#test/fakes/fallback-chains.ts';
 import {
   openTranscriptions,
-  type TranscriptionsRules,
-} from '#test/fakes/providers/transcriptions.ts';
-import { recording } from './recordings.ts';
+  type TranscriptionsOptions,
+} from '#test/fakes/providers/mock-transcriptions.ts';
+import { readRecording } from './recordings.ts';
 
-const { pcm } = await recording('human-cards-004');
+const { pcm } = await readRecording('human-cards-004');
 const never = new AbortController().signal;
 
-async function openHearing(rules: TranscriptionsRules = {}) {
+async function openHearing(rules: TranscriptionsOptions = {}) {
   const server = await openTranscriptions(rules);
   const client = openClient({ baseUrl: server.baseUrl });
   const own = { model: 'usual', models: ['usual', 'large'] };
@@ -31,7 +31,7 @@ async function transcriptOf(transcriber: Transcriber, asked: TranscriptionOption
 }
 
 // OpenAI ends /audio/translations on 2027-02-26.
-test.each<TranscriptionsRules>([{}, { lacksBy: 410 }, { translates: ['large'] }])(
+test.each<TranscriptionsOptions>([{}, { lacksBy: 410 }, { translates: ['large'] }])(
   'a server that does not translate with this model (%j) is asked to once; the words come as they were said',
   async (rules) => {
     await using server = await openHearing(rules);
@@ -53,10 +53,10 @@ test('behind fallbacks and a reservation options reach the server, and each requ
   const reservation = new Reservation({
     pay: (_, work) => void heard.push(...work.uses.map((use) => ('ms' in use ? use.ms : 0))),
   });
-  const { chain } = chainOf('speech to text', [server.transcriber], realClock);
-  const paid = paidRecogniser(transcriberWithFallbacks(chain, false));
+  const { chain } = makeChain('speech to text', [server.transcriber], realClock);
+  const paid = createPaidRecogniser(createTranscriberChain(chain, false));
   const asked = { isTranslated: true, model: 'large' };
   const transcript = await transcriptOf(paid.paidBy(reservation), asked);
   expect(transcript.isTranslated).toBe(true);
-  expect(heard).toEqual([durationMs(pcm)]);
+  expect(heard).toEqual([getDurationMs(pcm)]);
 });

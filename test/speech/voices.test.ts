@@ -1,20 +1,20 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { speechHttp } from '#src/engines/speech-http.ts';
-import { ApiClient, openClient } from '#src/provider/client.ts';
+import { ApiClient, openClient } from '#src/provider/api-client.ts';
 import type { Fetch } from '#src/provider/guarded-fetch.ts';
-import { meteredVoice, type SpokenUsage } from '#src/speech/fallbacks/metered-voice.ts';
-import { standardVoiceInstead } from '#src/speech/fallbacks/standard-voice.ts';
+import { type SpokenUsage, withVoiceMeter } from '#src/speech/fallbacks/metered-voice.ts';
+import { withStandardVoice } from '#src/speech/fallbacks/standard-voice.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
 import { ServerVoices } from '#src/speech/openai/server-voices.ts';
-import { fixedVoiceNames, voiceNamed } from '#src/speech/voice-names.ts';
-import { soundOf } from '#test/contracts/synthesizer.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { listening } from '#test/fakes/servers/listening.ts';
-import { FakeSynthesizer } from '#test/fakes/speech.ts';
+import { createFixedVoiceNames, findVoice } from '#src/speech/voice-names.ts';
+import { collectSound } from '#test/contracts/synthesizer-contract.ts';
+import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
+import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
-const untold = fixedVoiceNames([]);
+const untold = createFixedVoiceNames([]);
 const refused = (status: number) =>
   new BotError('provider.refused', false, 'It refused.', undefined, undefined, { status });
 
@@ -62,7 +62,7 @@ test.each([
 ])('of what a server says of its voices, %j, are known: %j', async (answer, names) => {
   const { voices } = listing([answer]);
   expect(await voices.load()).toEqual(names);
-  expect(voices.known()).toEqual(names);
+  expect(voices.getKnown()).toEqual(names);
 });
 
 test.each([
@@ -73,7 +73,7 @@ test.each([
   [' marin ', [], 'marin'],
   ['{"a":1}', [], undefined],
 ])('%j typed where there are %j means %j', (typed, known, voice) => {
-  expect(voiceNamed(typed, known)).toBe(voice);
+  expect(findVoice(typed, known)).toBe(voice);
 });
 
 test.each([
@@ -85,7 +85,7 @@ test.each([
   'a voice that the server refuses (%s) gives way to the standard one, which is told',
   async (e) => {
     const { asked, engine, reported, voice } = voiceWithout(['marin'], e);
-    const sound = await soundOf(standardVoiceInstead(engine, untold), 'Hello.', voice);
+    const sound = await collectSound(withStandardVoice(engine, untold), 'Hello.', voice);
     expect(sound.samples.length).toBeGreaterThan(0);
     expect([asked, reported]).toEqual([['marin', undefined], ['marin']]);
   },
@@ -94,9 +94,9 @@ test.each([
 test('a model that the server refuses gives way to the usual one, which the bill names', async () => {
   await using server = await openBodies(({ model }) => (model === 'kokoro' ? 200 : 404));
   const bills: SpokenUsage[] = [];
-  const instead = standardVoiceInstead(server.engine, untold);
-  const spoken = meteredVoice(instead, { spoke: (one) => void bills.push(one) });
-  const sound = await soundOf(spoken, 'Hello.', { model: 'kokoro-hd', name: 'marin' });
+  const instead = withStandardVoice(server.engine, untold);
+  const spoken = withVoiceMeter(instead, { recordSpeech: (one) => void bills.push(one) });
+  const sound = await collectSound(spoken, 'Hello.', { model: 'kokoro-hd', name: 'marin' });
   expect(sound.samples.length).toBeGreaterThan(0);
   const asked = server.bodies.map(({ model, voice }) => [model, voice]);
   expect(asked).toEqual([
@@ -111,7 +111,7 @@ type SpeechBody = { readonly model: string; readonly voice: string };
 /** An engine of two models over a server that answers with this status, and the bodies it was sent. */
 async function openBodies(statusOf: (body: SpeechBody) => number = () => 200) {
   const bodies: SpeechBody[] = [];
-  const served = await listening(async (request, response) => {
+  const served = await openListeningServer(async (request, response) => {
     const body = JSON.parse(Buffer.concat(await Array.fromAsync(request)).toString());
     bodies.push(body);
     const status = statusOf(body);
@@ -133,7 +133,7 @@ test.each([
   ['refuses it', true, [true, undefined, undefined]],
 ])('sound is asked for as a stream, of a server that %s', async (_, refuses, expected) => {
   const asked: unknown[] = [];
-  using server = await listening(async (request, response) => {
+  using server = await openListeningServer(async (request, response) => {
     const { stream } = JSON.parse(Buffer.concat(await Array.fromAsync<Buffer>(request)).toString());
     asked.push(stream);
     if (refuses && stream) response.writeHead(422, { 'content-type': 'application/json' });
@@ -141,13 +141,13 @@ test.each([
   });
   const client = openClient({ baseUrl: `${server.origin}/v1` });
   const voice = openSynthesizer(client, { model: 'tts', voice: () => 'af_sky', format: 'pcm' });
-  for (let n = 0; n < 2; n++) await soundOf(voice, 'Hello.');
+  for (let n = 0; n < 2; n++) await collectSound(voice, 'Hello.');
   expect(asked).toEqual(expected);
 });
 
 test('without SPEECH_VOICE one of the listed voices speaks, where the standard one is not among them', async () => {
   const asked: unknown[] = [];
-  using server = await listening(async (request, response) => {
+  using server = await openListeningServer(async (request, response) => {
     if (request.method === 'GET') {
       response.writeHead(200, { 'content-type': 'application/json' });
       return void response.end('{"voices":["af_heart","af_sky"]}');
@@ -159,6 +159,6 @@ test('without SPEECH_VOICE one of the listed voices speaks, where the standard o
   const settings = { baseUrl: `${server.origin}/v1`, model: 'kokoro', models: [], own: {} };
   const opened = await speechHttp.open(settings, new LocalModels());
   await opened.voices?.load();
-  await soundOf(opened, 'Hello.');
+  await collectSound(opened, 'Hello.');
   expect(asked).toEqual(['af_heart']);
 });

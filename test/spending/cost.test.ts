@@ -1,19 +1,19 @@
 import { expect, test } from 'vitest';
-import type { Usage } from '#src/chat/ports.ts';
-import { paidRecogniser, paidVoice } from '#src/spending/paid-engine.ts';
+import type { Usage } from '#src/chat/chat-model.ts';
+import { createPaidRecogniser, createPaidVoice } from '#src/spending/paid-engine.ts';
 import {
   cautiousPrices,
+  findRate,
   knownPrices,
-  rateOf,
   readPrices,
   type Usd,
 } from '#src/spending/prices/prices.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
-import { openBudgets } from '#test/fakes/spending.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/fake-speech.ts';
+import { openBudgets } from '#test/fakes/fake-spending.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const never = new AbortController().signal;
-const openAi = (model: string) => rateOf(knownPrices, model, 'api.openai.com') ?? {};
+const openAi = (model: string) => findRate(knownPrices, model, 'api.openai.com') ?? {};
 
 /** A server whose roles have these prices, and what it has paid, in US dollars. */
 function openPriced(
@@ -56,7 +56,9 @@ test('recognising costs by the minute, speaking by the character or by how long 
   const pcm = { samples: new Int16Array(960_000).fill(1), rateHz: 16_000, channels: 1 } as const;
   const heard = async (usd: Usd) => {
     const server = openPriced({ recognise: priced(usd) });
-    const ears = paidRecogniser(new FakeTranscriber({ texts: ['yes'] })).paidBy(server.reservation);
+    const ears = createPaidRecogniser(new FakeTranscriber({ texts: ['yes'] })).paidBy(
+      server.reservation,
+    );
     await Array.fromAsync(ears.transcribe(pcm, never));
     return server.usd();
   };
@@ -64,7 +66,7 @@ test('recognising costs by the minute, speaking by the character or by how long 
   expect(await heard(openAi('gpt-6-luna'))).toBe(cautiousPrices.recognise.perMinute);
   const spoken = async (model: string) => {
     const server = openPriced({ speak: priced(openAi(model)) });
-    const voice = paidVoice(new FakeSynthesizer({ pieces: 600 })).paidBy(server.reservation);
+    const voice = createPaidVoice(new FakeSynthesizer({ pieces: 600 })).paidBy(server.reservation);
     await Array.fromAsync(voice.synthesize('a'.repeat(1_000), {}, never));
     return server.usd();
   };
@@ -110,11 +112,11 @@ test('prices of the owner come before those of the table, and hold everywhere un
   );
   if (own.kind === 'bad') throw new Error(own.why);
   const prices = [...own.prices, ...knownPrices];
-  expect(rateOf(prices, 'gpt-6-luna', 'api.openai.com')).toMatchObject({
+  expect(findRate(prices, 'gpt-6-luna', 'api.openai.com')).toMatchObject({
     perMillionInputTokens: 1,
   });
-  expect(rateOf(prices, 'kokoro', '127.0.0.1:8880')).toEqual({ perMillionCharacters: 0.01 });
-  expect(rateOf(prices, 'kokoro', '10.0.0.1:8880')).toBeUndefined();
+  expect(findRate(prices, 'kokoro', '127.0.0.1:8880')).toEqual({ perMillionCharacters: 0.01 });
+  expect(findRate(prices, 'kokoro', '10.0.0.1:8880')).toBeUndefined();
 });
 
 test('a file that holds no prices tells where its first mistake is', () => {

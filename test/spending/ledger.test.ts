@@ -12,7 +12,7 @@ test('a clock that was far ahead once freezes no budget, and gives nobody a seco
   const charge = (usd: number, day: number) =>
     ledger.charge('g', 'ana', { nanoUsd: usd }, noon + day * dayMs);
   const spent = (day: number) => {
-    const { day: today, people } = ledger.standing('g', noon + day * dayMs);
+    const { day: today, people } = ledger.getStanding('g', noon + day * dayMs);
     return [today.nanoUsd, people.get('ana')?.nanoUsd];
   };
   charge(5, 0);
@@ -31,8 +31,8 @@ test('whoever is forgotten stays nameless on the day before the clock jumped', (
   ledger.charge('g', 'ana', { nanoUsd: 5 }, noon);
   ledger.charge('g', 'ben', { nanoUsd: 1 }, noon + 400 * dayMs);
   ledger.forget('g', 'ana');
-  expect(ledger.standing('g', noon).people.has('ana')).toBe(false);
-  expect(ledger.shareOf('g', 'ana', noon).nanoUsd).toBe(5);
+  expect(ledger.getStanding('g', noon).people.has('ana')).toBe(false);
+  expect(ledger.getShare('g', 'ana', noon).nanoUsd).toBe(5);
 });
 
 test('no sum is lost between ledger and store, whatever the order of charges, failures and midnights', () => {
@@ -46,12 +46,12 @@ test('no sum is lost between ledger and store, whatever the order of charges, fa
       };
       for (const one of all) live(life, one);
       const { entries, ledger, charged, wallMs } = life;
-      entries.push(...ledger.unsaved());
+      entries.push(...ledger.listUnsaved());
       const ofServer = entries.filter(({ personId }) => personId === undefined);
       expect(ofServer.reduce((sum, { nanoUsd }) => sum + nanoUsd, 0)).toBe(charged);
       const after = new Ledger();
       after.recall(entries);
-      expect(after.standing('g', wallMs)).toEqual(ledger.standing('g', wallMs));
+      expect(after.getStanding('g', wallMs)).toEqual(ledger.getStanding('g', wallMs));
     }),
   );
 });
@@ -88,10 +88,10 @@ function live(life: Life, step: LedgerStep) {
       life.charged += step.nanoUsd;
       return;
     case 'save': {
-      const entries = ledger.unsaved();
+      const entries = ledger.listUnsaved();
       if (!step.works) return;
       stored.push(...entries);
-      ledger.saved(entries);
+      ledger.noteSaved(entries);
     }
   }
 }
@@ -105,19 +105,19 @@ test('what the store told of somebody before they were forgotten names them no m
   const read = { guildId: 'g', day: '2026-11-20', nanoUsd: 5, turns: 0 };
   ledger.forget('g', 'ana');
   ledger.recall([read, { ...read, personId: 'ana' }, { ...read, personId: 'ben' }]);
-  const { day, people } = ledger.standing('g', noon);
+  const { day, people } = ledger.getStanding('g', noon);
   expect([...people.keys()]).toEqual(['ben']);
   expect(day.nanoUsd).toBe(5);
-  expect(ledger.shareOf('g', 'ana', noon).nanoUsd).toBe(5);
+  expect(ledger.getShare('g', 'ana', noon).nanoUsd).toBe(5);
 });
 
 test('what is not yet in the store of several processes counts beside what is', () => {
   const ledger = new Ledger({ countsAll: true });
   ledger.charge('g', 'ana', { nanoUsd: 5 }, noon);
   ledger.settleTotal('2026-11-20', 2);
-  expect(ledger.standing('all', noon).day.nanoUsd).toBe(7);
+  expect(ledger.getStanding('all', noon).day.nanoUsd).toBe(7);
   expect(ledger.spentHere).toEqual({ nanoUsd: 5, savedNanoUsd: 0 });
-  ledger.saved(ledger.unsaved());
+  ledger.noteSaved(ledger.listUnsaved());
   expect(ledger.spentHere).toEqual({ nanoUsd: 5, savedNanoUsd: 5 });
 });
 
@@ -127,26 +127,26 @@ test('whoever was forgotten keeps their share of the day and what is put aside f
   ledger.charge('g', 'ben', { nanoUsd: 1 }, noon);
   const reserve = ledger.reserve('g', 'ana', 10);
   ledger.forget('g', 'ana');
-  ledger.take(reserve, { nanoUsd: 3 }, noon);
-  expect(ledger.shareOf('g', 'ana', noon)).toMatchObject({ nanoUsd: 8, turns: 1 });
-  expect(ledger.shareOf('g', 'ben', noon).nanoUsd).toBe(1);
-  expect(ledger.reserved('g', 'ana')).toBe(7);
-  expect(ledger.reserved('g', 'ben')).toBe(0);
+  ledger.settleReserve(reserve, { nanoUsd: 3 }, noon);
+  expect(ledger.getShare('g', 'ana', noon)).toMatchObject({ nanoUsd: 8, turns: 1 });
+  expect(ledger.getShare('g', 'ben', noon).nanoUsd).toBe(1);
+  expect(ledger.getReserved('g', 'ana')).toBe(7);
+  expect(ledger.getReserved('g', 'ben')).toBe(0);
   ledger.charge('g', 'ana', { nanoUsd: 2 }, noon);
-  expect(ledger.shareOf('g', 'ana', noon).nanoUsd).toBe(10);
-  expect([...ledger.standing('g', noon).people.keys()]).toEqual(['ben']);
+  expect(ledger.getShare('g', 'ana', noon).nanoUsd).toBe(10);
+  expect([...ledger.getStanding('g', noon).people.keys()]).toEqual(['ben']);
 });
 
 test('whoever is forgotten while the store is being written is not written again when it fails', () => {
   const ledger = new Ledger();
   ledger.charge('g', 'ana', { nanoUsd: 1 }, noon);
   ledger.charge('g', 'ben', { nanoUsd: 2 }, noon);
-  const entries = ledger.unsaved();
+  const entries = ledger.listUnsaved();
   ledger.forget('g', 'ana');
-  expect(ledger.unsaved().map(({ personId, nanoUsd }) => [personId, nanoUsd])).toEqual([
+  expect(ledger.listUnsaved().map(({ personId, nanoUsd }) => [personId, nanoUsd])).toEqual([
     [undefined, 3],
     ['ben', 2],
   ]);
-  ledger.saved(entries);
+  ledger.noteSaved(entries);
   expect(ledger.hasUnsaved).toBe(false);
 });

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import type { ChatModel } from '#src/chat/ports.ts';
-import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
+import type { ChatModel } from '#src/chat/chat-model.ts';
+import type { Synthesizer, Transcriber } from '#src/speech/speech-engine.ts';
 import type { Answering, PaidEngine, PaidPipeline } from '#src/spending/paid-engine.ts';
 import { Reservation } from '#src/spending/reservation.ts';
 import { sourceFiles } from '#test/source-files.ts';
@@ -57,7 +57,7 @@ const openers =
 
 test('engines are opened for sessions, which pay, and by doctor with the operator’s own money', async () => {
   const engines = [/^src\/(chat|speech)\//, /^src\/app\/engines\//];
-  expect((await strays(openers, engines)).toSorted()).toEqual(['doctor/roles.ts']);
+  expect((await strays(openers, engines)).toSorted()).toEqual(['doctor/examine-role.ts']);
 });
 
 test('an engine is made to be paid for in one place, and asked raw by no session', async () => {
@@ -76,10 +76,10 @@ test('a reservation that is watched is the same one: its turn and its end count 
     done: () => void reported.push('done'),
   };
   const reservation = new Reservation(account);
-  const watched = reservation.watched((usage) => void reported.push(`${usage.inputTokens}`));
+  const watched = reservation.watchUsage((usage) => void reported.push(`${usage.inputTokens}`));
   watched.used({ inputTokens: 3, outputTokens: 1 });
   for (const one of [watched, reservation]) {
-    one.wanted();
+    one.markWanted();
     one.close();
   }
   expect(reported).toEqual(['3', 'turn', 'done']);

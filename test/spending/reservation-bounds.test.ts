@@ -1,21 +1,25 @@
 import { expect, test } from 'vitest';
 import type { AlertChange } from '#src/base/alerts.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { ChatMessage, ChatModel } from '#src/chat/ports.ts';
-import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
+import type { ChatMessage, ChatModel } from '#src/chat/chat-model.ts';
+import type { Synthesizer, Transcriber } from '#src/speech/speech-engine.ts';
 import { type PaidKind, paidKinds } from '#src/spending/budget-authority.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
-import { paidChat, paidRecogniser, paidVoice } from '#src/spending/paid-engine.ts';
+import {
+  createPaidChat,
+  createPaidRecogniser,
+  createPaidVoice,
+} from '#src/spending/paid-engine.ts';
 import type { RolePrice } from '#src/spending/prices/prices.ts';
 import {
-  modelBound,
+  boundModelRequest,
+  boundRecognition,
+  boundSpeech,
   type Reservation,
-  recognitionBound,
-  speechBound,
 } from '#src/spending/reservation.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { dollars, openBudgets } from '#test/fakes/spending.ts';
-import { fc, runs } from '#test/properties.ts';
+import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { countRuns, fc } from '#test/properties.ts';
 
 const never = new AbortController().signal;
 const kinds = Object.keys(paidKinds) as PaidKind[];
@@ -114,11 +118,11 @@ async function perform(desk: Desk, { kind, guildId, payer, size, slow, rounds }:
     const { form } = paidKinds[kind];
     if (form !== 'speech')
       await Array.fromAsync(
-        paidChat(greedyChat(slow)).paidBy(reservation).reply(messages, [], never),
+        createPaidChat(greedyChat(slow)).paidBy(reservation).reply(messages, [], never),
       );
     if (form !== 'writing')
       await Array.fromAsync(
-        paidVoice(slowVoice(slow))
+        createPaidVoice(slowVoice(slow))
           .paidBy(reservation)
           .synthesize('a'.repeat(size % 900), {}, never),
       );
@@ -126,7 +130,7 @@ async function perform(desk: Desk, { kind, guildId, payer, size, slow, rounds }:
 }
 
 async function hear(ears: Transcriber, reservation: Reservation, streams: boolean, ms: number) {
-  const paid = paidRecogniser(ears).paidBy(reservation);
+  const paid = createPaidRecogniser(ears).paidBy(reservation);
   const samples = new Int16Array(ms * 16);
   if (!streams)
     return void (await Array.fromAsync(
@@ -143,8 +147,8 @@ test('no cap is passed by forty payers at once, whatever they ask for and howeve
     fc.asyncProperty(allWork, fc.constantFrom(...speaking), async (all, speak) => {
       const clock = new VirtualClock();
       const ledger = new Ledger({ countsAll: true });
-      const caps = { personDay: dollars(0.25), serverDay: dollars(0.6) };
-      const ownCapOf = (id: string) => (id === 'token:bell' ? dollars(0.2) : undefined);
+      const caps = { personDay: toUsd(0.25), serverDay: toUsd(0.6) };
+      const ownCapOf = (id: string) => (id === 'token:bell' ? toUsd(0.2) : undefined);
       const prices = { ...tariff, speak };
       const desk = openBudgets(clock, { caps, ledger, ownCapOf, tariff: prices, totalUsd: 0.9 });
       await Promise.all(
@@ -154,25 +158,25 @@ test('no cap is passed by forty payers at once, whatever they ask for and howeve
           }),
         ),
       );
-      const spent = (id: string) => ledger.standing(id, clock.wallMs()).day.nanoUsd;
+      const spent = (id: string) => ledger.getStanding(id, clock.wallMs()).day.nanoUsd;
       for (const id of ['g', 'h']) {
         expect(spent(id)).toBeLessThanOrEqual(caps.serverDay);
         for (const payer of ['ana', 'ben', 'token:bell', 'token:cat'])
-          expect(ledger.shareOf(id, payer, clock.wallMs()).nanoUsd).toBeLessThanOrEqual(
+          expect(ledger.getShare(id, payer, clock.wallMs()).nanoUsd).toBeLessThanOrEqual(
             ownCapOf(payer) ?? caps.personDay,
           );
-        expect(ledger.reserved(id)).toBe(0);
+        expect(ledger.getReserved(id)).toBe(0);
       }
-      expect(spent('all')).toBeLessThanOrEqual(dollars(0.9));
+      expect(spent('all')).toBeLessThanOrEqual(toUsd(0.9));
       expect(spent('g') + spent('h')).toBeGreaterThan(0);
     }),
-    { numRuns: runs(40) },
+    { numRuns: countRuns(40) },
   );
 });
 
 test('a token with a quarter of a dollar is answered, by models of unknown price as well', async () => {
   const clock = new VirtualClock();
-  const desk = openBudgets(clock, { caps: { personDay: dollars(0.25) }, tariff });
+  const desk = openBudgets(clock, { caps: { personDay: toUsd(0.25) }, tariff });
   const work = { guildId: 'g', payer: 'token:bell', size: 2_000, slow: 1, rounds: 1 } as const;
   await perform(desk, { ...work, kind: 'answer in a file' });
   await perform(desk, { ...work, kind: 'answer in writing' });
@@ -181,7 +185,7 @@ test('a token with a quarter of a dollar is answered, by models of unknown price
 
 test('where not even 100 tokens and their sound fit, nothing is sent', async () => {
   const { budgets, paid } = openBudgets(new VirtualClock(), {
-    caps: { serverDay: dollars(0.03) },
+    caps: { serverDay: toUsd(0.03) },
     tariff,
   });
   const messages: ChatMessage[] = [{ role: 'user', name: 'ana', content: 'é'.repeat(2_000) }];
@@ -189,7 +193,7 @@ test('where not even 100 tokens and their sound fit, nothing is sent', async () 
   expect(budgets.open({ ...order, first: { messages } }).kind).toBe('refused');
   const opened = budgets.open({ ...order, first: { messages: [] } });
   if (opened.kind === 'refused') throw new Error('refused');
-  const reply = paidChat(greedyChat(1)).paidBy(opened.reservation).reply(messages, [], never);
+  const reply = createPaidChat(greedyChat(1)).paidBy(opened.reservation).reply(messages, [], never);
   await expect(Array.fromAsync(reply)).rejects.toMatchObject({ code: 'budget.used' });
   expect(paid).toEqual([]);
 });
@@ -207,7 +211,7 @@ test('forty payers at once under a small cap are answered as long as money for 1
       const clock = new VirtualClock();
       const ledger = new Ledger({ countsAll: true });
       const { budgets } = openBudgets(clock, { ledger, tariff, totalUsd });
-      const spent = () => ledger.standing('all', clock.wallMs()).day.nanoUsd;
+      const spent = () => ledger.getStanding('all', clock.wallMs()).day.nanoUsd;
       const answer = async ({ guildId, kind, slow }: (typeof payers)[number], n: number) => {
         const messages: ChatMessage[] = [{ role: 'user', name: 'ana', content: 'Why?' }];
         const bytes = Buffer.byteLength(JSON.stringify([messages, []]));
@@ -215,35 +219,35 @@ test('forty payers at once under a small cap are answered as long as money for 1
         const opened = budgets.open({ ...who, kind, first: { messages } });
         if (opened.kind === 'refused') {
           const least = bytes * 5_000 + 100 * 25_000 + 400 * 60_000;
-          expect(spent() + ledger.reservedByAll() + least).toBeGreaterThan(dollars(totalUsd));
+          expect(spent() + ledger.getAllReserved() + least).toBeGreaterThan(toUsd(totalUsd));
           return false;
         }
         using reservation = opened.reservation;
         await turns(slow);
-        const chat = paidChat(greedyChat(slow)).paidBy(reservation);
+        const chat = createPaidChat(greedyChat(slow)).paidBy(reservation);
         await Array.fromAsync(chat.reply(messages, [], never));
-        const voice = paidVoice(slowVoice(slow)).paidBy(reservation);
+        const voice = createPaidVoice(slowVoice(slow)).paidBy(reservation);
         await Array.fromAsync(voice.synthesize('a'.repeat(400), {}, never));
         return true;
       };
       const answered = await Promise.all(payers.map(answer));
       expect(answered.filter(Boolean).length).toBeGreaterThanOrEqual(1);
-      expect(spent()).toBeLessThanOrEqual(dollars(totalUsd));
-      expect(ledger.reservedByAll()).toBe(0);
+      expect(spent()).toBeLessThanOrEqual(toUsd(totalUsd));
+      expect(ledger.getAllReserved()).toBe(0);
     }),
-    { numRuns: runs(40) },
+    { numRuns: countRuns(40) },
   );
 });
 
 test.each([
-  ['person', 'ana', { caps: { personDay: dollars(0.04) } }],
-  ['token', 'token:bell', { ownCapOf: () => dollars(0.04) }],
-  ['server', 'ana', { caps: { serverDay: dollars(0.04) } }],
+  ['person', 'ana', { caps: { personDay: toUsd(0.04) } }],
+  ['token', 'token:bell', { ownCapOf: () => toUsd(0.04) }],
+  ['server', 'ana', { caps: { serverDay: toUsd(0.04) } }],
   ['all', 'ana', { totalUsd: 0.04 }],
 ] as const)(
   'a refusal in the middle names the cap, and that of all servers alerts the operator: %s',
   async (cap, personId, caps) => {
-    const limits = { caps: { personDay: dollars(1), serverDay: dollars(1) }, totalUsd: 1 };
+    const limits = { caps: { personDay: toUsd(1), serverDay: toUsd(1) }, totalUsd: 1 };
     const alerts: string[] = [];
     const onAlert = ({ name }: AlertChange) => void alerts.push(name);
     const clock = new VirtualClock();
@@ -252,7 +256,7 @@ test.each([
     const opened = budgets.open({ ...order, first: { messages: [] } });
     if (opened.kind === 'refused') throw new Error('refused');
     const long: ChatMessage = { role: 'user', name: 'ana', content: 'a'.repeat(10_000) };
-    const asked = paidChat(greedyChat(1)).paidBy(opened.reservation).reply([long], [], never);
+    const asked = createPaidChat(greedyChat(1)).paidBy(opened.reservation).reply([long], [], never);
     await expect(Array.fromAsync(asked)).rejects.toMatchObject({ about: { cap } });
     expect(alerts.includes('total-budget-used')).toBe(cap === 'all');
   },
@@ -261,7 +265,7 @@ test.each([
 test('a bound is in the counts that its rates price, and in none of sound itself', () => {
   const message = { role: 'user', content: 'é' };
   const wav = new Uint8Array(9);
-  const { useOf } = modelBound({ messages: [{ ...message, wav }], heardMs: 1_000 });
+  const { useOf } = boundModelRequest({ messages: [{ ...message, wav }], heardMs: 1_000 });
   const bytes = Buffer.byteLength(JSON.stringify([[message], []]));
   const plain = { kind: 'tokens', inputTokens: bytes + 10, outputTokens: 7 };
   const ofSound = { perMillionAudioInputTokens: 1, perMillionAudioOutputTokens: 1 };
@@ -269,8 +273,8 @@ test('a bound is in the counts that its rates price, and in none of sound itself
   expect(useOf(7, ofSound)).toEqual({ ...plain, audioInputTokens: 10, audioOutputTokens: 7 });
   const tokens = { perMillionOutputTokens: 1 };
   for (const [bound, unit, kind] of [
-    [speechBound('Hi.'), 'perMillionCharacters', 'spoken'],
-    [recognitionBound(1_000), 'perMinute', 'heard'],
+    [boundSpeech('Hi.'), 'perMillionCharacters', 'spoken'],
+    [boundRecognition(1_000), 'perMinute', 'heard'],
   ] as const) {
     const rates = [{}, tokens, { [unit]: 1 }, { ...tokens, [unit]: 1 }];
     const kinds = rates.map((one) => bound.useOf(1_000, one).kind);
@@ -285,7 +289,7 @@ test('of what a program sent all is counted but its pictures, also what is writt
   const counted = (content: readonly object[], pictures: readonly string[]) => {
     const sent = { role: 'user', content, hidden: url };
     const message = { role: 'user', content: 'words', pictures, sent };
-    const { useOf } = modelBound({ messages: [message], tools: [{ tools: [url] }] });
+    const { useOf } = boundModelRequest({ messages: [message], tools: [{ tools: [url] }] });
     return useOf(7, {});
   };
   const shown = { role: 'user', content: [picture, text], hidden: url };
@@ -300,11 +304,11 @@ test('a picture is set aside as the dearest of any vendor, and counted as such w
   const message: ChatMessage = { role: 'user', name: 'ana', content: 'é' };
   const pictures = [`data:image/png;base64,${'A'.repeat(900)}`, 'data:image/gif;base64,AA=='];
   const seen: ChatMessage = { ...message, pictures };
-  const tokensOf = (messages: readonly object[]) => modelBound({ messages }).useOf(7, {});
+  const tokensOf = (messages: readonly object[]) => boundModelRequest({ messages }).useOf(7, {});
   const { inputTokens } = { inputTokens: 0, ...tokensOf([message]) };
   expect(tokensOf([seen])).toMatchObject({ inputTokens: inputTokens + 2 * 48_169 });
   const { budgets, paid } = openBudgets(new VirtualClock(), {
-    caps: { personDay: dollars(0.4) },
+    caps: { personDay: toUsd(0.4) },
     tariff,
   });
   const order = { kind: 'answer in writing', guildId: 'g', personId: 'ana' } as const;
@@ -312,13 +316,13 @@ test('a picture is set aside as the dearest of any vendor, and counted as such w
   const opened = budgets.open({ ...order, first: { messages: [message] } });
   if (opened.kind === 'refused') throw new Error('refused');
   const silent: ChatModel = {
-    takesPictures: () => true,
+    canTakePictures: () => true,
     async *reply() {
       yield { kind: 'text', text: 'Yes.' };
     },
   };
   const ask = (some: ChatMessage) =>
-    Array.fromAsync(paidChat(silent).paidBy(opened.reservation).reply([some], [], never));
+    Array.fromAsync(createPaidChat(silent).paidBy(opened.reservation).reply([some], [], never));
   await expect(ask(seen)).rejects.toMatchObject({ code: 'budget.used' });
   await ask({ ...message, pictures: pictures.slice(1) });
   expect(paid).toMatchObject([{ what: 'think', usd: expect.closeTo(48_170 * 5e-6, 4) }]);

@@ -3,8 +3,8 @@ import type { AlertChange } from '#src/base/alerts.ts';
 import type { AnswerBudget, AnswerRequest, BudgetRefusal } from '#src/spending/budget-authority.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
 import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { MemorySpending, openBudgets } from '#test/fakes/spending.ts';
+import { MemorySpending, openBudgets } from '#test/fakes/fake-spending.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const hourMs = 3_600_000;
 /** At least it costs 0.000537 dollars: 137 tokens and 400 characters. */
@@ -27,7 +27,7 @@ test('what one server has spent of the total is missing in all others, whose peo
   const refused = budgets.open({ ...order, guildId: '20', personId: 'ben' });
   const line = { id: 'budget.guild', with: { time: '<t:1795219200:f>' } };
   expect(refused).toMatchObject({ kind: 'refused', line });
-  expect(budgets.used('20')).toMatchObject({ line });
+  expect(budgets.findUsedBudget('20')).toMatchObject({ line });
   if (refused.kind === 'refused')
     expect([refused.isNews(), refused.isNews()]).toEqual([true, false]);
 });
@@ -69,6 +69,6 @@ test('the total outlives a restart', async () => {
   spend(before.budgets.open(order), 8_000);
   await before.keeper[Symbol.asyncDispose]();
   const after = await open();
-  expect(after.budgets.total()).toEqual({ usd: 0.008, capUsd: 0.01 });
+  expect(after.budgets.findTotal()).toEqual({ usd: 0.008, capUsd: 0.01 });
   await after.keeper[Symbol.asyncDispose]();
 });

@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { ChatModel } from '#src/chat/ports.ts';
+import type { ChatModel } from '#src/chat/chat-model.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
 import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
 import { type PortionStore, TotalPortion } from '#src/spending/ledger/total-portion.ts';
-import { paidChat } from '#src/spending/paid-engine.ts';
-import { portionStoreContract } from '#test/contracts/stores/server-stores.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { MemorySpending, openBudgets } from '#test/fakes/spending.ts';
-import { fc, runs } from '#test/properties.ts';
+import { createPaidChat } from '#src/spending/paid-engine.ts';
+import { testPortionStore } from '#test/contracts/stores/server-stores-contract.ts';
+import { MemorySpending, openBudgets } from '#test/fakes/fake-spending.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { countRuns, fc } from '#test/properties.ts';
 
 /** Portions in memory, of processes that spend into one book. */
 class MemoryPortions {
@@ -49,7 +49,7 @@ function sumOf(amounts: readonly number[]) {
 const never = new AbortController().signal;
 const hourMs = 3_600_000;
 
-portionStoreContract('the fake portions', async () => {
+testPortionStore('the fake portions', async () => {
   const spending = new MemorySpending();
   const store = new MemoryPortions(spending);
   const open = () => ({ spending, portions: store.of({ sleep: async () => undefined }, () => 0) });
@@ -107,7 +107,9 @@ async function answer({ budgets }: Process, pause = () => Promise.resolve(), gui
   if (opened.kind === 'refused') return false;
   using reservation = opened.reservation;
   try {
-    await Array.fromAsync(paidChat(greedyChat(pause)).paidBy(reservation).reply([], [], never));
+    await Array.fromAsync(
+      createPaidChat(greedyChat(pause)).paidBy(reservation).reply([], [], never),
+    );
     return true;
   } catch (error) {
     if (error instanceof BotError && error.code === 'budget.used') return false;
@@ -152,7 +154,7 @@ test('processes that spend at once never pass the cap', async () => {
       expect(opened.flatMap(({ reported }) => reported)).toEqual([]);
       await Promise.all([Promise.all(opened.map(({ close }) => close())), clock.advance(10_000)]);
     }),
-    { numRuns: runs(15) },
+    { numRuns: countRuns(15) },
   );
 });
 
@@ -181,7 +183,7 @@ test('while the store is away, a process spends its share of what is left, and w
   world.portions.isAway = false;
   spending.trouble = undefined;
   await clock.advance(61_000);
-  expect(one.budgets.total()?.usd).toBeCloseTo(spent / 1e9, 6);
+  expect(one.budgets.findTotal()?.usd).toBeCloseTo(spent / 1e9, 6);
 });
 
 test('a store that is silent is waited for two seconds once', async () => {
@@ -202,9 +204,9 @@ test('what others have spent is known within a minute, and a new day begins with
   const { clock } = world;
   const [one, other] = [await openProcess(world), await openProcess(world)];
   await Promise.all([answerAll(one), clock.advance(61_000)]);
-  expect(other.budgets.total()?.usd).toBeGreaterThan(0.9);
+  expect(other.budgets.findTotal()?.usd).toBeGreaterThan(0.9);
   const answered = async () => (await Promise.all([answer(other), clock.advance(10)]))[0];
   await clock.advance(8 * hourMs);
   expect(await answered()).toBe(true);
-  expect(other.budgets.total()?.usd).toBeLessThan(0.01);
+  expect(other.budgets.findTotal()?.usd).toBeLessThan(0.01);
 });

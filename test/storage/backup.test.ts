@@ -3,23 +3,23 @@ import { basename, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
-import { backUp, backUpFormerFormats } from '#src/storage/backups/backup.ts';
-import { backupsFolder, copiesIn, deleteOldCopies } from '#src/storage/backups/copy-names.ts';
-import { versionOf } from '#src/storage/schema.ts';
+import { backUpFormerFormats, backUpStore } from '#src/storage/backups/backup.ts';
+import { deleteOldCopies, listCopies, toBackupsFolder } from '#src/storage/backups/copy-names.ts';
+import { readSchemaVersion } from '#src/storage/schema.ts';
 import { openLocalStore } from '#test/fakes/local-stores.ts';
-import { copiedStores } from './copied-stores.ts';
-import { heldByAnother, storeFolder } from './files.ts';
+import { makeCopiedStores } from './copied-stores.ts';
+import { holdByAnother, makeStoreFolder } from './store-folder.ts';
 
 const options = { clock: realClock, patienceMs: 0 };
 const always = { kind: 'always' } as const;
 const atWallMs = Date.UTC(2026, 10, 20, 16, 25);
 
 test('a backup made while the bot runs is a whole store of its own', async () => {
-  using place = storeFolder();
+  using place = makeStoreFolder();
   await using store = await openLocalStore(place.path, options);
   await store.consents.write('10', '1', always);
-  using _writer = heldByAnother(place.path);
-  const path = backUp(place.path, join(place.folder, 'backups'), atWallMs);
+  using _writer = holdByAnother(place.path);
+  const path = backUpStore(place.path, join(place.folder, 'backups'), atWallMs);
   expect(path).toBe(join(place.folder, 'backups', 'parley-2026-11-20T16-25-00-000Z.sqlite'));
   expect(readdirSync(dirname(path))).toHaveLength(1);
   await using copy = await openLocalStore(path, options);
@@ -27,10 +27,10 @@ test('a backup made while the bot runs is a whole store of its own', async () =>
 });
 
 test('copies older than seven days are deleted, whole or not, and nothing else', async () => {
-  using place = storeFolder();
-  const dataDir = await copiedStores(place, atWallMs, atWallMs + 1);
-  const folder = backupsFolder(dataDir);
-  const [older = '', newer = ''] = copiesIn(folder, place.path);
+  using place = makeStoreFolder();
+  const dataDir = await makeCopiedStores(place, atWallMs, atWallMs + 1);
+  const folder = toBackupsFolder(dataDir);
+  const [older = '', newer = ''] = listCopies(folder, place.path);
   writeFileSync(`${older}.part`, 'half');
   writeFileSync(join(folder, 'notes.txt'), 'mine');
   deleteOldCopies(dataDir, atWallMs + 7 * 86_400_000 + 1);
@@ -40,8 +40,8 @@ test('copies older than seven days are deleted, whole or not, and nothing else',
 });
 
 test('a backup of nothing makes nothing, and says what to do', () => {
-  using place = storeFolder();
-  expect(() => backUp(place.path, join(place.folder, 'backups'), atWallMs)).toThrow(
+  using place = makeStoreFolder();
+  expect(() => backUpStore(place.path, join(place.folder, 'backups'), atWallMs)).toThrow(
     `There is no store ${place.path} to copy: start the bot once, or set DATA_DIR.`,
   );
   expect(existsSync(place.path)).toBe(false);
@@ -50,25 +50,27 @@ test('a backup of nothing makes nothing, and says what to do', () => {
 });
 
 test('a damaged store is not copied over good backups', async () => {
-  using place = storeFolder();
+  using place = makeStoreFolder();
   await (await openLocalStore(place.path, options))[Symbol.asyncDispose]();
   const folder = join(place.folder, 'backups');
-  const good = backUp(place.path, folder, atWallMs);
+  const good = backUpStore(place.path, folder, atWallMs);
   writeFileSync(place.path, 'no database '.repeat(1000));
-  expect(() => backUp(place.path, folder, atWallMs + 1)).toThrow(`${place.path} is damaged`);
+  expect(() => backUpStore(place.path, folder, atWallMs + 1)).toThrow(`${place.path} is damaged`);
   expect(readdirSync(folder).map((name) => join(folder, name))).toEqual([good]);
 });
 
 test('a store of a former format is copied before it is migrated, one of the present format is not', async () => {
-  using place = storeFolder();
-  const dataDir = await copiedStores(place);
+  using place = makeStoreFolder();
+  const dataDir = await makeCopiedStores(place);
   expect(backUpFormerFormats(dataDir, atWallMs)).toEqual([]);
   {
     using sqlite = new DatabaseSync(place.path);
     sqlite.exec('PRAGMA user_version = 1');
   }
   const copies = backUpFormerFormats(dataDir, atWallMs);
-  expect(copies).toEqual([join(backupsFolder(dataDir), 'parley-2026-11-20T16-25-00-000Z.sqlite')]);
+  expect(copies).toEqual([
+    join(toBackupsFolder(dataDir), 'parley-2026-11-20T16-25-00-000Z.sqlite'),
+  ]);
   using copy = new DatabaseSync(copies[0] ?? '');
-  expect(versionOf(copy)).toBe(1);
+  expect(readSchemaVersion(copy)).toBe(1);
 });

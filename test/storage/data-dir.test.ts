@@ -5,10 +5,10 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
-import { dataDirOwner, lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
+import { findDataDirOwner, lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
 import { refuseForeignFormats } from '#src/storage/data-dir/store-files.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { storeFolder } from './files.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { makeStoreFolder } from './store-folder.ts';
 
 const never = new AbortController().signal;
 const firstOwner = `process ${process.pid} on ${hostname()}`;
@@ -23,7 +23,7 @@ function startsIn(dataDir: string) {
 }
 
 test('a second process on one DATA_DIR waits 15 s for the first, and is refused with its name', async () => {
-  using place = storeFolder();
+  using place = makeStoreFolder();
   const { clock, reported, start } = startsIn(place.folder);
   using _first = await start();
   const second = start();
@@ -41,7 +41,7 @@ test('a second process on one DATA_DIR waits 15 s for the first, and is refused 
 });
 
 test('a process that is killed leaves no lock, and one that waits can be stopped', async () => {
-  using place = storeFolder();
+  using place = makeStoreFolder();
   const { clock, start } = startsIn(place.folder);
   const holding = `
     import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
@@ -53,7 +53,7 @@ test('a process that is killed leaves no lock, and one that waits can be stopped
   const child = spawn(process.execPath, ['--input-type=module', '-e', holding, place.folder]);
   const ended = once(child, 'exit');
   await once(child.stdout, 'data');
-  expect(dataDirOwner(place.folder)).toMatchObject({ pid: child.pid, host: hostname() });
+  expect(findDataDirOwner(place.folder)).toMatchObject({ pid: child.pid, host: hostname() });
   const stop = new AbortController();
   const waiting = expect(start(stop.signal)).rejects.toThrow('asked to stop');
   await clock.advance(1_000);
@@ -61,13 +61,13 @@ test('a process that is killed leaves no lock, and one that waits can be stopped
   await waiting;
   child.kill('SIGKILL');
   await ended;
-  expect(dataDirOwner(place.folder)).toBeUndefined();
+  expect(findDataDirOwner(place.folder)).toBeUndefined();
   using _lock = await start();
   expect(clock.nowMs()).toBe(1_000);
 });
 
 test('a lock is no reason to fail: a folder that cannot be written is not locked, and an end leaves nobody named', async () => {
-  using place = storeFolder();
+  using place = makeStoreFolder();
   writeFileSync(join(place.folder, 'file'), '');
   for (const path of [join(place.folder, 'file'), '/proc/nope']) {
     const none = await startsIn(path).start();
@@ -77,14 +77,14 @@ test('a lock is no reason to fail: a folder that cannot be written is not locked
   const lock = await startsIn(data).start();
   lock[Symbol.dispose]();
   expect(readdirSync(data)).toEqual(['parley.lock']);
-  expect(dataDirOwner(data)).toBeUndefined();
-  expect(dataDirOwner(place.folder)).toBeUndefined();
+  expect(findDataDirOwner(data)).toBeUndefined();
+  expect(findDataDirOwner(place.folder)).toBeUndefined();
 });
 
 test.each([99, 12])(
   'a store of format %d, which this program does not read, is refused; what cannot be read is left to the store',
   (version) => {
-    using place = storeFolder();
+    using place = makeStoreFolder();
     const dataDir = dirname(place.path);
     expect(() => refuseForeignFormats(dataDir)).not.toThrow();
     mkdirSync(dataDir);

@@ -3,9 +3,9 @@ import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
 import { openLocalStore } from '#test/fakes/local-stores.ts';
-import { everyByte, storeFolder } from './files.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { makeStoreFolder, readEveryByte } from './store-folder.ts';
 
 const options = { clock: realClock, patienceMs: 0 };
 const always = { kind: 'always' } as const;
@@ -34,19 +34,19 @@ function varint(value: bigint): Buffer {
 }
 
 function filesWith(folder: string, id: string): readonly string[] {
-  return [...everyByte(folder)]
+  return [...readEveryByte(folder)]
     .filter(([, bytes]) => formsOf(id).some((form) => bytes.includes(form)))
     .map(([path]) => path);
 }
 
 test('not a byte of a forgotten person stays in the files, while the store is open and after it', async () => {
-  using place = storeFolder();
+  using place = makeStoreFolder();
   const store = await openLocalStore(place.path, options);
   for (const id of people) await store.leftOutPeople.write('10', id, true);
   const forgotten = people.filter((_, n) => n % 40 === 0);
   for (const id of forgotten) {
     expect(filesWith(place.folder, id)).not.toEqual([]);
-    expect(await store.consents.erase('10', id)).toBe(1);
+    expect(await store.consents.erasePerson('10', id)).toBe(1);
     expect(filesWith(place.folder, id)).toEqual([]);
   }
   expect(filesWith(place.folder, people[1] ?? '')).not.toEqual([]);
@@ -56,14 +56,14 @@ test('not a byte of a forgotten person stays in the files, while the store is op
 });
 
 test('forgetting waits for a program that reads the store, a backup say, and is called done when no byte is there', async () => {
-  using place = storeFolder();
+  using place = makeStoreFolder();
   const clock = new VirtualClock();
   const [id = ''] = people;
   await using store = await openLocalStore(place.path, { clock });
   await store.leftOutPeople.write('10', id, true);
   const reader = new DatabaseSync(place.path);
   reader.exec('BEGIN; SELECT * FROM left_out_of_captions');
-  const late = expect(store.consents.erase('10', id)).rejects.toMatchObject({
+  const late = expect(store.consents.erasePerson('10', id)).rejects.toMatchObject({
     code: 'store.unwritable',
   });
   const pass = async () => {
@@ -71,7 +71,7 @@ test('forgetting waits for a program that reads the store, a backup say, and is 
   };
   await pass();
   await late;
-  const erasing = store.consents.erase('10', id);
+  const erasing = store.consents.erasePerson('10', id);
   await clock.advance(500);
   expect(filesWith(place.folder, id)).not.toEqual([]);
   reader.close();
@@ -81,8 +81,8 @@ test('forgetting waits for a program that reads the store, a backup say, and is 
 });
 
 test('what a killed process had deleted leaves the files when the store is opened again', async () => {
-  using killed = storeFolder();
-  using place = storeFolder();
+  using killed = makeStoreFolder();
+  using place = makeStoreFolder();
   const [id = ''] = people;
   await using store = await openLocalStore(killed.path, options);
   await store.consents.write('10', id, always);

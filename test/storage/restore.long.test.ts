@@ -10,14 +10,18 @@ import {
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
-import { backUp } from '#src/storage/backups/backup.ts';
-import { backupsFolder } from '#src/storage/backups/copy-names.ts';
-import { newestCopies, restoreStores } from '#src/storage/backups/restore.ts';
-import { allOpen } from '#test/contracts/stores/transcript-samples.ts';
-import { openLocalStore, openLocalTranscripts, transcriptsPath } from '#test/fakes/local-stores.ts';
-import { runProgram } from '#test/fakes/program.ts';
-import { adam, copiedStores, dayMs, eva, options } from './copied-stores.ts';
-import { everyByte, type StoreFolder, storeFolder } from './files.ts';
+import { backUpStore } from '#src/storage/backups/backup.ts';
+import { toBackupsFolder } from '#src/storage/backups/copy-names.ts';
+import { findNewestCopies, restoreStores } from '#src/storage/backups/restore.ts';
+import { openSessions } from '#test/contracts/stores/transcript-samples.ts';
+import {
+  openLocalStore,
+  openLocalTranscripts,
+  toTranscriptsPath,
+} from '#test/fakes/local-stores.ts';
+import { runProgram } from '#test/fakes/run-program.ts';
+import { adam, dayMs, eva, makeCopiedStores, options } from './copied-stores.ts';
+import { makeStoreFolder, readEveryByte, type StoreFolder } from './store-folder.ts';
 
 const always = { kind: 'always' } as const;
 const never = { kind: 'never' } as const;
@@ -26,8 +30,8 @@ const hourAgoMs = nowWallMs - 3_600_000;
 
 /** Copies of an hour ago, as somebody carried them elsewhere, under names of their own. */
 async function carriedAway(place: StoreFolder) {
-  const dataDir = await copiedStores(place, hourAgoMs);
-  const [store = '', transcripts = ''] = newestCopies(dataDir, true);
+  const dataDir = await makeCopiedStores(place, hourAgoMs);
+  const [store = '', transcripts = ''] = findNewestCopies(dataDir, true);
   const elsewhere = join(place.folder, 'elsewhere');
   mkdirSync(elsewhere);
   const copies = [join(elsewhere, 'monday.db'), join(elsewhere, 'words')];
@@ -42,13 +46,13 @@ async function consentsIn(dataDir: string) {
 }
 
 async function wordsIn(dataDir: string) {
-  await using store = await openLocalTranscripts(transcriptsPath(dataDir), options);
-  return (await store.reader.lines('a', allOpen)).map(({ text }) => text);
+  await using store = await openLocalTranscripts(toTranscriptsPath(dataDir), options);
+  return (await store.reader.listLines('a', openSessions)).map(({ text }) => text);
 }
 
 test('the newest copies come back with each no, without a yes or a token, and what stood there before is the newest copy', async () => {
-  using place = storeFolder();
-  const dataDir = await copiedStores(place);
+  using place = makeStoreFolder();
+  const dataDir = await makeCopiedStores(place);
   const before = await openLocalStore(place.path, options);
   await before.consents.write('10', eva, never);
   await before.leftOutPeople.write('10', adam, true);
@@ -60,15 +64,15 @@ test('the newest copies come back with each no, without a yes or a token, and wh
   } as const;
   await before.apiTokens.add(token, 'hash');
   await before[Symbol.asyncDispose]();
-  const folder = backupsFolder(dataDir);
-  for (const path of [place.path, transcriptsPath(dataDir)]) backUp(path, folder, hourAgoMs);
-  const copies = newestCopies(dataDir, true);
+  const folder = toBackupsFolder(dataDir);
+  for (const path of [place.path, toTranscriptsPath(dataDir)]) backUpStore(path, folder, hourAgoMs);
+  const copies = findNewestCopies(dataDir, true);
   const store = await openLocalStore(place.path, options);
   await store.consents.write('30', eva, always);
   await store[Symbol.asyncDispose]();
-  rmSync(transcriptsPath(dataDir));
+  rmSync(toTranscriptsPath(dataDir));
   const restored = restoreStores({ dataDir, copies, nowWallMs });
-  expect(restored.map(({ to }) => to)).toEqual([place.path, transcriptsPath(dataDir)]);
+  expect(restored.map(({ to }) => to)).toEqual([place.path, toTranscriptsPath(dataDir)]);
   expect(await consentsIn(dataDir)).toEqual(new Map([[eva, never]]));
   expect(await wordsIn(dataDir)).toEqual(['xylokarp', 'quendorf']);
   {
@@ -76,7 +80,7 @@ test('the newest copies come back with each no, without a yes or a token, and wh
     expect(await after.leftOutPeople.read('10')).toEqual(new Map([[adam, true]]));
     expect(await after.apiTokens.find('hash')).toBeUndefined();
   }
-  const [former = '', ...others] = newestCopies(dataDir, false);
+  const [former = '', ...others] = findNewestCopies(dataDir, false);
   expect([former, others]).toEqual([restored[0]?.former, []]);
   await using copy = await openLocalStore(former, options);
   expect(await copy.consents.read('30')).toEqual(new Map([[eva, always]]));
@@ -85,8 +89,8 @@ test('the newest copies come back with each no, without a yes or a token, and wh
 });
 
 test('each no and each erasure of the copy and of the present store stays, and what was erased since is erased anew', async () => {
-  using place = storeFolder();
-  const dataDir = await copiedStores(place);
+  using place = makeStoreFolder();
+  const dataDir = await makeCopiedStores(place);
   const forgotten = { kind: 'forgotten' } as const;
   {
     await using store = await openLocalStore(place.path, options);
@@ -94,8 +98,8 @@ test('each no and each erasure of the copy and of the present store stays, and w
     await store.consents.write('30', '2', { ...forgotten, erasesSinceWallMs: 5 });
     await store.leftOutPeople.write('30', '3', true);
   }
-  const copies = [place.path, transcriptsPath(dataDir)].map((path) =>
-    backUp(path, backupsFolder(dataDir), hourAgoMs),
+  const copies = [place.path, toTranscriptsPath(dataDir)].map((path) =>
+    backUpStore(path, toBackupsFolder(dataDir), hourAgoMs),
   );
   {
     await using store = await openLocalStore(place.path, options);
@@ -114,12 +118,12 @@ test('each no and each erasure of the copy and of the present store stays, and w
   restoreStores({ dataDir, copies: [ofTranscripts], nowWallMs });
   {
     await using store = await openLocalStore(place.path, options);
-    expect(await store.consents.erasures()).toEqual([...anew, erasureOf('30', '2', nowWallMs)]);
+    expect(await store.consents.listErasures()).toEqual([...anew, erasureOf('30', '2', nowWallMs)]);
   }
   const [main] = restoreStores({ dataDir, copies, nowWallMs });
   expect(main).toMatchObject({ lacksNoes: false });
   await using after = await openLocalStore(place.path, options);
-  expect(await after.consents.erasures()).toEqual([...anew, erasureOf('30', '2', nowWallMs)]);
+  expect(await after.consents.listErasures()).toEqual([...anew, erasureOf('30', '2', nowWallMs)]);
   const words = await Promise.all(['10', '20', '30'].map((id) => after.consents.read(id)));
   expect(words.map((one) => Object.fromEntries(one))).toEqual([
     { [adam]: forgotten, [eva]: never },
@@ -130,7 +134,7 @@ test('each no and each erasure of the copy and of the present store stays, and w
 });
 
 test('of a copy that somebody changed only rows of known tables come back', async () => {
-  using place = storeFolder();
+  using place = makeStoreFolder();
   const { copies, dataDir } = await carriedAway(place);
   const [copy = ''] = copies;
   {
@@ -156,7 +160,7 @@ test('of a copy that somebody changed only rows of known tables come back', asyn
 });
 
 test('where no former store can be read, a restore says whom it may hear again', async () => {
-  using place = storeFolder();
+  using place = makeStoreFolder();
   const { copies, dataDir } = await carriedAway(place);
   const told =
     /^No former store could be read: who said no .* is heard again where consent is role or notice\./m;
@@ -173,14 +177,14 @@ test('where no former store can be read, a restore says whom it may hear again',
 });
 
 test('of a copy older than seven days only settings and each no come back', async () => {
-  using place = storeFolder();
-  const dataDir = await copiedStores(place);
+  using place = makeStoreFolder();
+  const dataDir = await makeCopiedStores(place);
   const store = await openLocalStore(place.path, options);
   await store.settings.write('10', 'captions_days', '7');
   await store.personSettings.write('10', adam, { language: 'fr' });
   await store.consents.write('10', eva, never);
   await store[Symbol.asyncDispose]();
-  const copies = [backUp(place.path, backupsFolder(dataDir), nowWallMs - 8 * dayMs)];
+  const copies = [backUpStore(place.path, toBackupsFolder(dataDir), nowWallMs - 8 * dayMs)];
   expect(() => restoreStores({ dataDir, copies, nowWallMs })).toThrow(
     `${copies[0]} is older than 7 days, so only its settings may come back: npm run restore -- --settings ${copies[0]}`,
   );
@@ -232,10 +236,10 @@ const troubles: readonly Trouble[] = [
 ];
 
 test.each(troubles)('%s is told in a sentence, and changes nothing', async (_, message, make) => {
-  using place = storeFolder();
+  using place = makeStoreFolder();
   const { copies, dataDir } = await carriedAway(place);
   const wanted = make(copies, dataDir);
-  const files = () => [...everyByte(dataDir)].filter(([path]) => path.endsWith('.db'));
+  const files = () => [...readEveryByte(dataDir)].filter(([path]) => path.endsWith('.db'));
   const before = files();
   expect(() => restoreStores({ dataDir, copies: wanted, nowWallMs })).toThrow(message);
   expect(files()).toEqual(before);
@@ -247,14 +251,14 @@ function restoring(dataDir: string, args: readonly string[] = []) {
 }
 
 test('npm run restore tells what it put where', async () => {
-  using place = storeFolder();
+  using place = makeStoreFolder();
   const { copies, dataDir } = await carriedAway(place);
   const { status, stdout, stderr } = restoring(dataDir, copies);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(stdout.split('\n')).toEqual([
     `restored ${place.path} from ${copies[0]}`,
     expect.stringMatching(/^former file: .*parley-[\dTZ-]+\.sqlite$/),
-    `restored ${transcriptsPath(dataDir)} from ${copies[1]}`,
+    `restored ${toTranscriptsPath(dataDir)} from ${copies[1]}`,
     expect.stringMatching(/^former file: .*transcripts-[\dTZ-]+\.sqlite$/),
     '',
   ]);
@@ -262,7 +266,7 @@ test('npm run restore tells what it put where', async () => {
 });
 
 test('npm run restore refuses a DATA_DIR that a bot works on, and names the bot', async () => {
-  using place = storeFolder();
+  using place = makeStoreFolder();
   const { copies, dataDir } = await carriedAway(place);
   const before = readFileSync(place.path);
   using lock = new DatabaseSync(join(dataDir, 'parley.lock'));

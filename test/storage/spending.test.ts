@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
-import { spendingStoreContract } from '#test/contracts/stores/spending-store.ts';
+import { testSpendingStore } from '#test/contracts/stores/spending-store-contract.ts';
+import { MemorySpending } from '#test/fakes/fake-spending.ts';
 import { openLocalStore } from '#test/fakes/local-stores.ts';
-import { MemorySpending } from '#test/fakes/spending.ts';
-import { everyByte, storeFolder } from './files.ts';
+import { makeStoreFolder, readEveryByte } from './store-folder.ts';
 
-spendingStoreContract('the fake book', async () => ({
+testSpendingStore('the fake book', async () => ({
   spending: new MemorySpending(),
   async [Symbol.asyncDispose]() {},
 }));
@@ -19,20 +19,20 @@ const entry = {
 };
 
 test('what a removed server spent stays until its day is over, and of its people nothing', async () => {
-  using place = storeFolder();
+  using place = makeStoreFolder();
   await using store = await openLocalStore(place.path, { clock: realClock });
   const [gone, other] = ['123456789123456789', '223456789123456789'];
   for (const guildId of [gone, other]) {
     const theirs = { ...entry, guildId };
     await store.spending.add([theirs, { ...theirs, personId: person }], entry.day);
   }
-  await store.guilds.erase(gone);
+  await store.guilds.eraseGuild(gone);
   const all = () => store.spending.read('2026-11-20');
   expect((await all()).filter(({ guildId }) => guildId === gone)).toEqual([
     { ...entry, guildId: gone },
   ]);
   await store.spending.add([{ ...entry, guildId: other, day: '2026-11-22' }], '2026-11-22');
-  await store.consents.erase(other, person);
-  for (const bytes of everyByte(place.folder).values())
+  await store.consents.erasePerson(other, person);
+  for (const bytes of readEveryByte(place.folder).values())
     expect(bytes.includes(Buffer.from(gone))).toBe(false);
 });

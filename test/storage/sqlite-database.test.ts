@@ -1,38 +1,38 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
-import { sqlDatabase } from '#src/storage/database.ts';
-import { sqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
-import { fileHere } from '#src/storage/sqlite/sqlite-file.ts';
-import { type StoreEvent, storeHealth } from '#src/storage/store-health.ts';
+import { openDatabase } from '#src/storage/database.ts';
+import { createSqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
+import { createLocalFile } from '#src/storage/sqlite/sqlite-file.ts';
+import { createStoreHealth, type StoreEvent } from '#src/storage/store-health.ts';
 import { mainStore } from '#src/storage/store-kinds.ts';
-import { sqlStores } from '#src/storage/stores/store-parts.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { heldByAnother, storeFolder } from './files.ts';
+import { createStores } from '#src/storage/stores/store-parts.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { holdByAnother, makeStoreFolder } from './store-folder.ts';
 
 const always = { kind: 'always' } as const;
 const place = { channelId: '100', messageId: '1000' };
 
 /** A store in a file of this content, with what it tells, a count of its openings, and a disk that may hang. */
 async function openStore(content?: string) {
-  const folder = storeFolder();
+  const folder = makeStoreFolder();
   const { path } = folder;
   mkdirSync(dirname(path));
   if (content !== undefined) writeFileSync(path, content);
   const clock = new VirtualClock();
   const events: StoreEvent[] = [];
-  const here = fileHere(path);
+  const here = createLocalFile(path);
   const disk = { openings: 0, works: Promise.resolve() };
   const call: typeof here = async (name, ...args) => {
     await disk.works;
     if (name === 'open') disk.openings++;
     return await here(name, ...args);
   };
-  const health = storeHealth('store-unwritten', clock, (event) => events.push(event));
-  const driver = sqliteDriver(path, mainStore.sqlite, call);
-  const database = sqlDatabase({ driver, clock, patienceMs: 0, health });
+  const health = createStoreHealth('store-unwritten', clock, (event) => events.push(event));
+  const driver = createSqliteDriver(path, mainStore.sqlite, call);
+  const database = openDatabase({ driver, clock, patienceMs: 0, health });
   await database.open();
-  const store = sqlStores(database);
+  const store = createStores(database);
   return {
     path,
     clock,
@@ -108,7 +108,7 @@ test('the number of operations that wait for the store is limited', async () => 
 
 test('the operator is told when nothing could be written for 30 seconds, and when it can be again', async () => {
   await using fixture = await openStore();
-  const other = heldByAnother(fixture.path);
+  const other = holdByAnother(fixture.path);
   await expect(fixture.store.consents.write('10', '1', always)).rejects.toThrow(
     'Another program uses the store',
   );

@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
-import { sqlDatabase } from '#src/storage/database.ts';
-import { sqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
-import { sqliteWorker } from '#src/storage/sqlite/sqlite-worker.ts';
+import { openDatabase } from '#src/storage/database.ts';
+import { createSqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
+import { createSqliteWorker } from '#src/storage/sqlite/sqlite-worker.ts';
 import { mainStore } from '#src/storage/store-kinds.ts';
-import { storeFolder } from './files.ts';
+import { makeStoreFolder } from './store-folder.ts';
 
 test('the store is written while the thread that sends voice does something else', async () => {
-  using place = storeFolder();
-  await using worker = sqliteWorker();
+  using place = makeStoreFolder();
+  await using worker = createSqliteWorker();
   const call = worker.file(place.path);
   await call('open', mainStore.sqlite);
   using reader = new DatabaseSync(place.path);
@@ -22,10 +22,10 @@ test('the store is written while the thread that sends voice does something else
 });
 
 test('a thread that breaks fails what waits for it, and the next operation starts it again', async () => {
-  await using worker = sqliteWorker(new URL('./scripted-worker.ts', import.meta.url));
+  await using worker = createSqliteWorker(new URL('./scripted-worker.ts', import.meta.url));
   const call = worker.file('scripted');
-  const driver = sqliteDriver('scripted', mainStore.sqlite, call);
-  await using database = sqlDatabase({ driver, clock: realClock, patienceMs: 0 });
+  const driver = createSqliteDriver('scripted', mainStore.sqlite, call);
+  await using database = openDatabase({ driver, clock: realClock, patienceMs: 0 });
   await database.open();
   const breaking = expect(call('close')).rejects.toMatchObject({ code: 'store.unreadable' });
   await expect(database.write(async () => undefined)).rejects.toMatchObject({

@@ -3,11 +3,11 @@ import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
-import { lostRows } from '#src/storage/data-dir/store-files.ts';
-import { migrate } from '#src/storage/schema.ts';
+import { describeLostRows } from '#src/storage/data-dir/store-files.ts';
+import { migrateStore } from '#src/storage/schema.ts';
 import { openLocalStore } from '#test/fakes/local-stores.ts';
-import { everyByte, storeFolder } from './files.ts';
 import { formerRows, keptOfFormat21, rowsOfFormat21 } from './former-consents.ts';
+import { makeStoreFolder, readEveryByte } from './store-folder.ts';
 
 const options = { clock: realClock, patienceMs: 0 };
 const always = { kind: 'always' } as const;
@@ -21,7 +21,7 @@ function idOf(person: number) {
 test.each([15, 19])(
   'the yes for a day of format %d is deleted and counted, and the no of a seat is kept',
   async (version) => {
-    using place = storeFolder();
+    using place = makeStoreFolder();
     await (await openLocalStore(place.path, options))[Symbol.asyncDispose]();
     {
       using sqlite = new DatabaseSync(place.path);
@@ -30,9 +30,9 @@ test.each([15, 19])(
       sqlite.exec(`PRAGMA user_version = ${version}`);
     }
     const lost = expect.stringMatching(/^The upgrade deletes 1 consents that held for one day/);
-    expect(lostRows(dirname(place.path))).toEqual([lost]);
+    expect(describeLostRows(dirname(place.path))).toEqual([lost]);
     await using store = await openLocalStore(place.path, options);
-    expect(lostRows(dirname(place.path))).toEqual([]);
+    expect(describeLostRows(dirname(place.path))).toEqual([]);
     const kept = new Map(Object.entries({ ann: always, bob: never, cy: never }));
     expect(await store.consents.read('g')).toEqual(kept);
     expect(await store.settings.read('g')).toEqual(new Map([['cues', 'on']]));
@@ -42,7 +42,7 @@ test.each([15, 19])(
 );
 
 test('an erasure under way in a store of format 21 goes on, and all other words stay', async () => {
-  using place = storeFolder();
+  using place = makeStoreFolder();
   await (await openLocalStore(place.path, options))[Symbol.asyncDispose]();
   {
     using sqlite = new DatabaseSync(place.path);
@@ -50,19 +50,19 @@ test('an erasure under way in a store of format 21 goes on, and all other words 
   }
   await using store = await openLocalStore(place.path, options);
   expect(await store.consents.read('g')).toEqual(keptOfFormat21.consents);
-  expect(await store.consents.erasures()).toEqual(keptOfFormat21.erasures);
+  expect(await store.consents.listErasures()).toEqual(keptOfFormat21.erasures);
 });
 
 test('a step that fails leaves the file as it was', () => {
   using sqlite = new DatabaseSync(':memory:');
   const sql = 'CREATE TABLE half (id TEXT); CREATE TABLE half (id TEXT)';
-  expect(() => migrate(sqlite, [{ version: 1, sql }])).toThrow('half');
+  expect(() => migrateStore(sqlite, [{ version: 1, sql }])).toThrow('half');
   expect(sqlite.prepare('SELECT * FROM sqlite_schema').all()).toEqual([]);
   expect(sqlite.prepare('PRAGMA user_version').get()).toEqual({ user_version: 0 });
 });
 
 test('a file of a newer bot is left alone, and the operator told to update', async () => {
-  using place = storeFolder();
+  using place = makeStoreFolder();
   await (await openLocalStore(place.path, options))[Symbol.asyncDispose]();
   {
     using sqlite = new DatabaseSync(place.path);
@@ -74,14 +74,14 @@ test('a file of a newer bot is left alone, and the operator told to update', asy
     retryable: false,
     message: expect.stringMatching(/has format 99, and this Parley reads formats 15 to 22/),
   });
-  expect(everyByte(place.folder)).toEqual(new Map([[place.path, before]]));
+  expect(readEveryByte(place.folder)).toEqual(new Map([[place.path, before]]));
 });
 
 test.each([
   ['no database at all', (path: string) => writeFileSync(path, 'no database '.repeat(1000))],
   ['a page of other bytes', (path: string) => spoil(path, 4096)],
 ])('a damaged file, %s, is refused with the way to a backup', async (_how, damage) => {
-  using place = storeFolder();
+  using place = makeStoreFolder();
   {
     await using store = await openLocalStore(place.path, options);
     await store.consents.write('10', '1', never);
@@ -101,7 +101,7 @@ test('in a full store people can still be read and forgotten, and then there is 
   await expect(said()).rejects.toMatchObject({ code: 'store.unwritable', retryable: false });
   const known = [...(await store.leftOutPeople.read('10')).keys()];
   expect(known.length).toBeGreaterThan(40);
-  for (const id of known.slice(0, 200)) expect(await store.consents.erase('10', id)).toBe(1);
+  for (const id of known.slice(0, 200)) expect(await store.consents.erasePerson('10', id)).toBe(1);
   await store.consents.write('10', idOf(-1), never);
 });
 

@@ -6,7 +6,7 @@ import type {
 import type { NewMemory } from '#src/features/memories/memory-store.ts';
 import type { NewReminder } from '#src/features/reminders/reminder-store.ts';
 import type { StoredTrack } from '#src/features/tracks/track-store.ts';
-import type { SaidConsent } from '#src/people/consent.ts';
+import type { ConsentChange } from '#src/people/consent.ts';
 import type { PersonSettings } from '#src/people/person-settings.ts';
 import type { PanelPlace } from '#src/ports/panel.ts';
 import type { Seat } from '#src/ports/stores/seat-store.ts';
@@ -32,7 +32,7 @@ const ben = '2129384756102938476';
 const chi = '2229384756102938477';
 export const dora = '2329384756102938478';
 
-const consents: readonly (readonly [guildId: string, personId: string, SaidConsent])[] = [
+const consents: readonly (readonly [guildId: string, personId: string, ConsentChange])[] = [
   [guildId, ana, { kind: 'always' }],
   [guildId, ben, { kind: 'never' }],
   [guildId, chi, { kind: 'always' }],
@@ -233,8 +233,8 @@ export async function writeMain(store: Store): Promise<void> {
   const muted = tracks.map((track) => ({ ...track, isMuted: true }));
   await store.tracks.write(guildId, placeId, muted);
   await store.spending.add(spending, day);
-  await store.guilds.erase(removedGuildId);
-  await store.guilds.note(botId, [guildId, otherGuildId]);
+  await store.guilds.eraseGuild(removedGuildId);
+  await store.guilds.addGuilds(botId, [guildId, otherGuildId]);
   await store.leftOutPeople.write(guildId, dora, true);
   await store.seats.write(seat);
   await store.seats.write({ ...seat, guildId: otherGuildId, followedId: ana });
@@ -246,6 +246,6 @@ export async function writeMain(store: Store): Promise<void> {
 export async function writeTranscripts(store: TranscriptStore): Promise<void> {
   for (const session of sessions) await store.writer.putSession(session);
   await store.writer.putLines([...lines, longLine]);
-  await store.messages.put(captionMessage);
+  await store.messages.putMessage(captionMessage);
   for (const memory of memories) await store.memories.add(memory);
 }

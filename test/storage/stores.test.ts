@@ -1,22 +1,22 @@
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { mainStore, transcripts } from '#src/storage/store-kinds.ts';
-import { sqlStores } from '#src/storage/stores/store-parts.ts';
-import { storeContract } from '#test/contracts/stores/store-contract.ts';
-import { transcriptContract } from '#test/contracts/stores/transcript-contract.ts';
-import { transcriptStore } from '#test/fakes/local-stores.ts';
-import { openSqlite } from './files.ts';
+import { createStores } from '#src/storage/stores/store-parts.ts';
+import { testStore } from '#test/contracts/stores/store-contract.ts';
+import { testTranscripts } from '#test/contracts/stores/transcript-contract.ts';
+import { toTranscriptStore } from '#test/fakes/local-stores.ts';
+import { openSqlite } from './store-folder.ts';
 
-storeContract('a file', async () => {
+testStore('a file', async () => {
   await using resources = new AsyncDisposableStack();
   const { database, path } = await openSqlite(mainStore.sqlite, resources);
-  const store = sqlStores(database);
+  const store = createStores(database);
   return { ...closing(store, resources.move()), pass: (ms) => ageSeats(path, ms) };
 });
 
-transcriptContract('a file', async () => {
+testTranscripts('a file', async () => {
   await using resources = new AsyncDisposableStack();
   const { database } = await openSqlite(transcripts.sqlite, resources);
-  return closing(transcriptStore(database), resources.move());
+  return closing(toTranscriptStore(database), resources.move());
 });
 
 /** The instants at which seats were written are moved back. */

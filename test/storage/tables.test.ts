@@ -1,16 +1,16 @@
 import { expect, expectTypeOf, test } from 'vitest';
-import { tables as transcriptTables } from '#src/features/captions/store/transcript-tables.ts';
+import { transcriptTables } from '#src/features/captions/store/transcript-tables.ts';
 import type { id } from '#src/sql/columns.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
-import type { table } from '#src/sql/table.ts';
-import { migrate } from '#src/storage/schema.ts';
+import type { defineTable } from '#src/sql/table.ts';
+import { migrateStore } from '#src/storage/schema.ts';
 import { mainStore, transcripts } from '#src/storage/store-kinds.ts';
 import { storeTables } from '#src/storage/stores/store-parts.ts';
 
 const rules = { key: ['guildId'], server: 'delete' } as const;
 
 test('a table does not compile without what becomes of its rows about persons and servers', () => {
-  type Rules = Parameters<typeof table<{ readonly guildId: typeof id }>>[2];
+  type Rules = Parameters<typeof defineTable<{ readonly guildId: typeof id }>>[2];
   const person = [] as const;
   expectTypeOf({ ...rules, person }).toExtend<Rules>();
   expectTypeOf(rules).not.toExtend<Rules>();
@@ -19,7 +19,7 @@ test('a table does not compile without what becomes of its rows about persons an
 
 test('every table with a server or a person in it declares what becomes of its rows', () => {
   using sqlite = new DatabaseSync(':memory:');
-  migrate(sqlite, mainStore.sqlite);
+  migrateStore(sqlite, mainStore.sqlite);
   const tablesWith = (column: string) =>
     sqlite
       .prepare(
@@ -56,7 +56,7 @@ test.each([
   ['transcripts', transcripts.sqlite],
 ])('no table of %s can hold sound', (_, steps) => {
   using sqlite = new DatabaseSync(':memory:');
-  migrate(sqlite, steps);
+  migrateStore(sqlite, steps);
   const columns = sqlite
     .prepare(
       `SELECT DISTINCT c.type FROM pragma_table_list t JOIN pragma_table_info(t.name) c

@@ -2,32 +2,32 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
-import type { OpenChannels } from '#src/features/captions/transcript-line.ts';
+import type { ReadableChannels } from '#src/features/captions/transcript-line.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
-import { backUp } from '#src/storage/backups/backup.ts';
-import { backupsFolder } from '#src/storage/backups/copy-names.ts';
-import { lostRows } from '#src/storage/data-dir/store-files.ts';
-import { sqlDatabase } from '#src/storage/database.ts';
-import { sqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
-import { sqliteWorker } from '#src/storage/sqlite/sqlite-worker.ts';
+import { backUpStore } from '#src/storage/backups/backup.ts';
+import { toBackupsFolder } from '#src/storage/backups/copy-names.ts';
+import { describeLostRows } from '#src/storage/data-dir/store-files.ts';
+import { openDatabase } from '#src/storage/database.ts';
+import { createSqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
+import { createSqliteWorker } from '#src/storage/sqlite/sqlite-worker.ts';
 import { transcripts } from '#src/storage/store-kinds.ts';
 import {
-  allOpen,
-  answerTo,
-  by,
-  inMessage,
-  lineOf,
-  sessionOf,
+  makeLine,
+  makeSession,
+  openSessions,
   startedAtWallMs,
+  toAnswer,
+  toMessagePlace,
+  toSpeaker,
 } from '#test/contracts/stores/transcript-samples.ts';
 import {
   openLocalTranscripts,
   type TranscriptStore,
-  transcriptStore,
-  transcriptsPath,
+  toTranscriptStore,
+  toTranscriptsPath,
 } from '#test/fakes/local-stores.ts';
-import { runProgram } from '#test/fakes/program.ts';
-import { everyByte, storeFolder } from './files.ts';
+import { runProgram } from '#test/fakes/run-program.ts';
+import { makeStoreFolder, readEveryByte } from './store-folder.ts';
 
 const options = { clock: realClock, patienceMs: 0 };
 const person = '781204563312098765';
@@ -36,60 +36,64 @@ const ids = ['a', 'b', 'c'];
 
 /** 600 lines of twenty people in three sessions, every tenth with a canary of one person. */
 async function fill(store: TranscriptStore) {
-  for (const id of ids) await store.writer.putSession(sessionOf(id));
+  for (const id of ids) await store.writer.putSession(makeSession(id));
   for (let n = 1; n <= 200; n++)
     for (const id of ids) await store.writer.putLines([lineWithCanary(id, n)]);
   const memory = { guildId: '10', text: 'a vombatus', byId: '1', byName: 'Ana', atWallMs: 1 };
   await store.memories.add({ ...memory, aboutId: person, aboutName: 'Zyprianne' });
   const message = { channelId: '200', guildId: '10', sessionId: 'a', postedAtWallMs: 1 };
-  for (let n = 1; n <= 20; n++) await store.messages.put({ ...message, messageId: `30${n}` });
+  for (let n = 1; n <= 20; n++)
+    await store.messages.putMessage({ ...message, messageId: `30${n}` });
 }
 
 function lineWithCanary(sessionId: string, n: number) {
-  const post = inMessage(`30${Math.ceil(n / 10)}`);
+  const post = toMessagePlace(`30${Math.ceil(n / 10)}`);
   if (n % 10 === 0) {
-    return lineOf(sessionId, n, `so xylokarp ${n}`, { ...by(person, 'Zyprianne'), ...post });
+    return makeLine(sessionId, n, `so xylokarp ${n}`, {
+      ...toSpeaker(person, 'Zyprianne'),
+      ...post,
+    });
   }
   if (n % 10 === 1)
-    return lineOf(sessionId, n, 'as quendorf said', { ...answerTo('1', person), ...post });
-  return lineOf(sessionId, n, `some words number ${n} of this talk`, {
-    ...by(`${n % 10}`),
+    return makeLine(sessionId, n, 'as quendorf said', { ...toAnswer('1', person), ...post });
+  return makeLine(sessionId, n, `some words number ${n} of this talk`, {
+    ...toSpeaker(`${n % 10}`),
     ...post,
   });
 }
 
 function canariesIn(folder: string): readonly string[] {
-  return [...everyByte(folder).values()].flatMap((bytes) =>
+  return [...readEveryByte(folder).values()].flatMap((bytes) =>
     canaries.filter((canary) => bytes.includes(canary)),
   );
 }
 
 test('a file of any size keeps no word and no id of a forgotten person, not between its rows and not as a bound of its index', async () => {
-  using place = storeFolder();
+  using place = makeStoreFolder();
   await using store = await openLocalTranscripts(place.path, options);
-  for (const id of ids) await store.writer.putSession(sessionOf(id));
+  for (const id of ids) await store.writer.putSession(makeSession(id));
   for (let n = 14_000; n < 20_000; n++) {
     const text = `${'so '.repeat(n % 300)}xylo${n}`;
-    const line = lineOf(ids[n % 3] ?? '', n, text, by(n % 10 === 3 ? person : '1'));
+    const line = makeLine(ids[n % 3] ?? '', n, text, toSpeaker(n % 10 === 3 ? person : '1'));
     await store.writer.putLines([line]);
   }
-  expect(await store.eraser.forget('10', person)).toBe(600);
-  const files = [...everyByte(place.folder).values()].map((bytes) => bytes.toString('latin1'));
+  expect(await store.eraser.erasePerson('10', person)).toBe(600);
+  const files = [...readEveryByte(place.folder).values()].map((bytes) => bytes.toString('latin1'));
   const words = new Set(files.flatMap((bytes) => bytes.match(/xylo\d{5}/g) ?? []));
   expect(words.size).toBe(5_400);
   expect(files.some((bytes) => bytes.includes(person))).toBe(false);
 });
 
 test('nothing of lines that expired, or of a removed server, stays in the files', async () => {
-  using place = storeFolder();
+  using place = makeStoreFolder();
   await using store = await openLocalTranscripts(place.path, options);
   await fill(store);
-  await store.eraser.forgetGuild('10');
+  await store.eraser.eraseGuild('10');
   expect(canariesIn(place.folder)).toEqual([]);
   await fill(store);
   const ended = { endedAtWallMs: startedAtWallMs + 300_000 };
-  for (const id of ids) await store.writer.putSession(sessionOf(id, ended));
-  await store.eraser.expire(startedAtWallMs + 86_400_000, { '10': 0 });
+  for (const id of ids) await store.writer.putSession(makeSession(id, ended));
+  await store.eraser.eraseExpired(startedAtWallMs + 86_400_000, { '10': 0 });
   expect(canariesIn(place.folder)).toEqual([person, 'Zyprianne', 'vombatus']); // its memory
 });
 
@@ -112,8 +116,8 @@ const formerTables = `
   DROP TRIGGER line_words_erased;`;
 
 test('the upgrade of a file deletes what only people who sat there might read, and says how many lines', async () => {
-  using place = storeFolder();
-  const path = transcriptsPath(place.folder);
+  using place = makeStoreFolder();
+  const path = toTranscriptsPath(place.folder);
   const store = await openLocalTranscripts(path, options);
   await fill(store);
   await store[Symbol.asyncDispose]();
@@ -126,17 +130,17 @@ test('the upgrade of a file deletes what only people who sat there might read, a
       PRAGMA user_version = 3`);
   }
   const lost = expect.stringMatching(/^The upgrade deletes 200 captions that were stored/);
-  expect(lostRows(place.folder)).toEqual([lost]);
+  expect(describeLostRows(place.folder)).toEqual([lost]);
   await using again = await openLocalTranscripts(path, options);
-  expect(lostRows(place.folder)).toEqual([]);
-  expect(await again.reader.lines('a', allOpen)).toEqual([]);
-  expect(await again.reader.lines('b', allOpen)).toHaveLength(200);
+  expect(describeLostRows(place.folder)).toEqual([]);
+  expect(await again.reader.listLines('a', openSessions)).toEqual([]);
+  expect(await again.reader.listLines('b', openSessions)).toHaveLength(200);
   expect(await again.messages.outdated(99)).toHaveLength(20);
   const search = { guildId: '10', words: 'xylokarp', limit: 9 };
-  const found = await again.reader.search(search, allOpen);
+  const found = await again.reader.search(search, openSessions);
   expect(found.map(({ session }) => session.id)).toEqual(expect.not.arrayContaining(['a']));
   expect(found).not.toEqual([]);
-  await again.eraser.forget('10', person);
+  await again.eraser.erasePerson('10', person);
   expect(canariesIn(place.folder)).toEqual([]);
 });
 
@@ -144,19 +148,19 @@ test('the upgrade of a file deletes what only people who sat there might read, a
 async function manyLines() {
   const store = await openLocalTranscripts(':memory:', options);
   for (const id of ['a', 'b', 'c']) {
-    await store.writer.putSession(sessionOf(id, { channelId: id === 'c' ? '101' : '100' }));
+    await store.writer.putSession(makeSession(id, { channelId: id === 'c' ? '101' : '100' }));
     const texts = Array.from({ length: 3_000 }, (_, n): string =>
       id === 'c' && n > 2_989 ? 'the' : 'the and',
     );
     if (id === 'a') texts[7] = 'the and xylokarp';
-    await store.writer.putLines(texts.map((text, n) => lineOf(id, n + 1, text)));
+    await store.writer.putLines(texts.map((text, n) => makeLine(id, n + 1, text)));
   }
   return store;
 }
 
 test('frequent words alone find the newest lines with all of them, then with the rarest, as far as their channels are open', async () => {
   await using store = await manyLines();
-  const found = async (words: string, given: OpenChannels, limit = 4) => {
+  const found = async (words: string, given: ReadableChannels, limit = 4) => {
     const lines = await store.reader.search({ guildId: '10', words, limit }, given);
     return lines.map(({ line }) => `${line.sessionId}${line.number}`);
   };
@@ -169,27 +173,27 @@ test('frequent words alone find the newest lines with all of them, then with the
 });
 
 test('transcripts of servers that keep none are never in a file', async () => {
-  await using worker = sqliteWorker();
-  const driver = sqliteDriver(':memory:', transcripts.sqlite, worker.file(':memory:'));
-  const store = transcriptStore(sqlDatabase({ driver, clock: realClock }));
-  expect(await store.reader.channels('10')).toEqual([]);
-  await store.writer.putSession(sessionOf('a'));
-  await store.writer.putLines([lineOf('a', 1, 'passing')]);
-  expect(await store.reader.lines('a', allOpen)).toEqual([lineOf('a', 1, 'passing')]);
+  await using worker = createSqliteWorker();
+  const driver = createSqliteDriver(':memory:', transcripts.sqlite, worker.file(':memory:'));
+  const store = toTranscriptStore(openDatabase({ driver, clock: realClock }));
+  expect(await store.reader.listChannels('10')).toEqual([]);
+  await store.writer.putSession(makeSession('a'));
+  await store.writer.putLines([makeLine('a', 1, 'passing')]);
+  expect(await store.reader.listLines('a', openSessions)).toEqual([makeLine('a', 1, 'passing')]);
   await store[Symbol.asyncDispose]();
-  await expect(store.reader.channels('10')).rejects.toMatchObject({ code: 'store.unreadable' });
+  await expect(store.reader.listChannels('10')).rejects.toMatchObject({ code: 'store.unreadable' });
 });
 
 test('npm run backup copies transcripts only when it is told to, and says when there are none', async () => {
-  using place = storeFolder();
+  using place = makeStoreFolder();
   new DatabaseSync(join(place.folder, 'parley.db')).close();
   const run = (...args: string[]) => runProgram('backup', { DATA_DIR: place.folder }, ...args);
-  const old = backUp(join(place.folder, 'parley.db'), backupsFolder(place.folder), 0);
+  const old = backUpStore(join(place.folder, 'parley.db'), toBackupsFolder(place.folder), 0);
   const none = expect.stringContaining('There are no transcripts');
   expect(run('--transcripts')).toMatchObject({ status: 0, stderr: none });
   expect(existsSync(old)).toBe(false);
-  await using store = await openLocalTranscripts(transcriptsPath(place.folder), options);
-  await store.writer.putSession(sessionOf('a'));
+  await using store = await openLocalTranscripts(toTranscriptsPath(place.folder), options);
+  await store.writer.putSession(makeSession('a'));
   expect(run()).toMatchObject({
     status: 0,
     stderr: '',

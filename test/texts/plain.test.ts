@@ -1,46 +1,55 @@
 import { expect, test } from 'vitest';
-import { cut, firstChars, harmless, oneLine, plain, posted } from '#src/texts/plain.ts';
+import {
+  escapeMarkdown,
+  takeFirstChars,
+  toHarmlessText,
+  toOneLine,
+  toPostedText,
+  truncate,
+} from '#src/texts/plain-text.ts';
 
 test('names are shown as they are, not read as markdown', () => {
-  expect(plain('**loud** _a_ ~~b~~ `c` ||d|| [e](x)')).toBe(
+  expect(escapeMarkdown('**loud** _a_ ~~b~~ `c` ||d|| [e](x)')).toBe(
     '\\*\\*loud\\*\\* \\_a\\_ \\~\\~b\\~\\~ \\`c\\` \\|\\|d\\|\\| \\[e\\](x)',
   );
-  expect(plain('# big\n> quote\n- item')).toBe('\\# big\n\\> quote\n\\- item');
+  expect(escapeMarkdown('# big\n> quote\n- item')).toBe('\\# big\n\\> quote\n\\- item');
 });
 
 test('an address ends where markdown could begin inside it', () => {
-  expect(plain('https://[discord.com/nitro](https://evil.example/)')).toBe(
+  expect(escapeMarkdown('https://[discord.com/nitro](https://evil.example/)')).toBe(
     'https://\\[discord.com/nitro\\](https://evil.example/)',
   );
-  expect(plain('https://a.example/`b`||c||*d')).toBe('https://a.example/\\`b\\`\\|\\|c\\|\\|\\*d');
+  expect(escapeMarkdown('https://a.example/`b`||c||*d')).toBe(
+    'https://a.example/\\`b\\`\\|\\|c\\|\\|\\*d',
+  );
 });
 
 test('nothing somebody is called mentions anybody', () => {
-  const words = plain('@everyone @here @ev\u200beryone <@1> <@&2> <#3> </join:4>');
+  const words = escapeMarkdown('@everyone @here @ev\u200beryone <@1> <@&2> <#3> </join:4>');
   expect(words).not.toMatch(/@(everyone|here)/);
   expect(words).not.toMatch(/(?<!\\)<[@#/]/);
 });
 
 test('writing direction and invisible characters are taken out, line breaks and emoji stay', () => {
-  expect(harmless('a\u202eb\u2066c\u0000d\u200be\ufefff\u0007g')).toBe('abcdefg');
-  expect(harmless('one\ntwo 👩‍👩‍👧 می‌خواهم')).toBe('one\ntwo 👩‍👩‍👧 می‌خواهم');
+  expect(toHarmlessText('a\u202eb\u2066c\u0000d\u200be\ufefff\u0007g')).toBe('abcdefg');
+  expect(toHarmlessText('one\ntwo 👩‍👩‍👧 می‌خواهم')).toBe('one\ntwo 👩‍👩‍👧 می‌خواهم');
 });
 
 test('what is too long is cut between whole characters', () => {
-  expect(cut('abcdef', 6)).toBe('abcdef');
-  expect(cut('abcdefg', 6)).toBe('abcde…');
-  expect(cut('abcd👋g!', 6)).toBe('abcd…');
-  expect(firstChars('👋👋', 3)).toBe('👋');
-  expect(harmless('x'.repeat(100_000))).toHaveLength(2_000);
+  expect(truncate('abcdef', 6)).toBe('abcdef');
+  expect(truncate('abcdefg', 6)).toBe('abcde…');
+  expect(truncate('abcd👋g!', 6)).toBe('abcd…');
+  expect(takeFirstChars('👋👋', 3)).toBe('👋');
+  expect(toHarmlessText('x'.repeat(100_000))).toHaveLength(2_000);
 });
 
 test('line breaks of every kind become one space each, and other spaces stay', () => {
-  expect(oneLine('Ann\r\nBen\vCem\u2028Dan  Eva\tFay')).toBe('Ann Ben Cem Dan  Eva\tFay');
+  expect(toOneLine('Ann\r\nBen\vCem\u2028Dan  Eva\tFay')).toBe('Ann Ben Cem Dan  Eva\tFay');
 });
 
 test('a time for each reader stays one, and other words in its form do not', () => {
   const time = '<t:1795219200:f>';
-  expect([plain(time), posted(`Until ${time}.`)]).toEqual([time, `Until ${time}.`]);
-  expect(posted('<t:1> <t:1795219200:R>')).toBe('< t:1> < t:1795219200:R>');
-  expect(plain(`a ${time}`)).toBe(`a \\${time}`);
+  expect([escapeMarkdown(time), toPostedText(`Until ${time}.`)]).toEqual([time, `Until ${time}.`]);
+  expect(toPostedText('<t:1> <t:1795219200:R>')).toBe('< t:1> < t:1795219200:R>');
+  expect(escapeMarkdown(`a ${time}`)).toBe(`a \\${time}`);
 });

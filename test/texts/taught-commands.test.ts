@@ -2,8 +2,8 @@ import { globSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { commands } from '#commands/commands.ts';
 import type { CommandOption } from '#src/features/command.ts';
-import { builtInLocales } from '#src/texts/locales.ts';
-import { builtInTexts } from '#src/texts/tables.ts';
+import { textLocales } from '#src/texts/locales.ts';
+import { readTexts } from '#src/texts/text-tables.ts';
 
 /** Options of each command by its name, say `voice me`; a group has those of all its commands. */
 const optionsByCommand = new Map<string, readonly CommandOption[]>(
@@ -49,8 +49,8 @@ test('a sentence about an option or a command that is gone is found', () => {
   expect(findUnknownParts('Run /rewind, or /stop what:noise.')).toEqual(['/rewind', 'what:noise']);
 });
 
-test.each(builtInLocales)('each command and option that a text teaches exists: %s', (locale) => {
-  const sentences = [...builtInTexts(locale)].map(([id, { text }]) => ({ id, sentence: text }));
+test.each(textLocales)('each command and option that a text teaches exists: %s', (locale) => {
+  const sentences = [...readTexts(locale)].map(([id, { text }]) => ({ id, sentence: text }));
   const unknown = sentences.map(({ id, sentence }) => ({ id, parts: findUnknownParts(sentence) }));
   expect(unknown.filter(({ parts }) => parts.length > 0)).toEqual([]);
 });

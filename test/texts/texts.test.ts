@@ -1,21 +1,21 @@
 import { expect, test } from 'vitest';
-import { builtInLocales } from '#src/texts/locales.ts';
-import { reportOn } from '#src/texts/report.ts';
-import { builtInTexts } from '#src/texts/tables.ts';
-import { lineWith, localeOf, type TextId, text } from '#src/texts/texts.ts';
+import { textLocales } from '#src/texts/locales.ts';
+import { readTexts } from '#src/texts/text-tables.ts';
+import { fillLine, formatText, type TextId, toLocale } from '#src/texts/texts.ts';
+import { reportTranslations } from '#src/texts/translation-report.ts';
 
 test('words are filled in where the sentence names them', () => {
-  expect(text('join.ok', { channel: 'Lounge' })).toBe('In Lounge. Just talk to me.');
+  expect(formatText('join.ok', { channel: 'Lounge' })).toBe('In Lounge. Just talk to me.');
 });
 
 test('words that look like places are not filled again', () => {
-  expect(text('join.ok', { channel: '{channel}' })).toBe('In {channel}. Just talk to me.');
+  expect(formatText('join.ok', { channel: '{channel}' })).toBe('In {channel}. Just talk to me.');
 });
 
 test('a line gets the words that it still lacked', () => {
   const ask = { id: 'tool.external.ask', with: { tool: 'leave', given: '/leave' } } as const;
-  const line = lineWith(ask, { name: 'Ana' });
-  expect(text(line.id, line.with)).toBe('Ana, shall I use leave with all of this?\n/leave');
+  const line = fillLine(ask, { name: 'Ana' });
+  expect(formatText(line.id, line.with)).toBe('Ana, shall I use leave with all of this?\n/leave');
 });
 
 test.each([
@@ -31,12 +31,12 @@ test.each([
   ['sw', 'en'],
   ['', 'en'],
 ])('a person with the language %j reads %s', (tag, locale) => {
-  expect(localeOf(tag)).toBe(locale);
+  expect(toLocale(tag)).toBe(locale);
 });
 
-test.each(builtInLocales)('every text is short and calm in %s, and names no variable', (locale) => {
-  const texts = ([...builtInTexts('en').keys()] as TextId[]).map(
-    (id) => [id, text(id, {}, locale)] as const,
+test.each(textLocales)('every text is short and calm in %s, and names no variable', (locale) => {
+  const texts = ([...readTexts('en').keys()] as TextId[]).map(
+    (id) => [id, formatText(id, {}, locale)] as const,
   );
   expect(texts.length).toBeGreaterThan(300);
   expect(
@@ -46,10 +46,10 @@ test.each(builtInLocales)('every text is short and calm in %s, and names no vari
   ).toEqual([]);
 });
 
-test.each(builtInLocales)(
+test.each(textLocales)(
   'every text in %s holds the words of its English, and fits its place with the longest of them',
   (locale) => {
-    expect(reportOn(locale).faulty).toEqual([]);
+    expect(reportTranslations(locale).faulty).toEqual([]);
   },
 );
 
@@ -61,8 +61,8 @@ const managersOnly = [
 ];
 
 test('only texts for managers stay in English: what members read or hear is translated', () => {
-  const german = builtInTexts('de');
-  const untranslated = [...builtInTexts('en')].flatMap(([id, { text: pattern }]) =>
+  const german = readTexts('de');
+  const untranslated = [...readTexts('en')].flatMap(([id, { text: pattern }]) =>
     german.has(id) || !/\p{L}/u.test(pattern.replace(/\{\w+\}|\/\w+/g, '')) ? [] : [id],
   );
   expect(untranslated.length).toBeGreaterThan(50);
@@ -70,7 +70,7 @@ test('only texts for managers stay in English: what members read or hear is tran
   expect(untranslated.filter(ofMembers)).toEqual([]);
 });
 
-test.each(builtInLocales)('no text is missing in %s, and none is of a former English', (locale) => {
-  const { missing, stale } = reportOn(locale);
+test.each(textLocales)('no text is missing in %s, and none is of a former English', (locale) => {
+  const { missing, stale } = reportTranslations(locale);
   expect({ missing, stale }).toEqual({ missing: [], stale: [] });
 });

@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { builtInTexts } from '#src/texts/tables.ts';
+import { readTexts } from '#src/texts/text-tables.ts';
 
 const folders = ['src', 'commands', 'tools', 'sandbox', 'doctor', 'setup'];
 const code = globSync(folders.map((folder) => `${folder}/**/*.ts`))
@@ -19,7 +19,7 @@ const templates = [
   .map((parts) => new RegExp(`^${parts.join('[a-z][\\w.-]*')}$`));
 
 test('every text is used somewhere', () => {
-  const ids = [...builtInTexts('en').keys()];
+  const ids = [...readTexts('en').keys()];
   expect(ids.length).toBeGreaterThan(300);
   const unused = ids.filter((id) => !literals.has(id) && !templates.some((one) => one.test(id)));
   expect(unused).toEqual([]);

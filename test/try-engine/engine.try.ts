@@ -1,22 +1,22 @@
 import { expect, test } from 'vitest';
-import { examineRole, rolesOf } from '#doctor/roles.ts';
+import { examineRole, listRoles } from '#doctor/examine-role.ts';
 import { listenRateHz } from '#src/audio/pcm.ts';
-import { resample } from '#src/audio/resample.ts';
+import { resamplePcm } from '#src/audio/resampler.ts';
 import { realClock } from '#src/base/clock.ts';
-import { messageOf } from '#src/base/errors.ts';
-import { processEnvironment, readConfig } from '#src/config/config.ts';
+import { getErrorMessage } from '#src/base/errors.ts';
+import { readConfig, readEnvironment } from '#src/config/config.ts';
 import { loadDotEnv } from '#src/config/dot-env.ts';
 import { roles } from '#src/engines/engine.ts';
 import { openEngine } from '#src/engines/engines.ts';
 import { loadEngine } from '#src/engines/outside-engine.ts';
-import type { ProviderRole } from '#src/provider/provider-news.ts';
+import type { ProviderRole } from '#src/provider/provider-event.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { openLocalSynthesizer } from '#src/speech/local/local-synthesizer.ts';
-import { chatModelContract } from '#test/contracts/chat-model.ts';
-import { soundOf, synthesizerContract } from '#test/contracts/synthesizer.ts';
-import { textOf, transcriberContract } from '#test/contracts/transcriber.ts';
+import { testChatModel } from '#test/contracts/chat-model-contract.ts';
+import { collectSound, testSynthesizer } from '#test/contracts/synthesizer-contract.ts';
+import { testTranscriber, transcribeText } from '#test/contracts/transcriber-contract.ts';
 
-const { TRY_ENGINE: place = '', ...environment } = processEnvironment();
+const { TRY_ENGINE: place = '', ...environment } = readEnvironment();
 loadDotEnv((line) => console.log(line), '.env', environment);
 
 const refusals: string[] = [];
@@ -33,13 +33,13 @@ function isRole(one: ProviderRole) {
     loadEngine(one, place);
     return true;
   } catch (error) {
-    refusals.push(messageOf(error));
+    refusals.push(getErrorMessage(error));
     return false;
   }
 }
 
 test(`${place}: the doctor finds no fault`, async () => {
-  const examined = rolesOf(config).find((one) => one.group === group);
+  const examined = listRoles(config).find((one) => one.group === group);
   if (!examined) throw new Error(`no role ${group}`);
   const deadline = { clock: realClock, deadlineMs: 50_000 };
   const { findings } = await examineRole(examined, deadline);
@@ -56,19 +56,19 @@ async function open<Role extends ProviderRole>(opened: Role) {
 
 if (role === 'chat') {
   const model = await open(role);
-  chatModelContract(place, async () => ({ model, async [Symbol.asyncDispose]() {} }));
+  testChatModel(place, async () => ({ model, async [Symbol.asyncDispose]() {} }));
 } else if (role === 'text to speech') {
   const synthesizer = await open(role);
-  synthesizerContract(place, () => synthesizer);
+  testSynthesizer(place, () => synthesizer);
 } else {
   const transcriber = await open(role);
   await using models = new LocalModels();
   const voice = await openLocalSynthesizer({ models });
   /** An utterance with the words that the engine itself hears in it: the doctor's probe judges whether they are right. */
   const spoken = async (words: string) => {
-    const pcm = resample(await soundOf(voice, words), listenRateHz);
-    return { pcm, text: await textOf(transcriber, pcm) };
+    const pcm = resamplePcm(await collectSound(voice, words), listenRateHz);
+    return { pcm, text: await transcribeText(transcriber, pcm) };
   };
   const first = await spoken('What time is it in the house of my mother?');
-  transcriberContract(place, () => transcriber, [first, await spoken('One two three four five.')]);
+  testTranscriber(place, () => transcriber, [first, await spoken('One two three four five.')]);
 }

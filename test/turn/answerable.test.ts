@@ -8,10 +8,10 @@ import {
 import {
   decideUtterance,
   type EndedUtterance,
-  isAnsweredEarly,
+  shouldAnswerEarly,
   type UtteranceFacts,
-} from '#src/turn/answerable.ts';
-import { nothingHeard } from '#src/turn/voice-evidence.ts';
+} from '#src/turn/decide-utterance.ts';
+import { noEvidence } from '#src/turn/voice-evidence.ts';
 
 const rules = { ...addressingRules, names: ['Computer'] };
 
@@ -82,7 +82,7 @@ type Row = readonly [
 ];
 
 const heard: readonly Row[] = [
-  ['without voice nobody said anything', { evidence: nothingHeard }, nothing('no-voice')],
+  ['without voice nobody said anything', { evidence: noEvidence }, nothing('no-voice')],
   ['a recogniser that found no words heard nothing', { text: ' ' }, nothing('empty')],
   [
     'what a recogniser makes up of faint noise was not said',
@@ -202,7 +202,7 @@ test('what nobody said does not change who needs no name', () => {
   const hallucinated = decide({ text: 'Thank you.', evidence: { ...faint, voicedMs: 150 } }, [
     wasAnswered,
   ]);
-  const { addressing } = decide({ evidence: nothingHeard }, [wasAnswered]);
+  const { addressing } = decide({ evidence: noEvidence }, [wasAnswered]);
   expect(hallucinated.addressing).toEqual(addressing);
   const next = { ...ended, text: 'And in Rome?' };
   expect(decideUtterance(next, addressing, rules).decision.kind).toBe('answer');
@@ -225,7 +225,7 @@ test.each<[string, Partial<UtteranceFacts>, boolean]>([
   ['no answer is begun to words for somebody else', { text: 'What time is it?' }, false],
   ['no answer is begun to "stop"', { text: 'Stop!', humans: 1 }, false],
 ])('%s', (_, facts, isBegun) => {
-  expect(isAnsweredEarly({ ...ended, ...facts }, initialAddressing, rules)).toBe(isBegun);
+  expect(shouldAnswerEarly({ ...ended, ...facts }, initialAddressing, rules)).toBe(isBegun);
 });
 
 test('a spoken no is obeyed of whom the bot hears, named or not, and is no overlap of an answer to another', () => {
@@ -243,6 +243,6 @@ test('a spoken no is obeyed of whom the bot hears, named or not, and is no overl
     ...decision,
     overlap: undefined,
   });
-  expect(decide({ ...no, evidence: nothingHeard }).decision).toMatchObject({ why: 'no-voice' });
+  expect(decide({ ...no, evidence: noEvidence }).decision).toMatchObject({ why: 'no-voice' });
   expect(decide({ text: "Ben, don't listen to me." }).decision).toMatchObject({ why: 'not-named' });
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { languages } from '#src/turn/languages/languages.ts';
-import { yesOrNo } from '#src/turn/overlap/interjections.ts';
+import { findYesOrNo } from '#src/turn/overlap/interjections.ts';
 
 const names = ['Nova'];
 
@@ -8,8 +8,8 @@ test('every yes of every language is one, alone and with the name of the bot, wh
   for (const { code, confirmations } of languages) {
     expect(confirmations.yes.length, code).toBeGreaterThan(3);
     for (const phrase of confirmations.yes) {
-      expect(yesOrNo(phrase, names, code), `${code}: ${phrase}`).toBe('yes');
-      expect(yesOrNo(`${phrase}, Nova!`, names, code), `${code}: ${phrase}, Nova`).toBe('yes');
+      expect(findYesOrNo(phrase, names, code), `${code}: ${phrase}`).toBe('yes');
+      expect(findYesOrNo(`${phrase}, Nova!`, names, code), `${code}: ${phrase}, Nova`).toBe('yes');
     }
   }
 });
@@ -23,8 +23,8 @@ test('no word that stops, takes back, asks to wait or refuses is a yes, whatever
       overlap.refusals ?? [],
     ].flat();
     for (const phrase of others) {
-      expect(yesOrNo(phrase, names), `${code}: ${phrase}`).not.toBe('yes');
-      expect(yesOrNo(phrase, names, code), `${code}: ${phrase}`).not.toBe('yes');
+      expect(findYesOrNo(phrase, names), `${code}: ${phrase}`).not.toBe('yes');
+      expect(findYesOrNo(phrase, names, code), `${code}: ${phrase}`).not.toBe('yes');
     }
   }
 });
@@ -37,7 +37,7 @@ test.each([
   'はい、お願いします。',
   'Sí, por favor.',
 ])('%j is a yes', (said) => {
-  expect(yesOrNo(said, names)).toBe('yes');
+  expect(findYesOrNo(said, names)).toBe('yes');
 });
 
 test.each([
@@ -57,34 +57,35 @@ test.each([
   'Ja, aber leiser.',
   'Ya basta.',
 ])('%j is no yes', (said) => {
-  expect(yesOrNo(said, names)).not.toBe('yes');
+  expect(findYesOrNo(said, names)).not.toBe('yes');
 });
 
 test('every no of every language refuses, alone and with the name of the bot, where that language is spoken', () => {
   for (const { code, confirmations } of languages) {
     expect(confirmations.no.length, code).toBeGreaterThan(1);
     for (const phrase of confirmations.no) {
-      expect(yesOrNo(phrase, names, code), `${code}: ${phrase}`).toBe('no');
-      expect(yesOrNo(`Nova, ${phrase}.`, names, code), `${code}: Nova, ${phrase}`).toBe('no');
+      expect(findYesOrNo(phrase, names, code), `${code}: ${phrase}`).toBe('no');
+      expect(findYesOrNo(`Nova, ${phrase}.`, names, code), `${code}: Nova, ${phrase}`).toBe('no');
     }
   }
 });
 
 test('no yes of any language is a no, whatever language is spoken', () => {
   for (const { confirmations } of languages)
-    for (const phrase of confirmations.yes) expect(yesOrNo(phrase, names), phrase).not.toBe('no');
+    for (const phrase of confirmations.yes)
+      expect(findYesOrNo(phrase, names), phrase).not.toBe('no');
 });
 
 test.each(['No.', 'No, thanks.', 'Nova, no!', 'Never mind.', 'Nein, danke.', 'いいえ。'])(
   '%j is a no',
   (said) => {
-    expect(yesOrNo(said, names)).toBe('no');
+    expect(findYesOrNo(said, names)).toBe('no');
   },
 );
 
 test.each(['No?', 'No, make it 50.', 'No idea.', 'Not yet.', 'Yes and no.', 'Stop.'])(
   '%j is no no',
   (said) => {
-    expect(yesOrNo(said, names)).not.toBe('no');
+    expect(findYesOrNo(said, names)).not.toBe('no');
   },
 );

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { isHallucination } from '#src/turn/hallucinations.ts';
-import { type Evidence, heardWindow } from '#src/turn/voice-evidence.ts';
+import { addVoicedWindow, type Evidence } from '#src/turn/voice-evidence.ts';
 
 const clear: Evidence = {
   voicedMs: 900,
@@ -102,7 +102,7 @@ test('"you" is believed from 160 ms of certain voice that is not faint, and not 
 
 test('a window of digital silence leaves the mean level as it was', () => {
   const silent = { probability: 0.9, levelDb: Number.NEGATIVE_INFINITY };
-  expect(heardWindow(clear, silent, 32).meanLevelDb).toBe(-25);
+  expect(addVoicedWindow(clear, silent, 32).meanLevelDb).toBe(-25);
 });
 
 test('one word is a loop from eight times on where nobody can say it that fast, else from sixteen', () => {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { endOfTurnOf } from '#src/turn/endpointing/end-of-turn.ts';
+import { predictEndOfTurn } from '#src/turn/endpointing/end-of-turn.ts';
 import {
-  endpointingDelay,
+  decideEndpointingDelay,
   endpointingDelayRules,
 } from '#src/turn/endpointing/endpointing-delay.ts';
-import { heldOut } from './held-out.ts';
+import { heldOut } from './held-out-people.ts';
 
 type Place = 'end' | '|' | '/';
 
@@ -22,13 +22,13 @@ const texts = heldOut.flatMap((line) => {
 });
 
 /** Share of all places of this kind, in percent. */
-function share(place: Place, holds: (wait: ReturnType<typeof endpointingDelay>) => boolean) {
+function share(place: Place, holds: (wait: ReturnType<typeof decideEndpointingDelay>) => boolean) {
   const all = texts.filter((text) => text.place === place);
   const those = all.filter(({ text }) => {
-    const reading = endOfTurnOf(text);
+    const endOfTurn = predictEndOfTurn(text);
     return holds(
-      endpointingDelay(
-        { closed: true, lags: false, textless: false, reading },
+      decideEndpointingDelay(
+        { isClosed: true, isLagging: false, isTextless: false, endOfTurn },
         endpointingDelayRules,
         {},
       ),
@@ -38,7 +38,7 @@ function share(place: Place, holds: (wait: ReturnType<typeof endpointingDelay>) 
 }
 
 /** Answered as fast as a text and an answer come: 145 and 270 ms. */
-const isPrompt = ({ delayMs, preemptiveLeadMs }: ReturnType<typeof endpointingDelay>) =>
+const isPrompt = ({ delayMs, preemptiveLeadMs }: ReturnType<typeof decideEndpointingDelay>) =>
   delayMs <= 420 && preemptiveLeadMs > 0;
 
 test('three of four requests that no rule was made for are answered at once', () => {

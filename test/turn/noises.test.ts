@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
-import { makeNoise } from '#bench/turns/noises.ts';
+import { makeNoise } from '#bench/turns/make-noise.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
-import { resample } from '#src/audio/resample.ts';
-import { loadSilero } from '#src/audio/voice/silero.ts';
-import { VoiceActivity, VoiceMeter } from '#src/audio/voice/voice-meter.ts';
+import { resamplePcm } from '#src/audio/resampler.ts';
+import { loadSilero } from '#src/audio/voice/silero-network.ts';
+import { VoiceActivityDetector, VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
 import {
   type EndpointingState,
   endpointRules,
-  quiet,
+  quietVoice,
   stepEndpointing,
 } from '#src/turn/endpointing/endpointing.ts';
 import { type Evidence, hasVoice } from '#src/turn/voice-evidence.ts';
@@ -81,9 +81,9 @@ const weights = await loadSilero();
 
 /** The evidence of each utterance that an open microphone would have ended. */
 function utterances(samples: Int16Array) {
-  const meter = new VoiceMeter(new VoiceActivity(weights));
+  const meter = new VoiceWindowMeter(new VoiceActivityDetector(weights));
   const ended: Evidence[] = [];
-  let voice: EndpointingState = quiet;
+  let voice: EndpointingState = quietVoice;
   for (let atMs = 20; (atMs - 1000) * 16 <= samples.length; atMs += 20) {
     const packet = new Int16Array(320);
     packet.set(samples.subarray((atMs - 20) * 16, atMs * 16));
@@ -102,7 +102,7 @@ test.each(noises)('12 s of $name reach no recogniser', ({ samples }) => {
 
 test.each(['keyboard', 'breath'] as const)('20 s of %s at a desk reach no recogniser', (name) => {
   const atDesk: Pcm = { samples: makeNoise(name, 20, 1), rateHz: 48_000, channels: 1 };
-  expect(utterances(resample(atDesk, 16_000).samples).filter(hasVoice)).toEqual([]);
+  expect(utterances(resamplePcm(atDesk, 16_000).samples).filter(hasVoice)).toEqual([]);
 });
 
 test('an utterance is worth a recogniser by its length, its certainty and its level together', () => {

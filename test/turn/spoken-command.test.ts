@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { languages } from '#src/turn/languages/languages.ts';
-import { spokenCommand } from '#src/turn/overlap/interjections.ts';
+import { findSpokenCommand } from '#src/turn/overlap/interjections.ts';
 import saidNo from './spoken-no.json' with { type: 'json' };
 
 const names = ['Nova', 'Нова', 'ノバ'];
-const heard = (text: string) => spokenCommand(text, names);
+const heard = (text: string) => findSpokenCommand(text, names);
 
 /** Sentences near a no that are none: longer ones, other people's, complaints, questions, quotes, denials of one. */
 const nearMisses = `

@@ -13,12 +13,12 @@ export type MemoryParts = {
   readonly mapped: number;
 };
 
-const mapping = /^[0-9a-f]+-[0-9a-f]+ \S+ \S+ \S+ \S+\s*(.*)$/;
+const mappingLine = /^[0-9a-f]+-[0-9a-f]+ \S+ \S+ \S+ \S+\s*(.*)$/;
 
 /** Sums `/proc/PID/smaps`. */
-export function partsOf(smaps: string, programPath: string): MemoryParts {
+export function sumMemoryParts(smaps: string, programPath: string): MemoryParts {
   const parts = { program: 0, libraries: 0, mallocHeap: 0, mapped: 0, proportional: 0 };
-  for (const { file, rss, pss, anonymous } of regionsOf(smaps)) {
+  for (const { file, rss, pss, anonymous } of parseRegions(smaps)) {
     parts.proportional += pss;
     parts[file === '[heap]' ? 'mallocHeap' : 'mapped'] += anonymous;
     parts[file === programPath ? 'program' : 'libraries'] += rss - anonymous;
@@ -28,11 +28,11 @@ export function partsOf(smaps: string, programPath: string): MemoryParts {
 }
 
 /** Mappings of a process, each with the file behind it and its memory in bytes. */
-function* regionsOf(smaps: string) {
+function* parseRegions(smaps: string) {
   const lines = smaps.split('\n');
-  const starts = lines.flatMap((line, n) => (mapping.test(line) ? [n] : []));
+  const starts = lines.flatMap((line, n) => (mappingLine.test(line) ? [n] : []));
   for (const [n, start] of starts.entries()) {
-    const [, file = ''] = mapping.exec(lines[start] ?? '') ?? [];
+    const [, file = ''] = mappingLine.exec(lines[start] ?? '') ?? [];
     const own = lines.slice(start + 1, starts[n + 1]).join('\n');
     const bytes = (name: string) =>
       1_024 * Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(own)?.[1] ?? 0);

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { readClips, readScenarios, scenariosFolder } from '#bench/turns/clips.ts';
-import { shortestSilenceMs } from '#bench/turns/labels.ts';
-import type { TurnScenario } from '#bench/turns/plan.ts';
 import { playScenario, type ScenarioSound } from '#bench/turns/scenario-sound.ts';
-import { heldOut } from '#test/turn/held-out.ts';
-import { type Moment, type MomentParts, momentsOf } from './moments.ts';
-import { readingScenarios, requestScenarios } from './more-scenarios.ts';
+import { minSilenceMs } from '#bench/turns/sound-labels.ts';
+import type { TurnScenario } from '#bench/turns/turn-scenarios.ts';
+import { readClips, readScenarios, scenariosUrl } from '#bench/turns/voice-clips.ts';
+import { heldOut } from '#test/turn/held-out-people.ts';
+import { makeRequestScenarios, readReadingScenarios } from './more-scenarios.ts';
+import { listMoments, type MomentDeps, type TurnMoment } from './turn-moments.ts';
 
 /** A silence of one turn as eot-bench labels it: the last one is `eot`, every other one `hold`. */
 export type LabelledSilence = {
@@ -18,7 +18,7 @@ export type LabelledSilence = {
 /** One turn: its labelled silences, and the signs of its end at each instant. */
 export type SilenceTurn = {
   readonly silences: readonly LabelledSilence[];
-  readonly moments: readonly Moment[];
+  readonly moments: readonly TurnMoment[];
 };
 
 /** Which recording a human clip is cut from. */
@@ -35,28 +35,28 @@ const heldOutSpeakers: ReadonlySet<string> = new Set([
 ]);
 
 /** The scenes of `bench -- turns` and readings of held-out speakers, and sentences that no rule was made of in held-out voices. */
-export async function heldOutTurns(parts: MomentParts): Promise<SilenceTurn[]> {
+export async function readHeldOutTurns(parts: MomentDeps): Promise<SilenceTurn[]> {
   const pieces: readonly HumanPiece[] = JSON.parse(
-    await readFile(`${scenariosFolder}/human.json`, 'utf8'),
+    await readFile(`${scenariosUrl}/human.json`, 'utf8'),
   );
   const sets = [
     { scenarios: await readScenarios(), clips: await readClips() },
-    await readingScenarios(),
-    await requestScenarios(heldOut, heldOutVoices, parts.codec),
+    await readReadingScenarios(),
+    await makeRequestScenarios(heldOut, heldOutVoices, parts.codec),
   ];
   const turns: SilenceTurn[] = [];
   for (const { scenarios, clips } of sets) {
     for (const scenario of scenarios) {
-      if (!heldOutSpeakers.has(speakerOf(scenario, pieces))) continue;
+      if (!heldOutSpeakers.has(findSpeaker(scenario, pieces))) continue;
       const sound = await playScenario(scenario, clips, parts.codec);
-      turns.push({ silences: silencesOf(sound), moments: momentsOf(sound, parts) });
+      turns.push({ silences: listSilences(sound), moments: listMoments(sound, parts) });
     }
   }
   return turns;
 }
 
 /** A voice, or a person of the recordings; of PocketSphinx's test data all but the LibriVox reader count as one person. */
-function speakerOf({ clips }: TurnScenario, pieces: readonly HumanPiece[]): string {
+function findSpeaker({ clips }: TurnScenario, pieces: readonly HumanPiece[]): string {
   const [voice = '', name = ''] = clips[0]?.split('/') ?? [];
   if (voice !== 'human') return voice;
   const file = pieces.find((piece) => piece.name === name)?.file ?? '';
@@ -64,10 +64,10 @@ function speakerOf({ clips }: TurnScenario, pieces: readonly HumanPiece[]): stri
 }
 
 /** All silences of at least 100 ms, by the stretches in which the voice sounds. */
-function silencesOf({ stretches, lengthMs }: ScenarioSound): LabelledSilence[] {
+function listSilences({ stretches, lengthMs }: ScenarioSound): LabelledSilence[] {
   const holds = stretches.slice(1).flatMap(([nextMs], n): LabelledSilence[] => {
     const fromMs = stretches[n]?.[1] ?? 0;
-    return nextMs - fromMs < shortestSilenceMs ? [] : [{ kind: 'hold', fromMs, toMs: nextMs }];
+    return nextMs - fromMs < minSilenceMs ? [] : [{ kind: 'hold', fromMs, toMs: nextMs }];
   });
   const last = stretches.at(-1);
   return last ? [...holds, { kind: 'eot', fromMs: last[1], toMs: lengthMs }] : [];

@@ -1,16 +1,16 @@
 import { readFile } from 'node:fs/promises';
+import { findSoundingPart, spreadClipWords } from '#bench/turns/sound-labels.ts';
+import { pickPauseMs, profiles, type TurnScenario } from '#bench/turns/turn-scenarios.ts';
 import {
   decodeClip,
-  pack,
+  packPackets,
   readOpusPackets,
   readReadings,
-  scenariosFolder,
+  scenariosUrl,
   type VoiceClip,
-} from '#bench/turns/clips.ts';
-import { soundingPart, wordsOf } from '#bench/turns/labels.ts';
-import { pauseBetween, profiles, type TurnScenario } from '#bench/turns/plan.ts';
+} from '#bench/turns/voice-clips.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
-import type { OpusCodec } from '#src/audio/opus/opus.ts';
+import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 
 /** Scenes and the clips that they are made of. */
 type ScenarioSet = {
@@ -25,7 +25,7 @@ const requestSeed = 11;
 const readingSeed = 7;
 
 /** Sentences read by people, with the pauses they made; sentences that were recorded in several files are joined. */
-export async function readingScenarios(): Promise<ScenarioSet> {
+export async function readReadingScenarios(): Promise<ScenarioSet> {
   const clips = await readReadings();
   const random = seededRandom(readingSeed);
   const scenarios: TurnScenario[] = [];
@@ -40,7 +40,7 @@ export async function readingScenarios(): Promise<ScenarioSet> {
       language: id.startsWith('human-es') ? 'es' : 'en',
       gainDb: 0,
       clips: ids,
-      pausesMs: ids.slice(1).map(() => pauseBetween(random, readingPausesMs)),
+      pausesMs: ids.slice(1).map(() => pickPauseMs(random, readingPausesMs)),
     });
     ids = [];
   }
@@ -48,7 +48,7 @@ export async function readingScenarios(): Promise<ScenarioSet> {
 }
 
 /** Requests with their pauses (`|` or `/`), each by each of these recorded voices. */
-export async function requestScenarios(
+export async function makeRequestScenarios(
   sentences: readonly string[],
   voices: readonly string[],
   codec: OpusCodec,
@@ -66,7 +66,7 @@ export async function requestScenarios(
       profile: profiles[scenarios.length % profiles.length] ?? 'gate',
       gainDb: 0 - Math.round(9 * random()),
       clips: spoken.map(({ id }) => id),
-      pausesMs: spoken.slice(1).map(() => pauseBetween(random, requestPausesMs)),
+      pausesMs: spoken.slice(1).map(() => pickPauseMs(random, requestPausesMs)),
     });
   }
   return { scenarios, clips };
@@ -82,9 +82,9 @@ async function readParts(
     parts.map(async (say, n) => {
       const ending = n < parts.length - 1 ? '-goes-on' : '';
       const name = `${say.replace(/[^a-z0-9]+/g, '-')}${ending}`;
-      const file = await readFile(`${scenariosFolder}/held-out/${voice}/${name}.opus`);
-      const packed = pack(readOpusPackets(file));
-      const words = wordsOf(say, soundingPart(decodeClip(packed, codec, 16_000)));
+      const file = await readFile(`${scenariosUrl}/held-out/${voice}/${name}.opus`);
+      const packed = packPackets(readOpusPackets(file));
+      const words = spreadClipWords(say, findSoundingPart(decodeClip(packed, codec, 16_000)));
       return { id: `${voice}/${name}`, say, words, packed };
     }),
   );

@@ -1,9 +1,9 @@
-import { table } from '#bench/table.ts';
+import { formatTable } from '#bench/format-table.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
-import { endpointingDelay } from '#src/turn/endpointing/endpointing-delay.ts';
-import { heldOutTurns, type SilenceTurn } from './held-out-turns.ts';
-import type { Moment, MomentParts } from './moments.ts';
-import { cutOffAt, type ScoredSilence, sweep, waitAt } from './sweep.ts';
+import { decideEndpointingDelay } from '#src/turn/endpointing/endpointing-delay.ts';
+import { readHeldOutTurns, type SilenceTurn } from './held-out-turns.ts';
+import { findCutOffShare, findWaitMs, type ScoredSilence, sweepRules } from './sweep-rules.ts';
+import type { MomentDeps, TurnMoment } from './turn-moments.ts';
 
 /** eot-bench's columns: shares of holds cut off at mean waits in ms, mean waits at shares of holds. */
 type SweepFigures = {
@@ -14,44 +14,44 @@ type SweepFigures = {
 };
 
 /** Score of a detector at one instant: the higher, the likelier the turn is over. */
-type Detector = (moment: Moment) => number;
+type Detector = (moment: TurnMoment) => number;
 
 /** The most of each, as shares of the row of voice activity alone. */
-const targets = { cutOffAt300: 0.41, waitAt5: 0.53 } as const;
+const sweepTargets = { cutOffAt300: 0.41, waitAt5: 0.53 } as const;
 /** For the oracle, which answers 120 ms after it was asked. */
 const textRules = { ...endpointRules, textTimeoutMs: 400 };
 
-const voiceActivityAlone: Detector = () => 0;
-const ownRules: Detector = ({ signs, silentMs }) =>
-  silentMs - endpointingDelay(signs, textRules, {}).delayMs;
+const scoreVoiceActivity: Detector = () => 0;
+const scoreOwnRules: Detector = ({ signs, silentMs }) =>
+  silentMs - decideEndpointingDelay(signs, textRules, {}).delayMs;
 
 /** Ends of turns by eot-bench's definitions, of speakers of whom no rule was made. */
-export async function silenceReport(parts: MomentParts): Promise<string> {
-  const turns = await heldOutTurns(parts);
-  const alone = figuresOf(turns, voiceActivityAlone);
-  const own = figuresOf(turns, ownRules);
+export async function formatSilenceReport(parts: MomentDeps): Promise<string> {
+  const turns = await readHeldOutTurns(parts);
+  const alone = toSweepFigures(turns, scoreVoiceActivity);
+  const own = toSweepFigures(turns, scoreOwnRules);
   const holds = turns.flatMap(({ silences }) => silences).filter(({ kind }) => kind === 'hold');
   return `Silences of at least 100 ms as eot-bench labels them, of held-out speakers. Ours are spoken requests and read
 sentences; the figures that others publish are of conversations, so compare no more than the shares.
 ${turns.length} turns, ${holds.length} holds; waits are means in ms
-${figuresTable(alone, own)}
+${formatSweepFigures(alone, own)}
 
-${targetTable(alone, own)}`;
+${formatSweepTargets(alone, own)}`;
 }
 
-function figuresOf(turns: readonly SilenceTurn[], detector: Detector): SweepFigures {
-  const points = sweep(scoredSilences(turns, detector));
+function toSweepFigures(turns: readonly SilenceTurn[], detector: Detector): SweepFigures {
+  const points = sweepRules(scoreSilences(turns, detector));
   const none = Number.NaN;
   return {
-    cutOffAt300: cutOffAt(points, 300)?.cutOffShare ?? none,
-    cutOffAt600: cutOffAt(points, 600)?.cutOffShare ?? none,
-    waitAt5: waitAt(points, 0.05)?.waitMs ?? none,
-    waitAt10: waitAt(points, 0.1)?.waitMs ?? none,
+    cutOffAt300: findCutOffShare(points, 300)?.cutOffShare ?? none,
+    cutOffAt600: findCutOffShare(points, 600)?.cutOffShare ?? none,
+    waitAt5: findWaitMs(points, 0.05)?.waitMs ?? none,
+    waitAt10: findWaitMs(points, 0.1)?.waitMs ?? none,
   };
 }
 
 /** All silences of these turns as a detector scores them, each out of what was known by then. */
-function scoredSilences(turns: readonly SilenceTurn[], detector: Detector): ScoredSilence[] {
+function scoreSilences(turns: readonly SilenceTurn[], detector: Detector): ScoredSilence[] {
   return turns.flatMap(({ silences, moments }) =>
     silences.map(({ kind, fromMs, toMs }) => {
       const within = moments.filter(({ atMs }) => atMs >= fromMs && atMs < toMs);
@@ -68,10 +68,10 @@ function scoredSilences(turns: readonly SilenceTurn[], detector: Detector): Scor
   );
 }
 
-function figuresTable(alone: SweepFigures, own: SweepFigures): string {
+function formatSweepFigures(alone: SweepFigures, own: SweepFigures): string {
   const percent = (share: number) => (100 * share).toFixed(1);
   const rows = Object.entries({ 'voice activity alone': alone, 'Parley, words': own });
-  return table(
+  return formatTable(
     ['detector', 'cut off % @ 300 ms', '@ 600', 'wait @ 5 %', '@ 10 %'],
     rows.map(([name, { cutOffAt300, cutOffAt600, waitAt5, waitAt10 }]) => [
       name,
@@ -84,13 +84,13 @@ function figuresTable(alone: SweepFigures, own: SweepFigures): string {
 }
 
 /** Shares of voice activity alone, each with its target. */
-function targetTable(alone: SweepFigures, own: SweepFigures): string {
-  const row = (name: string, key: keyof typeof targets) => {
+function formatSweepTargets(alone: SweepFigures, own: SweepFigures): string {
+  const row = (name: string, key: keyof typeof sweepTargets) => {
     const share = own[key] / alone[key];
-    const isMet = share <= targets[key];
-    return [name, `${targets[key]}`, share.toFixed(2), isMet ? 'met' : 'NOT MET'];
+    const isMet = share <= sweepTargets[key];
+    return [name, `${sweepTargets[key]}`, share.toFixed(2), isMet ? 'met' : 'NOT MET'];
   };
-  return table(
+  return formatTable(
     ['share of voice activity alone', 'at most', 'reached', ''],
     [row('cut-offs at 300 ms', 'cutOffAt300'), row('wait at 5 %', 'waitAt5')],
   );

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import {
-  ok,
   type RestAnswer,
   type RestCall,
   type RestRoute,
-  refusals,
+  refusalAnswers,
+  toOkAnswer,
   withBody,
 } from '#sandbox/rest/rest-route.ts';
 import {
@@ -14,29 +14,29 @@ import {
   type RegisteredOption,
   type World,
 } from '#sandbox/world/world.ts';
-import { commandJson } from '#sandbox/world/world-json.ts';
+import { toCommandJson } from '#sandbox/world/world-json.ts';
 import { discordLocales } from '#src/texts/locales.ts';
 
 /** Slash commands, global and of each server. Checked as Discord checks them. */
-export function commandRoutes(world: World): readonly RestRoute[] {
+export function makeCommandRoutes(world: World): readonly RestRoute[] {
   const paths = ['/applications/:app/commands', '/applications/:app/guilds/:guild/commands'];
-  return paths.flatMap((path) => listRoutes(world, path));
+  return paths.flatMap((path) => makeListRoutes(world, path));
 }
 
-function listRoutes(world: World, path: string): RestRoute[] {
+function makeListRoutes(world: World, path: string): RestRoute[] {
   const listed = (guildId: string | undefined) => {
     const commands = world.commands.filter((each) => each.guildId === guildId);
-    return ok(commands.map((each) => commandJson(world, each)));
+    return toOkAnswer(commands.map((each) => toCommandJson(world, each)));
   };
   return [
-    { method: 'GET', path, answer: (call) => inScope(world, call, listed) },
+    { method: 'GET', path, answer: (call) => withScope(world, call, listed) },
     {
       method: 'PUT',
       path,
       answer: (call) =>
-        inScope(world, call, (guildId) =>
-          withBody(commandList, call.body, (bodies) => {
-            const commands = bodies.map((body) => registered(world, guildId, body));
+        withScope(world, call, (guildId) =>
+          withBody(commandListSchema, call.body, (bodies) => {
+            const commands = bodies.map((body) => registerCommands(world, guildId, body));
             const others = world.commands.filter((each) => each.guildId !== guildId);
             world.commands = [...others, ...commands];
             return listed(guildId);
@@ -47,102 +47,105 @@ function listRoutes(world: World, path: string): RestRoute[] {
 }
 
 /** A command keeps its id as long as its name and type stay. */
-function registered(
+function registerCommands(
   { ids, commands }: World,
   guildId: string | undefined,
   body: RegisteredBody,
 ): RegisteredCommand {
-  const { id = ids.next() } =
+  const { id = ids.mintId() } =
     commands.find(
       (each) =>
         each.guildId === guildId && each.body.name === body.name && each.body.type === body.type,
     ) ?? {};
-  return { id, guildId, version: ids.next(), body };
+  return { id, guildId, version: ids.mintId(), body };
 }
 
 /** `then` gets the id of the server whose commands are meant; undefined: the global ones. */
-function inScope(
+function withScope(
   world: World,
   call: RestCall,
   then: (guildId: string | undefined) => RestAnswer,
 ): RestAnswer {
-  if (call.param('app') !== world.bot.id) return refusals.forbidden;
+  if (call.param('app') !== world.bot.id) return refusalAnswers.forbidden;
   const guildId = call.param('guild') || undefined;
-  if (guildId !== undefined && !guildWithId(world, guildId)) return refusals.forbidden;
+  if (guildId !== undefined && !guildWithId(world, guildId)) return refusalAnswers.forbidden;
   return then(guildId);
 }
 
 /** Lower case where the script has it. Source: Discord docs, "Application Command Naming". */
-const word = z
+const nameSchema = z
   .string()
   .regex(/^[-_'\p{L}\p{N}\p{sc=Deva}\p{sc=Thai}]{1,32}$/u, 'Must be a word of 1 to 32 letters.')
   .refine((name) => name === name.toLowerCase(), 'Must be lower case.');
 
 /** The same field in other languages. */
-function inLocales(field: z.ZodType<string>) {
+function localizedSchema(field: z.ZodType<string>) {
   return z.partialRecord(z.enum(discordLocales), field.nullable()).nullish();
 }
 
-const described = {
-  name: word,
-  name_localizations: inLocales(word),
+const descriptionFields = {
+  name: nameSchema,
+  name_localizations: localizedSchema(nameSchema),
   description: z.string().min(1),
-  description_localizations: inLocales(z.string()),
+  description_localizations: localizedSchema(z.string()),
 };
 const optionFields = z.looseObject({
-  ...described,
+  ...descriptionFields,
   type: z.int(),
   required: z.boolean().optional(),
-  options: z.lazy(() => optionList).optional(),
+  options: z.lazy(() => optionListSchema).optional(),
 });
-const optionList: z.ZodType<RegisteredOption[]> = z
+const optionListSchema: z.ZodType<RegisteredOption[]> = z
   .array(optionFields)
   .refine(
     (all) => new Set(all.map(({ name }) => name)).size === all.length,
     'Names must be unique.',
   )
-  .refine(requiredFirst, 'Required options must be placed before non-required options.');
-const slashCommand = z.looseObject({
-  ...described,
+  .refine(hasRequiredFirst, 'Required options must be placed before non-required options.');
+const slashCommandSchema = z.looseObject({
+  ...descriptionFields,
   type: z.literal(1),
-  options: optionList.optional(),
+  options: optionListSchema.optional(),
 });
-const menuCommand = z.looseObject({ name: z.string(), type: z.literal([2, 3]) });
+const menuCommandSchema = z.looseObject({ name: z.string(), type: z.literal([2, 3]) });
 
 /** All that a command shows, with its options and choices. Source: Discord docs, "Slash Commands". */
-const mostChars = 8000;
+const maxCommandChars = 8000;
 
 /** One command as it is registered; without a type it is a slash command. */
-const command = z
+const commandSchema = z
   .preprocess(
     (body) => (typeof body === 'object' && body !== null ? { type: 1, ...body } : body),
-    z.discriminatedUnion('type', [slashCommand, menuCommand]),
+    z.discriminatedUnion('type', [slashCommandSchema, menuCommandSchema]),
   )
   .refine(
-    (body) => combinedChars(body) <= mostChars,
-    `APPLICATION_COMMAND_TOO_LARGE: Command exceeds maximum size (${mostChars})`,
+    (body) => countCharacters(body) <= maxCommandChars,
+    `APPLICATION_COMMAND_TOO_LARGE: Command exceeds maximum size (${maxCommandChars})`,
   );
-const commandList = z.array(command).max(100).refine(uniqueNames, 'Names must be unique.');
+const commandListSchema = z
+  .array(commandSchema)
+  .max(100)
+  .refine(hasUniqueNames, 'Names must be unique.');
 
 /**
  * Names, descriptions and values of a command, its options and choices, in characters. Of a field in several languages the
  * longest counts. Source: Discord docs, "Slash Commands".
  */
-function combinedChars(part: Readonly<Record<string, unknown>>): number {
+function countCharacters(part: Readonly<Record<string, unknown>>): number {
   const inside = [part.options, part.choices].flatMap((each): unknown[] =>
     Array.isArray(each) ? each : [],
   );
   const own =
-    longest(part.name, part.name_localizations) +
-    longest(part.description, part.description_localizations) +
-    longest(part.value);
+    findLongest(part.name, part.name_localizations) +
+    findLongest(part.description, part.description_localizations) +
+    findLongest(part.value);
   return inside.reduce<number>(
-    (sum, each) => sum + (isFields(each) ? combinedChars(each) : 0),
+    (sum, each) => sum + (isFields(each) ? countCharacters(each) : 0),
     own,
   );
 }
 
-function longest(value: unknown, localizations?: unknown): number {
+function findLongest(value: unknown, localizations?: unknown): number {
   const all = [value, ...(isFields(localizations) ? Object.values(localizations) : [])];
   return Math.max(...all.map((each) => (typeof each === 'string' ? each.length : 0)));
 }
@@ -151,11 +154,15 @@ function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }
 
-function requiredFirst(options: readonly { readonly required?: boolean | undefined }[]): boolean {
+function hasRequiredFirst(
+  options: readonly { readonly required?: boolean | undefined }[],
+): boolean {
   const firstOptional = options.findIndex(({ required }) => !required);
   return firstOptional < 0 || options.slice(firstOptional).every(({ required }) => !required);
 }
 
-function uniqueNames(named: readonly { readonly name: string; readonly type: number }[]): boolean {
+function hasUniqueNames(
+  named: readonly { readonly name: string; readonly type: number }[],
+): boolean {
   return new Set(named.map(({ name, type }) => `${type} ${name}`)).size === named.length;
 }

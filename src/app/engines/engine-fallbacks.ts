@@ -1,18 +1,18 @@
 import { realClock } from '#src/base/clock.ts';
-import { announced, chatWithFallbacks } from '#src/chat/metered-chat.ts';
-import type { ChatModel } from '#src/chat/ports.ts';
+import type { ChatModel } from '#src/chat/chat-model.ts';
+import { createChatChain, withServerReport } from '#src/chat/metered-chat.ts';
 import type { Config } from '#src/config/config.ts';
 import type { EngineChoice, OpenEngines } from '#src/engines/engine.ts';
-import { engineOf } from '#src/engines/engines.ts';
-import { audioModelStandIn } from '#src/pipeline/audio-model/audio-model-stand-in.ts';
-import { Breaker, type Fallback, FallbackChain } from '#src/provider/fallback-chain.ts';
-import { type RemoteServer, servedBy } from '#src/provider/models/models.ts';
-import type { ProviderNews, ProviderRole } from '#src/provider/provider-news.ts';
+import { resolveEngine } from '#src/engines/engines.ts';
+import { createAudioModelStandIn } from '#src/pipeline/audio-model/audio-model-stand-in.ts';
+import { CircuitBreaker, type Fallback, FallbackChain } from '#src/provider/fallback-chain.ts';
+import { describeServer, type RemoteServer } from '#src/provider/models/standard-models.ts';
+import type { ProviderEvent, ProviderRole } from '#src/provider/provider-event.ts';
 import {
-  synthesizerWithFallbacks,
-  transcriberWithFallbacks,
-} from '#src/speech/fallbacks/speech-fallbacks.ts';
-import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
+  createSynthesizerChain,
+  createTranscriberChain,
+} from '#src/speech/fallbacks/speech-chains.ts';
+import type { Synthesizer, Transcriber } from '#src/speech/speech-engine.ts';
 
 /** The engines that others can stand in for. */
 export type EngineRoles = {
@@ -29,42 +29,43 @@ export type OpenEngine = <Role extends ProviderRole>(
   choice: EngineChoice,
 ) => Promise<OpenEngines[Role]>;
 
-type ReportEngineNews = (news: ProviderNews) => void;
+type ReportEngineNews = (news: ProviderEvent) => void;
 type ServedEngine<E> = {
   readonly choice: EngineChoice;
   readonly engine: () => E | Promise<E>;
 };
 
 /** Breaker limits of an engine that has a fallback: it rests after its first failure. */
-const replaceable = { failures: 1, firstRestMs: 5_000, longestRestMs: 60_000 };
+const replaceableBreaker = { failures: 1, firstRestMs: 5_000, maxRestMs: 60_000 };
 /** Breaker limits of an engine without a fallback: it is asked as long as there is hope. */
-const only = { failures: 5, firstRestMs: 2_000, longestRestMs: 30_000 };
+const onlyBreaker = { failures: 5, firstRestMs: 2_000, maxRestMs: 30_000 };
 /** Time, in ms, without output after which the stand-in of a Realtime server answers, and the longest pause in its answer. */
 const [realtimeFirstMs, realtimeIdleMs] = [20_000, 10_000];
 
 /** Engine roles with a breaker each: while one fails, its fallback, if there is one, is opened and asked in its place. */
-export function withFallbacks(
+export function addFallbacks(
   { transcription, chat, speech, fallbacks, deadlines }: Config,
   roles: EngineRoles,
   open: OpenEngine,
   report: ReportEngineNews,
 ): EngineRoles {
-  const chain = <E>(
+  const createChain = <E>(
     role: ProviderRole,
     first: ServedEngine<E>,
     fallback: EngineChoice | undefined,
     openFallback: (choice: EngineChoice) => Promise<E>,
   ): FallbackChain<E> => {
     const engines = [first];
-    if (fallback) engines.push({ choice: fallback, engine: lazily(() => openFallback(fallback)) });
+    if (fallback)
+      engines.push({ choice: fallback, engine: openLazily(() => openFallback(fallback)) });
     const choices = engines.map(({ choice }) => choice);
-    const limits = engines.length > 1 ? replaceable : only;
+    const limits = engines.length > 1 ? replaceableBreaker : onlyBreaker;
     return new FallbackChain({
       role,
       fallbacks: engines.map(({ choice, engine }) => ({
-        provider: providerName(role, choice, choices),
-        breaker: new Breaker(limits, realClock),
-        engine,
+        provider: getProviderName(role, choice, choices),
+        breaker: new CircuitBreaker(limits, realClock),
+        getEngine: engine,
       })),
       clock: realClock,
       deadlines: deadlines[role],
@@ -75,37 +76,37 @@ export function withFallbacks(
   if (transcription.kind !== 'local') {
     const first = { choice: transcription, engine: () => roles.transcriber };
     const openFallback = (choice: EngineChoice) => open('speech to text', choice);
-    const engines = chain('speech to text', first, fallbacks.transcription, openFallback);
-    transcriber = transcriberWithFallbacks(engines, transcriber.listen !== undefined);
+    const engines = createChain('speech to text', first, fallbacks.transcription, openFallback);
+    transcriber = createTranscriberChain(engines, transcriber.listen !== undefined);
   }
   if (speech.kind !== 'local') {
     const first = { choice: speech, engine: () => roles.synthesizer };
     const openFallback = (choice: EngineChoice) => open('text to speech', choice);
-    const engines = chain('text to speech', first, fallbacks.speech, openFallback);
-    synthesizer = synthesizerWithFallbacks(engines);
+    const engines = createChain('text to speech', first, fallbacks.speech, openFallback);
+    synthesizer = createSynthesizerChain(engines);
   }
   if (chat.kind !== 'local') {
     const written = roles.chat('');
     const first = { choice: chat, engine: () => written };
     const openFallback = async (choice: EngineChoice) =>
-      announcedBy(choice, await open('chat', choice));
-    const model = chatWithFallbacks(chain('chat', first, fallbacks.chat, openFallback));
+      announceModel(choice, await open('chat', choice));
+    const model = createChatChain(createChain('chat', first, fallbacks.chat, openFallback));
     chatNamed = () => model;
     if (audioModel) {
       const hearing = audioModel;
       const hears = { choice: chat, engine: () => hearing };
       const openHearing = async (choice: EngineChoice) =>
-        audioModelStandIn(await openFallback(choice));
-      audioModel = chatWithFallbacks(chain('chat', hears, fallbacks.chat, openHearing));
+        createAudioModelStandIn(await openFallback(choice));
+      audioModel = createChatChain(createChain('chat', hears, fallbacks.chat, openHearing));
     }
   }
   return { audioModel, chat: chatNamed, synthesizer, transcriber };
 }
 
 /** A chat model that first reports its server, where it has one. */
-function announcedBy(choice: EngineChoice, model: ChatModel): ChatModel {
+function announceModel(choice: EngineChoice, model: ChatModel): ChatModel {
   return choice.kind === 'remote'
-    ? announced(model, servedBy(choice.model, choice.baseUrl))
+    ? withServerReport(model, describeServer(choice.model, choice.baseUrl))
     : model;
 }
 
@@ -113,23 +114,26 @@ function announcedBy(choice: EngineChoice, model: ChatModel): ChatModel {
  * Has the chat model, if there is one but the stand-in, answer in the place of a failing Realtime server, by recognised words
  * and with the voice behind it. A connection that is lost before an answer begins is replaced once.
  */
-export function realtimeWithStandIn(
+export function openRealtimeWithStandIn(
   realtime: RemoteServer,
   { chat, deadlines }: Pick<Config, 'chat' | 'deadlines'>,
   roles: Pick<EngineRoles, 'chat'>,
   report: ReportEngineNews,
 ): (model: ChatModel) => ChatModel {
   const others: Fallback<ChatModel>[] = [];
-  const isShared = 'baseUrl' in chat && hostOf(chat) === hostOf(realtime);
+  const isShared = 'baseUrl' in chat && getHost(chat) === getHost(realtime);
   if (chat.kind !== 'local') {
-    const standIn = audioModelStandIn(announcedBy(chat, roles.chat('')));
-    const name = providerName('chat', chat, isShared ? [chat, chat] : [chat]);
-    const breaker = new Breaker(only, realClock);
-    others.push({ provider: name, breaker, engine: () => standIn });
+    const standIn = createAudioModelStandIn(announceModel(chat, roles.chat('')));
+    const name = getProviderName('chat', chat, isShared ? [chat, chat] : [chat]);
+    const breaker = new CircuitBreaker(onlyBreaker, realClock);
+    others.push({ provider: name, breaker, getEngine: () => standIn });
   }
-  const host = hostOf(realtime);
+  const host = getHost(realtime);
   const provider = isShared ? `${realtime.model} at ${host}` : host;
-  const breaker = new Breaker(others.length > 0 ? replaceable : only, realClock);
+  const breaker = new CircuitBreaker(
+    others.length > 0 ? replaceableBreaker : onlyBreaker,
+    realClock,
+  );
   const limits = {
     ...deadlines.chat,
     firstMs: realtimeFirstMs,
@@ -138,29 +142,29 @@ export function realtimeWithStandIn(
   };
   const usual = { role: 'chat', clock: realClock, deadlines: limits, report } as const;
   return (server) => {
-    const first = { provider, breaker, engine: () => server };
-    return chatWithFallbacks(new FallbackChain({ ...usual, fallbacks: [first, ...others] }));
+    const first = { provider, breaker, getEngine: () => server };
+    return createChatChain(new FallbackChain({ ...usual, fallbacks: [first, ...others] }));
   };
 }
 
 /** Name of an engine for the operator: its own, or the host; where two of `all` have one host, the model as well. */
-export function providerName(
+export function getProviderName(
   role: ProviderRole,
   choice: EngineChoice,
   all: readonly EngineChoice[] = [],
 ): string {
-  if (choice.kind !== 'remote') return engineOf(role, choice).name;
-  const host = hostOf(choice);
-  const namesakes = all.filter((one) => one.kind === 'remote' && hostOf(one) === host);
+  if (choice.kind !== 'remote') return resolveEngine(role, choice).name;
+  const host = getHost(choice);
+  const namesakes = all.filter((one) => one.kind === 'remote' && getHost(one) === host);
   return namesakes.length > 1 ? `${choice.model} at ${host}` : host;
 }
 
-function hostOf({ baseUrl }: Pick<RemoteServer, 'baseUrl'>): string {
+function getHost({ baseUrl }: Pick<RemoteServer, 'baseUrl'>): string {
   return URL.parse(baseUrl)?.host ?? '';
 }
 
 /** Opens it once; what could not be opened is tried anew when it is needed again. */
-function lazily<E>(open: () => Promise<E>): () => Promise<E> {
+function openLazily<E>(open: () => Promise<E>): () => Promise<E> {
   let opening: Promise<E> | undefined;
   return () => {
     opening ??= open().catch((error: unknown) => {

@@ -1,5 +1,5 @@
 import type { AlertChange, FeatureAlertChange } from '#src/base/alerts.ts';
-import type { ProviderNews, ProviderRole } from '#src/provider/provider-news.ts';
+import type { ProviderEvent, ProviderRole } from '#src/provider/provider-event.ts';
 
 /** News for the operator while the engines are made ready. */
 export type EngineNews =
@@ -15,6 +15,6 @@ export type EngineNews =
   /** A model ends within 60 days, or has ended. */
   | FeatureAlertChange
   /** Servers that fail, those that stand in for them, and when all is well again. */
-  | ProviderNews;
+  | ProviderEvent;
 
 export type OnEngineNews = (news: EngineNews) => void;

@@ -6,14 +6,14 @@ import type { AccessSource } from '#src/web/api/authorise.ts';
 import type { OpenDoorsOptions } from '#src/web/http/doors.ts';
 
 /** Routes for programs; their modules are loaded only where they are served. */
-export async function programDoor(
+export async function openProgramDoor(
   access: AccessSource['access'],
   onBug: (error: unknown) => void,
 ): Promise<Pick<OpenDoorsOptions, 'mostBodyBytes' | 'onBug' | 'routes'>> {
-  const { apiBodyBytes, createApi } = await import('#src/web/api/api.ts');
+  const { getBodyLimitBytes, createApi } = await import('#src/web/api/api.ts');
   const api = createApi({ access, clock: realClock, onBug });
   return {
-    mostBodyBytes: apiBodyBytes,
+    mostBodyBytes: getBodyLimitBytes,
     onBug,
     routes: (app) => void app.route('/', api),
   };
@@ -28,7 +28,7 @@ export async function servePrograms(
   if (!page) return undefined;
   const { openDoors } = await import('#src/web/http/doors.ts');
   const onBug = (err: unknown) => log.error({ err }, 'http: a request of a program failed');
-  const door = await programDoor(access, onBug);
+  const door = await openProgramDoor(access, onBug);
   return await keepServer(
     () => openDoors({ ...page, ...door }),
     realClock,

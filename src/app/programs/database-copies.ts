@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { BotError } from '#src/base/errors.ts';
 import { makeFolder } from '#src/base/make-folder.ts';
 import type { Secret } from '#src/base/secret.ts';
-import { databaseCopyFolder } from '#src/storage/backups/copy-names.ts';
+import { toDatabaseCopyFolder } from '#src/storage/backups/copy-names.ts';
 import type { Database } from '#src/storage/database.ts';
 import { copyMs, copyToFiles } from '#src/storage/postgres/copies.ts';
 import { migratePostgres, readFormats } from '#src/storage/postgres/migrate.ts';
@@ -13,7 +13,7 @@ import { mainStore, type StoreKind, storeKinds } from '#src/storage/store-kinds.
  * Copies the stores of a database to files of SQLite, and gives their folder to `work`, after which they are gone. With `isMade`
  * the tables are made where they are not there. Errors: BotError `store.*`.
  */
-export async function withDatabaseCopies<T>(
+export async function useDatabaseCopies<T>(
   {
     url,
     dataDir,
@@ -25,9 +25,9 @@ export async function withDatabaseCopies<T>(
   await using database = openForProgram({ url }, copyMs);
   const read = isMade ? migratePostgres : readFormats;
   const before = await read(database, storeKinds);
-  if (!isMade && !before.has(mainStore.name)) throw noStore(database.place);
+  if (!isMade && !before.has(mainStore.name)) throw createNoStoreError(database.place);
   const there = kinds.filter(({ name }) => before.has(name));
-  const storesDir = databaseCopyFolder(dataDir);
+  const storesDir = toDatabaseCopyFolder(dataDir);
   try {
     rmSync(storesDir, { recursive: true, force: true });
     makeFolder(storesDir);
@@ -38,7 +38,7 @@ export async function withDatabaseCopies<T>(
   }
 }
 
-function noStore(place: string): BotError {
+function createNoStoreError(place: string): BotError {
   const message = `There is no store in the database ${place} to copy: start the bot once, or correct DATABASE_URL.`;
   return new BotError('store.unreadable', false, message);
 }

@@ -1,12 +1,12 @@
 import type { Config } from '#src/config/config.ts';
 import {
-  lostRowsIn,
+  describeLostRows,
   migrateMs,
   migratePostgres,
   readFormats,
 } from '#src/storage/postgres/migrate.ts';
 import { openForProgram } from '#src/storage/postgres/postgres-driver.ts';
-import { presentFormat } from '#src/storage/schema.ts';
+import { getPresentFormat } from '#src/storage/schema.ts';
 import { storeKinds } from '#src/storage/store-kinds.ts';
 import { runProgram } from './run-program.ts';
 
@@ -15,10 +15,10 @@ import { runProgram } from './run-program.ts';
 await runProgram(
   () => undefined,
   '',
-  (_, config) => run(config),
+  (_, config) => runMigration(config),
 );
 
-async function run({ databaseUrl: url }: Config): Promise<number> {
+async function runMigration({ databaseUrl: url }: Config): Promise<number> {
   if (!url) {
     console.log(
       'DATABASE_URL is not set: the next start copies the files in DATA_DIR and migrates them.',
@@ -27,9 +27,9 @@ async function run({ databaseUrl: url }: Config): Promise<number> {
   }
   await using database = openForProgram({ url }, migrateMs);
   const before = await readFormats(database, storeKinds, { upgrades: true });
-  for (const sentence of await lostRowsIn(database, before)) console.log(sentence);
+  for (const sentence of await describeLostRows(database, before)) console.log(sentence);
   await migratePostgres(database, storeKinds, { upgrades: true });
   for (const { name, postgres } of storeKinds)
-    console.log(`${name}: format ${before.get(name) ?? 'none'} -> ${presentFormat(postgres)}`);
+    console.log(`${name}: format ${before.get(name) ?? 'none'} -> ${getPresentFormat(postgres)}`);
   return 0;
 }

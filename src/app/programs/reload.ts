@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { dataDirOwner } from '#src/storage/data-dir/data-dir-lock.ts';
+import { findDataDirOwner } from '#src/storage/data-dir/data-dir-lock.ts';
 import { runProgram } from './run-program.ts';
 
 // npm run reload: the running bot reads lists of servers, prices and keys anew.
@@ -14,7 +14,7 @@ await runProgram(
       return 1;
     }
     // Only a bot on Discord holds this lock: other programs that lock DATA_DIR would end.
-    const owner = dataDirOwner(join(dataDir, 'process'));
+    const owner = findDataDirOwner(join(dataDir, 'process'));
     if (owner?.pid === undefined || owner.host !== hostname()) {
       console.error(`No single bot of this machine is known to run over DATA_DIR ${dataDir}.`);
       return 1;

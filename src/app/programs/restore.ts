@@ -4,7 +4,7 @@ import { realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
 import type { Config } from '#src/config/config.ts';
 import {
-  newestCopies,
+  findNewestCopies,
   type RestoredFile,
   type RestoreOptions,
   restoreStores,
@@ -13,7 +13,7 @@ import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
 import { copyFromFiles } from '#src/storage/postgres/copies.ts';
 import { refuseLiveProcesses } from '#src/storage/postgres/database-state.ts';
 import { storeKinds, storePath } from '#src/storage/store-kinds.ts';
-import { withDatabaseCopies } from './database-copies.ts';
+import { useDatabaseCopies } from './database-copies.ts';
 import { runProgram } from './run-program.ts';
 
 // npm run restore -- [--transcripts | --settings] [FILE...]: puts copies that npm run backup made back in their places.
@@ -27,16 +27,19 @@ type RestoreArguments = {
   readonly withTranscripts: boolean;
 };
 
-await runProgram(readArguments, usage, run);
+await runProgram(readArguments, usage, runRestore);
 
-async function run(args: RestoreArguments, { databaseUrl, dataDir }: Config): Promise<number> {
+async function runRestore(
+  args: RestoreArguments,
+  { databaseUrl, dataDir }: Config,
+): Promise<number> {
   const { files, isSettingsOnly, withTranscripts } = args;
-  const copies = files.length > 0 ? files : newestCopies(dataDir, withTranscripts);
+  const copies = files.length > 0 ? files : findNewestCopies(dataDir, withTranscripts);
   const options = { copies, dataDir, nowWallMs: realClock.wallMs(), isSettingsOnly };
   const restored = databaseUrl
     ? await restoreDatabase(databaseUrl, options)
     : await restoreFiles(options);
-  for (const file of restored) report(file);
+  for (const file of restored) printRestored(file);
   return 0;
 }
 
@@ -53,7 +56,7 @@ async function restoreDatabase(
 ): Promise<readonly RestoredFile[]> {
   await refuseLiveProcesses(url);
   const database = { url, dataDir: options.dataDir, isMade: true };
-  return await withDatabaseCopies(database, storeKinds, async (storesDir, opened) => {
+  return await useDatabaseCopies(database, storeKinds, async (storesDir, opened) => {
     const restored = restoreStores({ ...options, storesDir });
     // The store has erasures anew, also where only transcripts were restored.
     const isChanged = (path: string) =>
@@ -67,7 +70,7 @@ async function restoreDatabase(
   });
 }
 
-function report({ former, from, lacksNoes, to }: RestoredFile) {
+function printRestored({ former, from, lacksNoes, to }: RestoredFile) {
   console.log(`restored ${to} from ${from}`);
   if (former !== undefined) console.log(`former file: ${former}`);
   if (lacksNoes)

@@ -1,4 +1,4 @@
-import { argumentMistake } from '#src/base/argument-mistake.ts';
+import { describeArgumentMistake } from '#src/base/argument-mistake.ts';
 import { BotError } from '#src/base/errors.ts';
 import { type Config, readConfig } from '#src/config/config.ts';
 import { loadDotEnv } from '#src/config/dot-env.ts';
@@ -21,8 +21,8 @@ export async function runProgram<Arguments>(
   const isRead = loadDotEnv(console.error);
   const read = readConfig();
   if (read.kind === 'bad') for (const mistake of read.mistakes) console.error(mistake);
-  const args = attempt(readArguments);
-  if ('mistake' in args) console.error(`${argumentMistake(args.mistake)}\n${usage}`);
+  const args = tryWork(readArguments);
+  if ('mistake' in args) console.error(`${describeArgumentMistake(args.mistake)}\n${usage}`);
   if (!isRead || read.kind === 'bad' || 'mistake' in args) {
     process.exitCode = misconfigured;
     return;
@@ -36,7 +36,7 @@ export async function runProgram<Arguments>(
   }
 }
 
-function attempt<T>(work: () => T): { readonly result: T } | { readonly mistake: unknown } {
+function tryWork<T>(work: () => T): { readonly result: T } | { readonly mistake: unknown } {
   try {
     return { result: work() };
   } catch (mistake) {

@@ -4,12 +4,12 @@ import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/config.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
 import { refuseForeignFormats, storeFiles } from '#src/storage/data-dir/store-files.ts';
-import { sqlDatabase } from '#src/storage/database.ts';
-import { presentFormat } from '#src/storage/schema.ts';
-import { sqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
+import { openDatabase } from '#src/storage/database.ts';
+import { getPresentFormat } from '#src/storage/schema.ts';
+import { createSqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
 import { mainStore, storePath } from '#src/storage/store-kinds.ts';
-import { type Store, sqlStores } from '#src/storage/stores/store-parts.ts';
-import { hashOf, newSecret, tokenName } from '#src/web/api/tokens/new-token.ts';
+import { createStores, type Store } from '#src/storage/stores/store-parts.ts';
+import { createSecret, hashSecret, tokenName } from '#src/web/api/tokens/new-token.ts';
 import { type ApiScope, type ApiToken, apiScopes } from '#src/web/api/tokens/token-store.ts';
 import { runProgram } from './run-program.ts';
 
@@ -34,7 +34,7 @@ type TokenArguments =
 
 await runProgram(readArguments, usage, async (args, config) => {
   await using store = await openForTokens(config);
-  return await perform(args, store);
+  return await performCommand(args, store);
 });
 
 /** The store that the bot of this configuration works with; without a token of Discord that of the sandbox. Says which it is. */
@@ -45,7 +45,7 @@ async function openForTokens({ databaseUrl, dataDir, discord }: Config): Promise
     console.error('Store: that of DATABASE_URL.');
     const { openPostgresStore } = await import('#src/storage/postgres/keep-stores.ts');
     const options = { url: databaseUrl, clock, report: () => undefined };
-    return sqlStores((await openPostgresStore(options)).main);
+    return createStores((await openPostgresStore(options)).main);
   }
   const folder = discord ? dataDir : join(dataDir, 'sandbox');
   const sandbox = discord ? '' : ', that of the sandbox, as DISCORD_TOKEN is not set';
@@ -53,31 +53,33 @@ async function openForTokens({ databaseUrl, dataDir, discord }: Config): Promise
   const path = storePath(folder);
   refuseForeignFormats(folder);
   const file = storeFiles(folder).find(({ kind }) => kind === mainStore);
-  const database = sqlDatabase({ driver: sqliteDriver(path, mainStore.sqlite), clock });
-  if (file?.version === presentFormat(mainStore.sqlite)) return sqlStores(database);
+  const database = openDatabase({ driver: createSqliteDriver(path, mainStore.sqlite), clock });
+  if (file?.version === getPresentFormat(mainStore.sqlite)) return createStores(database);
   // Its format changes: no other process may work with it meanwhile.
   using _lock = await lockDataDir(folder, { clock, onWait: console.error }, signal);
   await database.open();
-  return sqlStores(database);
+  return createStores(database);
 }
 
-async function perform(args: TokenArguments, { apiTokens }: Store): Promise<number> {
+async function performCommand(args: TokenArguments, { apiTokens }: Store): Promise<number> {
   const nowMs = realClock.wallMs();
   switch (args.kind) {
     case 'create': {
-      const secret = newSecret();
+      const secret = createSecret();
       const token = { ...args.token, createdAtWallMs: nowMs };
-      if ((await apiTokens.add(token, hashOf(secret.reveal()))) === 'taken') {
+      if ((await apiTokens.add(token, hashSecret(secret.reveal()))) === 'taken') {
         console.error(`There is a token ${token.name} already: revoke it, or choose another name.`);
         return 1;
       }
       console.log(secret.reveal());
-      console.error(`${lineOf(token)}. It is shown only once: keep it secret, like a password.`);
+      console.error(
+        `${toTokenLine(token)}. It is shown only once: keep it secret, like a password.`,
+      );
       return 0;
     }
     case 'list': {
       const tokens = await apiTokens.list();
-      for (const token of tokens) console.log(lineOf(token));
+      for (const token of tokens) console.log(toTokenLine(token));
       if (tokens.length === 0) console.error('There are no tokens.');
       return 0;
     }
@@ -93,7 +95,7 @@ async function perform(args: TokenArguments, { apiTokens }: Store): Promise<numb
   }
 }
 
-function lineOf({
+function toTokenLine({
   name,
   guildId,
   scopes,
@@ -120,24 +122,24 @@ function readArguments(): TokenArguments {
   if (more.length > 0) throw new Error('A name is one word.');
   if (verb === 'list' && name === undefined) return { kind: 'list' };
   if (verb === 'revoke' && name !== undefined) return { kind: 'revoke', name };
-  if (verb === 'create') return { kind: 'create', token: newToken(name, values) };
+  if (verb === 'create') return { kind: 'create', token: parseNewToken(name, values) };
   throw new Error('The first word must be create, list or revoke.');
 }
 
 type TokenOptions = { readonly [Name in keyof typeof options]?: string };
 
 /** Errors: an Error with a sentence. */
-function newToken(name = '', values: TokenOptions): Omit<ApiToken, 'createdAtWallMs'> {
+function parseNewToken(name = '', values: TokenOptions): Omit<ApiToken, 'createdAtWallMs'> {
   const { server: guildId = '', scopes: listed = '', budget, channels, events: eventsUrl } = values;
   if (!tokenName.test(name))
     throw new Error('NAME: 1 to 32 letters, digits, - and _, the first a letter or digit.');
   if (!isId(guildId)) throw new Error('--server: the numeric id of a server.');
-  const scopes = scopesIn(listed);
+  const scopes = parseScopes(listed);
   if (scopes.length === 0) throw new Error(`--scopes: one or several of ${apiScopes.join()}.`);
   const budgetUsd = budget === undefined ? undefined : Number(budget);
   if (budgetUsd !== undefined && !(budgetUsd > 0 && budgetUsd <= 1e6))
     throw new Error('--budget: US dollars a day, above 0.');
-  const channelIds = channelsFor(scopes, channels);
+  const channelIds = parseChannels(scopes, channels);
   if (!mayBePosted(eventsUrl, scopes))
     throw new Error('--events: with the scope events, the https address that they are posted to.');
   return { name, guildId, scopes, budgetUsd, channelIds, eventsUrl };
@@ -153,14 +155,14 @@ function mayBePosted(url: string | undefined, scopes: readonly ApiScope[]) {
 }
 
 /** Scopes of a list; none where one of them is unknown. */
-function scopesIn(listed: string): readonly ApiScope[] {
+function parseScopes(listed: string): readonly ApiScope[] {
   const words = listed.split(',').filter((word) => word !== '');
   const isKnown = words.every((word) => apiScopes.some((scope) => scope === word));
   return isKnown ? apiScopes.filter((scope) => words.includes(scope)) : [];
 }
 
 /** Voice channels whose words a token may read. Errors: an Error where these do not fit its scopes. */
-function channelsFor(
+function parseChannels(
   scopes: readonly ApiScope[],
   listed: string | undefined,
 ): readonly string[] | undefined {

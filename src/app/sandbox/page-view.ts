@@ -1,5 +1,5 @@
 import type { EngineNews } from '#src/app/engines/engine-news.ts';
-import { nothingToSay, silenceLine, silenceOf, whyDropped } from '#src/console/printer.ts';
+import { describeSilence, explainSilence, nothingToSay, whyDropped } from '#src/console/printer.ts';
 import type { PageEvent } from '#src/console/sandbox-process.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 
@@ -23,11 +23,11 @@ export class PageView {
     report({ kind: 'engines', lines: this.#engines });
   }
 
-  engine(news: EngineNews): void {
+  onEngine(news: EngineNews): void {
     if (news.kind === 'ready') this.#engines.push(`${news.role}: ${news.what}`);
   }
 
-  session(event: SessionEvent): void {
+  onSession(event: SessionEvent): void {
     switch (event.kind) {
       case 'recognised':
         this.#report?.({
@@ -37,7 +37,7 @@ export class PageView {
         });
         return;
       case 'words':
-        this.#words(event);
+        this.#onWords(event);
         return;
       case 'answered': {
         const { name: who, text, heardText, finish, instants } = event;
@@ -48,7 +48,7 @@ export class PageView {
       }
       case 'ignored': {
         if (event.why === 'interjection') return;
-        const why = silenceLine(silenceOf(event.why, this.#botName), this.#botName);
+        const why = describeSilence(explainSilence(event.why, this.#botName), this.#botName);
         this.#report?.({ kind: 'ignored', who: event.name, why });
         return;
       }
@@ -60,7 +60,7 @@ export class PageView {
   }
 
   /** The page shows them under whoever speaks, until they are said. */
-  #words({ name: who = this.#botName, text, isWhole }: Extract<SessionEvent, { kind: 'words' }>) {
+  #onWords({ name: who = this.#botName, text, isWhole }: Extract<SessionEvent, { kind: 'words' }>) {
     if (isWhole) this.#report?.({ kind: 'said', who, text });
     if (isWhole || this.#live.get(who) === text) return;
     this.#live.set(who, text);

@@ -1,5 +1,5 @@
 import type { EngineNews } from '#src/app/engines/engine-news.ts';
-import { type AlertChange, alertOf, type FeatureAlertChange } from '#src/base/alerts.ts';
+import { type AlertChange, type FeatureAlertChange, toFeatureAlert } from '#src/base/alerts.ts';
 import { type ConversationPrinter, printEvent } from '#src/console/printer.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
@@ -14,19 +14,19 @@ export class SandboxView {
     this.#botName = botName;
   }
 
-  engine(news: EngineNews): void {
+  onEngine(news: EngineNews): void {
     switch (news.kind) {
       case 'fallback-on':
-        this.#show.note(`${news.role}: ${news.from} is down, using ${news.to}`);
+        this.#show.printNote(`${news.role}: ${news.from} is down, using ${news.to}`);
         return;
       case 'fallback-off':
-        this.#show.note(`${news.role}: ${news.back} is back`);
+        this.#show.printNote(`${news.role}: ${news.back} is back`);
         return;
       case 'alert':
-        this.alert(news);
+        this.onAlert(news);
         return;
       case 'habit':
-        this.#show.note(`${news.provider}: ${news.what}; ${news.mend}`);
+        this.#show.printNote(`${news.provider}: ${news.what}; ${news.mend}`);
         return;
       case 'ready':
       case 'failed':
@@ -35,18 +35,20 @@ export class SandboxView {
     }
   }
 
-  discord(event: DiscordEvent): void {
-    if (event.kind === 'warning') this.#show.note(event.message);
-    if (event.kind === 'alert') this.alert(event);
-    if (event.kind === 'command-failed') this.#show.note(`${event.name} failed: ${event.error}`);
+  onDiscord(event: DiscordEvent): void {
+    if (event.kind === 'warning') this.#show.printNote(event.message);
+    if (event.kind === 'alert') this.onAlert(event);
+    if (event.kind === 'command-failed')
+      this.#show.printNote(`${event.name} failed: ${event.error}`);
   }
 
-  alert(change: AlertChange | FeatureAlertChange): void {
-    if (change.state === 'raised') this.#show.note(`${alertOf(change).meaning}: ${change.cause}`);
+  onAlert(change: AlertChange | FeatureAlertChange): void {
+    if (change.state === 'raised')
+      this.#show.printNote(`${toFeatureAlert(change).meaning}: ${change.cause}`);
   }
 
-  session(event: SessionEvent): void {
-    if (event.kind === 'alert') this.alert(event);
+  onSession(event: SessionEvent): void {
+    if (event.kind === 'alert') this.onAlert(event);
     else printEvent(event, this.#botName, this.#show);
   }
 }

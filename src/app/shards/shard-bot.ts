@@ -1,7 +1,7 @@
 import { buttons, forms, pickers } from '#commands/buttons.ts';
 import { commands } from '#commands/commands.ts';
 import type { BotOptions } from '#src/app/bot-options.ts';
-import { pipelinesOf } from '#src/app/engines/engines.ts';
+import { openPipelines } from '#src/app/engines/open-engines.ts';
 import type { SharedParts } from '#src/app/shared-parts.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/config.ts';
@@ -11,10 +11,10 @@ import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/clien
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import type { CommandPorts, ProgramPorts } from '#src/features/command.ts';
-import { helpStateIn } from '#src/features/contract/help-entries.ts';
+import { readHelpState } from '#src/features/contract/help-entries.ts';
 import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import { type FeaturePorts, serverSettings } from '#src/features/features.ts';
-import { ConfirmedToolRunner } from '#src/sessions/confirmed-tool-runner.ts';
+import { ConfirmationRequests } from '#src/sessions/confirmation-requests.ts';
 import { PrivacyRequests } from '#src/sessions/privacy-requests.ts';
 import type { SessionSources } from '#src/sessions/session-sources.ts';
 import { ShardFeatures } from '#src/sessions/shard-features.ts';
@@ -22,9 +22,9 @@ import { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { GuildAccess } from '#src/settings/access-control.ts';
 import { PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
 import type { OperatorDefaults } from '#src/settings/setting-definition.ts';
-import { paidEngines } from '#src/spending/paid-engine.ts';
+import { createPaidEngines } from '#src/spending/paid-engine.ts';
 import type { SessionBudgets } from '#src/spending/session-budgets.ts';
-import { wallTimesIn } from '#src/texts/wall-time.ts';
+import { createWallTimes } from '#src/texts/wall-time.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 
 /** Commands, buttons, menus and forms for people. */
@@ -57,15 +57,15 @@ export async function startShardBot(
   let sessions: VoiceSessions | undefined;
   let name = '';
   const features = new ShardFeatures();
-  const ports = (discordPorts: DiscordPorts): CommandPorts => {
+  const createPorts = (discordPorts: DiscordPorts): CommandPorts => {
     name = config.bot.name ?? discordPorts.bot.name;
-    const parts = partsOf(options, discordPorts, name);
-    const sources = sourcesOf(options, discordPorts, name, features);
-    sessions = new VoiceSessions(parts, sources);
+    const deps = createSessionDeps(options, discordPorts, name);
+    const sources = createSessionSources(options, discordPorts, name, features);
+    sessions = new VoiceSessions(deps, sources);
     const { members, typed } = discordPorts;
     const writtenQuestions = new WrittenAnswerConcurrency();
     const services = {
-      parts,
+      deps,
       sessions,
       shard,
       signal: until,
@@ -76,8 +76,8 @@ export async function startShardBot(
     const begun = shared.features(services);
     features.add(begun.shards);
     for (const feature of features.all) void feature.run?.();
-    const serving = { parts, sources, sessions, discordPorts, features: begun.ports };
-    const all = portsOf(options, serving, until);
+    const serving = { parts: deps, sources, sessions, discordPorts, features: begun.ports };
+    const all = createCommandPorts(options, serving, until);
     options.onSessions(sessions, { ...all, members });
     return all;
   };
@@ -96,9 +96,9 @@ export async function startShardBot(
       guildStore: shared.store.guilds,
       hello: () => ({ id: 'server.new', with: { bot: name } }),
       onEvent,
-      arrived: (guildIds) => features.arrived(guildIds),
-      channelChanged: (guildId) => features.changed(guildId),
-      ports,
+      arrived: (guildIds) => features.onGuildsArrived(guildIds),
+      channelChanged: (guildId) => features.onGuildChanged(guildId),
+      ports: createPorts,
     },
     signal,
   );
@@ -123,7 +123,7 @@ function reportToSessions(sessions: VoiceSessions | undefined, event: DiscordEve
     case 'guild-removed':
     case 'no-view':
     case 'no-connect':
-      sessions?.news(event.guildId, event);
+      sessions?.onSeatChange(event.guildId, event);
       return;
     default: // no change of the seat
   }
@@ -133,7 +133,7 @@ function reportToSessions(sessions: VoiceSessions | undefined, event: DiscordEve
 const textTimeoutMs = 600;
 
 /** Parts that sessions alone are made of. */
-function sourcesOf(
+function createSessionSources(
   { bot: { config, engines }, shared }: ShardBotOptions,
   { linkOpener }: DiscordPorts,
   name: string,
@@ -143,15 +143,15 @@ function sourcesOf(
   return {
     caps: config.budget.caps,
     leftOutPeople: store.leftOutPeople,
-    defaults: defaultsOf(config, name),
+    defaults: getOperatorDefaults(config, name),
     guildStore: store.guilds,
     linkOpener,
-    random: Math.random,
+    getRandom: Math.random,
     features,
     seatStore: store.seats,
     serverSettings,
     settingsStore: store.settings,
-    tools: () => [...shared.operatorTools.all(), ...features.tools],
+    listTools: () => [...shared.operatorTools.all(), ...features.tools],
     hearing: {
       endpointRules: { ...endpointRules, textTimeoutMs },
       partialTrust,
@@ -161,7 +161,10 @@ function sourcesOf(
   };
 }
 
-function defaultsOf({ addressing, bot, consent, given }: Config, name: string): OperatorDefaults {
+function getOperatorDefaults(
+  { addressing, bot, consent, given }: Config,
+  name: string,
+): OperatorDefaults {
   return {
     addressing,
     consent,
@@ -172,7 +175,7 @@ function defaultsOf({ addressing, bot, consent, given }: Config, name: string): 
   };
 }
 
-function partsOf(
+function createSessionDeps(
   { bot, budgets, isReadByPrograms, shared }: ShardBotOptions,
   discord: DiscordPorts,
   name: string,
@@ -181,7 +184,7 @@ function partsOf(
   const { store } = shared;
   const { messages, panels, places } = discord;
   const chat = engines.chat(name);
-  const pipelines = pipelinesOf(config, engines, chat);
+  const pipelines = openPipelines(config, engines, chat);
   const onEvent: SessionDependencies['onEvent'] = (guildId, event) => {
     shared.stats.report(guildId, event);
     onSession(guildId, event);
@@ -198,7 +201,7 @@ function partsOf(
     codec,
     cues: shared.cues,
     textLanguage: shared.textLanguage,
-    ...paidEngines({ ...engines, chat, pipelines }),
+    ...createPaidEngines({ ...engines, chat, pipelines }),
     recogniser: engines.recogniser,
     hasChatModel: engines.hasChatModel,
     isReadByPrograms,
@@ -216,25 +219,25 @@ type ServingParts = {
   readonly features: FeaturePorts;
 };
 
-function portsOf(
+function createCommandPorts(
   { budgets, shared }: ShardBotOptions,
   { discordPorts: { places }, features, parts, sessions, sources }: ServingParts,
   signal: AbortSignal,
 ): CommandPorts {
   const privacy = new PrivacyRequests(parts, sessions, sources.features.all);
-  void privacy.resumeErasures(signal);
+  void privacy.resumePendingErasures(signal);
   return {
     clock: realClock,
-    timesIn: (guildId) => wallTimesIn(sessions.settings.in(guildId).timeZone),
+    timesIn: (guildId) => createWallTimes(sessions.settings.getForGuild(guildId).timeZone),
     sessions,
     places,
     stats: shared.stats,
     costs: budgets,
-    helpState: (guildId) => helpStateIn(guildId, parts, sources, sessions),
+    helpState: (guildId) => readHelpState(guildId, parts, sources, sessions),
     privacy,
     peopleSettings: parts.peopleSettings,
     access: new GuildAccess(sessions.settings),
-    confirmations: new ConfirmedToolRunner(sessions, signal),
+    confirmations: new ConfirmationRequests(sessions, signal),
     features,
   };
 }

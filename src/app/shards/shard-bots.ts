@@ -1,6 +1,6 @@
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import type { ProgramPorts } from '#src/features/command.ts';
-import { shardOf } from '#src/people/server-share.ts';
+import { getShardId } from '#src/people/server-share.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { ServerService } from '#src/web/api/authorise.ts';
 import type { ShardBot } from './shard-bot.ts';
@@ -19,18 +19,18 @@ export class ShardSessions {
     this.#byShard.set(id, { sessions, ports });
   }
 
-  of(guildId: GuildId): VoiceSessions | undefined {
-    return this.#byShard.get(shardOf(guildId, this.#count))?.sessions;
+  findSessions(guildId: GuildId): VoiceSessions | undefined {
+    return this.#byShard.get(getShardId(guildId, this.#count))?.sessions;
   }
 
   /** Service for programs in a server, once all shards are served. */
-  serviceOf(guildId: GuildId): ServerService {
-    const shard = shardOf(guildId, this.#count);
+  findService(guildId: GuildId): ServerService {
+    const shard = getShardId(guildId, this.#count);
     const served = this.#byShard.get(shard);
     return served ? { kind: 'here', ports: served.ports } : { kind: 'elsewhere', shard };
   }
 
-  all(): readonly VoiceSessions[] {
+  listSessions(): readonly VoiceSessions[] {
     return [...this.#byShard.values()].map(({ sessions }) => sessions);
   }
 }
@@ -44,18 +44,18 @@ export async function startShards(
   const failed = new AbortController();
   const until = AbortSignal.any([signal, failed.signal]);
   const started: ShardBot[] = [];
-  const close = async () => {
+  const closeShards = async () => {
     await Promise.all(started.map((bot) => bot[Symbol.asyncDispose]()));
   };
-  const begin = async (shard: OwnedShard) => {
+  const beginShard = async (shard: OwnedShard) => {
     try {
       started.push(await start(shard, until));
     } catch (error) {
       failed.abort(error);
     }
   };
-  await Promise.all(shards.map(begin));
-  if (until.aborted) await close();
+  await Promise.all(shards.map(beginShard));
+  if (until.aborted) await closeShards();
   until.throwIfAborted();
-  return Object.assign(started, { [Symbol.asyncDispose]: close });
+  return Object.assign(started, { [Symbol.asyncDispose]: closeShards });
 }

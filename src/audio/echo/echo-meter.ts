@@ -1,21 +1,21 @@
-import type { VoiceWindow } from '#src/audio/voice/voice-meter.ts';
+import type { VoiceWindow } from '#src/audio/voice/voice-activity.ts';
 import { EchoPath } from './echo-path.ts';
-import { Bands, bandCount, bandSamples, hopMs, type SentEnvelope } from './echo-sent.ts';
+import { Bands, bandCount, bandSamples, hopMs, type SentEnvelope } from './sent-envelope.ts';
 
 /** Lags from 0 to 520 ms. */
 const lagCount = 66;
 /** Heard levels count by 1/e after this much voice. */
-const fadeMs = 800;
-const stepMs = (1000 * bandSamples) / 16_000;
-const fade = Math.exp(-stepMs / fadeMs);
+const decayTimeMs = 800;
+const measurementIntervalMs = (1000 * bandSamples) / 16_000;
+const decayPerMeasurement = Math.exp(-measurementIntervalMs / decayTimeMs);
 // The echo of a quieter sound lies below the noise of a room.
-const sentFloorDb = -55;
+const minSentDb = -55;
 
-type Likeness = {
+type LagMatch = {
   /** Hops of 8 ms between leaving and coming back. */
   readonly lag: number;
   /** Correlation of the loudness over time in all bands, 0 to 1. */
-  readonly likeness: number;
+  readonly correlation: number;
   /** Voice behind the correlation, in measurements of 16 ms. Older ones count less. */
   readonly weight: number;
 };
@@ -34,24 +34,25 @@ class LagFinder {
   }
 
   add(levels: Float32Array, hop: number): void {
-    this.#weight = this.#weight * fade + 1;
+    this.#weight = this.#weight * decayPerMeasurement + 1;
     let squares = 0;
     for (let band = 0; band < bandCount; band++) {
       const level = levels[band] ?? 0;
-      this.#heard[band] = (this.#heard[band] ?? 0) * fade + level;
+      this.#heard[band] = (this.#heard[band] ?? 0) * decayPerMeasurement + level;
       squares += level * level;
     }
-    this.#heardSquares = this.#heardSquares * fade + squares;
-    for (let lag = 0; lag < lagCount; lag++) this.#addAt(lag, levels, this.#sent.at(hop - lag));
+    this.#heardSquares = this.#heardSquares * decayPerMeasurement + squares;
+    for (let lag = 0; lag < lagCount; lag++)
+      this.#addLag(lag, levels, this.#sent.findLevelIndex(hop - lag));
   }
 
-  best(): Likeness {
-    let [lag, likeness] = [0, 0];
+  findBestLag(): LagMatch {
+    let [lag, correlation] = [0, 0];
     for (let n = 0; n < lagCount; n++) {
-      const now = this.likenessAt(n);
-      if (now > likeness) [lag, likeness] = [n, now];
+      const now = this.getCorrelation(n);
+      if (now > correlation) [lag, correlation] = [n, now];
     }
-    return { lag, likeness, weight: this.#weight };
+    return { lag, correlation, weight: this.#weight };
   }
 
   reset(): void {
@@ -63,22 +64,22 @@ class LagFinder {
     this.#weight = 0;
   }
 
-  #addAt(lag: number, levels: Float32Array, sentAt: number) {
+  #addLag(lag: number, levels: Float32Array, sentAt: number) {
     const sent = this.#sent.levels;
     const from = lag * bandCount;
     let [squares, products] = [0, 0];
     for (let band = 0; band < bandCount; band++) {
-      const level = Math.max(sentFloorDb, sentAt < 0 ? sentFloorDb : (sent[sentAt + band] ?? 0));
-      this.#levels[from + band] = (this.#levels[from + band] ?? 0) * fade + level;
+      const level = Math.max(minSentDb, sentAt < 0 ? minSentDb : (sent[sentAt + band] ?? 0));
+      this.#levels[from + band] = (this.#levels[from + band] ?? 0) * decayPerMeasurement + level;
       squares += level * level;
       products += level * (levels[band] ?? 0);
     }
-    this.#squares[lag] = (this.#squares[lag] ?? 0) * fade + squares;
-    this.#products[lag] = (this.#products[lag] ?? 0) * fade + products;
+    this.#squares[lag] = (this.#squares[lag] ?? 0) * decayPerMeasurement + squares;
+    this.#products[lag] = (this.#products[lag] ?? 0) * decayPerMeasurement + products;
   }
 
   /** Compares the changes in each band. The overall loudness of a band does not count. */
-  likenessAt(lag: number): number {
+  getCorrelation(lag: number): number {
     let [common, sent, heard] = [0, 0, 0];
     for (let band = 0; band < bandCount; band++) {
       const a = this.#heard[band] ?? 0;
@@ -109,34 +110,34 @@ export type EchoView = {
 type EchoMeasurement = { readonly levels: Float32Array; readonly hop: number };
 
 const windowMs = 32;
-const jumpMs = 60;
-const driftMs = 0.01;
+const maxStreamJumpMs = 60;
+const clockDriftMs = 0.01;
 /** A window counts for lag and excess from the lower probability on. */
-const voiced = 0.5;
-const maybeVoiced = 0.3;
-const silentMs = 600;
+const minVoicedProbability = 0.5;
+const minMaybeVoicedProbability = 0.3;
+const echoTailMs = 600;
 /** Voiced windows for a verdict: echo of a known path, or speech that nothing explains. */
-const [echoWindows, speechWindows] = [5, 22];
-const echoShare = 0.6;
+const [minEchoWindows, minSpeechWindows] = [5, 22];
+const minEchoShare = 0.6;
 /**
  * Excess over echo and noise that is a voice. At -20 dB, echo alone stays below 1 dB and words 10 dB above it exceed
  * 4 dB.
  */
-const ownDb = 2;
+const minOwnVoiceDb = 2;
 /** A single click must not count as a voice. */
-const mostExcessDb = 8;
+const maxExcessDb = 8;
 /** A sound that is quieter than the expected echo by this much is no echo. */
-const mostShortDb = 5;
-const newShare = 0.2;
-const remembered = 64;
-const confirmed = 30;
-const wrong = 25;
-const [mostMissing, missingDb, audibleDb] = [120, 6, 6];
-const [sameLag, clearly] = [3, 0.35];
+const maxShortDb = 5;
+const smoothingFactor = 0.2;
+const maxRecentMeasurements = 64;
+const minConfirmingMeasurements = 30;
+const maxMisfits = 25;
+const [maxMissingMeasurements, missingDb, audibleDb] = [120, 6, 6];
+const [sameLagHops, minBetterCorrelation] = [3, 0.35];
 /**
  * Correlation that proves an echo, by the weight of voice. 250 unrelated voices reached at most 0.64, 0.81 and 0.85.
  */
-const proofs = [
+const echoProofs = [
   { weight: 24, likeness: 0.7 },
   { weight: 16, likeness: 0.84 },
   { weight: 10, likeness: 0.9 },
@@ -146,12 +147,12 @@ const proofs = [
  * Correlation that rules an echo out. Half of the unrelated voices are below, and none of 60 echoes at -20 dB (0.77
  * or more).
  */
-const disproof = { weight: 20, likeness: 0.45 };
+const echoDisproof = { weight: 20, likeness: 0.45 };
 
-const floorStartDb = -72;
-const floorLeastDb = -80;
-const floorShare = 0.15;
-const floorRiseDb = 0.03;
+const initialNoiseDb = -72;
+const minNoiseDb = -80;
+const noiseSmoothingFactor = 0.15;
+const maxNoiseRiseDb = 0.03;
 
 /**
  * Tells the bot's own voice, coming back from a person's loudspeakers, from that person's speech.
@@ -161,7 +162,7 @@ const floorRiseDb = 0.03;
  *
  * @example
  * import { EchoMeter } from '#src/audio/echo/echo-meter.ts';
- * import { SentEnvelope } from '#src/audio/echo/echo-sent.ts';
+ * import { SentEnvelope } from '#src/audio/echo/sent-envelope.ts';
  *
  * const meter = new EchoMeter(new SentEnvelope());
  * const samples = new Float32Array(512).fill(0.1);
@@ -178,11 +179,11 @@ export class EchoMeter {
   #path: EchoPath | undefined;
   #excessDb = 0;
   #shortDb = 0;
-  #fitting = 0;
-  #misfitting = 0;
-  #missing = 0;
-  #voiced = 0;
-  #explained = 0;
+  #fittingCount = 0;
+  #misfitCount = 0;
+  #missingCount = 0;
+  #voicedCount = 0;
+  #explainedCount = 0;
   #ownFromMs: number | undefined;
   #verdict: EchoView['verdict'] = 'unknown';
 
@@ -192,118 +193,120 @@ export class EchoMeter {
   }
 
   hear(window: VoiceWindow): EchoView {
-    this.#align(window.atMs);
-    const sounds = this.#streamMs - this.#sent.endMs < silentMs + (this.#path?.lagMs ?? 0);
+    this.#alignStream(window.atMs);
+    const sounds = this.#streamMs - this.#sent.endMs < echoTailMs + (this.#path?.lagMs ?? 0);
     for (let at = 0; at < window.samples.length; at += bandSamples) {
-      if (!isFilled(window.samples, at)) continue;
+      if (!isRecorded(window.samples, at)) continue;
       this.#measure(window, at, sounds);
     }
-    if (window.probability >= maybeVoiced && sounds) this.#search();
-    if (window.probability >= voiced) this.#judge(window, sounds);
+    if (window.probability >= minMaybeVoicedProbability && sounds) this.#searchPath();
+    if (window.probability >= minVoicedProbability) this.#updateVerdict(window, sounds);
     return {
-      share: this.#voiced > 0 ? this.#explained / this.#voiced : 0,
+      share: this.#voicedCount > 0 ? this.#explainedCount / this.#voicedCount : 0,
       lagMs: this.#path?.lagMs,
       verdict: this.#verdict,
       ownFromMs: this.#ownFromMs,
     };
   }
 
-  over(): void {
-    this.#voiced = 0;
-    this.#explained = 0;
+  endUtterance(): void {
+    this.#voicedCount = 0;
+    this.#explainedCount = 0;
     this.#ownFromMs = undefined;
     this.#verdict = 'unknown';
   }
 
-  #align(atMs: number) {
+  #alignStream(atMs: number) {
     const nextMs = this.#streamMs + windowMs;
-    const follows = Math.abs(atMs - nextMs) < jumpMs;
-    this.#streamMs = follows ? Math.min(nextMs + driftMs, atMs) : atMs;
+    const follows = Math.abs(atMs - nextMs) < maxStreamJumpMs;
+    this.#streamMs = follows ? Math.min(nextMs + clockDriftMs, atMs) : atMs;
   }
 
   #measure({ samples, probability }: VoiceWindow, at: number, sounds: boolean) {
     const levels = new Float32Array(bandCount);
     this.#bands.measure(samples, at, levels, 0);
     this.#floor.add(levels);
-    const behindMs = windowMs - (at / bandSamples + 1) * stepMs;
+    const behindMs = windowMs - (at / bandSamples + 1) * measurementIntervalMs;
     const hop = Math.round((this.#streamMs - behindMs) / hopMs);
     this.#recent.push({ levels, hop });
-    if (this.#recent.length > remembered) this.#recent.shift();
-    const loud = probability >= maybeVoiced;
-    if (loud && sounds) this.#finder.add(this.#floor.above(levels), hop);
+    if (this.#recent.length > maxRecentMeasurements) this.#recent.shift();
+    const loud = probability >= minMaybeVoicedProbability;
+    if (loud && sounds) this.#finder.add(this.#floor.raiseToNoise(levels), hop);
     if (!sounds) this.#finder.reset();
-    if (this.#path) this.#follow(this.#path, { levels, hop }, loud);
+    if (this.#path) this.#checkPath(this.#path, { levels, hop }, loud);
   }
 
-  #follow(path: EchoPath, { levels, hop }: EchoMeasurement, loud: boolean) {
+  #checkPath(path: EchoPath, { levels, hop }: EchoMeasurement, loud: boolean) {
     const { excessDb, shortDb, expectedDb } = path.compare(levels, this.#floor.levels, hop);
-    this.#excessDb += newShare * ((loud ? Math.min(mostExcessDb, excessDb) : 0) - this.#excessDb);
-    this.#shortDb += newShare * (shortDb - this.#shortDb);
-    if (this.#fits) path.learn(levels, this.#floor.levels, hop);
-    if (loud && this.#fits) this.#fitting++;
-    this.#misfitting = Math.max(0, this.#misfitting + (this.#fits ? -0.25 : 1));
+    this.#excessDb +=
+      smoothingFactor * ((loud ? Math.min(maxExcessDb, excessDb) : 0) - this.#excessDb);
+    this.#shortDb += smoothingFactor * (shortDb - this.#shortDb);
+    if (this.#fitsPath) path.learn(levels, this.#floor.levels, hop);
+    if (loud && this.#fitsPath) this.#fittingCount++;
+    this.#misfitCount = Math.max(0, this.#misfitCount + (this.#fitsPath ? -0.25 : 1));
     if (expectedDb > audibleDb) {
-      this.#missing = Math.max(0, this.#missing + (shortDb > missingDb ? 1 : -1));
+      this.#missingCount = Math.max(0, this.#missingCount + (shortDb > missingDb ? 1 : -1));
     }
-    const chance = this.#excessDb >= ownDb && this.#fitting < confirmed;
-    if (chance || this.#missing > mostMissing) this.#lose();
+    const chance =
+      this.#excessDb >= minOwnVoiceDb && this.#fittingCount < minConfirmingMeasurements;
+    if (chance || this.#missingCount > maxMissingMeasurements) this.#dropPath();
   }
 
-  get #fits(): boolean {
-    return this.#excessDb < ownDb && this.#shortDb < mostShortDb;
+  get #fitsPath(): boolean {
+    return this.#excessDb < minOwnVoiceDb && this.#shortDb < maxShortDb;
   }
 
-  #lose() {
+  #dropPath() {
     this.#path = undefined;
     this.#finder.reset();
   }
 
-  #search() {
-    const found = this.#finder.best();
-    if (!proves(found) || (this.#path && !this.#changed(this.#path, found))) return;
+  #searchPath() {
+    const found = this.#finder.findBestLag();
+    if (!provesEcho(found) || (this.#path && !this.#hasPathChanged(this.#path, found))) return;
     const path = new EchoPath(this.#sent, found.lag);
     for (const { levels, hop } of this.#recent) path.learn(levels, this.#floor.levels, hop);
-    if (!this.#path) this.#explained = this.#voiced;
+    if (!this.#path) this.#explainedCount = this.#voicedCount;
     this.#path = path;
     this.#excessDb = 0;
     this.#shortDb = 0;
-    this.#fitting = 0;
-    this.#misfitting = 0;
-    this.#missing = 0;
+    this.#fittingCount = 0;
+    this.#misfitCount = 0;
+    this.#missingCount = 0;
   }
 
-  #changed(path: EchoPath, { lag, likeness }: Likeness): boolean {
-    if (Math.abs(path.lag - lag) <= sameLag) return this.#misfitting >= wrong;
-    return likeness - this.#finder.likenessAt(path.lag) > clearly;
+  #hasPathChanged(path: EchoPath, { lag, correlation }: LagMatch): boolean {
+    if (Math.abs(path.lag - lag) <= sameLagHops) return this.#misfitCount >= maxMisfits;
+    return correlation - this.#finder.getCorrelation(path.lag) > minBetterCorrelation;
   }
 
-  #judge({ atMs }: VoiceWindow, sounds: boolean) {
-    this.#voiced++;
-    const own = this.#path && this.#excessDb >= ownDb;
-    if (this.#path && this.#fits && sounds) this.#explained++;
+  #updateVerdict({ atMs }: VoiceWindow, sounds: boolean) {
+    this.#voicedCount++;
+    const own = this.#path && this.#excessDb >= minOwnVoiceDb;
+    if (this.#path && this.#fitsPath && sounds) this.#explainedCount++;
     if (own) this.#ownFromMs ??= atMs - windowMs;
     if (!sounds || this.#ownFromMs !== undefined) this.#verdict = 'speech';
-    else if (this.#path) this.#verdict = this.#ofKnown();
+    else if (this.#path) this.#verdict = this.#judgeKnownPath();
     else this.#verdict = this.#isUnlike() ? 'speech' : 'unknown';
   }
 
   #isUnlike() {
-    if (this.#voiced >= speechWindows) return true;
-    const { likeness, weight } = this.#finder.best();
-    return weight >= disproof.weight && likeness < disproof.likeness;
+    if (this.#voicedCount >= minSpeechWindows) return true;
+    const { correlation, weight } = this.#finder.findBestLag();
+    return weight >= echoDisproof.weight && correlation < echoDisproof.likeness;
   }
 
-  #ofKnown(): EchoView['verdict'] {
-    if (this.#voiced < echoWindows) return 'unknown';
-    return this.#explained / this.#voiced >= echoShare ? 'echo' : 'speech';
+  #judgeKnownPath(): EchoView['verdict'] {
+    if (this.#voicedCount < minEchoWindows) return 'unknown';
+    return this.#explainedCount / this.#voicedCount >= minEchoShare ? 'echo' : 'speech';
   }
 }
 
-function proves({ likeness, weight }: Likeness): boolean {
-  return proofs.some((proof) => weight >= proof.weight && likeness >= proof.likeness);
+function provesEcho({ correlation, weight }: LagMatch): boolean {
+  return echoProofs.some((proof) => weight >= proof.weight && correlation >= proof.likeness);
 }
 
-function isFilled(samples: Float32Array, at: number) {
+function isRecorded(samples: Float32Array, at: number) {
   // A gap is filled with zeros, unlike the silence of a room.
   let zeros = 0;
   for (let n = at; n < at + bandSamples; n++) if (samples[n] === 0) zeros++;
@@ -311,24 +314,28 @@ function isFilled(samples: Float32Array, at: number) {
 }
 
 class NoiseFloor {
-  readonly levels = new Float32Array(bandCount).fill(floorStartDb);
-  readonly #mean = new Float32Array(bandCount).fill(floorStartDb);
-  readonly #above = new Float32Array(bandCount);
+  readonly levels = new Float32Array(bandCount).fill(initialNoiseDb);
+  readonly #mean = new Float32Array(bandCount).fill(initialNoiseDb);
+  readonly #raiseToNoise = new Float32Array(bandCount);
 
   add(levels: Float32Array): void {
     for (let band = 0; band < bandCount; band++) {
-      const level = Math.max(floorLeastDb, levels[band] ?? floorLeastDb);
-      const mean = (this.#mean[band] ?? 0) + floorShare * (level - (this.#mean[band] ?? 0));
+      const level = Math.max(minNoiseDb, levels[band] ?? minNoiseDb);
+      const mean =
+        (this.#mean[band] ?? 0) + noiseSmoothingFactor * (level - (this.#mean[band] ?? 0));
       this.#mean[band] = mean;
-      this.levels[band] = Math.min(mean, (this.levels[band] ?? 0) + floorRiseDb);
+      this.levels[band] = Math.min(mean, (this.levels[band] ?? 0) + maxNoiseRiseDb);
     }
   }
 
   /** Raises levels to the noise, which hides anything quieter. The result is valid until the next call. */
-  above(levels: Float32Array): Float32Array {
+  raiseToNoise(levels: Float32Array): Float32Array {
     for (let band = 0; band < bandCount; band++) {
-      this.#above[band] = Math.max(levels[band] ?? floorLeastDb, this.levels[band] ?? floorLeastDb);
+      this.#raiseToNoise[band] = Math.max(
+        levels[band] ?? minNoiseDb,
+        this.levels[band] ?? minNoiseDb,
+      );
     }
-    return this.#above;
+    return this.#raiseToNoise;
   }
 }

@@ -1,17 +1,17 @@
-import { bandCount, hopMs, type SentEnvelope, silenceDb } from './echo-sent.ts';
+import { bandCount, hopMs, type SentEnvelope, silenceDb } from './sent-envelope.ts';
 
-const tailHops = 12;
-const tailDb = 2;
+const reverbHops = 12;
+const reverbDecayDb = 2;
 /** Learned levels count by 1/e after 60 measurements, about a second. */
-const keep = 1 - 1 / 60;
+const decayPerMeasurement = 1 - 1 / 60;
 // Below this level the microphone holds the room.
-const sentFloorDb = -55;
-const leastGainDb = -60;
+const minSentDb = -55;
+const minGainDb = -60;
 const slackDb = 3;
 /** The mean of noise lies below single measurements. */
-const noiseDb = 3;
+const noiseMarginDb = 3;
 /** The packet that gave the lag may have been late by as much. */
-const leadHops = 2;
+const maxLateHops = 2;
 
 type EchoComparison = {
   readonly excessDb: number;
@@ -37,15 +37,16 @@ export class EchoPath {
 
   learn(levels: Float32Array, noise: Float32Array, hop: number): void {
     for (let band = 0; band < bandCount; band++) {
-      const sentDb = this.#at(hop - this.lag, band);
-      if (sentDb < sentFloorDb) continue;
-      const sent = powerOf(sentDb);
-      const heard = powerOf(levels[band] ?? silenceDb) - powerOf((noise[band] ?? 0) + noiseDb);
-      const sentSum = (this.#sentPower[band] ?? 0) * keep + sent;
-      const heardSum = (this.#heardPower[band] ?? 0) * keep + Math.max(0, heard);
+      const sentDb = this.#getSentDb(hop - this.lag, band);
+      if (sentDb < minSentDb) continue;
+      const sent = toPower(sentDb);
+      const heard =
+        toPower(levels[band] ?? silenceDb) - toPower((noise[band] ?? 0) + noiseMarginDb);
+      const sentSum = (this.#sentPower[band] ?? 0) * decayPerMeasurement + sent;
+      const heardSum = (this.#heardPower[band] ?? 0) * decayPerMeasurement + Math.max(0, heard);
       this.#sentPower[band] = sentSum;
       this.#heardPower[band] = heardSum;
-      this.#gains[band] = Math.max(leastGainDb, 10 * Math.log10(heardSum / sentSum));
+      this.#gains[band] = Math.max(minGainDb, 10 * Math.log10(heardSum / sentSum));
     }
   }
 
@@ -53,12 +54,12 @@ export class EchoPath {
     let [excess, expected, short] = [0, 0, 0];
     for (let band = 0; band < bandCount; band++) {
       const gain = this.#gains[band] ?? 0;
-      const floor = (noise[band] ?? 0) + noiseDb;
-      const most = sum(this.#loudest(hop, band) + gain, floor);
+      const floor = (noise[band] ?? 0) + noiseMarginDb;
+      const most = addLevels(this.#findLoudest(hop, band) + gain, floor);
       const level = levels[band] ?? 0;
       excess += Math.max(0, level - most - slackDb);
       expected += most - floor;
-      short += Math.max(0, this.#at(hop - this.lag, band) + gain - Math.max(level, floor));
+      short += Math.max(0, this.#getSentDb(hop - this.lag, band) + gain - Math.max(level, floor));
     }
     return {
       excessDb: excess / bandCount,
@@ -67,26 +68,26 @@ export class EchoPath {
     };
   }
 
-  #loudest(hop: number, band: number): number {
+  #findLoudest(hop: number, band: number): number {
     let most = silenceDb;
-    for (let n = -leadHops; n < tailHops; n++) {
-      const fallenDb = Math.max(0, n - 1) * tailDb;
-      most = Math.max(most, this.#at(hop - this.lag - n, band) - fallenDb);
+    for (let n = -maxLateHops; n < reverbHops; n++) {
+      const fallenDb = Math.max(0, n - 1) * reverbDecayDb;
+      most = Math.max(most, this.#getSentDb(hop - this.lag - n, band) - fallenDb);
     }
     return most;
   }
 
-  #at(hop: number, band: number): number {
-    const at = this.#sent.at(hop);
+  #getSentDb(hop: number, band: number): number {
+    const at = this.#sent.findLevelIndex(hop);
     return at < 0 ? silenceDb : (this.#sent.levels[at + band] ?? silenceDb);
   }
 }
 
-function sum(aDb: number, bDb: number): number {
+function addLevels(aDb: number, bDb: number): number {
   const [most, least] = aDb > bDb ? [aDb, bDb] : [bDb, aDb];
   return most + 10 * Math.log10(1 + 10 ** ((least - most) / 10));
 }
 
-function powerOf(levelDb: number): number {
+function toPower(levelDb: number): number {
   return 10 ** (levelDb / 10);
 }

@@ -9,24 +9,24 @@ export interface SoundEncoder {
 }
 
 /** Frames of sound for channels leave between two steps. */
-const stepSamples = speakRateHz / 10;
+const maxStepSamples = speakRateHz / 10;
 
 /**
  * Encodes a long sound in steps that leave the event loop free.
  *
  * @example
- * import { encodedInSteps } from '#src/audio/encode/sound-encoder.ts';
+ * import { encodeInSteps } from '#src/audio/encode/sound-encoder.ts';
  *
  * const encoder = { push: (samples: Int16Array) => new Uint8Array(samples.length), end: () => new Uint8Array(0) };
- * const pieces = await Array.fromAsync(encodedInSteps(encoder, new Int16Array(3_000)));
+ * const pieces = await Array.fromAsync(encodeInSteps(encoder, new Int16Array(3_000)));
  * pieces.map(({ length }) => length); // [2400, 600]
  */
-export async function* encodedInSteps(
+export async function* encodeInSteps(
   encoder: SoundEncoder,
   samples: Int16Array,
 ): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < samples.length; at += stepSamples) {
-    yield await encoder.push(samples.subarray(at, at + stepSamples));
+  for (let at = 0; at < samples.length; at += maxStepSamples) {
+    yield await encoder.push(samples.subarray(at, at + maxStepSamples));
     await setImmediate();
   }
 }

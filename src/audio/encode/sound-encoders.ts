@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import type { OpusCodec } from '#src/audio/opus/opus.ts';
+import { writeWavHeader } from '#src/audio/formats/wav.ts';
+import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';
-import { wavHeader } from '#src/audio/wav.ts';
-import { OggOpus } from './ogg-opus.ts';
+import { OggOpusEncoder } from './ogg-opus-encoder.ts';
 import type { SoundEncoder, SoundFormat } from './sound-encoder.ts';
 
-const mp3Kbits = 64;
+const mp3BitrateKbits = 64;
 const mp3Module = new URL(import.meta.resolve('wasm-media-encoders/wasm/mp3'));
 
 /** Encoders for programs. The MP3 encoder is loaded on first use. */
@@ -20,33 +20,33 @@ export class SoundEncoders {
   open(format: SoundFormat): SoundEncoder {
     switch (format) {
       case 'pcm':
-        return plain();
+        return createPcmEncoder();
       case 'wav':
-        return plain(wavHeader({ rateHz: speakRateHz, channels: 1 }));
+        return createPcmEncoder(writeWavHeader({ rateHz: speakRateHz, channels: 1 }));
       case 'opus':
-        return new OggOpus(this.#codec.encoder(speakRateHz));
+        return new OggOpusEncoder(this.#codec.createEncoder(speakRateHz));
       case 'mp3':
         this.#mp3 ??= readFile(mp3Module).then((wasm) => new WebAssembly.Module(wasm));
-        return mp3(this.#mp3);
+        return createMp3Encoder(this.#mp3);
     }
   }
 }
 
-function plain(head: Buffer = Buffer.alloc(0)): SoundEncoder {
+function createPcmEncoder(head: Buffer = Buffer.alloc(0)): SoundEncoder {
   let before = head;
-  const withHead = (bytes: Buffer) => {
+  const prependHead = (bytes: Buffer) => {
     const all = before.length > 0 ? Buffer.concat([before, bytes]) : bytes;
     before = Buffer.alloc(0);
     return all;
   };
   return {
     push: ({ buffer, byteOffset, byteLength }) =>
-      withHead(Buffer.from(buffer, byteOffset, byteLength)),
-    end: () => withHead(Buffer.alloc(0)),
+      prependHead(Buffer.from(buffer, byteOffset, byteLength)),
+    end: () => prependHead(Buffer.alloc(0)),
   };
 }
 
-function mp3(compiled: Promise<WebAssembly.Module>): SoundEncoder {
+function createMp3Encoder(compiled: Promise<WebAssembly.Module>): SoundEncoder {
   const opening = openMp3(compiled);
   opening.catch(() => undefined); // `push` reports the error.
   return {
@@ -65,6 +65,6 @@ function mp3(compiled: Promise<WebAssembly.Module>): SoundEncoder {
 async function openMp3(compiled: Promise<WebAssembly.Module>) {
   const { createEncoder } = await import('wasm-media-encoders');
   const encoder = await createEncoder('audio/mpeg', await compiled);
-  encoder.configure({ channels: 1, sampleRate: speakRateHz, bitrate: mp3Kbits });
+  encoder.configure({ channels: 1, sampleRate: speakRateHz, bitrate: mp3BitrateKbits });
   return encoder;
 }

@@ -1,5 +1,5 @@
 /** Layers I, II and III by version, in kbit/s. The first and last index mean none. */
-const bitrates = {
+const mpegBitrates = {
   first: [
     [32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448],
     [32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384],
@@ -11,26 +11,26 @@ const bitrates = {
     [8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
   ],
 } as const;
-const ratesHz = [44_100, 48_000, 32_000];
+const mpegRatesHz = [44_100, 48_000, 32_000];
 /** Versions 2.5, reserved, 2 and 1. */
-const rateParts = [4, 0, 2, 1];
-const headerBytes = 6;
+const mpegRateDivisors = [4, 0, 2, 1];
+const mpegHeaderBytes = 6;
 
 /**
  * Detects MP3 or AAC by two headers of the same kind, the second where the first one says.
  *
  * Samples may look like one header, but not like two. `unknown` means that up to 8 kB more are needed.
  */
-export function areFrames(bytes: Buffer): 'MP3' | 'AAC' | 'no' | 'unknown' {
-  if (bytes.length < headerBytes) return 'unknown';
-  const first = readHeader(bytes);
+export function detectFrames(bytes: Buffer): 'MP3' | 'AAC' | 'no' | 'unknown' {
+  if (bytes.length < mpegHeaderBytes) return 'unknown';
+  const first = readFrameHeader(bytes);
   if (!first) return 'no';
-  if (bytes.length < first.lengthBytes + headerBytes) return 'unknown';
-  const second = readHeader(bytes.subarray(first.lengthBytes));
+  if (bytes.length < first.lengthBytes + mpegHeaderBytes) return 'unknown';
+  const second = readFrameHeader(bytes.subarray(first.lengthBytes));
   return second && second.kind === first.kind ? first.name : 'no';
 }
 
-export type FrameHeader = {
+export type MpegFrameHeader = {
   readonly name: 'MP3' | 'AAC';
   /** Version, layer and rate in one number, equal in all frames of a sound. */
   readonly kind: number;
@@ -40,15 +40,15 @@ export type FrameHeader = {
   readonly rateHz: number;
 };
 
-export function readHeader(bytes: Buffer): FrameHeader | undefined {
+export function readFrameHeader(bytes: Buffer): MpegFrameHeader | undefined {
   const head = bytes.readUInt32BE(0);
   if (head >>> 21 !== 0x7ff) return undefined;
   const layer = (head >>> 17) & 3;
-  return layer === 0 ? readAac(bytes, head) : readMpeg(head, 3 - layer);
+  return layer === 0 ? readAacHeader(bytes, head) : readMpegHeader(head, 3 - layer);
 }
 
 /** ADTS of ISO 13818-7. */
-function readAac(bytes: Buffer, head: number): FrameHeader | undefined {
+function readAacHeader(bytes: Buffer, head: number): MpegFrameHeader | undefined {
   const lengthBytes = ((bytes.readUInt32BE(2) >>> 5) & 0x1fff) >>> 0;
   const rate = (head >>> 10) & 15;
   if (((head >>> 20) & 1) === 0 || rate > 12 || lengthBytes < 8) return undefined;
@@ -56,10 +56,10 @@ function readAac(bytes: Buffer, head: number): FrameHeader | undefined {
 }
 
 /** ISO 11172-3 and 13818-3. */
-function readMpeg(head: number, layer: number): FrameHeader | undefined {
+function readMpegHeader(head: number, layer: number): MpegFrameHeader | undefined {
   const version = (head >>> 19) & 3;
-  const [slow, rateHz] = [rateParts[version] ?? 0, ratesHz[(head >>> 10) & 3]];
-  const table = version === 3 ? bitrates.first : bitrates.later;
+  const [slow, rateHz] = [mpegRateDivisors[version] ?? 0, mpegRatesHz[(head >>> 10) & 3]];
+  const table = version === 3 ? mpegBitrates.first : mpegBitrates.later;
   const kilobits = table[layer]?.[((head >>> 12) & 15) - 1];
   if (slow === 0 || rateHz === undefined || kilobits === undefined) return undefined;
   const samples = layer === 0 ? 384 : layer === 2 && version !== 3 ? 576 : 1152;

@@ -1,10 +1,10 @@
-import { rms, speakRateHz } from '#src/audio/pcm.ts';
+import { measureRms, speakRateHz } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { CoderRateHz, OpusCodec } from './opus.ts';
-import { ctl, decoded, twentyMs } from './opus-packet.ts';
+import type { OpusCodec, OpusRateHz } from './opus-codec.ts';
+import { decodeOpus, opusControls, toFrameBytes } from './opus-packet.ts';
 
-const codecs = {
-  '@discordjs/opus': openNative,
+const codecLoaders = {
+  '@discordjs/opus': openNativeOpus,
   mediaplex: openMediaplex,
 } as const;
 
@@ -36,27 +36,27 @@ const packageName: string = '@discordjs/opus';
  */
 export async function loadOpus(): Promise<OpusCodec> {
   const failures: unknown[] = [];
-  for (const open of Object.values(codecs)) {
+  for (const open of Object.values(codecLoaders)) {
     try {
       const codec = await open();
-      selfTest(codec);
+      testCodec(codec);
       return codec;
     } catch (cause) {
       failures.push(cause);
     }
   }
-  const names = Object.keys(codecs).join(', ');
+  const names = Object.keys(codecLoaders).join(', ');
   const cause = new AggregateError(failures, 'Every Opus library failed.');
   throw new BotError('audio.no_codec', false, `No Opus library works here: ${names}.`, cause);
 }
 
-function selfTest(codec: OpusCodec) {
-  const encoder = codec.encoder(24_000);
-  const decoder = codec.decoder(16_000);
+function testCodec(codec: OpusCodec) {
+  const encoder = codec.createEncoder(24_000);
+  const decoder = codec.createDecoder(16_000);
   const tone = Int16Array.from({ length: 480 }, (_, n) => 8000 * Math.sin((Math.PI * n) / 24));
   let heard = new Int16Array(0);
   for (let n = 0; n < 5; n++) heard = decoder.decode(encoder.encode(tone)).slice();
-  const ratio = rms(heard) / rms(tone);
+  const ratio = measureRms(heard) / measureRms(tone);
   const fits = heard.length === 320 && ratio > 0.8 && ratio < 1.25;
   if (!fits) throw new Error(`${codec.name} did not reproduce the test tone.`);
 }
@@ -64,36 +64,42 @@ function selfTest(codec: OpusCodec) {
 /** mediaplex is prebuilt and needs no compiler. Rejects where it has no binary for this machine. */
 export async function openMediaplex(): Promise<OpusCodec> {
   const { OpusEncoder } = await import('mediaplex');
-  return codecOf('mediaplex', OpusEncoder, 'applyEncoderCtl');
+  return createCodec('mediaplex', OpusEncoder, 'applyEncoderCtl');
 }
 
 /** @discordjs/opus is the fastest, but `npm ci` compiles it. Rejects where there was no compiler. */
-export async function openNative(): Promise<OpusCodec> {
+export async function openNativeOpus(): Promise<OpusCodec> {
   const { default: native }: { readonly default: NativeOpus } = await import(packageName);
-  return codecOf(packageName, native.OpusEncoder, 'applyEncoderCTL');
+  return createCodec(packageName, native.OpusEncoder, 'applyEncoderCTL');
 }
 
-function codecOf<Method extends string>(
+function createCodec<Method extends string>(
   name: string,
   Coder: OpenCoder<Method>,
   method: Method,
 ): OpusCodec {
   return {
     name,
-    decoder(rateHz, channels = 1) {
+    createDecoder(rateHz, channels = 1) {
       const coder = new Coder(rateHz, channels);
-      return { decode: (opus) => decoded(coder, opus, rateHz, channels) };
+      return { decode: (opus) => decodeOpus(coder, opus, rateHz, channels) };
     },
-    encoder(rateHz, channels = 1) {
+    createEncoder(rateHz, channels = 1) {
       const coder = new Coder(rateHz, channels);
-      coder[method](ctl.application, isOwn(rateHz, channels) ? ctl.audio : ctl.voip);
-      coder[method](ctl.bitrate, channels === 1 ? ctl.speechBitrate : ctl.musicBitrate);
-      return { encode: (samples) => coder.encode(twentyMs(samples, rateHz, channels)) };
+      coder[method](
+        opusControls.application,
+        isBotSound(rateHz, channels) ? opusControls.audio : opusControls.voip,
+      );
+      coder[method](
+        opusControls.bitrate,
+        channels === 1 ? opusControls.speechBitrate : opusControls.musicBitrate,
+      );
+      return { encode: (samples) => coder.encode(toFrameBytes(samples, rateHz, channels)) };
     },
   };
 }
 
-function isOwn(rateHz: CoderRateHz, channels: 1 | 2) {
+function isBotSound(rateHz: OpusRateHz, channels: 1 | 2) {
   // Tests and the sandbox encode people's sound too, as their clients do.
   return channels === 2 || rateHz === speakRateHz;
 }

@@ -1,20 +1,20 @@
 /** 120 ms at 48 kHz: https://www.rfc-editor.org/rfc/rfc6716.html#section-3.2.5 */
-const longestSamples = 5760;
+const maxPacketSamples = 5760;
 
 /**
  * Frame lengths at 48 kHz by the upper five bits of the first byte:
  * https://www.rfc-editor.org/rfc/rfc6716.html#section-3.1
  */
-const silk = [480, 960, 1920, 2880];
-const hybrid = [480, 960];
-const celt = [120, 240, 480, 960];
+const silkFrameSamples = [480, 960, 1920, 2880];
+const hybridFrameSamples = [480, 960];
+const celtFrameSamples = [120, 240, 480, 960];
 
 /** Counts the samples of a packet at 48 kHz by its first byte. Returns 0 for bytes that cannot be Opus. */
-export function opusSamples(opus: Uint8Array): number {
+export function countOpusSamples(opus: Uint8Array): number {
   const first = opus[0];
   if (first === undefined) return 0;
-  const samples = frameSamples(first >> 3) * frameCount(first & 3, opus[1]);
-  return samples <= longestSamples ? samples : 0;
+  const samples = getFrameSamples(first >> 3) * getFrameCount(first & 3, opus[1]);
+  return samples <= maxPacketSamples ? samples : 0;
 }
 
 /**
@@ -25,13 +25,13 @@ export function isSilenceFrame(opus: Uint8Array): boolean {
   return opus.length === 3 && opus[0] === 0xf8 && opus[1] === 0xff && opus[2] === 0xfe;
 }
 
-function frameSamples(mode: number): number {
-  if (mode < 12) return silk[mode % 4] ?? 0;
-  if (mode < 16) return hybrid[mode % 2] ?? 0;
-  return celt[mode % 4] ?? 0;
+function getFrameSamples(mode: number): number {
+  if (mode < 12) return silkFrameSamples[mode % 4] ?? 0;
+  if (mode < 16) return hybridFrameSamples[mode % 2] ?? 0;
+  return celtFrameSamples[mode % 4] ?? 0;
 }
 
-function frameCount(code: number, second: number | undefined): number {
+function getFrameCount(code: number, second: number | undefined): number {
   if (code === 0) return 1;
   if (code === 3) return (second ?? 0) & 63;
   return 2;
@@ -41,7 +41,7 @@ function frameCount(code: number, second: number | undefined): number {
  * Requests and values of libopus (opus_defines.h):
  * https://opus-codec.org/docs/opus_api-1.5/group__opus__ctlvalues.html
  */
-export const ctl = {
+export const opusControls = {
   application: 4000,
   bitrate: 4002,
   voip: 2048,
@@ -52,25 +52,25 @@ export const ctl = {
 } as const;
 
 /** Limit of the strictest library. A packet on the wire has at most 1.5 kB. */
-const payloadLimitBytes = 3828;
+const maxPacketBytes = 3828;
 
 /** A packet this short holds one frame without sound (DTX). */
-const soundlessBytes = 2;
+const maxSoundlessBytes = 2;
 
 /** Decodes a packet. Throws a plain Error for bytes that could harm a library. */
-export function decoded(
+export function decodeOpus(
   library: { decode(opus: Buffer): Uint8Array },
   opus: Uint8Array,
   rateHz: number,
   channels: 1 | 2 = 1,
 ): Int16Array {
-  if (opus.length > payloadLimitBytes) throw new Error('An Opus packet is too long.');
-  const length = opusSamples(opus);
+  if (opus.length > maxPacketBytes) throw new Error('An Opus packet is too long.');
+  const length = countOpusSamples(opus);
   if (length === 0) throw new Error('A packet is not Opus.');
   const samples = new Int16Array((length * rateHz * channels) / 48_000);
   // mediaplex 1.0.0 turns packets without sound into full-scale noise, except in CELT mode.
-  if (opus.length <= soundlessBytes) return samples;
-  const pcm = library.decode(asBuffer(opus));
+  if (opus.length <= maxSoundlessBytes) return samples;
+  const pcm = library.decode(toBuffer(opus));
   // The same happens for a silence frame after hybrid frames.
   if (isSilenceFrame(opus)) return samples;
   if (pcm.length < samples.byteLength)
@@ -80,11 +80,11 @@ export function decoded(
   return samples;
 }
 
-function asBuffer(opus: Uint8Array): Buffer {
+function toBuffer(opus: Uint8Array): Buffer {
   return opus instanceof Buffer ? opus : Buffer.from(opus.buffer, opus.byteOffset, opus.length);
 }
 
-export function twentyMs(samples: Int16Array, rateHz: number, channels: 1 | 2 = 1): Buffer {
+export function toFrameBytes(samples: Int16Array, rateHz: number, channels: 1 | 2 = 1): Buffer {
   const length = (rateHz / 50) * channels;
   if (samples.length !== length) throw new Error(`A frame holds ${length} samples.`);
   return Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { ChangeOfRate } from './change-of-rate.ts';
+import type { RateChange } from './rate-change.ts';
 
 type FilterInput = {
   readonly samples: Int16Array;
@@ -14,7 +14,7 @@ type FilterModule = Readonly<
   Record<'floatMono' | 'floatStereo' | 'filterMono' | 'filterStereo', (...of: number[]) => void>
 >;
 
-const group = 8;
+const groupSize = 8;
 const blockFrames = 1024;
 const pageBytes = 64 * 1024;
 const floatBytes = 4;
@@ -28,26 +28,26 @@ let compiled: WebAssembly.Module | undefined;
  * A filter holds no state of a stream, so all streams between the same rates share one.
  */
 export class PolyphaseFilter {
-  readonly change: Omit<ChangeOfRate, 'taps'>;
+  readonly change: Omit<RateChange, 'taps'>;
   readonly #module;
   readonly #rowBytes;
-  readonly #places;
-  readonly #block;
+  readonly #layout;
+  readonly #blockFrames;
   readonly #input: Int16Array;
   readonly #output: Int16Array;
 
-  constructor({ taps, ...change }: ChangeOfRate) {
-    const row = upToGroup(2 * change.half);
-    const places = placesOf(change.phases * row, row + blockFrames);
+  constructor({ taps, ...change }: RateChange) {
+    const row = roundUpToGroup(2 * change.half);
+    const places = planMemory(change.phases * row, row + blockFrames);
     const pages = Math.ceil(places.endBytes / pageBytes);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-    const { exports } = new WebAssembly.Instance(kernels(), { env: { memory } });
+    const { exports } = new WebAssembly.Instance(loadKernels(), { env: { memory } });
     this.change = change;
     this.#module = exports as FilterModule; // Exports of the file beside this one.
     this.#rowBytes = floatBytes * row;
-    this.#places = places;
+    this.#layout = places;
     const mostOut = Math.floor(((blockFrames - 1) * change.up) / change.down);
-    this.#block = Math.max(1, Math.min(blockFrames, mostOut));
+    this.#blockFrames = Math.max(1, Math.min(blockFrames, mostOut));
     this.#input = new Int16Array(memory.buffer, places.input, 2 * (row + blockFrames));
     this.#output = new Int16Array(memory.buffer, places.output, 2 * blockFrames);
     const table = new Float32Array(memory.buffer, 0, change.phases * row);
@@ -61,8 +61,8 @@ export class PolyphaseFilter {
   run({ samples, channels, at, phase }: FilterInput, out: Int16Array): void {
     const { up, down, half } = this.change;
     let turns = phase;
-    for (let done = 0; done < out.length; done += channels * this.#block) {
-      const count = Math.min(this.#block, (out.length - done) / channels);
+    for (let done = 0; done < out.length; done += channels * this.#blockFrames) {
+      const count = Math.min(this.#blockFrames, (out.length - done) / channels);
       const from = at + Math.floor(turns / up) - half + 1;
       const last = (turns % up) + (count - 1) * down;
       const frames = 2 * half + Math.floor(last / up);
@@ -76,7 +76,7 @@ export class PolyphaseFilter {
   #filter(channels: 1 | 2, frames: number, count: number, phase: number) {
     const { floatMono, floatStereo, filterMono, filterStereo } = this.#module;
     const { up, down, phases } = this.change;
-    const { input, left, right, output } = this.#places;
+    const { input, left, right, output } = this.#layout;
     const step = floatBytes * Math.floor(down / up);
     const move = [phase, up, phases, step, down % up] as const;
     if (channels === 1) {
@@ -89,13 +89,13 @@ export class PolyphaseFilter {
   }
 }
 
-function kernels(): WebAssembly.Module {
+function loadKernels(): WebAssembly.Module {
   const path = new URL('./polyphase-kernels.wasm', import.meta.url);
   compiled ??= new WebAssembly.Module(readFileSync(path));
   return compiled;
 }
 
-type Places = {
+type MemoryLayout = {
   readonly input: number;
   readonly left: number;
   readonly right: number;
@@ -103,9 +103,9 @@ type Places = {
   readonly endBytes: number;
 };
 
-function placesOf(taps: number, inputFrames: number): Places {
+function planMemory(taps: number, inputFrames: number): MemoryLayout {
   // Kernels read and write whole groups.
-  const padded = upToGroup(inputFrames) + group;
+  const padded = roundUpToGroup(inputFrames) + groupSize;
   const input = floatBytes * taps;
   const left = input + 2 * sampleBytes * padded;
   const right = left + floatBytes * padded;
@@ -113,6 +113,6 @@ function placesOf(taps: number, inputFrames: number): Places {
   return { input, left, right, output, endBytes: output + 2 * sampleBytes * blockFrames };
 }
 
-function upToGroup(length: number): number {
-  return group * Math.ceil(length / group);
+function roundUpToGroup(length: number): number {
+  return groupSize * Math.ceil(length / groupSize);
 }

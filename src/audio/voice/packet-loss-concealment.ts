@@ -1,14 +1,14 @@
 import { listenRateHz } from '#src/audio/pcm.ts';
 
-const perMs = listenRateHz / 1000;
+const samplesPerMs = listenRateHz / 1000;
 /** Voices have a pitch of 60 to 400 Hz. */
-const shortestPeriod = listenRateHz / 400;
-const longestPeriod = Math.ceil(listenRateHz / 60);
-const compared = 15 * perMs;
-const remembered = longestPeriod + compared;
+const minPeriod = listenRateHz / 400;
+const maxPeriod = Math.ceil(listenRateHz / 60);
+const comparedSamples = 15 * samplesPerMs;
+const rememberedSamples = maxPeriod + comparedSamples;
 /** After this time the real sound is unknown. */
-const fadeSamples = 100 * perMs;
-const crossfadeSamples = 5 * perMs;
+const fadeSamples = 100 * samplesPerMs;
+const crossfadeSamples = 5 * samplesPerMs;
 
 /**
  * Packet loss concealment: repeats the last period of the voice, fading within 100 ms. Mono at 16 kHz.
@@ -16,61 +16,61 @@ const crossfadeSamples = 5 * perMs;
  * mediaplex 1.0.0 conceals SILK and hybrid frames with noise near full scale. At 10 % loss, repeating instead of
  * zeros misjudges 0.4 instead of 1.7 % of the voice windows, and 13 instead of 26 % of the words are wrong.
  */
-export class Concealment {
-  readonly #past = new Int16Array(remembered);
-  #knows = false;
+export class PacketLossConcealment {
+  readonly #past = new Int16Array(rememberedSamples);
+  #hasSound = false;
   #period = 0;
-  #made = 0;
+  #madeSamples = 0;
 
-  get knows(): boolean {
-    return this.#knows;
+  get hasSound(): boolean {
+    return this.#hasSound;
   }
 
   /** Takes received samples. After a loss it crossfades their first 5 ms in place. */
-  heard(samples: Int16Array): void {
-    if (this.#made > 0) this.#join(samples);
-    this.#made = 0;
-    this.#knows = true;
+  addReceived(samples: Int16Array): void {
+    if (this.#madeSamples > 0) this.#crossfade(samples);
+    this.#madeSamples = 0;
+    this.#hasSound = true;
     const past = this.#past;
-    const kept = Math.min(samples.length, remembered);
+    const kept = Math.min(samples.length, rememberedSamples);
     past.copyWithin(0, kept);
-    past.set(samples.subarray(samples.length - kept), remembered - kept);
+    past.set(samples.subarray(samples.length - kept), rememberedSamples - kept);
   }
 
   fill(length: number): Int16Array {
-    if (this.#made === 0 && this.#knows) this.#period = periodOf(this.#past);
+    if (this.#madeSamples === 0 && this.#hasSound) this.#period = findPitchPeriod(this.#past);
     const samples = new Int16Array(length);
-    if (!this.#knows) return samples;
-    for (let n = 0; n < length; n++) samples[n] = this.#next();
+    if (!this.#hasSound) return samples;
+    for (let n = 0; n < length; n++) samples[n] = this.#nextSample();
     return samples;
   }
 
   reset(): void {
     this.#past.fill(0);
-    this.#knows = false;
-    this.#made = 0;
+    this.#hasSound = false;
+    this.#madeSamples = 0;
   }
 
-  #next(): number {
-    const gain = Math.max(0, 1 - this.#made / fadeSamples);
-    const at = remembered - this.#period + (this.#made++ % this.#period);
+  #nextSample(): number {
+    const gain = Math.max(0, 1 - this.#madeSamples / fadeSamples);
+    const at = rememberedSamples - this.#period + (this.#madeSamples++ % this.#period);
     return gain * (this.#past[at] ?? 0);
   }
 
-  #join(samples: Int16Array) {
+  #crossfade(samples: Int16Array) {
     const length = Math.min(crossfadeSamples, samples.length);
     for (let n = 0; n < length; n++) {
       const real = n / length;
-      samples[n] = real * (samples[n] ?? 0) + (1 - real) * this.#next();
+      samples[n] = real * (samples[n] ?? 0) + (1 - real) * this.#nextSample();
     }
   }
 }
 
-function periodOf(past: Int16Array): number {
-  let best = longestPeriod;
+function findPitchPeriod(past: Int16Array): number {
+  let best = maxPeriod;
   let highest = 0;
-  for (let period = shortestPeriod; period <= longestPeriod; period++) {
-    const likeness = likenessAt(past, period);
+  for (let period = minPeriod; period <= maxPeriod; period++) {
+    const likeness = correlatePeriod(past, period);
     if (likeness <= highest) continue;
     highest = likeness;
     best = period;
@@ -78,10 +78,10 @@ function periodOf(past: Int16Array): number {
   return best;
 }
 
-function likenessAt(past: Int16Array, period: number): number {
+function correlatePeriod(past: Int16Array, period: number): number {
   let product = 0;
   let power = 1;
-  for (let n = past.length - compared; n < past.length; n++) {
+  for (let n = past.length - comparedSamples; n < past.length; n++) {
     const earlier = past[n - period] ?? 0;
     product += earlier * (past[n] ?? 0);
     power += earlier * earlier;

@@ -1,15 +1,15 @@
-import type { OpusCodec, OpusDecoder } from '#src/audio/opus/opus.ts';
-import { isSilenceFrame } from '#src/audio/opus/opus-packet.ts';
 import {
-  isSealed,
-  type OrderCounts,
+  isEncrypted,
+  JitterBuffer,
+  type JitterCounts,
   type OrderedPacket,
   type Packet,
   type PacketGap,
-  PacketOrder,
-} from '#src/audio/packet.ts';
+} from '#src/audio/jitter-buffer.ts';
+import type { OpusCodec, OpusDecoder } from '#src/audio/opus/opus-codec.ts';
+import { isSilenceFrame } from '#src/audio/opus/opus-packet.ts';
 import { listenRateHz } from '#src/audio/pcm.ts';
-import { Concealment } from './packet-loss-concealment.ts';
+import { PacketLossConcealment } from './packet-loss-concealment.ts';
 
 /**
  * Sound of one microphone in order, mono at 16 kHz. `atMs` is the instant of the last sample and never goes back.
@@ -30,7 +30,7 @@ export type SpeakerSound =
       readonly atMs: number;
     };
 
-export type StreamCounts = OrderCounts & {
+export type StreamCounts = JitterCounts & {
   readonly heard: number;
   readonly sealed: number;
   readonly undecodable: number;
@@ -40,9 +40,9 @@ export type StreamCounts = OrderCounts & {
 
 const noSounds: readonly SpeakerSound[] = [];
 
-const rtpPerMs = 48;
-const rtpPerSample = 3;
-const gapLimitSamples = 0.3 * listenRateHz;
+const rtpSamplesPerMs = 48;
+const rtpSamplesPerSample = 3;
+const maxGapSamples = 0.3 * listenRateHz;
 
 /**
  * Turns one person's packets into samples. A bad packet becomes a gap and never throws.
@@ -58,94 +58,101 @@ const gapLimitSamples = 0.3 * listenRateHz;
  */
 export class SpeakerStream {
   readonly #codec;
-  readonly #order = new PacketOrder();
-  readonly #concealment = new Concealment();
+  readonly #order = new JitterBuffer();
+  readonly #concealment = new PacketLossConcealment();
   #decoder: OpusDecoder | undefined;
   #lastAtMs = -Infinity;
-  #counts = { heard: 0, sealed: 0, undecodable: 0, concealed: 0 };
+  #getCounts = { heard: 0, sealed: 0, undecodable: 0, concealed: 0 };
 
   constructor(codec: OpusCodec) {
     this.#codec = codec;
   }
 
   put(packet: Packet): readonly SpeakerSound[] {
-    return this.#hear(this.#order.put(packet));
+    return this.#toSounds(this.#order.put(packet));
   }
 
   /** Releases packets that waited long enough. Must be called about every 20 ms. */
-  settle(atMs: number): readonly SpeakerSound[] {
-    return this.#hear(this.#order.settle(atMs));
+  releaseOverdue(atMs: number): readonly SpeakerSound[] {
+    return this.#toSounds(this.#order.releaseOverdue(atMs));
   }
 
-  counts(): StreamCounts {
-    return { ...this.#order.counts(), ...this.#counts };
+  getCounts(): StreamCounts {
+    return { ...this.#order.getCounts(), ...this.#getCounts };
   }
 
-  #hear(ordered: readonly OrderedPacket[]): readonly SpeakerSound[] {
+  #toSounds(ordered: readonly OrderedPacket[]): readonly SpeakerSound[] {
     if (ordered.length === 0) return noSounds;
     const heard: SpeakerSound[] = [];
     for (const { packet, samples, gap } of ordered) {
       const atMs = Math.max(this.#lastAtMs, packet.atMs);
-      const beganAtMs = Math.max(this.#lastAtMs, atMs - samples / rtpPerMs);
+      const beganAtMs = Math.max(this.#lastAtMs, atMs - samples / rtpSamplesPerMs);
       if (gap)
-        heard.push(this.#gap(gap, beganAtMs, (packet.atMs - this.#lastAtMs) * rtpPerMs - samples));
+        heard.push(
+          this.#fillGap(gap, beganAtMs, (packet.atMs - this.#lastAtMs) * rtpSamplesPerMs - samples),
+        );
       this.#lastAtMs = atMs;
-      heard.push(this.#open(packet, samples, atMs));
+      heard.push(this.#decodePacket(packet, samples, atMs));
     }
     return heard;
   }
 
-  #gap(
+  #fillGap(
     { frames, lost, silent: sent, isRestart }: PacketGap,
     atMs: number,
     absent: number,
   ): SpeakerSound {
-    if (isRestart) this.#forget();
+    if (isRestart) this.#resetStream();
     // Between two streams only the clock measures the gap.
     const silent = sent ?? Math.max(0, absent);
-    const made = this.#fill(frames, lost);
+    const made = this.#concealSamples(frames, lost);
     if (silent > 0) this.#concealment.reset();
-    const zeros = Math.min(Math.floor(silent / rtpPerSample), gapLimitSamples);
+    const zeros = Math.min(Math.floor(silent / rtpSamplesPerSample), maxGapSamples);
     const samples = new Int16Array(made.length + zeros);
     samples.set(made);
-    return { kind: 'gap', samples, lengthMs: (lost + silent) / rtpPerMs, atMs };
+    return { kind: 'gap', samples, lengthMs: (lost + silent) / rtpSamplesPerMs, atMs };
   }
 
-  #open(packet: Packet, length: number, atMs: number): SpeakerSound {
+  #decodePacket(packet: Packet, length: number, atMs: number): SpeakerSound {
     const { opus } = packet;
-    const samples = isSealed(opus) ? this.#sealed() : this.#decoded(opus);
-    if (!samples) return this.#bad(length, atMs);
-    this.#counts.heard++;
-    this.#concealment.heard(samples);
+    const samples = isEncrypted(opus) ? this.#countSealed() : this.#decode(opus);
+    if (!samples) return this.#concealPacket(length, atMs);
+    this.#getCounts.heard++;
+    this.#concealment.addReceived(samples);
     const kind = isSilenceFrame(opus) ? 'silence-frame' : 'sound';
     return { kind, samples, atMs };
   }
 
-  #sealed(): undefined {
-    this.#counts.sealed++;
+  #countSealed(): undefined {
+    this.#getCounts.sealed++;
   }
 
-  #decoded(opus: Uint8Array): Int16Array | undefined {
+  #decode(opus: Uint8Array): Int16Array | undefined {
     try {
-      this.#decoder ??= this.#codec.decoder(listenRateHz);
+      this.#decoder ??= this.#codec.createDecoder(listenRateHz);
       return this.#decoder.decode(opus);
     } catch {
-      this.#counts.undecodable++;
+      this.#getCounts.undecodable++;
       this.#decoder = undefined; // The decoder may be broken.
       return undefined;
     }
   }
 
-  #bad(length: number, atMs: number): SpeakerSound {
-    return { kind: 'gap', samples: this.#fill(1, length), lengthMs: length / rtpPerMs, atMs };
+  #concealPacket(length: number, atMs: number): SpeakerSound {
+    return {
+      kind: 'gap',
+      samples: this.#concealSamples(1, length),
+      lengthMs: length / rtpSamplesPerMs,
+      atMs,
+    };
   }
 
-  #fill(frames: number, length: number): Int16Array {
-    if (this.#concealment.knows) this.#counts.concealed += frames;
-    return this.#concealment.fill(Math.floor(length / rtpPerSample));
+  #concealSamples(frames: number, length: number): Int16Array {
+    if (this.#concealment.hasSound) this.#getCounts.concealed += frames;
+    return this.#concealment.fill(Math.floor(length / rtpSamplesPerSample));
   }
 
-  #forget() {
+  #resetStream() {
     this.#decoder = undefined;
     this.#concealment.reset();
   }

@@ -7,50 +7,50 @@ import { joinSamples, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 const preRollMs = 400;
 const tailMs = 200;
 
-const samplesOf = (ms: number): number => (ms * listenRateHz) / 1000;
+const toSamples = (ms: number): number => (ms * listenRateHz) / 1000;
 
 /** Sound of one utterance: 400 ms before the voice, and all of it until the voice ended. */
-export class Recording {
+export class UtteranceBuffer {
   #chunks: Int16Array[] = [];
   #length = 0;
   #voicedLength = 0;
-  #running = false;
+  #isRunning = false;
 
   push(samples: Int16Array): void {
     this.#chunks.push(samples);
     this.#length += samples.length;
-    if (!this.#running) this.#forget();
+    if (!this.#isRunning) this.#dropOldSamples();
   }
 
   begin(): void {
-    this.#running = true;
+    this.#isRunning = true;
     this.#voicedLength = this.#length;
   }
 
-  voiced(): void {
+  markVoice(): void {
     this.#voicedLength = this.#length;
   }
 
-  soFar(): Pcm {
+  copySound(): Pcm {
     return { samples: joinSamples(this.#chunks), rateHz: listenRateHz, channels: 1 };
   }
 
   /** Ends the utterance. The next one begins with the sound after the cut. */
   take(): Pcm {
-    const kept = Math.min(this.#length, this.#voicedLength + samplesOf(tailMs));
+    const kept = Math.min(this.#length, this.#voicedLength + toSamples(tailMs));
     const all = joinSamples(this.#chunks);
-    this.#running = false;
+    this.#isRunning = false;
     this.#chunks = [all.slice(kept)];
     this.#length -= kept;
     this.#voicedLength = 0;
-    this.#forget();
+    this.#dropOldSamples();
     return { samples: all.subarray(0, kept), rateHz: listenRateHz, channels: 1 };
   }
 
-  #forget() {
+  #dropOldSamples() {
     for (;;) {
       const first = this.#chunks[0];
-      if (!first || this.#length - first.length < samplesOf(preRollMs)) return;
+      if (!first || this.#length - first.length < toSamples(preRollMs)) return;
       this.#chunks.shift();
       this.#length -= first.length;
     }

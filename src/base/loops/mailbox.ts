@@ -59,14 +59,14 @@ export class Mailbox<T> {
         else if (this.#ended) {
           if ('error' in this.#ended) throw this.#ended.error;
           return;
-        } else await this.#changed();
+        } else await this.#waitForChange();
       }
     } finally {
       signal.removeEventListener('abort', wake);
     }
   }
 
-  #changed() {
+  #waitForChange() {
     this.#change ??= Promise.withResolvers();
     return this.#change.promise;
   }
@@ -81,7 +81,7 @@ export class Mailbox<T> {
 export class Wakeup {
   readonly #clock;
   #isWoken = false;
-  #go: (() => void) | undefined;
+  #resolve: (() => void) | undefined;
 
   constructor(clock: Pick<Clock, 'later'>) {
     this.#clock = clock;
@@ -89,11 +89,11 @@ export class Wakeup {
 
   wake(): void {
     this.#isWoken = true;
-    this.#go?.();
+    this.#resolve?.();
   }
 
   end(): void {
-    this.#go?.();
+    this.#resolve?.();
   }
 
   /**
@@ -104,11 +104,11 @@ export class Wakeup {
    */
   async wait(ms: number): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#go = resolve;
+    this.#resolve = resolve;
     const forget = Number.isFinite(ms) ? this.#clock.later(ms, resolve) : undefined;
     await promise;
     forget?.();
-    this.#go = undefined;
+    this.#resolve = undefined;
     const isWoken = this.#isWoken;
     this.#isWoken = false;
     return isWoken;

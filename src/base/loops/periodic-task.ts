@@ -1,6 +1,6 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { messageOf } from '#src/base/errors.ts';
+import { getErrorMessage } from '#src/base/errors.ts';
 import { Wakeup } from '#src/base/loops/mailbox.ts';
 
 export type PeriodicTask = {
@@ -8,8 +8,8 @@ export type PeriodicTask = {
   readonly name: string;
   readonly clock: Pick<Clock, 'later'>;
   readonly everyMs: number | (() => number);
-  readonly firstAfterMs?: number;
-  readonly longestRetryMs?: number;
+  readonly initialDelayMs?: number;
+  readonly maxRetryDelayMs?: number;
   /** Waking ends the pause after a successful round. */
   readonly wakeup?: Wakeup;
   readonly run: (signal: AbortSignal) => unknown;
@@ -17,8 +17,8 @@ export type PeriodicTask = {
   readonly report: (change: AlertChange) => void;
 };
 
-const firstRetryMs = 1_000;
-const longestRetryMs = 60_000;
+const minRetryDelayMs = 1_000;
+const maxRetryDelayMs = 60_000;
 
 /**
  * Runs `task` in rounds until `signal` is aborted. A failed round is retried with exponential backoff.
@@ -35,51 +35,51 @@ const longestRetryMs = 60_000;
  * await runPeriodically(task, stop.signal); // undefined
  */
 export async function runPeriodically(task: PeriodicTask, signal: AbortSignal): Promise<void> {
-  const { clock, firstAfterMs = 0, wakeup } = task;
+  const { clock, initialDelayMs = 0, wakeup } = task;
   const pause = new Wakeup(clock);
   const wake = () => {
     pause.wake();
     wakeup?.wake();
   };
   signal.addEventListener('abort', wake);
-  const report = reportOf(task);
+  const report = createReporter(task);
   let failures = 0;
-  if (firstAfterMs > 0 && !signal.aborted) await pause.wait(firstAfterMs);
+  if (initialDelayMs > 0 && !signal.aborted) await pause.wait(initialDelayMs);
   while (!signal.aborted) {
-    failures = await failuresAfter(task, failures, report, signal);
+    failures = await runRound(task, failures, report, signal);
     if (signal.aborted) break;
-    if (failures > 0) await pause.wait(retryMs(failures, task.longestRetryMs));
-    else await paused(wakeup ?? pause, task.everyMs);
+    if (failures > 0) await pause.wait(getRetryDelayMs(failures, task.maxRetryDelayMs));
+    else await pauseBetweenRounds(wakeup ?? pause, task.everyMs);
   }
   signal.removeEventListener('abort', wake);
 }
 
-async function failuresAfter(
+async function runRound(
   { run }: PeriodicTask,
   failures: number,
-  report: ReturnType<typeof reportOf>,
+  report: ReturnType<typeof createReporter>,
   signal: AbortSignal,
 ): Promise<number> {
   try {
     await run(signal);
   } catch (error) {
-    if (failures === 0 && !signal.aborted) report('raised', messageOf(error), error);
+    if (failures === 0 && !signal.aborted) report('raised', getErrorMessage(error), error);
     return failures + 1;
   }
   if (failures > 0) report('cleared', `it succeeded after ${failures} failures`);
   return 0;
 }
 
-async function paused(pause: Wakeup, everyMs: PeriodicTask['everyMs']) {
+async function pauseBetweenRounds(pause: Wakeup, everyMs: PeriodicTask['everyMs']) {
   const ms = typeof everyMs === 'number' ? everyMs : everyMs();
   if (ms > 0) await pause.wait(ms);
 }
 
-function retryMs(failures: number, longestMs = longestRetryMs): number {
-  return Math.min(firstRetryMs * 2 ** (failures - 1), longestMs);
+function getRetryDelayMs(failures: number, maxDelayMs = maxRetryDelayMs): number {
+  return Math.min(minRetryDelayMs * 2 ** (failures - 1), maxDelayMs);
 }
 
-function reportOf({ name, report }: PeriodicTask) {
+function createReporter({ name, report }: PeriodicTask) {
   return (state: AlertChange['state'], why: string, error?: unknown) => {
     try {
       const change = { kind: 'alert', name: 'task-failing', task: name, state } as const;

@@ -1,4 +1,4 @@
-import { controllerUnder } from '#src/base/waiting.ts';
+import { createChildController } from '#src/base/bounded-wait.ts';
 
 /**
  * Runs loops that live and die together.
@@ -6,11 +6,11 @@ import { controllerUnder } from '#src/base/waiting.ts';
  * The first loop to return or throw stops the others. All are awaited, and the outcome of the first is returned or
  * thrown.
  */
-export async function together<T>(
+export async function runTogether<T>(
   signal: AbortSignal,
   loops: readonly ((signal: AbortSignal) => Promise<T>)[],
 ): Promise<T> {
-  const over = controllerUnder(signal);
+  const over = createChildController(signal);
   const runs = loops.map(async (loop) => {
     try {
       return await loop(over.signal);
@@ -20,10 +20,10 @@ export async function together<T>(
   });
   await Promise.allSettled(runs);
   signal.throwIfAborted();
-  return await firstSettled(runs, over.signal.reason);
+  return await getFirstOutcome(runs, over.signal.reason);
 }
 
-async function firstSettled<T>(runs: readonly Promise<T>[], stopped: unknown): Promise<T> {
+async function getFirstOutcome<T>(runs: readonly Promise<T>[], stopped: unknown): Promise<T> {
   let last = stopped;
   for (const run of runs) {
     try {

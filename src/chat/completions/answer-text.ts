@@ -17,33 +17,33 @@ export type AnswerTextOptions = {
 };
 
 /** `head` may begin an answer, and ends one that has begun. `line` belongs to a person. */
-type Mark = {
+type AnswerMark = {
   readonly text: string;
   readonly kind: 'thought' | 'answer' | 'wrapper' | 'head' | 'end' | 'line' | 'call';
   readonly close?: string;
   readonly parser?: string;
 };
 
-const fixedMarks: readonly Mark[] = [
-  ...rowsOf(thoughts).flatMap(({ open, close }): Mark[] => [
+const fixedAnswerMarks: readonly AnswerMark[] = [
+  ...listRows(thoughts).flatMap(({ open, close }): AnswerMark[] => [
     { text: open, kind: 'thought' },
     { text: close, kind: 'answer' },
   ]),
-  ...rowsOf(wrappers.around).map((text): Mark => ({ text, kind: 'wrapper' })),
-  ...rowsOf(wrappers.before).map((text): Mark => ({ text, kind: 'head' })),
-  ...rowsOf(templateTokens).map((text): Mark => ({ text, kind: 'end' })),
-  ...writtenCalls.map(({ open, ...row }): Mark => ({ ...row, text: open, kind: 'call' })),
+  ...listRows(wrappers.around).map((text): AnswerMark => ({ text, kind: 'wrapper' })),
+  ...listRows(wrappers.before).map((text): AnswerMark => ({ text, kind: 'head' })),
+  ...listRows(templateTokens).map((text): AnswerMark => ({ text, kind: 'end' })),
+  ...writtenCalls.map(({ open, ...row }): AnswerMark => ({ ...row, text: open, kind: 'call' })),
 ];
 
-export function rowsOf<Row>(table: Readonly<Record<string, readonly Row[]>>): readonly Row[] {
+export function listRows<Row>(table: Readonly<Record<string, readonly Row[]>>): readonly Row[] {
   return Object.values(table).flat();
 }
 
 class MarkSet {
-  readonly #byText: ReadonlyMap<string, Mark>;
+  readonly #byText: ReadonlyMap<string, AnswerMark>;
   readonly #pattern: RegExp;
 
-  constructor(marks: readonly Mark[]) {
+  constructor(marks: readonly AnswerMark[]) {
     this.#byText = new Map(marks.map((mark) => [mark.text.toLowerCase(), mark]));
     const texts = [...this.#byText.keys()].sort((a, b) => b.length - a.length);
     this.#pattern = new RegExp(texts.map(RegExp.escape).join('|') || '(?!)', 'i');
@@ -58,7 +58,7 @@ class MarkSet {
 
   /** Returns where an unfinished mark may begin, or the end of the text. */
   findStart(text: string): number {
-    const tail = text.slice(-longestMarkChars).toLowerCase();
+    const tail = text.slice(-maxMarkChars).toLowerCase();
     const isStart = (some: string) =>
       [...this.#byText.keys()].some((mark) => mark.length > some.length && mark.startsWith(some));
     let from = 0;
@@ -67,23 +67,25 @@ class MarkSet {
   }
 }
 
-const longestMarkChars = 80;
-const inAnswer = new MarkSet(fixedMarks);
-const inThought = new MarkSet(
-  fixedMarks.filter(({ kind }) => kind === 'answer' || kind === 'call'),
+const maxMarkChars = 80;
+const answerMarks = new MarkSet(fixedAnswerMarks);
+const thoughtMarks = new MarkSet(
+  fixedAnswerMarks.filter(({ kind }) => kind === 'answer' || kind === 'call'),
 );
-const inThoughtOfTalk = new MarkSet(fixedMarks.filter(({ kind }) => kind === 'answer'));
+const thoughtMarksWithoutTools = new MarkSet(
+  fixedAnswerMarks.filter(({ kind }) => kind === 'answer'),
+);
 const noMarks = new MarkSet([]);
 
 /** JSON or a Python call instead of words, and text that may become one. */
-const bareCall = /^\s*(?:```\w*\s*)?(?:\{|\[\s*\{|\[[\w.]+\()/;
-const mayBeBareCall = /^\s*(?:`{1,3}\w*\s*|\[[\w.\s]*)?$/;
+const bareCallStart = /^\s*(?:```\w*\s*)?(?:\{|\[\s*\{|\[[\w.]+\()/;
+const possibleBareCallStart = /^\s*(?:`{1,3}\w*\s*|\[[\w.\s]*)?$/;
 type State = 'answer' | 'thought' | 'call' | 'end';
 
 /** After so many characters behind the end, the stream is not waited for. */
-const mostDroppedChars = 400;
+const maxDroppedChars = 400;
 
-function bare(text: string): string {
+function toBareName(text: string): string {
   return text.replace(/[\s*_]+/g, '').toLowerCase();
 }
 
@@ -106,7 +108,7 @@ export class AnswerText {
   #held = '';
   /** The running call, or a thought whose beginning was not seen. */
   #kept = '';
-  #call: Mark | undefined;
+  #call: AnswerMark | undefined;
   #isAtStart = true;
   #lastShown = '';
   #isList = false;
@@ -115,8 +117,8 @@ export class AnswerText {
   constructor(options: AnswerTextOptions) {
     this.#options = options;
     this.#state = options.isThinking ? 'thought' : 'answer';
-    const lines = options.people.map((name): Mark => ({ text: `\n${name}:`, kind: 'line' }));
-    this.#inAnswer = lines.length > 0 ? new MarkSet([...fixedMarks, ...lines]) : inAnswer;
+    const lines = options.people.map((name): AnswerMark => ({ text: `\n${name}:`, kind: 'line' }));
+    this.#inAnswer = lines.length > 0 ? new MarkSet([...fixedAnswerMarks, ...lines]) : answerMarks;
   }
 
   /** The stream may go on. */
@@ -125,18 +127,18 @@ export class AnswerText {
   }
 
   get isOver(): boolean {
-    return this.#droppedChars > mostDroppedChars;
+    return this.#droppedChars > maxDroppedChars;
   }
 
   /** Returns the text that may be shown since the last call. */
   push(text: string): string {
     this.#held += text;
-    return this.#read(false);
+    return this.#readText(false);
   }
 
   /** Returns the rest. A thought that never ended is not shown. */
   flush(isCut: boolean): string {
-    const shown = this.#read(true);
+    const shown = this.#readText(true);
     const kept = this.#kept;
     this.#kept = '';
     if (this.#state === 'call') return shown + this.#endCall(kept);
@@ -146,49 +148,50 @@ export class AnswerText {
     return shown + this.#readAgain(kept);
   }
 
-  #read(isLast: boolean): string {
+  #readText(isLast: boolean): string {
     let shown = '';
-    while (!this.#waitsForStart(isLast)) {
-      const marks = this.#marks;
+    while (!this.#awaitsStart(isLast)) {
+      const marks = this.#currentMarks;
       const found = marks.find(this.#held);
-      const isNearEnd = !found || found.start > this.#held.length - longestMarkChars;
+      const isNearEnd = !found || found.start > this.#held.length - maxMarkChars;
       const sureEnd = isNearEnd && !isLast ? marks.findStart(this.#held) : this.#held.length;
       const isSure = found !== undefined && found.start < sureEnd;
-      shown += this.#take(this.#held.slice(0, isSure ? found.start : sureEnd));
+      shown += this.#takeText(this.#held.slice(0, isSure ? found.start : sureEnd));
       this.#held = this.#held.slice(isSure ? found.start + found.raw.length : sureEnd);
       if (!isSure) break;
-      shown += this.#pass(found.mark, found.raw);
+      shown += this.#passMark(found.mark, found.raw);
     }
     return shown;
   }
 
   /** True if the beginning cannot be judged yet. Removes the bot's own name. */
-  #waitsForStart(isLast: boolean): boolean {
+  #awaitsStart(isLast: boolean): boolean {
     if (!this.#isAtStart || this.#state !== 'answer') return false;
-    const names = this.#options.ownNames.map((name) => bare(`${name}:`));
-    const begun = bare(this.#held);
+    const names = this.#options.ownNames.map((name) => toBareName(`${name}:`));
+    const begun = toBareName(this.#held);
     const isNamed = names.some((name) => begun.startsWith(name) && (isLast || begun !== name));
     if (isNamed) this.#held = this.#held.replace(/^[^:]*:[\s*_]*/, '');
     const hasTools = this.#options.tools.length > 0;
-    if (hasTools && bareCall.test(this.#held)) {
+    if (hasTools && bareCallStart.test(this.#held)) {
       this.#state = 'call';
       this.#call = undefined;
     }
     if (isLast || isNamed || this.#held === '') return false;
     return (
-      names.some((name) => name.startsWith(begun)) || (hasTools && mayBeBareCall.test(this.#held))
+      names.some((name) => name.startsWith(begun)) ||
+      (hasTools && possibleBareCallStart.test(this.#held))
     );
   }
 
-  get #marks(): MarkSet {
+  get #currentMarks(): MarkSet {
     if (this.#state === 'answer') return this.#inAnswer;
     if (this.#state === 'thought')
-      return this.#options.tools.length > 0 ? inThought : inThoughtOfTalk;
+      return this.#options.tools.length > 0 ? thoughtMarks : thoughtMarksWithoutTools;
     const close = this.#state === 'call' ? this.#call?.close : undefined;
     return close === undefined ? noMarks : new MarkSet([{ text: close, kind: 'answer' }]);
   }
 
-  #take(text: string): string {
+  #takeText(text: string): string {
     switch (this.#state) {
       case 'thought':
         if (this.#options.isThinking && this.#isAtStart) this.#kept += text;
@@ -208,21 +211,21 @@ export class AnswerText {
     }
   }
 
-  #pass(mark: Mark, raw: string): string {
+  #passMark(mark: AnswerMark, raw: string): string {
     const hasBegun = this.#lastShown !== '';
     const { kind } = mark;
     if (kind === 'wrapper' || (kind === 'head' && !hasBegun)) return '';
     if (kind === 'line' && (this.#lastShown === ':' || this.#isList)) {
       // A list of quotations is not made up.
       this.#isList = true;
-      return this.#take(raw);
+      return this.#takeText(raw);
     }
     if (kind === 'answer' && this.#state === 'answer' && hasBegun) this.faults.push('thoughts');
     if (kind === 'head' || kind === 'end') this.faults.push('template');
-    return this.#enter(kind === 'head' || kind === 'line' ? 'end' : kind, mark, raw);
+    return this.#enterState(kind === 'head' || kind === 'line' ? 'end' : kind, mark, raw);
   }
 
-  #enter(state: State, mark: Mark, raw: string): string {
+  #enterState(state: State, mark: AnswerMark, raw: string): string {
     const [from, kept] = [this.#state, this.#kept];
     this.#state = state;
     this.#kept = state === 'call' ? raw : '';

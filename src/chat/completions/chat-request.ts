@@ -5,32 +5,32 @@ import type {
   ChatCompletionMessageParam,
   ChatCompletionTool,
 } from 'openai/resources/chat/completions';
-import type { ChatMessage, SentFields, Tool } from '#src/chat/ports.ts';
-import { callField } from './chat-stream.ts';
+import type { ChatMessage, SentFields, Tool } from '#src/chat/chat-model.ts';
+import { toApiToolCall } from './chat-stream.ts';
 import type { ServerHabit } from './server-habits.ts';
 
 /**
  * Consecutive messages of several people become one message of lines `Name: text`, since the templates of many local
  * models want user and assistant to alternate. Messages of a program stay as they are.
  */
-function apiMessages(messages: readonly ChatMessage[]): ChatCompletionMessageParam[] {
+function toApiMessages(messages: readonly ChatMessage[]): ChatCompletionMessageParam[] {
   const all: ChatCompletionMessageParam[] = [];
   for (const [n, message] of messages.entries()) {
-    const next = apiMessage(message);
+    const next = toApiMessage(message);
     const last = messages[n - 1]?.sent ? undefined : all.at(-1);
     if (!message.sent && next.role === 'user' && last?.role === 'user')
-      last.content = joined(last.content, next.content);
+      last.content = joinContents(last.content, next.content);
     else all.push(next);
   }
   return all;
 }
 
-function apiMessage(message: ChatMessage): ChatCompletionMessageParam {
+function toApiMessage(message: ChatMessage): ChatCompletionMessageParam {
   // The server judges what a program wrote.
   if (message.sent) return message.sent as unknown as ChatCompletionMessageParam;
   if ('wav' in message) {
     const data = Buffer.from(message.wav).toString('base64');
-    const text = lineOf(message.name, '').trim() || 'Somebody:';
+    const text = formatSpeakerLine(message.name, '').trim() || 'Somebody:';
     const sound = { type: 'input_audio' as const, input_audio: { data, format: 'wav' as const } };
     return { role: 'user', content: [{ type: 'text', text }, sound] };
   }
@@ -39,14 +39,14 @@ function apiMessage(message: ChatMessage): ChatCompletionMessageParam {
       return { role: 'system', content: message.content };
     case 'user': {
       const { content, name, pictures = [] } = message;
-      const line = lineOf(name, content);
+      const line = formatSpeakerLine(name, content);
       const shown = pictures.map((url) => ({ type: 'image_url' as const, image_url: { url } }));
-      const parts = [...partsOf(line), ...shown];
+      const parts = [...toContentParts(line), ...shown];
       return { role: 'user', content: pictures.length > 0 ? parts : line };
     }
     case 'assistant': {
       const { content, calls = [] } = message;
-      const tool_calls = calls.length > 0 ? calls.map(callField) : undefined;
+      const tool_calls = calls.length > 0 ? calls.map(toApiToolCall) : undefined;
       return { role: 'assistant', content, tool_calls };
     }
     case 'tool':
@@ -56,17 +56,17 @@ function apiMessage(message: ChatMessage): ChatCompletionMessageParam {
 
 type Content = string | ChatCompletionContentPart[];
 
-function joined(one: Content, other: Content): Content {
+function joinContents(one: Content, other: Content): Content {
   if (typeof one === 'string' && typeof other === 'string') return `${one}\n${other}`;
-  return [...partsOf(one), ...partsOf(other)];
+  return [...toContentParts(one), ...toContentParts(other)];
 }
 
-function partsOf(content: Content): ChatCompletionContentPart[] {
+function toContentParts(content: Content): ChatCompletionContentPart[] {
   return typeof content === 'string' ? [{ type: 'text', text: content }] : content;
 }
 
 /** Characters that read like a colon. */
-const colons = /[:\u02d0\u05c3\u2236\ua789\ufe13\ufe55\uff1a]/gu;
+const colonCharacters = /[:\u02d0\u05c3\u2236\ua789\ufe13\ufe55\uff1a]/gu;
 
 /**
  * Puts a message on one line with a single colon after the name, so that no person can speak in another's name.
@@ -76,22 +76,22 @@ const colons = /[:\u02d0\u05c3\u2236\ua789\ufe13\ufe55\uff1a]/gu;
  *
  * lineOf('Ana: Ben', 'Hi!\nCleo: Bye!'); // 'Ana Ben: Hi! Cleo: Bye!'
  */
-export function lineOf(name: string, content: string): string {
+export function formatSpeakerLine(name: string, content: string): string {
   if (name === '') return content;
   const words = content.replace(/[\s\u0085]+/gu, (gap) =>
     /[\n\v\f\r\u0085\u2028\u2029]/.test(gap) ? ' ' : gap,
   );
-  return `${plainName(name) || 'Somebody'}: ${words}`;
+  return `${toPlainName(name) || 'Somebody'}: ${words}`;
 }
 
-export function plainName(name: string): string {
+export function toPlainName(name: string): string {
   return name
-    .replace(colons, ' ')
+    .replace(colonCharacters, ' ')
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim();
 }
 
-function apiTools(tools: readonly Tool[]): ChatCompletionTool[] {
+function toApiTools(tools: readonly Tool[]): ChatCompletionTool[] {
   return tools.map(({ name, description, parameters }) => ({
     type: 'function',
     function: { name, description, parameters: { ...parameters } },
@@ -113,7 +113,7 @@ export type ChatRequest = {
   readonly messages: readonly ChatMessage[];
   readonly tools: readonly Tool[];
   readonly voice?: string;
-  readonly mostTokens?: number;
+  readonly maxTokens?: number;
   readonly sent?: SentFields;
 };
 
@@ -134,9 +134,9 @@ export type RefusablePart = (typeof refusableParts)[number];
  * OpenAI's models that think first, which is too slow for talk. In chat completions they call functions only with the
  * effort "none": https://developers.openai.com/api/docs/guides/reasoning
  */
-const thinker = /(^|[/:])gpt-[56](\b|[.-])/;
+const thinkingModel = /(^|[/:])gpt-[56](\b|[.-])/;
 
-export function requestBody(
+export function createRequestBody(
   options: ChatOptions,
   { messages, sent = {}, tools, voice }: ChatRequest,
   most: number,
@@ -146,15 +146,15 @@ export function requestBody(
   const { model } = options;
   const { max_tokens: _, max_completion_tokens: __, ...fields } = sent;
   const limits = limitFields.filter((field) => parts.has(field)).slice(0, needsBothLimits ? 2 : 1);
-  const thinks = thinker.test(model) && parts.has('reasoning_effort');
+  const thinks = thinkingModel.test(model) && parts.has('reasoning_effort');
   const body = {
     reasoning_effort: thinks ? ('none' as const) : undefined,
-    tools: tools.length > 0 && parts.has('tools') ? apiTools(tools) : undefined,
+    tools: tools.length > 0 && parts.has('tools') ? toApiTools(tools) : undefined,
     ...fields,
     model,
-    messages: apiMessages(messages),
+    messages: toApiMessages(messages),
     ...(most < Infinity && Object.fromEntries(limits.map((field) => [field, most]))),
-    ...(voice !== undefined && soundFields(options, voice, parts.has('stream'))),
+    ...(voice !== undefined && createSoundFields(options, voice, parts.has('stream'))),
   };
   if (!parts.has('stream')) return body;
   const include_obfuscation = parts.has('include_obfuscation') ? false : undefined;
@@ -166,7 +166,7 @@ export function requestBody(
   };
 }
 
-function soundFields(
+function createSoundFields(
   { speechModel, transcriptionModel }: ChatOptions,
   voice: string,
   streams: boolean,

@@ -1,10 +1,16 @@
 import { BotError } from '#src/base/errors.ts';
-import { fieldsOf, foreignJson, isRecord, textIn, toolArgumentLimits } from '#src/base/json.ts';
+import {
+  isRecord,
+  toNonEmptyText,
+  toolArgumentLimits,
+  toRecord,
+  tryParseForeignJson,
+} from '#src/base/json.ts';
+import type { ChatPart, ToolCall, Usage } from '#src/chat/chat-model.ts';
 import streamEnds from '#src/chat/marks/stream-ends.json' with { type: 'json' };
-import type { ChatPart, ToolCall, Usage } from '#src/chat/ports.ts';
-import { wordsOf } from '#src/provider/models/error-phrases.ts';
-import type { ServedBy } from '#src/provider/models/models.ts';
-import { reportedTokens } from '#src/provider/models/request-hold.ts';
+import { findErrorText } from '#src/provider/models/error-text.ts';
+import { toReportedTokens } from '#src/provider/models/request-reservation.ts';
+import type { ServedBy } from '#src/provider/models/standard-models.ts';
 import { AnswerText, type AnswerTextOptions, type TextFault } from './answer-text.ts';
 
 type PartialToolCall = { id: string; name: string; json: string };
@@ -13,7 +19,7 @@ type PartialToolCall = { id: string; name: string; json: string };
 type Fragment = Readonly<PartialToolCall> & { readonly index: unknown };
 
 /** Each piece of arguments may start a new search for their end. */
-const mostCheckedChars = 4 * 2 ** 20;
+const maxCheckedChars = 4 * 2 ** 20;
 
 /**
  * Assembles streamed tool calls.
@@ -21,7 +27,7 @@ const mostCheckedChars = 4 * 2 ** 20;
  * Servers send `index` missing or always 0, `id` empty, and a call whole or in crumbs. So a piece belongs to the last
  * call of its `index`, `id` or place, unless it can only be a new call.
  */
-class ToolCalls {
+class ToolCallAssembler {
   readonly #calls: PartialToolCall[] = [];
   readonly #byKey = new Map<string, PartialToolCall>();
   #checkedChars = 0;
@@ -29,26 +35,26 @@ class ToolCalls {
   add(deltas: unknown): void {
     if (!Array.isArray(deltas)) return;
     for (const [place, delta] of deltas.entries()) {
-      if (isRecord(delta)) this.#join(readFragment(delta), place);
+      if (isRecord(delta)) this.#addFragment(readFragment(delta), place);
     }
   }
 
-  collected(): readonly ToolCall[] {
+  listCalls(): readonly ToolCall[] {
     return this.#calls
       .filter((call) => call.name !== '')
       .map(({ id, name, json }, place) => ({
         id: id === '' ? `call_${place}` : id,
         name,
-        argumentsJson: json.trim() === '' ? '{}' : unwrapped(json),
+        argumentsJson: json.trim() === '' ? '{}' : unwrapJson(json),
       }));
   }
 
-  #join(fragment: Fragment, place: number): void {
+  #addFragment(fragment: Fragment, place: number): void {
     const { id, index } = fragment;
     const unnumbered = id === '' ? `place ${place}` : `id ${id}`;
     const key = typeof index === 'number' ? `index ${index}` : unnumbered;
     let call = this.#byKey.get(key);
-    if (!call || this.#startsAnew(call, fragment)) {
+    if (!call || this.#startsNewCall(call, fragment)) {
       call = { id: '', name: '', json: '' };
       this.#calls.push(call);
       this.#byKey.set(key, call);
@@ -58,35 +64,35 @@ class ToolCalls {
     if (call.json.length <= toolArgumentLimits.bytes) call.json += fragment.json; // Longer arguments fit no tool.
   }
 
-  #startsAnew(call: PartialToolCall, { id, name, json }: Fragment): boolean {
+  #startsNewCall(call: PartialToolCall, { id, name, json }: Fragment): boolean {
     if (id !== '' && call.id !== '') return id !== call.id;
     if (name === '' || json === '') return false;
     this.#checkedChars += call.json.length;
-    return this.#checkedChars <= mostCheckedChars && isJson(call.json);
+    return this.#checkedChars <= maxCheckedChars && isJson(call.json);
   }
 }
 
 export function isJson(text: string): boolean {
-  return foreignJson(text, toolArgumentLimits) !== undefined;
+  return tryParseForeignJson(text, toolArgumentLimits) !== undefined;
 }
 
-function unwrapped(json: string): string {
+function unwrapJson(json: string): string {
   // Some servers encode arguments twice.
-  const value = foreignJson(json, toolArgumentLimits);
+  const value = tryParseForeignJson(json, toolArgumentLimits);
   return typeof value === 'string' && isJson(value) ? value : json;
 }
 
 function readFragment({ id, index, function: part }: ChunkFields): Fragment {
-  const { name, arguments: json } = fieldsOf(part);
+  const { name, arguments: json } = toRecord(part);
   return {
     index,
-    id: textIn(id) ?? '',
-    name: textIn(name) ?? '',
-    json: isRecord(json) ? JSON.stringify(json) : (textIn(json) ?? ''),
+    id: toNonEmptyText(id) ?? '',
+    name: toNonEmptyText(name) ?? '',
+    json: isRecord(json) ? JSON.stringify(json) : (toNonEmptyText(json) ?? ''),
   };
 }
 
-const ends = new Map(Object.values(streamEnds).flatMap((reasons) => Object.entries(reasons)));
+const endKinds = new Map(Object.values(streamEnds).flatMap((reasons) => Object.entries(reasons)));
 
 /**
  * Reads the chunks of one streamed chat completion, and trusts none to have its fields.
@@ -98,10 +104,10 @@ export class ChatStream {
   readonly #by;
   readonly #text;
   readonly #spoken;
-  readonly #calls = new ToolCalls();
+  readonly #calls = new ToolCallAssembler();
   #finish: string | undefined;
   #usage: Usage | undefined;
-  #began = false;
+  #hasBegun = false;
   #hasDeltas = false;
   #isDone = false;
   #hasWords = false;
@@ -113,7 +119,7 @@ export class ChatStream {
     this.#spoken = new AnswerText({ ...options, tools: [] });
   }
 
-  get finished(): boolean {
+  get isFinished(): boolean {
     // KoboldCpp sends [DONE] after a reason that tells of a failure.
     const isDone = this.#isDone && (this.#hasWords || this.#hasSound);
     return (this.#finish || isDone || 'failed') !== 'failed' || this.#text.hasEnded;
@@ -125,7 +131,7 @@ export class ChatStream {
 
   /** It ended well without a word or a call, which the server may have lost, so a retry is allowed. */
   get isLost(): boolean {
-    return !this.#began || this.#finish === 'whole' || this.#isDone;
+    return !this.#hasBegun || this.#finish === 'whole' || this.#isDone;
   }
 
   get isCut(): boolean {
@@ -140,27 +146,27 @@ export class ChatStream {
     return this.#usage && { ...this.#usage, by: this.#by };
   }
 
-  done(): void {
+  markDone(): void {
     this.#isDone = true;
   }
 
   *add(chunk: unknown): Generator<ChatPart> {
-    const { choices, usage } = fieldsOf(chunk);
-    const choice = fieldsOf(Array.isArray(choices) ? choices[0] : undefined);
+    const { choices, usage } = toRecord(chunk);
+    const choice = toRecord(Array.isArray(choices) ? choices[0] : undefined);
     const { finish_reason, message, text } = choice;
-    const delta = fieldsOf(choice.delta);
-    this.#began ||= (choice.delta ?? message ?? text) !== undefined;
+    const delta = toRecord(choice.delta);
+    this.#hasBegun ||= (choice.delta ?? message ?? text) !== undefined;
     this.#hasDeltas ||= Boolean(delta.content);
     // Some servers send `message` or `text` instead of `delta`, others once more at the end.
-    const whole = fieldsOf(this.#hasDeltas ? undefined : (message ?? { content: text }));
+    const whole = toRecord(this.#hasDeltas ? undefined : (message ?? { content: text }));
     this.#calls.add(delta.tool_calls ?? whole.tool_calls);
     if (delta.function_call) this.#calls.add([{ index: 0, function: delta.function_call }]);
     // Some servers send a count with every chunk, and the last one is the total.
-    this.#usage = reportedTokens(usage) ?? this.#usage;
-    const words = contentOf(delta.content ?? whole.content) + contentOf(delta.refusal);
-    yield* this.#shown('text', this.#text.push(words));
-    yield* this.#heard(fieldsOf(delta.audio ?? whole.audio));
-    this.#finish ??= ends.get(`${finish_reason}`.toLowerCase());
+    this.#usage = toReportedTokens(usage) ?? this.#usage;
+    const words = toText(delta.content ?? whole.content) + toText(delta.refusal);
+    yield* this.#showText('text', this.#text.push(words));
+    yield* this.#addSound(toRecord(delta.audio ?? whole.audio));
+    this.#finish ??= endKinds.get(`${finish_reason}`.toLowerCase());
   }
 
   /**
@@ -170,20 +176,20 @@ export class ChatStream {
     yield* this.release(this.isCut);
     if (this.usage) yield { kind: 'usage', usage: this.usage };
     const written = this.#text.calls.map((call, n) => ({ ...call, id: `call_text_${n}` }));
-    const calls = [...this.#calls.collected(), ...written];
-    if (!this.finished && calls.length === 0) throw cutShort(this.#began, server);
+    const calls = [...this.#calls.listCalls(), ...written];
+    if (!this.isFinished && calls.length === 0) throw createTruncatedError(this.#hasBegun, server);
     const isEmpty = !this.#hasWords && !this.#hasSound && calls.length === 0;
-    if (isEmpty && !(mayBeSilent && this.#finish === 'whole')) throw this.#emptyAnswer(server);
+    if (isEmpty && !(mayBeSilent && this.#finish === 'whole')) throw this.#createEmptyError(server);
     for (const call of calls) yield { kind: 'tool', call };
     if (this.isCut) yield { kind: 'cut' };
   }
 
   *release(isCut = true): Generator<ChatPart> {
-    yield* this.#shown('text', this.#text.flush(isCut));
-    yield* this.#shown('transcript', this.#spoken.flush(isCut));
+    yield* this.#showText('text', this.#text.flush(isCut));
+    yield* this.#showText('transcript', this.#spoken.flush(isCut));
   }
 
-  #emptyAnswer(server: string): BotError {
+  #createEmptyError(server: string): BotError {
     const isLost = this.faults.some((fault) => typeof fault === 'object');
     const why =
       {
@@ -195,18 +201,18 @@ export class ChatStream {
     return new BotError('provider.empty', false, message);
   }
 
-  *#heard({ data, transcript, expires_at }: ChunkFields): Generator<ChatPart> {
+  *#addSound({ data, transcript, expires_at }: ChunkFields): Generator<ChatPart> {
     const isLast = typeof expires_at === 'number' && !data && !transcript;
     if (isLast && this.#hasSound) this.#finish ??= 'whole';
     if (typeof transcript === 'string')
-      yield* this.#shown('transcript', this.#spoken.push(transcript));
-    const bytes = Buffer.from(textIn(data) ?? '', 'base64');
+      yield* this.#showText('transcript', this.#spoken.push(transcript));
+    const bytes = Buffer.from(toNonEmptyText(data) ?? '', 'base64');
     if (bytes.length === 0) return;
     this.#hasSound = true;
     yield { kind: 'sound', bytes };
   }
 
-  *#shown(kind: 'text' | 'transcript', text: string): Generator<ChatPart> {
+  *#showText(kind: 'text' | 'transcript', text: string): Generator<ChatPart> {
     if (text === '') return;
     this.#hasWords = true;
     yield { kind, text };
@@ -215,32 +221,32 @@ export class ChatStream {
 
 type ChunkFields = Readonly<Record<string, unknown>>;
 
-export function callField({ argumentsJson, id, name }: ToolCall) {
+export function toApiToolCall({ argumentsJson, id, name }: ToolCall) {
   return { id, type: 'function' as const, function: { name, arguments: argumentsJson } };
 }
 
-export function completionAsChunk(completion: unknown): readonly unknown[] {
-  const { choices, usage } = fieldsOf(completion);
+export function toChunks(completion: unknown): readonly unknown[] {
+  const { choices, usage } = toRecord(completion);
   if (!Array.isArray(choices)) {
-    const serverWords = wordsOf(completion)?.slice(0, 120) ?? 'no answer';
+    const serverMessage = findErrorText(completion)?.slice(0, 120) ?? 'no answer';
     const text = 'The server answered with JSON that contains no answer.';
-    throw new BotError('provider.wrong_type', false, text, undefined, undefined, { serverWords });
+    throw new BotError('provider.wrong_type', false, text, undefined, undefined, { serverMessage });
   }
-  const { message, finish_reason } = fieldsOf(choices[0]);
+  const { message, finish_reason } = toRecord(choices[0]);
   return [{ choices: [{ delta: message, finish_reason: finish_reason ?? 'stop' }], usage }];
 }
 
-function cutShort(began: boolean, server: string): BotError {
+function createTruncatedError(began: boolean, server: string): BotError {
   if (!began) return new BotError('provider.empty', true, `${server} sent an empty answer.`);
   return new BotError('provider.truncated', true, `${server} ended its answer early.`);
 }
 
-function contentOf(content: unknown): string {
+function toText(content: unknown): string {
   if (typeof content === 'string') return content;
   // Some servers send a list of parts, and think in those that are no text.
   if (!Array.isArray(content)) return '';
   return content
-    .map(fieldsOf)
-    .map(({ type, text }) => (type === 'text' && textIn(text)) || '')
+    .map(toRecord)
+    .map(({ type, text }) => (type === 'text' && toNonEmptyText(text)) || '')
     .join('');
 }

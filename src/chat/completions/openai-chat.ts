@@ -1,45 +1,49 @@
 import { APIError } from 'openai/core/error';
 import { BotError } from '#src/base/errors.ts';
-import { fieldsOf, textIn } from '#src/base/json.ts';
-import type { ChatModel, ChatPart, Usage } from '#src/chat/ports.ts';
-import type { ApiClient } from '#src/provider/client.ts';
+import { toNonEmptyText, toRecord } from '#src/base/json.ts';
+import type { ChatModel, ChatPart, Usage } from '#src/chat/chat-model.ts';
+import type { ApiClient } from '#src/provider/api-client.ts';
+import { readEvents } from '#src/provider/event-stream.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
-import { serverName } from '#src/provider/models/error-phrases.ts';
-import { type ServedBy, servedBy, takesPictures } from '#src/provider/models/models.ts';
-import { picturesIn } from '#src/provider/models/request-hold.ts';
-import { picturesRefused, untilAccepted } from '#src/provider/refused-parts.ts';
-import { readEvents } from '#src/provider/server-events.ts';
+import { formatServerName } from '#src/provider/models/error-text.ts';
+import { countPictures } from '#src/provider/models/request-reservation.ts';
+import {
+  canTakePictures,
+  describeServer,
+  type ServedBy,
+} from '#src/provider/models/standard-models.ts';
+import { createPicturesError, sendUntilAccepted } from '#src/provider/reducible-request.ts';
 import type { AnswerTextOptions } from './answer-text.ts';
 import {
   type ChatOptions,
   type ChatRequest,
+  createRequestBody,
   limitFields,
   optionalFields,
-  plainName,
   type RefusablePart,
   refusableParts,
-  requestBody,
+  toPlainName,
 } from './chat-request.ts';
-import { ChatStream, completionAsChunk } from './chat-stream.ts';
-import { habits, type ServerHabit } from './server-habits.ts';
+import { ChatStream, toChunks } from './chat-stream.ts';
+import { type ServerHabit, serverHabits } from './server-habits.ts';
 
 /** "does not support tools", "tool choice requires --enable-auto-tool-choice", "function calling" */
-const aboutTools = /\btools?\b|\btool[_ -]|function[_ -]call/i;
+const toolComplaint = /\btools?\b|\btool[_ -]|function[_ -]call/i;
 /** Complaints of OpenAI, vLLM, llama.cpp and LM Studio, and of servers that take text alone. */
-const aboutPictures =
+const pictureComplaint =
   /\bimages?\b|image_|\bvision\b|multi-?modal|mmproj|content\b.{0,80}\b(?:string|text)\b|not "list"|too large/i;
 /** The complaint is about one picture, not about the model. */
-const aboutOnePicture =
+const singlePictureComplaint =
   /(?:invalid|unsupported|decode|identify|load|parse|process)[\w ]{0,40} image|image_(?:format|parse|size)|exceed|too (?:large|small)|dimension/i;
-const refusals = new Set([400, 404, 422]);
+const partRejectionStatuses = new Set([400, 404, 422]);
 /** llama.cpp sends 500 for a model without vision. */
-const pictureRefusals = new Set([...refusals, 413, 415, 500]);
+const pictureRejectionStatuses = new Set([...partRejectionStatuses, 413, 415, 500]);
 
 /**
  * Finds the part of a request that a server rejected. If something else may be the reason, `onGuess` is called, and
  * the error counts if leaving the part out does not help.
  */
-function refusedPart(
+function findRejectedPart(
   cause: unknown,
   parts: ReadonlySet<RefusablePart>,
   onGuess: () => void,
@@ -49,18 +53,21 @@ function refusedPart(
     return parts.has('stream') ? 'stream' : undefined;
   };
   if (isWrongType(cause)) return guess();
-  const words = refusalIn(cause, refusals);
-  if (aboutTools.test(words) && parts.has('tools')) return 'tools';
-  return refusedField(words, parts) ?? (/\bstream/i.test(words) ? guess() : undefined);
+  const words = getRejectionText(cause, partRejectionStatuses);
+  if (toolComplaint.test(words) && parts.has('tools')) return 'tools';
+  return findRejectedField(words, parts) ?? (/\bstream/i.test(words) ? guess() : undefined);
 }
 
-function refusalIn(cause: unknown, statuses: ReadonlySet<number>): string {
+function getRejectionText(cause: unknown, statuses: ReadonlySet<number>): string {
   if (!(cause instanceof APIError) || !statuses.has(cause.status ?? 0)) return '';
   return `${cause.message} ${JSON.stringify(cause.error ?? '')}`;
 }
 
 /** Returns the named field, or the rarest one if a field is only called unknown. */
-function refusedField(words: string, parts: ReadonlySet<RefusablePart>): RefusablePart | undefined {
+function findRejectedField(
+  words: string,
+  parts: ReadonlySet<RefusablePart>,
+): RefusablePart | undefined {
   const open = optionalFields.filter((field) => parts.has(field));
   const named = open.find((field) => words.includes(field));
   if (named) return named;
@@ -79,7 +86,7 @@ function isWrongType(thrown: unknown): boolean {
  *
  * @example
  * import { openChatModel } from '#src/chat/completions/openai-chat.ts';
- * import { openClient } from '#src/provider/client.ts';
+ * import { openClient } from '#src/provider/api-client.ts';
  *
  * declare const signal: AbortSignal;
  * const model = openChatModel(openClient({ baseUrl: 'http://127.0.0.1:8000/v1' }), { model: 'qwen' });
@@ -92,16 +99,16 @@ export function openChatModel(
 ): ChatModel {
   const server = new ChatServer(client, options);
   return {
-    reply: (messages, tools, signal, mostTokens, voice = options.voice, sent) =>
-      server.reply({ messages, tools, voice, mostTokens, sent }, signal),
-    takesPictures: () => server.takesPictures,
+    reply: (messages, tools, signal, maxTokens, voice = options.voice, sent) =>
+      server.reply({ messages, tools, voice, maxTokens, sent }, signal),
+    canTakePictures: () => server.takesPictures,
   };
 }
 
 /** After these answers without a thought, the model counts as one that begins without. */
-const mostThoughtsMissed = 3;
+const maxThoughtsMissed = 3;
 /** The instructions say the bot's name like this. */
-const ownName = /Your name is ([^.\n]{1,40})\./g;
+const ownNamePattern = /Your name is ([^.\n]{1,40})\./g;
 
 /**
  * One server and model. Parts of a request that it rejects are left out from then on, so that only the first answer
@@ -114,31 +121,31 @@ class ChatServer {
   readonly #told = new Set<string>();
   #accepted: ReadonlySet<RefusablePart> = new Set(refusableParts);
   #hasRefusedPictures = false;
-  #thoughtsMissed = mostThoughtsMissed;
+  #thoughtsMissed = maxThoughtsMissed;
   #needsBothLimits = false;
 
   constructor(client: ApiClient, options: ChatOptions) {
     this.#client = client;
     this.#options = options;
-    this.#by = servedBy(options.model, client.baseURL);
+    this.#by = describeServer(options.model, client.baseURL);
   }
 
   get takesPictures(): boolean {
-    return takesPictures(this.#options.model) ?? !this.#hasRefusedPictures;
+    return canTakePictures(this.#options.model) ?? !this.#hasRefusedPictures;
   }
 
   async *reply(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatPart> {
     signal.throwIfAborted();
     let hasOutput = false;
     try {
-      for await (const part of this.#ask(request, signal)) {
+      for await (const part of this.#askUntilAccepted(request, signal)) {
         hasOutput ||= part.kind !== 'usage';
         yield part;
       }
     } catch (cause) {
       signal.throwIfAborted();
-      const error = describeError(cause, this.#client, saidIn(request));
-      throw hasOutput ? asTruncated(error) : error;
+      const error = describeError(cause, this.#client, collectSaidText(request));
+      throw hasOutput ? toTruncatedError(error) : error;
     }
     // The client ends an aborted stream quietly.
     signal.throwIfAborted();
@@ -148,37 +155,37 @@ class ChatServer {
    * An answer without a word is requested once more, not streamed, as a stream may have lost a call or the reason.
    * Throws the last error, or the first one that only looked like a rejection.
    */
-  #ask(request: ChatRequest, signal: AbortSignal): AsyncIterable<ChatPart> {
+  #askUntilAccepted(request: ChatRequest, signal: AbortSignal): AsyncIterable<ChatPart> {
     let doubted: unknown;
     let answer: ChatStream | undefined;
     let lost: ChatStream | undefined;
-    return untilAccepted(
+    return sendUntilAccepted(
       {
         wanted: this.#accepted,
         send: (parts) => {
-          answer = new ChatStream(this.#by, this.#textOptions(request));
+          answer = new ChatStream(this.#by, this.#createTextOptions(request));
           return this.#send(request, parts, answer, lost?.usage, signal);
         },
         isAnswer: ({ kind }) => kind !== 'usage',
-        next: (cause, parts) => {
+        reduce: (cause, parts) => {
           this.#checkPictures(request, cause);
           const isLost = isEmptyAnswer(cause) && answer?.isLost && parts.has('stream');
-          const isWanted = isLost && (cause.retryable || toolNames(request).length > 0);
-          if (isWanted && roomAfter(answer?.usage, request) > 0) {
+          const isWanted = isLost && (cause.retryable || listToolNames(request).length > 0);
+          if (isWanted && countTokensLeft(answer?.usage, request) > 0) {
             lost = answer;
             doubted ??= cause;
             return parts.difference(new Set(['stream']));
           }
-          const refused = refusedPart(cause, parts, () => {
+          const refused = findRejectedPart(cause, parts, () => {
             doubted ??= cause;
           });
-          if (!refused) throw isReason(cause, lost !== undefined) ? cause : (doubted ?? cause);
+          if (!refused) throw isFinalCause(cause, lost !== undefined) ? cause : (doubted ?? cause);
           return parts.difference(new Set([refused]));
         },
         onAccepted: (parts) => {
           const refused = this.#accepted.difference(parts);
           if (lost) return;
-          if (refused.has('stream')) this.#tell(habits.whole);
+          if (refused.has('stream')) this.#reportHabit(serverHabits.whole);
           this.#accepted = this.#accepted.intersection(parts);
         },
       },
@@ -187,10 +194,10 @@ class ChatServer {
   }
 
   #checkPictures({ messages }: ChatRequest, cause: unknown): void {
-    const words = refusalIn(cause, pictureRefusals);
-    if (picturesIn(messages) === 0 || !aboutPictures.test(words)) return;
-    this.#hasRefusedPictures ||= !aboutOnePicture.test(words);
-    throw picturesRefused();
+    const words = getRejectionText(cause, pictureRejectionStatuses);
+    if (countPictures(messages) === 0 || !pictureComplaint.test(words)) return;
+    this.#hasRefusedPictures ||= !singlePictureComplaint.test(words);
+    throw createPicturesError();
   }
 
   async *#send(
@@ -201,13 +208,13 @@ class ChatServer {
     signal: AbortSignal,
   ): AsyncGenerator<ChatPart> {
     // Both requests of an answer are paid by one reservation.
-    const most = this.#mostTokens(request, before);
+    const most = this.#getMaxTokens(request, before);
     // Counts unless this answer ends with its own usage.
-    if (before && request.mostTokens !== undefined)
-      yield { kind: 'usage', usage: summed(before, { ...before, outputTokens: most }) };
-    const body = requestBody(this.#options, request, most, parts, this.#needsBothLimits);
+    if (before && request.maxTokens !== undefined)
+      yield { kind: 'usage', usage: addUsage(before, { ...before, outputTokens: most }) };
+    const body = createRequestBody(this.#options, request, most, parts, this.#needsBothLimits);
     try {
-      for await (const chunk of this.#chunksOf(body, answer, signal)) {
+      for await (const chunk of this.#requestChunks(body, answer, signal)) {
         signal.throwIfAborted();
         yield* answer.add(chunk);
         if (answer.isOver) break;
@@ -215,76 +222,79 @@ class ChatServer {
     } catch (cause) {
       signal.throwIfAborted();
       // An error after the last word does not concern the listener.
-      if (!answer.finished) {
+      if (!answer.isFinished) {
         yield* answer.release();
         throw cause;
       }
     }
     signal.throwIfAborted();
     const isAfterTools = request.messages.at(-1)?.role === 'tool';
-    const last = answer.end(serverName(this.#client.baseURL), isAfterTools);
+    const last = answer.end(formatServerName(this.#client.baseURL), isAfterTools);
     try {
       for (const part of last)
-        yield part.kind === 'usage' ? { ...part, usage: summed(part.usage, before) } : part;
+        yield part.kind === 'usage' ? { ...part, usage: addUsage(part.usage, before) } : part;
     } finally {
       this.#learn(answer, most);
     }
   }
 
-  async *#chunksOf(
-    body: ReturnType<typeof requestBody>,
+  async *#requestChunks(
+    body: ReturnType<typeof createRequestBody>,
     answer: ChatStream,
     signal: AbortSignal,
   ): AsyncGenerator<unknown> {
     const asked = this.#client.chat.completions.create(body, { signal });
     // The library's own stream throws a TypeError for a choice that is null.
-    if (body.stream) yield* readEvents(await asked.asResponse(), () => answer.done());
-    else yield* completionAsChunk(await asked);
+    if (body.stream) yield* readEvents(await asked.asResponse(), () => answer.markDone());
+    else yield* toChunks(await asked);
   }
 
-  #mostTokens(request: ChatRequest, before: Usage | undefined): number {
+  #getMaxTokens(request: ChatRequest, before: Usage | undefined): number {
     const { max_tokens = Infinity, max_completion_tokens = max_tokens } = request.sent ?? {};
     const { maxTokens = Infinity } = this.#options;
     const most =
-      request.mostTokens === undefined ? maxTokens : roomAfter(before ?? nothing, request);
+      request.maxTokens === undefined ? maxTokens : countTokensLeft(before ?? noUsage, request);
     return Math.max(1, Math.min(most, Number(max_completion_tokens)));
   }
 
-  #textOptions(request: ChatRequest): AnswerTextOptions {
+  #createTextOptions(request: ChatRequest): AnswerTextOptions {
     const { messages } = request;
     const ownNames = messages.flatMap(({ content, role }) =>
-      role === 'system' ? [...content.matchAll(ownName)].map(([, name = '']) => name) : [],
+      role === 'system' ? [...content.matchAll(ownNamePattern)].map(([, name = '']) => name) : [],
     );
     const people = messages.flatMap((message) =>
-      message.role === 'user' && !message.sent ? plainName(message.name) : [],
+      message.role === 'user' && !message.sent ? toPlainName(message.name) : [],
     );
     const isOther = (name: string) => name !== '' && !ownNames.includes(name);
     return {
-      tools: toolNames(request),
+      tools: listToolNames(request),
       ownNames,
       people: [...new Set(people)].filter(isOther),
-      isThinking: this.#thoughtsMissed < mostThoughtsMissed,
+      isThinking: this.#thoughtsMissed < maxThoughtsMissed,
     };
   }
 
   #learn(answer: ChatStream, most: number): void {
-    if (answer.isCut) this.#tell(habits.cut(most));
+    if (answer.isCut) this.#reportHabit(serverHabits.cut(most));
     for (const fault of answer.faults) {
       if (fault === 'thoughts') this.#thoughtsMissed = 0;
       if (fault === 'no thoughts') this.#thoughtsMissed++;
-      else this.#tell(typeof fault === 'object' ? habits.parser(fault.parser) : habits[fault]);
+      else
+        this.#reportHabit(
+          typeof fault === 'object' ? serverHabits.parser(fault.parser) : serverHabits[fault],
+        );
     }
     this.#needsBothLimits ||= (answer.usage?.outputTokens ?? 0) > 1.2 * most;
   }
 
-  #tell(habit: ServerHabit): void {
+  #reportHabit(habit: ServerHabit): void {
     if (this.#told.has(habit.what)) return;
     this.#told.add(habit.what);
     this.#options.report?.(habit);
   }
 }
 
-function isReason(cause: unknown, isSecond: boolean): boolean {
+function isFinalCause(cause: unknown, isSecond: boolean): boolean {
   const isTold = cause instanceof APIError && cause.status !== undefined;
   return isEmptyAnswer(cause) || (isSecond && isTold);
 }
@@ -297,12 +307,12 @@ function isEmptyAnswer(cause: unknown): cause is BotError {
  * The second request sends the input again, and input never costs more than output. If nobody knows the usage of the
  * first, it took all.
  */
-function roomAfter(used: Usage | undefined, { mostTokens = Infinity }: ChatRequest): number {
-  if (!used) return mostTokens < Infinity ? 0 : mostTokens;
-  return mostTokens - used.inputTokens - used.outputTokens;
+function countTokensLeft(used: Usage | undefined, { maxTokens = Infinity }: ChatRequest): number {
+  if (!used) return maxTokens < Infinity ? 0 : maxTokens;
+  return maxTokens - used.inputTokens - used.outputTokens;
 }
 
-function summed(usage: Usage, { inputTokens, outputTokens } = nothing): Usage {
+function addUsage(usage: Usage, { inputTokens, outputTokens } = noUsage): Usage {
   return {
     ...usage,
     inputTokens: usage.inputTokens + inputTokens,
@@ -310,29 +320,29 @@ function summed(usage: Usage, { inputTokens, outputTokens } = nothing): Usage {
   };
 }
 
-const nothing: Usage = { inputTokens: 0, outputTokens: 0 };
+const noUsage: Usage = { inputTokens: 0, outputTokens: 0 };
 
-function toolNames({ sent, tools }: ChatRequest): readonly string[] {
+function listToolNames({ sent, tools }: ChatRequest): readonly string[] {
   const theirs = Array.isArray(sent?.tools) ? sent.tools : [];
-  return [...tools, ...theirs.map((tool) => fieldsOf(fieldsOf(tool).function))].flatMap(
-    ({ name }) => textIn(name) ?? [],
+  return [...tools, ...theirs.map((tool) => toRecord(toRecord(tool).function))].flatMap(
+    ({ name }) => toNonEmptyText(name) ?? [],
   );
 }
 
 /** A server's sentence that repeats any of this is not logged. */
-function saidIn({ messages }: ChatRequest): string {
+function collectSaidText({ messages }: ChatRequest): string {
   const said = messages.filter(({ role }) => role !== 'system');
   return said.map((one) => `${'name' in one ? one.name : ''} ${one.content}`).join(' ');
 }
 
-function asTruncated(error: BotError): BotError {
+function toTruncatedError(error: BotError): BotError {
   const { about, cause, code, message } = error;
   if (!/^provider\.(?:refused|unreachable)$/.test(code)) return error;
   return new BotError('provider.truncated', true, message, cause, undefined, about);
 }
 
 /** Uses an audio model for its text. Such models insist on sound, which is dropped. */
-export function writtenBy(model: ChatModel): ChatModel {
+export function dropSound(model: ChatModel): ChatModel {
   return {
     async *reply(messages, tools, signal, mostTokens, _voice, sent) {
       let source: 'text' | 'transcript' | undefined;

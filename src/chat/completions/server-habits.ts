@@ -1,6 +1,6 @@
 export type ServerHabit = { readonly what: string; readonly mend: string };
 
-export const habits = {
+export const serverHabits = {
   thoughts: {
     what: 'its answers begin inside a thought that only ends with a mark',
     mend: 'start it with a reasoning parser (vLLM, SGLang: --reasoning-parser; llama.cpp: --jinja --reasoning-format auto)',

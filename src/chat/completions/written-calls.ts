@@ -1,4 +1,4 @@
-import { fieldsOf, foreignJson, isRecord, toolArgumentLimits } from '#src/base/json.ts';
+import { isRecord, toolArgumentLimits, toRecord, tryParseForeignJson } from '#src/base/json.ts';
 
 export type WrittenCall = { readonly name: string; readonly argumentsJson: string };
 
@@ -17,43 +17,46 @@ export function readWrittenCalls(text: string, tools: readonly string[]): readon
   if (inTags.length > 0) return inTags;
   const calls: WrittenCall[] = [];
   let from = 0;
-  for (const { start, end, value } of objectsIn(text)) {
-    const before = text.slice(from, start).match(namesPattern(tools))?.at(-1);
-    calls.push(...callsOf(value, before, tools));
+  for (const { start, end, value } of findObjects(text)) {
+    const before = text.slice(from, start).match(createNamesPattern(tools))?.at(-1);
+    calls.push(...listCallsOfValue(value, before, tools));
     from = end;
   }
   return calls.length > 0 ? calls : readPython(text, tools);
 }
 
 /** An object without a name is the arguments of the tool named before it. */
-function callsOf(
+function listCallsOfValue(
   value: unknown,
   before: string | undefined,
   tools: readonly string[],
 ): WrittenCall[] {
-  const fields = fieldsOf(value);
+  const fields = toRecord(value);
   if (Array.isArray(fields.tool_calls))
-    return fields.tool_calls.flatMap((one) => callsOf(one, undefined, tools));
+    return fields.tool_calls.flatMap((one) => listCallsOfValue(one, undefined, tools));
   const call = isRecord(fields.function) ? fields.function : fields;
   const names = [call.name, call.tool_name, call.tool, call.function, call.action];
   const own = names.find((name) => typeof name === 'string');
   const input = call.arguments ?? call.parameters ?? call.args ?? call.input ?? {};
-  if (own !== undefined && tools.includes(own)) return [callTo(own, input)];
-  if (before !== undefined) return [callTo(before, fields)];
+  if (own !== undefined && tools.includes(own)) return [createCall(own, input)];
+  if (before !== undefined) return [createCall(before, fields)];
   // The name may be the only key.
-  return tools.flatMap((name) => (isRecord(fields[name]) ? [callTo(name, fields[name])] : []));
+  return tools.flatMap((name) => (isRecord(fields[name]) ? [createCall(name, fields[name])] : []));
 }
 
-function callTo(name: string, input: unknown): WrittenCall {
+function createCall(name: string, input: unknown): WrittenCall {
   return { name, argumentsJson: typeof input === 'string' ? input : JSON.stringify(input) };
 }
 
-function namesPattern(tools: readonly string[]): RegExp {
+function createNamesPattern(tools: readonly string[]): RegExp {
   return new RegExp(`(?<![\\w-])(?:${tools.map(RegExp.escape).join('|')})(?![\\w-])`, 'g');
 }
 
-function* namedParts(text: string, tools: readonly string[]): Generator<readonly [string, string]> {
-  const names = [...text.matchAll(namesPattern(tools))];
+function* splitByNames(
+  text: string,
+  tools: readonly string[],
+): Generator<readonly [string, string]> {
+  const names = [...text.matchAll(createNamesPattern(tools))];
   for (const [n, { 0: name, index }] of names.entries())
     yield [name, text.slice(index + name.length, names[n + 1]?.index)];
 }
@@ -62,10 +65,10 @@ function* namedParts(text: string, tools: readonly string[]): Generator<readonly
 function readTags(text: string, tools: readonly string[]): readonly WrittenCall[] {
   if (!/<(?:function=|invoke\b|arg_key>)/.test(text)) return [];
   const calls: WrittenCall[] = [];
-  for (const [name, rest] of namedParts(text, tools)) {
+  for (const [name, rest] of splitByNames(text, tools)) {
     const [body = '', ...parameters] = rest.split(/<(?:parameter[= ]|arg_key>)/);
     if (body.includes('{')) return []; // JSON in a tag.
-    calls.push(callTo(name, Object.fromEntries(parameters.map(readParameter))));
+    calls.push(createCall(name, Object.fromEntries(parameters.map(readParameter))));
   }
   return calls;
 }
@@ -80,36 +83,36 @@ function readParameter(text: string): readonly [string, unknown] {
 
 /** `lamp.call(on=True)`, `[lamp(on=True), door()]` */
 function readPython(text: string, tools: readonly string[]): readonly WrittenCall[] {
-  return [...namedParts(text, tools)].flatMap(([name, rest]) => {
+  return [...splitByNames(text, tools)].flatMap(([name, rest]) => {
     const [, inside] = /^(?:\.call)?\(([^)]*)/.exec(rest) ?? [];
     if (inside === undefined) return [];
     const pairs = inside.matchAll(/(?<!\w)(\w+)=("[^"]*"|'[^']*'|[^,"']*)/g);
     const input = [...pairs].map(([, key = '', value = '']) => [key, readLiteral(value.trim())]);
-    return [callTo(name, Object.fromEntries(input))];
+    return [createCall(name, Object.fromEntries(input))];
   });
 }
 
 function readLiteral(text: string): unknown {
-  const json = python.get(text) ?? text;
-  return foreignJson(json, toolArgumentLimits) ?? text.replace(/^'(.*)'$/s, '$1');
+  const json = pythonLiterals.get(text) ?? text;
+  return tryParseForeignJson(json, toolArgumentLimits) ?? text.replace(/^'(.*)'$/s, '$1');
 }
 
-const python = new Map(Object.entries({ True: 'true', False: 'false', None: 'null' }));
+const pythonLiterals = new Map(Object.entries({ True: 'true', False: 'false', None: 'null' }));
 
-function* objectsIn(text: string) {
+function* findObjects(text: string) {
   let [depth, start] = [0, 0];
-  for (const { isOpening, index } of bracesIn(text)) {
+  for (const { isOpening, index } of findBraces(text)) {
     if (isOpening && depth === 0) start = index;
     depth = Math.max(0, depth + (isOpening ? 1 : -1));
     if (isOpening || depth > 0) continue;
     const end = index + 1;
-    const value = foreignJson(text.slice(start, end), toolArgumentLimits);
+    const value = tryParseForeignJson(text.slice(start, end), toolArgumentLimits);
     if (value !== undefined) yield { start, end, value };
     start = end;
   }
 }
 
-function* bracesIn(text: string) {
+function* findBraces(text: string) {
   let isQuoted = false;
   for (const { 0: mark, index } of text.matchAll(/[{}"]|\\./gs)) {
     if (mark === '"') isQuoted = !isQuoted;

@@ -2,47 +2,47 @@ export type AsideKind = 'link' | 'code' | 'table';
 export type Aside = { readonly kind: AsideKind; readonly text: string };
 
 /** An open bracket ends the search, which stays linear. */
-const nested = (without: string) => `(?:[^()${without}]|\\([^()${without}]*\\))`;
+const createNestedPattern = (without: string) => `(?:[^()${without}]|\\([^()${without}]*\\))`;
 
 /** A single bar, or two around a spoiler, make no row. */
-const row = /^[ \t]*\|(?!\|)[^|\n]*\|.*(?:\n|$)/gm;
+const tableRow = /^[ \t]*\|(?!\|)[^|\n]*\|.*(?:\n|$)/gm;
 /**
  * TeX between dollars as Pandoc reads it, so that prices are none (https://pandoc.org/MANUAL.html#math), or in the
  * brackets of models.
  */
-const formula =
+const texFormula =
   /\$\$[^$]+\$\$|(?<![\p{L}\p{N}$])\$(?!\s)[^$\n]+(?<!\s)\$(?![\p{N}$])|\\\((?:(?!\\[()])[\s\S])+\\\)|\\\[(?:(?!\\[[\]])[\s\S])+\\\]/gu;
 
-const forms = {
+const asideForms = {
   code: '(?<fence>```|~~~)[\\s\\S]*?(?:\\k<fence>|(?![\\s\\S]))',
-  label: `!?\\[(?<words>[^[\\]\\n]*)\\]\\((?<target>${nested('\\s')}+)(?:[ \\t]${nested('\\n')}*)?\\)`,
-  table: `(?:${row.source})+`,
-  formula: formula.source,
+  label: `!?\\[(?<words>[^[\\]\\n]*)\\]\\((?<target>${createNestedPattern('\\s')}+)(?:[ \\t]${createNestedPattern('\\n')}*)?\\)`,
+  table: `(?:${tableRow.source})+`,
+  formula: texFormula.source,
   inline: '`(?![\\p{L}\\p{N} ._-]+`)[^`\\n]+`',
   address:
     '\\b(?:https?://|www\\.)[^\\s<>\u3002\uff01\uff1f\uff0c\u3001\uff1b\uff1a\u300d\u300f\uff09\u3011]*[\\p{L}\\p{N}/]',
 } as const;
-type Form = keyof typeof forms;
+type Form = keyof typeof asideForms;
 
-const anyForm = new RegExp(
-  Object.entries(forms)
+const anyAsideForm = new RegExp(
+  Object.entries(asideForms)
     .map(([name, source]) => `(?<${name}>${source})`)
     .join('|'),
   'gmu',
 );
 
-/** Finds links, code and tables, each once and in order. `speakable` drops the same. */
-export function asidesIn(text: string): readonly Aside[] {
-  const found = [...text.replace(/\r\n?/g, '\n').matchAll(anyForm)].map(({ groups = {} }) => {
-    const form = (Object.keys(forms) as Form[]).find((name) => groups[name] !== undefined);
-    return readable[form ?? 'inline'](groups[form ?? 'inline'] ?? '', groups);
+/** Finds links, code and tables, each once and in order. `toSpeakable` drops the same. */
+export function findAsides(text: string): readonly Aside[] {
+  const found = [...text.replace(/\r\n?/g, '\n').matchAll(anyAsideForm)].map(({ groups = {} }) => {
+    const form = (Object.keys(asideForms) as Form[]).find((name) => groups[name] !== undefined);
+    return asideWriters[form ?? 'inline'](groups[form ?? 'inline'] ?? '', groups);
   });
   return [...new Map(found.map((aside) => [aside.text, aside])).values()];
 }
 
 type Groups = Readonly<Record<string, string | undefined>>;
 
-const readable: Readonly<Record<Form, (found: string, groups: Groups) => Aside>> = {
+const asideWriters: Readonly<Record<Form, (found: string, groups: Groups) => Aside>> = {
   code: (found) => ({
     kind: 'code',
     text: closeFence(found.replaceAll('~~~', '```')),
@@ -64,14 +64,14 @@ function closeFence(code: string): string {
 type SpeakableRule = readonly [find: RegExp, keep: string];
 
 /** The order matters: the text of a link may hold emphasis, and code may look like anything. */
-const steps: readonly SpeakableRule[] = [
+const speakableRules: readonly SpeakableRule[] = [
   [/\r\n?/g, '\n'],
   // A fenced block, closed or not.
   [/(```|~~~)[\s\S]*?(?:\1|$)/g, ' '],
   // Inline code that reads like words stays, other code goes.
   [/`([\p{L}\p{N} ._-]+)`/gu, '$1'],
   [/`[^`\n]*`/g, ' '],
-  [formula, ' '],
+  [texFormula, ' '],
   // Citations of models: [1], [2, 3], [^4], [5](https://a.b), lenticular brackets of file search, and private
   // characters of ChatGPT.
   [/\[\^?\d{1,3}(?:\s?[,\u2013-]\s?\d{1,3})*\](?:\([^()\s]*\))?/g, ' '],
@@ -91,7 +91,7 @@ const steps: readonly SpeakableRule[] = [
     ' ',
   ],
   // Tables and rules, then headings, quotes and bullets at the start of a line.
-  [row, '\n'],
+  [tableRow, '\n'],
   [/^[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+$/gm, ' '],
   [/^[ \t]*(?:[-*_=][ \t]*){3,}$/gm, ' '],
   [/^[ \t]*(?:#{1,6}|>+|[-*+\u2022])[ \t]+(?:\[[ xX]\][ \t]+)?/gm, ''],
@@ -112,7 +112,7 @@ const steps: readonly SpeakableRule[] = [
   [/(?<![,;:])[,;:]+(?=[,.;:!?\u2026](?:\s|$))/g, ''],
 ];
 
-const entities: Readonly<Record<string, string>> = {
+const htmlEntities: Readonly<Record<string, string>> = {
   amp: '&',
   lt: '<',
   gt: '>',
@@ -140,7 +140,7 @@ function decodeEntities(text: string): string {
     /&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]{2,8}));/gi,
     (all, decimal, hex, name) => {
       const code = decimal ? Number(decimal) : Number.parseInt(hex, 16);
-      if (name) return entities[name] ?? all;
+      if (name) return htmlEntities[name] ?? all;
       return code <= 0x10ffff ? String.fromCodePoint(code) : all;
     },
   );
@@ -158,8 +158,11 @@ export function hideSpoilers(text: string): string {
  *
  * speakable('**Yes**, see [the map](https://example.org) ||tonight||!'); // 'Yes, see the map spoiler!'
  */
-export function speakable(text: string): string {
-  const bare = steps.reduce((rest, [find, keep]) => rest.replace(find, keep), hideSpoilers(text));
+export function toSpeakable(text: string): string {
+  const bare = speakableRules.reduce(
+    (rest, [find, keep]) => rest.replace(find, keep),
+    hideSpoilers(text),
+  );
   const plain = decodeEntities(bare).replace(/\s+/g, ' ').trim();
   return /[\p{L}\p{N}]/u.test(plain) ? plain : '';
 }

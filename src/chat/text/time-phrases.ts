@@ -1,6 +1,6 @@
-import { parsedMs } from '#src/base/clock.ts';
-import { instantOf, localTime, weekdayOf } from '#src/base/zoned-time.ts';
-import { numberWords } from './spoken-numbers.ts';
+import { parseDateMs } from '#src/base/clock.ts';
+import { getWeekday, toInstantMs, toLocalTime } from '#src/base/zoned-time.ts';
+import { formatNumberWords } from './spoken-numbers.ts';
 
 export type TimeContext = { readonly nowWallMs: number; readonly timeZone: string };
 
@@ -12,27 +12,29 @@ export type TimeContext = { readonly nowWallMs: number; readonly timeZone: strin
  * daylight saving, and hours are as long as they are. Libraries for such phrases use the time zone of the machine.
  *
  * @example
- * import { readTime } from '#src/chat/text/time-phrases.ts';
+ * import { parseTimePhrase } from '#src/chat/text/time-phrases.ts';
  *
  * const context = { nowWallMs: Date.parse('2026-11-20T12:00Z'), timeZone: 'UTC' };
- * new Date(readTime('tomorrow at 9 pm', context) ?? 0).toISOString(); // '2026-11-21T21:00:00.000Z'
+ * new Date(parseTimePhrase('tomorrow at 9 pm', context) ?? 0).toISOString(); // '2026-11-21T21:00:00.000Z'
  */
-export function readTime(phrase: string, context: TimeContext): number | undefined {
-  const words = plainPhrase(phrase);
+export function parseTimePhrase(phrase: string, context: TimeContext): number | undefined {
+  const words = toPlainPhrase(phrase);
   const wallMs =
-    readIso(words, context) ?? readDuration(words, context) ?? readClock(words, context);
+    parseIsoTime(words, context) ??
+    parseSpokenDuration(words, context) ??
+    parseClockTime(words, context);
   return wallMs !== undefined && wallMs > context.nowWallMs ? wallMs : undefined;
 }
 
 const isoDate =
   /^(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))(?:[t ]((?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?)(?:\.\d+)?(z|[+-]\d\d:?\d\d)?)?$/;
 
-function readIso(words: string, { timeZone }: TimeContext): number | undefined {
+function parseIsoTime(words: string, { timeZone }: TimeContext): number | undefined {
   const [, day, time = '09:00', zone] = isoDate.exec(words) ?? [];
   if (day === undefined) return undefined;
-  const wallMs = parsedMs(`${day}T${time}${zone ?? 'Z'}`);
+  const wallMs = parseDateMs(`${day}T${time}${zone ?? 'Z'}`);
   const isWhole = zone !== undefined || Number.isNaN(wallMs);
-  return isWhole ? wallMs : instantOf(localTime(wallMs, 'UTC'), timeZone);
+  return isWhole ? wallMs : toInstantMs(toLocalTime(wallMs, 'UTC'), timeZone);
 }
 
 type ByName = Readonly<Record<string, number>>;
@@ -40,14 +42,17 @@ type ByName = Readonly<Record<string, number>>;
 const unitMs: ByName = { s: 1_000, m: 60_000, h: 3_600_000 };
 const unitDays: ByName = { d: 1, w: 7 };
 
-const onePart =
+const durationPart =
   /(?<![\d.])(\d{1,6}(?:\.\d{1,3})?) ?(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)(?![a-z])/g;
-const besideParts = /\b(?:in|after|for|and|from now)\b/g;
+const durationConnectors = /\b(?:in|after|for|and|from now)\b/g;
 
-function readDuration(words: string, { nowWallMs, timeZone }: TimeContext): number | undefined {
-  const counted = fractions.reduce((rest, [find, put]) => rest.replace(find, put), words);
-  const parts = [...counted.matchAll(onePart)];
-  const rest = counted.replace(onePart, ' ').replace(besideParts, ' ').trim();
+function parseSpokenDuration(
+  words: string,
+  { nowWallMs, timeZone }: TimeContext,
+): number | undefined {
+  const counted = fractionRules.reduce((rest, [find, put]) => rest.replace(find, put), words);
+  const parts = [...counted.matchAll(durationPart)];
+  const rest = counted.replace(durationPart, ' ').replace(durationConnectors, ' ').trim();
   if (parts.length === 0 || rest !== '') return undefined;
   let [days, ms] = [0, 0];
   for (const [, amount = '', unit = ''] of parts) {
@@ -55,12 +60,12 @@ function readDuration(words: string, { nowWallMs, timeZone }: TimeContext): numb
     ms += Number(amount) * (unitMs[unit.charAt(0)] ?? 0);
   }
   if (days === 0) return nowWallMs + ms;
-  const { day, ...today } = localTime(nowWallMs, timeZone);
-  const sameTimeMs = instantOf({ ...today, day: day + Math.floor(days) }, timeZone);
+  const { day, ...today } = toLocalTime(nowWallMs, timeZone);
+  const sameTimeMs = toInstantMs({ ...today, day: day + Math.floor(days) }, timeZone);
   return sameTimeMs + (nowWallMs % 1_000) + (days % 1) * 86_400_000 + ms;
 }
 
-const fractions: readonly (readonly [find: RegExp, put: string])[] = [
+const fractionRules: readonly (readonly [find: RegExp, put: string])[] = [
   [/\ban? (?=second|minute|hour|day|week)/g, '1 '],
   [/\b(?:(?:a|1) )?quarter (?:of )?1 hour\b/g, '15 minutes'],
   [/\b(\d{1,6}) (hour|minute|day|week)s? and (?:a|1) half\b/g, '$1.5 $2s'],
@@ -70,13 +75,13 @@ const fractions: readonly (readonly [find: RegExp, put: string])[] = [
 
 type Hours = readonly [from: number, to: number];
 
-const halves: Readonly<Record<string, Hours>> = { am: [0, 12], pm: [12, 24] };
+const halfDayHours: Readonly<Record<string, Hours>> = { am: [0, 12], pm: [12, 24] };
 const namedDay = /\b(?:today|tomorrow)\b/;
 const namedWeekday = /\b(?:(?:next|this|coming) )?(sun|mon|tues|wednes|thurs|fri|satur)day\b/;
 
-function readClock(words: string, { nowWallMs, timeZone }: TimeContext): number | undefined {
-  const today = localTime(nowWallMs, timeZone);
-  const named = daysIn(words, weekdayOf(today));
+function parseClockTime(words: string, { nowWallMs, timeZone }: TimeContext): number | undefined {
+  const today = toLocalTime(nowWallMs, timeZone);
+  const named = findDays(words, getWeekday(today));
   const plain = words
     .replace(namedDay, ' ')
     .replace(namedWeekday, ' ')
@@ -84,16 +89,16 @@ function readClock(words: string, { nowWallMs, timeZone }: TimeContext): number 
     .replace(/\s+/g, ' ')
     .trim();
   const days = named ?? [0, 1];
-  const minutes = minutesOf(plain === '' && named ? '09:00' : plain, days[0] !== 0);
+  const minutes = listMinutes(plain === '' && named ? '09:00' : plain, days[0] !== 0);
   const at = (day: number, minute: number) =>
-    instantOf({ ...today, day: today.day + day, hour: 0, minute, second: 0 }, timeZone);
+    toInstantMs({ ...today, day: today.day + day, hour: 0, minute, second: 0 }, timeZone);
   return days
     .flatMap((day) => minutes.map((minute) => at(day, minute)))
     .find((wallMs) => wallMs > nowWallMs);
 }
 
 /** Undefined if the phrase names no day. Sunday is 0. */
-function daysIn(words: string, weekday: number): readonly number[] | undefined {
+function findDays(words: string, weekday: number): readonly number[] | undefined {
   const [day] = namedDay.exec(words) ?? [];
   if (day !== undefined) return day === 'today' ? [0] : [1];
   const [, name] = namedWeekday.exec(words) ?? [];
@@ -107,12 +112,12 @@ const namedTime =
 const namedMinutes: ByName = { half: 30, quarter: 15 };
 
 /** The earliest first. An hour with a leading zero, or above 12, needs no am or pm. */
-function minutesOf(words: string, isLaterDay: boolean): readonly number[] {
+function listMinutes(words: string, isLaterDay: boolean): readonly number[] {
   const [, amount, isPast, said = '', more = '0', half = ''] = namedTime.exec(words) ?? [];
   if (said === '') return [];
   const isExact = Number(said) > 12 || said.startsWith('0');
   const usual: Hours = isLaterDay && !isExact ? [7, 19] : [0, 24];
-  const [from, to] = halves[half] ?? usual;
+  const [from, to] = halfDayHours[half] ?? usual;
   const besides = namedMinutes[amount ?? ''] ?? Number(amount ?? more);
   const isBefore = amount !== undefined && isPast === undefined;
   const minute = Number(said) * 60 + (isBefore ? -besides : besides);
@@ -120,9 +125,9 @@ function minutesOf(words: string, isLaterDay: boolean): readonly number[] {
   return all.filter((one) => one >= from * 60 && one < to * 60);
 }
 
-const digits = new Map(Array.from({ length: 100 }, (_, n) => [numberWords(n), `${n}`]));
+const digitsByWord = new Map(Array.from({ length: 100 }, (_, n) => [formatNumberWords(n), `${n}`]));
 
-function plainPhrase(phrase: string): string {
+function toPlainPhrase(phrase: string): string {
   return phrase
     .toLowerCase()
     .replace(/\b([ap])\.? ?m\b\.?/g, '$1m')
@@ -133,10 +138,10 @@ function plainPhrase(phrase: string): string {
     .replace(/[,;!?"]|\.(?!\d)/g, ' ')
     .replace(/\s+/g, ' ')
     .trim()
-    .replace(/\b(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety) [a-z]+\b/g, digitsOf)
-    .replace(/\b[a-z]+\b/g, digitsOf);
+    .replace(/\b(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety) [a-z]+\b/g, toDigits)
+    .replace(/\b[a-z]+\b/g, toDigits);
 }
 
-function digitsOf(words: string): string {
-  return digits.get(words) ?? words;
+function toDigits(words: string): string {
+  return digitsByWord.get(words) ?? words;
 }

@@ -1,10 +1,10 @@
 import type { Clock } from '#src/base/clock.ts';
-import { speakable } from '#src/chat/text/speakable.ts';
+import { toSpeakable } from '#src/chat/text/speakable.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 
 /** Time, in ms, that it listens before it greets. It does not greet into a voice or after something else. */
-const listenFirstMs = 500;
+const listenBeforeGreetingMs = 500;
 
 /** Greets aloud and once, and says whom the bot hears: for people who did not call it and so have read nothing of it. */
 export function greetOnArrival(
@@ -15,23 +15,27 @@ export function greetOnArrival(
 ): void {
   const { loop, notices, place, speech } = session;
   const isOther = ({ id, isBot }: ChannelMember) => !isBot && id !== callerId;
-  if (!speech.maySpeak() || !place.isFirst('greeted') || !people.some(isOther)) return;
-  const { language } = place.settings();
+  if (!speech.canSpeak() || !place.isFirst('greeted') || !people.some(isOther)) return;
+  const { language } = place.getSettings();
   const greeting = {
-    language: notices.spokenLocale(language),
-    longestWaitMs: 0,
-    words: () => speakable(notices.spokenText({ id: greetingOf(session) }, language)),
-    ended: () => undefined,
+    language: notices.getSpokenLocale(language),
+    maxWaitMs: 0,
+    getText: () => toSpeakable(notices.formatSpokenText({ id: getGreeting(session) }, language)),
+    onEnded: () => undefined,
   };
   const { nextId } = loop.state;
   const isFirstOfAll = () => loop.state.nextId === nextId;
-  clock.later(listenFirstMs, () => void (isFirstOfAll() && speech.requests.put(greeting)));
+  clock.later(
+    listenBeforeGreetingMs,
+    () => void (isFirstOfAll() && speech.requests.queueNotice(greeting)),
+  );
 }
 
 type GreetingDeps = Owners<'consent' | 'loop' | 'notices' | 'place' | 'speech'>;
 
-function greetingOf({ consent, place }: Owners<'consent' | 'place'>) {
-  if (consent.stored.policy === 'notice') return 'join.spoken.notice';
-  const isUnasked = ({ id, isBot }: ChannelMember) => !isBot && consent.standing(id) === 'unasked';
-  return place.people().some(isUnasked) ? 'join.spoken' : 'join.spoken.heard';
+function getGreeting({ consent, place }: Owners<'consent' | 'place'>) {
+  if (consent.storedConsents.policy === 'notice') return 'join.spoken.notice';
+  const isUnasked = ({ id, isBot }: ChannelMember) =>
+    !isBot && consent.getStanding(id) === 'unasked';
+  return place.listPeople().some(isUnasked) ? 'join.spoken' : 'join.spoken.heard';
 }

@@ -1,7 +1,7 @@
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
-import { consentIn, mayHear, standingOf } from '#src/conversation/machine/questions.ts';
+import { getConsent, getStanding, mayHear } from '#src/conversation/machine/selectors.ts';
 import type { ConversationState, Participant } from '#src/conversation/machine/state.ts';
-import type { ChannelNotices } from '#src/notices/notice.ts';
+import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import type { Consent, ConsentState, Standing } from '#src/people/consent.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { GuildChoices } from '#src/settings/guild-consents.ts';
@@ -10,9 +10,9 @@ import type { ConsentPolicySettings } from '#src/settings/setting-definition.ts'
 /** Sources of who is heard in one session. */
 type SessionConsentOptions = {
   /** Rules as they are set. */
-  readonly rules: () => ConsentPolicySettings;
+  readonly getRules: () => ConsentPolicySettings;
   /** Whether the server lets this person use the bot, over anything they agreed to. */
-  readonly admits: (personId: PersonId) => boolean;
+  readonly isAdmitted: (personId: PersonId) => boolean;
   /** What the people of the server said. */
   readonly choices: GuildChoices;
   /** Whether the settings of the server were read. */
@@ -41,16 +41,16 @@ export class SessionConsent {
   /** What was said for this session alone. A no outlives it, and is not in it. */
   get answers(): SessionAnswers {
     const { callers, isPaused } = this.#state.consent;
-    return { agreedIds: callers.filter((id) => !this.saidNo(id)), isPaused };
+    return { agreedIds: callers.filter((id) => !this.hasSaidNo(id)), isPaused };
   }
 
-  get paused(): boolean {
+  get isPaused(): boolean {
     return this.#state.consent.isPaused;
   }
 
-  set paused(isPaused: boolean) {
+  set isPaused(isPaused: boolean) {
     this.#options.loop().post({ kind: 'paused-hearing', isPaused });
-    this.rejudge();
+    this.refresh();
   }
 
   /** False while settings or consents could not be read: then only people who press Hear me now are heard. */
@@ -59,13 +59,13 @@ export class SessionConsent {
   }
 
   /** This person called the bot in, for this session. */
-  agree(personId: PersonId): void {
+  addCaller(personId: PersonId): void {
     this.#options.loop().post({ kind: 'answered-consent', by: personId, answer: 'called' });
-    this.rejudge();
+    this.refresh();
   }
 
   /** Whether what this person says may be written: heard, and not left out as far as is known. */
-  mayWrite(personId: PersonId): boolean {
+  canWrite(personId: PersonId): boolean {
     return this.mayHear(personId) && !this.isLeftOut(personId);
   }
 
@@ -78,18 +78,18 @@ export class SessionConsent {
   }
 
   /** This person's consent, apart from a pause; whom the server does not let use the bot counts as a no. */
-  consentOf(personId: PersonId): Consent {
-    return this.isAdmitted(personId) ? consentIn(this.#state, personId) : 'no';
+  getConsent(personId: PersonId): Consent {
+    return this.isAdmitted(personId) ? getConsent(this.#state, personId) : 'no';
   }
 
   /** Whether the server lets this person use the bot: of people there as the conversation knows, of others as is set now. */
   isAdmitted(personId: PersonId): boolean {
     const person = this.#state.people.find(({ id }) => id === personId);
-    return person ? person.isAdmitted : this.#options.admits(personId);
+    return person ? person.isAdmitted : this.#options.isAdmitted(personId);
   }
 
   /** Something has changed that may decide who is heard. */
-  rejudge(): void {
+  refresh(): void {
     const loop = this.#options.loop();
     loop.syncPeople();
     loop.syncConsents();
@@ -102,12 +102,12 @@ export class SessionConsent {
   }
 
   /** Where this person stands, apart from a pause. */
-  standing(personId: PersonId): Standing {
-    return this.isAdmitted(personId) ? standingOf(this.#state, personId) : 'no';
+  getStanding(personId: PersonId): Standing {
+    return this.isAdmitted(personId) ? getStanding(this.#state, personId) : 'no';
   }
 
   /** Whether this person said no themselves. */
-  saidNo(personId: PersonId): boolean {
+  hasSaidNo(personId: PersonId): boolean {
     return this.#state.consent.no.includes(personId);
   }
 
@@ -117,22 +117,25 @@ export class SessionConsent {
   }
 
   /** Called after each change, beside the listener of `onChange`: keeps what people said. Replaces the former keeper. */
-  onSaid(keeper: () => void): void {
+  onAnswered(keeper: () => void): void {
     this.#keeper = keeper;
   }
 
   /** What is stored about consent, for the conversation. */
-  get stored(): Pick<ConsentState, 'policy' | 'isRead' | 'no' | 'yes'> {
-    const { choices, isRead, rules } = this.#options;
-    const { policy } = rules();
-    return { policy, isRead: isRead() && choices.isRead, ...choices.stored };
+  get storedConsents(): Pick<ConsentState, 'policy' | 'isRead' | 'no' | 'yes'> {
+    const { choices, isRead, getRules } = this.#options;
+    const { policy } = getRules();
+    return { policy, isRead: isRead() && choices.isRead, ...choices.answers };
   }
 
   /** Whether a person may use the bot, and has the role of the policy in force, for the conversation. */
-  rightsOf({ id, roleIds }: ChannelMember): Pick<Participant, 'hasRole' | 'isAdmitted'> {
-    const { admits, rules } = this.#options;
-    const { roleId } = rules();
-    return { isAdmitted: admits(id), hasRole: roleId !== undefined && roleIds.includes(roleId) };
+  getRights({ id, roleIds }: ChannelMember): Pick<Participant, 'hasRole' | 'isAdmitted'> {
+    const { isAdmitted, getRules } = this.#options;
+    const { roleId } = getRules();
+    return {
+      isAdmitted: isAdmitted(id),
+      hasRole: roleId !== undefined && roleIds.includes(roleId),
+    };
   }
 
   get #state(): ConversationState {
@@ -145,22 +148,22 @@ class ConsentWithdrawals {
   readonly #open = new Map<string, AbortController>();
 
   /** Not aborted yet; a new one after each no. */
-  of(personId: PersonId): AbortSignal {
+  getSignal(personId: PersonId): AbortSignal {
     const open = this.#open.get(personId) ?? new AbortController();
     this.#open.set(personId, open);
     return open.signal;
   }
 
-  withdraw(personId: PersonId): void {
+  withdrawPerson(personId: PersonId): void {
     this.#open.get(personId)?.abort(new Error('the person withdrew their consent'));
     this.#open.delete(personId);
   }
 }
 
 /** Packets of a person who is not heard, 5 s of sound, after which they are told. */
-const enoughPackets = 250;
+const minUnheardPackets = 250;
 /** People of one session whom it remembers to have told; further ones are not told. */
-const mostPeople = 1_000;
+const maxRememberedPeople = 1_000;
 
 type UndecidedDeps = {
   readonly consent: SessionConsent;
@@ -177,7 +180,7 @@ type UndecidedDeps = {
 export class UndecidedPeople {
   readonly #deps: UndecidedDeps;
   /** Packets of people who are not heard. */
-  readonly #packets = new Map<string, number>();
+  readonly #packetCounts = new Map<string, number>();
   /** People who talked without being heard, and were told. */
   readonly #notified: Set<string>;
   /** People who know by the greeting, or were told, that they are heard unasked; undefined before the first look. */
@@ -191,44 +194,44 @@ export class UndecidedPeople {
   }
 
   /** Looks who is there: forgets packets of others, and tells who came and is heard unasked. */
-  keep(people: readonly ChannelMember[]): void {
+  updatePresence(people: readonly ChannelMember[]): void {
     const ids = new Set(people.map(({ id }) => id));
-    for (const id of this.#packets.keys()) if (!ids.has(id)) this.#packets.delete(id);
+    for (const id of this.#packetCounts.keys()) if (!ids.has(id)) this.#packetCounts.delete(id);
     this.#noticed ??= ids;
     const { consent, notices, signal } = this.#deps;
     for (const { id } of people) {
-      if (this.#noticed.has(id) || this.#noticed.size >= mostPeople) continue;
-      if (consent.consentOf(id) !== 'policy') continue;
+      if (this.#noticed.has(id) || this.#noticed.size >= maxRememberedPeople) continue;
+      if (consent.getConsent(id) !== 'policy') continue;
       this.#noticed.add(id);
       notices.notifyPerson(id, [{ id: 'consent.policy' }], signal);
     }
   }
 
   /** Forgets this person, as if they had never been here. */
-  forget(personId: PersonId): void {
-    this.#packets.delete(personId);
+  forgetPerson(personId: PersonId): void {
+    this.#packetCounts.delete(personId);
     this.#notified.delete(personId);
     this.#noticed?.delete(personId);
   }
 
   /** Handles a packet of a person who is not heard. Throws nothing of its own. */
-  arrived(speakerId: PersonId): void {
-    if (this.#notified.has(speakerId) || this.#notified.size >= mostPeople) return;
+  onUnheardPacket(speakerId: PersonId): void {
+    if (this.#notified.has(speakerId) || this.#notified.size >= maxRememberedPeople) return;
     const { consent, findPerson, notices, signal } = this.#deps;
     const person = findPerson(speakerId);
-    if (!person || consent.paused || !this.#isOpen(person)) return;
-    const count = (this.#packets.get(speakerId) ?? 0) + 1;
-    this.#packets.set(speakerId, count);
-    if (count < enoughPackets) return;
-    this.#packets.delete(speakerId);
+    if (!person || consent.isPaused || !this.#isUndecided(person)) return;
+    const count = (this.#packetCounts.get(speakerId) ?? 0) + 1;
+    this.#packetCounts.set(speakerId, count);
+    if (count < minUnheardPackets) return;
+    this.#packetCounts.delete(speakerId);
     this.#notified.add(speakerId);
     notices.notifyPerson(speakerId, [{ id: 'consent.unasked' }], signal);
   }
 
   /** Whether this person may still answer, as far as the stores have told: a stored no may not be known yet. */
-  #isOpen({ id, isBot }: ChannelMember): boolean {
+  #isUndecided({ id, isBot }: ChannelMember): boolean {
     const { consent } = this.#deps;
-    const isUndecided = consent.standing(id) === 'unasked' && !consent.isLeftOut(id);
+    const isUndecided = consent.getStanding(id) === 'unasked' && !consent.isLeftOut(id);
     return consent.isRead && !isBot && isUndecided;
   }
 }

@@ -1,6 +1,6 @@
 import type { ReplyFinish } from '#src/base/play-end.ts';
 import type { DroppedTurnReason, LeaveReason } from '#src/ports/session-events.ts';
-import type { IgnoreReason, OverlapWords } from '#src/turn/answerable.ts';
+import type { IgnoreReason, OverlapWords } from '#src/turn/decide-utterance.ts';
 import type { SpokenCommand } from '#src/turn/overlap/interjections.ts';
 import type {
   CallRef,
@@ -52,7 +52,7 @@ type AnsweringEffect =
   | { readonly do: 'finish-clause'; readonly reply: Id }
   | { readonly do: 'cue'; readonly cue: 'tick' | 'moment' | 'error' };
 
-type ToolEffectToRun =
+type ToolCallEffect =
   | {
       readonly do: 'run';
       readonly run: Id;
@@ -140,7 +140,7 @@ export type ConversationFact =
 export type ConversationEffect =
   | HearingEffect
   | AnsweringEffect
-  | ToolEffectToRun
+  | ToolCallEffect
   | MessageEffect
   | PlaceEffect
   | { readonly do: 'fact'; readonly fact: ConversationFact };

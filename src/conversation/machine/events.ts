@@ -2,13 +2,13 @@ import type { ReplyFinish } from '#src/base/play-end.ts';
 import type { ConsentPolicy } from '#src/people/consent.ts';
 import type { VoiceRestriction } from '#src/ports/seat-changes-by-others.ts';
 import type { LeaveReason } from '#src/ports/session-events.ts';
-import type { BargeInAction } from '#src/turn/overlap/interruption.ts';
+import type { BargeInAction } from '#src/turn/overlap/step-barge-in.ts';
 import type { Evidence } from '#src/turn/voice-evidence.ts';
 import type {
+  AnnouncementPlace,
   EarlyEnd,
   Id,
   Participant,
-  ReadingPlace,
   ReplyFailure,
   SessionSettings,
   ToolRequest,
@@ -146,7 +146,7 @@ type RequestEvent =
       readonly request: Id | undefined;
       readonly owner: PersonId | undefined;
       readonly about: readonly PersonId[];
-      readonly when: Exclude<ReadingPlace, 'pause'>;
+      readonly when: Exclude<AnnouncementPlace, 'pause'>;
       readonly text: string;
       readonly isInterruptible: boolean;
     }
@@ -202,7 +202,7 @@ type PlaceEvent =
   | { readonly kind: 'settings'; readonly settings: Partial<SessionSettings> }
   | { readonly kind: 'draining' }
   | { readonly kind: 'leave'; readonly why: LeaveReason }
-  /** An instant of `wakeAtMs` has come. */
+  /** An instant of `getWakeTime` has come. */
   | { readonly kind: 'tick' };
 
 /** Everything that happens in a conversation. An event about something that is gone has no effect. */

@@ -8,9 +8,9 @@ import {
   type AddressingState,
   initialAddressing,
 } from '#src/turn/addressing/addressing.ts';
+import type { AnswerWait } from '#src/turn/answer-wait.ts';
 import type { Evidence } from '#src/turn/voice-evidence.ts';
-import type { Waiting } from '#src/turn/waiting.ts';
-import { noLosses, type ReconnectState } from './reconnect-policy.ts';
+import { initialReconnect, type ReconnectState } from './reconnect-policy.ts';
 
 /** Number of a turn, an answer, a reading, a confirmation, a tool run or an utterance. */
 export type Id = number;
@@ -45,7 +45,7 @@ export type UtteranceState = {
   /** Instant, in ms, at which its end was clear. */
   endedMs: number;
   /** Number of its latest pause. Words of an earlier pause are void. */
-  pause: number;
+  pauseNumber: number;
   /** True where captions or the bot need its words. */
   isRecognised: boolean;
   /** True while the words up to the latest pause are requested. */
@@ -71,11 +71,11 @@ export type UtteranceState = {
   /** True where the bot was heard meanwhile. */
   isOverlapping: boolean;
   /** True where another voice or a track sounded meanwhile. */
-  isAmongSounds: boolean;
+  isOverlaid: boolean;
   /** True where no other person was there when it began. */
   readonly isAlone: boolean;
   /** True where it went on with a question whose answer has ended since. It needs no name. */
-  goesOn: boolean;
+  continuesTurn: boolean;
   /** True where it was cut for its length. */
   isTooLong: boolean;
 };
@@ -95,7 +95,7 @@ export type Answer = {
   /** Version of the history that its prompt holds. */
   historyVersion: number;
   /** Exchange that its prompt holds and that still sounds; undefined once all of it was heard. */
-  supposed: HistoryExchange | undefined;
+  supposedExchange: HistoryExchange | undefined;
   /** True where its prompt holds words of others or of a page. A lasting change waits for Confirm then. */
   hasForeignWords: boolean;
   /** True once it has called any tool. */
@@ -120,7 +120,7 @@ export type ToolRequest = {
   readonly args: string;
   readonly effect: ToolEffect;
   /** True where its result quotes others or a page. */
-  readonly isForeign: boolean;
+  readonly quotesOthers: boolean;
   /** True where one spoken sentence tells all of it. */
   readonly isSayable: boolean;
   /** Another person who has to confirm it, in place of its asker. */
@@ -141,7 +141,7 @@ export type ToolChange = {
   state: 'asked' | 'running' | 'done';
   /** Set when it is done. */
   resultId: string | undefined;
-  readonly isForeign: boolean;
+  readonly quotesOthers: boolean;
   readonly confirmation: Id | undefined;
   /** Calls that wait for its result. */
   receivers: readonly CallRef[];
@@ -155,7 +155,7 @@ export type TurnState = {
   /** Request that waits for the outcome of a typed turn. */
   readonly request: Id | undefined;
   /** Utterances without a decision, in order. Only the last one may go on. */
-  open: readonly UtteranceState[];
+  openSpeech: readonly UtteranceState[];
   parts: readonly TurnPart[];
   /** Last sound, in ms, of its parts. */
   voiceMs: number;
@@ -169,15 +169,15 @@ export type TurnState = {
 };
 
 /** Place of a reading in the queue. `behind`: after everything else. `pause`: it waits beside the queue for a pause in the talk. */
-export type ReadingPlace = 'now' | 'queue' | 'behind' | 'pause';
+export type AnnouncementPlace = 'now' | 'queue' | 'behind' | 'pause';
 
 /** A text to be read out, or a sentence of the bot. */
-export type Reading = {
+export type Announcement = {
   readonly id: Id;
   readonly owner: PersonId | undefined;
   /** People whose words it repeats, and its addressee. */
   readonly about: readonly PersonId[];
-  when: ReadingPlace;
+  when: AnnouncementPlace;
   readonly text: string;
   readonly isInterruptible: boolean;
   /** True for a sentence about an answer. */
@@ -225,13 +225,13 @@ export type CurrentReply = {
   /** All words of an answer, once all its sound is there. */
   wholeText: string | undefined;
   /** Cues of the wait. */
-  waiting: Waiting;
+  waiting: AnswerWait;
 };
 
-export type Floor = {
+export type TurnQueue = {
   current: CurrentReply | undefined;
   /** Turns and readings that wait, in order. */
-  queue: readonly Id[];
+  waiting: readonly Id[];
   /** Instant, in ms, at which the last reply was over: nobody waits for the next one before. */
   freeFromMs: number;
 };
@@ -251,7 +251,7 @@ export type Confirmation = {
   readonly args: string;
   readonly effect: ToolEffect;
   readonly untilMs: number;
-  spoken: SpokenConsentState;
+  spokenState: SpokenConsentState;
   /** Time, in ms, in which a yes counts. After a yes, `toMs` is the instant at which it is taken. */
   fromMs: number;
   toMs: number;
@@ -268,7 +268,7 @@ export type ToolRun = {
   readonly ref: CallRef | undefined;
   readonly confirmation: Id | undefined;
   readonly effect: ToolEffect;
-  readonly isForeign: boolean;
+  readonly quotesOthers: boolean;
 };
 
 /** One question and the part of its answer that was heard. */
@@ -284,7 +284,7 @@ export type HistoryExchange = {
 };
 
 /** Voice link. `closing`: it broke, and its loss is not reported yet. `gone`: nobody tries it again. */
-export type Link =
+export type ConnectionPhase =
   | { readonly kind: 'up' | 'closing' | 'opening' | 'gone' }
   | { readonly kind: 'waiting'; readonly tryAtMs: number };
 
@@ -331,22 +331,22 @@ export type ConversationState = {
   readonly isOver: boolean;
   readonly people: readonly Participant[];
   readonly consent: ConsentState;
-  readonly link: Link;
+  readonly connection: ConnectionPhase;
   readonly reconnect: ReconnectState;
   readonly turns: readonly TurnState[];
-  readonly readings: readonly Reading[];
-  readonly floor: Floor;
+  readonly announcements: readonly Announcement[];
+  readonly turnQueue: TurnQueue;
   readonly confirmations: readonly Confirmation[];
-  readonly runs: readonly ToolRun[];
+  readonly toolRuns: readonly ToolRun[];
   readonly attention: AddressingState;
   readonly history: { readonly version: number; readonly exchanges: readonly HistoryExchange[] };
   /** Failures that people know of and that last. */
   readonly reportedFailures: readonly string[];
-  readonly notes: PanelNotes;
+  readonly panelNotes: PanelNotes;
 };
 
 /** State of a session before its link is open. */
-export function initialState(settings: SessionSettings): ConversationState {
+export function createConversationState(settings: SessionSettings): ConversationState {
   return {
     nextId: 100,
     settings,
@@ -364,16 +364,16 @@ export function initialState(settings: SessionSettings): ConversationState {
       callers: [],
       isPaused: false,
     },
-    link: { kind: 'opening' },
-    reconnect: noLosses,
+    connection: { kind: 'opening' },
+    reconnect: initialReconnect,
     turns: [],
-    readings: [],
-    floor: { current: undefined, queue: [], freeFromMs: 0 },
+    announcements: [],
+    turnQueue: { current: undefined, waiting: [], freeFromMs: 0 },
     confirmations: [],
-    runs: [],
+    toolRuns: [],
     attention: initialAddressing,
     history: { version: 1, exchanges: [] },
     reportedFailures: [],
-    notes: { dropped: [], understood: [] },
+    panelNotes: { dropped: [], understood: [] },
   };
 }

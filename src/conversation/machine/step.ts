@@ -1,51 +1,74 @@
-import { nextCueMs } from '#src/turn/waiting.ts';
-import { openWindow } from './addressing.ts';
-import { answeredConsent, consents, pausedHearing, people } from './consent.ts';
+import { getNextCueMs } from '#src/turn/answer-wait.ts';
+import {
+  closeConnection,
+  endSession,
+  expireConnection,
+  openConnection,
+  retryConnection,
+  startDrain,
+  stopEverything,
+  updateRestrictions,
+  updateSettings,
+} from './connection-events.ts';
+import {
+  applyStoredConsents,
+  pauseHearing,
+  updateConsent,
+  updatePresence,
+} from './consent-events.ts';
+import type { ConversationRules } from './conversation-rules.ts';
 import type { ConversationEffect } from './effects.ts';
 import type { ConversationEvent, EventKind, EventOf } from './events.ts';
-import { advance, notify, passReadings, prepareNext, read } from './floor.ts';
 import {
-  draining,
-  endSession,
-  linkDown,
-  linkLost,
-  linkUp,
-  passPlace,
-  restricted,
-  settings,
-  stop,
-} from './place.ts';
-import { awaitedReply, type Draft, givenUpAtMs, isQuiet, keepNotes } from './questions.ts';
-import { exchanged, outdated } from './replies.ts';
+  applyBargeIn,
+  endReply,
+  expireReplies,
+  notePrompt,
+  noteWholeText,
+  rejectAnswer,
+  startHearing,
+  takeEntryOut,
+  takeRequestBack,
+  updateFailure,
+  updateStarvation,
+} from './reply-events.ts';
 import {
-  audible,
-  barged,
-  failure,
-  over,
-  passReplies,
-  prompted,
-  refused,
-  starved,
-  takenBack,
-  takenOut,
-  whole,
-} from './replying.ts';
-import type { ConversationRules } from './rules.ts';
+  type Draft,
+  filterPanelNotes,
+  findAwaitedReply,
+  getGiveUpTime,
+  isQuiet,
+} from './selectors.ts';
+import {
+  beginUtterance,
+  endUtterance,
+  expectEnd,
+  overlayUtterance,
+  pauseUtterance,
+  receiveNoTranscript,
+  receivePartial,
+  receiveTranscript,
+  receiveTypedQuestion,
+  resumeUtterance,
+} from './speech-events.ts';
 import type { ConversationState } from './state.ts';
-import { askFailed, called, passConfirmations, pressed, returned } from './tools.ts';
 import {
-  began,
-  ended,
-  likelyOver,
-  overlaid,
-  partial,
-  paused,
-  resumed,
-  typed,
-  unrecognised,
-  words,
-} from './turns.ts';
-import { decideAll } from './verdicts.ts';
+  closeFailedConfirmation,
+  decideCall,
+  expireConfirmations,
+  finishToolRun,
+  pressConfirmation,
+} from './tool-decisions.ts';
+import { openAddressingWindow } from './turn-addressing.ts';
+import { outdateAnswers, rememberWrittenExchange } from './turn-lifecycle.ts';
+import {
+  announceText,
+  beginNextAnswer,
+  expireAnnouncements,
+  queueNotice,
+  startNextEntry,
+} from './turn-queue.ts';
+import { decideUtterances } from './utterance-decisions.ts';
 
 export type ConversationStep = {
   readonly state: ConversationState;
@@ -56,93 +79,93 @@ type Handlers = { readonly [Kind in EventKind]: (draft: Draft, event: EventOf<Ki
 
 /** Table of contents: each event and the function that handles it. */
 const handlers: Handlers = {
-  began,
-  paused,
-  resumed,
-  'likely-over': likelyOver,
-  overlaid,
-  ended,
-  barged,
-  partial,
-  words,
-  unrecognised,
-  prompted,
-  audible,
-  whole,
-  starved,
-  over,
-  refused,
-  called,
-  returned,
-  pressed,
-  'ask-failed': askFailed,
-  typed,
-  exchanged,
-  outdated,
-  read,
-  notify,
-  'taken-back': takenBack,
-  'taken-out': takenOut,
-  failure,
-  stop,
-  'opened-window': openWindow,
-  people,
-  'answered-consent': answeredConsent,
-  consents,
-  'paused-hearing': pausedHearing,
-  'link-up': linkUp,
-  'link-down': linkDown,
-  'link-lost': linkLost,
-  restricted,
-  settings,
-  draining,
+  began: beginUtterance,
+  paused: pauseUtterance,
+  resumed: resumeUtterance,
+  'likely-over': expectEnd,
+  overlaid: overlayUtterance,
+  ended: endUtterance,
+  barged: applyBargeIn,
+  partial: receivePartial,
+  words: receiveTranscript,
+  unrecognised: receiveNoTranscript,
+  prompted: notePrompt,
+  audible: startHearing,
+  whole: noteWholeText,
+  starved: updateStarvation,
+  over: endReply,
+  refused: rejectAnswer,
+  called: decideCall,
+  returned: finishToolRun,
+  pressed: pressConfirmation,
+  'ask-failed': closeFailedConfirmation,
+  typed: receiveTypedQuestion,
+  exchanged: rememberWrittenExchange,
+  outdated: outdateAnswers,
+  read: announceText,
+  notify: queueNotice,
+  'taken-back': takeRequestBack,
+  'taken-out': takeEntryOut,
+  failure: updateFailure,
+  stop: stopEverything,
+  'opened-window': openAddressingWindow,
+  people: updatePresence,
+  'answered-consent': updateConsent,
+  consents: applyStoredConsents,
+  'paused-hearing': pauseHearing,
+  'link-up': openConnection,
+  'link-down': closeConnection,
+  'link-lost': retryConnection,
+  restricted: updateRestrictions,
+  settings: updateSettings,
+  draining: startDrain,
   leave: endSession,
   tick: () => undefined,
 };
 
 /** One step of the conversation in one voice channel. Pure; never throws. */
-export function step(
+export function stepConversation(
   state: ConversationState,
   event: ConversationEvent,
   rules: ConversationRules,
 ): ConversationStep {
-  const draft = draftOf(state, event, rules);
+  const draft = createDraft(state, event, rules);
   for (let next = draft.raised.shift(); next; next = draft.raised.shift()) {
     const handler = handlers[next.kind] as (draft: Draft, event: ConversationEvent) => void;
     handler(draft, next);
-    decideAll(draft);
+    decideUtterances(draft);
   }
-  passReplies(draft);
-  passConfirmations(draft);
-  keepNotes(draft, ({ untilMs }) => untilMs > draft.atMs);
-  passPlace(draft);
-  advance(draft);
+  expireReplies(draft);
+  expireConfirmations(draft);
+  filterPanelNotes(draft, ({ untilMs }) => untilMs > draft.atMs);
+  expireConnection(draft);
+  startNextEntry(draft);
   // After the floor is given: what may wait no time at all is said if it is quiet now, however long this step was on its way.
-  passReadings(draft);
-  prepareNext(draft);
+  expireAnnouncements(draft);
+  beginNextAnswer(draft);
   const { atMs: _atMs, effects, raised: _raised, rules: _rules, ...after } = draft;
   return { state: after, effects };
 }
 
 /** Copies each object that a step changes in place, by hand: `structuredClone` would make it three times as slow. */
-function draftOf(
+function createDraft(
   state: ConversationState,
   event: ConversationEvent,
   rules: ConversationRules,
 ): Draft {
-  const { confirmations, consent, floor, notes, readings, turns } = state;
+  const { confirmations, consent, turnQueue, panelNotes, announcements, turns } = state;
   return {
     ...state,
     consent: { ...consent },
-    notes: { ...notes },
-    floor: { ...floor, current: floor.current && { ...floor.current } },
-    confirmations: copies(confirmations),
-    readings: copies(readings),
+    panelNotes: { ...panelNotes },
+    turnQueue: { ...turnQueue, current: turnQueue.current && { ...turnQueue.current } },
+    confirmations: copyAll(confirmations),
+    announcements: copyAll(announcements),
     turns: turns.map((turn) => ({
       ...turn,
-      open: copies(turn.open),
+      openSpeech: copyAll(turn.openSpeech),
       answer: turn.answer && { ...turn.answer },
-      changes: copies(turn.changes),
+      changes: copyAll(turn.changes),
     })),
     effects: [],
     raised: [event],
@@ -151,43 +174,53 @@ function draftOf(
   };
 }
 
-function copies<Item>(items: readonly Item[]): readonly Item[] {
+function copyAll<Item>(items: readonly Item[]): readonly Item[] {
   return items.map((one) => ({ ...one }));
 }
 
 /** Instant, in ms, of the next `tick`: the one timer of the performer. Infinite where nothing passes by itself. */
-export function wakeAtMs(state: ConversationState, rules: ConversationRules): number {
+export function getWakeTime(state: ConversationState, rules: ConversationRules): number {
   const never = Number.POSITIVE_INFINITY;
   if (state.isOver) return never;
-  const { aloneFromMs, confirmations, link, notes, readings, settings: set } = state;
+  const {
+    aloneFromMs,
+    confirmations,
+    connection,
+    panelNotes,
+    announcements,
+    settings: set,
+  } = state;
   const due = [
     aloneFromMs === undefined ? never : aloneFromMs + set.leaveAfterMs,
-    link.kind === 'waiting' ? link.tryAtMs : never,
-    ...readings.map(({ untilMs }) => untilMs),
-    ...confirmations.map((one) => (one.spoken === 'accepted' ? one.toMs : one.untilMs)),
-    ...[...notes.dropped, ...notes.understood].map(({ untilMs }) => untilMs),
-    ...waitingDueMs(state, rules),
-    ...currentDueMs(state, rules),
+    connection.kind === 'waiting' ? connection.tryAtMs : never,
+    ...announcements.map(({ untilMs }) => untilMs),
+    ...confirmations.map((one) => (one.spokenState === 'accepted' ? one.toMs : one.untilMs)),
+    ...[...panelNotes.dropped, ...panelNotes.understood].map(({ untilMs }) => untilMs),
+    ...listWaitingDueTimes(state, rules),
+    ...listCurrentDueTimes(state, rules),
   ];
   return Math.min(...due);
 }
 
 /** Instants at which waiting turns are too old. */
-function waitingDueMs(
-  { floor, turns }: ConversationState,
+function listWaitingDueTimes(
+  { turnQueue, turns }: ConversationState,
   { queue }: ConversationRules,
 ): readonly number[] {
-  const waiting = turns.filter(({ id }) => floor.queue.includes(id));
-  return waiting.map(({ endedMs }) => endedMs + queue.longestWaitMs);
+  const waiting = turns.filter(({ id }) => turnQueue.waiting.includes(id));
+  return waiting.map(({ endedMs }) => endedMs + queue.maxWaitMs);
 }
 
 /** Instants of the next cue for an awaited answer, and of its failure. */
-function currentDueMs(state: ConversationState, rules: ConversationRules): readonly number[] {
-  const awaited = awaitedReply(state);
+function listCurrentDueTimes(
+  state: ConversationState,
+  rules: ConversationRules,
+): readonly number[] {
+  const awaited = findAwaitedReply(state);
   if (!awaited) return [];
   const cueMs = Math.max(
-    nextCueMs(awaited.waiting, rules.waiting),
+    getNextCueMs(awaited.waiting, rules.waiting),
     awaited.fromMs + rules.cueGraceMs,
   );
-  return [...(isQuiet(state) ? [cueMs] : []), givenUpAtMs(state, rules)];
+  return [...(isQuiet(state) ? [cueMs] : []), getGiveUpTime(state, rules)];
 }

@@ -1,10 +1,10 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
-import { conversationRules } from '#src/conversation/machine/rules.ts';
+import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { ConfirmOutcome, ReplyAudience, ShownConfirmation } from '#src/ports/command-ports.ts';
-import { onOneLine } from './tool-call-results.ts';
+import { toOneLine } from './tool-call-results.ts';
 import type { ConfirmableAction, Presser, ToolEntry } from './tool-entry.ts';
 
 /** A call that is done once the right person presses a button. */
@@ -46,9 +46,9 @@ type HeldAnswer = {
 };
 
 /** Answers that are held; a further one drops the oldest. */
-const mostAnswers = 8;
+const maxHeldAnswers = 8;
 /** Time, in ms, for which an answer is held. */
-const answerMs = 15 * 60_000;
+const heldAnswerMs = 15 * 60_000;
 /** Time, in ms, after which a button does nothing any more. */
 const { confirmMs } = conversationRules;
 
@@ -57,7 +57,7 @@ export class PendingConfirmations {
   readonly #loop;
   readonly #clock;
   #open: readonly PendingConfirmation[] = [];
-  #answers: readonly HeldAnswer[] = [];
+  #heldAnswers: readonly HeldAnswer[] = [];
 
   constructor(loop: ConversationLoop, clock: Clock) {
     this.#loop = loop;
@@ -72,30 +72,32 @@ export class PendingConfirmations {
     const ask: PendingConfirmation = {
       ...call,
       id: crypto.randomUUID(),
-      presser: { id, name: onOneLine(name) },
+      presser: { id, name: toOneLine(name) },
       shownMs: nowMs,
     };
-    const others = this.#open.filter((one) => this.#untilMs(one) > nowMs);
+    const others = this.#open.filter((one) => this.#getExpiry(one) > nowMs);
     this.#open = [...others, ask];
-    const words = { by: onOneLine(asker.name), name: ask.presser.name, s: confirmMs / 1000 };
+    const words = { by: toOneLine(asker.name), name: ask.presser.name, s: confirmMs / 1000 };
     return { button: `tool.show:${ask.id}`, line: { id: 'tool.ask', with: words } };
   }
 
   /** Has an answer wait, and returns the button that shows it to its reader alone. */
-  hold(text: ConfidentialText, presser: Presser): string {
-    const [id, untilMs] = [crypto.randomUUID(), this.#clock.nowMs() + answerMs];
-    this.#answers = [...this.#answers, { id, presser, text, untilMs }].slice(-mostAnswers);
+  holdAnswer(text: ConfidentialText, presser: Presser): string {
+    const [id, untilMs] = [crypto.randomUUID(), this.#clock.nowMs() + heldAnswerMs];
+    this.#heldAnswers = [...this.#heldAnswers, { id, presser, text, untilMs }].slice(
+      -maxHeldAnswers,
+    );
     return `tool.show:${id}`;
   }
 
   /** The answer of this id, if it is still held. */
-  answer(id: string): HeldAnswer | undefined {
+  findAnswer(id: string): HeldAnswer | undefined {
     const nowMs = this.#clock.nowMs();
-    return this.#answers.find((one) => one.id === id && one.untilMs > nowMs);
+    return this.#heldAnswers.find((one) => one.id === id && one.untilMs > nowMs);
   }
 
   /** The one of this number in the conversation. */
-  of(confirmation: Id | undefined): PendingConfirmation | undefined {
+  findByNumber(confirmation: Id | undefined): PendingConfirmation | undefined {
     if (confirmation === undefined) return undefined;
     return this.#open.find((one) => one.confirmation === confirmation);
   }
@@ -103,7 +105,7 @@ export class PendingConfirmations {
   /** The one of this id, for its presser alone. */
   find(id: string, personId: PersonId): ConfirmationPress {
     const ask = this.#open.find((one) => one.id === id);
-    const untilMs = ask ? this.#untilMs(ask) : 0;
+    const untilMs = ask ? this.#getExpiry(ask) : 0;
     if (!ask || untilMs <= this.#clock.nowMs()) return { kind: 'over' };
     if (ask.presser.id !== personId) return { kind: 'other', name: ask.presser.name };
     return { kind: 'theirs', ask, untilMs };
@@ -114,15 +116,15 @@ export class PendingConfirmations {
   }
 
   /** Nothing waits any more that this person asked for or may press. */
-  withdraw(personId: PersonId): void {
+  withdrawPerson(personId: PersonId): void {
     this.#open = this.#open.filter(
       ({ asker, presser }) => asker.id !== personId && presser.id !== personId,
     );
-    this.#answers = this.#answers.filter(({ presser }) => presser.id !== personId);
+    this.#heldAnswers = this.#heldAnswers.filter(({ presser }) => presser.id !== personId);
   }
 
   /** Instant, in ms, at which it does not wait any more. */
-  #untilMs({ confirmation, shownMs }: PendingConfirmation): number {
+  #getExpiry({ confirmation, shownMs }: PendingConfirmation): number {
     if (confirmation === undefined) return shownMs + confirmMs;
     const { confirmations } = this.#loop.state;
     const { toMs = 0, untilMs = 0 } = confirmations.find(({ id }) => id === confirmation) ?? {};

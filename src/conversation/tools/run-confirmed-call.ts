@@ -1,21 +1,21 @@
-import { within } from '#src/base/waiting.ts';
-import { speakable } from '#src/chat/text/speakable.ts';
-import { sayToPerson, spokenNameOf } from '#src/conversation/output/answer-parts.ts';
+import { withTimeout } from '#src/base/bounded-wait.ts';
+import { toSpeakable } from '#src/chat/text/speakable.ts';
+import { getSpokenName, sayToPerson } from '#src/conversation/output/answer-delivery.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import type { Right } from '#src/people/rights.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { ConfirmOutcome, Places } from '#src/ports/command-ports.ts';
-import { roomLine } from '#src/ports/room-line.ts';
-import { lineWith, type TextLine, type TextValue } from '#src/texts/texts.ts';
+import { toJoinRoomLine } from '#src/ports/join-room-line.ts';
+import { fillLine, type TextLine, type TextValue } from '#src/texts/texts.ts';
 import type { PendingConfirmation } from './pending-confirmations.ts';
 import type { SessionTools, ToolDeps } from './session-tools.ts';
 import {
+  createTooLateError,
   formatRefusal,
   formatToolResult,
   formatUnknownOutcome,
-  longestCallMs,
-  onOneLine,
-  tooLate,
+  maxCallMs,
+  toOneLine,
 } from './tool-call-results.ts';
 import type { ConfirmableAction, ToolOutcome } from './tool-entry.ts';
 
@@ -39,22 +39,24 @@ export async function runConfirmedCall(
   const signal = AbortSignal.any([until, over.signal]);
   try {
     const atMs = clock.nowMs();
-    const work = perform(ask, isSpoken, session, tools, deps.places, signal);
-    const { deadlineMs = longestCallMs } = ask.tool;
-    const confirmed = await within(work, deadlineMs, clock, () => tooLate(deadlineMs));
+    const work = performConfirmedCall(ask, isSpoken, session, tools, deps.places, signal);
+    const { deadlineMs = maxCallMs } = ask.tool;
+    const confirmed = await withTimeout(work, deadlineMs, clock, () =>
+      createTooLateError(deadlineMs),
+    );
     const { outcome } = confirmed;
     const ran = isSpoken ? 'spoken' : 'pressed';
     const how = outcome.kind === 'done' ? ran : 'refused';
     const tookMs = clock.nowMs() - atMs;
     const event = { kind: 'tool', speakerId: ask.asker.id, tool: ask.tool.name, how } as const;
-    notices.report({ ...event, tookMs });
-    if (isSpoken && outcome.kind === 'barred') sayAloud(outcome.line, ask.asker.id, session);
+    notices.reportEvent({ ...event, tookMs });
+    if (isSpoken && outcome.kind === 'barred') sayOutcome(outcome.line, ask.asker.id, session);
     return confirmed;
   } catch (error) {
     // A call that was taken back is no failure.
     if (!until.aborted) {
       notices.reportFailure(error, 'think');
-      if (isSpoken) sayAloud({ id: 'store.unread' }, ask.asker.id, session);
+      if (isSpoken) sayOutcome({ id: 'store.unread' }, ask.asker.id, session);
     }
     return { outcome: { kind: 'failed' }, content: formatUnknownOutcome(ask.tool.name, 'failed') };
   } finally {
@@ -62,10 +64,11 @@ export async function runConfirmedCall(
   }
 }
 
-const notDone = 'Whoever pressed Confirm has not the right to that any more. Nothing has happened.';
+const rightLostText =
+  'Whoever pressed Confirm has not the right to that any more. Nothing has happened.';
 
 /** The right is read once more: a minute is long enough to leave or to lose a role. */
-async function perform(
+async function performConfirmedCall(
   { action, asker, outcomeTo: to, presser, tool }: PendingConfirmation,
   isSpoken: boolean,
   session: SpeakingSession,
@@ -78,10 +81,10 @@ async function perform(
     line:
       right === 'manage'
         ? ({ id: 'perm.manage' } as const)
-        : roomLine(session.place.channel, personId, places),
+        : toJoinRoomLine(session.place.channel, personId, places),
   });
   const isOther = presser.id !== asker.id;
-  const content = formatRefusal(notDone);
+  const content = formatRefusal(rightLostText);
   if (!(await tools.isAllowed(isOther ? 'room' : tool.right, asker.id, signal))) {
     if (isOther) return { outcome: { kind: 'over' }, content }; // nothing the presser could mend
     return { outcome: barred(tool.right, asker.id), content };
@@ -89,33 +92,34 @@ async function perform(
   if (isOther && !(await tools.isAllowed('room', presser.id, signal)))
     return { outcome: barred('room', presser.id), content };
   signal.throwIfAborted();
-  const outcome = await action.run(tools.actionsFor(asker.id), signal);
-  const { aloud, facts, isVain, line } = outcome;
+  const outcome = await action.run(tools.createPorts(asker.id), signal);
+  const { spokenLine, facts, hasChangedNothing, line } = outcome;
   const result = formatToolResult(facts, tool.resultChars);
-  if (isVain) return { outcome: { kind: 'barred', line: outcome.line }, content: result };
-  if (isSpoken) reportAloud(outcome, asker.id, session);
-  else if (aloud && !to) sayAloud(aloud, asker.id, session);
+  if (hasChangedNothing)
+    return { outcome: { kind: 'barred', line: outcome.line }, content: result };
+  if (isSpoken) sayReceipt(outcome, asker.id, session);
+  else if (spokenLine && !to) sayOutcome(spokenLine, asker.id, session);
   return { outcome: { kind: 'done', line, to }, content: result };
 }
 
 /** A short receipt; what is longer than can be said is written, too. */
-function reportAloud(
-  { aloud, line = { id: 'confirm.done' } }: ToolOutcome,
+function sayReceipt(
+  { spokenLine, line = { id: 'confirm.done' } }: ToolOutcome,
   personId: PersonId,
   session: SpeakingSession,
 ) {
-  if (aloud && aloud.id !== line.id) session.notices.post(line);
-  sayAloud(aloud ?? line, personId, session);
+  if (spokenLine && spokenLine.id !== line.id) session.notices.post(line);
+  sayOutcome(spokenLine ?? line, personId, session);
 }
 
 /** Says it without waiting for the end: the chat has it as well. */
-function sayAloud(line: TextLine, personId: PersonId, session: SpeakingSession) {
+function sayOutcome(line: TextLine, personId: PersonId, session: SpeakingSession) {
   const notice = { personId, lines: () => [line], isWanted: () => true };
   void sayToPerson(notice, session);
 }
 
 /** Longest spoken question, in characters: nobody keeps a longer one in mind. */
-const longestQuestionChars = 200;
+const maxQuestionChars = 200;
 
 /** A question that a yes or a no answers: as it is said, and as the chat has it. */
 export type SpokenQuestion = { readonly words: string; readonly line: TextLine };
@@ -124,27 +128,27 @@ export type SpokenQuestion = { readonly words: string; readonly line: TextLine }
  * The sentence that asks somebody aloud whether a call shall run, and the same for the chat; undefined where it is too long, a word
  * cannot be said as it is, or something sounds beside the bot's voice.
  */
-export function spokenConfirmationQuestion(
-  { ask, spoken = ask }: Pick<ConfirmableAction, 'ask' | 'spoken'>,
+export function createSpokenQuestion(
+  { question, spokenQuestion = question }: Pick<ConfirmableAction, 'question' | 'spokenQuestion'>,
   { speakerId, name }: TurnUtterance,
   { notices, place, speech }: Owners<'notices' | 'place' | 'speech'>,
 ): SpokenQuestion | undefined {
-  const isSayable = Object.values(spoken.with ?? {}).every(isSayableValue);
+  const isSayable = Object.values(spokenQuestion.with ?? {}).every(isSayableValue);
   if (speech.mix.tracks.isAudible || !isSayable) return undefined;
-  const called = spokenNameOf({ id: speakerId, name }, place) || name;
-  const line = lineWith(spoken, { name: onOneLine(called) });
-  const language = place.languages.of(speakerId);
-  const said = notices.spokenText(line, language);
-  const question = notices.spokenText(askedAloud(said), language);
-  if (question.length > longestQuestionChars) return undefined;
-  return { words: question, line: askedAloud(notices.writtenText(line)) };
+  const called = getSpokenName({ id: speakerId, name }, place) || name;
+  const line = fillLine(spokenQuestion, { name: toOneLine(called) });
+  const language = place.languages.find(speakerId);
+  const said = notices.formatSpokenText(line, language);
+  const words = notices.formatSpokenText(toSpokenQuestionLine(said), language);
+  if (words.length > maxQuestionChars) return undefined;
+  return { words, line: toSpokenQuestionLine(notices.formatWrittenText(line)) };
 }
 
-function askedAloud(ask: string): TextLine {
+function toSpokenQuestionLine(ask: string): TextLine {
   return { id: 'tool.spoken.ask', with: { ask } };
 }
 
 /** Whether it is heard as it is: no link, code, list or hidden character is left out. */
 function isSayableValue(value: TextValue) {
-  return typeof value !== 'string' || value === speakable(onOneLine(value, longestQuestionChars));
+  return typeof value !== 'string' || value === toSpeakable(toOneLine(value, maxQuestionChars));
 }

@@ -1,25 +1,25 @@
+import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { unlessAborted, within } from '#src/base/waiting.ts';
 import type { ToolEnd } from '#src/ports/session-events.ts';
 import type { Quote } from '#src/voice/output/pending-answer.ts';
 import type { Facts, ToolEntry } from './tool-entry.ts';
 
 /** No call takes longer, its check included, unless its tool may. */
-export const longestCallMs = 10_000;
+export const maxCallMs = 10_000;
 
 /** End of a call, and its result for the model. */
 export type ToolCallResult = {
   readonly how: ToolEnd;
   readonly content: string;
   /** True where nothing was changed. */
-  readonly isVain?: boolean | undefined;
+  readonly hasChangedNothing?: boolean | undefined;
   readonly quote?: Quote | undefined;
 };
 
 /** Result of `work` within the time of its tool; its signal ends with the call. Aborting `signal` throws `signal.reason`, at once. */
-export async function inToolTime(
-  { deadlineMs = longestCallMs }: ToolEntry,
+export async function runInToolTime(
+  { deadlineMs = maxCallMs }: ToolEntry,
   clock: Clock,
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<ToolCallResult>,
@@ -27,8 +27,8 @@ export async function inToolTime(
   const over = new AbortController();
   try {
     const result = work(AbortSignal.any([signal, over.signal]));
-    return await unlessAborted(
-      within(result, deadlineMs, clock, () => tooLate(deadlineMs)),
+    return await waitUnlessAborted(
+      withTimeout(result, deadlineMs, clock, () => createTooLateError(deadlineMs)),
       signal,
     );
   } finally {
@@ -37,7 +37,11 @@ export async function inToolTime(
 }
 
 /** Result of a call that failed. `isKnown`: it has surely changed nothing. */
-export function failed({ name }: ToolEntry, error: unknown, isKnown: boolean): ToolCallResult {
+export function createFailedResult(
+  { name }: ToolEntry,
+  error: unknown,
+  isKnown: boolean,
+): ToolCallResult {
   const why = `failed (${error instanceof BotError ? error.code : 'bug'})`;
   return {
     how: 'failed',
@@ -45,29 +49,31 @@ export function failed({ name }: ToolEntry, error: unknown, isKnown: boolean): T
   };
 }
 
-export function refused(why: string): ToolCallResult {
+export function createRejectedResult(why: string): ToolCallResult {
   return { how: 'refused', content: formatRefusal(why) };
 }
 
-export function barred({ right }: ToolEntry): ToolCallResult {
-  return refused(`Whoever asks has not the right to that (${right}). Nothing has happened.`);
+export function createMissingRightResult({ right }: ToolEntry): ToolCallResult {
+  return createRejectedResult(
+    `Whoever asks has not the right to that (${right}). Nothing has happened.`,
+  );
 }
 
-export function tooLate(ms: number): BotError {
+export function createTooLateError(ms: number): BotError {
   return new BotError('tool.late', true, `A tool took longer than ${ms / 1000} s.`);
 }
 
 /** Longest name of a person, in characters; Discord's own limit is 32. */
-const longestNameChars = 64;
+const maxNameChars = 64;
 /** Result of one call, for a model. */
-const longestResultChars = 2_000;
+const maxResultChars = 2_000;
 
 /** Control characters, changes of writing direction, tags, and spaces without width. */
-const unseen = /[\p{Cc}\p{Cf}\u2028\u2029\u{e0000}-\u{e007f}]+/gu;
+const unseenCharacters = /[\p{Cc}\p{Cf}\u2028\u2029\u{e0000}-\u{e007f}]+/gu;
 
 /** Facts from a tool, for a model: values of one JSON object, which cannot be taken for words of a person. */
-export function formatToolResult(facts: Facts, maxChars = longestResultChars): string {
-  const each = Object.entries(facts).map(([key, value]) => [key, harmless(value, maxChars)]);
+export function formatToolResult(facts: Facts, maxChars = maxResultChars): string {
+  const each = Object.entries(facts).map(([key, value]) => [key, sanitizeValue(value, maxChars)]);
   const whole = JSON.stringify({ result: Object.fromEntries(each) });
   if (whole.length <= maxChars) return whole;
   return JSON.stringify({ result: whole.slice(0, maxChars / 2), isCut: true });
@@ -75,7 +81,7 @@ export function formatToolResult(facts: Facts, maxChars = longestResultChars): s
 
 /** Reason why a call was not made, in words of the bot itself. */
 export function formatRefusal(why: string): string {
-  return JSON.stringify({ error: onOneLine(why, longestResultChars / 4) });
+  return JSON.stringify({ error: toOneLine(why, maxResultChars / 4) });
 }
 
 /** Result of a call of which it is unknown whether it was performed: the model does not repeat it, people may ask again. */
@@ -85,12 +91,17 @@ export function formatUnknownOutcome(name: string, why: string): string {
 }
 
 /** Text as one line of visible characters, cut to `maxChars`. */
-export function onOneLine(words: string, maxChars = longestNameChars): string {
-  return words.replace(unseen, ' ').replace(/\s+/g, ' ').trim().slice(0, maxChars).toWellFormed();
+export function toOneLine(words: string, maxChars = maxNameChars): string {
+  return words
+    .replace(unseenCharacters, ' ')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, maxChars)
+    .toWellFormed();
 }
 
-function harmless(value: Facts[string], maxChars: number): Facts[string] {
+function sanitizeValue(value: Facts[string], maxChars: number): Facts[string] {
   if (typeof value === 'number') return value;
-  if (typeof value === 'string') return onOneLine(value, maxChars);
-  return value.map((one) => onOneLine(one));
+  if (typeof value === 'string') return toOneLine(value, maxChars);
+  return value.map((one) => toOneLine(one));
 }

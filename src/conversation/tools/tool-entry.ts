@@ -9,7 +9,7 @@ import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 import type { Quote } from '#src/voice/output/pending-answer.ts';
 
 /** Parts that tools may use which need no channel. */
-export interface ServerToolPorts extends Pick<SessionPlace, 'settings'> {
+export interface ServerToolPorts extends Pick<SessionPlace, 'getSettings'> {
   /** Person or program whose words ask for it. */
   readonly askerId: PersonId;
   /** Session of the server; undefined where the bot sits nowhere. */
@@ -21,9 +21,9 @@ export interface ServerToolPorts extends Pick<SessionPlace, 'settings'> {
   /** IANA name of the zone of times that people read here. */
   readonly timeZone: string;
   /** People and bots in the channel of the bot, and who asks in writing. */
-  people(): readonly ChannelMember[];
+  listPeople(): readonly ChannelMember[];
   /** Whether this person said yes to being heard for good. */
-  agreed(personId: PersonId): Promise<boolean>;
+  hasAgreed(personId: PersonId): Promise<boolean>;
   /** Whether this person holds the right now; where the bot sits nowhere, only that of anyone. Aborting `signal` throws `signal.reason`. */
   isAllowed(right: Right, personId: PersonId, signal: AbortSignal): Promise<boolean>;
 }
@@ -32,7 +32,7 @@ export interface ServerToolPorts extends Pick<SessionPlace, 'settings'> {
 export interface ToolPorts extends ServerToolPorts {
   readonly session: Session;
   /** People in the channel besides the bot. */
-  company(): PeopleHere;
+  describeCompany(): Company;
   /** Into the chat of the channel; pings nobody. Errors and abort: as `VoiceChannelChatPoster.write`. */
   post(text: string, signal: AbortSignal): Promise<void>;
   leave(): Promise<LeaveOutcome>;
@@ -45,9 +45,9 @@ export type PreparedAction<Ports = ToolPorts> =
 
 export type ConfirmableAction<Ports = ToolPorts> = {
   /** Question to the asker, which tells everything that the call does; `{name}` is filled in. */
-  readonly ask: TextLine<'name'>;
+  readonly question: TextLine<'name'>;
   /** The question as it is said. Default: `ask`. */
-  readonly spoken?: TextLine<'name'>;
+  readonly spokenQuestion?: TextLine<'name'>;
   /** Content that is too long for that sentence. */
   readonly files?: readonly ReplyFile[];
   /** Another person whose press it waits for in any case, and the question beside that button. */
@@ -61,7 +61,7 @@ export type ConfirmableAction<Ports = ToolPorts> = {
 export type Presser = { readonly id: string; readonly name: string };
 
 /** Names only of people who agreed to be heard; the others are counted. */
-export type PeopleHere = {
+export type Company = {
   readonly names: readonly string[];
   readonly others: number;
   readonly bots: number;
@@ -71,7 +71,7 @@ export type ToolOutcome = {
   /** Data for the model. */
   readonly facts: Facts;
   /** Speech for the asker at the next pause after a press of a button; left out: nothing. */
-  readonly aloud?: TextLine;
+  readonly spokenLine?: TextLine;
   /** Said in place of the rest of the model's answer. */
   readonly quote?: Quote;
   /** True when an answer in writing shows it to the asker alone. */
@@ -80,18 +80,18 @@ export type ToolOutcome = {
   | {
       /** Text for the channel after a press of a button; left out: that it is done. */
       readonly line?: TextLine;
-      readonly isVain?: false;
+      readonly hasChangedNothing?: false;
     }
   | {
       /** Reason for the asker: nothing was changed, so that another call for the same words may. */
       readonly line: TextLine;
-      readonly isVain: true;
+      readonly hasChangedNothing: true;
     }
 );
 export type Facts = Readonly<Record<string, string | number | readonly string[]>>;
 
 /** Longest run of any tool, in ms: upper limit of the operator's setting. */
-export const longestToolMs = 300_000;
+export const maxToolMs = 300_000;
 
 /** A tool as the session sees it: its arguments are validated before it can run. */
 export type ToolEntry = {
@@ -102,10 +102,10 @@ export type ToolEntry = {
   readonly right: Right;
   /** Whether it is offered now, in a session or where the bot sits nowhere. Default: always. */
   readonly isOffered?: (
-    settings: ReturnType<SessionPlace['settings']>,
+    settings: ReturnType<SessionPlace['getSettings']>,
     session: Session | undefined,
   ) => boolean;
-  readonly doing: PlainTextId;
+  readonly progressText: PlainTextId;
   /** Greatest effect of its calls. */
   readonly effect: ToolEffect;
   /** Its result holds words that are not the bot's own. */
@@ -114,15 +114,15 @@ export type ToolEntry = {
   readonly isAnywhere?: boolean;
   /** JSON Schema of the arguments. */
   readonly parameters: Readonly<Record<string, unknown>>;
-  /** Longest run, in ms, `longestToolMs` at most. Default: 10 s; what takes longer is done in the background. */
+  /** Longest run, in ms, `maxToolMs` at most. Default: 10 s; what takes longer is done in the background. */
   readonly deadlineMs?: number;
   /** Longest result that the model gets, in characters. Default: 2,000. */
   readonly resultChars?: number;
-  fit(argumentsJson: string): Fitting | Unfit;
+  parseArguments(argumentsJson: string): FittingCall | UnfitCall;
 };
 
 /** A call whose arguments fit. */
-export type Fitting = {
+export type FittingCall = {
   readonly effect: ToolEffect;
   /** The action, if there is one. Errors and abort: as `run` of the tool. */
   prepare(ports: ToolPorts, signal: AbortSignal): Promise<PreparedAction>;
@@ -132,4 +132,4 @@ export type Fitting = {
     signal: AbortSignal,
   ): Promise<PreparedAction<ServerToolPorts>>;
 };
-type Unfit = { readonly unfit: string };
+type UnfitCall = { readonly unfit: string };

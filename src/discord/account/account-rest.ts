@@ -1,8 +1,8 @@
 import '#src/discord/library/undici.ts';
 import { Client } from 'discord.js';
 import type { z } from 'zod';
-import { unlessAborted } from '#src/base/waiting.ts';
-import { type LoginOptions, refused, restBase } from '#src/discord/login.ts';
+import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
+import { type LoginOptions, toLoginError, toRestBase } from '#src/discord/login.ts';
 
 /** Token of the account, and address of the API. */
 export type AccountLogin = Pick<LoginOptions, 'token' | 'apiUrl'>;
@@ -20,7 +20,7 @@ export class AccountRest implements Disposable {
   constructor(login: AccountLogin) {
     const { token, apiUrl } = login;
     this.#login = login;
-    const base = apiUrl && restBase(apiUrl);
+    const base = apiUrl && toRestBase(apiUrl);
     const rest = { timeout: requestMs, retries: 1, ...(base && { api: base }) };
     this.#client = new Client({ intents: [], shardCount: 1, rest });
     this.#client.rest.setToken(token);
@@ -33,8 +33,8 @@ export class AccountRest implements Disposable {
    * `signal.reason`.
    */
   async read<T>(route: `/${string}`, schema: z.ZodType<T>, signal: AbortSignal): Promise<T> {
-    const get = (either: AbortSignal) => this.#client.rest.get(route, { signal: either });
-    return await this.#checked(get, schema, signal);
+    const sendGet = (either: AbortSignal) => this.#client.rest.get(route, { signal: either });
+    return await this.#requestChecked(sendGet, schema, signal);
   }
 
   /** Sends `body`; errors and abort as `read`. */
@@ -46,31 +46,31 @@ export class AccountRest implements Disposable {
     signal: AbortSignal,
   ): Promise<T> {
     const { rest } = this.#client;
-    const send = (either: AbortSignal) => rest[method](route, { signal: either, body });
-    return await this.#checked(send, schema, signal);
+    const sendBody = (either: AbortSignal) => rest[method](route, { signal: either, body });
+    return await this.#requestChecked(sendBody, schema, signal);
   }
 
   /** Asks through the managers of discord.js; errors and abort as `read`. */
-  async ask<T>(
+  async request<T>(
     ask: (client: Client, either: AbortSignal) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> {
     const deadline = AbortSignal.timeout(timeoutMs);
     const either = AbortSignal.any([signal, deadline]);
     try {
-      return await unlessAborted(ask(this.#client, either), either);
+      return await waitUnlessAborted(ask(this.#client, either), either);
     } catch (cause) {
       signal.throwIfAborted();
-      throw refused(deadline.aborted ? deadline.reason : cause, { ...this.#login, timeoutMs });
+      throw toLoginError(deadline.aborted ? deadline.reason : cause, { ...this.#login, timeoutMs });
     }
   }
 
-  async #checked<T>(
+  async #requestChecked<T>(
     ask: (either: AbortSignal) => Promise<unknown>,
     schema: z.ZodType<T>,
     signal: AbortSignal,
   ): Promise<T> {
-    return await this.ask(async (_client, either) => {
+    return await this.request(async (_client, either) => {
       const read = schema.safeParse(await ask(either));
       if (read.success) return read.data;
       throw new TypeError('the answer is not from Discord');

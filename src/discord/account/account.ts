@@ -16,19 +16,22 @@ export type Account = {
 
 export type GuildName = { readonly id: string; readonly name: string };
 
-const owner = z.object({ id: z.string() });
+const ownerSchema = z.object({ id: z.string() });
 /** Source: Discord docs, "Membership State Enum": an invitation that was accepted. */
-const accepted = 2;
-const teamMember = z.object({ user: owner, membership_state: z.int().default(accepted) });
-const application = z.object({
+const acceptedState = 2;
+const teamMember = z.object({
+  user: ownerSchema,
+  membership_state: z.int().default(acceptedState),
+});
+const applicationSchema = z.object({
   id: z.string(),
   flags: z.int().default(0),
-  owner: owner.nullish(),
+  owner: ownerSchema.nullish(),
   team: z
     .object({ owner_user_id: z.string().nullish(), members: z.array(teamMember).default([]) })
     .nullish(),
 });
-const user = z.object({ id: z.string(), username: z.string() });
+const userSchema = z.object({ id: z.string(), username: z.string() });
 const guildName = z.object({ id: z.string(), name: z.string() });
 
 /** Name of the intent in the developer portal. */
@@ -40,20 +43,20 @@ const messageContentFlags =
 
 /** Reads the account that the token belongs to. Errors and abort: as `AccountRest.read`. */
 export async function readAccount(rest: AccountRest, signal: AbortSignal): Promise<Account> {
-  const bot = await rest.read(Routes.user(), user, signal);
-  const own = await rest.read(Routes.currentApplication(), application, signal);
+  const bot = await rest.read(Routes.user(), userSchema, signal);
+  const own = await rest.read(Routes.currentApplication(), applicationSchema, signal);
   return {
     applicationId: own.id,
     botId: bot.id,
     name: bot.username,
     mayReadMessages: (own.flags & messageContentFlags) !== 0,
-    ownerIds: ownersOf(own),
+    ownerIds: listOwners(own),
   };
 }
 
-function ownersOf({ owner, team }: z.infer<typeof application>): readonly string[] {
+function listOwners({ owner, team }: z.infer<typeof applicationSchema>): readonly string[] {
   if (!team) return owner ? [owner.id] : [];
-  const members = team.members.filter(({ membership_state: state }) => state === accepted);
+  const members = team.members.filter(({ membership_state: state }) => state === acceptedState);
   if (members.length > 0) return members.map(({ user }) => user.id);
   return team.owner_user_id ? [team.owner_user_id] : [];
 }

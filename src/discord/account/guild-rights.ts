@@ -36,7 +36,7 @@ export type GuildRights = {
   readonly timedOutUntilMs?: number;
 };
 
-const place = z.object({
+const placeSchema = z.object({
   guild_id: z.string().nullish(),
   name: z.string().nullish(),
   type: z.int(),
@@ -49,7 +49,7 @@ export async function readGuildRights(
   { guildId, botId }: { readonly guildId: GuildId; readonly botId: PersonId },
   signal: AbortSignal,
 ): Promise<GuildRights> {
-  return await rest.ask(async (client) => {
+  return await rest.request(async (client) => {
     const guild = await client.guilds.fetch(guildId);
     const me = await guild.members.fetch(botId);
     const channels = [...(await guild.channels.fetch()).values()].flatMap((channel) =>
@@ -59,8 +59,8 @@ export async function readGuildRights(
     return {
       id: guildId,
       name: guild.name,
-      lacksInServer: lacking(me.permissions, neededRights),
-      channels: inOrder.map((channel) => channelRights(channel, me)),
+      lacksInServer: listMissingRights(me.permissions, neededRights),
+      channels: inOrder.map((channel) => getChannelRights(channel, me)),
       timedOutUntilMs: me.communicationDisabledUntilTimestamp ?? undefined,
     };
   }, signal);
@@ -74,8 +74,8 @@ export async function readVoicePlace(
 ): Promise<
   { readonly guildId: GuildId; readonly channelId: ChannelId; readonly name: string } | undefined
 > {
-  const found = await unlessAbsent(rest.read(Routes.channel(channelId), place, signal));
-  if (!found?.guild_id || kindOf(found.type) === undefined) return undefined;
+  const found = await ignoreAbsent(rest.read(Routes.channel(channelId), placeSchema, signal));
+  if (!found?.guild_id || toChannelKind(found.type) === undefined) return undefined;
   return { guildId: found.guild_id, channelId, name: found.name ?? channelId };
 }
 
@@ -89,19 +89,19 @@ export async function readSeat(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const route = Routes.guildVoiceState(guildId, userId);
-  const state = await unlessAbsent(rest.read(route, voiceState, signal));
+  const state = await ignoreAbsent(rest.read(route, voiceState, signal));
   return state?.channel_id ?? undefined;
 }
 
 /** Answers of Discord that say there is nothing there, or nothing that the bot may know. */
-const absent: readonly unknown[] = [
+const absentCodes: readonly unknown[] = [
   RESTJSONErrorCodes.UnknownChannel,
   RESTJSONErrorCodes.UnknownGuild,
   RESTJSONErrorCodes.UnknownVoiceState,
   RESTJSONErrorCodes.MissingAccess,
 ];
 
-async function unlessAbsent<T>(asked: Promise<T>): Promise<T | undefined> {
+async function ignoreAbsent<T>(asked: Promise<T>): Promise<T | undefined> {
   try {
     return await asked;
   } catch (error) {
@@ -113,26 +113,26 @@ async function unlessAbsent<T>(asked: Promise<T>): Promise<T | undefined> {
 /** Whether Discord said that the bot is not there, or may not know. */
 function isAbsent(error: unknown) {
   const cause = error instanceof BotError ? error.cause : undefined;
-  return cause instanceof DiscordAPIError && absent.includes(cause.code);
+  return cause instanceof DiscordAPIError && absentCodes.includes(cause.code);
 }
 
-function kindOf(type: number): ChannelRights['kind'] | undefined {
+function toChannelKind(type: number): ChannelRights['kind'] | undefined {
   if (type === ChannelType.GuildVoice) return 'voice';
   return type === ChannelType.GuildStageVoice ? 'stage' : undefined;
 }
 
-function channelRights(channel: VoiceBasedChannel, me: GuildMember): ChannelRights {
+function getChannelRights(channel: VoiceBasedChannel, me: GuildMember): ChannelRights {
   const mine = channel.permissionsFor(me);
-  const kind = kindOf(channel.type) ?? 'voice';
+  const kind = toChannelKind(channel.type) ?? 'voice';
   return {
     id: channel.id,
     name: channel.name,
     kind,
-    lacksToTalk: lacking(mine, kind === 'stage' ? stageRights : talkRights),
-    lacksToWrite: lacking(mine, chatRights),
+    lacksToTalk: listMissingRights(mine, kind === 'stage' ? stageRights : talkRights),
+    lacksToWrite: listMissingRights(mine, chatRights),
   };
 }
 
-function lacking(mine: Readonly<PermissionsBitField>, wanted: readonly NeededRight[]) {
+function listMissingRights(mine: Readonly<PermissionsBitField>, wanted: readonly NeededRight[]) {
   return wanted.filter((right) => !mine.has(right));
 }

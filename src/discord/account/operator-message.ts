@@ -15,7 +15,7 @@ export type OperatorAddress = {
 const webhookMs = 10_000;
 /** Members of a team who are written to. */
 const mostPeople = 10;
-const created = z.object({ id: z.string() });
+const createdSchema = z.object({ id: z.string() });
 
 /**
  * Sends a text to the operator; returns its destination, in words for a report.
@@ -29,7 +29,7 @@ export async function writeToOperator(
   signal: AbortSignal,
 ): Promise<string> {
   if (webhook) return await postToWebhook(text, webhook, signal);
-  if (!discord) throw unsent('there is neither OPERATOR_WEBHOOK nor DISCORD_TOKEN');
+  if (!discord) throw createUnsentError('there is neither OPERATOR_WEBHOOK nor DISCORD_TOKEN');
   const { token, apiUrl } = discord;
   using rest = new AccountRest({ token: token.reveal(), apiUrl });
   return await writeToOwners(text, rest, signal);
@@ -51,11 +51,11 @@ async function postToWebhook(text: string, webhook: Secret, signal: AbortSignal)
     status = response.status;
   } catch {
     signal.throwIfAborted();
-    throw unsent(
+    throw createUnsentError(
       deadline.aborted ? 'the webhook did not answer in 10 s' : 'the webhook could not be reached',
     );
   }
-  if (status >= 300) throw unsent(`the webhook answered ${status}`);
+  if (status >= 300) throw createUnsentError(`the webhook answered ${status}`);
   return 'the webhook of OPERATOR_WEBHOOK';
 }
 
@@ -73,21 +73,21 @@ async function writeToOwners(
         'post',
         Routes.userChannels(),
         { recipient_id },
-        created,
+        createdSchema,
         signal,
       );
       const message = { content: text, allowed_mentions: { parse: [] } };
-      await rest.write('post', Routes.channelMessages(id), message, created, signal);
+      await rest.write('post', Routes.channelMessages(id), message, createdSchema, signal);
       reached++;
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof BotError)) throw error;
     }
   }
-  if (reached === 0) throw unsent('no owner of the application accepts direct messages');
+  if (reached === 0) throw createUnsentError('no owner of the application accepts direct messages');
   return `${reached} of ${ownerIds.length} ${ownerIds.length === 1 ? 'owner' : 'owners'} of the application`;
 }
 
-function unsent(why: string): BotError {
+function createUnsentError(why: string): BotError {
   return new BotError('discord.unsent', true, `The message to the operator was not sent: ${why}.`);
 }

@@ -40,7 +40,7 @@ export const chatRights: readonly NeededRight[] = [
 ];
 
 /** Where the owner of a server lets the bot in, with exactly the rights it uses. */
-export function inviteUrlOf(applicationId: string): string {
+export function toInviteUrl(applicationId: string): string {
   const scope = 'bot+applications.commands';
   return `https://discord.com/oauth2/authorize?client_id=${applicationId}&scope=${scope}&permissions=${invitedPermissions}`;
 }

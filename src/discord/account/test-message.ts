@@ -2,7 +2,7 @@ import { Routes } from 'discord.js';
 import { z } from 'zod';
 import type { AccountRest } from './account-rest.ts';
 
-const created = z.object({ id: z.string() });
+const createdMessageSchema = z.object({ id: z.string() });
 /** Longest time, in ms, in which the message is deleted. */
 const deleteMs = 5_000;
 
@@ -17,7 +17,7 @@ export async function tryMessage(
     'post',
     Routes.channelMessages(channelId),
     { content },
-    created,
+    createdMessageSchema,
     signal,
   );
   const route = Routes.channelMessage(channelId, id);

@@ -7,11 +7,11 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { openVoiceLinkOpener } from '#src/discord/link/voice-link-opener.ts';
-import { closeClient, LoginDeadline, logIn, newClient } from '#src/discord/login.ts';
+import { closeClient, createClient, LoginDeadline, logIn } from '#src/discord/login.ts';
 import { watchOwnState } from '#src/discord/own-state.ts';
 import { openPlaces } from '#src/discord/places.ts';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
-import { shardOf } from '#src/people/server-share.ts';
+import { getShardId } from '#src/people/server-share.ts';
 import type { ChannelRef, LinkState, VoiceLink } from '#src/ports/voice-link.ts';
 import type { AccountLogin } from './account-rest.ts';
 
@@ -44,11 +44,11 @@ export async function openVoiceTrial(
   signal: AbortSignal,
 ): Promise<VoiceTrial> {
   const { shards: count } = options;
-  const id = shardOf(guildId, count);
+  const id = getShardId(guildId, count);
   const shard = { id, count, recommendedCount: count, waitToIdentify: async () => undefined };
   const deadline = new LoginDeadline(loginMs);
   const all = { ...login, shard: count > 1 ? shard : undefined, timeoutMs: loginMs, deadline };
-  const client = newClient(all);
+  const client = createClient(all);
   // An error without a listener would end the process.
   client.on(Events.Error, () => undefined).on(Events.ShardError, () => undefined);
   return new VoiceTrial(await logIn(client, all, signal), options);
@@ -70,7 +70,7 @@ export class VoiceTrial implements AsyncDisposable {
   constructor(client: Client<true>, { clock, connectMs }: VoiceTrialOptions) {
     this.#client = client;
     this.#clock = clock;
-    const report = (event: DiscordEvent) => this.#report(event);
+    const report = (event: DiscordEvent) => this.#onDiscordEvent(event);
     this.#opener = openVoiceLinkOpener(client, report, { connectMs });
     this.#places = openPlaces(client);
     watchOwnState(client, report);
@@ -91,27 +91,27 @@ export class VoiceTrial implements AsyncDisposable {
   }
 
   /** Facts about a channel before a join; undefined where Discord shows no such channel. */
-  facts(channel: ChannelRef): ChannelFacts | undefined {
-    return this.#places.facts(channel, '');
+  getChannelFacts(channel: ChannelRef): ChannelFacts | undefined {
+    return this.#places.findChannelFacts(channel, '');
   }
 
   /** Opens a link, in place of one that is open. Errors and abort: as `VoiceLinkOpener.open`. */
   async join(channel: ChannelRef, signal: AbortSignal): Promise<OpenedLink> {
     const startMs = this.#clock.nowMs();
     this.#link = undefined;
-    const link = await this.#opener.open(channel, () => false, signal);
+    const link = await this.#opener.openLink(channel, () => false, signal);
     const joinedInMs = this.#clock.nowMs() - startMs;
     this.#link = link;
     this.#loss = undefined;
-    void this.#watch(link, channel);
-    return { ...link.state(), joinedInMs, others: link.people().length };
+    void this.#watchLink(link, channel);
+    return { ...link.getState(), joinedInMs, others: link.listPeople().length };
   }
 
   /**
    * Waits for `ms`; a link that breaks is opened anew, as by a session. Errors: those by which the link is lost.
    * Aborting throws `signal.reason`.
    */
-  async stay(ms: number, signal: AbortSignal): Promise<void> {
+  async stayConnected(ms: number, signal: AbortSignal): Promise<void> {
     const untilMs = this.#clock.nowMs() + ms;
     do {
       const leftMs = untilMs - this.#clock.nowMs();
@@ -125,12 +125,15 @@ export class VoiceTrial implements AsyncDisposable {
   async play(frames: readonly Frame[], signal: AbortSignal): Promise<'left' | 'away'> {
     const waiting = [...frames];
     let sent = 0;
-    const left = () => {
+    const onFrameSent = () => {
       sent++;
     };
-    this.#link?.play({ next: () => waiting.shift(), left, isIdle: true }).wake();
+    this.#link
+      ?.playFrames({ pullFrame: () => waiting.shift(), markSent: onFrameSent, isIdle: true })
+      .wake();
     const untilMs = this.#clock.nowMs() + frames.length * 20 + lateMs;
-    while (sent < frames.length && this.#clock.nowMs() < untilMs) await this.stay(checkMs, signal);
+    while (sent < frames.length && this.#clock.nowMs() < untilMs)
+      await this.stayConnected(checkMs, signal);
     return sent < frames.length ? 'away' : 'left';
   }
 
@@ -148,17 +151,17 @@ export class VoiceTrial implements AsyncDisposable {
     await closeClient(this.#client);
   }
 
-  #report(event: DiscordEvent) {
+  #onDiscordEvent(event: DiscordEvent) {
     if (event.kind === 'alert' && event.state === 'raised') this.#troubles.push(event.name);
     if (event.kind === 'voice-closed') this.#troubles.push(`voice close ${event.closeCode}`);
     if (event.kind !== 'muted' && event.kind !== 'suppressed') return;
-    if (event.on) this.#restrictions.add(event.kind);
+    if (event.isOn) this.#restrictions.add(event.kind);
     else this.#restrictions.delete(event.kind);
   }
 
-  async #watch(link: VoiceLink, channel: ChannelRef) {
+  async #watchLink(link: VoiceLink, channel: ChannelRef) {
     try {
-      for await (const _ of link.hear(this.#over.signal)) {
+      for await (const _ of link.receivePackets(this.#over.signal)) {
         // No person may be heard, so no packet comes.
       }
     } catch (error) {

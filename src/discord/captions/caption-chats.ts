@@ -10,15 +10,15 @@ import {
   ThreadAutoArchiveDuration,
   type VoiceBasedChannel,
 } from 'discord.js';
+import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import type { SyncTiming } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { fieldsOf } from '#src/base/json.ts';
-import { unlessAborted } from '#src/base/waiting.ts';
-import { type ButtonRow, rowsOf } from '#src/discord/interactions/rendering.ts';
+import { toRecord } from '#src/base/json.ts';
+import { type ButtonRow, renderButtonRows } from '#src/discord/interactions/rendering.ts';
 import { readMember } from '#src/discord/members.ts';
 import { LiveMessage } from '#src/discord/outbox/live-message.ts';
 import type { Outbox, RestBody } from '#src/discord/outbox/outbox.ts';
-import { unwritten, writeFailureOf } from '#src/discord/outbox/write-failure.ts';
+import { createUnwrittenError, toWriteFailure } from '#src/discord/outbox/write-failure.ts';
 import {
   mayWriteIn,
   openRights,
@@ -29,11 +29,11 @@ import { postToServer } from '#src/discord/server-message.ts';
 import type { Button } from '#src/features/command.ts';
 import type { CaptionChats, CaptionThread, ChatText } from '#src/ports/caption-chats.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
-import { cut } from '#src/texts/plain.ts';
-import { localeOf } from '#src/texts/texts.ts';
+import { truncate } from '#src/texts/plain-text.ts';
+import { toLocale } from '#src/texts/texts.ts';
 
 /** Messages of captions notify no person. */
-const quiet = MessageFlags.SuppressNotifications;
+const suppressNotifications = MessageFlags.SuppressNotifications;
 /** Source: Discord docs, "Start Thread without Message". */
 const maxNameChars = 100;
 /** Opening a thread, and finding a channel that is not known. */
@@ -58,69 +58,81 @@ export function openCaptionChats(
     if (messageIds.length > 0) listener(messageIds);
   });
   return {
-    async open(channel, thread, signal) {
+    async openChat(channel, thread, signal) {
       signal.throwIfAborted();
       const guild = client.guilds.cache.get(channel.guildId);
-      const home = guild?.channels.cache.get(thread?.inChannelId ?? channel.channelId);
+      const home = guild?.channels.cache.get(thread?.parentChannelId ?? channel.channelId);
       if (!thread && !(home && mayWriteIn(home)))
-        throw unopened(channel, 'View Channel, Connect, Send Messages in its chat');
-      const channelId = thread ? await threadIn(home, channel, thread, signal) : channel.channelId;
-      const locale = localeOf(guild?.preferredLocale);
-      const bodyOf = ({ buttons = [], text }: ChatText) =>
-        text === '' ? undefined : captionBody(text, rowsOf(buttons, locale, buttonsByName));
+        throw createUnopenedError(channel, 'View Channel, Connect, Send Messages in its chat');
+      const channelId = thread
+        ? await openThread(home, channel, thread, signal)
+        : channel.channelId;
+      const locale = toLocale(guild?.preferredLocale);
+      const toBody = ({ buttons = [], text }: ChatText) =>
+        text === ''
+          ? undefined
+          : toCaptionBody(text, renderButtonRows(buttons, locale, buttonsByName));
       return {
         channelId,
-        message: (draw, report) =>
-          new LiveMessage({ outbox, channelId, flags: quiet, draw: () => bodyOf(draw()), report }),
+        openMessage: (draw, report) =>
+          new LiveMessage({
+            outbox,
+            channelId,
+            flags: suppressNotifications,
+            draw: () => toBody(draw()),
+            report,
+          }),
       };
     },
-    async post(channelId, text, signal) {
-      const body = { ...captionBody(text), flags: quiet };
+    async postMessage(channelId, text, signal) {
+      const body = { ...toCaptionBody(text), flags: suppressNotifications };
       try {
         const { id } = await outbox.post(channelId, body, signal);
         return { channelId, messageId: id };
       } catch (cause) {
         signal.throwIfAborted();
-        throw unwritten(`channel ${channelId}`, cause);
+        throw createUnwrittenError(`channel ${channelId}`, cause);
       }
     },
-    async change(place, text, signal) {
-      const change = (words: string) =>
-        outbox.change(place, words === '' ? undefined : captionBody(words), signal);
+    async changeMessage(place, text, signal) {
+      const changeMessage = (words: string) =>
+        outbox.changeMessage(place, words === '' ? undefined : toCaptionBody(words), signal);
       try {
-        await change(text);
+        await changeMessage(text);
         return text === '' ? 'gone' : 'changed';
       } catch (cause) {
         signal.throwIfAborted();
-        const { kind } = writeFailureOf(cause);
+        const { kind } = toWriteFailure(cause);
         if (kind === 'message-gone' || kind === 'chat-gone') return 'gone';
         // What Discord does not change any more, it still deletes.
-        return kind === 'too-old' && text !== '' ? await this.change(place, '', signal) : 'closed';
+        return kind === 'too-old' && text !== ''
+          ? await this.changeMessage(place, '', signal)
+          : 'closed';
       }
     },
-    mayOpen: mayOpenWith(client, timing),
-    tellServer(guildId, line) {
+    mayOpen: createMayOpen(client, timing),
+    tellManagers(guildId, line) {
       const guild = client.guilds.cache.get(guildId);
       if (guild) void postToServer(outbox, guild, line);
     },
-    onDeleted(given) {
+    onMessagesDeleted(given) {
       listener = given;
     },
   };
 }
 
 /** A message of captions; it pings no person. */
-function captionBody(text: string, components: readonly ButtonRow[] = []): RestBody {
+function toCaptionBody(text: string, components: readonly ButtonRow[] = []): RestBody {
   return { content: text, allowed_mentions: { parse: [] }, components };
 }
 
 /** Tells whether a person may open a voice channel now and read its history; no where Discord told too little to know. */
-function mayOpenWith(client: Client<true>, timing: SyncTiming): CaptionChats['mayOpen'] {
+function createMayOpen(client: Client<true>, timing: SyncTiming): CaptionChats['mayOpen'] {
   /** When roles of a member were read. */
   const readAtMs = new WeakMap<GuildMember, number>();
   /** Channels that Discord knows no more: none of their ids is used again. */
   const gone = new Set<string>();
-  const memberOf = async (guild: Guild, personId: PersonId) => {
+  const fetchMember = async (guild: Guild, personId: PersonId) => {
     const known = guild.members.cache.get(personId);
     const sinceMs = timing.nowMs() - rolesFreshMs;
     if (known && (readAtMs.get(known) ?? -Infinity) > sinceMs) return known;
@@ -132,19 +144,19 @@ function mayOpenWith(client: Client<true>, timing: SyncTiming): CaptionChats['ma
     if (gone.has(channelId)) return 'gone';
     try {
       const asked = client.channels.fetch(channelId); // known ones are not asked for
-      const channel = await unlessAborted(asked, AbortSignal.timeout(askMs));
+      const channel = await waitUnlessAborted(asked, AbortSignal.timeout(askMs));
       if (!channel?.isVoiceBased() || channel.guildId !== guildId) return 'no';
-      const member = await memberOf(channel.guild, personId);
-      return isOpenTo(channel, member) ? 'yes' : 'no';
+      const member = await fetchMember(channel.guild, personId);
+      return canOpenChannel(channel, member) ? 'yes' : 'no';
     } catch (error) {
-      if (writeFailureOf(error).kind !== 'chat-gone') return 'no'; // no member any more, or not known
+      if (toWriteFailure(error).kind !== 'chat-gone') return 'no'; // no member any more, or not known
       gone.add(channelId);
       return 'gone';
     }
   };
 }
 
-function isOpenTo(channel: VoiceBasedChannel, member: GuildMember): boolean {
+function canOpenChannel(channel: VoiceBasedChannel, member: GuildMember): boolean {
   return channel.guild.available && permissionsIn(channel, member)?.has(openRights) === true;
 }
 
@@ -152,7 +164,7 @@ function isOpenTo(channel: VoiceBasedChannel, member: GuildMember): boolean {
 const threadRights = [Rights.ViewChannel, Rights.CreatePublicThreads, Rights.SendMessagesInThreads];
 
 /** The former thread, or a new one. Errors: BotError `discord.*`. Aborting `signal` throws `signal.reason`. */
-async function threadIn(
+async function openThread(
   home: GuildBasedChannel | undefined,
   channel: ChannelRef,
   { formerId = '', name }: CaptionThread,
@@ -160,25 +172,28 @@ async function threadIn(
 ): Promise<string> {
   if (home?.type !== ChannelType.GuildText || !ownPermissionsIn(home)?.has(threadRights)) {
     const rights = 'View Channel, Create Public Threads, Send Messages in Threads';
-    throw unopened(channel, `${rights} in the text channel of captions_channel`);
+    throw createUnopenedError(channel, `${rights} in the text channel of captions_channel`);
   }
   const former = home.threads.cache.get(formerId);
   if (former?.locked === false) return former.id;
   const made = home.threads.create({
-    name: cut(name, maxNameChars),
+    name: truncate(name, maxNameChars),
     type: ChannelType.PublicThread,
     autoArchiveDuration: ThreadAutoArchiveDuration.OneWeek,
   });
   try {
-    const { id } = await unlessAborted(made, AbortSignal.any([signal, AbortSignal.timeout(askMs)]));
+    const { id } = await waitUnlessAborted(
+      made,
+      AbortSignal.any([signal, AbortSignal.timeout(askMs)]),
+    );
     return id;
   } catch (cause) {
     signal.throwIfAborted();
-    throw unwritten(`a new thread of ${home.name}`, cause);
+    throw createUnwrittenError(`a new thread of ${home.name}`, cause);
   }
 }
 
-function unopened({ name }: ChannelRef, rights: string): BotError {
+function createUnopenedError({ name }: ChannelRef, rights: string): BotError {
   const message = `Captions of ${name} cannot be written: the bot needs ${rights}.`;
   return new BotError('discord.forbidden', false, message);
 }
@@ -189,7 +204,7 @@ export function watchDeleted(
   report: (messageIds: readonly MessageId[]) => void,
 ): void {
   const onDeleted = (data: unknown) => {
-    const { id, ids } = fieldsOf(data);
+    const { id, ids } = toRecord(data);
     const all: readonly unknown[] = Array.isArray(ids) ? ids : [id];
     report(all.filter((one) => typeof one === 'string'));
   };

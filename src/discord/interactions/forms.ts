@@ -6,37 +6,37 @@ import {
 } from 'discord.js';
 import type { FormHandler } from '#src/features/command.ts';
 import type { Form, FormInput } from '#src/ports/form.ts';
-import { firstChars } from '#src/texts/plain.ts';
-import { type Locale, text } from '#src/texts/texts.ts';
-import { customIdOf } from './rendering.ts';
+import { takeFirstChars } from '#src/texts/plain-text.ts';
+import { formatText, type Locale } from '#src/texts/texts.ts';
+import { toCustomId } from './rendering.ts';
 
 /** Source: Discord docs, "Text Input". */
 const maxInputChars = 4_000;
 
 /** Form as Discord shows it in this language. */
-export function modalOf(form: Form, locale: Locale): APIModalInteractionResponseCallbackData {
+export function toModal(form: Form, locale: Locale): APIModalInteractionResponseCallbackData {
   return {
-    custom_id: customIdOf(form.name),
-    title: text(form.title, {}, locale),
+    custom_id: toCustomId(form.name),
+    title: formatText(form.title, {}, locale),
     components: form.inputs.map((input) => ({
       type: ComponentType.Label,
-      label: text(input.label, {}, locale),
-      description: input.description && text(input.description, {}, locale),
-      component: componentOf(input),
+      label: formatText(input.label, {}, locale),
+      description: input.description && formatText(input.description, {}, locale),
+      component: toFormComponent(input),
     })),
   };
 }
 
 /** Text that was typed into the inputs that the handler knows. */
-export function typedInto(
+export function readFormInputs(
   sent: ModalSubmitInteraction<'cached'>,
   { inputs }: FormHandler,
 ): Readonly<Record<string, string>> {
-  const typed = inputs.map((name) => [name, typedIn(sent, name)] as const);
+  const typed = inputs.map((name) => [name, readTypedInput(sent, name)] as const);
   return Object.fromEntries(typed.filter(([, value]) => value.trim() !== ''));
 }
 
-function componentOf({ name, isLong, isRequired, maxChars, value }: FormInput) {
+function toFormComponent({ name, isLong, isRequired, maxChars, value }: FormInput) {
   const style = isLong ? TextInputStyle.Paragraph : TextInputStyle.Short;
   const max_length = Math.min(maxChars, maxInputChars);
   return {
@@ -45,12 +45,12 @@ function componentOf({ name, isLong, isRequired, maxChars, value }: FormInput) {
     style,
     required: isRequired === true,
     max_length,
-    value: value ? firstChars(value, max_length) : undefined,
+    value: value ? takeFirstChars(value, max_length) : undefined,
   } as const;
 }
 
 /** Empty where the form has no such input. */
-function typedIn({ fields }: ModalSubmitInteraction<'cached'>, name: string): string {
+function readTypedInput({ fields }: ModalSubmitInteraction<'cached'>, name: string): string {
   const field = fields.fields.get(name);
-  return field?.type === ComponentType.TextInput ? firstChars(field.value, maxInputChars) : '';
+  return field?.type === ComponentType.TextInput ? takeFirstChars(field.value, maxInputChars) : '';
 }

@@ -9,18 +9,18 @@ import {
   RESTJSONErrorCodes,
   type RepliableInteraction,
 } from 'discord.js';
+import { withTimeout } from '#src/base/bounded-wait.ts';
 import type { SyncTiming } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { within } from '#src/base/waiting.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { Panels } from '#src/discord/panel/panels.ts';
 import type { Button, Replies, Reply } from '#src/features/command.ts';
 import type { ReplyAudience } from '#src/ports/command-ports.ts';
 import type { Form } from '#src/ports/form.ts';
 import type { PanelPlace } from '#src/ports/panel.ts';
-import { localeOf, type TextLine } from '#src/texts/texts.ts';
-import { modalOf } from './forms.ts';
-import { type MessageBody, messageOf } from './rendering.ts';
+import { type TextLine, toLocale } from '#src/texts/texts.ts';
+import { toModal } from './forms.ts';
+import { type MessageBody, renderMessage } from './rendering.ts';
 
 /** Use of a command, a button, a menu or a form. */
 export type Invocation = {
@@ -34,7 +34,7 @@ export type Invocation = {
   readonly longestMs?: number;
   readonly isNeverLimited?: true;
   /** It is begun once Discord shows it as thinking. */
-  readonly thinksFirst?: true;
+  readonly mustDeferFirst?: true;
   /** A form that is opened in place of running it. */
   form?(): Promise<Form | undefined>;
   run(): Promise<Replies>;
@@ -42,7 +42,7 @@ export type Invocation = {
 
 export type InteractionRunnerOptions = {
   readonly buttons: ReadonlyMap<string, Button>;
-  readonly panels: Pick<Panels, 'dressed' | 'put'>;
+  readonly panels: Pick<Panels, 'renderPanel' | 'putPanel'>;
   readonly timing: SyncTiming;
   readonly report: (event: DiscordEvent) => void;
 };
@@ -81,12 +81,12 @@ export class InteractionRunner {
   }
 
   /** Second deliveries are ignored. */
-  async answer(asking: Asking, invocation: Invocation): Promise<void> {
+  async answerInteraction(asking: Asking, invocation: Invocation): Promise<void> {
     if (!this.#isFirst(asking.id)) return;
     const { timing, report } = this.#options;
     const { name } = invocation;
     const startMs = timing.nowMs();
-    const opensForm = await this.#opensForm(asking, invocation);
+    const opensForm = await this.#openForm(asking, invocation);
     try {
       if (!opensForm) await this.#runAndSay(asking, invocation);
       report({ kind: 'command', name, tookMs: timing.nowMs() - startMs });
@@ -96,11 +96,11 @@ export class InteractionRunner {
   }
 
   /** Never throws: without a form it runs, which tells why. */
-  async #opensForm(asking: Asking, { form: find, name }: Invocation): Promise<boolean> {
+  async #openForm(asking: Asking, { form: find, name }: Invocation): Promise<boolean> {
     if (!find || asking.isModalSubmit()) return false;
     try {
-      const form = await this.#within(formMs, `The form of ${name}`, find);
-      if (form) await asking.showModal(modalOf(form, localeOf(asking.locale)));
+      const form = await this.#runWithDeadline(formMs, `The form of ${name}`, find);
+      if (form) await asking.showModal(toModal(form, toLocale(asking.locale)));
       return form !== undefined;
     } catch (error) {
       this.#options.report({ kind: 'command-failed', name, code: 'internal', error });
@@ -110,53 +110,57 @@ export class InteractionRunner {
 
   async #runAndSay(asking: Asking, invocation: Invocation): Promise<void> {
     let thinking: Promise<WaitingPlace | undefined> | undefined;
-    const defer = () => {
-      thinking ??= think(asking, invocation).catch(() => undefined);
+    const deferReply = () => {
+      thinking ??= showThinking(asking, invocation).catch(() => undefined);
       return thinking;
     };
-    const forget = this.#options.timing.later(deferMs, () => void defer());
-    if (invocation.thinksFirst) await defer();
-    const [first, ...rest] = await this.#replies(asking, invocation);
+    const forget = this.#options.timing.later(deferMs, () => void deferReply());
+    if (invocation.mustDeferFirst) await deferReply();
+    const [first, ...rest] = await this.#collectReplies(asking, invocation);
     forget();
-    this.#posted(asking, first, await sayFirst(asking, first, await thinking));
+    this.#followPostedPanel(asking, first, await sayFirst(asking, first, await thinking));
     for (const reply of rest)
-      this.#posted(asking, reply, placeOf(await asking.followUp(reply.message)));
+      this.#followPostedPanel(asking, reply, toPanelPlace(await asking.followUp(reply.message)));
   }
 
-  async #replies(
+  async #collectReplies(
     asking: Asking,
     { longestMs = usualLongestMs, name, run }: Invocation,
   ): Promise<readonly [RenderedReply, ...RenderedReply[]]> {
     try {
-      return this.#rendered(asking, await this.#within(longestMs, name, run));
+      return this.#renderReplies(asking, await this.#runWithDeadline(longestMs, name, run));
     } catch (error) {
       const code = error instanceof BotError ? error.code : 'internal';
       this.#options.report({ kind: 'command-failed', name, code, error });
-      return this.#rendered(asking, [{ id: 'generic', with: { code } }]);
+      return this.#renderReplies(asking, [{ id: 'generic', with: { code } }]);
     }
   }
 
-  async #within<T>(ms: number, name: string, work: () => Promise<T>): Promise<T> {
-    const late = () => new Error(`${name} took longer than ${ms / 1000} s.`);
-    return await within(work(), ms, this.#options.timing, late);
+  async #runWithDeadline<T>(ms: number, name: string, work: () => Promise<T>): Promise<T> {
+    const createLateError = () => new Error(`${name} took longer than ${ms / 1000} s.`);
+    return await withTimeout(work(), ms, this.#options.timing, createLateError);
   }
 
-  #rendered(
+  #renderReplies(
     { guildId, guild, locale }: Asking,
     [first, ...rest]: Replies,
   ): readonly [RenderedReply, ...RenderedReply[]] {
     const { panels, buttons } = this.#options;
-    const languages = { caller: localeOf(locale), room: localeOf(guild.preferredLocale) };
-    const each = (reply: Reply): RenderedReply => {
+    const languages = { caller: toLocale(locale), room: toLocale(guild.preferredLocale) };
+    const renderReply = (reply: Reply): RenderedReply => {
       if (reply.panel && reply.to === 'room')
-        return { message: panels.dressed(guildId, reply), head: reply };
-      return { message: messageOf(reply, languages, buttons), inPlace: reply.inPlace };
+        return { message: panels.renderPanel(guildId, reply), head: reply };
+      return { message: renderMessage(reply, languages, buttons), inPlace: reply.inPlace };
     };
-    return [each(first), ...rest.map(each)];
+    return [renderReply(first), ...rest.map(renderReply)];
   }
 
-  #posted({ guildId }: Asking, { head, message }: RenderedReply, place?: PanelPlace): void {
-    if (head !== undefined && place) this.#options.panels.put(guildId, place, head, message);
+  #followPostedPanel(
+    { guildId }: Asking,
+    { head, message }: RenderedReply,
+    place?: PanelPlace,
+  ): void {
+    if (head !== undefined && place) this.#options.panels.putPanel(guildId, place, head, message);
   }
 
   #isFirst(id: string): boolean {
@@ -169,16 +173,16 @@ export class InteractionRunner {
 }
 
 /** Shows that an answer is on its way. */
-async function think(
+async function showThinking(
   asking: Asking,
   { inPlace, shownTo = 'caller' }: Invocation,
 ): Promise<WaitingPlace> {
   if (inPlace && isOnMessage(asking)) {
-    await unlessTaken(asking, 'deferred', asking.deferUpdate());
+    await ignoreTaken(asking, 'deferred', asking.deferUpdate());
     return 'in place';
   }
   const flags = shownTo === 'caller' ? (MessageFlags.Ephemeral as const) : undefined;
-  await unlessTaken(asking, 'deferred', asking.deferReply({ flags }));
+  await ignoreTaken(asking, 'deferred', asking.deferReply({ flags }));
   return shownTo;
 }
 
@@ -192,18 +196,18 @@ async function sayFirst(
   const to = (message.flags & Ephemeral) === 0 ? 'room' : 'caller';
   const edit = { ...message, flags: message.flags & SuppressEmbeds }; // an edit cannot say who sees a message
   if (thinking === 'in place' ? inPlace : thinking === to)
-    return placeOf(await asking.editReply(edit));
+    return toPanelPlace(await asking.editReply(edit));
   if (thinking !== undefined) {
     if (thinking !== 'in place') await asking.deleteReply();
-    return placeOf(await asking.followUp(message));
+    return toPanelPlace(await asking.followUp(message));
   }
   if (inPlace && isOnMessage(asking)) {
     const update = asking.update({ ...edit, withResponse: true });
-    return placeOf(await unlessTaken(asking, 'replied', update));
+    return toPanelPlace(await ignoreTaken(asking, 'replied', update));
   }
   const own = inPlace ? { ...message, flags: message.flags | Ephemeral } : message;
   const reply = asking.reply({ ...own, withResponse: true });
-  return placeOf(await unlessTaken(asking, 'replied', reply));
+  return toPanelPlace(await ignoreTaken(asking, 'replied', reply));
 }
 
 function isOnMessage(asking: Asking): asking is AskingOnMessage {
@@ -211,7 +215,7 @@ function isOnMessage(asking: Asking): asking is AskingOnMessage {
 }
 
 /** Sent again by discord.js after a cut connection, an answer may be there already, which Discord refuses to take twice. */
-async function unlessTaken<T>(
+async function ignoreTaken<T>(
   asking: Asking,
   state: 'deferred' | 'replied',
   sending: Promise<T>,
@@ -226,7 +230,7 @@ async function unlessTaken<T>(
   }
 }
 
-function placeOf(
+function toPanelPlace(
   posted: Message | InteractionCallbackResponse | undefined,
 ): PanelPlace | undefined {
   const message = posted && 'resource' in posted ? posted.resource?.message : posted;

@@ -1,15 +1,15 @@
 import { Routes } from 'discord.js';
 import { z } from 'zod';
 import { type AccountLogin, AccountRest } from '#src/discord/account/account-rest.ts';
-import { commandBodies } from './registration.ts';
-import type { CommandEntry } from './slashes.ts';
+import type { CommandEntry } from './command-entries.ts';
+import { toCommandBodies } from './command-registration.ts';
 
 export type RegisterOptions = AccountLogin & {
   /** All that are wanted; others are removed. */
   readonly commands: readonly CommandEntry[];
 };
 
-const application = z.object({ id: z.string() });
+const applicationSchema = z.object({ id: z.string() });
 /** All requests together, waits for rate limits included. */
 const timeoutMs = 30_000;
 
@@ -17,9 +17,9 @@ const timeoutMs = 30_000;
 export async function registerOnly({ commands, ...login }: RegisterOptions): Promise<void> {
   using rest = new AccountRest(login);
   const signal = AbortSignal.timeout(timeoutMs);
-  const { id } = await rest.read(Routes.currentApplication(), application, signal);
+  const { id } = await rest.read(Routes.currentApplication(), applicationSchema, signal);
   const route = Routes.applicationCommands(id);
-  await rest.write('put', route, commandBodies(commands), z.unknown(), signal);
+  await rest.write('put', route, toCommandBodies(commands), z.unknown(), signal);
 }
 
 /** Names of the registered commands of an application. Errors and abort: as `AccountRest.read`. */

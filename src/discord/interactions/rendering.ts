@@ -8,12 +8,17 @@ import {
   MessageFlags,
   SelectMenuDefaultValueType,
 } from 'discord.js';
-import { inBatches } from '#src/base/batches.ts';
+import { splitIntoBatches } from '#src/base/batches.ts';
 import type { Button, Reply } from '#src/features/command.ts';
 import type { Picker, PickerOption } from '#src/ports/picker.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
-import { cut, firstChars, maxMessageChars, plainWords } from '#src/texts/plain.ts';
-import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
+import {
+  escapeTextValues,
+  maxMessageChars,
+  takeFirstChars,
+  truncate,
+} from '#src/texts/plain-text.ts';
+import { formatText, type Locale, type TextLine } from '#src/texts/texts.ts';
 
 export type ButtonRow = APIActionRowComponent<APIButtonComponentWithCustomId>;
 type PickerRow = APIActionRowComponent<APISelectMenuComponent>;
@@ -34,76 +39,79 @@ export type Languages = { readonly caller: Locale; readonly room: Locale };
 const buttonsPerRow = 5;
 /** Most characters of a label, and of a placeholder. Source: Discord docs, "String Select". */
 const [maxLabelChars, maxPlaceholderChars] = [100, 150];
-const styles = {
+const buttonStyles = {
   plain: ButtonStyle.Secondary,
   main: ButtonStyle.Primary,
   danger: ButtonStyle.Danger,
 } as const;
 
 /** Name of the press behind any button or form, and its subject, if that stands there. */
-export function pressedOf(customId: string): { readonly name: string; readonly about?: string } {
+export function parseCustomId(customId: string): {
+  readonly name: string;
+  readonly about?: string;
+} {
   const [, name = '', about] = /^parley:([^:]*)(?::(.*))?$/s.exec(customId) ?? [];
   return { name, about };
 }
 
 /** Name under which Discord keeps a button or a form of ours: it stays, so that the buttons of every former run are known again. */
-export function customIdOf(name: string): string {
+export function toCustomId(name: string): string {
   return `parley:${name}`;
 }
 
 /** A reply as Discord takes it, in the language of those who see it. Throws when a button has no press. */
-export function messageOf(
+export function renderMessage(
   reply: Reply,
   languages: Languages,
   buttons: ReadonlyMap<string, Button>,
 ): MessageBody {
   const isPrivate = reply.to !== 'room';
   const locale = isPrivate ? languages.caller : languages.room;
-  const body = messageWith([reply, ...(reply.lines ?? [])], locale);
+  const body = renderLines([reply, ...(reply.lines ?? [])], locale);
   return {
     ...body,
     ...((reply.buttons || reply.pickers || reply.inPlace) && {
       components: [
         ...(reply.pickers ?? []).map((picker) => ({
           type: ComponentType.ActionRow as const,
-          components: [menuOf(picker, locale)],
+          components: [renderMenu(picker, locale)],
         })),
-        ...rowsOf(reply.buttons ?? [], locale, buttons),
+        ...renderButtonRows(reply.buttons ?? [], locale, buttons),
       ],
     }),
     flags: body.flags | (isPrivate ? MessageFlags.Ephemeral : 0),
-    files: reply.files?.map(uploadOf),
+    files: reply.files?.map(toFileUpload),
   };
 }
 
 /** Sentences under each other. */
-export function messageWith(lines: readonly TextLine[], locale: Locale): MessageBody {
-  return messageBody(lines.map((line) => sentence(line, locale)).join('\n'));
+export function renderLines(lines: readonly TextLine[], locale: Locale): MessageBody {
+  return toMessageBody(lines.map((line) => renderSentence(line, locale)).join('\n'));
 }
 
 /** A text as a message. Discord fetches a link to preview it before anybody follows it, and a model may have written it. */
-export function messageBody(text: string): MessageBody {
-  const content = cut(text, maxMessageChars);
+export function toMessageBody(text: string): MessageBody {
+  const content = truncate(text, maxMessageChars);
   return { content, allowedMentions: { parse: [] }, flags: MessageFlags.SuppressEmbeds };
 }
 
 /** Names of people and channels may hold anything; they are shown, not obeyed. */
-export function sentence({ id, with: words = {} }: TextLine, locale: Locale): string {
-  return text(id, plainWords(words), locale);
+export function renderSentence({ id, with: words = {} }: TextLine, locale: Locale): string {
+  return formatText(id, escapeTextValues(words), locale);
 }
 
 /** Rows of five. */
-export function rowsOf(
+export function renderButtonRows(
   names: readonly string[],
   locale: Locale,
   presses: ReadonlyMap<string, Button>,
 ): readonly ButtonRow[] {
-  const buttons = names.map((name) => buttonOf(name, locale, presses));
-  const rows = inBatches(buttons, () => 1, { size: buttonsPerRow });
+  const buttons = names.map((name) => renderButton(name, locale, presses));
+  const rows = splitIntoBatches(buttons, () => 1, { maxSize: buttonsPerRow });
   return rows.map((row) => ({ type: ComponentType.ActionRow, components: [...row] }));
 }
 
-function buttonOf(
+function renderButton(
   name: string,
   locale: Locale,
   buttons: ReadonlyMap<string, Button>,
@@ -113,47 +121,52 @@ function buttonOf(
   if (!button) throw new Error(`There is no press named ${pressName}.`);
   return {
     type: ComponentType.Button,
-    style: styles[button.style],
-    label: text(button.label, {}, locale),
-    custom_id: customIdOf(name),
+    style: buttonStyles[button.style],
+    label: formatText(button.label, {}, locale),
+    custom_id: toCustomId(name),
   };
 }
 
-function menuOf(picker: Picker, locale: Locale): APISelectMenuComponent {
-  const { least, most, name, placeholder } = picker;
+function renderMenu(picker: Picker, locale: Locale): APISelectMenuComponent {
+  const { min, max, name, placeholder } = picker;
   const common = {
-    custom_id: customIdOf(name),
-    placeholder: cut(sentence(placeholder, locale), maxPlaceholderChars),
-    min_values: least,
-    max_values: most,
+    custom_id: toCustomId(name),
+    placeholder: truncate(renderSentence(placeholder, locale), maxPlaceholderChars),
+    min_values: min,
+    max_values: max,
   };
-  const defaults = <Type extends SelectMenuDefaultValueType>(type: Type) =>
+  const toDefaultValues = <Type extends SelectMenuDefaultValueType>(type: Type) =>
     'chosen' in picker && picker.chosen.length > 0
       ? { default_values: picker.chosen.map((id) => ({ id, type })) }
       : {};
   const { Channel, Role, User } = SelectMenuDefaultValueType;
   switch (picker.kind) {
     case 'one-of': {
-      const options = picker.options.map((option) => optionOf(option, locale));
+      const options = picker.options.map((option) => renderMenuOption(option, locale));
       return { ...common, type: ComponentType.StringSelect, options };
     }
     case 'role':
-      return { ...common, type: ComponentType.RoleSelect, ...defaults(Role) };
+      return { ...common, type: ComponentType.RoleSelect, ...toDefaultValues(Role) };
     case 'person':
-      return { ...common, type: ComponentType.UserSelect, ...defaults(User) };
+      return { ...common, type: ComponentType.UserSelect, ...toDefaultValues(User) };
     case 'text-channel':
     case 'voice-channel': {
       const channel_types = [...channelTypes[picker.kind]];
-      return { ...common, type: ComponentType.ChannelSelect, channel_types, ...defaults(Channel) };
+      return {
+        ...common,
+        type: ComponentType.ChannelSelect,
+        channel_types,
+        ...toDefaultValues(Channel),
+      };
     }
   }
 }
 
-function optionOf({ value, label, description, isChosen }: PickerOption, locale: Locale) {
+function renderMenuOption({ value, label, description, isChosen }: PickerOption, locale: Locale) {
   return {
     value,
-    label: firstChars(label, maxLabelChars),
-    description: description && firstChars(text(description, {}, locale), maxLabelChars),
+    label: takeFirstChars(label, maxLabelChars),
+    description: description && takeFirstChars(formatText(description, {}, locale), maxLabelChars),
     default: isChosen,
   };
 }
@@ -166,7 +179,7 @@ const channelTypes = {
 /** A file as discord.js uploads it. */
 export type FileUpload = { readonly name: string; readonly attachment: Buffer };
 
-function uploadOf(file: ReplyFile): FileUpload {
+function toFileUpload(file: ReplyFile): FileUpload {
   const attachment = 'text' in file ? Buffer.from(file.text) : Buffer.from(file.bytes);
   return { name: file.name, attachment };
 }

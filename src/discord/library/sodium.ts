@@ -1,6 +1,6 @@
 import { registerHooks } from 'node:module';
 
-const names = new URL('./sodium-names.ts', import.meta.url).href;
+const namesUrl = new URL('./sodium-names.ts', import.meta.url).href;
 
 /**
  * Lets @discordjs/voice 0.19.2 read the constants of sodium-native, which Node does not see as named exports of a CommonJS module:
@@ -12,6 +12,6 @@ registerHooks({
   resolve(specifier, context, next) {
     const isForVoice = context.parentURL?.includes('/@discordjs/voice/');
     if (specifier !== 'sodium-native' || !isForVoice) return next(specifier, context);
-    return { url: names, shortCircuit: true };
+    return { url: namesUrl, shortCircuit: true };
   },
 });

@@ -7,7 +7,7 @@
  * Exports what discord.js uses of `undici`.
  */
 import { registerHooks } from 'node:module';
-import { plainFetch } from '#src/base/plain-fetch.ts';
+import { fetchWithFormBytes } from '#src/base/fetch-with-form-bytes.ts';
 
 registerHooks({
   resolve(specifier, context, next) {
@@ -27,14 +27,14 @@ type RequestOptions = Pick<RequestInit, 'method' | 'headers' | 'body' | 'signal'
  * network, which `fetch` has as the cause of a TypeError.
  */
 export async function request(url: string, options: RequestOptions) {
-  const response = await uncovered(send(url, options));
+  const response = await unwrapFetchError(sendRequest(url, options));
   return {
     statusCode: response.status,
     headers: response.headers,
     body: {
-      arrayBuffer: () => uncovered(response.arrayBuffer()),
-      json: () => uncovered(response.json()),
-      text: () => uncovered(response.text()),
+      arrayBuffer: () => unwrapFetchError(response.arrayBuffer()),
+      json: () => unwrapFetchError(response.json()),
+      text: () => unwrapFetchError(response.text()),
       get bodyUsed() {
         return response.bodyUsed;
       },
@@ -42,13 +42,13 @@ export async function request(url: string, options: RequestOptions) {
   };
 }
 
-async function send(url: string, options: RequestOptions): Promise<Response> {
+async function sendRequest(url: string, options: RequestOptions): Promise<Response> {
   const headers = new Headers(options.headers);
   headers.set('accept-encoding', 'identity');
-  return await plainFetch(url, { ...options, headers, redirect: 'manual' });
+  return await fetchWithFormBytes(url, { ...options, headers, redirect: 'manual' });
 }
 
-async function uncovered<T>(answer: Promise<T>): Promise<T> {
+async function unwrapFetchError<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {

@@ -1,13 +1,13 @@
 import '#src/discord/library/sodium.ts';
 import { type VoiceConnection, VoiceConnectionStatus, type VoiceWebSocket } from '@discordjs/voice';
 import type { SyncTiming } from '#src/base/clock.ts';
-import { innerSocket, opcodes } from './voice-library.ts';
+import { getInnerSocket, opcodes } from './voice-library.ts';
 
 /** Interval, in ms, of looks; most that one look counts for, however long the process stood still before it. */
 const [checkMs, longestCheckMs] = [500, 1_000];
 /** Time, in ms, that a fault lasts until the link is broken; and without any, until it is whole again. */
 const brokenMs = 10_000;
-const none = 'none';
+const noFault = 'none';
 /** Time, in ms, in which a new link is told of all people that have ever spoken, also of those that are silent now. */
 const retoldMs = 2_000;
 /** Packets may come shortly before Discord says whose they are. */
@@ -65,7 +65,7 @@ export class LinkWatchdog {
   }
 
   /** Watches a voice socket; a resumed session comes over another one. */
-  watch(ws: VoiceWebSocket): void {
+  watchSocket(ws: VoiceWebSocket): void {
     this.#ws = ws;
     const { speakers, timing } = this.#options;
     ws.on('packet', ({ op, d }) => {
@@ -80,7 +80,7 @@ export class LinkWatchdog {
   #arm() {
     this.#forget = this.#options.timing.later(checkMs, () => {
       try {
-        this.#check(this.#options.timing.nowMs());
+        this.#checkFaults(this.#options.timing.nowMs());
       } catch (error) {
         this.#options.fail(error);
       }
@@ -88,27 +88,27 @@ export class LinkWatchdog {
     });
   }
 
-  #check(atMs: number) {
+  #checkFaults(atMs: number) {
     const passedMs = Math.min(longestCheckMs, atMs - (this.#checkedAtMs ?? atMs));
     this.#checkedAtMs = atMs;
-    const faults = this.#faults(atMs);
+    const faults = this.#findFaults(atMs);
     const isWhole = !Object.values(faults).includes(true);
-    for (const [what, holds] of Object.entries({ ...faults, [none]: isWhole })) {
+    for (const [what, holds] of Object.entries({ ...faults, [noFault]: isWhole })) {
       const ms = this.#seenMs.get(what);
       if (holds) this.#seenMs.set(what, ms === undefined ? 0 : ms + passedMs);
       else this.#seenMs.delete(what);
     }
     const lasting = [...this.#seenMs].find(([, ms]) => ms >= brokenMs)?.[0];
-    if (lasting === none) this.#options.whole();
+    if (lasting === noFault) this.#options.whole();
     else if (lasting !== undefined) this.#options.broken(`For 10 s ${lasting}.`);
   }
 
   /** Faults in words, and whether each is seen now. */
-  #faults(atMs: number): Readonly<Record<string, boolean>> {
+  #findFaults(atMs: number): Readonly<Record<string, boolean>> {
     const { connection, others, output, settled } = this.#options;
     const isReady = connection.state.status === VoiceConnectionStatus.Ready;
     const isOpen = settled();
-    const isUnanswered = this.#ws !== undefined && innerSocket(this.#ws).missedHeartbeats > 0;
+    const isUnanswered = this.#ws !== undefined && getInnerSocket(this.#ws).missedHeartbeats > 0;
     const { sent } = output.counts;
     const hasSent = sent !== this.#sent;
     this.#sent = sent;

@@ -16,7 +16,7 @@ export class ShardPace {
     return Math.max(0, first + 60_000 - atMs);
   }
 
-  plan(joinAtMs: number): void {
+  planJoin(joinAtMs: number): void {
     this.#joinsAtMs = [...this.#joinsAtMs, joinAtMs].sort((a, b) => a - b);
   }
 }
@@ -25,27 +25,27 @@ export class ShardPace {
 export class SignalPace {
   #lastMs = Number.NEGATIVE_INFINITY;
   #restedAtMs = Number.NEGATIVE_INFINITY;
-  #restMs = 0;
+  #getRestMs = 0;
 
   /** 0: now. */
   waitMs(atMs: number): number {
-    return Math.max(this.#lastMs + apartMs - atMs, this.restMs(atMs));
+    return Math.max(this.#lastMs + apartMs - atMs, this.getRestMs(atMs));
   }
 
   /** Part of it that Discord asked for. */
-  restMs(atMs: number): number {
+  getRestMs(atMs: number): number {
     return Math.max(0, this.#restedAtMs - atMs);
   }
 
   /** A message of this server left. Leaving is never made to wait. */
-  sent(atMs: number): void {
+  noteSent(atMs: number): void {
     this.#lastMs = atMs;
   }
 
   /** Discord asked for rest: nothing joins for a minute, twice as long each time, a quarter of an hour at most. */
-  rest(atMs: number): void {
+  startRest(atMs: number): void {
     const isNew = atMs - this.#restedAtMs > longestRestMs;
-    this.#restMs = isNew ? firstRestMs : Math.min(longestRestMs, this.#restMs * 2);
-    this.#restedAtMs = atMs + this.#restMs;
+    this.#getRestMs = isNew ? firstRestMs : Math.min(longestRestMs, this.#getRestMs * 2);
+    this.#restedAtMs = atMs + this.#getRestMs;
   }
 }

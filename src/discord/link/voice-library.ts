@@ -43,9 +43,9 @@ type MessageEvent = Parameters<VoiceWebSocket['onMessage']>[0];
 type InnerKey = { readonly encryptionMode: string; secretKey: Uint8Array | KeyObject };
 
 // The typings call these members private.
-export const innerReceiver = (receiver: VoiceReceiver) => receiver as unknown as InnerReceiver;
-const innerUdp = (udp: VoiceUDPSocket) => udp as unknown as InnerUdp;
-export const innerSocket = (ws: VoiceWebSocket) => ws as unknown as InnerSocket;
+export const getInnerReceiver = (receiver: VoiceReceiver) => receiver as unknown as InnerReceiver;
+const getInnerUdp = (udp: VoiceUDPSocket) => udp as unknown as InnerUdp;
+export const getInnerSocket = (ws: VoiceWebSocket) => ws as unknown as InnerSocket;
 
 /** A stall of a second with 25 people talking: 1,250 datagrams, for each of which the kernel counts about 1.3 kB. */
 const receiveBufferBytes = 2 * 1024 * 1024;
@@ -71,10 +71,10 @@ export type NetworkingOptions = {
 };
 
 /** Mends what the library leaves undone with the sockets of one networking, each as it comes. */
-export function mendNetworking(networking: Networking, options: NetworkingOptions): void {
+export function patchNetworking(networking: Networking, options: NetworkingOptions): void {
   let ws: VoiceWebSocket | undefined;
   let [udp, connected]: [VoiceUDPSocket?, VoiceUDPSocket?] = [];
-  const follow = (state: NetworkingState) => {
+  const followState = (state: NetworkingState) => {
     if ('ws' in state && state.ws !== ws) {
       ws = state.ws;
       guardMessages(ws);
@@ -90,8 +90,8 @@ export function mendNetworking(networking: Networking, options: NetworkingOption
     if (udp !== connected) connectSocket(state.udp);
     connected = udp;
   };
-  networking.on('stateChange', (_, state) => follow(state));
-  follow(networking.state);
+  networking.on('stateChange', (_, state) => followState(state));
+  followState(networking.state);
 }
 
 /**
@@ -103,7 +103,7 @@ export function mendNetworking(networking: Networking, options: NetworkingOption
 export function guardMessages(ws: VoiceWebSocket): void {
   const inner = ws.onMessage.bind(ws);
   let refused: readonly MessageEvent[] = [];
-  const attempt = (event: MessageEvent) => {
+  const handleMessage = (event: MessageEvent) => {
     try {
       inner(event);
     } catch (cause) {
@@ -111,12 +111,12 @@ export function guardMessages(ws: VoiceWebSocket): void {
       else ws.emit('error', new BotError('link.lost', true, brokenLibrary, cause));
     }
   };
-  ws.onMessage = attempt;
+  ws.onMessage = handleMessage;
   ws.on('packet', ({ op }) => {
     if (op !== opcodes.clientsConnect) return;
     const [again, { sequence }] = [refused, ws];
     refused = [];
-    for (const event of again) attempt(event);
+    for (const event of again) handleMessage(event);
     ws.sequence = sequence; // the library took it back to that of the old message
   });
   ws.on('binary', ({ op }) => {
@@ -126,7 +126,7 @@ export function guardMessages(ws: VoiceWebSocket): void {
 
 /** Enlarges the receive buffer once it is bound, as far as the kernel allows. */
 function enlargeReceiveBuffer(udp: VoiceUDPSocket) {
-  const { socket } = innerUdp(udp);
+  const { socket } = getInnerUdp(udp);
   socket.once('listening', () => socket.setRecvBufferSize(receiveBufferBytes));
 }
 
@@ -135,7 +135,7 @@ function enlargeReceiveBuffer(udp: VoiceUDPSocket) {
  * each datagram. Without an answer of the kernel the socket stays as it was.
  */
 export function connectSocket(udp: VoiceUDPSocket): void {
-  const { socket, remote } = innerUdp(udp);
+  const { socket, remote } = getInnerUdp(udp);
   if (isIP(remote.ip) === 0) return;
   try {
     socket.connect(remote.port, remote.ip, (error?: Error) => {
@@ -150,13 +150,13 @@ function repeatDiscovery(networking: Networking, timing: SyncTiming) {
   timing.later(askAgainMs, () => {
     const { state } = networking;
     if (state.code !== NetworkingStatusCode.UdpHandshaking) return;
-    state.udp.send(discoveryRequest(state.connectionData.ssrc));
+    state.udp.send(createDiscoveryRequest(state.connectionData.ssrc));
     repeatDiscovery(networking, timing);
   });
 }
 
 /** Discord docs, "IP Discovery": type 1, length 70, our SSRC, then room for the answer. */
-function discoveryRequest(ssrc: number): Buffer {
+function createDiscoveryRequest(ssrc: number): Buffer {
   const datagram = Buffer.alloc(discoveryBytes);
   datagram.writeUInt16BE(1, 0);
   datagram.writeUInt16BE(70, 2);
@@ -170,13 +170,13 @@ function useKeyObject(key: InnerKey) {
 }
 
 /** The connection's networking, in the states that have one. */
-export function networkingOf({ state }: VoiceConnection): Networking | undefined {
+export function findNetworking({ state }: VoiceConnection): Networking | undefined {
   return 'networking' in state ? state.networking : undefined;
 }
 
 /** The end-to-end session; undefined in a call without DAVE. */
-export function daveOf(connection: VoiceConnection): DAVESession | undefined {
-  const state = networkingOf(connection)?.state;
+export function findDaveSession(connection: VoiceConnection): DAVESession | undefined {
+  const state = findNetworking(connection)?.state;
   return state && 'dave' in state ? state.dave : undefined;
 }
 
@@ -191,7 +191,7 @@ export type CipherMode = keyof typeof nonceBytes;
 /** The library imports its ciphers while it goes on; until then each packet throws. */
 const [loadTries, loadPauseMs] = [100, 10];
 
-export function emptyNonce(mode: CipherMode): Buffer {
+export function createEmptyNonce(mode: CipherMode): Buffer {
   return Buffer.alloc(nonceBytes[mode]);
 }
 
@@ -209,7 +209,7 @@ export function sealPacket(
     timestamp: 960,
     ssrc,
     nonce,
-    nonceBuffer: emptyNonce(mode),
+    nonceBuffer: createEmptyNonce(mode),
     secretKey: key,
     encryptionMode: mode,
   });
@@ -238,7 +238,7 @@ function proveCipher(mode: CipherMode) {
   const [opus, key] = [randomBytes(160), randomBytes(32)];
   const datagram = sealPacket(mode, opus, key);
   const receiver: InnerReceiver = Object.create(VoiceReceiver.prototype);
-  const opened = receiver.decrypt(datagram, mode, emptyNonce(mode), key);
+  const opened = receiver.decrypt(datagram, mode, createEmptyNonce(mode), key);
   if (!opened.equals(opus)) throw new Error(`${mode} opens another packet than it sealed`);
 }
 

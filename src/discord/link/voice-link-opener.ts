@@ -1,13 +1,13 @@
 import { ChannelType, type Client, type Guild, PermissionFlagsBits, Status } from 'discord.js';
+import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import { realClock, type SyncTiming } from '#src/base/clock.ts';
-import { BotError, messageOf } from '#src/base/errors.ts';
-import { deadlineSignal } from '#src/base/waiting.ts';
+import { BotError, getErrorMessage } from '#src/base/errors.ts';
 import { ChannelPeople } from '#src/discord/channel-people.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { ownPermissionsIn } from '#src/discord/permissions.ts';
 import type { ChannelRef, MayHear, VoiceLink, VoiceLinkOpener } from '#src/ports/voice-link.ts';
 import { ShardPace, SignalPace } from './signal-pace.ts';
-import { DiscordLink, unopened } from './voice-link.ts';
+import { createUnopenedLinkError, DiscordLink } from './voice-link.ts';
 
 export type DoorLimits = {
   /** Deadline, in ms, from the request to being heard, IP discovery and end-to-end group included. */
@@ -40,7 +40,7 @@ export function openVoiceLinkOpener(
   const shards = new Map<number, ShardPace>();
   const people = new ChannelPeople(client);
   return {
-    async open(channel, mayHear, signal) {
+    async openLink(channel, mayHear, signal) {
       const guild = client.guilds.cache.get(channel.guildId);
       if (!guild) throw new BotError('link.lost', false, 'The bot is not in that server any more.');
       const shard = shards.get(guild.shardId) ?? new ShardPace();
@@ -52,9 +52,9 @@ export function openVoiceLinkOpener(
           guild.id,
         );
       servers.set(guild.id, server);
-      return await server.open(guild, channel, mayHear, signal);
+      return await server.openLink(guild, channel, mayHear, signal);
     },
-    restMs: (guildId) => servers.get(guildId)?.restMs() ?? 0,
+    getRestMs: (guildId) => servers.get(guildId)?.getRestMs() ?? 0,
     hasLink: (guildId) => servers.get(guildId)?.hasLink ?? false,
     async [Symbol.asyncDispose]() {
       await Promise.all([...servers.values()].map((server) => server.close()));
@@ -86,7 +86,7 @@ class GuildLinks {
     this.#guildId = guildId;
   }
 
-  open(
+  openLink(
     guild: Guild,
     channel: ChannelRef,
     mayHear: MayHear,
@@ -109,19 +109,19 @@ class GuildLinks {
   /** The first time nobody is told: mostly that mends it. */
   #mayRejoin(fault: string) {
     const nowMs = realClock.nowMs();
-    if (this.#rejoins.isRepeated(nowMs)) this.#alert(true, fault);
+    if (this.#rejoins.isRepeated(nowMs)) this.#reportAlert(true, fault);
     return this.#rejoins.take(nowMs);
   }
 
-  #alert(isDown: boolean, cause: string) {
+  #reportAlert(isDown: boolean, cause: string) {
     if (this.#isDown === isDown) return;
     this.#isDown = isDown;
     const state = isDown ? 'raised' : 'cleared';
     this.#parts.report({ kind: 'alert', name: 'link-down', state, cause, guildId: this.#guildId });
   }
 
-  restMs(): number {
-    return this.#pace.restMs(realClock.nowMs());
+  getRestMs(): number {
+    return this.#pace.getRestMs(realClock.nowMs());
   }
 
   async close(): Promise<void> {
@@ -136,44 +136,44 @@ class GuildLinks {
   ): Promise<VoiceLink> {
     const { limits, report, shard } = this.#parts;
     const { connectMs, offlineMs } = limits;
-    await connected(guild, offlineMs, signal);
+    await waitUntilShardReady(guild, offlineMs, signal);
     const startMs = realClock.nowMs();
-    using deadline = deadlineSignal(connectMs, realClock, () => this.#unopened);
+    using deadline = createDeadlineSignal(connectMs, realClock, () => this.#unopened);
     const either = AbortSignal.any([signal, deadline.signal]);
     try {
       await this.close();
       const nowMs = realClock.nowMs();
       const waitMs = Math.max(this.#pace.waitMs(nowMs), shard.waitMs(nowMs));
-      if (waitMs > connectMs) throw tooOften(waitMs);
-      shard.plan(nowMs + waitMs);
+      if (waitMs > connectMs) throw createTooOftenError(waitMs);
+      shard.planJoin(nowMs + waitMs);
       await realClock.sleep(waitMs, either);
-      const link = this.#join(guild, channel, mayHear);
-      await link.opened(either);
+      const link = this.#joinChannel(guild, channel, mayHear);
+      await link.waitUntilOpen(either);
       const tookMs = realClock.nowMs() - startMs;
-      report({ kind: 'link-opened', guildId: guild.id, tookMs, ...link.state() });
+      report({ kind: 'link-opened', guildId: guild.id, tookMs, ...link.getState() });
       void becomeSpeaker(guild, channel.channelId, realClock, report);
       return link;
     } catch (cause) {
       await this.close();
       signal.throwIfAborted();
-      const error: unknown = either.aborted ? either.reason : this.#brokenOff(cause);
+      const error: unknown = either.aborted ? either.reason : this.#toBrokenOffReason(cause);
       if (error instanceof BotError && this.#rejoins.isRepeated(realClock.nowMs()))
-        this.#alert(true, error.message);
+        this.#reportAlert(true, error.message);
       throw error;
     }
   }
 
   get #unopened(): BotError {
-    return this.#link?.unopened ?? unopened('seat');
+    return this.#link?.unopened ?? createUnopenedLinkError('seat');
   }
 
   /** A link that the network broke before it was open did not open. */
-  #brokenOff(cause: unknown): unknown {
+  #toBrokenOffReason(cause: unknown): unknown {
     const isBroken = cause instanceof BotError && cause.code === 'link.lost' && cause.retryable;
     return isBroken ? this.#unopened : cause;
   }
 
-  #join(guild: Guild, channel: ChannelRef, mayHear: MayHear): DiscordLink {
+  #joinChannel(guild: Guild, channel: ChannelRef, mayHear: MayHear): DiscordLink {
     const { people: channelPeople, report } = this.#parts;
     const link = new DiscordLink(
       {
@@ -184,7 +184,7 @@ class GuildLinks {
         timing: realClock,
         report,
         mayRejoin: (fault) => this.#mayRejoin(fault),
-        whole: () => this.#alert(false, 'it works again by itself'),
+        whole: () => this.#reportAlert(false, 'it works again by itself'),
         leaving: () => this.#parts.limits.leaving(guild.id),
       },
       mayHear,
@@ -196,7 +196,7 @@ class GuildLinks {
 }
 
 /** Waits for the gateway of that server. Errors: BotError `link.offline` after `offlineMs`. Aborting throws `signal.reason`. */
-async function connected({ id, shard }: Guild, offlineMs: number, signal: AbortSignal) {
+async function waitUntilShardReady({ id, shard }: Guild, offlineMs: number, signal: AbortSignal) {
   for (let waitedMs = 0; shard.status !== Status.Ready; waitedMs += checkMs) {
     if (waitedMs >= offlineMs) {
       const message = `Server ${id}: the gateway was away for ${offlineMs / 1000} s.`;
@@ -206,7 +206,7 @@ async function connected({ id, shard }: Guild, offlineMs: number, signal: AbortS
   }
 }
 
-function tooOften(waitMs: number): BotError {
+function createTooOftenError(waitMs: number): BotError {
   const message = `Too many joins of that channel, or a rate limit of Discord: wait ${Math.ceil(waitMs / 1000)} s.`;
   return new BotError('link.rate_limited', true, message, undefined, undefined, {
     retryAfterMs: waitMs,
@@ -233,7 +233,7 @@ export async function becomeSpeaker(
   } catch {
     await new Promise<void>((resolve) => timing.later(againMs, resolve));
     await askToSpeak(guild, channelId).catch((cause: unknown) => {
-      const why = messageOf(cause);
+      const why = getErrorMessage(cause);
       const message = `Stage ${channelId}: the request to speak failed: ${why}`;
       report({ kind: 'warning', message, guildId: guild.id, cause });
     });

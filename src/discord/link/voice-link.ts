@@ -11,7 +11,7 @@ import {
 } from '@discordjs/voice';
 import type { Guild } from 'discord.js';
 import type { FrameSource } from '#src/audio/frame.ts';
-import type { Packet } from '#src/audio/packet.ts';
+import type { Packet } from '#src/audio/jitter-buffer.ts';
 import { realClock, type SyncTiming } from '#src/base/clock.ts';
 import { BotError, type OpeningStep } from '#src/base/errors.ts';
 import { Mailbox } from '#src/base/loops/mailbox.ts';
@@ -19,12 +19,12 @@ import type { ChannelPeople } from '#src/discord/channel-people.ts';
 import type { DiscordEvent, LinkCounts } from '#src/discord/events.ts';
 import { readMember } from '#src/discord/members.ts';
 import type { ChannelMember, LinkState, MayHear, VoiceLink } from '#src/ports/voice-link.ts';
+import { ConsentedReceiver } from './consented-receiver.ts';
+import { FrameSender } from './frame-sender.ts';
 import { LinkWatchdog } from './link-watchdog.ts';
-import { ConsentedReceiver } from './receiver.ts';
-import { FrameSender } from './sender.ts';
 import type { SignalPace } from './signal-pace.ts';
-import { Signals } from './signals.ts';
-import { daveOf, mendNetworking, networkingOf } from './voice-library.ts';
+import { findDaveSession, findNetworking, patchNetworking } from './voice-library.ts';
+import { Signals } from './voice-signals.ts';
 
 /** Where a link is to be opened, and listeners to how it goes. */
 export type LinkPlace = {
@@ -77,7 +77,7 @@ export class DiscordLink implements VoiceLink {
   constructor(place: LinkPlace, mayHear: MayHear) {
     const { guild, channelId, pace, timing } = place;
     this.#place = place;
-    const fail = (error: unknown) => this.#end(error);
+    const fail = (error: unknown) => this.#endLink(error);
     this.#signals = new Signals({
       guildId: guild.id,
       channelId,
@@ -97,11 +97,11 @@ export class DiscordLink implements VoiceLink {
       adapterCreator: this.#signals.adapter,
     });
     const connection = this.#connection;
-    const refused = (error: unknown) => this.#failed(error);
+    const refused = (error: unknown) => this.#onFailure(error);
     connection.on('error', refused);
     const give = (packet: Packet) => this.#packets.put(packet);
     this.#receiver = new ConsentedReceiver(connection, mayHear, give, fail, timing);
-    const others = () => this.people().length;
+    const others = () => this.listPeople().length;
     const settled = watchSettled(connection, others);
     this.#settled = settled;
     this.#sender = new FrameSender({ connection, timing, settled, refused, fail });
@@ -112,19 +112,19 @@ export class DiscordLink implements VoiceLink {
       others,
       speakers: this.#receiver,
       output: this.#sender,
-      broken: (fault) => this.#broken(fault),
+      broken: (fault) => this.#onBroken(fault),
       whole: () => place.whole(),
       fail,
     });
     this.#seatListening = place.channelPeople.listen(channelId, () => this.#checkSeat());
-    connection.on('stateChange', (_, state) => this.#changed(state));
-    this.#changed(connection.state);
+    connection.on('stateChange', (_, state) => this.#onStateChange(state));
+    this.#onStateChange(connection.state);
   }
 
   /** Resolves once sent frames are heard. Errors: as the link's end. */
-  async opened(signal: AbortSignal): Promise<void> {
+  async waitUntilOpen(signal: AbortSignal): Promise<void> {
     while (!this.#settled()) {
-      if (this.#ended) throw this.#ended.error ?? lost('The link was closed.');
+      if (this.#ended) throw this.#ended.error ?? createLostLinkError('The link was closed.');
       await realClock.sleep(5, signal);
     }
   }
@@ -133,17 +133,17 @@ export class DiscordLink implements VoiceLink {
     return this.#ended === undefined;
   }
 
-  hear(signal: AbortSignal): AsyncIterable<Packet> {
+  receivePackets(signal: AbortSignal): AsyncIterable<Packet> {
     return this.#packets.read(signal);
   }
 
-  play(source: FrameSource): { wake(): void } {
-    return this.#sender.play(source);
+  playFrames(source: FrameSource): { wake(): void } {
+    return this.#sender.playFrame(source);
   }
 
-  people(): readonly ChannelMember[] {
+  listPeople(): readonly ChannelMember[] {
     const { channelId, channelPeople, guild } = this.#place;
-    return channelPeople.in(guild, channelId);
+    return channelPeople.listPeople(guild, channelId);
   }
 
   onPeople(listener: () => void): void {
@@ -156,24 +156,25 @@ export class DiscordLink implements VoiceLink {
     this.#receiver.onUnheard = listener;
   }
 
-  async refresh(personId: PersonId, signal: AbortSignal): Promise<void> {
+  async refreshMember(personId: PersonId, signal: AbortSignal): Promise<void> {
     const { channelId, channelPeople, guild } = this.#place;
     await readMember(guild, personId, signal);
-    channelPeople.reread(channelId);
+    channelPeople.readAgain(channelId);
   }
 
-  state(): LinkState {
+  getState(): LinkState {
     return {
       cipher: this.#connection.receiver.connectionData.encryptionMode ?? '',
-      endToEnd: (daveOf(this.#connection)?.protocolVersion ?? 0) > 0,
+      isEndToEnd: (findDaveSession(this.#connection)?.protocolVersion ?? 0) > 0,
     };
   }
 
   /** Why it has not opened, for the operator; a refusal by Discord is an answer, too. */
   get unopened(): BotError {
     const [closeCode, lastError] = [this.#closeCode, this.#lastError];
-    if (closeCode !== undefined && closeCode >= 4_000) return closedBy(closeCode, lastError);
-    return unopened(this.#openingStep, lastError);
+    if (closeCode !== undefined && closeCode >= 4_000)
+      return createClosedLinkError(closeCode, lastError);
+    return createUnopenedLinkError(this.#openingStep, lastError);
   }
 
   counts(): LinkCounts {
@@ -182,22 +183,22 @@ export class DiscordLink implements VoiceLink {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#end();
+    this.#endLink();
     await this.#closing;
   }
 
-  #failed(error: unknown) {
+  #onFailure(error: unknown) {
     this.#errors++;
     this.#lastError = error;
-    if (error instanceof BotError) this.#end(error);
+    if (error instanceof BotError) this.#endLink(error);
   }
 
-  #changed(state: VoiceConnectionState) {
-    const networking = networkingOf(this.#connection);
-    if (networking && networking !== this.#networking) this.#connected(networking);
+  #onStateChange(state: VoiceConnectionState) {
+    const networking = findNetworking(this.#connection);
+    if (networking && networking !== this.#networking) this.#onConnected(networking);
     if (state.status === VoiceConnectionStatus.Ready) this.#closeCode = undefined;
     if (state.status === VoiceConnectionStatus.Destroyed || this.#isOver(state))
-      this.#end(closedBy(this.#closeCode, this.#lastError));
+      this.#endLink(createClosedLinkError(this.#closeCode, this.#lastError));
   }
 
   /** The library would join anew, which the session does; after a terminated call the main gateway tells who did it. */
@@ -208,18 +209,18 @@ export class DiscordLink implements VoiceLink {
   }
 
   /** One that is not even connected is given up in any case. */
-  #broken(fault: string) {
+  #onBroken(fault: string) {
     const mayRejoin = this.#place.mayRejoin(fault);
     const isReady = this.#connection.state.status === VoiceConnectionStatus.Ready;
-    if (mayRejoin || !isReady) this.#end(lost(fault, this.#lastError));
+    if (mayRejoin || !isReady) this.#endLink(createLostLinkError(fault, this.#lastError));
   }
 
-  #connected(networking: Networking) {
+  #onConnected(networking: Networking) {
     this.#networking = networking;
     this.#receiver.restart();
     this.#watchdog.restart();
     const { guild, pace, report, timing } = this.#place;
-    mendNetworking(networking, { timing, onSocket: (ws) => this.#watchdog.watch(ws) });
+    patchNetworking(networking, { timing, onSocket: (ws) => this.#watchdog.watchSocket(ws) });
     const follow = () => {
       this.#openingStep = openingSteps[networking.state.code] ?? this.#openingStep;
     };
@@ -228,7 +229,7 @@ export class DiscordLink implements VoiceLink {
     networking.prependListener('close', (code: number) => {
       this.#closeCode = code;
       report({ kind: 'voice-closed', guildId: guild.id, closeCode: code });
-      if (code === closeCodes.rateLimited) pace.rest(timing.nowMs());
+      if (code === closeCodes.rateLimited) pace.startRest(timing.nowMs());
     });
   }
 
@@ -237,10 +238,10 @@ export class DiscordLink implements VoiceLink {
     const { channelId, guild } = this.#place;
     const seat = guild.voiceStates.cache.get(guild.client.user.id);
     if (this.#settled() && seat?.channelId !== channelId)
-      this.#end(lost('Discord does not know the seat any more.'));
+      this.#endLink(createLostLinkError('Discord does not know the seat any more.'));
   }
 
-  #end(error?: unknown) {
+  #endLink(error?: unknown) {
     if (this.#ended) return;
     this.#ended = { error };
     if (error === undefined) this.#packets.end();
@@ -250,10 +251,10 @@ export class DiscordLink implements VoiceLink {
     this.#receiver.close();
     this.#peopleListening?.[Symbol.dispose]();
     this.#seatListening[Symbol.dispose]();
-    this.#closing = this.#close();
+    this.#closing = this.#closeConnection();
   }
 
-  async #close() {
+  async #closeConnection() {
     await this.#place.leaving();
     await this.#signals.leave();
     if (this.#connection.state.status !== VoiceConnectionStatus.Destroyed) {
@@ -274,7 +275,7 @@ const stepWords: Readonly<Record<OpeningStep, string>> = {
 };
 
 /** Error of a link that did not open in time. */
-export function unopened(openingStep: OpeningStep, cause?: unknown): BotError {
+export function createUnopenedLinkError(openingStep: OpeningStep, cause?: unknown): BotError {
   const hint = cause instanceof Error ? cause.message : stepWords[openingStep];
   const message = `Discord did not open the voice link: ${hint}`;
   return new BotError('link.timeout', true, message, cause, undefined, { openingStep });
@@ -289,8 +290,9 @@ const closeCodes = {
 };
 
 /** Error of a link that does not come back, by the code with which its socket closed last. */
-function closedBy(closeCode: number | undefined, cause: unknown): BotError {
-  if (closeCode === undefined) return lost('The voice link did not come back.', cause);
+function createClosedLinkError(closeCode: number | undefined, cause: unknown): BotError {
+  if (closeCode === undefined)
+    return createLostLinkError('The voice link did not come back.', cause);
   const message = `Discord closed the voice link (${closeCode}).`;
   if (closeCode === closeCodes.unknownCipher)
     return new BotError('link.no_cipher', false, `${message} Update the bot.`, cause);
@@ -298,10 +300,10 @@ function closedBy(closeCode: number | undefined, cause: unknown): BotError {
     return new BotError('link.no_end_to_end', false, `${message} Update the bot.`, cause);
   if (closeCode === closeCodes.rateLimited)
     return new BotError('link.rate_limited', true, message, cause);
-  return lost(message, cause);
+  return createLostLinkError(message, cause);
 }
 
-function lost(message: string, cause?: unknown): BotError {
+function createLostLinkError(message: string, cause?: unknown): BotError {
   return new BotError('link.lost', true, message, cause);
 }
 
@@ -315,12 +317,12 @@ function lost(message: string, cause?: unknown): BotError {
 function watchSettled(connection: VoiceConnection, others: () => number): () => boolean {
   let opened: DAVESession | undefined;
   connection.on('transitioned', () => {
-    const dave = daveOf(connection);
+    const dave = findDaveSession(connection);
     opened = dave?.session?.ready ? dave : undefined;
   });
   return () => {
     if (connection.state.status !== VoiceConnectionStatus.Ready) return false;
-    const dave = daveOf(connection);
+    const dave = findDaveSession(connection);
     if (!dave || dave.protocolVersion === 0 || others() === 0) return true;
     return dave === opened && dave.session?.ready === true;
   };

@@ -1,5 +1,5 @@
 import {
-  newNonce,
+  createNonce,
   type Outbox,
   patienceMs,
   type RestBody,
@@ -7,7 +7,7 @@ import {
 } from '#src/discord/outbox/outbox.ts';
 import type { MessageOutcome } from '#src/ports/caption-chats.ts';
 import type { MessagePlace } from '#src/ports/message-place.ts';
-import { writeFailureOf } from './write-failure.ts';
+import { toWriteFailure } from './write-failure.ts';
 
 export type LiveMessageOptions = {
   readonly outbox: Outbox;
@@ -19,7 +19,7 @@ export type LiveMessageOptions = {
   report(outcome: MessageOutcome): void;
 };
 
-const never = new AbortController().signal;
+const neverAborted = new AbortController().signal;
 
 /**
  * One message that follows what is drawn: posted once, then edited, at last deleted. States in between are skipped, and the
@@ -27,7 +27,7 @@ const never = new AbortController().signal;
  */
 export class LiveMessage {
   readonly #options;
-  readonly #nonce = newNonce();
+  readonly #nonce = createNonce();
   #place;
   /** Last drawn message that Discord has taken or refused. */
   #shown;
@@ -40,7 +40,7 @@ export class LiveMessage {
   constructor(options: LiveMessageOptions, place?: MessagePlace, shown?: RestBody) {
     this.#options = options;
     this.#place = place;
-    this.#shown = faceOf(shown);
+    this.#shown = toComparableBody(shown);
   }
 
   get place(): MessagePlace | undefined {
@@ -48,14 +48,14 @@ export class LiveMessage {
   }
 
   /** Reports that the result of `draw` has changed. */
-  touch(urgency: Urgency): void {
+  requestUpdate(urgency: Urgency): void {
     const { outbox } = this.#options;
     this.#dueMs = Math.min(this.#dueMs, outbox.nowMs + patienceMs[urgency]);
-    this.#following ??= this.#follow();
+    this.#following ??= this.#followChanges();
   }
 
   /** Resolves once it shows what it should, or cannot. */
-  async settled(): Promise<void> {
+  async waitUntilSettled(): Promise<void> {
     await this.#following;
   }
 
@@ -65,22 +65,22 @@ export class LiveMessage {
   }
 
   /** Never throws. */
-  async #follow(): Promise<void> {
+  async #followChanges(): Promise<void> {
     const { draw } = this.#options;
     await Promise.resolve();
-    while (!this.#isOver && this.#shown !== faceOf(draw())) {
+    while (!this.#isOver && this.#shown !== toComparableBody(draw())) {
       try {
-        if (this.#place) await this.#change(this.#place, draw() === undefined);
-        else await this.#post();
+        if (this.#place) await this.#changeMessage(this.#place, draw() === undefined);
+        else await this.#postMessage();
       } catch (error) {
-        this.#failed(error);
+        this.#onFailure(error);
       }
     }
-    if (!this.#isOver && !this.#place && !draw()) this.#deleted();
+    if (!this.#isOver && !this.#place && !draw()) this.#onDeleted();
     this.#following = undefined;
   }
 
-  async #post(): Promise<void> {
+  async #postMessage(): Promise<void> {
     const { channelId, draw, flags, outbox, report } = this.#options;
     let sent: RestBody = { content: '' };
     const posted = await outbox.put(
@@ -99,16 +99,16 @@ export class LiveMessage {
           return outbox.sendPost(channelId, once, signal);
         },
       },
-      never,
+      neverAborted,
     );
     if (!posted) return;
     this.#place = { channelId, messageId: posted.id };
     const text = posted.content ?? sent.content;
-    this.#shown = text.trim() === sent.content.trim() ? faceOf(sent) : undefined;
+    this.#shown = text.trim() === sent.content.trim() ? toComparableBody(sent) : undefined;
     report({ kind: 'shown', place: this.#place });
   }
 
-  async #change(place: MessagePlace, isDeletion: boolean): Promise<void> {
+  async #changeMessage(place: MessagePlace, isDeletion: boolean): Promise<void> {
     const { draw, outbox, report } = this.#options;
     const sent = await outbox.put(
       {
@@ -119,29 +119,29 @@ export class LiveMessage {
         send: async (signal) => {
           const body = draw();
           if (isDeletion !== (body === undefined) || this.#isOver) return undefined;
-          this.#shown = faceOf(body);
+          this.#shown = toComparableBody(body);
           this.#dueMs = Number.MAX_SAFE_INTEGER;
           if (body) await outbox.sendEdit(place, body, signal);
           else await outbox.sendDeletion(place, signal);
           return { body };
         },
       },
-      never,
+      neverAborted,
     );
     if (sent?.body) report({ kind: 'shown', place });
-    else if (sent) this.#deleted();
+    else if (sent) this.#onDeleted();
   }
 
-  #deleted(): void {
+  #onDeleted(): void {
     this.#isOver = true;
     this.#options.report({ kind: 'deleted' });
   }
 
-  #failed(error: unknown): void {
+  #onFailure(error: unknown): void {
     const { draw, report } = this.#options;
     if (this.#isOver) return;
-    const failure = writeFailureOf(error);
-    this.#shown = faceOf(draw());
+    const failure = toWriteFailure(error);
+    this.#shown = toComparableBody(draw());
     const { kind } = failure;
     this.#isOver = kind !== 'too-old' && kind !== 'refused';
     if (kind === 'message-gone' || kind === 'chat-gone')
@@ -153,6 +153,6 @@ export class LiveMessage {
   }
 }
 
-function faceOf(body: RestBody | undefined): string | undefined {
+function toComparableBody(body: RestBody | undefined): string | undefined {
   return body && JSON.stringify(body);
 }

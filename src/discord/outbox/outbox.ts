@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { MessageFlags, RateLimitError, type REST, Routes } from 'discord.js';
+import { createDeadlineSignal, waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import type { SyncTiming } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { fieldsOf } from '#src/base/json.ts';
-import { deadlineSignal, unlessAborted } from '#src/base/waiting.ts';
+import { toRecord } from '#src/base/json.ts';
 import type { MessageBody } from '#src/discord/interactions/rendering.ts';
 import type { MessagePlace } from '#src/ports/message-place.ts';
-import { retryAfterMs, writeFailureOf } from './write-failure.ts';
+import { retryAfterMs, toWriteFailure } from './write-failure.ts';
 
 /** Time, in ms, after which a message is as urgent as whole words: the earliest deadline goes first. The panel is to be seen within 5 s. */
 export const patienceMs = { whole: 0, panel: 3_000, partial: 30_000 } as const;
@@ -56,7 +56,7 @@ const answerMs = 4_000;
 const mostWaiting = 1_000;
 /** Deletions of the bot itself whose events are awaited. */
 const mostOwnDeletions = 1_000;
-const stopped = 'the bot is being stopped';
+const stoppedReason = 'the bot is being stopped';
 const tooLate = 'it waited for too long';
 
 /**
@@ -91,7 +91,7 @@ export class Outbox {
    * `signal.reason`; if it waits it is not sent.
    */
   async post(channelId: ChannelId, body: RestBody, signal: AbortSignal): Promise<PostedMessage> {
-    const once = { nonce: newNonce(), enforce_nonce: true, ...body };
+    const once = { nonce: createNonce(), enforce_nonce: true, ...body };
     const send = (until: AbortSignal) => this.sendPost(channelId, once, until);
     // Replies, which anybody can ask for, wait for captions and notices.
     const dueMs = body.message_reference ? () => Number.MAX_SAFE_INTEGER : undefined;
@@ -107,7 +107,7 @@ export class Outbox {
   }
 
   /** Changes a message, or deletes it where there is no `body`. Errors: as `post`. */
-  async change(
+  async changeMessage(
     place: MessagePlace,
     body: RestBody | undefined,
     signal: AbortSignal,
@@ -126,7 +126,7 @@ export class Outbox {
     signal: AbortSignal,
   ): Promise<T> {
     signal.throwIfAborted();
-    if (this.#over.signal.aborted) throw unsent(stopped);
+    if (this.#over.signal.aborted) throw createUnsentMessageError(stoppedReason);
     const key = `${route} ${channelId}`;
     const lane = this.#lanes.get(key) ?? { waiting: [], freeAtMs: 0, failures: 0 };
     const result = Promise.withResolvers<T>();
@@ -141,10 +141,10 @@ export class Outbox {
     };
     lane.waiting.push(order);
     if (lane.waiting.length > mostWaiting)
-      lane.waiting.shift()?.fail(unsent(`more than ${mostWaiting} waited`));
-    if (!this.#lanes.has(key)) void this.#empty(key, lane);
+      lane.waiting.shift()?.fail(createUnsentMessageError(`more than ${mostWaiting} waited`));
+    if (!this.#lanes.has(key)) void this.#emptyLane(key, lane);
     try {
-      return await unlessAborted(result.promise, signal);
+      return await waitUnlessAborted(result.promise, signal);
     } finally {
       lane.waiting = lane.waiting.filter((one) => one !== order);
     }
@@ -158,13 +158,13 @@ export class Outbox {
     // Discord fetches a link to preview it before anybody follows it, and a model may have written it.
     const body = { ...message, flags: (message.flags ?? 0) | MessageFlags.SuppressEmbeds };
     const posted = await this.#rest.post(Routes.channelMessages(channelId), { body, signal });
-    const { id, content } = fieldsOf(posted);
+    const { id, content } = toRecord(posted);
     return { id: `${id}`, content: typeof content === 'string' ? content : undefined };
   }
 
   async sendEdit(place: MessagePlace, body: RestBody, signal: AbortSignal): Promise<void> {
     const route = Routes.channelMessage(place.channelId, place.messageId);
-    await this.#awake(place, signal, () => this.#rest.patch(route, { body, signal }));
+    await this.#whileThreadIsOpen(place, signal, () => this.#rest.patch(route, { body, signal }));
   }
 
   async sendDeletion(place: MessagePlace, signal: AbortSignal): Promise<void> {
@@ -172,7 +172,7 @@ export class Outbox {
     const [oldest = ''] = this.#ownDeletions;
     if (this.#ownDeletions.size > mostOwnDeletions) this.#ownDeletions.delete(oldest);
     const route = Routes.channelMessage(place.channelId, place.messageId);
-    await this.#awake(place, signal, () => this.#rest.delete(route, { signal }));
+    await this.#whileThreadIsOpen(place, signal, () => this.#rest.delete(route, { signal }));
   }
 
   /** Whether the bot itself deleted that message; true once. */
@@ -182,15 +182,15 @@ export class Outbox {
 
   /** Drops the waiting orders, and gives up those under way. */
   close(): void {
-    this.#over.abort(unsent(stopped));
+    this.#over.abort(createUnsentMessageError(stoppedReason));
     for (const lane of this.#lanes.values()) {
-      for (const { fail } of lane.waiting) fail(unsent(stopped));
+      for (const { fail } of lane.waiting) fail(createUnsentMessageError(stoppedReason));
       lane.waiting = [];
     }
   }
 
   /** Does that in a thread which went to sleep, too. */
-  async #awake(
+  async #whileThreadIsOpen(
     { channelId }: MessagePlace,
     signal: AbortSignal,
     work: () => Promise<unknown>,
@@ -198,35 +198,35 @@ export class Outbox {
     try {
       await work();
     } catch (error) {
-      if (writeFailureOf(error).kind !== 'archived') throw error;
+      if (toWriteFailure(error).kind !== 'archived') throw error;
       await this.#rest.patch(Routes.channel(channelId), { body: { archived: false }, signal });
       await work();
     }
   }
 
   /** Until nothing waits. Never throws. */
-  async #empty(key: string, lane: Lane): Promise<void> {
+  async #emptyLane(key: string, lane: Lane): Promise<void> {
     this.#lanes.set(key, lane);
     await Promise.resolve(); // once for all messages that are shown together
     while (!this.#over.signal.aborted) {
       const late = lane.waiting.filter(({ untilMs }) => untilMs <= this.nowMs);
       lane.waiting = lane.waiting.filter((one) => !late.includes(one));
-      for (const { fail } of late) fail(unsent(tooLate));
+      for (const { fail } of late) fail(createUnsentMessageError(tooLate));
       const [next] = lane.waiting.toSorted((one, other) => one.dueMs() - other.dueMs());
-      if (lane.freeAtMs > this.nowMs) await this.#pause(lane);
-      else if (next) await this.#send(lane, next);
+      if (lane.freeAtMs > this.nowMs) await this.#waitForLane(lane);
+      else if (next) await this.#sendOrder(lane, next);
       else break;
     }
     this.#lanes.delete(key);
   }
 
-  async #send(lane: Lane, order: QueuedOrder): Promise<void> {
+  async #sendOrder(lane: Lane, order: QueuedOrder): Promise<void> {
     lane.waiting = lane.waiting.filter((one) => one !== order);
     lane.freeAtMs = this.nowMs + gapMs;
-    using deadline = deadlineSignal(answerMs, this.#timing, late);
+    using deadline = createDeadlineSignal(answerMs, this.#timing, createLateMessageError);
     const either = AbortSignal.any([this.#over.signal, deadline.signal]);
     try {
-      await unlessAborted(order.send(either), either);
+      await waitUnlessAborted(order.send(either), either);
       lane.failures = 0;
     } catch (cause) {
       const error: unknown = either.aborted ? either.reason : cause;
@@ -238,31 +238,31 @@ export class Outbox {
       lane.failures += 1;
       lane.freeAtMs = this.nowMs + waitMs;
       if (lane.freeAtMs < order.untilMs) lane.waiting.unshift(order);
-      else order.fail(error instanceof RateLimitError ? unsent(tooLate) : error);
+      else order.fail(error instanceof RateLimitError ? createUnsentMessageError(tooLate) : error);
     }
   }
 
   /** Until the lane is free, or an order has waited for too long. */
-  async #pause({ freeAtMs, waiting }: Lane): Promise<void> {
+  async #waitForLane({ freeAtMs, waiting }: Lane): Promise<void> {
     const untilMs = Math.min(freeAtMs, ...waiting.map((one) => one.untilMs));
     const { promise, resolve } = Promise.withResolvers<void>();
     const forget = this.#timing.later(Math.max(1, untilMs - this.nowMs), resolve);
-    await unlessAborted(promise, this.#over.signal).catch(() => undefined);
+    await waitUnlessAborted(promise, this.#over.signal).catch(() => undefined);
     forget();
   }
 }
 
 /** A message as Discord's API takes it. */
-export function restBody({ allowedMentions, ...rest }: MessageBody): RestBody {
+export function toRestBody({ allowedMentions, ...rest }: MessageBody): RestBody {
   return { ...rest, allowed_mentions: allowedMentions };
 }
 
-function late(): BotError {
+function createLateMessageError(): BotError {
   const message = `Discord did not answer in ${answerMs / 1000} s.`;
   return new BotError('discord.unreachable', true, message);
 }
 
-function unsent(why: string): BotError {
+function createUnsentMessageError(why: string): BotError {
   return new BotError('discord.unsent', false, `A message was not sent: ${why}.`);
 }
 
@@ -270,7 +270,7 @@ function unsent(why: string): BotError {
 const maxChars = 25;
 
 /** A nonce of a message: sent twice after a cut connection, it appears once. */
-export function newNonce(): string {
+export function createNonce(): string {
   return crypto.randomUUID().slice(0, maxChars);
 }
 
@@ -278,7 +278,7 @@ export function newNonce(): string {
  * Nonce of these ids in any order: a message that is written again some minutes later, as Discord may or may not have it,
  * appears once.
  */
-export function nonceOf(ids: readonly string[]): string {
+export function toNonce(ids: readonly string[]): string {
   const hash = createHash('sha256').update(ids.toSorted().join('\n'));
   return hash.digest('base64url').slice(0, maxChars);
 }

@@ -1,5 +1,5 @@
 import { DiscordAPIError, RateLimitError, RESTJSONErrorCodes } from 'discord.js';
-import { BotError, messageOf } from '#src/base/errors.ts';
+import { BotError, getErrorMessage } from '#src/base/errors.ts';
 
 /** Failure of a request about a message; `passing`: it may have come through, or go well the next time. */
 export type WriteFailure =
@@ -9,7 +9,7 @@ export type WriteFailure =
 type Known = 'too-old' | 'message-gone' | 'chat-gone' | 'forbidden' | 'archived';
 
 const tooManyOldEdits = RESTJSONErrorCodes.MaximumNumberOfEditsToMessagesOlderThanOneHourReached;
-const kinds = new Map<unknown, Known>([
+const failureKinds = new Map<unknown, Known>([
   [tooManyOldEdits, 'too-old'],
   [RESTJSONErrorCodes.UnknownMessage, 'message-gone'],
   [RESTJSONErrorCodes.UnknownChannel, 'chat-gone'],
@@ -23,9 +23,9 @@ const kinds = new Map<unknown, Known>([
 /** Waits after failed requests double from the first to the last of these. */
 const [firstRetryMs, longestRetryMs] = [500, 30_000];
 
-export function writeFailureOf(error: unknown): WriteFailure {
+export function toWriteFailure(error: unknown): WriteFailure {
   if (!(error instanceof DiscordAPIError)) return { kind: 'passing' };
-  const kind = kinds.get(error.code);
+  const kind = failureKinds.get(error.code);
   if (kind) return { kind };
   const isPassing = error.status >= 500 || error.status === 401 || error.status === 408;
   return isPassing
@@ -36,24 +36,24 @@ export function writeFailureOf(error: unknown): WriteFailure {
 /** Time, in ms, after which a request is tried again after so many failures before; undefined: never. */
 export function retryAfterMs(error: unknown, failures: number): number | undefined {
   if (error instanceof RateLimitError) return Math.max(1, error.retryAfter);
-  if (writeFailureOf(error).kind !== 'passing') return undefined;
+  if (toWriteFailure(error).kind !== 'passing') return undefined;
   return Math.min(longestRetryMs, firstRetryMs * 2 ** failures);
 }
 
 /** The error of a message that could not be written in a place, for an operator. */
-export function unwritten(place: string, cause: unknown): BotError {
+export function createUnwrittenError(place: string, cause: unknown): BotError {
   if (cause instanceof BotError) return cause;
   if (cause instanceof DiscordAPIError) {
     const message = `Nothing could be written in ${place}: may the bot send messages there?`;
     return new BotError('discord.forbidden', false, message, cause);
   }
-  const why = networkCodeOf(cause) || messageOf(cause);
+  const why = findNetworkCode(cause) || getErrorMessage(cause);
   const message = `Nothing could be written in ${place}: Discord could not be reached (${why}).`;
   return new BotError('discord.unreachable', true, message, cause);
 }
 
 /** The system's own word for it, say ECONNREFUSED; empty where there is none. */
-export function networkCodeOf(error: unknown): string {
+export function findNetworkCode(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : '';
 }

@@ -1,19 +1,19 @@
 import type { Client } from 'discord.js';
+import { waitAtMost } from '#src/base/bounded-wait.ts';
 import type { SyncTiming } from '#src/base/clock.ts';
-import { messageOf } from '#src/base/errors.ts';
-import { ifInTime } from '#src/base/waiting.ts';
+import { getErrorMessage } from '#src/base/errors.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { MessageBody } from '#src/discord/interactions/rendering.ts';
 import { LiveMessage } from '#src/discord/outbox/live-message.ts';
-import { type Outbox, restBody } from '#src/discord/outbox/outbox.ts';
+import { type Outbox, toRestBody } from '#src/discord/outbox/outbox.ts';
 import { localeIn } from '#src/discord/places.ts';
 import type { Button } from '#src/features/command.ts';
 import {
-  leftPanel,
   type PanelBoard,
-  type PanelFace,
+  type PanelContent,
   type PanelPlace,
   type PanelStore,
+  toLeftPanel,
 } from '#src/ports/panel.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -32,7 +32,7 @@ export type PanelOptions = {
 
 /** Content and place of one server's panel. */
 type Panel = {
-  face?: PanelFace;
+  face?: PanelContent;
   head?: TextLine;
   message?: LiveMessage;
   /** Writes of its place, one after the other. */
@@ -53,65 +53,65 @@ export class Panels implements PanelBoard {
     this.#options = options;
   }
 
-  show(guildId: GuildId, face: PanelFace): void {
-    const panel = this.#panel(guildId);
+  show(guildId: GuildId, face: PanelContent): void {
+    const panel = this.#getPanel(guildId);
     panel.face = face;
-    panel.message?.touch('panel');
+    panel.message?.requestUpdate('panel');
     this.#options.statuses.show(guildId, face.status);
   }
 
   /** The message as it is to be posted; `head` is its sentence before its face is known. */
-  dressed(guildId: GuildId, head: TextLine): MessageBody {
+  renderPanel(guildId: GuildId, head: TextLine): MessageBody {
     const face = this.#panels.get(guildId)?.face;
-    return this.#draw(guildId, head, isHere(face) ? face : undefined);
+    return this.#drawPanel(guildId, head, isHere(face) ? face : undefined);
   }
 
   /** Makes this message the panel, with `shown` as its content; the former one is deleted. */
-  put(guildId: GuildId, place: PanelPlace, head: TextLine, shown: MessageBody): void {
-    const panel = this.#panel(guildId);
+  putPanel(guildId: GuildId, place: PanelPlace, head: TextLine, shown: MessageBody): void {
+    const panel = this.#getPanel(guildId);
     const former = panel.message?.place;
     panel.message?.end();
     panel.head = head;
     if (!isHere(panel.face)) delete panel.face;
-    this.#follow(guildId, place, shown);
+    this.#followMessage(guildId, place, shown);
     panel.storing = panel.storing.then(() => this.#moved(guildId, former, place));
   }
 
-  async post({ channelId, guildId, name }: ChannelRef, head: TextLine): Promise<boolean> {
-    const shown = this.dressed(guildId, head);
+  async postPanel({ channelId, guildId, name }: ChannelRef, head: TextLine): Promise<boolean> {
+    const shown = this.renderPanel(guildId, head);
     try {
-      const { id } = await this.#options.outbox.post(channelId, restBody(shown), never);
-      this.put(guildId, { channelId, messageId: id }, head, shown);
+      const { id } = await this.#options.outbox.post(channelId, toRestBody(shown), never);
+      this.putPanel(guildId, { channelId, messageId: id }, head, shown);
       return true;
     } catch (cause) {
-      const why = `${messageOf(cause)}. May the bot send messages there?`;
+      const why = `${getErrorMessage(cause)}. May the bot send messages there?`;
       this.#warn(guildId, `no panel could be posted in ${name}: ${why}`, cause);
       return false;
     }
   }
 
   /** Panels of a former run tell that the bot is not there any more. Never throws. */
-  async wake(guildIds: readonly GuildId[]): Promise<void> {
+  async resumePanels(guildIds: readonly GuildId[]): Promise<void> {
     for (const guildId of guildIds) {
-      const place = await this.#stored(guildId);
+      const place = await this.#onStored(guildId);
       if (this.#isClosed) return;
       if (!place || this.#panels.has(guildId)) continue;
-      this.#panel(guildId).face = leftPanel();
-      this.#follow(guildId, place);
+      this.#getPanel(guildId).face = toLeftPanel();
+      this.#followMessage(guildId, place);
       await new Promise<void>((resolve) => this.#options.timing.later(wakeMs, resolve));
     }
   }
 
-  async takeOver(guildId: GuildId): Promise<boolean> {
-    const panel = this.#panel(guildId);
-    const known = panel.message?.place ?? (await this.#stored(guildId));
+  async takeOverPanel(guildId: GuildId): Promise<boolean> {
+    const panel = this.#getPanel(guildId);
+    const known = panel.message?.place ?? (await this.#onStored(guildId));
     if (this.#isClosed || !known || this.#panels.get(guildId) !== panel) return false;
-    if (panel.message) panel.message.touch('panel');
-    else this.#follow(guildId, known);
+    if (panel.message) panel.message.requestUpdate('panel');
+    else this.#followMessage(guildId, known);
     return true;
   }
 
-  async forget(guildId: GuildId): Promise<void> {
+  async forgetPanel(guildId: GuildId): Promise<void> {
     const panel = this.#panels.get(guildId);
     panel?.message?.end();
     await panel?.storing;
@@ -130,28 +130,28 @@ export class Panels implements PanelBoard {
       // Words that a person said go.
       const lines = panel.face.lines.filter(({ id }) => id !== 'panel.heard');
       panel.face = { ...panel.face, lines };
-      panel.message?.touch('whole');
-      await panel.message?.settled();
+      panel.message?.requestUpdate('whole');
+      await panel.message?.waitUntilSettled();
     });
-    await ifInTime(Promise.all(cleared), ms, this.#options.timing, never);
+    await waitAtMost(Promise.all(cleared), ms, this.#options.timing, never);
     for (const { message } of this.#panels.values()) message?.end();
   }
 
-  #panel(guildId: GuildId): Panel {
+  #getPanel(guildId: GuildId): Panel {
     const panel = this.#panels.get(guildId) ?? { storing: Promise.resolve() };
     this.#panels.set(guildId, panel);
     return panel;
   }
 
   /** Follows this message; `shown` is the content that was just posted there, else it is of a former run. */
-  #follow(guildId: GuildId, place: PanelPlace, shown?: MessageBody): void {
-    const panel = this.#panel(guildId);
+  #followMessage(guildId: GuildId, place: PanelPlace, shown?: MessageBody): void {
+    const panel = this.#getPanel(guildId);
     const { channelId } = place;
     const message = new LiveMessage(
       {
         outbox: this.#options.outbox,
         channelId,
-        draw: () => restBody(this.#draw(guildId, panel.head, panel.face)),
+        draw: () => toRestBody(this.#drawPanel(guildId, panel.head, panel.face)),
         report: ({ kind }) => {
           if (kind === 'shown') return;
           message.end();
@@ -161,19 +161,23 @@ export class Panels implements PanelBoard {
         },
       },
       place,
-      shown && restBody(shown),
+      shown && toRestBody(shown),
     );
     panel.message = message;
-    message.touch('panel');
+    message.requestUpdate('panel');
   }
 
-  #draw(guildId: GuildId, head: TextLine | undefined, face: PanelFace | undefined): MessageBody {
+  #drawPanel(
+    guildId: GuildId,
+    head: TextLine | undefined,
+    face: PanelContent | undefined,
+  ): MessageBody {
     const { buttons, client } = this.#options;
     return drawPanel(head, face, localeIn(client, guildId), buttons);
   }
 
   /** Where the panel of a former run is, as far as the store tells. */
-  #stored(guildId: GuildId): Promise<PanelPlace | undefined> {
+  #onStored(guildId: GuildId): Promise<PanelPlace | undefined> {
     return this.#options.panelStore.read(guildId).catch(() => undefined);
   }
 
@@ -184,9 +188,9 @@ export class Panels implements PanelBoard {
       const former = known ?? (await panelStore.read(guildId));
       await panelStore.write(guildId, place);
       if (former && former.messageId !== place.messageId)
-        void this.#options.outbox.change(former, undefined, never).catch(() => undefined);
+        void this.#options.outbox.changeMessage(former, undefined, never).catch(() => undefined);
     } catch (error) {
-      this.#warn(guildId, messageOf(error), error);
+      this.#warn(guildId, getErrorMessage(error), error);
     }
   }
 
@@ -197,6 +201,6 @@ export class Panels implements PanelBoard {
 }
 
 /** True unless the face is that of a bot that left; after a `/join` such a face is not shown again. */
-function isHere(face: PanelFace | undefined): boolean {
+function isHere(face: PanelContent | undefined): boolean {
   return face?.isLeft !== true;
 }

@@ -5,12 +5,12 @@ import {
   GatewayOpcodes,
   PermissionFlagsBits,
 } from 'discord.js';
+import { waitAtMost } from '#src/base/bounded-wait.ts';
 import type { SyncTiming } from '#src/base/clock.ts';
-import { ifInTime } from '#src/base/waiting.ts';
 import { ownPermissionsIn } from '#src/discord/permissions.ts';
 import { localeIn } from '#src/discord/places.ts';
-import { oneLine } from '#src/texts/plain.ts';
-import { type TextLine, text } from '#src/texts/texts.ts';
+import { toOneLine } from '#src/texts/plain-text.ts';
+import { formatText, type TextLine } from '#src/texts/texts.ts';
 
 /** Shortest time, in ms, between two texts: Discord writes each into the audit log of the server. */
 const textGapMs = 10_000;
@@ -70,7 +70,7 @@ export class VoiceStatuses {
     const guild = this.#client.guilds.cache.get(guildId);
     const channel = guild?.members.me?.voice.channel;
     if (!guild || !line || channel?.type !== ChannelType.GuildVoice) return;
-    const wanted = oneLine(text(line.id, line.with, localeIn(this.#client, guildId)));
+    const wanted = toOneLine(formatText(line.id, line.with, localeIn(this.#client, guildId)));
     const known = this.#statuses.get(guildId);
     if (known?.channelId === channel.id) {
       known.wanted = wanted;
@@ -100,7 +100,7 @@ export class VoiceStatuses {
     this.#statuses.delete(guildId);
     status?.cancelWait?.();
     if (!status?.written || status.shown !== status.written) return;
-    await ifInTime(this.#put(status, null), clearMs, this.#timing, never);
+    await waitAtMost(this.#put(status, null), clearMs, this.#timing, never);
   }
 
   #receive(guildId: string, channelId: string, text: string): void {

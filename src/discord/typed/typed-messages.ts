@@ -6,18 +6,18 @@ import {
   MessageType,
   RESTJSONErrorCodes,
 } from 'discord.js';
-import { fieldsOf } from '#src/base/json.ts';
+import { toRecord } from '#src/base/json.ts';
 import { watchDeleted } from '#src/discord/captions/caption-chats.ts';
-import { withNames } from '#src/discord/marks.ts';
+import { replaceMentions } from '#src/discord/mention-names.ts';
 import { readContent } from '#src/discord/message-content.ts';
 import type { Outbox } from '#src/discord/outbox/outbox.ts';
-import { unwritten } from '#src/discord/outbox/write-failure.ts';
+import { createUnwrittenError } from '#src/discord/outbox/write-failure.ts';
 import type {
   TypedMessage,
   TypedMessageListener,
   TypedMessages,
 } from '#src/ports/typed-messages.ts';
-import { cut, maxMessageChars, posted } from '#src/texts/plain.ts';
+import { maxMessageChars, toPostedText, truncate } from '#src/texts/plain-text.ts';
 
 /**
  * Messages in channels where the bot may read, as the gateway tells them: their text, where they mention the bot or reply to
@@ -30,18 +30,18 @@ export function openTypedMessages(
   let listener: TypedMessageListener | undefined;
   client.ws.on(GatewayDispatchEvents.MessageCreate, (data: unknown) => {
     const message = readTyped(data, client);
-    if (message) listener?.written(message);
+    if (message) listener?.onWritten(message);
   });
-  watchDeleted(client, (messageIds) => listener?.deleted(messageIds));
+  watchDeleted(client, (messageIds) => listener?.onDeleted(messageIds));
   return {
-    listen(next) {
+    setListener(next) {
       listener = next;
     },
-    async reply({ channelId, guildId, messageId }, text, signal) {
-      const known = text.textIn(channelId);
+    async replyTo({ channelId, guildId, messageId }, text, signal) {
+      const known = text.findTextForPlace(channelId);
       if (known === undefined) throw new Error('A reply has words of another channel.');
       const body = {
-        content: cut(posted(known), maxMessageChars),
+        content: truncate(toPostedText(known), maxMessageChars),
         allowed_mentions: { parse: [], replied_user: false },
         message_reference: {
           message_id: messageId,
@@ -56,7 +56,7 @@ export function openTypedMessages(
       } catch (cause) {
         signal.throwIfAborted();
         if (isGone(cause)) return 'deleted';
-        throw unwritten('reply to a typed question', cause);
+        throw createUnwrittenError('reply to a typed question', cause);
       }
     },
   };
@@ -78,20 +78,20 @@ function readTyped(
   data: unknown,
   { guilds, user: { id: botId } }: Client<true>,
 ): TypedMessage | undefined {
-  const { id, channel_id: channelId, guild_id: guildId, ...rest } = fieldsOf(data);
-  const author = fieldsOf(rest.author);
+  const { id, channel_id: channelId, guild_id: guildId, ...rest } = toRecord(data);
+  const author = toRecord(rest.author);
   if (typeof id !== 'string' || typeof channelId !== 'string') return undefined;
   if (typeof guildId !== 'string' || typeof author.id !== 'string') return undefined;
   const isUsual = rest.type === MessageType.Default || rest.type === MessageType.Reply;
   if (!isUsual || author.id === botId) return undefined;
-  const mentions = Array.isArray(rest.mentions) ? rest.mentions.map(fieldsOf) : [];
+  const mentions = Array.isArray(rest.mentions) ? rest.mentions.map(toRecord) : [];
   const names = new Map(mentions.map((one) => [`${one.id}`, `${one.global_name ?? one.username}`]));
   names.set(botId, ' '); // its own mention is no word
   // Source: Discord docs, "Message Snapshot Object".
-  const { 0: snapshot } = fieldsOf(rest.message_snapshots);
-  const { message: forwarded } = fieldsOf(snapshot);
+  const { 0: snapshot } = toRecord(rest.message_snapshots);
+  const { message: forwarded } = toRecord(snapshot);
   const content = readContent(rest, forwarded, false);
-  const { nick, roles } = fieldsOf(rest.member);
+  const { nick, roles } = toRecord(rest.member);
   const name = [nick, author.global_name, author.username].find((one) => typeof one === 'string');
   return {
     ...content,
@@ -107,8 +107,10 @@ function readTyped(
     isWebhook: typeof rest.webhook_id === 'string',
     isMention: mentions.some((one) => one.id === botId),
     isVoiceMessage: content.recording && (Number(rest.flags) & MessageFlags.IsVoiceMessage) !== 0,
-    text: withNames(content.text, guilds.cache.get(guildId), names).replace(/\s+/g, ' ').trim(),
-    isHidden: isEmpty(fieldsOf(forwarded ?? rest)),
+    text: replaceMentions(content.text, guilds.cache.get(guildId), names)
+      .replace(/\s+/g, ' ')
+      .trim(),
+    isHidden: isEmpty(toRecord(forwarded ?? rest)),
   };
 }
 
@@ -117,7 +119,7 @@ function readTyped(
  */
 function isEmpty({ content, sticker_items: stickers, ...rest }: Fields): boolean {
   const lists = [rest.attachments, rest.components, rest.embeds, stickers];
-  return content === '' && lists.every((one) => !fieldsOf(one)[0]) && rest.poll === undefined;
+  return content === '' && lists.every((one) => !toRecord(one)[0]) && rest.poll === undefined;
 }
 
 type Fields = Readonly<Record<string, unknown>>;

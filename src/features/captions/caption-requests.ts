@@ -5,7 +5,7 @@ import type { CaptionOptions } from '#src/settings/setting-definition.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { SessionCaptions } from './session-captions.ts';
 
-export type CaptionsOn =
+export type TurnOnOutcome =
   | {
       readonly kind: 'on';
       /** Channel or thread in which they are posted. */
@@ -16,33 +16,36 @@ export type CaptionsOn =
     }
   | { readonly kind: 'failed'; readonly line: TextLine };
 
-export type CaptionRequests = ReturnType<typeof captionRequests>;
+export type CaptionRequests = ReturnType<typeof createCaptionRequests>;
 
 /** Requests about live captions: changed in the channel where the bot sits first, then in the store. */
-export function captionRequests(sessions: VoiceSessions, running: SessionObjects<SessionCaptions>) {
+export function createCaptionRequests(
+  sessions: VoiceSessions,
+  running: SessionObjects<SessionCaptions>,
+) {
   return {
     /** Stays on for that channel. Announced to everybody there, aloud and in writing, before the first word is written. */
-    async turnOn(guildId: GuildId, options: CaptionOptions): Promise<CaptionsOn> {
-      const session = sessions.session(guildId);
+    async turnOn(guildId: GuildId, options: CaptionOptions): Promise<TurnOnOutcome> {
+      const session = sessions.findSession(guildId);
       if (!session) return { kind: 'failed', line: { id: 'leave.nowhere' } };
       const { channelId } = session.channel;
       const captions = running.get(session);
       const line = await captions.turnOn(options);
       if (line) return { kind: 'failed', line };
-      const saved = await sessions.settings.setCaptionsIn(guildId, channelId, options);
-      const { captionsIn: placeId = channelId } = captions.panel();
+      const saved = await sessions.settings.setCaptionOptions(guildId, channelId, options);
+      const { captionsChannelId: placeId = channelId } = captions.describePanel();
       return { kind: 'on', placeId, isHere: placeId === channelId, saved };
     },
 
     /** Stays off for that channel; also on the way in, where captions would begin, and while a session ends. */
     async turnOff(guildId: GuildId): Promise<SaveOutcome> {
-      const saved = sessions.sessions(guildId).map(async (session) => {
+      const saved = sessions.listSessions(guildId).map(async (session) => {
         const { channelId } = session.channel;
-        const saving = sessions.settings.setCaptionsIn(guildId, channelId, undefined);
+        const saving = sessions.settings.setCaptionOptions(guildId, channelId, undefined);
         await running.get(session).turnOff();
         return await saving;
       });
-      return { saved: (await Promise.all(saved)).every((isSaved) => isSaved) };
+      return { isSaved: (await Promise.all(saved)).every((isSaved) => isSaved) };
     },
 
     isOn(guildId: GuildId): boolean {
@@ -50,11 +53,11 @@ export function captionRequests(sessions: VoiceSessions, running: SessionObjects
     },
 
     /** `isOut`: this person is heard and answered, but not written. Applies at once, and in later sessions. */
-    async leaveOut(guildId: GuildId, personId: PersonId, isOut: boolean): Promise<SaveOutcome> {
-      const saving = sessions.consents.in(guildId).leaveOut(personId, isOut);
+    async setLeftOut(guildId: GuildId, personId: PersonId, isOut: boolean): Promise<SaveOutcome> {
+      const saving = sessions.consents.getChoices(guildId).saveLeftOut(personId, isOut);
       if (isOut)
         for (const captions of running.list(guildId)) captions.forgetPerson(personId, 'left-out');
-      return { saved: await saving };
+      return { isSaved: await saving };
     },
   };
 }

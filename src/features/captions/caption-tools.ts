@@ -1,23 +1,27 @@
 import { z } from 'zod';
 import type { ToolOutcome } from '#src/conversation/tools/tool-entry.ts';
-import { transcriptSubjects } from '#src/features/captions/store/transcript-ports.ts';
 import type { TranscriptQuestion } from '#src/features/captions/transcripts/transcript-requests.ts';
-import { type Owned, outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
-import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
+import {
+  defineTool,
+  toOutcome,
+  type WithOwnObjects,
+} from '#src/features/contract/tool-definition.ts';
+import { ConfidentialText, toOpenText } from '#src/people/confidential-text.ts';
 import { isProgram } from '#src/people/program-ids.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { wallTimesIn } from '#src/texts/wall-time.ts';
-import type { CaptionPorts } from './captions.ts';
+import { createWallTimes } from '#src/texts/wall-time.ts';
+import type { CaptionPorts } from './captions-feature.ts';
+import { transcriptSubjects } from './store/transcript-stores.ts';
 
 /** Turns the captions of the channel on and off. */
-export const setCaptions = tool({
+export const setCaptionsTool = defineTool({
   name: 'captions',
   description:
     'Turns captions on or off: what is said here, written down in the chat. Only if whoever asks wants that.',
   schema: z.strictObject({ on: z.boolean() }),
   right: 'room',
   effect: 'change',
-  async run({ on }, { own, session }: Owned<CaptionPorts>) {
+  async run({ on }, { own, session }: WithOwnObjects<CaptionPorts>) {
     const { notices, place } = session;
     const { guildId } = place.channel;
     const control = own.captions;
@@ -27,12 +31,12 @@ export const setCaptions = tool({
       void control
         .turnOn(guildId, {})
         .then((turned) => turned.kind === 'failed' && notices.post(turned.line)); // never rejects
-    return outcomeOf({ id: on ? 'captions.on' : 'captions.off' });
+    return toOutcome({ id: on ? 'captions.on' : 'captions.off' });
   },
 });
 
 /** Leaves whoever asks out of captions, or writes them again. */
-export const leaveMeOut = tool({
+export const leaveMeOutTool = defineTool({
   name: 'leave_me_out',
   description:
     'Leaves whoever asks out of the captions, so that nothing they say is written down, or has them written again. Only if they ask for that. They are heard and answered all the same.',
@@ -41,14 +45,14 @@ export const leaveMeOut = tool({
   effect: 'last',
   isChange: ({ out }) => out,
   ask: () => ({ id: 'captions.ask.in' }),
-  async run({ out }, { askerId, guildId, own }: Owned<CaptionPorts>) {
-    await own.captions.leaveOut(guildId, askerId, out);
-    return outcomeOf({ id: out ? 'captions.left_out' : 'captions.left_in' });
+  async run({ out }, { askerId, guildId, own }: WithOwnObjects<CaptionPorts>) {
+    await own.captions.setLeftOut(guildId, askerId, out);
+    return toOutcome({ id: out ? 'captions.left_out' : 'captions.left_in' });
   },
 });
 
 /** Searches the captions of the channel; the bot quotes the lines itself. */
-export const findInCaptions = tool({
+export const findInCaptionsTool = defineTool({
   name: 'find_in_captions',
   description:
     'Looks up what people said in this voice channel, now or in earlier sessions, as captions have it. Call it whenever somebody asks ' +
@@ -64,24 +68,24 @@ export const findInCaptions = tool({
   quotesOthers: true,
   isOffered: (own: CaptionPorts) => (_settings, session) =>
     session !== undefined &&
-    (own.transcriptCleanup.has(session.place.channel.guildId) ||
+    (own.transcriptCleanup.hasTranscripts(session.place.channel.guildId) ||
       own.sessionCaptions.get(session).hasTranscript),
-  run: findLines,
+  run: quoteFoundLines,
 });
 
 /** Quotes lines of this channel that answer a question of the asker; none to a program. Aborting `signal` throws `signal.reason`. */
-async function findLines(
+async function quoteFoundLines(
   request: TranscriptQuestion,
-  { askerId, own, session, settings }: Owned<CaptionPorts>,
+  { askerId, own, session, getSettings }: WithOwnObjects<CaptionPorts>,
   signal: AbortSignal,
 ): Promise<ToolOutcome> {
   const { notices, place } = session;
   const { channelId, guildId } = place.channel;
   const found = isProgram(askerId)
     ? ({ kind: 'none' } as const)
-    : await own.transcripts.answer(guildId, askerId, request, [channelId], signal);
+    : await own.transcripts.answerQuestion(guildId, askerId, request, [channelId], signal);
   if (found.kind === 'found') {
-    const { minute } = wallTimesIn(settings().timeZone);
+    const { minute } = createWallTimes(getSettings().timeZone);
     const quotes = found.lines.map(
       ({ name, atWallMs, text }) => `${name}, ${minute(atWallMs)}: ${text}`,
     );
@@ -89,6 +93,6 @@ async function findLines(
     return { facts: { linesQuoted: quotes.length }, quote: { text } };
   }
   const why: TextLine = found.kind === 'failed' ? found.line : { id: 'ask.unknown' };
-  const text = notices.spokenText(why, place.languages.of(askerId));
-  return { facts: { linesQuoted: 0 }, quote: { text: openText(text) } };
+  const text = notices.formatSpokenText(why, place.languages.find(askerId));
+  return { facts: { linesQuoted: 0 }, quote: { text: toOpenText(text) } };
 }

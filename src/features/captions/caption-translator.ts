@@ -1,22 +1,22 @@
+import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
-import { englishLanguageName } from '#src/base/language-name.ts';
-import { deadlineSignal } from '#src/base/waiting.ts';
-import type { ChannelNotices } from '#src/notices/notice.ts';
-import { readTranslations, translationPrompt } from '#src/pipeline/translation-prompt.ts';
-import { deadlineError } from '#src/ports/failure-event.ts';
-import { baseLanguage } from '#src/speech/hints.ts';
-import { paidCompletion } from '#src/spending/paid-completion.ts';
-import { visibleLine } from '#src/texts/visible-line.ts';
-import type { CaptionDeps } from './store/transcript-ports.ts';
-import { wordsOf } from './store/word-index.ts';
+import { getEnglishLanguageName } from '#src/base/language-name.ts';
+import type { ChannelNotices } from '#src/notices/channel-notices.ts';
+import { createTranslationPrompt, parseTranslations } from '#src/pipeline/translation-prompt.ts';
+import { createDeadlineError } from '#src/ports/failure-event.ts';
+import { toBaseLanguage } from '#src/speech/hints.ts';
+import { completeForMoney } from '#src/spending/paid-completion.ts';
+import { toVisibleLine } from '#src/texts/visible-line.ts';
+import type { CaptionDeps } from './store/transcript-stores.ts';
+import { splitIntoSearchWords } from './store/word-index.ts';
 import type { TranscriptLine } from './transcript-line.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
 
 /** Longest time, in ms, for one request. */
-const longestMs = 30_000;
+const translationTimeoutMs = 30_000;
 /** Lines that wait, and are translated together then; the oldest are given up first. */
-const mostWaiting = 20;
-const malformed = 'The chat model translated no line of a request for translations.';
+const maxWaitingLines = 20;
+const malformedReplyText = 'The chat model translated no line of a request for translations.';
 
 /**
  * Translations of the captions of one session, below their line, shown and not kept. The chat model translates one request at a time,
@@ -45,44 +45,50 @@ export class CaptionTranslator {
   }
 
   /** Language into which speech from now on is translated, BCP 47; undefined: into none. */
-  into(language: string | undefined): void {
+  setLanguage(language: string | undefined): void {
     this.#waiting = [];
     this.#language = language;
   }
 
   /** Takes a line that is over; one that has no words or is in that language already stays as it is. */
-  add(line: TranscriptLine): void {
+  addLine(line: TranscriptLine): void {
     const language = this.#language;
-    if (language === undefined || visibleLine(line.text) === '') return;
-    if (line.language && baseLanguage(line.language) === baseLanguage(language)) return;
-    this.#waiting = [...this.#waiting, line].slice(-mostWaiting);
-    this.#working = this.#working.then(() => this.#translate());
+    if (language === undefined || toVisibleLine(line.text) === '') return;
+    if (line.language && toBaseLanguage(line.language) === toBaseLanguage(language)) return;
+    this.#waiting = [...this.#waiting, line].slice(-maxWaitingLines);
+    this.#working = this.#working.then(() => this.#translateWaiting());
   }
 
   /** Translates the lines that wait; those of a request that fails stay as they were said. Never throws. */
-  async #translate() {
+  async #translateWaiting() {
     const notices = this.#notices;
-    const batch = this.#waiting.filter((line) => this.#recorder.mayShow(line));
+    const batch = this.#waiting.filter((line) => this.#recorder.mayShowLine(line));
     this.#waiting = [];
     const language = this.#language;
     if (language === undefined || batch.length === 0) return;
-    const prompt = translationPrompt(batch, englishLanguageName(language));
+    const prompt = createTranslationPrompt(batch, getEnglishLanguageName(language));
     const order = { guildId: this.#guildId, kind: 'translation', personId: '' } as const;
-    const late = `A translation took longer than ${longestMs / 1000} s.`;
-    using deadline = deadlineSignal(longestMs, this.#deps.clock, () =>
-      deadlineError('think', late),
+    const late = `A translation took longer than ${translationTimeoutMs / 1000} s.`;
+    using deadline = createDeadlineSignal(translationTimeoutMs, this.#deps.clock, () =>
+      createDeadlineError('think', late),
     );
     try {
-      const reply = await paidCompletion(order, prompt, this.#deps, deadline.signal, ({ news }) => {
-        if (news) notices.post(news);
-      });
+      const reply = await completeForMoney(
+        order,
+        prompt,
+        this.#deps,
+        deadline.signal,
+        ({ news }) => {
+          if (news) notices.post(news);
+        },
+      );
       if (typeof reply !== 'string') {
         if (reply.isNews()) notices.post(reply.line);
         return;
       }
-      const translated = readTranslations(reply, batch);
-      if (translated.size === 0) throw new BotError('answer.malformed', true, malformed);
-      if (language === this.#language) this.#show(translated);
+      const translated = parseTranslations(reply, batch);
+      if (translated.size === 0) throw new BotError('answer.malformed', true, malformedReplyText);
+      if (language === this.#language) this.#showTranslations(translated);
     } catch (error) {
       notices.reportFailure(error, 'think');
       if (!this.#isReported) notices.post({ id: 'captions.translate.off' });
@@ -90,10 +96,11 @@ export class CaptionTranslator {
     }
   }
 
-  #show(translated: ReadonlyMap<TranscriptLine, string>) {
+  #showTranslations(translated: ReadonlyMap<TranscriptLine, string>) {
     for (const [line, text] of translated) {
-      const isOther = wordsOf(text).join() !== wordsOf(line.text).join();
-      if (isOther && this.#recorder.mayShow(line)) this.#recorder.live.translate(line.number, text);
+      const isOther = splitIntoSearchWords(text).join() !== splitIntoSearchWords(line.text).join();
+      if (isOther && this.#recorder.mayShowLine(line))
+        this.#recorder.live.setTranslation(line.number, text);
     }
   }
 }

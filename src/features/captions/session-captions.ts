@@ -1,39 +1,40 @@
-import { ifInTime } from '#src/base/waiting.ts';
-import { speakable } from '#src/chat/text/speakable.ts';
+import { waitAtMost } from '#src/base/bounded-wait.ts';
+import { toSpeakable } from '#src/chat/text/speakable.ts';
 import type { Owners } from '#src/conversation/session.ts';
-import { recentContext } from '#src/features/captions/answers/numbered-prompt-lines.ts';
-import type {
-  CaptionDeps,
-  TranscriptPorts,
-} from '#src/features/captions/store/transcript-ports.ts';
-import { openText } from '#src/people/confidential-text.ts';
+import { buildRecentContext } from '#src/features/captions/answers/numbered-prompt-lines.ts';
+import { toOpenText } from '#src/people/confidential-text.ts';
 import type { CaptionChat } from '#src/ports/caption-chats.ts';
 import type {
   ContextRequest,
-  EndNews,
   FeatureSession,
   FollowUtterance,
   ForgetReason,
+  LeaveSummary,
   SpokenSegment,
 } from '#src/ports/feature-session.ts';
 import type { FeaturePanel } from '#src/ports/panel.ts';
 import type { LeaveReason } from '#src/ports/session-events.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
-import { captionsKept } from '#src/sessions/panel-view.ts';
+import { describeRetention } from '#src/sessions/panel-view.ts';
 import type { CaptionOptions } from '#src/settings/setting-definition.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { wallTimesIn } from '#src/texts/wall-time.ts';
-import { captionsBegin, captionsChannelId, captionsDays } from './caption-settings.ts';
+import { createWallTimes } from '#src/texts/wall-time.ts';
+import {
+  captionsBeginSetting,
+  captionsChannelSetting,
+  captionsDaysSetting,
+} from './caption-settings.ts';
+import type { CaptionDeps, TranscriptStore } from './store/transcript-stores.ts';
 import type { ResumableSession, TranscriptSession } from './transcript-line.ts';
 import { TranscriptRecorder } from './transcript-recorder.ts';
 
 /** Number of lines from which on a newcomer is offered a recap. */
-const leastMissed = 10;
+const minMissedLines = 10;
 /** Longest wait, in ms, until the notice was said; then people have it in writing, and hear it later. */
-const longestSayMs = 8_000;
+const noticeTimeoutMs = 8_000;
 /** A session that ended longer ago, in ms, is not resumed. */
-const resumeMs = 15 * 60_000;
+const maxResumeAgeMs = 15 * 60_000;
 
 type CaptionedSession = Owners<'consent' | 'notices' | 'place' | 'signal' | 'speech'>;
 
@@ -49,7 +50,7 @@ export class SessionCaptions implements FeatureSession {
   /** The session goes on where a former run sat, whose people heard the notice. */
   #isReturned;
   /** Time at which each person came last, in ms of the session; all of them had the notice of captions. */
-  #cameAtMs = new Map<string, number>();
+  #getArrivalMs = new Map<string, number>();
   #hereIds: ReadonlySet<PersonId> = new Set();
 
   constructor(session: CaptionedSession, deps: CaptionDeps, isReturned: boolean) {
@@ -59,8 +60,8 @@ export class SessionCaptions implements FeatureSession {
   }
 
   /** Time at which a person came into the channel of this session, in ms since its start; 0 where that is not known. */
-  cameAtMs(sessionId: string, personId: PersonId): number {
-    return (this.recorder?.session.id === sessionId && this.#cameAtMs.get(personId)) || 0;
+  getArrivalMs(sessionId: string, personId: PersonId): number {
+    return (this.recorder?.session.id === sessionId && this.#getArrivalMs.get(personId)) || 0;
   }
 
   /** The transcript that is being written; undefined while captions are off. */
@@ -70,15 +71,16 @@ export class SessionCaptions implements FeatureSession {
 
   /** Something was written that is kept. */
   get hasTranscript(): boolean {
-    return (this.#latest?.recent().length ?? 0) > 0;
+    return (this.#latest?.listRecentLines().length ?? 0) > 0;
   }
 
   /** Turns captions on where they are kept on, as soon as people can read the notice; where that fails they read why. */
-  #enter() {
+  #turnOnIfWanted() {
     const { notices, place, signal, speech } = this.#session;
     const { channelId, guildId } = place.channel;
-    const begin = this.#beginThemselves || !speech.maySpeak();
-    const options = this.#deps.settings.captionsIn(guildId, channelId) ?? (begin ? {} : undefined);
+    const begin = this.#isTurnedOnByServer || !speech.canSpeak();
+    const options =
+      this.#deps.settings.findCaptionOptions(guildId, channelId) ?? (begin ? {} : undefined);
     if (!options || this.#isOff || this.recorder || this.#turning !== undefined) return;
     void this.turnOn(options).then((failed) => {
       if (failed && !signal.aborted) notices.post(failed);
@@ -86,20 +88,20 @@ export class SessionCaptions implements FeatureSession {
   }
 
   /** Begins captions where the server has set so meanwhile, and ends them where it turned the setting off. */
-  changed(hasEntered: boolean, key?: string): void {
-    if (key === captionsBegin.key && !this.#beginThemselves) {
+  onChange(hasEntered: boolean, key?: string): void {
+    if (key === captionsBeginSetting.key && !this.#isTurnedOnByServer) {
       const { channelId, guildId } = this.#session.place.channel;
-      void this.#deps.settings.setCaptionsIn(guildId, channelId, undefined);
+      void this.#deps.settings.setCaptionOptions(guildId, channelId, undefined);
       void this.turnOff();
       return;
     }
-    if (key === captionsBegin.key) this.#isOff = false;
-    if (hasEntered) this.#enter();
+    if (key === captionsBeginSetting.key) this.#isOff = false;
+    if (hasEntered) this.#turnOnIfWanted();
   }
 
   /** The server has captions begin with each session. */
-  get #beginThemselves(): boolean {
-    return this.#session.place.settings().of(captionsBegin);
+  get #isTurnedOnByServer(): boolean {
+    return this.#session.place.getSettings().getValue(captionsBeginSetting);
   }
 
   /** Resolves once all people have the notice, with the reason where captions stay off. Never throws. */
@@ -111,7 +113,7 @@ export class SessionCaptions implements FeatureSession {
         this.#turning = undefined;
       });
     const failed = await this.#turning;
-    this.recorder?.translations.into(translateTo);
+    this.recorder?.translations.setLanguage(translateTo);
     return failed;
   }
 
@@ -120,31 +122,31 @@ export class SessionCaptions implements FeatureSession {
     await this.#turning;
     const { recorder } = this;
     this.#isOff = true;
-    await recorder?.end();
+    await recorder?.endSession();
     return recorder?.session;
   }
 
-  follow(speakerId: PersonId): FollowUtterance | undefined {
+  followSpeaker(speakerId: PersonId): FollowUtterance | undefined {
     const { recorder } = this;
-    if (!recorder || !this.#session.consent.mayWrite(speakerId)) return undefined;
-    return (begun) => recorder.began(begun);
+    if (!recorder || !this.#session.consent.canWrite(speakerId)) return undefined;
+    return (begun) => recorder.recordUtterance(begun);
   }
 
-  said(words: SpokenSegment): void {
-    this.recorder?.said(words);
+  onSpoken(words: SpokenSegment): void {
+    this.recorder?.recordSpokenWords(words);
   }
 
   /** Notes who is there, and tells newcomers. */
-  attend(people: readonly ChannelMember[]): void {
+  onPresence(people: readonly ChannelMember[]): void {
     const { recorder } = this;
     if (!recorder) return;
-    const atMs = recorder.sessionMs(this.#deps.clock.nowMs());
+    const atMs = recorder.toSessionMs(this.#deps.clock.nowMs());
     const hereIds = new Set(people.flatMap(({ id, isBot }) => (isBot ? [] : id)));
-    const haveNotice = hereIds.isSubsetOf(this.#cameAtMs);
-    for (const id of hereIds.difference(this.#hereIds)) this.#cameAtMs.set(id, atMs);
+    const haveNotice = hereIds.isSubsetOf(this.#getArrivalMs);
+    for (const id of hereIds.difference(this.#hereIds)) this.#getArrivalMs.set(id, atMs);
     this.#hereIds = hereIds;
     if (haveNotice) return;
-    const hasMissed = recorder.recent().length >= leastMissed;
+    const hasMissed = recorder.listRecentLines().length >= minMissedLines;
     this.#writeNotice(recorder.chat, hasMissed ? ['captions.missed'] : []);
   }
 
@@ -153,21 +155,21 @@ export class SessionCaptions implements FeatureSession {
   }
 
   /** Recent lines. */
-  context({ fromMs }: ContextRequest): string | undefined {
-    const { timeZone } = this.#session.place.settings();
+  describeContext({ fromMs }: ContextRequest): string | undefined {
+    const { timeZone } = this.#session.place.getSettings();
     const nowMs = this.#deps.clock.nowMs();
-    return this.recorder && recentContext(this.recorder, fromMs, nowMs, timeZone);
+    return this.recorder && buildRecentContext(this.recorder, fromMs, nowMs, timeZone);
   }
 
-  panel(): FeaturePanel {
+  describePanel(): FeaturePanel {
     return {
-      captionsIn: this.recorder?.session.placeId,
-      captionsDays: this.#session.place.settings().of(captionsDays),
+      captionsChannelId: this.recorder?.session.placeId,
+      captionsDays: this.#session.place.getSettings().getValue(captionsDaysSetting),
     };
   }
 
   /** Ends them, and has a recap made where the bot does not come back by itself. */
-  async ended(why: LeaveReason): Promise<EndNews> {
+  async onEnd(why: LeaveReason): Promise<LeaveSummary> {
     const captioned = await this.turnOff();
     if (captioned && (why === 'asked' || why === 'alone')) this.#deps.postRecap(captioned);
     return { hasTranscript: this.hasTranscript };
@@ -175,11 +177,13 @@ export class SessionCaptions implements FeatureSession {
 
   async #turnOn(): Promise<TextLine | undefined> {
     const { place, signal } = this.#session;
-    const store = this.#deps.transcripts.keptFor(place.settings().of(captionsDays));
-    const latest = await this.#formerSession(store);
-    const chat = await this.#openPlace(latest?.session.placeId);
+    const store = this.#deps.transcripts.getStoreForDays(
+      place.getSettings().getValue(captionsDaysSetting),
+    );
+    const latest = await this.#findFormerSession(store);
+    const chat = await this.#openCaptionChat(latest?.session.placeId);
     if (!chat) return { id: 'captions.no_place' };
-    this.#cameAtMs = new Map(place.people().map(({ id }) => [id, 0]));
+    this.#getArrivalMs = new Map(place.listPeople().map(({ id }) => [id, 0]));
     this.#writeNotice(chat, []);
     if (!this.#isReturned) await this.#sayNotice();
     this.#isReturned = false;
@@ -188,34 +192,34 @@ export class SessionCaptions implements FeatureSession {
     const former = latest?.session.placeId === chat.channelId ? latest : undefined;
     this.#latest = new TranscriptRecorder(this.#session, this.#deps, chat, store, former);
     this.#hereIds = new Set();
-    this.attend(place.people());
+    this.onPresence(place.listPeople());
     return undefined;
   }
 
   /** The session of this channel that ended a moment ago: what is said now belongs to it. Never throws. */
-  async #formerSession({ reader }: TranscriptPorts): Promise<ResumableSession | undefined> {
+  async #findFormerSession({ reader }: TranscriptStore): Promise<ResumableSession | undefined> {
     const { guildId, channelId } = this.#session.place.channel;
-    const read = () => reader.latest(guildId, channelId);
+    const read = () => reader.findLatest(guildId, channelId);
     const latest = await withStoreTimeout(guildId, this.#deps, 'store.unreadable', read);
     const endedAtWallMs = latest?.session.endedAtWallMs ?? 0;
-    return this.#deps.clock.wallMs() - endedAtWallMs <= resumeMs ? latest : undefined;
+    return this.#deps.clock.wallMs() - endedAtWallMs <= maxResumeAgeMs ? latest : undefined;
   }
 
   /**
    * The chat of the voice channel, or a thread of this session in the channel that the server has set: `formerId`, where that
    * is still one. Undefined where there is none, which is reported. Never throws.
    */
-  async #openPlace(formerId: ChannelId | undefined): Promise<CaptionChat | undefined> {
+  async #openCaptionChat(formerId: ChannelId | undefined): Promise<CaptionChat | undefined> {
     const { notices, place, signal } = this.#session;
     const { captionChats, clock } = this.#deps;
-    const { of, timeZone } = place.settings();
-    const inChannelId = of(captionsChannelId);
-    const date = wallTimesIn(timeZone).day(clock.wallMs());
+    const { getValue, timeZone } = place.getSettings();
+    const parentChannelId = getValue(captionsChannelSetting);
+    const date = createWallTimes(timeZone).day(clock.wallMs());
     const named = { channel: place.channel.name, date };
-    const name = notices.writtenText({ id: 'captions.thread', with: named });
-    const thread = inChannelId === undefined ? undefined : { inChannelId, name, formerId };
+    const name = notices.formatWrittenText({ id: 'captions.thread', with: named });
+    const thread = parentChannelId === undefined ? undefined : { parentChannelId, name, formerId };
     try {
-      return await captionChats.open(place.channel, thread, signal);
+      return await captionChats.openChat(place.channel, thread, signal);
     } catch (error) {
       if (!signal.aborted) notices.reportFailure(error, 'store');
       return undefined;
@@ -225,17 +229,17 @@ export class SessionCaptions implements FeatureSession {
   /** Announces captions aloud; resolves when that was said, or could not be. */
   async #sayNotice() {
     const { notices, place, signal, speech } = this.#session;
-    const words = notices.spokenText({ id: 'captions.on' }, place.settings().language);
-    const reading = speech.requests.read({
+    const words = notices.formatSpokenText({ id: 'captions.on' }, place.getSettings().language);
+    const reading = speech.requests.queueAnnouncement({
       kind: 'reading',
-      clauses: [openText(speakable(words))],
+      clauses: [toOpenText(toSpeakable(words))],
       when: 'now',
       interruptible: false,
       signal,
     });
     if (reading.kind !== 'added') return;
     const { clock } = this.#deps;
-    await ifInTime(reading.ended, longestSayMs, clock, signal).catch(() => undefined);
+    await waitAtMost(reading.ended, noticeTimeoutMs, clock, signal).catch(() => undefined);
   }
 
   /** Writes what happens to what is said, with buttons to agree, refuse and be left out before `others`. */
@@ -243,16 +247,16 @@ export class SessionCaptions implements FeatureSession {
     const { notices, place } = this.#session;
     const lines: readonly TextLine[] = [
       { id: 'captions.notice', with: { recogniser: this.#deps.recogniser ?? 'local' } },
-      captionsKept(place.settings().of(captionsDays)),
+      describeRetention(place.getSettings().getValue(captionsDaysSetting)),
       { id: 'captions.notice.readers' },
     ];
-    const text = lines.map(notices.writtenText).join('\n');
+    const text = lines.map(notices.formatWrittenText).join('\n');
     const buttons = ['consent.always', 'consent.never', 'captions.leave_out', ...others];
     chat
-      .message(
+      .openMessage(
         () => ({ text, buttons }),
         () => undefined,
       )
-      .touch('whole');
+      .requestUpdate('whole');
   }
 }

@@ -22,7 +22,7 @@ export type TranscriptSpeaker =
   | { readonly kind: 'bot'; readonly name: string; readonly answeredIds: readonly PersonId[] };
 
 /** Ids of people whose words a line of this speaker holds. */
-export function peopleIn(speaker: TranscriptSpeaker): readonly string[] {
+export function listSpeakerIds(speaker: TranscriptSpeaker): readonly string[] {
   return speaker.kind === 'person' ? [speaker.personId] : speaker.answeredIds;
 }
 
@@ -48,7 +48,7 @@ export type TranscriptLine = {
 };
 
 /** Sessions whose words are let out: those of these channels, and those of deleted channels in which a person has a line. */
-export type OpenChannels = {
+export type ReadableChannels = {
   readonly channelIds: readonly ChannelId[];
   readonly own?: { readonly personId: PersonId; readonly goneChannelIds: readonly ChannelId[] };
 };

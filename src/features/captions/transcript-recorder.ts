@@ -1,12 +1,7 @@
-import { ifInTime } from '#src/base/waiting.ts';
+import { waitAtMost } from '#src/base/bounded-wait.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
-import { notUnderstoodIn } from '#src/features/captions/live/caption-line.ts';
+import { getNotUnderstoodText } from '#src/features/captions/live/caption-line.ts';
 import { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
-import {
-  type CaptionDeps,
-  notePosted,
-  type TranscriptPorts,
-} from '#src/features/captions/store/transcript-ports.ts';
 import type { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
 import type { CaptionChat, LineProgress } from '#src/ports/caption-chats.ts';
@@ -18,12 +13,17 @@ import type {
 } from '#src/ports/feature-session.ts';
 import type { MessagePlace } from '#src/ports/message-place.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
-import type { Transcript } from '#src/speech/ports.ts';
-import { cut } from '#src/texts/plain.ts';
-import { wallTimesIn } from '#src/texts/wall-time.ts';
+import type { Transcript } from '#src/speech/speech-engine.ts';
+import { truncate } from '#src/texts/plain-text.ts';
+import { createWallTimes } from '#src/texts/wall-time.ts';
 import { CaptionTranslator } from './caption-translator.ts';
 import {
-  peopleIn,
+  type CaptionDeps,
+  noteCaptionMessage,
+  type TranscriptStore,
+} from './store/transcript-stores.ts';
+import {
+  listSpeakerIds,
   type ResumableSession,
   type TranscriptLine,
   type TranscriptSession,
@@ -31,9 +31,9 @@ import {
 
 /** Time, in ms, for what waits to be shown when captions end. */
 const flushMs = 2_000;
-const never = new AbortController().signal;
+const neverAborted = new AbortController().signal;
 /** Age, in ms, of the lines that are kept in memory: for models, for messages that still change, and for a store in trouble. */
-const recentMs = 60 * 60_000;
+const recentLinesMs = 60 * 60_000;
 
 type RecordedSession = Owners<'consent' | 'notices' | 'place' | 'speech'>;
 
@@ -58,7 +58,7 @@ export class TranscriptRecorder {
   readonly #open = new Map<number, string>();
   readonly #sayings = new WeakMap<object, number>();
   /** Lines in memory. */
-  readonly #recent = new Map<number, TranscriptLine>();
+  readonly #listRecentLines = new Map<number, TranscriptLine>();
   /** States of the session and of lines that the store holds. */
   readonly #saved = new WeakSet<TranscriptSession | TranscriptLine>();
   #saving: Promise<unknown> = Promise.resolve();
@@ -70,7 +70,7 @@ export class TranscriptRecorder {
     session: RecordedSession,
     deps: CaptionDeps,
     chat: CaptionChat,
-    store: TranscriptPorts,
+    store: TranscriptStore,
     former: ResumableSession | undefined,
   ) {
     const { clock } = deps;
@@ -97,20 +97,21 @@ export class TranscriptRecorder {
     this.live = new LiveCaptions({
       chat,
       clock,
-      notUnderstood: notUnderstoodIn(guildId, deps),
-      onShown: (place, numbers, isNew) => this.#shown(place, numbers, isNew),
+      notUnderstood: getNotUnderstoodText(guildId, deps),
+      onShown: (place, numbers, isNew) => this.#onShown(place, numbers, isNew),
       onTrouble: (message) => {
         const code = 'discord.unsent';
-        notices.report({ kind: 'failed', stage: 'store', code, message });
+        notices.reportEvent({ kind: 'failed', stage: 'store', code, message });
         if (this.live.isShut) notices.post({ id: 'captions.no_place' });
       },
-      timeOf: (startMs) => wallTimesIn(place.settings().timeZone).second(startedAtWallMs + startMs),
+      formatTime: (startMs) =>
+        createWallTimes(place.getSettings().timeZone).second(startedAtWallMs + startMs),
     });
     this.#music = watchMusic(notices, speech.mix.tracks, (text) => {
-      const startMs = this.sessionMs(clock.nowMs());
-      this.live.put({ number: ++this.#lastNumber, startMs, text });
+      const startMs = this.toSessionMs(clock.nowMs());
+      this.live.putLine({ number: ++this.#lastNumber, startMs, text });
     });
-    void this.save();
+    void this.saveLines();
   }
 
   get session(): TranscriptSession {
@@ -118,85 +119,92 @@ export class TranscriptRecorder {
   }
 
   /** An instant of the monotonic clock in ms of the session. */
-  sessionMs(atMs: number): number {
+  toSessionMs(atMs: number): number {
     return Math.max(0, Math.round(atMs - this.#startedAtMs));
   }
 
   /** Whether a line is still kept, and nobody whose words it holds is left out now. */
-  mayShow({ number, speaker }: TranscriptLine): boolean {
-    return this.#recent.has(number) && this.#mayWrite(peopleIn(speaker));
+  mayShowLine({ number, speaker }: TranscriptLine): boolean {
+    return this.#listRecentLines.has(number) && this.#mayWritePeople(listSpeakerIds(speaker));
   }
 
   /** Lines in memory, in order of speech. */
-  recent(): readonly TranscriptLine[] {
-    return [...this.#recent.values()].sort(
+  listRecentLines(): readonly TranscriptLine[] {
+    return [...this.#listRecentLines.values()].sort(
       (one, other) => one.startMs - other.startMs || one.number - other.number,
     );
   }
 
   /** Handles an utterance that begins. */
-  began({ fromMs, name, speakerId }: BegunUtterance): UtteranceFollower {
+  recordUtterance({ fromMs, name, speakerId }: BegunUtterance): UtteranceFollower {
     const number = ++this.#lastNumber;
     if (fromMs >= this.#fromMs) this.#open.set(number, speakerId);
     const speaker = { kind: 'person', personId: speakerId, name } as const;
-    const begun = { number, speaker, startMs: this.sessionMs(fromMs) };
-    const mayWrite = () => this.#open.has(number) && this.#mayWrite([speakerId]);
-    const show = (state: LineProgress) => (text: string) => {
-      if (mayWrite()) this.live.put({ ...begun, text, state });
+    const begun = { number, speaker, startMs: this.toSessionMs(fromMs) };
+    const mayWrite = () => this.#open.has(number) && this.#mayWritePeople([speakerId]);
+    const createUpdater = (state: LineProgress) => (text: string) => {
+      if (mayWrite()) this.live.putLine({ ...begun, text, state });
     };
     return {
-      partial: show('partial'),
-      whole: show('whole'),
-      ended: (result) => {
+      onPartial: createUpdater('partial'),
+      onWhole: createUpdater('whole'),
+      onEnded: (result) => {
         const isWritten = mayWrite() && result.kind !== 'withdrawn' && result.kind !== 'no-words';
         this.#open.delete(number);
         if (!isWritten) {
-          this.live.remove([number]);
+          this.live.removeLines([number]);
           return;
         }
         const { language, text }: Transcript =
           result.kind === 'text' ? result.transcript : { text: '' };
-        const line = this.#keep({ ...begun, endMs: this.sessionMs(result.toMs), language, text });
+        const line = this.#keepLine({
+          ...begun,
+          endMs: this.toSessionMs(result.toMs),
+          language,
+          text,
+        });
         const { channelId } = this.#captioned;
         const said = { kind: 'line', channelId, speakerId, name, text: line.text } as const;
-        this.#session.notices.report(said);
+        this.#session.notices.reportEvent(said);
       },
     };
   }
 
   /** Writes the words of the bot, unless it speaks to a person who is left out. */
-  said({ answeredIds, fromMs, isCut, isOver, key, text, toMs }: SpokenSegment): void {
+  recordSpokenWords({ answeredIds, fromMs, isCut, isOver, key, text, toMs }: SpokenSegment): void {
     if (text === '' || fromMs < this.#fromMs) return;
     const number = this.#sayings.get(key) ?? ++this.#lastNumber;
     this.#sayings.set(key, number);
     if (isOver) this.#open.delete(number);
     else this.#open.set(number, '');
-    const name = this.#deps.places.botName(this.#captioned.guildId);
+    const name = this.#deps.places.getBotName(this.#captioned.guildId);
     const speaker = { kind: 'bot', name, answeredIds } as const;
-    const line = { number, speaker, startMs: this.sessionMs(fromMs), text };
-    if (!this.#mayWrite(answeredIds)) this.live.remove([number]);
-    else if (!isOver) this.live.put({ ...line, state: 'partial' });
-    else this.#keep({ ...line, endMs: this.sessionMs(toMs), isCut: isCut || undefined });
+    const line = { number, speaker, startMs: this.toSessionMs(fromMs), text };
+    if (!this.#mayWritePeople(answeredIds)) this.live.removeLines([number]);
+    else if (!isOver) this.live.putLine({ ...line, state: 'partial' });
+    else this.#keepLine({ ...line, endMs: this.toSessionMs(toMs), isCut: isCut || undefined });
   }
 
   /** Writes nothing more of what this person is saying. After a no, drops also what was said by this person or answered to them. */
   forgetPerson(personId: PersonId, reason: ForgetReason): void {
     const numbers = [...this.#open].flatMap(([number, id]) => (id === personId ? number : []));
     for (const number of numbers) this.#open.delete(number);
-    this.live.remove(numbers);
+    this.live.removeLines(numbers);
     if (reason === 'withdrawn')
-      this.live.remove(this.#drop(({ speaker }) => peopleIn(speaker).includes(personId)));
+      this.live.removeLines(
+        this.#dropLines(({ speaker }) => listSpeakerIds(speaker).includes(personId)),
+      );
   }
 
   /** Drops the lines of messages that a person deleted, once the store knows which these are. Never throws. */
-  async messagesDeleted(messageIds: readonly MessageId[]): Promise<void> {
-    this.live.messagesDeleted(messageIds);
-    await this.save();
-    this.#drop(({ post }) => messageIds.includes(post?.messageId ?? ''));
+  async onMessagesDeleted(messageIds: readonly MessageId[]): Promise<void> {
+    this.live.onMessagesDeleted(messageIds);
+    await this.saveLines();
+    this.#dropLines(({ post }) => messageIds.includes(post?.messageId ?? ''));
   }
 
   /** Writes what the store does not hold yet, after the writes before; what fails is tried again with the next line. Never throws. */
-  async save(): Promise<void> {
+  async saveLines(): Promise<void> {
     const writing = this.#saving.then(() => this.#writeUnsaved());
     this.#saving = writing.catch(() => undefined);
     const { guildId } = this.#captioned;
@@ -211,60 +219,61 @@ export class TranscriptRecorder {
   }
 
   /** Ends the session: shows what waits, for some time, and writes it. Never throws. */
-  async end(): Promise<void> {
+  async endSession(): Promise<void> {
     const { clock } = this.#deps;
     this.#captioned = { ...this.#captioned, endedAtWallMs: clock.wallMs() };
     this.#music[Symbol.dispose]();
-    this.translations.into(undefined);
+    this.translations.setLanguage(undefined);
     // What is being said is kept nowhere, so that it is not shown either.
-    this.live.remove([...this.#open.keys()]);
+    this.live.removeLines([...this.#open.keys()]);
     this.#open.clear();
-    const shown = ifInTime(this.live.settled(), flushMs, clock, never);
-    await Promise.all([shown, this.save()]);
-    this.live.end();
+    const shown = waitAtMost(this.live.waitUntilSettled(), flushMs, clock, neverAborted);
+    await Promise.all([shown, this.saveLines()]);
+    this.live.endMessages();
   }
 
-  #mayWrite(personIds: readonly PersonId[]) {
-    return personIds.every((id) => this.#session.consent.mayWrite(id));
+  #mayWritePeople(personIds: readonly PersonId[]) {
+    return personIds.every((id) => this.#session.consent.canWrite(id));
   }
 
   /** Shows and keeps a line that is over. */
-  #keep(spoken: Omit<TranscriptLine, 'sessionId' | 'post' | 'isBrief'>): TranscriptLine {
+  #keepLine(spoken: Omit<TranscriptLine, 'sessionId' | 'post' | 'isBrief'>): TranscriptLine {
     const { number, speaker, text } = spoken;
     const { consent } = this.#session;
     const line: TranscriptLine = {
       ...spoken,
       sessionId: this.#captioned.id,
       text: text.trim(),
-      post: this.live.placeOf(number),
-      isBrief: peopleIn(speaker).some((id) => consent.consentOf(id) === 'brief') || undefined,
+      post: this.live.findPlace(number),
+      isBrief:
+        listSpeakerIds(speaker).some((id) => consent.getConsent(id) === 'brief') || undefined,
     };
-    this.#put(line);
-    this.live.put(line);
-    this.translations.add(line);
+    this.#putLine(line);
+    this.live.putLine(line);
+    this.translations.addLine(line);
     return line;
   }
 
   /** Adds a line, or changes the one of that number. */
-  #put(line: TranscriptLine) {
-    this.#recent.set(line.number, line);
-    const sinceMs = this.sessionMs(this.#deps.clock.nowMs()) - recentMs;
-    this.#drop(({ endMs }) => endMs < sinceMs);
-    void this.save();
+  #putLine(line: TranscriptLine) {
+    this.#listRecentLines.set(line.number, line);
+    const sinceMs = this.toSessionMs(this.#deps.clock.nowMs()) - recentLinesMs;
+    this.#dropLines(({ endMs }) => endMs < sinceMs);
+    void this.saveLines();
   }
 
-  #shown(post: MessagePlace, numbers: readonly number[], isNew: boolean) {
-    if (isNew) void notePosted(post, this.#captioned, this.#store, this.#deps);
+  #onShown(post: MessagePlace, numbers: readonly number[], isNew: boolean) {
+    if (isNew) void noteCaptionMessage(post, this.#captioned, this.#store, this.#deps);
     for (const number of numbers) {
-      const line = this.#recent.get(number);
-      if (line && line.post?.messageId !== post.messageId) this.#put({ ...line, post });
+      const line = this.#listRecentLines.get(number);
+      if (line && line.post?.messageId !== post.messageId) this.#putLine({ ...line, post });
     }
   }
 
   /** Numbers of the lines that are kept in memory no more. */
-  #drop(which: (line: TranscriptLine) => boolean): readonly number[] {
-    const numbers = [...this.#recent.values()].filter(which).map(({ number }) => number);
-    for (const number of numbers) this.#recent.delete(number);
+  #dropLines(which: (line: TranscriptLine) => boolean): readonly number[] {
+    const numbers = [...this.#listRecentLines.values()].filter(which).map(({ number }) => number);
+    for (const number of numbers) this.#listRecentLines.delete(number);
     return numbers;
   }
 
@@ -274,7 +283,7 @@ export class TranscriptRecorder {
     if (!this.#saved.has(session)) await writer.putSession(session);
     this.#saved.add(session);
     // What was forgotten meanwhile is in memory no more.
-    const lines = [...this.#recent.values()].filter((line) => !this.#saved.has(line));
+    const lines = [...this.#listRecentLines.values()].filter((line) => !this.#saved.has(line));
     if (lines.length > 0) await writer.putLines(lines);
     for (const line of lines) this.#saved.add(line);
     return true;
@@ -282,7 +291,7 @@ export class TranscriptRecorder {
 }
 
 /** Recorders of the captions that are on. */
-export function recordersOf(
+export function listRecorders(
   all: readonly { readonly recorder: TranscriptRecorder | undefined }[],
 ): readonly TranscriptRecorder[] {
   return all.flatMap(({ recorder }) => recorder ?? []);
@@ -304,7 +313,7 @@ function watchMusic(
     begun.add(event.item);
     const { lengthMs = musicMs, title } = event.item.source;
     if (lengthMs < musicMs) return;
-    const words = { title: cut(title, maxTitleChars) };
-    write(notices.writtenText({ id: 'captions.remark.music', with: words }));
+    const words = { title: truncate(title, maxTitleChars) };
+    write(notices.formatWrittenText({ id: 'captions.remark.music', with: words }));
   });
 }

@@ -1,4 +1,4 @@
-import type { SileroWeights } from '#src/audio/voice/silero.ts';
+import type { SileroWeights } from '#src/audio/voice/silero-network.ts';
 import type { FeatureAlert } from '#src/base/alerts.ts';
 import type { Public } from '#src/base/public.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
@@ -8,9 +8,9 @@ import type { SessionSources } from '#src/sessions/session-sources.ts';
 import type { FeatureShard } from '#src/sessions/shard-features.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { ServerSetting } from '#src/settings/setting-definition.ts';
-import type { SoundLibrary } from '#src/sources/library.ts';
 import type { Recordings } from '#src/sources/recordings.ts';
-import type { Sources } from '#src/sources/sources.ts';
+import type { SoundLibrary } from '#src/sources/sound-library.ts';
+import type { Sources } from '#src/sources/sound-sources.ts';
 import type { StoreKey, StorePart } from '#src/sql/store-part.ts';
 import type { HelpEntry } from './help-entries.ts';
 import type { FeatureTool } from './tool-definition.ts';
@@ -31,11 +31,11 @@ export type Feature<Ports = object, Needs = object> = {
   /** Its lines in `/help`, beside those of its commands. */
   readonly help?: readonly HelpEntry[];
   /** Opens it once in a process. */
-  open(parts: ProcessParts): OpenFeature<Ports, Needs>;
+  open(parts: FeatureProcessDeps): OpenedFeature<Ports, Needs>;
 };
 
 /** Parts of a process that features are opened with. */
-export type ProcessParts = {
+export type FeatureProcessDeps = {
   /** Recordings that people send. */
   readonly recordings: Public<Recordings>;
   readonly weights: SileroWeights;
@@ -53,15 +53,15 @@ export type ProcessParts = {
 };
 
 /** A feature in one process, for all of its shards. */
-type OpenFeature<Ports, Needs> = {
+type OpenedFeature<Ports, Needs> = {
   /** Begins with a shard, before Discord is logged in there. */
-  shard(services: ShardServices, others: Needs): FeatureShard & { readonly ports: Ports };
+  openShard(services: FeatureShardDeps, others: Needs): FeatureShard & { readonly ports: Ports };
 };
 
 /** Parts of a shard that features use. */
-export type ShardServices = {
-  readonly parts: SessionDependencies;
-  readonly sources: Pick<SessionSources, 'seatStore' | 'tools'>;
+export type FeatureShardDeps = {
+  readonly deps: SessionDependencies;
+  readonly sources: Pick<SessionSources, 'seatStore' | 'listTools'>;
   readonly sessions: VoiceSessions;
   readonly shard: ServerShare;
   /** Limit of questions that are answered in writing at the same time, recaps included. */

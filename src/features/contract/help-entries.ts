@@ -15,7 +15,7 @@ export type HelpEntry = {
   /** `everybody`: also people whom the server does not let use the bot. Default: those whom it does. */
   readonly for?: 'everybody' | 'manager';
   /** Undefined: the bot cannot do that in this server now. */
-  line(state: HelpState): TextLine | undefined;
+  buildLine(state: HelpState): TextLine | undefined;
 };
 
 /** State of a server and its session by which help chooses its lines. */
@@ -31,19 +31,21 @@ export type HelpState = {
 };
 
 /** State for the help of a server. Never throws. */
-export async function helpStateIn(
+export async function readHelpState(
   guildId: GuildId,
-  parts: Deps<'hasChatModel'>,
-  sources: Pick<SessionSources, 'tools'>,
+  deps: Deps<'hasChatModel'>,
+  sources: Pick<SessionSources, 'listTools'>,
   sessions: VoiceSessions,
 ): Promise<HelpState> {
-  await sessions.settings.load(guildId);
-  const session = sessions.session(guildId);
-  const settings = sessions.settings.at(guildId, session?.channel.channelId);
+  await sessions.settings.loadGuild(guildId);
+  const session = sessions.findSession(guildId);
+  const settings = sessions.settings.getForChannel(guildId, session?.channel.channelId);
   return {
     settings,
-    hasModel: parts.hasChatModel || settings.pipeline !== 'chained',
-    operatorTools: sources.tools().filter(({ doing }) => doing === 'tool.external'),
-    talk: session?.talkState(),
+    hasModel: deps.hasChatModel || settings.pipeline !== 'chained',
+    operatorTools: sources
+      .listTools()
+      .filter(({ progressText }) => progressText === 'tool.external'),
+    talk: session?.getTalkState(),
   };
 }

@@ -1,9 +1,9 @@
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { SentFields, Usage } from '#src/chat/ports.ts';
+import type { SentFields, Usage } from '#src/chat/chat-model.ts';
 import type { PipelineName, ReplyPart } from '#src/pipeline/pipeline.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
 import type { SoundFile } from '#src/sources/recordings.ts';
-import type { EngineUsage, TranscribedWord } from '#src/speech/ports.ts';
+import type { EngineUsage, TranscribedWord } from '#src/speech/speech-engine.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** A text to be spoken. Missing fields are as the server has set them. */
@@ -80,7 +80,7 @@ export type RecordingRequest = {
   readonly model?: string;
   /** Spoken in it, BCP 47, where that is known. */
   readonly language?: string;
-  /** Words that are likely to be said, as `hintsOf` gives them. */
+  /** Words that are likely to be said, as `normaliseHints` gives them. */
   readonly hints: readonly string[];
   readonly hasWordTimes: boolean;
   /** In English, whatever is spoken. */

@@ -3,7 +3,7 @@ import RateLimiterRes from 'rate-limiter-flexible/lib/RateLimiterRes.js';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** Time in which uses count. */
-const windowS = 20;
+const windowSeconds = 20;
 
 /**
  * Rate limit for each person in a server: of commands and buttons, of lines that the bot answers, or of refusals that stand in the
@@ -14,11 +14,11 @@ export class InteractionLimits {
   readonly #uses;
 
   constructor(maxUses = 10) {
-    this.#uses = new RateLimiterMemory({ points: maxUses, duration: windowS });
+    this.#uses = new RateLimiterMemory({ points: maxUses, duration: windowSeconds });
   }
 
   /** Takes one use. Returns 0, or the milliseconds until there is one. */
-  async take(guildId: GuildId, userId: PersonId): Promise<number> {
+  async takeUse(guildId: GuildId, userId: PersonId): Promise<number> {
     try {
       await this.#uses.consume(`${guildId} ${userId}`);
       return 0;
@@ -30,6 +30,6 @@ export class InteractionLimits {
 }
 
 /** The sentence of a refusal. */
-export function slowerLine(waitMs: number): TextLine {
+export function toSlowDownLine(waitMs: number): TextLine {
   return { id: 'slow.down', with: { s: Math.ceil(waitMs / 1_000) } };
 }

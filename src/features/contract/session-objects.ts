@@ -27,13 +27,13 @@ export class SessionObjects<One> {
 
   /** Undefined where the bot does not sit in this server. */
   find(guildId: GuildId): One | undefined {
-    const session = this.#sessions.session(guildId);
+    const session = this.#sessions.findSession(guildId);
     return session && this.get(session);
   }
 
   /** Objects of the sessions of a server; left out: of all servers. */
   list(guildId?: GuildId): readonly One[] {
-    const sessions = guildId ? this.#sessions.sessions(guildId) : this.#sessions.all();
+    const sessions = guildId ? this.#sessions.listSessions(guildId) : this.#sessions.listAll();
     return sessions.map((one) => this.get(one));
   }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { checkForeign, foreignJson, toolArgumentLimits } from '#src/base/json.ts';
+import { checkForeignValue, toolArgumentLimits, tryParseForeignJson } from '#src/base/json.ts';
 import type {
-  Fitting,
+  FittingCall,
   PreparedAction,
   ServerToolPorts,
   ToolEntry,
@@ -9,13 +9,13 @@ import type {
   ToolPorts,
 } from '#src/conversation/tools/tool-entry.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
-import { type PlainTextId, type TextLine, text } from '#src/texts/texts.ts';
+import { formatText, type PlainTextId, type TextLine } from '#src/texts/texts.ts';
 
 /** Parts that a tool may use, and the objects of its feature. */
-export type Owned<Own, Ports = ToolPorts> = Ports & { readonly own: Own };
+export type WithOwnObjects<Own, Ports = ToolPorts> = Ports & { readonly own: Own };
 
 /** A tool as its feature declares it. A shard binds it to the objects of that feature there. */
-export type FeatureTool<Own = object> = Omit<ToolEntry, 'fit' | 'isOffered'> & {
+export type FeatureTool<Own = object> = Omit<ToolEntry, 'parseArguments' | 'isOffered'> & {
   bind(own: Own): ToolEntry;
 };
 
@@ -27,12 +27,12 @@ export type ToolDefinition<T, Own> = Pick<ToolEntry, 'name' | 'description' | 'r
   /** Text of the panel while it runs, which the bot says if that takes long. Default: `slow.voice`. */
   readonly doing?: PlainTextId;
 } & (
-    | (Runs<T, Own> & {
+    | (ToolAction<T, Own> & {
         readonly effect: 'read' | 'change';
         /** Its result holds words that people chose, as their names. */
         readonly quotesOthers?: true;
       })
-    | (Runs<T, Own> & {
+    | (ToolAction<T, Own> & {
         readonly effect: 'last' | 'destroy';
         /** Whether this call is only a change. Default: false. */
         readonly isChange?: (call: T) => boolean;
@@ -46,35 +46,35 @@ export type ToolDefinition<T, Own> = Pick<ToolEntry, 'name' | 'description' | 'r
         /** Prepares the action; it needs no channel. Errors and abort: as `run` of the others. */
         prepare(
           call: T,
-          ports: Owned<Own, ServerToolPorts>,
+          ports: WithOwnObjects<Own, ServerToolPorts>,
           signal: AbortSignal,
         ): Promise<PreparedAction<ServerToolPorts>>;
       }
   );
 
 /** Errors: BotError; the model gets its code. Aborting `signal` throws `signal.reason`. */
-type Runs<T, Own> =
-  | { run(call: T, ports: Owned<Own>, signal: AbortSignal): Promise<ToolOutcome> }
+type ToolAction<T, Own> =
+  | { run(call: T, ports: WithOwnObjects<Own>, signal: AbortSignal): Promise<ToolOutcome> }
   /** It needs no channel: answers in writing may use it, too. */
   | {
       runAnywhere(
         call: T,
-        ports: Owned<Own, ServerToolPorts>,
+        ports: WithOwnObjects<Own, ServerToolPorts>,
         signal: AbortSignal,
       ): Promise<ToolOutcome>;
     };
 
-const usualDoing = 'slow.voice';
+const defaultDoingText = 'slow.voice';
 
 /** A tool is data plus one action, like a command. */
-export function tool<T, Own = object>(definition: ToolDefinition<T, Own>): FeatureTool<Own> {
-  const { name, description, right, doing = usualDoing, effect, schema } = definition;
+export function defineTool<T, Own = object>(definition: ToolDefinition<T, Own>): FeatureTool<Own> {
+  const { name, description, right, doing = defaultDoingText, effect, schema } = definition;
   const { $schema: _, ...parameters } = z.toJSONSchema(schema, { io: 'input' });
   const face = {
     name,
     description,
     right,
-    doing,
+    progressText: doing,
     effect,
     parameters,
     quotesOthers: 'quotesOthers' in definition,
@@ -85,16 +85,23 @@ export function tool<T, Own = object>(definition: ToolDefinition<T, Own>): Featu
     bind: (own) => ({
       ...face,
       isOffered: definition.isOffered?.(own),
-      fit(argumentsJson) {
-        const read = checkForeign(schema, foreignJson(argumentsJson, toolArgumentLimits));
+      parseArguments(argumentsJson) {
+        const read = checkForeignValue(
+          schema,
+          tryParseForeignJson(argumentsJson, toolArgumentLimits),
+        );
         if (!read.success) return { unfit: z.prettifyError(read.error) };
-        return fitting(read.data, definition, own);
+        return prepareFittingCall(read.data, definition, own);
       },
     }),
   };
 }
 
-function fitting<T, Own>(call: T, definition: ToolDefinition<T, Own>, own: Own): Fitting {
+function prepareFittingCall<T, Own>(
+  call: T,
+  definition: ToolDefinition<T, Own>,
+  own: Own,
+): FittingCall {
   if ('prepare' in definition) {
     const prepare = (ports: ServerToolPorts, signal: AbortSignal) =>
       definition.prepare(call, { ...ports, own }, signal);
@@ -102,25 +109,26 @@ function fitting<T, Own>(call: T, definition: ToolDefinition<T, Own>, own: Own):
   }
   const isChange = 'isChange' in definition && definition.isChange?.(call) === true;
   const effect = isChange ? 'change' : definition.effect;
-  const ask = 'ask' in definition ? definition.ask(call) : { id: definition.doing ?? usualDoing };
+  const question =
+    'ask' in definition ? definition.ask(call) : { id: definition.doing ?? defaultDoingText };
   const files = 'ask' in definition ? (definition.files?.(call) ?? []) : [];
   if ('runAnywhere' in definition) {
     const run = (ports: ServerToolPorts, signal: AbortSignal) =>
       definition.runAnywhere(call, { ...ports, own }, signal);
-    const prepare = async () => ({ kind: 'ready', ask, files, run }) as const;
+    const prepare = async () => ({ kind: 'ready', question, files, run }) as const;
     return { effect, prepare, prepareAnywhere: prepare };
   }
   const run = (ports: ToolPorts, signal: AbortSignal) =>
     definition.run(call, { ...ports, own }, signal);
-  return { effect, prepare: async () => ({ kind: 'ready', ask, files, run }) };
+  return { effect, prepare: async () => ({ kind: 'ready', question, files, run }) };
 }
 
 /** What a line tells, to the model and in the channel. */
-export function outcomeOf(line: TextLine): ToolOutcome {
-  return { facts: { outcome: text(line.id, line.with) }, line };
+export function toOutcome(line: TextLine): ToolOutcome {
+  return { facts: { outcome: formatText(line.id, line.with) }, line };
 }
 
 /** What a line tells of a call that has changed nothing. */
-export function vainOutcome(line: TextLine): ToolOutcome {
-  return { facts: { outcome: text(line.id, line.with) }, line, isVain: true };
+export function toUnchangedOutcome(line: TextLine): ToolOutcome {
+  return { facts: { outcome: formatText(line.id, line.with) }, line, hasChangedNothing: true };
 }

@@ -1,6 +1,6 @@
-import { unlessAborted } from '#src/base/waiting.ts';
+import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 
-type WorkPlace = {
+type WorkSlot = {
   readonly guildId: GuildId;
   /** Absent: no person asked. */
   readonly personId?: PersonId;
@@ -12,33 +12,33 @@ type WorkPlace = {
 export const tooMuchAtOnce = { kind: 'failed', line: { id: 'ask.dropped' } } as const;
 
 /** A place to be left when the work is done, or the limit that is reached. */
-type EnteredPlace = Disposable | 'person' | 'server';
+type EnteredSlot = Disposable | 'person' | 'server';
 
 /** Recaps that are made at once in one server. */
-const mostRecaps = 1;
+const maxRecapsPerServer = 1;
 
 /**
  * Limits of the work that is done at the same time for one person or program, and in one server: by default answers, recaps and
  * quotes that are written. What comes above them is refused and does not wait.
  */
 export class WrittenAnswerConcurrency {
-  readonly #mostOfPerson;
-  readonly #mostInServer;
-  readonly #places = new Set<WorkPlace>();
+  readonly #maxPerPerson;
+  readonly #maxPerServer;
+  readonly #places = new Set<WorkSlot>();
 
   constructor(mostOfPerson = 1, mostInServer = 4) {
-    this.#mostOfPerson = mostOfPerson;
-    this.#mostInServer = mostInServer;
+    this.#maxPerPerson = mostOfPerson;
+    this.#maxPerServer = mostInServer;
   }
 
-  enter(guildId: GuildId, personId: PersonId, isRecap = false): EnteredPlace {
+  enter(guildId: GuildId, personId: PersonId, isRecap = false): EnteredSlot {
     const all = [...this.#places];
     const theirs = all.filter((one) => one.personId === personId);
     const asked = all.filter((one) => one.guildId === guildId && one.personId !== undefined);
-    if (theirs.length >= this.#mostOfPerson) return 'person';
-    const isFull = isRecap && this.#recapsIn(guildId).length >= mostRecaps;
-    if (isFull || asked.length >= this.#mostInServer) return 'server';
-    return this.#take({ guildId, personId, isRecap });
+    if (theirs.length >= this.#maxPerPerson) return 'person';
+    const isFull = isRecap && this.#listRecaps(guildId).length >= maxRecapsPerServer;
+    if (isFull || asked.length >= this.#maxPerServer) return 'server';
+    return this.#takeSlot({ guildId, personId, isRecap });
   }
 
   /** Same as `enter`, of a recap; one without an asker waits for the one before. Aborting `signal` throws `signal.reason`. */
@@ -46,20 +46,20 @@ export class WrittenAnswerConcurrency {
     guildId: GuildId,
     personId: PersonId | undefined,
     signal: AbortSignal,
-  ): Promise<EnteredPlace> {
+  ): Promise<EnteredSlot> {
     if (personId !== undefined) return this.enter(guildId, personId, true);
     for (;;) {
-      const [before] = this.#recapsIn(guildId);
-      if (!before) return this.#take({ guildId, isRecap: true });
-      await unlessAborted(before.left.promise, signal);
+      const [before] = this.#listRecaps(guildId);
+      if (!before) return this.#takeSlot({ guildId, isRecap: true });
+      await waitUnlessAborted(before.left.promise, signal);
     }
   }
 
-  #recapsIn(guildId: GuildId): readonly WorkPlace[] {
+  #listRecaps(guildId: GuildId): readonly WorkSlot[] {
     return [...this.#places].filter((one) => one.guildId === guildId && one.isRecap);
   }
 
-  #take(wanted: Omit<WorkPlace, 'left'>): Disposable {
+  #takeSlot(wanted: Omit<WorkSlot, 'left'>): Disposable {
     const place = { ...wanted, left: Promise.withResolvers<void>() };
     this.#places.add(place);
     return {

@@ -12,7 +12,7 @@ export class MemoryCache {
   readonly #store;
   readonly #watch;
   readonly #settings;
-  readonly #known = new Map<string, readonly Memory[]>();
+  readonly #getKnown = new Map<string, readonly Memory[]>();
 
   constructor(
     store: MemoryStore,
@@ -25,68 +25,70 @@ export class MemoryCache {
   }
 
   /** Memories as last read; none before that. */
-  known(guildId: GuildId): readonly Memory[] {
-    return this.#known.get(guildId) ?? [];
+  getKnown(guildId: GuildId): readonly Memory[] {
+    return this.#getKnown.get(guildId) ?? [];
   }
 
   /** Reads them anew; undefined where that fails, which is reported to the operator. Never throws. */
-  async load(guildId: GuildId): Promise<readonly Memory[] | undefined> {
+  async loadMemories(guildId: GuildId): Promise<readonly Memory[] | undefined> {
     const read = () => this.#store.list(guildId);
     const all = await withStoreTimeout(guildId, this.#watch, 'store.unreadable', read);
-    if (all) this.#known.set(guildId, all);
+    if (all) this.#getKnown.set(guildId, all);
     return all;
   }
 
   /** Errors: as `MemoryStore.add`. */
-  async add(memory: NewMemory): ReturnType<MemoryStore['add']> {
+  async addMemory(memory: NewMemory): ReturnType<MemoryStore['add']> {
     const added = await this.#store.add(memory);
     if (added.kind === 'added') {
       const { memory: one } = added;
-      this.#keep(one.guildId, ({ number }) => number !== one.number, [one]);
+      this.#updateCache(one.guildId, ({ number }) => number !== one.number, [one]);
     }
     return added;
   }
 
   /** Drops those by or about this person, or all of the server, from the cache; the store is unchanged. */
-  forget(guildId: GuildId, personId?: PersonId): void {
-    this.#keep(
+  dropCached(guildId: GuildId, personId?: PersonId): void {
+    this.#updateCache(
       guildId,
       ({ byId, aboutId }) => personId !== undefined && byId !== personId && aboutId !== personId,
     );
   }
 
   /** All of a server, read anew; undefined where that fails. */
-  async list(guildId: GuildId): Promise<MemoryList | undefined> {
-    await this.#settings.load(guildId);
-    const memories = await this.load(guildId);
-    return memories && { memories, isOn: this.#settings.in(guildId).of(memorySetting) };
+  async listMemories(guildId: GuildId): Promise<MemoryList | undefined> {
+    await this.#settings.loadGuild(guildId);
+    const memories = await this.loadMemories(guildId);
+    return (
+      memories && { memories, isOn: this.#settings.getForGuild(guildId).getValue(memorySetting) }
+    );
   }
 
   /** Deletes one for its author, the person it is about, or a manager of the server; what they are told. */
-  async remove(
+  async removeMemory(
     guildId: GuildId,
     number: number,
     by: { readonly id: string; readonly mayManage: boolean },
   ): Promise<TextLine> {
-    const all = await this.load(guildId);
+    const all = await this.loadMemories(guildId);
     const memory = all?.find((one) => one.number === number);
     if (all && !memory) return { id: 'unknown', with: { x: number } };
-    if (memory && !mayForget(memory, by)) return { id: 'perm.manage' };
-    const remove = () => this.#store.remove(guildId, number);
+    if (memory && !mayForgetMemory(memory, by)) return { id: 'perm.manage' };
+    const removeStored = () => this.#store.remove(guildId, number);
     const removed =
-      memory && (await withStoreTimeout(guildId, this.#watch, 'store.unwritable', remove));
+      memory && (await withStoreTimeout(guildId, this.#watch, 'store.unwritable', removeStored));
     if (removed === undefined) return { id: 'store.unread' };
-    this.#keep(guildId, (one) => one.number !== number);
+    this.#updateCache(guildId, (one) => one.number !== number);
     return { id: 'confirm.done' };
   }
 
-  #keep(guildId: GuildId, which: (one: Memory) => boolean, more: readonly Memory[] = []) {
-    this.#known.set(guildId, [...this.known(guildId).filter(which), ...more]);
+  #updateCache(guildId: GuildId, which: (one: Memory) => boolean, more: readonly Memory[] = []) {
+    this.#getKnown.set(guildId, [...this.getKnown(guildId).filter(which), ...more]);
   }
 }
 
 /** Whether this person may have a memory deleted. */
-export function mayForget(
+export function mayForgetMemory(
   { byId, aboutId }: Memory,
   { id, mayManage }: { readonly id: string; readonly mayManage: boolean },
 ): boolean {

@@ -1,8 +1,8 @@
 import sql from 'sql-template-tag';
-import { guildId, instant, integer, optional, personId, text } from '#src/sql/columns.ts';
+import { guildId, instant, integer, personId, text, toOptional } from '#src/sql/columns.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { StoreKey } from '#src/sql/store-part.ts';
-import { select, table } from '#src/sql/table.ts';
+import { defineTable, selectRows } from '#src/sql/table.ts';
 import { removeRows } from '#src/sql/table-rows.ts';
 
 /** Something a server asked the bot to remember. */
@@ -24,7 +24,7 @@ export type NewMemory = Omit<Memory, 'number'>;
 /** `isOn`: the setting is; otherwise they are kept and not used. */
 export type MemoryList = { readonly memories: readonly Memory[]; readonly isOn: boolean };
 
-export const memories = table(
+export const memoriesTable = defineTable(
   'memories',
   {
     guildId,
@@ -32,8 +32,8 @@ export const memories = table(
     text,
     byId: personId,
     byName: text,
-    aboutId: optional(personId),
-    aboutName: optional(text),
+    aboutId: toOptional(personId),
+    aboutName: toOptional(text),
     atWallMs: instant,
   },
   {
@@ -44,16 +44,16 @@ export const memories = table(
 );
 
 /** Entries that one server may have. */
-const mostMemories = 50;
+const maxMemories = 50;
 
-export type MemoryStore = ReturnType<typeof memoriesIn>;
+export type MemoryStore = ReturnType<typeof openMemoryStore>;
 
 /** Memories of servers. No write waits while the database is away: the caller learns of it at once. Errors: BotError `store.*`. */
-export function memoriesIn(database: StoreDatabase) {
+export function openMemoryStore(database: StoreDatabase) {
   return {
     list(guildId: GuildId): Promise<readonly Memory[]> {
       return database.read((connection) =>
-        select(connection, memories, sql`WHERE guild_id = ${guildId} ORDER BY number`),
+        selectRows(connection, memoriesTable, sql`WHERE guild_id = ${guildId} ORDER BY number`),
       );
     },
 
@@ -71,16 +71,16 @@ export function memoriesIn(database: StoreDatabase) {
           sql`SELECT COUNT(*) AS count, COALESCE(MAX(number), 0) AS last
             FROM memories WHERE guild_id = ${guildId}`,
         );
-        if (count >= mostMemories) return { kind: 'full', limit: mostMemories };
+        if (count >= maxMemories) return { kind: 'full', limit: maxMemories };
         const added = { ...memory, number: last + 1 };
-        await connection.insert(memories, [added]);
+        await connection.insert(memoriesTable, [added]);
         return { kind: 'added', memory: added };
       });
     },
 
     /** False: there is none of that number. */
     async remove(guildId: GuildId, number: number): Promise<boolean> {
-      const removed = await removeRows(database, memories, { guildId, number });
+      const removed = await removeRows(database, memoriesTable, { guildId, number });
       if (removed === 0) return false;
       await database.scrub();
       return true;
@@ -89,4 +89,4 @@ export function memoriesIn(database: StoreDatabase) {
 }
 
 /** Where memories are kept. */
-export const memoryStore = new StoreKey<MemoryStore>('memories');
+export const memoryStorePart = new StoreKey<MemoryStore>('memories');

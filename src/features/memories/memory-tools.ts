@@ -5,24 +5,24 @@ import type {
   ToolOutcome,
 } from '#src/conversation/tools/tool-entry.ts';
 import {
-  type Owned,
-  outcomeOf,
-  tool,
-  vainOutcome,
+  defineTool,
+  toOutcome,
+  toUnchangedOutcome,
+  type WithOwnObjects,
 } from '#src/features/contract/tool-definition.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { GuildSettings } from '#src/settings/guild-settings.ts';
-import { firstChars } from '#src/texts/plain.ts';
+import { takeFirstChars } from '#src/texts/plain-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { visibleLine } from '#src/texts/visible-line.ts';
-import { type MemoryCache, mayForget } from './memory-cache.ts';
-import { peopleNamedIn, personByName } from './person-by-name.ts';
+import { toVisibleLine } from '#src/texts/visible-line.ts';
+import { type MemoryCache, mayForgetMemory } from './memory-cache.ts';
+import { findPeopleNamed, findPersonByName } from './person-by-name.ts';
 import { memorySetting } from './usable-memories.ts';
 
-type MemoryToolPorts = Owned<{ readonly memories: MemoryCache }, ServerToolPorts>;
+type MemoryToolPorts = WithOwnObjects<{ readonly memories: MemoryCache }, ServerToolPorts>;
 
-function isMemoryOn({ of }: GuildSettings) {
-  return of(memorySetting);
+function isMemoryOn({ getValue }: GuildSettings) {
+  return getValue(memorySetting);
 }
 
 /** Longest memory, in characters. */
@@ -30,7 +30,7 @@ const maxMemoryChars = 200;
 const maxNameChars = 64;
 
 /** Stores a memory for the server: about the asker at once, about another person once they have confirmed it. */
-export const remember = tool({
+export const rememberTool = defineTool({
   name: 'remember',
   description:
     'Remembers something about whoever asks, or about one other person in the channel, for everybody in this server. Only if they ask to have it remembered. Waits for a button of that other person first.',
@@ -58,7 +58,7 @@ export const remember = tool({
 });
 
 /** Deletes a memory of the server. */
-export const forgetMemory = tool({
+export const forgetMemoryTool = defineTool({
   name: 'forget_memory',
   description:
     'Deletes one of the memories by its number. Only if whoever asks wants that. Waits for a button first.',
@@ -82,18 +82,18 @@ async function prepareMemory(
   askerId: PersonId,
   ports: MemoryToolPorts,
 ): Promise<PreparedAction<ServerToolPorts>> {
-  const words = firstChars(unlinked(visibleLine(draft.text)), maxMemoryChars);
-  const author = ports.people().find(({ id, isBot }) => id === askerId && !isBot);
-  if (!author || words === '') return refused({ id: 'memory.unclear' });
-  const subject = subjectOf({ ...draft, text: words }, author, ports);
-  if (!subject) return refused({ id: 'memory.unclear' });
+  const words = takeFirstChars(breakLinks(toVisibleLine(draft.text)), maxMemoryChars);
+  const author = ports.listPeople().find(({ id, isBot }) => id === askerId && !isBot);
+  if (!author || words === '') return refuseCall({ id: 'memory.unclear' });
+  const subject = findSubject({ ...draft, text: words }, author, ports);
+  if (!subject) return refuseCall({ id: 'memory.unclear' });
   const about = subject.id === author.id ? undefined : subject;
-  const objection = await objectionTo(author.id, about?.id, ports);
-  if (objection) return refused(objection);
+  const objection = await findObjection(author.id, about?.id, ports);
+  if (objection) return refuseCall(objection);
   return {
     kind: 'ready',
-    ask: { id: 'memory.ask', with: { text: words } },
-    run: () => write(words, author, about, ports),
+    question: { id: 'memory.ask', with: { text: words } },
+    run: () => storeMemory(words, author, about, ports),
     presser: about && {
       ...about,
       ask: { id: 'memory.about.ask', with: { text: words, by: author.name } },
@@ -102,15 +102,15 @@ async function prepareMemory(
 }
 
 /** The author, or the one other person the memory names; undefined for a bot, an absent person, and several at once. */
-function subjectOf(
+function findSubject(
   { text: words, about }: MemoryDraft,
   author: ChannelMember,
   ports: ServerToolPorts,
 ): ChannelMember | undefined {
-  const people = ports.people();
+  const people = ports.listPeople();
   const others = people.filter(({ id, isBot }) => id !== author.id && !isBot);
-  const named = peopleNamedIn(words, others);
-  const given = about === undefined ? undefined : personByName(about, people);
+  const named = findPeopleNamed(words, others);
+  const given = about === undefined ? undefined : findPersonByName(about, people);
   if (about !== undefined && (!given || given.isBot)) return undefined;
   const meant = new Set(given && given.id !== author.id ? [...named, given] : named);
   if (meant.size > 1) return undefined;
@@ -118,39 +118,42 @@ function subjectOf(
 }
 
 /** Why this author may have nothing remembered, or not about this person; undefined: nothing stands against it. */
-async function objectionTo(
+async function findObjection(
   authorId: PersonId,
   aboutId: PersonId | undefined,
-  { agreed, settings }: ServerToolPorts,
+  { hasAgreed, getSettings }: ServerToolPorts,
 ): Promise<TextLine | undefined> {
-  if (!settings().of(memorySetting)) return { id: 'memory.off' };
+  if (!getSettings().getValue(memorySetting)) return { id: 'memory.off' };
   const involved = [authorId, aboutId ?? authorId];
-  const isAgreed = !(await Promise.all(involved.map(agreed))).includes(false);
+  const isAgreed = !(await Promise.all(involved.map(hasAgreed))).includes(false);
   return isAgreed ? undefined : { id: 'memory.no_yes' };
 }
 
 /** Checks everything once more: a minute is long enough to withdraw a yes. */
-async function write(
+async function storeMemory(
   words: string,
   author: ChannelMember,
   about: ChannelMember | undefined,
   ports: MemoryToolPorts,
 ): Promise<ToolOutcome> {
-  const objection = await objectionTo(author.id, about?.id, ports);
-  if (objection) return vainOutcome(objection);
+  const objection = await findObjection(author.id, about?.id, ports);
+  if (objection) return toUnchangedOutcome(objection);
   const { clock, guildId, own } = ports;
-  const added = await own.memories.add({
+  const added = await own.memories.addMemory({
     guildId,
     text: words,
     byId: author.id,
-    byName: nameOf(author),
+    byName: toShownName(author),
     aboutId: about?.id,
-    aboutName: about && nameOf(about),
+    aboutName: about && toShownName(about),
     atWallMs: clock.wallMs(),
   });
   return added.kind === 'full'
-    ? vainOutcome({ id: 'limit', with: { limit: added.limit, command: '/privacy memories' } })
-    : outcomeOf({ id: 'memory.remembered', with: { text: words } });
+    ? toUnchangedOutcome({
+        id: 'limit',
+        with: { limit: added.limit, command: '/privacy memories' },
+      })
+    : toOutcome({ id: 'memory.remembered', with: { text: words } });
 }
 
 /** One by its number: of the asker, about them, or any where they manage the server. */
@@ -160,32 +163,33 @@ async function prepareForgetting(
   ports: MemoryToolPorts,
   signal: AbortSignal,
 ): Promise<PreparedAction<ServerToolPorts>> {
-  const { guildId, own, settings } = ports;
-  if (!settings().of(memorySetting)) return refused({ id: 'memory.off' });
-  const memory = own.memories.known(guildId).find((one) => one.number === number);
-  if (!memory) return refused({ id: 'unknown', with: { x: number } });
-  const by = async (until: AbortSignal) => ({
+  const { guildId, own, getSettings } = ports;
+  if (!getSettings().getValue(memorySetting)) return refuseCall({ id: 'memory.off' });
+  const memory = own.memories.getKnown(guildId).find((one) => one.number === number);
+  if (!memory) return refuseCall({ id: 'unknown', with: { x: number } });
+  const readForgetter = async (until: AbortSignal) => ({
     id: askerId,
     mayManage: await ports.isAllowed('manage', askerId, until),
   });
-  if (!mayForget(memory, await by(signal))) return refused({ id: 'perm.manage' });
+  if (!mayForgetMemory(memory, await readForgetter(signal)))
+    return refuseCall({ id: 'perm.manage' });
   return {
     kind: 'ready',
-    ask: { id: 'memory.ask.forget', with: { n: number, text: memory.text } },
+    question: { id: 'memory.ask.forget', with: { n: number, text: memory.text } },
     run: async (_ports, until) =>
-      outcomeOf(await own.memories.remove(guildId, number, await by(until))),
+      toOutcome(await own.memories.removeMemory(guildId, number, await readForgetter(until))),
   };
 }
 
 /** So that nothing beside a button can be clicked. */
-function unlinked(words: string): string {
+function breakLinks(words: string): string {
   return words.replaceAll('://', ': //').replace(/(\w\.\w+)\//g, '$1 /');
 }
 
-function nameOf({ name }: ChannelMember): string {
-  return firstChars(visibleLine(name), maxNameChars);
+function toShownName({ name }: ChannelMember): string {
+  return takeFirstChars(toVisibleLine(name), maxNameChars);
 }
 
-function refused(line: TextLine): PreparedAction<ServerToolPorts> {
+function refuseCall(line: TextLine): PreparedAction<ServerToolPorts> {
   return { kind: 'refused', line };
 }

@@ -1,74 +1,74 @@
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import {
+  getMaxNameDistance,
   isDense,
-  isWithin,
-  latinOf,
-  normalised,
-  plainWords,
-  slackOf,
-  soundOf,
+  isWithinDistance,
+  normaliseLetters,
+  toLatin,
+  toPhoneticCode,
+  toPlainWords,
 } from '#src/turn/addressing/names.ts';
 
 /**
  * The one of these people who has this name: the whole name, its first word, or a name that sounds alike; undefined where none
  * or more than one has it.
  */
-export function personByName(
+export function findPersonByName(
   called: string,
   people: readonly ChannelMember[],
 ): ChannelMember | undefined {
-  const wanted = wordsOf(called);
+  const wanted = splitNameWords(called);
   if (wanted === '') return undefined;
-  for (const isMeant of [isWhole, isFirst, isAlike]) {
-    const meant = people.filter(({ name }) => isMeant(wanted, wordsOf(name)));
+  for (const isMeant of [isWholeName, isFirstName, isSimilarName]) {
+    const meant = people.filter(({ name }) => isMeant(wanted, splitNameWords(name)));
     if (meant.length > 0) return meant.length === 1 ? meant[0] : undefined;
   }
   return undefined;
 }
 
 /** Those of these people whose name stands in the text, whole or by its first word. */
-export function peopleNamedIn(
+export function findPeopleNamed(
   text: string,
   people: readonly ChannelMember[],
 ): readonly ChannelMember[] {
-  const words = wordsOf(text);
+  const words = splitNameWords(text);
   return people.filter(({ name }) => {
-    const whole = wordsOf(name);
-    return [whole, firstOf(whole)].some((one) => one !== '' && holdsName(words, one));
+    const whole = splitNameWords(name);
+    return [whole, getFirstWord(whole)].some((one) => one !== '' && hasName(words, one));
   });
 }
 
-function wordsOf(text: string): string {
-  return normalised(plainWords(text));
+function splitNameWords(text: string): string {
+  return normaliseLetters(toPlainWords(text));
 }
 
-function firstOf(words: string): string {
+function getFirstWord(words: string): string {
   return words.split(' ')[0] ?? '';
 }
 
 /** Also with the ending of a genitive. */
-function holdsName(words: string, name: string) {
+function hasName(words: string, name: string) {
   if (isDense(name)) return words.includes(name);
   return ` ${words} `.includes(` ${name} `) || ` ${words} `.includes(` ${name}s `);
 }
 
-function joined(words: string): string {
+function joinWords(words: string): string {
   return words.replaceAll(' ', '');
 }
 
-function isWhole(wanted: string, name: string) {
+function isWholeName(wanted: string, name: string) {
   return name === wanted;
 }
 
-function isFirst(wanted: string, name: string) {
-  return firstOf(name) === wanted;
+function isFirstName(wanted: string, name: string) {
+  return getFirstWord(name) === wanted;
 }
 
-function isAlike(wanted: string, name: string) {
-  return [name, firstOf(name)].some((one) => {
-    const [from, to] = [latinOf(joined(wanted)), latinOf(joined(one))];
+function isSimilarName(wanted: string, name: string) {
+  return [name, getFirstWord(name)].some((one) => {
+    const [from, to] = [toLatin(joinWords(wanted)), toLatin(joinWords(one))];
     if (from === undefined || to === undefined) return false;
-    const [heard, own] = [soundOf(from), soundOf(to)];
-    return isWithin(heard, own, slackOf(own));
+    const [heard, own] = [toPhoneticCode(from), toPhoneticCode(to)];
+    return isWithinDistance(heard, own, getMaxNameDistance(own));
   });
 }

@@ -1,11 +1,11 @@
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import { rightsFactsOf } from '#src/conversation/tools/session-tools.ts';
-import { holds } from '#src/people/rights.ts';
+import { getRightsFacts } from '#src/conversation/tools/session-tools.ts';
+import { hasRight } from '#src/people/rights.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
-import { type Persona, personaIn, personaKey, storedPersona } from '#src/settings/persona.ts';
-import { botVoices } from '#src/settings/stored-settings.ts';
-import { isVoiceAmong } from '#src/speech/voice-names.ts';
+import { findPersona, formatPersona, type Persona, toPersonaKey } from '#src/settings/persona.ts';
+import { listBotVoices } from '#src/settings/stored-settings.ts';
+import { isKnownVoice } from '#src/speech/voice-names.ts';
 
 export type PersonaCaller = {
   readonly guildId: GuildId;
@@ -13,7 +13,7 @@ export type PersonaCaller = {
   readonly mayManage: boolean;
 };
 
-export type PersonaSaving =
+export type PersonaSaveOutcome =
   /** `saved` is false where it holds until the process ends. */
   | { readonly kind: 'saved'; readonly saved: boolean }
   /** `known`: names there are. */
@@ -21,46 +21,50 @@ export type PersonaSaving =
 
 /** Requests about the persona of the bot in each voice channel. */
 export class PersonaRequests {
-  readonly #parts;
+  readonly #deps;
   readonly #sessions;
 
-  constructor(parts: SessionDependencies, sessions: VoiceSessions) {
-    this.#parts = parts;
+  constructor(deps: SessionDependencies, sessions: VoiceSessions) {
+    this.#deps = deps;
     this.#sessions = sessions;
   }
 
   /** Persona in the voice channel of the bot; undefined where it sits in none. */
-  async here(
+  async findCurrent(
     guildId: GuildId,
   ): Promise<{ readonly channel: ChannelRef; readonly persona: Persona } | undefined> {
-    const channel = this.#sessions.session(guildId)?.channel;
+    const channel = this.#sessions.findSession(guildId)?.channel;
     if (!channel) return undefined;
-    return { channel, persona: await this.at(guildId, channel.channelId) };
+    return { channel, persona: await this.getPersona(guildId, channel.channelId) };
   }
 
-  async at(guildId: GuildId, channelId: ChannelId): Promise<Persona> {
+  async getPersona(guildId: GuildId, channelId: ChannelId): Promise<Persona> {
     const { settings } = this.#sessions;
-    await Promise.all([settings.load(guildId), this.#parts.voices.load()]);
-    return personaIn(settings.stored(guildId), channelId);
+    await Promise.all([settings.loadGuild(guildId), this.#deps.voices.load()]);
+    return findPersona(settings.getStoredValues(guildId), channelId);
   }
 
   /** Whether a person may change the voice in the voice channel of the bot. */
-  mayChoose({ guildId, id, mayManage }: PersonaCaller): boolean {
-    const session = this.#sessions.session(guildId);
-    return session ? holds('dj', rightsFactsOf(id, mayManage, session.place)) : mayManage;
+  mayChangeVoice({ guildId, id, mayManage }: PersonaCaller): boolean {
+    const session = this.#sessions.findSession(guildId);
+    return session ? hasRight('dj', getRightsFacts(id, mayManage, session.place)) : mayManage;
   }
 
   /** Stores the persona of a voice channel. It counts from the next answer on: an answer that has begun ends as it began. */
-  async save(guildId: GuildId, channelId: ChannelId, persona: Persona): Promise<PersonaSaving> {
-    await this.at(guildId, channelId);
+  async savePersona(
+    guildId: GuildId,
+    channelId: ChannelId,
+    persona: Persona,
+  ): Promise<PersonaSaveOutcome> {
+    await this.getPersona(guildId, channelId);
     const { voice } = persona;
-    const known = botVoices(this.#parts);
-    if (voice !== undefined && !isVoiceAmong(voice, known)) return { kind: 'unknown-voice', known };
-    const value = storedPersona(persona);
-    const saved = await this.#sessions.settings.set(guildId, personaKey(channelId), value);
-    const sessions = this.#sessions.sessions(guildId);
+    const known = listBotVoices(this.#deps);
+    if (voice !== undefined && !isKnownVoice(voice, known)) return { kind: 'unknown-voice', known };
+    const value = formatPersona(persona);
+    const saved = await this.#sessions.settings.setValue(guildId, toPersonaKey(channelId), value);
+    const sessions = this.#sessions.listSessions(guildId);
     for (const session of sessions) {
-      session.govern();
+      session.applySettings();
       const isHere = session.channel.channelId === channelId;
       if (isHere) session.loop.post({ kind: 'outdated' });
     }

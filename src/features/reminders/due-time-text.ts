@@ -1,23 +1,26 @@
 import type { Locale } from '#src/texts/texts.ts';
-import { wallTimesIn } from '#src/texts/wall-time.ts';
+import { createWallTimes } from '#src/texts/wall-time.ts';
 
 /** Zone, language and current day by which an instant is shown. */
-export type ShownTime = {
+export type DueTimeOptions = {
   readonly timeZone: string;
   readonly nowWallMs: number;
   readonly locale: Locale;
 };
 
 /** `18:30`, with the date where it is not today. */
-export function dueTime(wallMs: number, { timeZone, nowWallMs, locale }: ShownTime): string {
-  const { day, minute } = wallTimesIn(timeZone);
+export function formatDueTime(
+  wallMs: number,
+  { timeZone, nowWallMs, locale }: DueTimeOptions,
+): string {
+  const { day, minute } = createWallTimes(timeZone);
   if (day(wallMs) === day(nowWallMs)) return minute(wallMs);
   const style = { timeZone, dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23' } as const;
   return new Intl.DateTimeFormat(locale === 'en' ? 'en-GB' : locale, style).format(wallMs);
 }
 
 /** `2 minutes, 5 seconds` in the words of a language. */
-export function longDuration(ms: number, locale: Locale): string {
+export function formatLongDuration(ms: number, locale: Locale): string {
   const all = Math.round(ms / 1000);
   const [hours, minutes, seconds] = [Math.floor(all / 3600), Math.floor(all / 60) % 60, all % 60];
   return new Intl.DurationFormat(locale, { style: 'long' }).format({ hours, minutes, seconds });

@@ -1,21 +1,21 @@
+import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
-import { unlessAborted } from '#src/base/waiting.ts';
-import { sayToPerson } from '#src/conversation/output/answer-parts.ts';
+import { sayToPerson } from '#src/conversation/output/answer-delivery.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import { longestMessageMs, type Reminder } from '#src/features/reminders/reminder-store.ts';
-import { writtenText } from '#src/notices/notice.ts';
-import { openText } from '#src/people/confidential-text.ts';
-import { failureEventOf } from '#src/ports/failure-event.ts';
+import { maxMessageMs, type Reminder } from '#src/features/reminders/reminder-store.ts';
+import { formatWrittenText } from '#src/notices/channel-notices.ts';
+import { toOpenText } from '#src/people/confidential-text.ts';
+import { toFailureEvent } from '#src/ports/failure-event.ts';
 import type { PersonalLine } from '#src/ports/voice-channel-chat-poster.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { dueTime, longDuration } from './due-time-text.ts';
+import { formatDueTime, formatLongDuration } from './due-time-text.ts';
 import type { ReminderResult } from './reminder-scheduler.ts';
 
 /** Reminders of one person that are said at once; the others are written. */
-const mostAloud = 3;
+const maxSpokenReminders = 3;
 
 /**
  * Delivers reminders and messages to one person in one server. Reminders: aloud at a pause where they sit with the bot, else in
@@ -31,77 +31,83 @@ export type DeliverReminders = (
 ) => Promise<readonly ReminderResult[]>;
 
 /** Delivery to people of one shard. */
-export function reminderDelivery(
-  parts: SessionDependencies,
+export function createReminderDelivery(
+  deps: SessionDependencies,
   sessions: VoiceSessions,
 ): DeliverReminders {
-  const delivery = new Delivery(parts, sessions);
+  const delivery = new ReminderDelivery(deps, sessions);
   return async (reminders, signal) => {
     const [first] = reminders;
-    if (!first || !parts.places.has(first.guildId)) return reminders.map(() => 'away');
-    await sessions.settings.load(first.guildId);
+    if (!first || !deps.places.hasGuild(first.guildId)) return reminders.map(() => 'away');
+    await sessions.settings.loadGuild(first.guildId);
     signal.throwIfAborted();
-    const aloud = reminders.filter((one) => delivery.mayBeSaid(one)).slice(0, mostAloud);
-    const saying = delivery.say(first.addresseeId ?? first.personId, aloud, signal);
+    const aloud = reminders.filter((one) => delivery.canSpeak(one)).slice(0, maxSpokenReminders);
+    const saying = delivery.sayReminders(first.addresseeId ?? first.personId, aloud, signal);
     const results = reminders.map(async (one) => {
       const isSaid = aloud.includes(one) && (await saying);
-      return isSaid ? 'said' : await delivery.write(one, signal);
+      return isSaid ? 'said' : await delivery.writeReminders(one, signal);
     });
     return await Promise.all(results);
   };
 }
 
-class Delivery {
-  readonly #parts;
+class ReminderDelivery {
+  readonly #deps;
   readonly #sessions;
 
-  constructor(parts: SessionDependencies, sessions: VoiceSessions) {
-    this.#parts = parts;
+  constructor(deps: SessionDependencies, sessions: VoiceSessions) {
+    this.#deps = deps;
     this.#sessions = sessions;
   }
 
   /** Reminders, if their person is there, and messages, of which only those that are not private and can be told now. */
-  mayBeSaid(reminder: Reminder): boolean {
+  canSpeak(reminder: Reminder): boolean {
     if (reminder.addresseeId === undefined) return true;
     return (
-      !reminder.isPrivate && !this.#isOver(reminder) && this.#sessionFor(reminder) !== undefined
+      !reminder.isPrivate &&
+      !this.#isWithdrawn(reminder) &&
+      this.#findSession(reminder) !== undefined
     );
   }
 
   /** False: nothing of it was heard. Aborting `signal` throws `signal.reason` where it still waits for a pause. */
-  async say(
+  async sayReminders(
     personId: PersonId,
     reminders: readonly Reminder[],
     signal: AbortSignal,
   ): Promise<boolean> {
     const [first] = reminders;
-    const session = first && this.#sessions.session(first.guildId);
+    const session = first && this.#sessions.findSession(first.guildId);
     if (!session) return false;
     let isBegun = false;
     const lines = () => {
       isBegun = true;
-      return reminders.map((one) => this.#lineOf(one));
+      return reminders.map((one) => this.#toLine(one));
     };
     const saying = sayToPerson({ personId, lines, isWanted: () => !signal.aborted }, session);
-    return await unlessAborted(saying, signal).catch((reason: unknown) => {
+    return await waitUnlessAborted(saying, signal).catch((reason: unknown) => {
       if (!isBegun) throw reason;
       return saying;
     });
   }
 
-  async write(reminder: Reminder, signal: AbortSignal): Promise<ReminderResult> {
+  async writeReminders(reminder: Reminder, signal: AbortSignal): Promise<ReminderResult> {
     const { addresseeId, guildId, id, isPrivate, personId } = reminder;
-    const { messages } = this.#parts;
-    if (this.#isOver(reminder))
+    const { messages } = this.#deps;
+    if (this.#isWithdrawn(reminder))
       return await this.#tellAuthor('reminder.untold.away', reminder, signal);
     const channel =
-      addresseeId === undefined ? chatOf(reminder) : this.#sessionFor(reminder)?.channel;
+      addresseeId === undefined ? toChannelRef(reminder) : this.#findSession(reminder)?.channel;
     if (!channel) return 'away';
-    const text = writtenText(this.#lineOf(reminder), guildId, this.#parts);
+    const text = formatWrittenText(this.#toLine(reminder), guildId, this.#deps);
     const line = { id, personId: addresseeId ?? personId, text };
     if (!isPrivate)
-      return await this.#sent(guildId, messages.notify(channel, [line], signal), signal);
-    const sent = await this.#sent(guildId, this.#tell(line, signal), signal);
+      return await this.#waitUntilSent(
+        guildId,
+        messages.notifyPeople(channel, [line], signal),
+        signal,
+      );
+    const sent = await this.#waitUntilSent(guildId, this.#tellPerson(line, signal), signal);
     if (sent !== 'refused') return sent;
     return await this.#tellAuthor('reminder.untold.refused', reminder, signal);
   }
@@ -113,30 +119,30 @@ class Delivery {
     signal: AbortSignal,
   ): Promise<ReminderResult> {
     const { addresseeName: name = '', guildId, isPrivate, personId } = reminder;
-    const { messages } = this.#parts;
-    const lineOf = (words: string) => ({
+    const { messages } = this.#deps;
+    const toAuthorLine = (words: string) => ({
       id: reminder.id,
       personId,
-      text: writtenText({ id, with: { name, text: words } }, guildId, this.#parts),
+      text: formatWrittenText({ id, with: { name, text: words } }, guildId, this.#deps),
     });
     let sent: ReminderResult = 'refused';
     if (isPrivate) {
-      const sending = this.#tell(lineOf(reminder.text), signal);
-      sent = await this.#sent(guildId, sending, signal);
+      const sending = this.#tellPerson(toAuthorLine(reminder.text), signal);
+      sent = await this.#waitUntilSent(guildId, sending, signal);
     }
     if (sent === 'refused') {
-      const shown = lineOf(isPrivate ? '\u2026' : reminder.text);
-      const notifying = messages.notify(chatOf(reminder), [shown], signal);
-      sent = await this.#sent(guildId, notifying, signal);
+      const shown = toAuthorLine(isPrivate ? '\u2026' : reminder.text);
+      const notifying = messages.notifyPeople(toChannelRef(reminder), [shown], signal);
+      sent = await this.#waitUntilSent(guildId, notifying, signal);
     }
     return sent === 'written' ? 'untold' : sent;
   }
 
-  #tell({ id, personId, text }: PersonalLine, signal: AbortSignal) {
-    return this.#parts.messages.tell(personId, openText(text), signal, id);
+  #tellPerson({ id, personId, text }: PersonalLine, signal: AbortSignal) {
+    return this.#deps.messages.tellPerson(personId, toOpenText(text), signal, id);
   }
 
-  async #sent(
+  async #waitUntilSent(
     guildId: GuildId,
     sending: Promise<void>,
     signal: AbortSignal,
@@ -146,31 +152,32 @@ class Delivery {
       return 'written';
     } catch (error) {
       if (signal.aborted || !(error instanceof BotError)) throw error;
-      this.#parts.onEvent(guildId, failureEventOf(error, 'speak'));
+      this.#deps.onEvent(guildId, toFailureEvent(error, 'speak'));
       return error.retryable ? 'unsent' : 'refused';
     }
   }
 
   /** Session in which a message may be told now: its addressee sits there, and both people agreed for always. */
-  #sessionFor({ addresseeId = '', guildId, personId }: Reminder): VoiceSession | undefined {
-    const session = this.#sessions.session(guildId);
+  #findSession({ addresseeId = '', guildId, personId }: Reminder): VoiceSession | undefined {
+    const session = this.#sessions.findSession(guildId);
     if (!session?.isHere(addresseeId)) return undefined;
-    const isAgreed = this.#sessions.consents.in(guildId).wordOf(personId)?.kind === 'always';
-    return isAgreed && session.consent.consentOf(addresseeId) === 'always' ? session : undefined;
+    const isAgreed =
+      this.#sessions.consents.getChoices(guildId).findConsent(personId)?.kind === 'always';
+    return isAgreed && session.consent.getConsent(addresseeId) === 'always' ? session : undefined;
   }
 
-  #isOver({ addresseeId, setAtWallMs }: Reminder) {
-    const waitedMs = this.#parts.clock.wallMs() - setAtWallMs;
-    return addresseeId !== undefined && waitedMs >= longestMessageMs;
+  #isWithdrawn({ addresseeId, setAtWallMs }: Reminder) {
+    const waitedMs = this.#deps.clock.wallMs() - setAtWallMs;
+    return addresseeId !== undefined && waitedMs >= maxMessageMs;
   }
 
-  #lineOf({ authorName: name, guildId, text, dueAtWallMs, setAtWallMs }: Reminder): TextLine {
+  #toLine({ authorName: name, guildId, text, dueAtWallMs, setAtWallMs }: Reminder): TextLine {
     if (name !== undefined) return { id: 'reminder.due.message', with: { name, text } };
-    const { clock, places } = this.#parts;
-    const locale = places.localeIn(guildId);
-    const { timeZone } = this.#sessions.settings.in(guildId);
-    const time = dueTime(dueAtWallMs, { timeZone, nowWallMs: clock.wallMs(), locale });
-    const length = longDuration(dueAtWallMs - setAtWallMs, locale);
+    const { clock, places } = this.#deps;
+    const locale = places.getLocale(guildId);
+    const { timeZone } = this.#sessions.settings.getForGuild(guildId);
+    const time = formatDueTime(dueAtWallMs, { timeZone, nowWallMs: clock.wallMs(), locale });
+    const length = formatLongDuration(dueAtWallMs - setAtWallMs, locale);
     return text === ''
       ? { id: 'reminder.due.timer', with: { length, time } }
       : { id: 'reminder.due.text', with: { text, time } };
@@ -178,6 +185,6 @@ class Delivery {
 }
 
 /** Chat in which it was asked for. */
-function chatOf({ channelId, channelName, guildId }: Reminder): ChannelRef {
+function toChannelRef({ channelId, channelName, guildId }: Reminder): ChannelRef {
   return { guildId, channelId, name: channelName };
 }

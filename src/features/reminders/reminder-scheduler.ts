@@ -3,16 +3,16 @@ import { Wakeup } from '#src/base/loops/mailbox.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import type { NewReminder, Reminder } from '#src/features/reminders/reminder-store.ts';
 import type { ServerShare } from '#src/people/server-share.ts';
-import { failureEventOf } from '#src/ports/failure-event.ts';
+import { toFailureEvent } from '#src/ports/failure-event.ts';
 import {
   type FeatureEventKind,
-  featureEvent,
   type SessionEventListener,
+  toFeatureEvent,
 } from '#src/ports/session-events.ts';
 import type { DeliverReminders } from './reminder-delivery.ts';
 import type { ReminderStore } from './reminder-store.ts';
 
-type ReminderSchedulerParts = {
+type ReminderSchedulerDeps = {
   readonly clock: Clock;
   readonly store: ReminderStore;
   /** Servers whose reminders are delivered. */
@@ -22,7 +22,7 @@ type ReminderSchedulerParts = {
 };
 
 /** A reminder was delivered, or never will be; `lateMs` after its instant. */
-export const reminderEnded: FeatureEventKind<'personId' | 'outcome' | 'lateMs'> = {
+export const reminderEndedEvent: FeatureEventKind<'personId' | 'outcome' | 'lateMs'> = {
   kind: 'reminder',
   line: ['kind', 'personId', 'outcome', 'lateMs', 'guildId'],
 };
@@ -51,15 +51,15 @@ type DueReminder = {
 type Arrival = { readonly guildId: GuildId; readonly personIds: readonly PersonId[] };
 
 /** Number of people to whom reminders are delivered at the same time. */
-const mostAtOnce = 16;
+const maxConcurrentDeliveries = 16;
 /** Reminders that are read beyond those which are known to be due, and read at all. */
 const [batch, mostRead] = [50, 2_000];
 /** The wall clock may be set, and a machine may sleep: while something waits, it is checked again after this time, in ms. */
-const longestWaitMs = 600_000;
+const maxWaitMs = 600_000;
 /** First and longest delay of a retry, in ms; each failure doubles it. */
 const [retryMs, longestRetryMs] = [30_000, 3_600_000];
 /** Failures to send a reminder, in about a day, after which it is given up. */
-const mostTries = 30;
+const maxTries = 30;
 
 /**
  * Delivers the reminders of one shard when they are due, with one timer.
@@ -68,7 +68,7 @@ const mostTries = 30;
  * process is killed in between, it is delivered twice.
  */
 export class ReminderScheduler {
-  readonly #parts;
+  readonly #deps;
   readonly #wakeup;
   /** By id. */
   readonly #due = new Map<string, DueReminder>();
@@ -79,21 +79,21 @@ export class ReminderScheduler {
   /** Time until the next check, in ms; 0: a reminder may have become due since the last check began. */
   #waitMs = 0;
 
-  constructor(parts: ReminderSchedulerParts) {
-    this.#parts = parts;
-    this.#wakeup = new Wakeup(parts.clock);
+  constructor(deps: ReminderSchedulerDeps) {
+    this.#deps = deps;
+    this.#wakeup = new Wakeup(deps.clock);
   }
 
   /** Delivers from now on, until the returned object is disposed of, which waits for what is being said or sent. */
-  serve(): AsyncDisposable {
-    const { clock, onEvent } = this.#parts;
+  startServing(): AsyncDisposable {
+    const { clock, onEvent } = this.#deps;
     const over = new AbortController();
     const task = {
       name: 'reminders',
       clock,
       wakeup: this.#wakeup,
       everyMs: () => this.#waitMs,
-      run: () => this.#check(over.signal),
+      run: () => this.#checkDue(over.signal),
       report: (change) => onEvent('', change),
     } satisfies Parameters<typeof runPeriodically>[0];
     const running = runPeriodically(task, over.signal);
@@ -107,45 +107,45 @@ export class ReminderScheduler {
   }
 
   /** These servers are there again: what waits for them is tried at once. */
-  arrived(guildIds: readonly GuildId[]): void {
-    this.#retry(({ guildId }) => guildIds.includes(guildId));
+  onGuildsArrived(guildIds: readonly GuildId[]): void {
+    this.#retryNow(({ guildId }) => guildIds.includes(guildId));
   }
 
   /** These people sit with the bot from now on: messages for them are due. */
-  came(guildId: GuildId, personIds: readonly PersonId[]): void {
+  onPeopleArrived(guildId: GuildId, personIds: readonly PersonId[]): void {
     this.#arrivals.add({ guildId, personIds });
-    this.#retry((one) => one.guildId === guildId && personIds.includes(one.addresseeId ?? ''));
+    this.#retryNow((one) => one.guildId === guildId && personIds.includes(one.addresseeId ?? ''));
   }
 
   /** Errors: as `ReminderStore.add`. */
-  async add(reminder: NewReminder): ReturnType<ReminderStore['add']> {
-    const added = await this.#parts.store.add(reminder);
+  async addReminder(reminder: NewReminder): ReturnType<ReminderStore['add']> {
+    const added = await this.#deps.store.add(reminder);
     this.#checkAgain();
     return added;
   }
 
   /** Reminders without those that were delivered just now. Errors: as `ReminderStore.list`. */
-  async list(guildId: GuildId, personId: PersonId): Promise<readonly Reminder[]> {
-    const all = await this.#parts.store.list(guildId, personId);
+  async listReminders(guildId: GuildId, personId: PersonId): Promise<readonly Reminder[]> {
+    const all = await this.#deps.store.list(guildId, personId);
     return all.filter(({ id }) => !this.#due.get(id)?.isOver);
   }
 
   /** Errors: as `ReminderStore.remove`. */
-  async cancel(id: string): Promise<boolean> {
-    this.#takeBack((reminder) => reminder.id === id);
-    return await this.#parts.store.remove(id);
+  async cancelReminder(id: string): Promise<boolean> {
+    this.#withdraw((reminder) => reminder.id === id);
+    return await this.#deps.store.remove(id);
   }
 
   /** Stops the delivery of reminders that are due now, by or for this person. */
-  forget(guildId: GuildId, personId: PersonId): void {
-    this.#takeBack((one) => {
+  forgetPerson(guildId: GuildId, personId: PersonId): void {
+    this.#withdraw((one) => {
       const people = [one.personId, one.addresseeId];
       return one.guildId === guildId && people.includes(personId);
     });
   }
 
   /** Stops deliveries, and keeps a check that reads the store meanwhile from beginning them again. */
-  #takeBack(which: (reminder: Reminder) => boolean) {
+  #withdraw(which: (reminder: Reminder) => boolean) {
     for (const due of this.#due.values()) {
       if (!which(due.reminder)) continue;
       due.isOver = true;
@@ -154,7 +154,7 @@ export class ReminderScheduler {
   }
 
   /** Tries these again at once, as if none had failed. */
-  #retry(which: (reminder: Reminder) => boolean) {
+  #retryNow(which: (reminder: Reminder) => boolean) {
     for (const due of this.#due.values()) {
       if (which(due.reminder)) Object.assign(due, { tries: 0, notBeforeMs: 0 });
     }
@@ -168,45 +168,45 @@ export class ReminderScheduler {
   }
 
   /** Begins to deliver what is due, and lets go of what is over. Errors: of the store. */
-  async #check(signal: AbortSignal) {
-    const { shard, store } = this.#parts;
+  async #checkDue(signal: AbortSignal) {
+    const { shard, store } = this.#deps;
     this.#waitMs = Number.POSITIVE_INFINITY;
-    await this.#makeDue();
-    const soonest = await store.soonest(shard, Math.min(this.#due.size + batch, mostRead));
+    await this.#applyArrivals();
+    const soonest = await store.listSoonest(shard, Math.min(this.#due.size + batch, mostRead));
     if (signal.aborted) return;
     const ids = new Set(soonest.map(({ id }) => id));
     for (const [id, { stop }] of this.#due) if (!stop && !ids.has(id)) this.#due.delete(id);
     const isWaiting = ({ stop, isOver }: DueReminder) => !stop && !isOver;
-    const waiting = soonest.map((one) => this.#dueOf(one)).filter(isWaiting);
-    const now = waiting.filter((one) => this.#restMs(one) <= 0);
-    for (const theirs of Map.groupBy(now, recipientOf).values()) {
-      if (this.#deliveries.size < mostAtOnce) this.#begin(theirs);
+    const waiting = soonest.map((one) => this.#getDue(one)).filter(isWaiting);
+    const now = waiting.filter((one) => this.#getRestMs(one) <= 0);
+    for (const theirs of Map.groupBy(now, toRecipientKey).values()) {
+      if (this.#deliveries.size < maxConcurrentDeliveries) this.#beginDelivery(theirs);
     }
-    const later = waiting.map((one) => this.#restMs(one)).filter((ms) => ms > 0);
-    if (soonest.length > 0) this.#waitMs = Math.min(this.#waitMs, longestWaitMs, ...later);
+    const later = waiting.map((one) => this.#getRestMs(one)).filter((ms) => ms > 0);
+    if (soonest.length > 0) this.#waitMs = Math.min(this.#waitMs, maxWaitMs, ...later);
     for (const id of ids) if (this.#due.get(id)?.isOver) await store.remove(id);
   }
 
   /** Makes messages for people who came due; after a failure again. Errors: of the store. */
-  async #makeDue() {
-    const { clock, store } = this.#parts;
+  async #applyArrivals() {
+    const { clock, store } = this.#deps;
     for (const arrival of this.#arrivals) {
-      await store.arrived(arrival.guildId, arrival.personIds, clock.wallMs());
+      await store.makeArrivedDue(arrival.guildId, arrival.personIds, clock.wallMs());
       this.#arrivals.delete(arrival);
     }
   }
 
-  #dueOf(reminder: Reminder): DueReminder {
+  #getDue(reminder: Reminder): DueReminder {
     const known = this.#due.get(reminder.id);
     return known ?? { reminder, tries: 0, notBeforeMs: 0, isOver: false };
   }
 
-  #restMs({ notBeforeMs, reminder }: DueReminder): number {
-    const { clock } = this.#parts;
+  #getRestMs({ notBeforeMs, reminder }: DueReminder): number {
+    const { clock } = this.#deps;
     return Math.max(reminder.dueAtWallMs - clock.wallMs(), notBeforeMs - clock.nowMs());
   }
 
-  #begin(theirs: readonly DueReminder[]) {
+  #beginDelivery(theirs: readonly DueReminder[]) {
     const delivery = this.#deliver(theirs).finally(() => {
       this.#deliveries.delete(delivery);
       this.#checkAgain();
@@ -216,7 +216,7 @@ export class ReminderScheduler {
 
   /** Delivers reminders of one person. Never throws. */
   async #deliver(theirs: readonly DueReminder[]) {
-    const { deliver, onEvent } = this.#parts;
+    const { deliver, onEvent } = this.#deps;
     const stop = new AbortController();
     for (const due of theirs) {
       due.stop = stop;
@@ -225,38 +225,38 @@ export class ReminderScheduler {
     const reminders = theirs.map(({ reminder }) => reminder);
     try {
       const results = await deliver(reminders, stop.signal);
-      for (const [n, due] of theirs.entries()) this.#settle(due, results[n] ?? 'unsent');
+      for (const [n, due] of theirs.entries()) this.#settleDelivery(due, results[n] ?? 'unsent');
     } catch (error) {
       if (!stop.signal.aborted) {
-        onEvent(reminders[0]?.guildId ?? '', failureEventOf(error, 'speak'));
-        for (const due of theirs) this.#settle(due, 'unsent');
+        onEvent(reminders[0]?.guildId ?? '', toFailureEvent(error, 'speak'));
+        for (const due of theirs) this.#settleDelivery(due, 'unsent');
       }
     }
     for (const due of theirs) due.stop = undefined;
   }
 
-  #settle(due: DueReminder, result: ReminderResult) {
+  #settleDelivery(due: DueReminder, result: ReminderResult) {
     if (result === 'said' || result === 'written' || result === 'untold') {
-      this.#end(due, result);
+      this.#endReminder(due, result);
       return;
     }
-    const { clock } = this.#parts;
+    const { clock } = this.#deps;
     due.tries++;
     due.notBeforeMs = clock.nowMs() + Math.min(longestRetryMs, retryMs * 2 ** (due.tries - 1));
-    if (result !== 'away' && due.tries >= mostTries) this.#end(due, 'given-up');
+    if (result !== 'away' && due.tries >= maxTries) this.#endReminder(due, 'given-up');
   }
 
   /** The next check has the store let it go. */
-  #end(due: DueReminder, outcome: ReminderOutcome) {
-    const { clock, onEvent } = this.#parts;
+  #endReminder(due: DueReminder, outcome: ReminderOutcome) {
+    const { clock, onEvent } = this.#deps;
     const { dueAtWallMs, guildId, personId } = due.reminder;
     due.isOver = true;
     const lateMs = clock.wallMs() - dueAtWallMs;
-    onEvent(guildId, featureEvent(reminderEnded, { personId, outcome, lateMs }));
+    onEvent(guildId, toFeatureEvent(reminderEndedEvent, { personId, outcome, lateMs }));
   }
 }
 
-function recipientOf({ reminder }: DueReminder): string {
+function toRecipientKey({ reminder }: DueReminder): string {
   const { addresseeId, guildId, personId } = reminder;
   return `${guildId} ${addresseeId ?? personId}`;
 }

@@ -6,22 +6,22 @@ import {
   id,
   instant,
   integer,
-  optional,
   personId,
   text,
+  toOptional,
   yes,
 } from '#src/sql/columns.ts';
-import { personRows } from '#src/sql/person-rows.ts';
+import { selectPersonRows } from '#src/sql/person-rows.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { deleteRows, isOfShard, select, table } from '#src/sql/table.ts';
+import { defineTable, deleteRows, isOfShard, selectRows } from '#src/sql/table.ts';
 import { removeRows } from '#src/sql/table-rows.ts';
 
 /** A person's reminder for an instant, or their message to another person, told at that person's arrival. */
 export type Reminder = {
   /** Never the same again. */
   readonly id: string;
-  /** Number by which its person names it: 1 to `mostReminders`, the smallest that was free. */
+  /** Number by which its person names it: 1 to `maxReminders`, the smallest that was free. */
   readonly number: number;
   readonly guildId: GuildId;
   readonly personId: PersonId;
@@ -44,15 +44,15 @@ export type Reminder = {
 export type NewReminder = Omit<Reminder, 'number'>;
 
 /** Reminders that one person may have in one server. */
-export const mostReminders = 20;
+export const maxReminders = 20;
 /** Longest text of a reminder, in characters. */
 export const maxReminderChars = 200;
 /** Longest time until a reminder, in ms: a year. */
-export const longestReminderMs = 366 * 86_400_000;
+export const maxReminderMs = 366 * 86_400_000;
 /** Longest wait of a message for its addressee, in ms. */
-export const longestMessageMs = 30 * 86_400_000;
+export const maxMessageMs = 30 * 86_400_000;
 
-const reminders = table(
+const remindersTable = defineTable(
   'reminders',
   {
     id,
@@ -64,10 +64,10 @@ const reminders = table(
     text,
     setAtWallMs: instant,
     dueAtWallMs: instant,
-    addresseeId: optional(personId),
-    addresseeName: optional(text),
-    authorName: optional(text),
-    isPrivate: optional(yes),
+    addresseeId: toOptional(personId),
+    addresseeName: toOptional(text),
+    authorName: toOptional(text),
+    isPrivate: toOptional(yes),
   },
   {
     key: ['id'],
@@ -82,14 +82,14 @@ const reminders = table(
 );
 
 /** Reminders, a row each until it was delivered. No write waits while the database is away: the caller learns of the failure at once. */
-export type ReminderStore = ReturnType<typeof openReminders>;
+export type ReminderStore = ReturnType<typeof openReminderStore>;
 
 /** `full`: this person has as many there as may be. */
 type AddedReminder =
   | { readonly kind: 'added'; readonly number: number }
   | { readonly kind: 'full'; readonly limit: number };
 
-function openReminders(database: StoreDatabase) {
+function openReminderStore(database: StoreDatabase) {
   return {
     /** Errors: BotError `store.unwritable`. */
     add(reminder: NewReminder): Promise<AddedReminder> {
@@ -102,8 +102,8 @@ function openReminders(database: StoreDatabase) {
         const taken = new Set(theirs.map(({ number }) => number));
         let number = 1;
         while (taken.has(number)) number++;
-        if (number > mostReminders) return { kind: 'full', limit: mostReminders };
-        await connection.insert(reminders, [{ ...reminder, number }]);
+        if (number > maxReminders) return { kind: 'full', limit: maxReminders };
+        await connection.insert(remindersTable, [{ ...reminder, number }]);
         return { kind: 'added', number };
       });
     },
@@ -111,22 +111,26 @@ function openReminders(database: StoreDatabase) {
     /** Reminders of one person in one server, the soonest first. Errors: BotError `store.unreadable`. */
     list(guildId: GuildId, personId: PersonId): Promise<readonly Reminder[]> {
       const theirs = sql`WHERE guild_id = ${guildId} AND person_id = ${personId} ORDER BY due_at_wall_ms, number`;
-      return database.read((connection) => select(connection, reminders, theirs));
+      return database.read((connection) => selectRows(connection, remindersTable, theirs));
     },
 
     /** Reminders of all servers of a shard, at most so many, the soonest first. Errors: BotError `store.unreadable`. */
-    soonest(shard: ServerShare, limit: number): Promise<readonly Reminder[]> {
+    listSoonest(shard: ServerShare, limit: number): Promise<readonly Reminder[]> {
       const first = sql`WHERE ${isOfShard(shard)} ORDER BY due_at_wall_ms, id LIMIT ${limit}`;
-      return database.read((connection) => select(connection, reminders, first));
+      return database.read((connection) => selectRows(connection, remindersTable, first));
     },
 
     /** False: it no longer exists. Errors: BotError `store.unwritable`. */
     async remove(id: string): Promise<boolean> {
-      return (await removeRows(database, reminders, { id })) > 0;
+      return (await removeRows(database, remindersTable, { id })) > 0;
     },
 
     /** Messages for these people are due. Errors: BotError `store.unwritable`. */
-    arrived(guildId: GuildId, personIds: readonly PersonId[], atWallMs: number): Promise<number> {
+    makeArrivedDue(
+      guildId: GuildId,
+      personIds: readonly PersonId[],
+      atWallMs: number,
+    ): Promise<number> {
       return database.write((connection) =>
         connection.run(sql`UPDATE reminders SET due_at_wall_ms = ${atWallMs}
           WHERE guild_id = ${guildId} AND addressee_id IN (${join(personIds)}) AND due_at_wall_ms > ${atWallMs}`),
@@ -134,11 +138,14 @@ function openReminders(database: StoreDatabase) {
     },
 
     /** Deletes those by and for one person in one server; how many. Errors: BotError `store.unwritable`. */
-    withdraw(guildId: GuildId, personId: PersonId): Promise<number> {
-      const theirs = personRows([reminders], guildId, personId).map(({ rows }) => rows);
+    removeMessages(guildId: GuildId, personId: PersonId): Promise<number> {
+      const theirs = selectPersonRows([remindersTable], guildId, personId).map(({ rows }) => rows);
       return database.write((connection) => deleteRows(connection, theirs));
     },
   };
 }
 
-export const reminderPart: StorePart<ReminderStore> = { tables: [reminders], open: openReminders };
+export const reminderPart: StorePart<ReminderStore> = {
+  tables: [remindersTable],
+  open: openReminderStore,
+};

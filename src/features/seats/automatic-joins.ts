@@ -1,20 +1,24 @@
 import { z } from 'zod';
 import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
 import type { Deps, SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import { type Owned, outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
-import { writeInChat, writtenText } from '#src/notices/notice.ts';
-import { openText } from '#src/people/confidential-text.ts';
-import { isYes } from '#src/people/consent.ts';
-import { type AutoJoinChannel, chooseAutoJoin, uncalledJoinAtMs } from '#src/people/join-rules.ts';
-import { failureEventOf } from '#src/ports/failure-event.ts';
+import {
+  defineTool,
+  toOutcome,
+  type WithOwnObjects,
+} from '#src/features/contract/tool-definition.ts';
+import { formatWrittenText, writeInChat } from '#src/notices/channel-notices.ts';
+import { toOpenText } from '#src/people/confidential-text.ts';
+import { isHeardConsent } from '#src/people/consent.ts';
+import { type AutoJoinChannel, chooseAutoJoin, toAutoJoinTimeMs } from '#src/people/join-rules.ts';
+import { toFailureEvent } from '#src/ports/failure-event.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
-import { mayBeIn } from '#src/sessions/join-obstacles.ts';
+import { canEnter } from '#src/sessions/join-obstacles.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
-import { admissionIn } from '#src/settings/access-control.ts';
+import { createAdmissionCheck } from '#src/settings/access-control.ts';
 
 /** Where the bot would go in one server, and how. */
-type JoinTarget = { readonly channelId: ChannelId; readonly go: () => Promise<boolean> };
+type JoinTarget = { readonly channelId: ChannelId; readonly join: () => Promise<boolean> };
 
 type GuildJoins = {
   /** When it went anywhere uncalled, oldest first. */
@@ -23,18 +27,18 @@ type GuildJoins = {
   /** Since when that channel has been wanted. */
   sinceMs: number;
   /** Cancels the next check. */
-  forget: () => void;
+  cancelCheck: () => void;
   /** Channel of the followed person whose people have read that the bot does not go there. */
   notifiedOf: string | undefined;
 };
 
 /** Joins that decide how long others wait; earlier ones do not count. */
-const joinsKept = 2;
+const maxKeptJoins = 2;
 /** A store that cannot be read is asked again after so long, in ms. */
 const retryMs = 10_000;
 
 /** Follows whoever asks to other voice channels, or stops to. */
-export const followMe = tool({
+export const followTool = defineTool({
   name: 'follow',
   description:
     'From now on you go along with whoever asks when they change the voice channel, or no longer. Only if they ask for that.',
@@ -43,96 +47,99 @@ export const followMe = tool({
   effect: 'change',
   async run(
     { follow },
-    { askerId, guildId, own }: Owned<{ readonly automaticJoins: AutomaticJoins }>,
+    { askerId, guildId, own }: WithOwnObjects<{ readonly automaticJoins: AutomaticJoins }>,
   ) {
-    own.automaticJoins.follow(guildId, askerId, follow);
-    return outcomeOf({ id: follow ? 'tool.follow.on' : 'confirm.done' });
+    own.automaticJoins.setFollowed(guildId, askerId, follow);
+    return toOutcome({ id: follow ? 'tool.follow.on' : 'confirm.done' });
   },
 });
 
 /** Joins channels without a call: those of `auto_join`, and that of the person whom the bot follows. */
 export class AutomaticJoins {
-  readonly #parts;
+  readonly #deps;
   readonly #sessions;
   readonly #servers = new Map<string, GuildJoins>();
   readonly #checks = new GuildTaskQueue();
   readonly #signal;
 
   /** Once `signal` is aborted nothing is begun any more. */
-  constructor(parts: SessionDependencies, sessions: VoiceSessions, signal: AbortSignal) {
-    this.#parts = parts;
+  constructor(deps: SessionDependencies, sessions: VoiceSessions, signal: AbortSignal) {
+    this.#deps = deps;
     this.#sessions = sessions;
     this.#signal = signal;
     signal.addEventListener('abort', () => {
-      for (const { forget } of this.#servers.values()) forget();
+      for (const { cancelCheck } of this.#servers.values()) cancelCheck();
     });
   }
 
   /** Goes along with this person from now on, or no longer. */
-  follow(guildId: GuildId, personId: PersonId, follows: boolean): void {
-    if (this.#sessions.follow(guildId, personId, follows)) this.check(guildId);
+  setFollowed(guildId: GuildId, personId: PersonId, follows: boolean): void {
+    if (this.#sessions.followPerson(guildId, personId, follows)) this.checkGuild(guildId);
   }
 
   /** To be called whenever a person changed the channel in this server, or it set something. Never throws, waits for nothing. */
-  check(guildId: GuildId): void {
+  checkGuild(guildId: GuildId): void {
     if (this.#signal.aborted) return;
-    this.#endRests(guildId);
-    if (this.#isConcerned(guildId)) void this.#settle(guildId);
+    this.#endRestsOfEmptyChannels(guildId);
+    if (this.#isConcerned(guildId)) void this.#checkInOrder(guildId);
   }
 
   /** False where nothing of the kind is set; unknown settings are read. */
   #isConcerned(guildId: GuildId) {
     const { settings } = this.#sessions;
-    const isFollowing = this.#sessions.session(guildId)?.followedId !== undefined;
-    return isFollowing || !settings.isRead(guildId) || settings.in(guildId).autoJoin.length > 0;
+    const isFollowing = this.#sessions.findSession(guildId)?.followedId !== undefined;
+    return (
+      isFollowing || !settings.isRead(guildId) || settings.getForGuild(guildId).autoJoin.length > 0
+    );
   }
 
   /** A channel that was empty is open to it again. */
-  #endRests(guildId: GuildId) {
+  #endRestsOfEmptyChannels(guildId: GuildId) {
     const { settings } = this.#sessions;
-    for (const channelId of settings.in(guildId).autoJoin) {
-      const isEmpty = this.#peopleIn(guildId, channelId).length === 0;
-      if (isEmpty && settings.isResting(guildId, channelId))
-        void settings.endRest(guildId, channelId);
+    for (const channelId of settings.getForGuild(guildId).autoJoin) {
+      const isEmpty = this.#listPeople(guildId, channelId).length === 0;
+      if (isEmpty && settings.isChannelResting(guildId, channelId))
+        void settings.endChannelRest(guildId, channelId);
     }
   }
 
   /** Runs one check at a time in each server. */
-  async #settle(guildId: GuildId) {
+  async #checkInOrder(guildId: GuildId) {
     try {
-      await this.#checks.run(guildId, () => this.#step(guildId));
+      await this.#checks.run(guildId, () => this.#checkOnce(guildId));
     } catch (error) {
-      this.#parts.onEvent(guildId, failureEventOf(error, 'link'));
+      this.#deps.onEvent(guildId, toFailureEvent(error, 'link'));
     }
     if (!this.#isConcerned(guildId)) this.#servers.delete(guildId);
   }
 
-  async #step(guildId: GuildId) {
+  async #checkOnce(guildId: GuildId) {
     if (this.#signal.aborted) return;
-    const { clock } = this.#parts;
-    const joins = this.#servers.get(guildId) ?? noJoins();
+    const { clock } = this.#deps;
+    const joins = this.#servers.get(guildId) ?? createGuildJoins();
     this.#servers.set(guildId, joins);
-    joins.forget();
-    const target = this.#followed(guildId, joins) ?? (await this.#autoJoined(guildId, joins));
+    joins.cancelCheck();
+    const target =
+      this.#findFollowTarget(guildId, joins) ?? (await this.#findAutoJoinTarget(guildId, joins));
     const nowMs = clock.nowMs();
     if (target?.channelId !== joins.wantedId) {
       joins.wantedId = target?.channelId;
       joins.sinceMs = nowMs;
     }
     if (!target || this.#signal.aborted) return;
-    const waitMs = uncalledJoinAtMs(joins.joinedAtMs, joins.sinceMs) - nowMs;
+    const waitMs = toAutoJoinTimeMs(joins.joinedAtMs, joins.sinceMs) - nowMs;
     if (waitMs > 0) {
-      joins.forget = clock.later(waitMs, () => void this.#settle(guildId));
+      joins.cancelCheck = clock.later(waitMs, () => void this.#checkInOrder(guildId));
       return;
     }
     joins.wantedId = undefined;
-    if (await target.go()) joins.joinedAtMs = [...joins.joinedAtMs, nowMs].slice(-joinsKept);
+    if (await target.join()) joins.joinedAtMs = [...joins.joinedAtMs, nowMs].slice(-maxKeptJoins);
   }
 
-  #followed(guildId: GuildId, joins: GuildJoins): JoinTarget | undefined {
-    const { places } = this.#parts;
-    const session = this.#sessions.session(guildId);
-    const found = session && followRequest(session, this.#parts);
+  #findFollowTarget(guildId: GuildId, joins: GuildJoins): JoinTarget | undefined {
+    const { places } = this.#deps;
+    const session = this.#sessions.findSession(guildId);
+    const found = session && findFollowRequest(session, this.#deps);
     if (!found) {
       joins.notifiedOf = undefined;
       return undefined;
@@ -140,57 +147,58 @@ export class AutomaticJoins {
     const { channelId } = found.channel;
     if (found.isBarred) {
       const { followedId = '' } = session;
-      const holds = () => places.seatOf(guildId, followedId)?.channelId === channelId;
-      if (joins.notifiedOf !== channelId) session.notices.post({ id: 'follow.barred' }, holds);
+      const isStillThere = () => places.findSeat(guildId, followedId)?.channelId === channelId;
+      if (joins.notifiedOf !== channelId)
+        session.notices.post({ id: 'follow.barred' }, isStillThere);
       joins.notifiedOf = channelId;
       return undefined;
     }
-    const go = async () => {
-      await this.#sessions.move(guildId, channelId);
+    const moveToTarget = async () => {
+      await this.#sessions.moveSession(guildId, channelId);
       return true;
     };
-    return { channelId, go };
+    return { channelId, join: moveToTarget };
   }
 
-  async #autoJoined(guildId: GuildId, joins: GuildJoins): Promise<JoinTarget | undefined> {
-    const { places } = this.#parts;
+  async #findAutoJoinTarget(guildId: GuildId, joins: GuildJoins): Promise<JoinTarget | undefined> {
+    const { places } = this.#deps;
     const { settings } = this.#sessions;
-    if (!(await settings.load(guildId))) return this.#checkLater(guildId, joins);
-    const { autoJoin } = settings.in(guildId);
+    if (!(await settings.loadGuild(guildId))) return this.#checkLater(guildId, joins);
+    const { autoJoin } = settings.getForGuild(guildId);
     const at = this.#sessions.at(guildId);
-    const isInCompany = at && this.#peopleIn(guildId, at.channelId).length > 0;
-    const isAwaited = autoJoin.some((id) => this.#peopleIn(guildId, id).length > 0);
+    const isInCompany = at && this.#listPeople(guildId, at.channelId).length > 0;
+    const isAwaited = autoJoin.some((id) => this.#listPeople(guildId, id).length > 0);
     if (isInCompany || !isAwaited) return undefined;
-    const choices = await this.#sessions.readConsents(guildId);
+    const choices = await this.#sessions.loadConsents(guildId);
     if (!choices.isRead) return this.#checkLater(guildId, joins);
-    const channels = autoJoin.map((id) => this.#channel(guildId, id));
+    const channels = autoJoin.map((id) => this.#toAutoJoinChannel(guildId, id));
     const channelId = chooseAutoJoin(channels, at?.channelId);
-    const channel = channelId && places.channel(guildId, channelId);
-    return channel ? { channelId, go: () => this.#enter(channel) } : undefined;
+    const channel = channelId && places.findChannel(guildId, channelId);
+    return channel ? { channelId, join: () => this.#joinUncalled(channel) } : undefined;
   }
 
   /** Undefined: nothing is wanted for now. */
   #checkLater(guildId: GuildId, joins: GuildJoins): undefined {
-    joins.forget = this.#parts.clock.later(retryMs, () => void this.#settle(guildId));
+    joins.cancelCheck = this.#deps.clock.later(retryMs, () => void this.#checkInOrder(guildId));
   }
 
-  #channel(guildId: GuildId, channelId: ChannelId): AutoJoinChannel {
+  #toAutoJoinChannel(guildId: GuildId, channelId: ChannelId): AutoJoinChannel {
     const { settings } = this.#sessions;
-    const people = () => this.#peopleIn(guildId, channelId);
-    const admits = admissionIn(guildId, people, this.#parts, settings);
+    const people = () => this.#listPeople(guildId, channelId);
+    const admits = createAdmissionCheck(guildId, people, this.#deps, settings);
     const admitted = people().filter(({ id }) => admits(id));
-    const found = admitted.map((one) => this.#sessions.consentOf(guildId, one));
+    const found = admitted.map((one) => this.#sessions.getConsent(guildId, one));
     return {
       channelId,
-      heard: found.filter(isYes).length,
+      heard: found.filter(isHeardConsent).length,
       unasked: found.filter((one) => one === 'unasked').length,
-      isSentAway: settings.isResting(guildId, channelId),
+      isSentAway: settings.isChannelResting(guildId, channelId),
     };
   }
 
   /** True where it tried. It posts the panel, as there was no command to carry it. */
-  async #enter(channel: ChannelRef): Promise<boolean> {
-    if (!mayBeIn(channel, this.#parts)) {
+  async #joinUncalled(channel: ChannelRef): Promise<boolean> {
+    if (!canEnter(channel, this.#deps)) {
       await this.#stayAway(channel);
       return true;
     }
@@ -198,7 +206,7 @@ export class AutomaticJoins {
     if (!joining) return false;
     if (joining.kind === 'joined' || 'nextTryMs' in joining) {
       const line = { id: 'join.uncalled', with: { channel: channel.name } } as const;
-      await this.#parts.panels.post(channel, line);
+      await this.#deps.panels.postPanel(channel, line);
     } else if (joining.kind !== 'stopping' && joining.kind !== 'left') {
       await this.#stayAway(channel);
     }
@@ -208,23 +216,23 @@ export class AutomaticJoins {
   /** People read that it cannot come; it tries again once they have left. */
   async #stayAway(channel: ChannelRef) {
     const { guildId, channelId, name } = channel;
-    await this.#sessions.settings.rest(guildId, channelId);
+    await this.#sessions.settings.restChannel(guildId, channelId);
     const line = { id: 'join.uncalled.failed', with: { channel: name } } as const;
-    writeInChat(openText(writtenText(line, guildId, this.#parts)), channel, this.#parts);
+    writeInChat(toOpenText(formatWrittenText(line, guildId, this.#deps)), channel, this.#deps);
   }
 
-  #peopleIn(guildId: GuildId, channelId: ChannelId) {
-    const people = this.#parts.places.people({ guildId, channelId, name: '' });
+  #listPeople(guildId: GuildId, channelId: ChannelId) {
+    const people = this.#deps.places.listPeople({ guildId, channelId, name: '' });
     return people.filter(({ isBot }) => !isBot);
   }
 }
 
-function noJoins(): GuildJoins {
+function createGuildJoins(): GuildJoins {
   return {
     joinedAtMs: [],
     wantedId: undefined,
     sinceMs: 0,
-    forget: () => undefined,
+    cancelCheck: () => undefined,
     notifiedOf: undefined,
   };
 }
@@ -233,22 +241,23 @@ function noJoins(): GuildJoins {
 type FollowRequest = { readonly channel: ChannelRef; readonly isBarred: boolean };
 
 /** Undefined where it follows no person, or sits with them, or they sit nowhere. */
-function followRequest(
+function findFollowRequest(
   { consent, followedId, place }: Pick<VoiceSession, 'consent' | 'followedId' | 'place'>,
-  parts: Deps<'clock' | 'places'>,
+  deps: Deps<'clock' | 'places'>,
 ): FollowRequest | undefined {
-  const { places } = parts;
+  const { places } = deps;
   const { guildId, channelId } = place.channel;
-  const channel = followedId === undefined ? undefined : places.seatOf(guildId, followedId);
+  const channel = followedId === undefined ? undefined : places.findSeat(guildId, followedId);
   if (!channel || followedId === undefined || channel.channelId === channelId) return undefined;
   if (!consent.isAdmitted(followedId)) return undefined;
-  const { djRoleId = '' } = place.settings();
-  const roleIds = places.people(channel).find(({ id }) => id === followedId)?.roleIds ?? [];
+  const { djRoleId = '' } = place.getSettings();
+  const roleIds = places.listPeople(channel).find(({ id }) => id === followedId)?.roleIds ?? [];
   const others = place
-    .people()
-    .filter(({ id, isBot }) => !isBot && id !== followedId && consent.standing(id) === 'yes');
+    .listPeople()
+    .filter(({ id, isBot }) => !isBot && id !== followedId && consent.getStanding(id) === 'yes');
   const mayGo =
-    mayBeIn(channel, parts) && places.facts(channel, followedId)?.callerMayConnect === true;
+    canEnter(channel, deps) &&
+    places.findChannelFacts(channel, followedId)?.callerMayConnect === true;
   const isDj = roleIds.includes(djRoleId) || places.mayManage(guildId, followedId);
   return { channel, isBarred: !mayGo || (others.length > 0 && !isDj) };
 }

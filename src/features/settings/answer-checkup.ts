@@ -1,17 +1,17 @@
+import { withTimeout } from '#src/base/bounded-wait.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
-import { within } from '#src/base/waiting.ts';
-import { isMuted } from '#src/conversation/machine/questions.ts';
+import { isMuted } from '#src/conversation/machine/selectors.ts';
 import type { Deps, SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { PipelineName, ReplyStyle } from '#src/pipeline/pipeline.ts';
-import { failureEventOf } from '#src/ports/failure-event.ts';
+import { toFailureEvent } from '#src/ports/failure-event.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import {
-  questionTo,
   recognise,
   request,
-  speak,
+  speakProbe,
   testTurn,
-  think,
+  thinkProbe,
+  toTestTurn,
 } from '#src/probes/engine-probes.ts';
 import { type Finding, failing, notTried, type Probe, tryProbe } from '#src/probes/probe.ts';
 import { decode, encryption, permission, playback, voiceLink } from '#src/probes/voice-probes.ts';
@@ -21,7 +21,7 @@ import { silentHost } from '#src/spending/paid-engine.ts';
 import type { PaidRole } from '#src/spending/prices/prices.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
-import type { CueOutcome } from '#src/voice/link/reconnecting-link.ts';
+import type { CueOutcome } from '#src/voice/connection/reconnecting-connection.ts';
 
 export type CheckReport = {
   /** One of each part, in their order. */
@@ -33,40 +33,44 @@ const [patienceMs, checkEveryMs] = [3_000, 250];
 
 /** Checkup of everything an answer needs, with the same parts that answer people; concurrent requests get one report. */
 export class AnswerCheckup {
-  readonly #parts;
+  readonly #deps;
   readonly #sessions;
   readonly #running = new Map<string, Promise<CheckReport>>();
 
-  constructor(parts: SessionDependencies, sessions: VoiceSessions) {
-    this.#parts = parts;
+  constructor(deps: SessionDependencies, sessions: VoiceSessions) {
+    this.#deps = deps;
     this.#sessions = sessions;
   }
 
   /** Takes at most 25 s. Where the bot sits in no channel, the permissions of `channel` are checked. */
-  check(guildId: GuildId, callerId: PersonId, channel?: ChannelRef): Promise<CheckReport> {
-    const running = this.#running.get(guildId) ?? this.#check(guildId, callerId, channel);
+  checkAnswers(guildId: GuildId, callerId: PersonId, channel?: ChannelRef): Promise<CheckReport> {
+    const running = this.#running.get(guildId) ?? this.#checkAnswers(guildId, callerId, channel);
     this.#running.set(guildId, running);
     const forget = () => this.#running.delete(guildId);
     running.then(forget, forget);
     return running;
   }
 
-  async #check(guildId: GuildId, callerId: PersonId, caller?: ChannelRef): Promise<CheckReport> {
-    const session = this.#sessions.session(guildId);
-    const [parts, { settings }] = [this.#parts, this.#sessions];
+  async #checkAnswers(
+    guildId: GuildId,
+    callerId: PersonId,
+    caller?: ChannelRef,
+  ): Promise<CheckReport> {
+    const session = this.#sessions.findSession(guildId);
+    const [parts, { settings }] = [this.#deps, this.#sessions];
     const { clock, codec, cues, onEvent, places } = parts;
-    await settings.load(guildId);
+    await settings.loadGuild(guildId);
     const channel = session?.channel ?? caller;
-    const facts = channel && places.facts(channel, callerId);
+    const facts = channel && places.findChannelFacts(channel, callerId);
     const tried = async <Subject>(probe: Probe<Subject>, subject: Subject) => {
-      const finding = await tryProbe(probe, subject, { clock, deadlineMs: checkMs });
+      const finding = await tryProbe(probe, subject, { clock, deadlineMs: probeTimeoutMs });
       if (!('error' in finding)) return finding;
-      onEvent(guildId, failureEventOf(finding.error, 'link'));
+      onEvent(guildId, toFailureEvent(finding.error, 'link'));
       const line: TextLine = { id: probe === playback ? 'link.down' : 'check.bug' };
       return failing(probe.name, line);
     };
-    const { pipeline } = settings.at(guildId, session?.channel.channelId);
-    const style = settings.styleIn(guildId, session?.channel.channelId);
+    const { pipeline } = settings.getForChannel(guildId, session?.channel.channelId);
+    const style = settings.getStyle(guildId, session?.channel.channelId);
     const findings = [
       await tried(permission, { channel, facts, isThere: session !== undefined }),
       await tried(voiceLink, session),
@@ -74,13 +78,13 @@ export class AnswerCheckup {
       await tried(decode, { codec, tone: cues.heard }),
       ...(await checkEngines(guildId, parts, style, pipeline)),
       // Last, so that what is read and what is heard come together.
-      await tried(playback, session && outputOf(session, parts)),
+      await tried(playback, session && createCueOutput(session, parts)),
     ];
     return { findings };
   }
 }
 
-function outputOf(
+function createCueOutput(
   { loop, signal, speech }: Pick<VoiceSession, 'loop' | 'signal' | 'speech'>,
   { clock, cues }: Deps<'clock' | 'cues'>,
 ) {
@@ -88,7 +92,12 @@ function outputOf(
   const untilMs = clock.nowMs() + patienceMs;
   const play = async (): Promise<CueOutcome> => {
     for (;;) {
-      const outcome = await within(speech.connection.play(cues.heard), checkMs, clock, late);
+      const outcome = await withTimeout(
+        speech.connection.playCue(cues.heard),
+        probeTimeoutMs,
+        clock,
+        late,
+      );
       if (outcome !== 'speaking' || clock.nowMs() >= untilMs) return outcome;
       await clock.sleep(checkEveryMs, signal);
     }
@@ -97,14 +106,14 @@ function outputOf(
 }
 
 /** Words that every engine for English can say and understand. */
-const sentence = 'one two three';
+const testSentence = 'one two three';
 /** Longest wait for one part, in ms. */
-const checkMs = 8_000;
+const probeTimeoutMs = 8_000;
 
 /** Speaks a sentence and listens to it, and thinks meanwhile; the server pays. Never throws. */
 async function checkEngines(
   guildId: GuildId,
-  parts: SessionDependencies,
+  deps: SessionDependencies,
   style: ReplyStyle,
   pipeline: PipelineName,
 ): Promise<readonly Finding[]> {
@@ -114,56 +123,59 @@ async function checkEngines(
     personId: '',
     first: { messages: [{ content: request }] },
   } as const;
-  const opened = parts.spending.open(order);
+  const opened = deps.spending.open(order);
   if (opened.kind === 'refused')
-    return [recognise, think, speak].map(({ name }) => notTried(name, opened.line));
+    return [recognise, thinkProbe, speakProbe].map(({ name }) => notTried(name, opened.line));
   using reservation = opened.reservation;
   const tried = async <Subject>(probe: Probe<Subject>, subject: Subject) => {
-    const finding = await tryProbe(probe, subject, { clock: parts.clock, deadlineMs: checkMs });
+    const finding = await tryProbe(probe, subject, {
+      clock: deps.clock,
+      deadlineMs: probeTimeoutMs,
+    });
     if (!('error' in finding)) return finding;
-    parts.onEvent(guildId, failureEventOf(finding.error, stages[probe.name] ?? 'link'));
-    return failing(probe.name, wrongWith(finding.error));
+    deps.onEvent(guildId, toFailureEvent(finding.error, stageByProbe[probe.name] ?? 'link'));
+    return failing(probe.name, toFailureLine(finding.error));
   };
-  const thinking = tried(think, { ask: askerOf({ parts, style, reservation }, pipeline) });
-  const synthesizer = parts.synthesizer.paidBy(reservation);
-  const spoken = await tried(speak, { synthesizer, voice: style.voice, text: sentence });
+  const thinking = tried(thinkProbe, { ask: createAsker({ deps, style, reservation }, pipeline) });
+  const synthesizer = deps.synthesizer.paidBy(reservation);
+  const spoken = await tried(speakProbe, { synthesizer, voice: style.voice, text: testSentence });
   const { clip } = spoken;
-  const transcriber = parts.transcriber.paidBy(reservation);
+  const transcriber = deps.transcriber.paidBy(reservation);
   const heard = clip
     ? await tried(recognise, { transcriber, clip })
     : notTried(recognise.name, { id: 'check.mute' });
   return [heard, await thinking, spoken];
 }
 
-const stages: Readonly<Record<string, PaidRole>> = {
+const stageByProbe: Readonly<Record<string, PaidRole>> = {
   recognise: 'recognise',
   think: 'think',
   speak: 'speak',
 };
 
 type PaidCheck = {
-  readonly parts: SessionDependencies;
+  readonly deps: SessionDependencies;
   readonly style: ReplyStyle;
   readonly reservation: Reservation;
 };
 
 /** Asks the chat model, or the pipeline whose model hears and speaks. */
-function askerOf({ parts, style, reservation }: PaidCheck, name: PipelineName) {
-  if (name === 'chained') return questionTo(parts.chat.paidBy(reservation));
+function createAsker({ deps, style, reservation }: PaidCheck, name: PipelineName) {
+  if (name === 'chained') return toTestTurn(deps.chat.paidBy(reservation));
   return async function* answer(signal: AbortSignal) {
-    const pipeline = parts.pipelines.open(name);
-    yield* pipeline.paidBy(reservation).answer(testTurn(parts.clock, style), silentHost, signal);
+    const pipeline = deps.pipelines.open(name);
+    yield* pipeline.paidBy(reservation).answer(testTurn(deps.clock, style), silentHost, signal);
   };
 }
 
 /** Failure of a checked role; never the words of the server. */
-function wrongWith(error: unknown): TextLine {
+function toFailureLine(error: unknown): TextLine {
   if (!(error instanceof BotError)) return { id: 'check.bug' };
-  if (error.code === 'provider.rate_limited') return limited(error);
-  return { id: wrongs[error.code] ?? 'check.bug' };
+  if (error.code === 'provider.rate_limited') return toRateLimitLine(error);
+  return { id: failureTexts[error.code] ?? 'check.bug' };
 }
 
-const wrongs: Partial<Readonly<Record<ErrorCode, PlainTextId>>> = {
+const failureTexts: Partial<Readonly<Record<ErrorCode, PlainTextId>>> = {
   'provider.bad_key': 'fail.key',
   'provider.spent': 'fail.key',
   'provider.unreachable': 'check.unreachable',
@@ -174,7 +186,7 @@ const wrongs: Partial<Readonly<Record<ErrorCode, PlainTextId>>> = {
   'provider.truncated': 'check.odd',
 };
 
-function limited({ about }: BotError): TextLine {
+function toRateLimitLine({ about }: BotError): TextLine {
   const s = Math.max(1, Math.ceil((about.retryAfterMs ?? 60_000) / 1000));
   return { id: 'fail.limit', with: { s } };
 }

@@ -56,7 +56,7 @@ export type ExternalResult = {
 export type ToolNews = (message: string) => void;
 
 /** Rules where a file says nothing. */
-export const usualRules: ToolRules = {
+export const defaultRules: ToolRules = {
   who: 'manage',
   effect: 'last',
   deadlineMs: 10_000,
@@ -64,8 +64,8 @@ export const usualRules: ToolRules = {
 };
 
 /** Longest deadline, in s: a person in a call awaits no later answer. */
-const longestDeadlineSeconds = 300;
-const mostResultChars = 20_000;
+const maxDeadlineSeconds = 300;
+const maxResultChars = 20_000;
 
 /** Rules as the operator writes them. */
 export const ruleFields = {
@@ -74,8 +74,8 @@ export const ruleFields = {
   confirm: z.enum(['always', 'asked']).optional(),
   /** The tool changes nothing, so it needs no Confirm. */
   effect: z.literal('read').optional(),
-  deadlineSeconds: z.number().min(1).max(longestDeadlineSeconds).optional(),
-  resultCharacters: z.number().int().min(100).max(mostResultChars).optional(),
+  deadlineSeconds: z.number().min(1).max(maxDeadlineSeconds).optional(),
+  resultCharacters: z.number().int().min(100).max(maxResultChars).optional(),
 };
 
 /** Rules of a server or tool in the operator's file. */
@@ -84,9 +84,9 @@ export const writtenRules = z.strictObject(ruleFields);
 const effects = { always: 'destroy', asked: 'last' } as const;
 
 /** Rules of which `written` says a part. */
-export function rulesOf(
+export function parseRules(
   written: z.infer<typeof writtenRules>,
-  rest: ToolRules = usualRules,
+  rest: ToolRules = defaultRules,
 ): ToolRules {
   const { who, confirm, effect, deadlineSeconds, resultCharacters } = written;
   return {

@@ -1,20 +1,20 @@
 import { z } from 'zod';
-import { tool } from '#src/features/contract/tool-definition.ts';
-import { cut } from '#src/texts/plain.ts';
-import { longestShownChars } from './shown-call.ts';
+import { defineTool } from '#src/features/contract/tool-definition.ts';
+import { truncate } from '#src/texts/plain-text.ts';
+import { maxShownChars } from './shown-call.ts';
 
 /** Longest text, in characters: Discord allows 2,000, and escaping takes the rest. */
-const longestChars = 1_500;
+const maxPostChars = 1_500;
 
 /** Writes a text into the chat of the voice channel. */
-export const postText = tool({
+export const postTextTool = defineTool({
   name: 'post_text',
   description: 'Writes a text into the chat of the voice channel, for everybody there to read.',
-  schema: z.strictObject({ text: z.string().trim().min(1).max(longestChars) }),
+  schema: z.strictObject({ text: z.string().trim().min(1).max(maxPostChars) }),
   right: 'room',
   effect: 'last',
-  ask: ({ text }) => ({ id: 'tool.post.ask', with: { text: cut(text, longestShownChars) } }),
-  files: ({ text }) => (text.length > longestShownChars ? [{ name: 'text.txt', text }] : []),
+  ask: ({ text }) => ({ id: 'tool.post.ask', with: { text: truncate(text, maxShownChars) } }),
+  files: ({ text }) => (text.length > maxShownChars ? [{ name: 'text.txt', text }] : []),
   async run({ text }, ports, signal) {
     await ports.post(text, signal);
     return { facts: { posted: 'yes' }, line: { id: 'confirm.done' } };

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { ToolOutcome } from '#src/conversation/tools/tool-entry.ts';
-import { tool } from '#src/features/contract/tool-definition.ts';
+import { defineTool } from '#src/features/contract/tool-definition.ts';
 
 /** Tool for the time, here or elsewhere. */
-export const time = tool({
+export const timeTool = defineTool({
   name: 'time',
   description: 'The date and time now, here or in a time zone.',
   schema: z.strictObject({
@@ -16,7 +16,7 @@ export const time = tool({
   right: 'anyone',
   effect: 'read',
   async runAnywhere({ zone }, { clock, timeZone: own }): Promise<ToolOutcome> {
-    const format = formatOf(zone ?? own);
+    const format = createTimeFormat(zone ?? own);
     if (!format) return { facts: { unknownZone: zone ?? '' } };
     const { timeZone } = format.resolvedOptions();
     return { facts: { now: format.format(clock.wallMs()), zone: timeZone } };
@@ -24,7 +24,7 @@ export const time = tool({
 });
 
 /** Date and time, as in `Friday, 20 November 2026 at 15:18`; undefined for an unknown zone. */
-function formatOf(timeZone: string): Intl.DateTimeFormat | undefined {
+function createTimeFormat(timeZone: string): Intl.DateTimeFormat | undefined {
   try {
     const style = { dateStyle: 'full', timeStyle: 'short' } as const;
     return new Intl.DateTimeFormat('en-GB', { ...style, timeZone });

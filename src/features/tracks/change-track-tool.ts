@@ -1,17 +1,17 @@
 import { z } from 'zod';
 import { maxVolumePercent } from '#src/base/volume.ts';
-import { type Owned, tool } from '#src/features/contract/tool-definition.ts';
+import { defineTool, type WithOwnObjects } from '#src/features/contract/tool-definition.ts';
 import { type TrackCommand, trackActions } from '#src/playback/tracks/track-outcomes.ts';
-import { soundMeant } from '#src/playback/tracks/track-sounds.ts';
-import { type TextLine, text } from '#src/texts/texts.ts';
-import { longestFadeMs, usualFadeMs } from './fade-limits.ts';
-import { seekTargetOf } from './parse-seek-target.ts';
+import { findMeantSound } from '#src/playback/tracks/track-sounds.ts';
+import { formatText, type TextLine } from '#src/texts/texts.ts';
+import { defaultFadeMs, maxFadeMs } from './fade-limits.ts';
+import { parseSeekTarget } from './seek-target.ts';
 import type { RunningTracks, SessionTracks } from './session-tracks.ts';
-import { soundsMeant } from './sound-matching.ts';
+import { matchSounds } from './sound-matching.ts';
 import { everyTrack, isSameTrack } from './track-names.ts';
-import { outcomeText } from './track-outcomes.ts';
+import { toOutcomeLine } from './track-request-outcomes.ts';
 
-const actions = [
+const trackDeeds = [
   ...trackActions,
   ...(['volume', 'fade', 'seek', 'loop', 'unloop', 'remove'] as const),
 ] as const;
@@ -23,8 +23,8 @@ export const volumeFields = {
 };
 type VolumeFields = { readonly level?: number | undefined; readonly change?: number | undefined };
 
-const schema = z.strictObject({
-  deed: z.enum(actions),
+const changeTrackSchema = z.strictObject({
+  deed: z.enum(trackDeeds),
   track: z
     .string()
     .max(100)
@@ -35,7 +35,7 @@ const schema = z.strictObject({
     .number()
     .int()
     .min(1)
-    .max(longestFadeMs / 1000)
+    .max(maxFadeMs / 1000)
     .optional()
     .describe('How long a fade takes.'),
   to: z
@@ -48,45 +48,45 @@ const schema = z.strictObject({
   item: z.string().min(1).max(100).optional().describe('Title of the waiting sound to remove.'),
 });
 
-type Call = z.infer<typeof schema>;
+type ChangeTrackCall = z.infer<typeof changeTrackSchema>;
 
 /** Changes sounds and music that people play on tracks, with the rights of the last of those who asked. */
-export const changeTrack = tool({
+export const changeTrackTool = defineTool({
   name: 'change_track',
   description:
     'Changes a sound or music that plays: volume, fade, pause, resume, skip (next), stop, mute, unmute, seek, loop (again and again), unloop, or remove one that waits. For volume give level in percent (100 is usual), or change for louder (20) and quieter (-20); for fade give level.',
-  schema: schema.refine((call) => commandOf(call) !== undefined, {
+  schema: changeTrackSchema.refine((call) => parseCommand(call) !== undefined, {
     error:
       'For volume give either level or change, for fade level, for seek to as 2:00 or +30, for remove item.',
   }),
   right: 'room',
   effect: 'change',
   quotesOthers: true,
-  async run(call, { askerId, own, session }: Owned<RunningTracks>) {
+  async run(call, { askerId, own, session }: WithOwnObjects<RunningTracks>) {
     const tracks = own.sessionTracks.get(session);
-    const asker = tracks.caller(askerId);
-    const command = commandOf(call);
-    const lines = tracksMeant(call, tracks).flatMap((track) =>
-      command ? outcomeText(tracks.request(asker, track, command)) : [],
+    const asker = tracks.toCaller(askerId);
+    const command = parseCommand(call);
+    const lines = findTracks(call, tracks).flatMap((track) =>
+      command ? toOutcomeLine(tracks.requestCommand(asker, track, command)) : [],
     );
-    const [line = missing(call.track, tracks), ...rest] = lines;
-    const said = [line, ...rest].map((one) => text(one.id, one.with));
+    const [line = toMissingTrackLine(call.track, tracks), ...rest] = lines;
+    const said = [line, ...rest].map((one) => formatText(one.id, one.with));
     return { facts: { outcome: said }, line };
   },
 });
 
 /** Undefined where an argument of its deed is missing or superfluous. */
-function commandOf(call: Call): TrackCommand | undefined {
-  const { deed, item, level, seconds = usualFadeMs / 1000, to = '' } = call;
+function parseCommand(call: ChangeTrackCall): TrackCommand | undefined {
+  const { deed, item, level, seconds = defaultFadeMs / 1000, to = '' } = call;
   switch (deed) {
     case 'volume':
-      return isOneVolume(call) ? volumeCommand(call) : undefined;
+      return hasOneVolume(call) ? toVolumeCommand(call) : undefined;
     case 'fade':
       return level === undefined
         ? undefined
         : { kind: 'volume', percent: level, overMs: seconds * 1000 };
     case 'seek': {
-      const target = seekTargetOf(to);
+      const target = parseSeekTarget(to);
       return target && { kind: deed, to: target };
     }
     case 'loop':
@@ -100,31 +100,34 @@ function commandOf(call: Call): TrackCommand | undefined {
 }
 
 /** Whether either a volume or its change is given. */
-export function isOneVolume({ level, change }: VolumeFields): boolean {
+export function hasOneVolume({ level, change }: VolumeFields): boolean {
   return (level === undefined) !== (change === undefined);
 }
 
-export function volumeCommand({ level, change = 0 }: VolumeFields): TrackCommand {
+export function toVolumeCommand({ level, change = 0 }: VolumeFields): TrackCommand {
   return { kind: 'volume', percent: level ?? change, isChange: level === undefined };
 }
 
 /** A track, what sounds there, or `all`; left out: the one where the sound to remove waits, or the first. */
-function tracksMeant(
-  { deed, item = '', track: called = '' }: Call,
-  { busy, views }: SessionTracks,
+function findTracks(
+  { deed, item = '', track: called = '' }: ChangeTrackCall,
+  { busyTracks, listedTracks }: SessionTracks,
 ): readonly string[] {
-  if (isSameTrack(called, everyTrack)) return busy;
-  const there = views.filter(({ name }) => busy.includes(name));
+  if (isSameTrack(called, everyTrack)) return busyTracks;
+  const there = listedTracks.filter(({ name }) => busyTracks.includes(name));
   const words = called.trim();
   const sounds = there.map(({ name, current }) => ({ name, title: current?.title }));
   const [meant] =
     words === ''
-      ? [...there.filter(({ waiting }) => deed === 'remove' && soundMeant(waiting, item)), ...there]
-      : [...there.filter(({ name }) => isSameTrack(name, words)), ...soundsMeant(words, sounds)];
+      ? [
+          ...there.filter(({ waiting }) => deed === 'remove' && findMeantSound(waiting, item)),
+          ...there,
+        ]
+      : [...there.filter(({ name }) => isSameTrack(name, words)), ...matchSounds(words, sounds)];
   return meant ? [meant.name] : [];
 }
 
-function missing(called: string | undefined, { busy }: SessionTracks): TextLine {
-  if (busy.length === 0 || !called) return { id: 'stop.nothing' };
-  return { id: 'unknown.of', with: { x: called.trim(), list: busy.join(', ') } };
+function toMissingTrackLine(called: string | undefined, { busyTracks }: SessionTracks): TextLine {
+  if (busyTracks.length === 0 || !called) return { id: 'stop.nothing' };
+  return { id: 'unknown.of', with: { x: called.trim(), list: busyTracks.join(', ') } };
 }

@@ -1,4 +1,4 @@
 /** Duration, in ms, of a fade for which none is given. */
-export const usualFadeMs = 5_000;
+export const defaultFadeMs = 5_000;
 /** Longest fade, in ms. */
-export const longestFadeMs = 600_000;
+export const maxFadeMs = 600_000;

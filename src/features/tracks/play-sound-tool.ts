@@ -1,12 +1,16 @@
 import { z } from 'zod';
-import { type Owned, outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
-import { openText } from '#src/people/confidential-text.ts';
+import {
+  defineTool,
+  toOutcome,
+  type WithOwnObjects,
+} from '#src/features/contract/tool-definition.ts';
+import { toOpenText } from '#src/people/confidential-text.ts';
 import { mostNameUnits } from '#src/playback/tracks/track-name.ts';
 import type { RunningTracks } from './session-tracks.ts';
-import { usualTrack } from './track-names.ts';
-import { outcomeText } from './track-outcomes.ts';
+import { defaultTrack } from './track-names.ts';
+import { toOutcomeLine } from './track-request-outcomes.ts';
 
-const schema = z.strictObject({
+const playSoundSchema = z.strictObject({
   sound: z
     .string()
     .trim()
@@ -20,25 +24,25 @@ const schema = z.strictObject({
 });
 
 /** Plays a sound of the library on a track, for the last of those who asked; where several fit, it asks which. */
-export const playSound = tool({
+export const playSoundTool = defineTool({
   name: 'play_sound',
   description:
     'Plays a sound or music that lies on this machine, by its name, say rain. Never a link. Where several fit, whoever asks is asked which: add nothing to that.',
-  schema,
+  schema: playSoundSchema,
   right: 'room',
   effect: 'change',
   quotesOthers: true,
   async run(
-    { sound, track = usualTrack, loop = false, next = false },
-    { askerId, own, session }: Owned<RunningTracks>,
+    { sound, track = defaultTrack, loop = false, next = false },
+    { askerId, own, session }: WithOwnObjects<RunningTracks>,
     signal,
   ) {
     const tracks = own.sessionTracks.get(session);
     const request = { sound, track, loop, next, signal };
-    const [playing] = await tracks.play(tracks.caller(askerId), request);
-    const line = outcomeText(playing);
-    const outcome = outcomeOf(line);
+    const [playing] = await tracks.playSound(tracks.toCaller(askerId), request);
+    const line = toOutcomeLine(playing);
+    const outcome = toOutcome(line);
     if (playing.kind !== 'several') return outcome;
-    return { ...outcome, quote: { text: openText(session.notices.spokenText(line)) } };
+    return { ...outcome, quote: { text: toOpenText(session.notices.formatSpokenText(line)) } };
   },
 });

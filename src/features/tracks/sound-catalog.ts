@@ -1,12 +1,12 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Public } from '#src/base/public.ts';
-import { soundSourceErrorText } from '#src/features/tracks/sound-source-error-texts.ts';
+import { toSoundErrorLine } from '#src/features/tracks/sound-source-error-texts.ts';
 import type { SoundOrigin } from '#src/playback/tracks/track-item.ts';
-import type { SoundLibrary } from '#src/sources/library.ts';
-import type { Sources } from '#src/sources/sources.ts';
-import { soundsMeant } from './sound-matching.ts';
-import type { PlayOutcome, PlayRequest } from './track-outcomes.ts';
+import type { SoundLibrary } from '#src/sources/sound-library.ts';
+import type { Sources } from '#src/sources/sound-sources.ts';
+import { matchSounds } from './sound-matching.ts';
+import type { PlayOutcome, PlayRequest } from './track-request-outcomes.ts';
 
 type FoundSound =
   | { readonly kind: 'found'; readonly source: SoundSource; readonly origin: SoundOrigin }
@@ -15,19 +15,19 @@ type FoundSound =
 type SoundRequest = Pick<PlayRequest, 'sound'>;
 
 /** Names listed where none is meant. */
-const shownNames = 10;
+const maxShownNames = 10;
 /** Sounds one server may look for at the same time: each is a connection to an address that a person gives. */
-const mostAtOnce = 4;
+const maxSearchesPerServer = 4;
 
 /** Finds what people want to hear: a sound that lies here, a link, or a file they sent. */
-export type SoundCatalog = ReturnType<typeof soundCatalog>;
+export type SoundCatalog = ReturnType<typeof createSoundCatalog>;
 
-export function soundCatalog(opener: Public<Sources>, folder: Public<SoundLibrary>) {
+export function createSoundCatalog(opener: Public<Sources>, folder: Public<SoundLibrary>) {
   /** Number of sounds that are looked up, by server. */
   const underWay = new Map<string, number>();
 
   /** Undefined where nothing of that name lies here. */
-  async function open(
+  async function openSound(
     origin: SoundOrigin,
     signal: AbortSignal,
     title?: string,
@@ -38,60 +38,69 @@ export function soundCatalog(opener: Public<Sources>, folder: Public<SoundLibrar
 
   /** By its name; else by its folder, or some of its words, of which several are named and not played. */
   async function findSound({ sound }: SoundRequest, signal: AbortSignal): Promise<FoundSound> {
-    const origin = originOf(sound);
-    const source = await open(origin, signal, titleOf(sound));
+    const origin = toOrigin(sound);
+    const source = await openSound(origin, signal, toTitle(sound));
     if (source) return { kind: 'found', source, origin };
     const name = origin.kind === 'library' ? origin.name : '';
-    const names = await folder.names();
-    const lying = names.map((one) => ({ name: one }));
-    const sounds = soundsMeant(name, lying).map((one) => one.name);
+    const listNames = await folder.listNames();
+    const lying = listNames.map((one) => ({ name: one }));
+    const sounds = matchSounds(name, lying).map((one) => one.name);
     const [first] = sounds;
-    if (first === undefined) return { kind: 'no-sound', name, names: names.slice(0, shownNames) };
+    if (first === undefined)
+      return { kind: 'no-sound', name, names: listNames.slice(0, maxShownNames) };
     if (sounds.length > 1) return { kind: 'several', sounds };
     return await findSound({ sound: first }, signal);
   }
 
   return {
     /** Aborting `signal` throws `signal.reason`. */
-    async find(guildId: GuildId, request: SoundRequest, signal: AbortSignal): Promise<FoundSound> {
+    async findForGuild(
+      guildId: GuildId,
+      request: SoundRequest,
+      signal: AbortSignal,
+    ): Promise<FoundSound> {
       const others = underWay.get(guildId) ?? 0;
-      if (others >= mostAtOnce) return { kind: 'bad', reason: { id: 'track.bad.busy' } };
+      if (others >= maxSearchesPerServer) return { kind: 'bad', reason: { id: 'track.bad.busy' } };
       underWay.set(guildId, others + 1);
       try {
         return await findSound(request, signal);
       } catch (error) {
-        return notFound(error, signal);
+        return toBadSound(error, signal);
       } finally {
         underWay.set(guildId, (underWay.get(guildId) ?? 1) - 1);
       }
     },
 
     /** Opens a stored sound once more, say after a restart. Errors: BotError `source.*`. Aborting throws `signal.reason`. */
-    async again(origin: SoundOrigin, title: string, signal: AbortSignal): Promise<SoundSource> {
-      const source = await open(origin, signal, title);
+    async openStored(
+      origin: SoundOrigin,
+      title: string,
+      signal: AbortSignal,
+    ): Promise<SoundSource> {
+      const source = await openSound(origin, signal, title);
       if (source) return source;
       throw new BotError('source.unreachable', false, 'A stored sound does not exist any more.');
     },
 
     /** Names of all that lies here. */
-    names: () => folder.names(),
+    names: () => folder.listNames(),
   };
 }
 
 /** What people read of a source that cannot be opened. Throws any other error, and the reason of an aborted `signal`. */
-function notFound(error: unknown, signal: AbortSignal): FoundSound {
-  const reason = signal.aborted ? undefined : soundSourceErrorText(error);
+function toBadSound(error: unknown, signal: AbortSignal): FoundSound {
+  const reason = signal.aborted ? undefined : toSoundErrorLine(error);
   if (!reason) throw error;
   return { kind: 'bad', reason };
 }
 
-function originOf(sound: SoundRequest['sound']): SoundOrigin {
+function toOrigin(sound: SoundRequest['sound']): SoundOrigin {
   if (typeof sound === 'object') return { kind: 'link', url: sound.url, type: sound.type };
   return sound.includes('://') ? { kind: 'link', url: sound } : { kind: 'library', name: sound };
 }
 
 /** The name of a sent file without its ending. */
-function titleOf(sound: SoundRequest['sound']): string | undefined {
+function toTitle(sound: SoundRequest['sound']): string | undefined {
   if (typeof sound === 'string') return undefined;
   return sound.name.replace(/\.[a-z\d]{2,5}$/i, '') || sound.name;
 }

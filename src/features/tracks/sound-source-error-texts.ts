@@ -1,14 +1,14 @@
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
-import { duration } from '#src/texts/duration.ts';
+import { formatDuration } from '#src/texts/duration.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 
-/** Longest sound of a track, in ms. Source: `sources.ts`. */
-const longestTrackMs = 10_800_000;
+/** Longest sound of a track, in ms. Source: `sound-sources.ts`. */
+const maxTrackMs = 10_800_000;
 
 type SoundErrorCode = Extract<ErrorCode, `source.${string}`>;
 
 /** Sentence for each failure of a sound. */
-const faults: Readonly<Record<Exclude<SoundErrorCode, 'source.too_long'>, PlainTextId>> = {
+const faultTexts: Readonly<Record<Exclude<SoundErrorCode, 'source.too_long'>, PlainTextId>> = {
   'source.not_audio': 'track.bad.not_audio',
   'source.too_big': 'track.bad.too_big',
   'source.not_allowed': 'track.bad.not_allowed',
@@ -18,29 +18,26 @@ const faults: Readonly<Record<Exclude<SoundErrorCode, 'source.too_long'>, PlainT
 };
 
 /** Sentence for the person who chose a sound that cannot be used; undefined for any other failure. `longestMs` is the limit. */
-export function soundSourceErrorText(
-  error: unknown,
-  longestMs = longestTrackMs,
-): TextLine | undefined {
+export function toSoundErrorLine(error: unknown, longestMs = maxTrackMs): TextLine | undefined {
   if (!(error instanceof BotError) || !isSoundError(error.code)) return undefined;
   if (error.about.status !== undefined) return { id: 'track.bad.gone' };
-  if (error.code !== 'source.too_long') return { id: faults[error.code] };
-  return { id: 'track.bad.too_long', with: { max: duration(longestMs) } };
+  if (error.code !== 'source.too_long') return { id: faultTexts[error.code] };
+  return { id: 'track.bad.too_long', with: { max: formatDuration(longestMs) } };
 }
 
 /** Sentence for the sender of a recording; undefined where the sender can do nothing about the failure. */
-export function recordingErrorText(error: unknown, longestMs: number): TextLine | undefined {
+export function toRecordingErrorLine(error: unknown, longestMs: number): TextLine | undefined {
   const isOurs =
     error instanceof BotError &&
     (error.code === 'source.crowded' || error.code === 'source.broken');
-  return isOurs ? undefined : soundSourceErrorText(error, longestMs);
+  return isOurs ? undefined : toSoundErrorLine(error, longestMs);
 }
 
 /** Why a sound or a text on a track was not played to its end; what is no fault of a sound is one of a speech server. */
-export function trackErrorText(error: BotError): TextLine {
-  return soundSourceErrorText(error) ?? { id: 'track.bad.voice' };
+export function toTrackErrorLine(error: BotError): TextLine {
+  return toSoundErrorLine(error) ?? { id: 'track.bad.voice' };
 }
 
 function isSoundError(code: ErrorCode): code is SoundErrorCode {
-  return code === 'source.too_long' || code in faults;
+  return code === 'source.too_long' || code in faultTexts;
 }

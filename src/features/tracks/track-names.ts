@@ -1,7 +1,7 @@
 import { trackKey } from '#src/playback/tracks/track-name.ts';
 
 /** Where a sound goes that was given no track. */
-export const usualTrack = 'main';
+export const defaultTrack = 'main';
 /** In place of a name: every track that holds something. */
 export const everyTrack = 'all';
 /** The one of what the bot says itself. */

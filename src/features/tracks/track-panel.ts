@@ -1,46 +1,46 @@
 import type { FeaturePanel } from '#src/ports/panel.ts';
-import { playingTime } from '#src/texts/duration.ts';
-import { firstChars } from '#src/texts/plain.ts';
-import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
-import type { ListedTrack } from './track-outcomes.ts';
+import { formatPlayingTime } from '#src/texts/duration.ts';
+import { takeFirstChars } from '#src/texts/plain-text.ts';
+import { formatText, type Locale, type TextLine } from '#src/texts/texts.ts';
+import type { ListedTrack } from './track-request-outcomes.ts';
 
 /** One track with what sounds there. */
-export function trackLine(view: ListedTrack, locale: Locale): TextLine {
+export function toTrackLine(view: ListedTrack, locale: Locale): TextLine {
   const { name: track, percent: n, current, isMuted, isPaused } = view;
   if (!current) return { id: 'track.line.idle', with: { track, n } };
   const { title, owner, positionMs, lengthMs, loop } = current;
   if (positionMs === undefined) {
-    const time = owner ?? text('transcript.somebody', {}, locale);
+    const time = owner ?? formatText('transcript.somebody', {}, locale);
     return { id: 'track.line', with: { track, title, time, n } };
   }
   const marks = [
-    isPaused && text('panel.paused', {}, locale),
-    playingTime(positionMs, lengthMs),
-    loop && text('track.loops', {}, locale),
-    isMuted && text('track.mutes', {}, locale),
+    isPaused && formatText('panel.paused', {}, locale),
+    formatPlayingTime(positionMs, lengthMs),
+    loop && formatText('track.loops', {}, locale),
+    isMuted && formatText('track.mutes', {}, locale),
   ];
   const time = marks.filter(Boolean).join(', ');
   return { id: 'track.line', with: { track, title, time, n } };
 }
 
 /** The panel shows the position of a sound in such steps, in ms: each is an edit. */
-const stepMs = 5_000;
+const positionStepMs = 5_000;
 /** Further tracks are counted, longer titles cut. */
 const [maxTracks, maxTitleChars] = [3, 40];
 
 /** Part of the panel of tracks that hold something; its buttons control the first. */
-export function trackPanel(playing: readonly ListedTrack[], locale: Locale): FeaturePanel {
+export function describeTrackPanel(playing: readonly ListedTrack[], locale: Locale): FeaturePanel {
   const [first] = playing;
   if (!first) return {};
   const shown = playing.slice(0, maxTracks).map((view) => {
     const { current } = view;
     const { positionMs = 0, title = '' } = current ?? {};
     const place = {
-      title: firstChars(title, maxTitleChars),
-      positionMs: positionMs - (positionMs % stepMs),
+      title: takeFirstChars(title, maxTitleChars),
+      positionMs: positionMs - (positionMs % positionStepMs),
     };
-    const line = trackLine({ ...view, current: current && { ...current, ...place } }, locale);
-    return text(line.id, line.with, locale);
+    const line = toTrackLine({ ...view, current: current && { ...current, ...place } }, locale);
+    return formatText(line.id, line.with, locale);
   });
   const more = playing.length - shown.length;
   const list = [...shown, ...(more > 0 ? [`+${more}`] : [])].join('; ');

@@ -1,5 +1,5 @@
+import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { Wakeup } from '#src/base/loops/mailbox.ts';
-import { unlessAborted } from '#src/base/waiting.ts';
 import type { NamedTrack } from '#src/playback/tracks/named-track.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
 import { isOwnTrack } from '#src/playback/tracks/track-name.ts';
@@ -8,12 +8,12 @@ import { type StoreWatch, withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { PlayingSession } from './session-tracks.ts';
 import type { SoundCatalog } from './sound-catalog.ts';
-import { soundSourceErrorText, trackErrorText } from './sound-source-error-texts.ts';
+import { toSoundErrorLine, toTrackErrorLine } from './sound-source-error-texts.ts';
 import type { StoredSound, StoredTrack, TrackStore } from './track-store.ts';
 
 /** Interval in ms at which tracks that change are stored: what a killed process can lose. */
-const everyMs = 3_000;
-const usualPercent = 100;
+const storeIntervalMs = 3_000;
+const defaultPercent = 100;
 
 export type TrackDeps = StoreWatch & {
   readonly catalog: SoundCatalog;
@@ -41,20 +41,20 @@ export class TrackPersistence {
    * Lays what was kept for this channel, then writes what changes, and tells the channel of sounds that broke, until the
    * session is over. Never throws.
    */
-  async run(): Promise<void> {
+  async runUntilOver(): Promise<void> {
     const { notices, signal, speech } = this.#session;
     const { mix } = speech;
     using _tracks = mix.tracks.listen(({ error, item, track }) => {
-      this.wake();
-      if (error) this.#gone(track, item.title, trackErrorText(error));
+      this.noteChange();
+      if (error) this.#reportGone(track, item.title, toTrackErrorLine(error));
     });
-    signal.addEventListener('abort', () => this.wake());
+    signal.addEventListener('abort', () => this.noteChange());
     try {
-      if (this.#written === undefined) await this.#restore(signal);
+      if (this.#written === undefined) await this.#restoreTracks(signal);
       for (;;) {
-        await this.#deps.clock.sleep(everyMs, signal);
-        await this.#write(this.#kept());
-        const isIdle = mix.tracks.all().every(({ now }) => !now);
+        await this.#deps.clock.sleep(storeIntervalMs, signal);
+        await this.#writeTracks(this.#listKept());
+        const isIdle = mix.tracks.listTracks().every(({ now }) => !now);
         if (isIdle && !signal.aborted) await this.#changes.wait(Number.POSITIVE_INFINITY);
       }
     } catch (error) {
@@ -63,27 +63,27 @@ export class TrackPersistence {
   }
 
   /** To be called when something was changed or placed. */
-  wake(): void {
+  noteChange(): void {
     this.#changes.wake();
   }
 
   /** Last write: the tracks for the next process, or none. Never throws. */
-  async close(how: 'keep' | 'forget'): Promise<void> {
-    if (how === 'forget') await this.#write([]);
-    else if (this.#written !== undefined) await this.#write(this.#kept());
+  async closeStore(how: 'keep' | 'forget'): Promise<void> {
+    if (how === 'forget') await this.#writeTracks([]);
+    else if (this.#written !== undefined) await this.#writeTracks(this.#listKept());
   }
 
   /** Tracks with sounds that can be had again, and those of the bot itself where their volume is not the usual one. */
-  #kept(): readonly StoredTrack[] {
+  #listKept(): readonly StoredTrack[] {
     const { tracks } = this.#session.speech.mix;
-    const all = [...tracks.all(), ...Object.values(tracks.own)].map(stored);
+    const all = [...tracks.listTracks(), ...Object.values(tracks.own)].map(toStoredTrack);
     return all.filter(
       ({ name, percent, sounds }) =>
-        sounds.length > 0 || (isOwnTrack(name) && percent !== usualPercent),
+        sounds.length > 0 || (isOwnTrack(name) && percent !== defaultPercent),
     );
   }
 
-  async #write(tracks: readonly StoredTrack[]) {
+  async #writeTracks(tracks: readonly StoredTrack[]) {
     const { channelId, guildId } = this.#session.place.channel;
     const written = JSON.stringify(tracks);
     if (written === this.#written) return;
@@ -94,7 +94,7 @@ export class TrackPersistence {
     if (done) this.#written = written;
   }
 
-  async #restore(signal: AbortSignal) {
+  async #restoreTracks(signal: AbortSignal) {
     const { channelId, guildId } = this.#session.place.channel;
     const read = () => this.#deps.store.read(guildId, channelId);
     const tracks = await withStoreTimeout(guildId, this.#deps, 'store.unreadable', read);
@@ -104,10 +104,10 @@ export class TrackPersistence {
 
   async #restoreTrack({ name, sounds, ...state }: StoredTrack, signal: AbortSignal) {
     const { tracks } = this.#session.speech.mix;
-    tracks.track(name)?.change(state);
+    tracks.findTrack(name)?.changeState(state);
     for (const sound of sounds) {
       await this.#restoreSound(name, sound, signal);
-      tracks.track(name)?.change(state);
+      tracks.findTrack(name)?.changeState(state);
     }
   }
 
@@ -118,33 +118,33 @@ export class TrackPersistence {
     signal: AbortSignal,
   ) {
     try {
-      const again = this.#deps.catalog.again(origin, title, signal);
-      const source = await unlessAborted(again, signal);
+      const again = this.#deps.catalog.openStored(origin, title, signal);
+      const source = await waitUnlessAborted(again, signal);
       this.#session.speech.mix.tracks.enqueue(track, source, { origin, isLooping, fromMs });
     } catch (error) {
       signal.throwIfAborted();
-      const reason = soundSourceErrorText(error);
+      const reason = toSoundErrorLine(error);
       if (!reason) throw error;
-      this.#gone(track, title, reason);
+      this.#reportGone(track, title, reason);
     }
   }
 
-  #gone(track: string, title: string, { id, with: words }: TextLine) {
+  #reportGone(track: string, title: string, { id, with: words }: TextLine) {
     const { notices } = this.#session;
-    const reason = notices.writtenText({ id, with: words });
+    const reason = notices.formatWrittenText({ id, with: words });
     notices.post({ id: 'track.gone', with: { track, title, reason } });
   }
 }
 
-function stored({ name, state, items }: NamedTrack): StoredTrack {
-  return { name, ...state, sounds: items.flatMap(storedSound) };
+function toStoredTrack({ name, state, items }: NamedTrack): StoredTrack {
+  return { name, ...state, sounds: items.flatMap(toStoredSounds) };
 }
 
-function storedSound(
+function toStoredSounds(
   { isLooping: loop, origin, positionMs: atMs, source, title }: TrackItem,
   place: number,
 ): readonly StoredSound[] {
   if (!origin) return [];
-  const positionMs = place === 0 && source.seekable ? Math.round(atMs) : 0;
+  const positionMs = place === 0 && source.isSeekable ? Math.round(atMs) : 0;
   return [{ source: origin, title, positionMs, loop }];
 }

@@ -2,7 +2,7 @@ import type { SoundOrigin } from '#src/playback/tracks/track-item.ts';
 import type { TrackState } from '#src/playback/tracks/track-outcomes.ts';
 import { channelId, guildId, json } from '#src/sql/columns.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { table } from '#src/sql/table.ts';
+import { defineTable } from '#src/sql/table.ts';
 import { findRows, putRows, removeRows } from '#src/sql/table-rows.ts';
 
 /** One sound of a track. */
@@ -29,7 +29,7 @@ export interface TrackStore {
 }
 
 /** A row for each channel with tracks. It names no person: what comes back belongs to nobody. */
-const tracks = table(
+const tracksTable = defineTable(
   'tracks',
   { guildId, channelId, list: json<readonly StoredTrack[]>() },
   {
@@ -40,16 +40,16 @@ const tracks = table(
 );
 
 export const trackPart: StorePart<TrackStore> = {
-  tables: [tracks],
+  tables: [tracksTable],
   open: (database) => ({
     async read(guildId, channelId) {
-      const [row] = await findRows(database, tracks, { guildId, channelId });
+      const [row] = await findRows(database, tracksTable, { guildId, channelId });
       return row?.list ?? [];
     },
 
     async write(guildId, channelId, list) {
-      if (list.length === 0) await removeRows(database, tracks, { guildId, channelId });
-      else await putRows(database, tracks, [{ guildId, channelId, list }]);
+      if (list.length === 0) await removeRows(database, tracksTable, { guildId, channelId });
+      else await putRows(database, tracksTable, [{ guildId, channelId, list }]);
     },
   }),
 };

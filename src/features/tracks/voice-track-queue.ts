@@ -1,7 +1,7 @@
-import type { ListedTurn, Requests } from '#src/conversation/requests.ts';
+import type { ListedTurn, SpeechRequests } from '#src/conversation/speech-requests.ts';
 import type { TrackCommand, TrackOutcome } from '#src/playback/tracks/track-outcomes.ts';
 import {
-  soundsTouched,
+  listTouchedSounds,
   type TrackSound,
   type TrackSounds,
 } from '#src/playback/tracks/track-sounds.ts';
@@ -15,31 +15,34 @@ export const speechCommands: ReadonlySet<TrackCommand['kind']> = new Set([
   'remove',
 ]);
 
-export type Speech = TrackSound & { readonly turn: ListedTurn };
+export type QueuedSpeech = TrackSound & { readonly turn: ListedTurn };
 
 /** Speech on the track `voice`; `answer` is the title of an answer, in the language of the server. */
-export function soundsOnVoice({ current, line }: Requests, answer: string): TrackSounds<Speech> {
+export function listVoiceSounds(
+  { current, waiting }: SpeechRequests,
+  answer: string,
+): TrackSounds<QueuedSpeech> {
   return {
-    current: current && isSkippable(current) ? soundOf(current, answer) : undefined,
-    waiting: line.filter(isSkippable).map((turn) => soundOf(turn, answer)),
+    current: current && isSkippable(current) ? toTrackSound(current, answer) : undefined,
+    waiting: waiting.filter(isSkippable).map((turn) => toTrackSound(turn, answer)),
   };
 }
 
 /** Performs a command of a person who may give it on speech. */
-export function performOnVoice(
-  queue: Requests,
-  sounds: TrackSounds<Speech>,
+export function performVoiceCommand(
+  queue: SpeechRequests,
+  sounds: TrackSounds<QueuedSpeech>,
   command: TrackCommand,
 ): TrackOutcome {
   const { kind } = command;
   if (!speechCommands.has(kind)) return { kind: 'reserved', track };
-  const touched = soundsTouched(sounds, command);
+  const touched = listTouchedSounds(sounds, command);
   const [first] = touched;
   if (!first && kind === 'remove') return { kind: 'no-item', name: command.item, names: [] };
   if (!first) return { kind: 'empty', track };
   // The last first: else the next would begin.
   for (const { turn } of touched.toReversed())
-    queue.drop(turn, kind === 'stop' ? 'stopped' : 'skipped');
+    queue.takeOut(turn, kind === 'stop' ? 'stopped' : 'skipped');
   const { title } = first;
   if (kind === 'skip') return { kind: 'skipped', track, title };
   return { kind: 'changed', track, change: kind === 'remove' ? kind : 'stop', title };
@@ -51,7 +54,7 @@ function isSkippable(turn: ListedTurn) {
 }
 
 /** Its title is for all people, and so holds no words. */
-function soundOf(turn: ListedTurn, answer: string): Speech {
+function toTrackSound(turn: ListedTurn, answer: string): QueuedSpeech {
   const id = `${turn.id}`;
   if (turn.kind === 'question')
     return { id, turn, title: answer, owner: { id: turn.by, name: turn.name } };

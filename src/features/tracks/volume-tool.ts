@@ -1,24 +1,32 @@
 import { z } from 'zod';
 import { maxVolumePercent } from '#src/base/volume.ts';
-import { type Owned, outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
-import { isOneVolume, volumeCommand, volumeFields } from './change-track-tool.ts';
+import {
+  defineTool,
+  toOutcome,
+  type WithOwnObjects,
+} from '#src/features/contract/tool-definition.ts';
+import { hasOneVolume, toVolumeCommand, volumeFields } from './change-track-tool.ts';
 import type { RunningTracks } from './session-tracks.ts';
 import { voiceTrack } from './track-names.ts';
-import { outcomeText } from './track-outcomes.ts';
+import { toOutcomeLine } from './track-request-outcomes.ts';
 
 /** Changes how loud the bot speaks. */
-export const volume = tool({
+export const volumeTool = defineTool({
   name: 'volume',
   description:
     'How loud you speak, in percent: level (100 is usual), or change for louder (20) and quieter (-20). For sounds and music call change_track.',
-  schema: z.strictObject(volumeFields).refine(isOneVolume, {
+  schema: z.strictObject(volumeFields).refine(hasOneVolume, {
     error: `Give either level, 0 to ${maxVolumePercent}, or change.`,
   }),
   right: 'room',
   effect: 'change',
-  async run(by, { askerId, own, session }: Owned<RunningTracks>) {
+  async run(by, { askerId, own, session }: WithOwnObjects<RunningTracks>) {
     const tracks = own.sessionTracks.get(session);
-    const outcome = tracks.request(tracks.caller(askerId), voiceTrack, volumeCommand(by));
-    return outcomeOf(outcomeText(outcome));
+    const outcome = tracks.requestCommand(
+      tracks.toCaller(askerId),
+      voiceTrack,
+      toVolumeCommand(by),
+    );
+    return toOutcome(toOutcomeLine(outcome));
   },
 });

@@ -1,5 +1,5 @@
 /** Stream that holds a place or money until it was read, or until `signal` is aborted where its reading never begins. */
-export function heldStream<Part>(
+export function holdStream<Part>(
   parts: AsyncIterable<Part>,
   held: Disposable,
   signal: AbortSignal,
@@ -7,10 +7,10 @@ export function heldStream<Part>(
   const release = () => held[Symbol.dispose]();
   if (signal.aborted) release();
   signal.addEventListener('abort', release, { once: true });
-  return read(parts, held);
+  return readHeld(parts, held);
 }
 
-async function* read<Part>(parts: AsyncIterable<Part>, held: Disposable): AsyncGenerator<Part> {
+async function* readHeld<Part>(parts: AsyncIterable<Part>, held: Disposable): AsyncGenerator<Part> {
   using _ = held;
   yield* parts;
 }

@@ -14,36 +14,36 @@ import {
 } from '#src/features/contract/written-answer-concurrency.ts';
 import type { PipelineName, ReplyPart } from '#src/pipeline/pipeline.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
-import { styleIn } from '#src/settings/stored-settings.ts';
+import { toSpokenStyle } from '#src/settings/stored-settings.ts';
 import type { Recordings } from '#src/sources/recordings.ts';
-import { heldStream } from './held-stream.ts';
-import { keptWords } from './kept-words.ts';
-import { isPicture, programConversation } from './program-conversation.ts';
-import { openSpeech } from './program-speech.ts';
-import { once } from './question-utterances.ts';
+import { holdStream } from './held-stream.ts';
+import { createKeptWords } from './kept-words.ts';
+import { createProgramConversation, isPicture } from './program-conversation.ts';
+import { openProgramSpeech } from './program-speech.ts';
+import { runOnce } from './question-utterances.ts';
 import { openUnspokenAnswer } from './unspoken-answer.ts';
 
 /** Answers and texts that programs get at once in one server; what comes above it is refused. */
-const mostInServer = 4;
+const maxPerServer = 4;
 
-export type ProgramAnswers = ReturnType<typeof programAnswers>;
+export type ProgramAnswers = ReturnType<typeof createProgramAnswers>;
 
 /**
  * Answers and speech for programs, which no channel hears, within the budgets of their server and their token. Aborting `ending`
  * ends them.
  */
-export function programAnswers(
-  parts: SessionDependencies,
+export function createProgramAnswers(
+  deps: SessionDependencies,
   sessions: VoiceSessions,
   recordings: Public<Recordings>,
   ending: AbortSignal,
 ) {
-  const kept = keptWords(parts.clock);
+  const kept = createKeptWords(deps.clock);
   ending.addEventListener('abort', () => kept.forget(), { once: true });
-  const limits = new WrittenAnswerConcurrency(mostInServer, mostInServer);
+  const limits = new WrittenAnswerConcurrency(maxPerServer, maxPerServer);
 
   /** Opens a stream that counts for the limit of the server until it has been read. */
-  async function placed<Part, Other extends { readonly kind: 'failed' | 'unspeakable' }>(
+  async function openInSlot<Part, Other extends { readonly kind: 'failed' | 'unspeakable' }>(
     { asker, guildId }: Pick<ProgramQuestion, 'asker' | 'guildId'>,
     signal: AbortSignal,
     open: (until: AbortSignal) => Promise<OpenStream<Part> | Other>,
@@ -53,9 +53,9 @@ export function programAnswers(
     using stack = new DisposableStack();
     stack.use(place);
     const until = AbortSignal.any([signal, ending]);
-    const answer = await open(until);
-    if (answer.kind !== 'open') return answer;
-    return { kind: 'open', parts: heldStream(answer.parts, stack.move(), until) };
+    const answerQuestion = await open(until);
+    if (answerQuestion.kind !== 'open') return answerQuestion;
+    return { kind: 'open', parts: holdStream(answerQuestion.parts, stack.move(), until) };
   }
 
   async function openAnswer(
@@ -63,58 +63,58 @@ export function programAnswers(
     signal: AbortSignal,
   ): Promise<ProgramAnswer> {
     const { asker, guildId, isSpoken, onUsage, speechModel: model, voice } = question;
-    const { pipelines } = parts;
+    const { pipelines: listPipelines } = deps;
     const { settings } = sessions;
-    await settings.load(guildId);
-    const style = styleIn(settings.styleIn(guildId), { voice, model });
+    await settings.loadGuild(guildId);
+    const style = toSpokenStyle(settings.getStyle(guildId), { voice, model });
     const over = new AbortController();
     const until = AbortSignal.any([signal, over.signal]);
-    const own = { ...parts, style, recordings, kept };
-    const conversation = programConversation(question, own, until);
+    const own = { ...deps, style, recordings, kept };
+    const conversation = createProgramConversation(question, own, until);
     const asked = {
       askerId: asker.id,
       guildId,
-      pipeline: isSpoken ? pipelines.open(pipelineFor(question)) : pipelines.textOnly(),
+      pipeline: isSpoken ? listPipelines.open(choosePipeline(question)) : listPipelines.textOnly(),
       isWritten: !isSpoken,
-      turn: conversation.known(),
-      ready: once(conversation.recognised),
+      turn: conversation.toKnownTurn(),
+      ready: runOnce(conversation.toRecognisedTurn),
     };
     const answers: AsyncIterable<ReplyPart>[] = [];
     while (answers.length < question.choices) {
-      const answer = openUnspokenAnswer(asked, parts, until, onUsage);
-      if (answer.kind === 'failed') {
+      const answerQuestion = openUnspokenAnswer(asked, deps, until, onUsage);
+      if (answerQuestion.kind === 'failed') {
         over.abort(); // frees what is set aside for the others
-        return answer;
+        return answerQuestion;
       }
-      answers.push(answer.parts);
+      answers.push(answerQuestion.parts);
     }
-    async function* inTurn(): AsyncGenerator<AsyncIterable<ReplyPart>> {
+    async function* readInTurn(): AsyncGenerator<AsyncIterable<ReplyPart>> {
       try {
         yield* answers;
       } finally {
         over.abort(); // ends what is left of them
       }
     }
-    return { kind: 'open', parts: inTurn() };
+    return { kind: 'open', parts: readInTurn() };
   }
 
-  function pipelineFor({ guildId, messages, pipeline }: ProgramQuestion): PipelineName {
+  function choosePipeline({ guildId, messages, pipeline }: ProgramQuestion): PipelineName {
     if (messages.some(({ content }) => content.some(isPicture))) return 'chained';
-    return pipeline ?? pipelinesOf(guildId)[0] ?? 'chained';
+    return pipeline ?? listPipelines(guildId)[0] ?? 'chained';
   }
 
   /**
    * Pipelines that a program may ask for, the server's own first. A Realtime conversation belongs to one channel, so it is not
    * among them.
    */
-  function pipelinesOf(guildId: GuildId): readonly PipelineName[] {
-    const own = sessions.settings.in(guildId).pipeline;
-    const names = parts.pipelines.names.filter((name) => name !== 'realtime');
+  function listPipelines(guildId: GuildId): readonly PipelineName[] {
+    const own = sessions.settings.getForGuild(guildId).pipeline;
+    const names = deps.pipelines.names.filter((name) => name !== 'realtime');
     return names.toSorted((one, other) => Number(other === own) - Number(one === own));
   }
 
   return {
-    pipelines: pipelinesOf,
+    pipelines: listPipelines,
     keptWords: kept,
 
     /**
@@ -123,7 +123,7 @@ export function programAnswers(
      * Reading its parts throws what a pipeline throws. Aborting `signal` throws its reason.
      */
     answer(question: ProgramQuestion, signal: AbortSignal): Promise<ProgramAnswer> {
-      return placed(question, signal, (until) => openAnswer(question, until));
+      return openInSlot(question, signal, (until) => openAnswer(question, until));
     },
 
     /**
@@ -131,9 +131,9 @@ export function programAnswers(
      *
      * Reading the sound, mono at `speakRateHz`, throws what a synthesizer throws. Aborting `signal` throws its reason.
      */
-    speak(text: ProgramText, signal: AbortSignal): Promise<ProgramSpeech> {
-      return placed(text, signal, (until) =>
-        openSpeech('speech to a program', text, parts, sessions.settings, until),
+    openSpeech(text: ProgramText, signal: AbortSignal): Promise<ProgramSpeech> {
+      return openInSlot(text, signal, (until) =>
+        openProgramSpeech('speech to a program', text, deps, sessions.settings, until),
       );
     },
   };

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
-import { textIn } from '#src/base/json.ts';
+import { toNonEmptyText } from '#src/base/json.ts';
 import type { Public } from '#src/base/public.ts';
-import type { ChatMessage } from '#src/chat/ports.ts';
+import type { ChatMessage } from '#src/chat/chat-model.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type {
   ProgramMessage,
@@ -12,11 +12,11 @@ import type {
 } from '#src/features/contract/http-api-ports.ts';
 import type { ReplyStyle, Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { Recordings } from '#src/sources/recordings.ts';
-import { asking } from '#src/speech/hints.ts';
+import { withTranscriptionOptions } from '#src/speech/hints.ts';
 import type { KeptWords } from './kept-words.ts';
-import { transcribed } from './question-utterances.ts';
+import { transcribeSound } from './question-utterances.ts';
 
-type ConversationParts = Deps<'clock' | 'spending' | 'transcriber'> & {
+type ProgramConversationDeps = Deps<'clock' | 'spending' | 'transcriber'> & {
   readonly recordings: Public<Recordings>;
   readonly kept: KeptWords;
   /** Style of the server; system messages are in place of its instructions. */
@@ -26,77 +26,81 @@ type ConversationParts = Deps<'clock' | 'spending' | 'transcriber'> & {
 type SoundWords = ReadonlyMap<ProgramPart, string>;
 
 /** The conversation of a program, for a pipeline. Aborting `signal` ends what `recognised` does, with its reason. */
-export function programConversation(
+export function createProgramConversation(
   { asker, guildId, keptFor, messages, sent, transcriptionModel: model }: ProgramQuestion,
-  { clock, kept, recordings, spending, style, transcriber }: ConversationParts,
+  { clock, kept, recordings, spending, style, transcriber }: ProgramConversationDeps,
   signal: AbortSignal,
 ) {
   const last = messages.at(-1)?.content ?? [];
 
   /** A turn of these messages, with words in place of their sounds as far as they are known. */
-  function turnOf(shown: readonly ProgramMessage[], words: SoundWords): Turn {
+  function toTurn(shown: readonly ProgramMessage[], words: SoundWords): Turn {
     const isInstructed = messages.some(({ role }) => role === 'system');
-    const history = shown.map((message) => inWords(message, words));
+    const history = shown.map((message) => toWordMessage(message, words));
     const own = isInstructed ? { ...style, instructions: '' } : style;
     return { said: [], style: own, history, tools: [], sent };
   }
 
-  async function read({ input_audio }: ProgramPart): Promise<Pcm> {
+  async function readSound({ input_audio }: ProgramPart): Promise<Pcm> {
     const bytes = Buffer.from(`${input_audio?.data}`, 'base64');
     return await recordings.read(guildId, { url: '', name: 'sound', bytes }, signal);
   }
 
   /** Words of a sound, kept for the next request. */
-  function wordsOf(part: ProgramPart): Promise<string> {
+  function recogniseSounds(part: ProgramPart): Promise<string> {
     const hash = createHash('sha256').update(`${part.input_audio?.data}`).digest('base64');
     return kept.words(`${keptFor}${hash} ${model}`, async () => {
       const listening = spending.listenToRecording(guildId, asker.id);
       if ('line' in listening)
-        throw new BotError('budget.used', false, noMoney, undefined, undefined, { cap: 'server' });
-      const recogniser = asking(transcriber.paidBy(listening.reservation), { model });
-      return (await transcribed(await read(part), recogniser, signal)).text.trim();
+        throw new BotError('budget.used', false, createBudgetError, undefined, undefined, {
+          cap: 'server',
+        });
+      const recogniser = withTranscriptionOptions(transcriber.paidBy(listening.reservation), {
+        model,
+      });
+      return (await transcribeSound(await readSound(part), recogniser, signal)).text.trim();
     });
   }
 
-  async function heard(part: ProgramPart): Promise<TurnUtterance> {
+  async function toUtterance(part: ProgramPart): Promise<TurnUtterance> {
     const atMs = clock.nowMs();
     return {
       speakerId: asker.id,
-      name: textIn(messages.at(-1)?.name) ?? '',
+      name: toNonEmptyText(messages.at(-1)?.name) ?? '',
       fromMs: atMs,
       toMs: atMs,
       text: part.text,
-      pcm: part.input_audio && (await read(part)),
-      transcript: async () => ({ text: part.text ?? (await wordsOf(part)) }),
+      pcm: part.input_audio && (await readSound(part)),
+      transcript: async () => ({ text: part.text ?? (await recogniseSounds(part)) }),
     };
   }
 
   return {
     /** The turn without the words of sounds. */
-    known: () => turnOf(messages, new Map()),
+    toKnownTurn: () => toTurn(messages, new Map()),
 
     /**
      * The turn with all its words. Sounds of the last message are utterances, for a model that hears. Errors: the recogniser's;
      * BotError `source.*`, `budget.used`.
      */
-    async recognised(): Promise<Turn> {
+    async toRecognisedTurn(): Promise<Turn> {
       const isHeard = last.some(({ input_audio }) => input_audio) && !last.some(isPicture);
       const shown = isHeard ? messages.slice(0, -1) : messages;
       const words = new Map<ProgramPart, string>();
       for (const part of shown.flatMap(({ content }) => content))
-        if (part.input_audio) words.set(part, await wordsOf(part));
-      const said = await Array.fromAsync(isHeard ? last : [], heard);
-      return { ...turnOf(shown, words), said };
+        if (part.input_audio) words.set(part, await recogniseSounds(part));
+      const said = await Array.fromAsync(isHeard ? last : [], toUtterance);
+      return { ...toTurn(shown, words), said };
     },
   };
 }
 
-const noMoney = 'Nothing is left today for the recognition of a sound.';
+const createBudgetError = 'Nothing is left today for the recognition of a sound.';
 
 /** A message as a chat model is shown it. */
-function inWords({ content, ...fields }: ProgramMessage, words: SoundWords): ChatMessage {
+function toWordMessage({ content, ...fields }: ProgramMessage, words: SoundWords): ChatMessage {
   const parts = content.map((part) =>
-    part.input_audio ? textPart(words.get(part) || '(no words)') : part,
+    part.input_audio ? toTextPart(words.get(part) || '(no words)') : part,
   );
   const text = parts.map((part) => part.text ?? '').join('\n');
   // Plain text is one string, the form that every server takes.
@@ -110,7 +114,7 @@ function inWords({ content, ...fields }: ProgramMessage, words: SoundWords): Cha
   } as ChatMessage; // who and what it is about stands in `sent`
 }
 
-export function textPart(text: string): ProgramPart {
+export function toTextPart(text: string): ProgramPart {
   return { type: 'text', text };
 }
 

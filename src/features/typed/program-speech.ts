@@ -1,19 +1,19 @@
-import { durationMs, type Pcm } from '#src/audio/pcm.ts';
-import { clausesOf } from '#src/chat/text/clauses.ts';
+import { getDurationMs, type Pcm } from '#src/audio/pcm.ts';
+import { splitClauses } from '#src/chat/text/clause-splitter.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { ProgramSpeech, ProgramText } from '#src/features/contract/http-api-ports.ts';
-import { ahead } from '#src/pipeline/spoken.ts';
-import { atSpeed } from '#src/playback/reply/stretch.ts';
-import { failureEventOf } from '#src/ports/failure-event.ts';
+import { runAhead } from '#src/pipeline/read-ahead-speech.ts';
+import { changeSpeed } from '#src/playback/reply/time-stretch.ts';
+import { toFailureEvent } from '#src/ports/failure-event.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
-import { styleIn } from '#src/settings/stored-settings.ts';
-import type { SpeechVoice } from '#src/speech/ports.ts';
-import { type Reservation, speechRequestOf } from '#src/spending/reservation.ts';
-import { soundOf } from '#src/voice/output/clause-sound.ts';
-import { heldStream } from './held-stream.ts';
+import { toSpokenStyle } from '#src/settings/stored-settings.ts';
+import type { SpeechVoice } from '#src/speech/speech-engine.ts';
+import { type Reservation, toSpeechRequest } from '#src/spending/reservation.ts';
+import { synthesizeClause } from '#src/voice/output/clause-sound.ts';
+import { holdStream } from './held-stream.ts';
 
 /** Sound that is made before it is read, in ms: the next sentence is asked for while one is sent. */
-const mostAheadMs = 10_000;
+const maxAheadMs = 10_000;
 
 /** A text that no channel plays. */
 export type UnplayedText = ProgramText & Pick<SpeechVoice, 'onGone'>;
@@ -22,34 +22,34 @@ export type UnplayedText = ProgramText & Pick<SpeechVoice, 'onGone'>;
  * Has a text spoken in the server's voice, with its pronunciations, if there is money for it; a failure is reported to the
  * operator. Aborting `signal` throws its reason.
  */
-export async function openSpeech(
+export async function openProgramSpeech(
   kind: 'speech to a program' | 'voice preview',
   text: UnplayedText,
-  parts: SessionDependencies,
-  settings: Pick<VoiceSessions['settings'], 'load' | 'styleIn'>,
+  deps: SessionDependencies,
+  settings: Pick<VoiceSessions['settings'], 'loadGuild' | 'getStyle'>,
   signal: AbortSignal,
 ): Promise<ProgramSpeech> {
   const { guildId, asker, input, speed = 1, voice: name, model, instructions, ...told } = text;
-  const clauses = clausesOf(input);
+  const clauses = splitClauses(input);
   if (clauses.length === 0) return { kind: 'unspeakable' };
-  await settings.load(guildId);
-  const opened = parts.spending.open(speechRequestOf(kind, guildId, clauses.join(' '), asker));
+  await settings.loadGuild(guildId);
+  const opened = deps.spending.open(toSpeechRequest(kind, guildId, clauses.join(' '), asker));
   if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };
   const { reservation } = opened;
   const manner = { voice: name, model, tone: instructions };
-  const voice = { ...styleIn(settings.styleIn(guildId), manner).voice, ...told };
-  async function* read(): AsyncGenerator<Pcm> {
+  const voice = { ...toSpokenStyle(settings.getStyle(guildId), manner).voice, ...told };
+  async function* readSpeech(): AsyncGenerator<Pcm> {
     try {
-      yield* atSpeed(spoken(clauses, voice, reservation, parts, signal), speed);
+      yield* changeSpeed(toSpokenText(clauses, voice, reservation, deps, signal), speed);
     } catch (error) {
-      if (!signal.aborted) parts.onEvent(guildId, failureEventOf(error, 'speak'));
+      if (!signal.aborted) deps.onEvent(guildId, toFailureEvent(error, 'speak'));
       throw error;
     }
   }
-  return { kind: 'open', parts: heldStream(read(), reservation, signal) };
+  return { kind: 'open', parts: holdStream(readSpeech(), reservation, signal) };
 }
 
-function spoken(
+function toSpokenText(
   clauses: readonly string[],
   voice: SpeechVoice,
   reservation: Reservation,
@@ -57,14 +57,14 @@ function spoken(
   signal: AbortSignal,
 ): AsyncIterable<Pcm> {
   const paid = synthesizer.paidBy(reservation);
-  const how = { synthesizer: paid.oneVoice?.() ?? paid, voice };
-  return ahead<Pcm>(
-    { limit: mostAheadMs, weigh: durationMs },
+  const how = { synthesizer: paid.fixVoice?.() ?? paid, voice };
+  return runAhead<Pcm>(
+    { limit: maxAheadMs, weigh: getDurationMs },
     async (queue, until) => {
       for (const clause of clauses) {
-        for await (const pcm of soundOf(clause, how, until)) {
+        for await (const pcm of synthesizeClause(clause, how, until)) {
           queue.put(pcm);
-          await queue.space();
+          await queue.waitForSpace();
         }
       }
     },

@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
-import { durationMs, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
-import { RecordingCuts, type SpeechSpan } from '#src/audio/voice/recording-cuts.ts';
-import type { SileroWeights } from '#src/audio/voice/silero.ts';
-import { VoiceActivity, VoiceMeter } from '#src/audio/voice/voice-meter.ts';
+import { getDurationMs, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
+import { RecordingCutter, type SpeechSpan } from '#src/audio/voice/recording-cutter.ts';
+import type { SileroWeights } from '#src/audio/voice/silero-network.ts';
+import { VoiceActivityDetector, VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
+import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Public } from '#src/base/public.ts';
-import { deadlineSignal } from '#src/base/waiting.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type {
   RecordingPart,
@@ -13,26 +13,26 @@ import type {
   RecordingSegment,
 } from '#src/features/contract/http-api-ports.ts';
 import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
-import { recordingErrorText } from '#src/features/tracks/sound-source-error-texts.ts';
+import { toRecordingErrorLine } from '#src/features/tracks/sound-source-error-texts.ts';
 import {
-  readTranslations,
-  translationBatches,
-  translationPrompt,
+  createTranslationPrompt,
+  parseTranslations,
+  splitTranslationBatches,
 } from '#src/pipeline/translation-prompt.ts';
 import type { Recordings } from '#src/sources/recordings.ts';
-import { asking } from '#src/speech/hints.ts';
+import { withTranscriptionOptions } from '#src/speech/hints.ts';
 import { joinTexts } from '#src/speech/join-texts.ts';
 import { shiftWords } from '#src/speech/listen.ts';
-import type { Transcriber } from '#src/speech/ports.ts';
-import { paidCompletion } from '#src/spending/paid-completion.ts';
-import { transcribed } from './question-utterances.ts';
+import type { Transcriber } from '#src/speech/speech-engine.ts';
+import { completeForMoney } from '#src/spending/paid-completion.ts';
+import { transcribeSound } from './question-utterances.ts';
 
 /** Recordings that are put into words at once, for one program and in one server; what comes above it is refused. */
-const limits = { program: 1, server: 2 } as const;
+const recordingLimits = { program: 1, server: 2 } as const;
 /** Longest recording, in ms: 19 MB of samples. */
-const longestSoundMs = 600_000;
+const maxSoundMs = 600_000;
 /** Requests to the chat model that a segment is part of. */
-const mostTries = 2;
+const maxTries = 2;
 
 /**
  * Transcription of recordings of programs, utterance by utterance, within the budgets of their server and token. Nothing of
@@ -41,10 +41,10 @@ const mostTries = 2;
 export class ProgramTranscriptions {
   readonly #parts;
   readonly #recordings;
-  readonly #models;
+  readonly #listModels;
   readonly #weights;
   readonly #signal;
-  readonly #limits = new WrittenAnswerConcurrency(limits.program, limits.server);
+  readonly #limits = new WrittenAnswerConcurrency(recordingLimits.program, recordingLimits.server);
 
   /**
    * `models`: models that may be chosen to recognise a recording, the usual one first; none: there is no choice. Aborting
@@ -59,14 +59,14 @@ export class ProgramTranscriptions {
   ) {
     this.#parts = parts;
     this.#recordings = recordings;
-    this.#models = models;
+    this.#listModels = models;
     this.#weights = weights;
     this.#signal = signal;
   }
 
   /** Models that may be asked for, the default first; empty: there is no choice. */
-  models(): readonly string[] {
-    return this.#models;
+  listModels(): readonly string[] {
+    return this.#listModels;
   }
 
   /**
@@ -74,56 +74,63 @@ export class ProgramTranscriptions {
    *
    * Reading throws what a recogniser throws. Aborting `signal` throws its reason.
    */
-  async *transcribe(request: RecordingRequest, signal: AbortSignal): AsyncGenerator<RecordingPart> {
+  async *transcribeRecording(
+    request: RecordingRequest,
+    signal: AbortSignal,
+  ): AsyncGenerator<RecordingPart> {
     const place = this.#limits.enter(request.guildId, request.asker.id);
     if (typeof place === 'string') {
       const of = place === 'person' ? 'program' : place;
-      return yield { kind: 'busy', of, limit: limits[of] };
+      return yield { kind: 'busy', of, limit: recordingLimits[of] };
     }
     using stack = new DisposableStack();
     const given = AbortSignal.any([signal, this.#signal]);
     stack.use(place);
     given.addEventListener('abort', () => place[Symbol.dispose](), { once: true });
-    const deadline = stack.use(deadlineSignal(request.longestMs, this.#parts.clock, late));
+    const deadline = stack.use(
+      createDeadlineSignal(request.longestMs, this.#parts.clock, createLateError),
+    );
     const until = AbortSignal.any([given, deadline.signal]);
     try {
       const pcm = await this.#recordings.read(
         request.guildId,
         request.recording,
         until,
-        longestSoundMs,
+        maxSoundMs,
       );
-      yield { kind: 'begun', durationMs: durationMs(pcm) };
-      const spoken = this.#spoken(request, pcm, until);
-      yield* withLeads(request.isTranslated ? this.#translated(request, spoken, until) : spoken);
+      yield { kind: 'begun', durationMs: getDurationMs(pcm) };
+      const spoken = this.#recogniseUtterances(request, pcm, until);
+      yield* addLeads(
+        request.isTranslated ? this.#translateSegments(request, spoken, until) : spoken,
+      );
     } catch (error) {
       given.throwIfAborted();
       if (deadline.signal.aborted) return yield { kind: 'late' };
-      const line = recordingErrorText(error, longestSoundMs);
+      const line = toRecordingErrorLine(error, maxSoundMs);
       if (!line) throw error;
       yield { kind: 'failed', line };
     }
   }
 
   /** Money is asked for before each utterance: a budget is passed by one of them at most. */
-  async *#spoken(
+  async *#recogniseUtterances(
     request: RecordingRequest,
     pcm: Pcm,
     signal: AbortSignal,
   ): AsyncGenerator<RecordingPart> {
-    for await (const utterance of utterancesIn(pcm, this.#weights, signal)) {
-      const listening = this.#listen(request);
+    for await (const utterance of splitIntoUtterances(pcm, this.#weights, signal)) {
+      const listening = this.#recogniseUtterance(request);
       if ('line' in listening) {
         yield { kind: 'failed', line: listening.line };
         return;
       }
-      const segment = await segmentOf(utterance, listening.transcriber, signal);
+      const segment = await toSegment(utterance, listening.transcriber, signal);
       if (segment.text !== '') yield { kind: 'segment', segment };
     }
   }
 
   /** A recogniser for one utterance, or why there is no money for it. */
-  #listen({
+  #recogniseUtterance({
     guildId,
     asker,
     model,
@@ -136,11 +143,11 @@ export class ProgramTranscriptions {
     if ('line' in listening) return listening;
     const paid = this.#parts.transcriber.paidBy(listening.reservation);
     const asked = { language, hints, model, hasWordTimes, isTranslated };
-    return { transcriber: asking(paid, asked) };
+    return { transcriber: withTranscriptionOptions(paid, asked) };
   }
 
   /** The chat model translates the rest, once all is heard. */
-  async *#translated(
+  async *#translateSegments(
     request: RecordingRequest,
     parts: AsyncIterable<RecordingPart>,
     signal: AbortSignal,
@@ -153,16 +160,19 @@ export class ProgramTranscriptions {
     const foreign = segments.filter(
       ({ language = '', isTranslated }) => !isTranslated && !/^en\b/i.test(language),
     );
-    const english = await this.#english(request, foreign, signal);
+    const english = await this.#translateSegment(request, foreign, signal);
     if ('kind' in english) return yield english;
     for (const segment of segments) {
       const text = english.get(segment);
-      yield { kind: 'segment', segment: text === undefined ? segment : inEnglish(segment, text) };
+      yield {
+        kind: 'segment',
+        segment: text === undefined ? segment : toEnglishSegment(segment, text),
+      };
     }
   }
 
   /** The texts of all of these in English, or why they are not. */
-  async #english(
+  async #translateSegment(
     { guildId, asker }: RecordingRequest,
     segments: readonly RecordingSegment[],
     signal: AbortSignal,
@@ -170,28 +180,28 @@ export class ProgramTranscriptions {
     const order = { kind: 'translation of a recording', guildId, personId: asker.id } as const;
     const english = new Map<RecordingSegment, string>();
     const missing = () => segments.filter((segment) => !english.has(segment));
-    for (let n = 0; n < mostTries; n++) {
-      for (const batch of translationBatches(missing())) {
-        const prompt = translationPrompt(batch, 'English');
-        const reply = await paidCompletion(order, prompt, this.#parts, signal);
+    for (let n = 0; n < maxTries; n++) {
+      for (const batch of splitTranslationBatches(missing())) {
+        const prompt = createTranslationPrompt(batch, 'English');
+        const reply = await completeForMoney(order, prompt, this.#parts, signal);
         if (typeof reply !== 'string') return { kind: 'failed', line: reply.line };
-        for (const [segment, text] of readTranslations(reply, batch)) english.set(segment, text);
+        for (const [segment, text] of parseTranslations(reply, batch)) english.set(segment, text);
       }
     }
     return missing().length > 0 ? { kind: 'untranslated' } : english;
   }
 }
 
-function late(): BotError {
+function createLateError(): BotError {
   return new BotError('provider.late', true, 'The recogniser did not finish a recording in time.');
 }
 
-async function segmentOf(
+async function toSegment(
   { fromMs, toMs, pcm }: RecordingUtterance,
   transcriber: Transcriber,
   signal: AbortSignal,
 ): Promise<RecordingSegment> {
-  const transcript = await transcribed(pcm, transcriber, signal);
+  const transcript = await transcribeSound(pcm, transcriber, signal);
   const { isTranslated, language, text, words } = transcript;
   return {
     startMs: fromMs,
@@ -204,7 +214,7 @@ async function segmentOf(
   };
 }
 
-async function* withLeads(parts: AsyncIterable<RecordingPart>): AsyncGenerator<RecordingPart> {
+async function* addLeads(parts: AsyncIterable<RecordingPart>): AsyncGenerator<RecordingPart> {
   let before = '';
   for await (const part of parts) {
     if (part.kind !== 'segment') return yield part;
@@ -217,7 +227,10 @@ async function* withLeads(parts: AsyncIterable<RecordingPart>): AsyncGenerator<R
 }
 
 /** Its words are as they were said, so a translation has none. */
-function inEnglish({ words: _, ...segment }: RecordingSegment, text: string): RecordingSegment {
+function toEnglishSegment(
+  { words: _, ...segment }: RecordingSegment,
+  text: string,
+): RecordingSegment {
   return { ...segment, text, language: 'en' };
 }
 
@@ -231,32 +244,32 @@ const stepSamples = 8 * 512;
  * Speech of a recording at 16 kHz mono, in parts of at most 30 s, found as it is asked for; what holds no voice is left out.
  * Aborting `signal` throws `signal.reason`.
  */
-async function* utterancesIn(
+async function* splitIntoUtterances(
   pcm: Pcm,
   weights: SileroWeights,
   signal: AbortSignal,
 ): AsyncGenerator<RecordingUtterance> {
-  const meter = new VoiceMeter(new VoiceActivity(weights));
-  const cuts = new RecordingCuts();
+  const meter = new VoiceWindowMeter(new VoiceActivityDetector(weights));
+  const cuts = new RecordingCutter();
   for (let at = 0; at < pcm.samples.length; at += stepSamples) {
     const samples = pcm.samples.subarray(at, at + stepSamples);
     const toMs = ((at + samples.length) / listenRateHz) * 1_000;
     for (const { probability } of meter.push(samples, toMs)) {
       const span = cuts.next(probability);
-      if (span) yield { ...span, pcm: partOf(pcm, span) };
+      if (span) yield { ...span, pcm: slicePart(pcm, span) };
     }
     await setImmediate(); // frames of sound leave
     signal.throwIfAborted();
   }
   const last = cuts.end();
-  if (last) yield { ...last, pcm: partOf(pcm, last) };
+  if (last) yield { ...last, pcm: slicePart(pcm, last) };
 }
 
-function partOf(pcm: Pcm, { fromMs, toMs }: SpeechSpan): Pcm {
-  const [from, to] = [samplesOf(fromMs), samplesOf(toMs)];
+function slicePart(pcm: Pcm, { fromMs, toMs }: SpeechSpan): Pcm {
+  const [from, to] = [sliceSamples(fromMs), sliceSamples(toMs)];
   return { ...pcm, samples: pcm.samples.subarray(from, to) };
 }
 
-function samplesOf(ms: number): number {
+function sliceSamples(ms: number): number {
   return Math.round((ms / 1_000) * listenRateHz);
 }

@@ -1,18 +1,18 @@
 import type { PlayEnd } from '#src/base/play-end.ts';
-import { clausesOf } from '#src/chat/text/clauses.ts';
-import type { VoiceDeps } from '#src/conversation/output/answer-parts.ts';
-import type { QueuedReading, SayPlace } from '#src/conversation/queue/queued-turn.ts';
+import { splitClauses } from '#src/chat/text/clause-splitter.ts';
+import type { VoiceDeps } from '#src/conversation/output/answer-delivery.ts';
+import type { QueuedAnnouncement, SayPlace } from '#src/conversation/queued-speech.ts';
 import type { Owners, SessionPlace } from '#src/conversation/session.ts';
 import type { SessionObjects } from '#src/features/contract/session-objects.ts';
-import { lazilySynthesised } from '#src/features/tracks/lazily-synthesised-text.ts';
+import { createLazySpeech } from '#src/features/tracks/lazily-synthesised-text.ts';
 import type { SessionTracks } from '#src/features/tracks/session-tracks.ts';
 import { isSameTrack, voiceTrack } from '#src/features/tracks/track-names.ts';
-import type { PlayOutcome } from '#src/features/tracks/track-outcomes.ts';
-import { chosenVoice } from '#src/notices/notice.ts';
+import type { PlayOutcome } from '#src/features/tracks/track-request-outcomes.ts';
+import { toChosenVoice } from '#src/notices/channel-notices.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { Asker, SpokenManner } from '#src/ports/command-ports.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
-import { readingRequestOf } from '#src/spending/reservation.ts';
+import { toReadingRequest } from '#src/spending/reservation.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** Options of a text that is read out. */
@@ -29,15 +29,15 @@ export type SayOptions = Pick<SpokenManner, 'speed' | 'voice'> & {
 
 export type SayOutcome =
   /** 0 ahead: it is being said. `ended` never rejects. */
-  | { readonly kind: 'queued'; readonly ahead: number; readonly ended: Promise<PlayEnd> }
+  | { readonly kind: 'queued'; readonly position: number; readonly ended: Promise<PlayEnd> }
   | { readonly kind: 'full'; readonly limit: number }
   /** On a named track, or why not. */
   | { readonly kind: 'placed'; readonly playing: PlayOutcome }
-  | Unsaid
+  | SayRefusal
   | { readonly kind: 'nowhere' };
 
 /** Why a text is not read out. */
-type Unsaid = { readonly kind: 'refused'; readonly line: TextLine };
+type SayRefusal = { readonly kind: 'refused'; readonly line: TextLine };
 
 export type SayingSession = Owners<'loop' | 'notices' | 'place' | 'speech'>;
 
@@ -45,22 +45,22 @@ export type SayingSession = Owners<'loop' | 'notices' | 'place' | 'speech'>;
 export type SayDeps = VoiceDeps & { readonly tracks: SessionObjects<SessionTracks> };
 
 /** Has a text read out in a session: on the track `voice`, or as a sound on a named one. Nothing where there is no money for it. */
-export function sayIn(
+export function sayInSession(
   session: SayingSession,
   words: string,
   when: SayPlace,
   how: SayOptions,
   deps: SayDeps,
 ): SayOutcome {
-  const clauses = clausesOf(words);
-  const refused = unreadable(clauses, session, deps.spending);
+  const clauses = splitClauses(words);
+  const refused = findReadingRefusal(clauses, session, deps.spending);
   if (refused) return refused;
   if (!isSameTrack(how.track ?? voiceTrack, voiceTrack))
-    return placed(session, clauses, when, how, deps);
-  return queued(session, clauses, when, how, deps.spending);
+    return placeText(session, clauses, when, how, deps);
+  return queueText(session, clauses, when, how, deps.spending);
 }
 
-function queued(
+function queueText(
   session: SayingSession,
   clauses: readonly string[],
   when: SayPlace,
@@ -68,7 +68,7 @@ function queued(
   spending: BudgetAuthority,
 ): SayOutcome {
   const { channelId } = session.place.channel;
-  const reading: QueuedReading = {
+  const reading: QueuedAnnouncement = {
     kind: 'reading',
     clauses: clauses.map((clause) => new ConfidentialText(clause, { channelId })),
     when,
@@ -81,7 +81,7 @@ function queued(
 }
 
 /** The text as a sound of its owner, synthesised when its turn comes. */
-function placed(
+function placeText(
   session: SayingSession,
   clauses: readonly string[],
   when: SayPlace,
@@ -90,64 +90,64 @@ function placed(
 ): SayOutcome {
   const tracks = deps.tracks.get(session);
   const { owner, payer, speed, track = '', voice, wait } = how;
-  const refused = unaffordable(clauses, payer, session.place, deps.spending);
+  const refused = findPaymentRefusal(clauses, payer, session.place, deps.spending);
   if (refused) return refused;
-  const own = chosenVoice(voice, session);
-  const source = lazilySynthesised(clauses, session.place, deps, payer, { ...own, speed });
-  const sound = { source, owner: owner && tracks.owner(owner) };
+  const own = toChosenVoice(voice, session);
+  const source = createLazySpeech(clauses, session.place, deps, payer, { ...own, speed });
+  const sound = { source, owner: owner && tracks.getOwner(owner) };
   const play = { track, loop: false, next: when === 'now', wait };
-  return { kind: 'placed', playing: tracks.place(play, sound) };
+  return { kind: 'placed', playing: tracks.placeSound(play, sound) };
 }
 
 /** Why nothing of a text is read out in a session now, whoever pays. */
-export function unreadable(
+export function findReadingRefusal(
   clauses: readonly string[],
   { place, speech }: Owners<'place' | 'speech'>,
   spending: BudgetAuthority,
-): Unsaid | undefined {
-  if (!speech.maySpeak()) return refusedBy({ id: 'captions.only' });
-  if (clauses.length === 0) return refusedBy({ id: 'say.empty' });
-  const used = spending.used(place.channel.guildId);
-  return used && refusedBy(used.line);
+): SayRefusal | undefined {
+  if (!speech.canSpeak()) return toRefusal({ id: 'captions.only' });
+  if (clauses.length === 0) return toRefusal({ id: 'say.empty' });
+  const used = spending.findUsedBudget(place.channel.guildId);
+  return used && toRefusal(used.line);
 }
 
-function refusedBy(line: TextLine): Unsaid {
+function toRefusal(line: TextLine): SayRefusal {
   return { kind: 'refused', line };
 }
 
 /** Queues a text if its payer can pay it now. It is paid when it is spoken. */
 export function queueReading(
-  reading: QueuedReading,
+  reading: QueuedAnnouncement,
   clauses: readonly string[],
   { place, speech }: Owners<'place' | 'speech'>,
   spending: BudgetAuthority,
 ): Exclude<SayOutcome, { kind: 'placed' }> {
-  const refused = unaffordable(clauses, reading.payer, place, spending);
+  const refused = findPaymentRefusal(clauses, reading.payer, place, spending);
   if (refused) return refused;
-  const added = speech.requests.read(reading);
+  const added = speech.requests.queueAnnouncement(reading);
   switch (added.kind) {
     case 'added':
       return { ...added, kind: 'queued' };
     case 'full':
       return added;
     case 'muted':
-      return refusedBy({ id: 'muted.server' });
+      return toRefusal({ id: 'muted.server' });
     case 'closed':
       return { kind: 'nowhere' };
   }
 }
 
 /** Why a text may not be read, where its payer cannot pay it now. */
-function unaffordable(
+function findPaymentRefusal(
   clauses: readonly string[],
   payer: Asker | undefined,
   { channel }: SessionPlace,
   spending: BudgetAuthority,
-): Unsaid | undefined {
+): SayRefusal | undefined {
   if (!payer) return undefined;
-  const request = readingRequestOf(clauses.join(' '), channel.guildId, payer);
+  const request = toReadingRequest(clauses.join(' '), channel.guildId, payer);
   const opened = spending.open(request);
-  if (opened.kind === 'refused') return refusedBy(opened.line);
+  if (opened.kind === 'refused') return toRefusal(opened.line);
   opened.reservation.close();
   return undefined;
 }

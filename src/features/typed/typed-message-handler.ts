@@ -1,14 +1,14 @@
-import { addressingRulesOf, isLineMeant } from '#src/conversation/machine/addressing.ts';
-import { conversationRules } from '#src/conversation/machine/rules.ts';
-import { answerMediumFor, writePrivately } from '#src/conversation/output/answer-parts.ts';
+import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
+import { getAddressingRules, isLineAddressed } from '#src/conversation/machine/turn-addressing.ts';
+import { getAnswerMedium, writePrivately } from '#src/conversation/output/answer-delivery.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import { InteractionLimits, slowerLine } from '#src/features/contract/interaction-limits.ts';
-import { writtenText } from '#src/notices/notice.ts';
+import { InteractionLimits, toSlowDownLine } from '#src/features/contract/interaction-limits.ts';
+import { formatWrittenText } from '#src/notices/channel-notices.ts';
 import { judgeAccess } from '#src/people/access.ts';
-import { type ConfidentialText, openText } from '#src/people/confidential-text.ts';
+import { type ConfidentialText, toOpenText } from '#src/people/confidential-text.ts';
 import type { AskOutcome, QuestionSubject } from '#src/ports/command-ports.ts';
-import { failureEventOf } from '#src/ports/failure-event.ts';
+import { toFailureEvent } from '#src/ports/failure-event.ts';
 import type {
   ReplySent,
   TypedMessage,
@@ -19,12 +19,12 @@ import type {
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { classify } from '#src/turn/overlap/interjections.ts';
+import { classifyInterjection } from '#src/turn/overlap/interjections.ts';
 import type { ChatReadAloud } from './chat-read-aloud.ts';
 import type { TypedRequests } from './typed-requests.ts';
 
 /** Services that answer lines and read them out. */
-type ServingLines = {
+type LineServices = {
   readonly talk: TypedRequests;
   readonly lines: ChatReadAloud;
 };
@@ -37,7 +37,7 @@ type ServingLines = {
  * of people who said yes, and count by the addressing mode. What is not answered is read out where the server wants that.
  */
 export class TypedMessageHandler implements TypedMessageListener {
-  readonly #parts;
+  readonly #deps;
   readonly #sessions;
   readonly #talk;
   readonly #replies;
@@ -50,13 +50,13 @@ export class TypedMessageHandler implements TypedMessageListener {
 
   /** Aborting `signal` ends the answers that are being written. */
   constructor(
-    parts: SessionDependencies,
+    deps: SessionDependencies,
     sessions: VoiceSessions,
-    { talk, lines }: ServingLines,
+    { talk, lines }: LineServices,
     replies: TypedMessages,
     signal: AbortSignal,
   ) {
-    this.#parts = parts;
+    this.#deps = deps;
     this.#sessions = sessions;
     this.#talk = talk;
     this.#replies = replies;
@@ -64,125 +64,128 @@ export class TypedMessageHandler implements TypedMessageListener {
     this.#signal = signal;
   }
 
-  written(message: TypedMessage): void {
-    void this.handle(message);
+  onWritten(message: TypedMessage): void {
+    void this.handleMessage(message);
   }
 
   /** Ends the answers to messages that were deleted. */
-  deleted(messageIds: readonly MessageId[]): void {
+  onDeleted(messageIds: readonly MessageId[]): void {
     for (const id of messageIds) this.#open.get(id)?.abort(new Error('the message is deleted'));
     this.#reader.deleted(messageIds);
   }
 
   /** Answers it if it is meant for the bot; resolves when that is done. Never throws. */
-  async handle(message: TypedMessage): Promise<TypedOutcome> {
+  async handleMessage(message: TypedMessage): Promise<TypedOutcome> {
     const { guildId, author, messageId } = message;
     const over = new AbortController();
     this.#open.set(messageId, over);
-    let outcome = await this.#outcome(message, over.signal).catch((error: unknown) => {
+    let outcome = await this.#decideOutcome(message, over.signal).catch((error: unknown) => {
       if (!this.#signal.aborted && !over.signal.aborted)
-        this.#parts.onEvent(guildId, failureEventOf(error, 'think'));
+        this.#deps.onEvent(guildId, toFailureEvent(error, 'think'));
       return 'failed' as const;
     });
     this.#open.delete(messageId);
     if (over.signal.aborted) outcome = 'deleted';
     if (outcome !== 'elsewhere' && outcome !== 'bot')
-      this.#parts.onEvent(guildId, { kind: 'typed', speakerId: author.id, outcome });
+      this.#deps.onEvent(guildId, { kind: 'typed', speakerId: author.id, outcome });
     return outcome;
   }
 
   /** Aborting `over` ends the answer: the message is deleted. */
-  async #outcome(message: TypedMessage, over: AbortSignal): Promise<TypedOutcome> {
-    const session = this.#sessions.session(message.guildId);
+  async #decideOutcome(message: TypedMessage, over: AbortSignal): Promise<TypedOutcome> {
+    const session = this.#sessions.findSession(message.guildId);
     const chat = session?.channel.channelId === message.channelId ? session : undefined;
     const isMeant = message.isMention && !message.isWebhook && !message.author.isBot;
-    if (isMeant && chat?.isHere(message.author.id) && isStop(message.text)) {
-      this.#talk.stop(message.guildId);
+    if (isMeant && chat?.isHere(message.author.id) && isStopLine(message.text)) {
+      this.#talk.stopSpeaking(message.guildId);
       return await this.#sayInstead(message, { id: 'stop.ok' }, over, 'answered');
     }
     const elsewhere = isMeant ? undefined : ('elsewhere' as const);
-    const own = chat ? objectionTo(message, chat) : elsewhere;
-    const objection = own ?? (chat ? undefined : await this.#objectionElsewhere(message, session));
-    if (!objection) return await this.#answer(message, chat, AbortSignal.any([this.#signal, over]));
-    return (session && (await this.#reader.handle(message, session))) ?? objection;
+    const own = chat ? findAnswerObjection(message, chat) : elsewhere;
+    const objection =
+      own ?? (chat ? undefined : await this.#findObjectionElsewhere(message, session));
+    if (!objection)
+      return await this.#answerMessage(message, chat, AbortSignal.any([this.#signal, over]));
+    return (session && (await this.#reader.handleMessage(message, session))) ?? objection;
   }
 
   /** Reason for which a line outside the chat of the bot's channel is not answered, as for a command. Never throws. */
-  async #objectionElsewhere(
+  async #findObjectionElsewhere(
     { author, guildId }: TypedMessage,
     session: VoiceSession | undefined,
   ): Promise<TypedOutcome | undefined> {
     const { settings } = this.#sessions;
-    await settings.load(guildId);
-    const rules = settings.in(guildId);
+    await settings.loadGuild(guildId);
+    const rules = settings.getForGuild(guildId);
     if (rules.typed === 'off' || rules.addressing === 'off') return 'off';
-    const mayManage = this.#parts.places.mayManage(guildId, author.id);
+    const mayManage = this.#deps.places.mayManage(guildId, author.id);
     if (judgeAccess(rules, { ...author, mayManage }) !== 'open') return 'refused';
-    if (session) return session.consent.saidNo(author.id) ? 'refused' : undefined;
-    const choices = await this.#sessions.readConsents(guildId);
-    return !choices.isRead || choices.saidNo(author.id) ? 'refused' : undefined;
+    if (session) return session.consent.hasSaidNo(author.id) ? 'refused' : undefined;
+    const choices = await this.#sessions.loadConsents(guildId);
+    return !choices.isRead || choices.hasRefused(author.id) ? 'refused' : undefined;
   }
 
-  async #refuse(
+  async #refuseMessage(
     message: TypedMessage,
     line: TextLine,
     signal: AbortSignal,
     outcome: TypedOutcome,
   ): Promise<TypedOutcome> {
-    const isTold = (await this.#refusals.take(message.guildId, message.author.id)) > 0;
+    const isTold = (await this.#refusals.takeUse(message.guildId, message.author.id)) > 0;
     return isTold ? outcome : await this.#sayInstead(message, line, signal, outcome);
   }
 
-  async #answer(
+  async #answerMessage(
     message: TypedMessage,
     session: VoiceSession | undefined,
     signal: AbortSignal,
   ): Promise<TypedOutcome> {
     const { channelId: placeId, guildId, author } = message;
     const { id: by, name } = author;
-    const waitMs = await this.#limits.take(guildId, by);
-    if (waitMs > 0) return await this.#refuse(message, slowerLine(waitMs), signal, 'full');
-    if (this.#isUnheard(message))
-      return await this.#refuse(message, { id: 'consent.unasked' }, signal, 'unasked');
-    const usual = writtenText({ id: 'ask.about.question' }, guildId, this.#parts);
-    const { words, ...subject } = questionIn(message, usual);
+    const waitMs = await this.#limits.takeUse(guildId, by);
+    if (waitMs > 0)
+      return await this.#refuseMessage(message, toSlowDownLine(waitMs), signal, 'full');
+    if (this.#isUnheardVoiceMessage(message))
+      return await this.#refuseMessage(message, { id: 'consent.unasked' }, signal, 'unasked');
+    const usual = formatWrittenText({ id: 'ask.about.question' }, guildId, this.#deps);
+    const { words, ...subject } = toQuestion(message, usual);
     if (words === undefined)
       return await this.#sayInstead(message, { id: 'say.empty' }, signal, 'empty');
-    const medium = await this.#mediumOf(message, session);
+    const medium = await this.#chooseMedium(message, session);
     const alone = medium === 'private' ? session : undefined;
     const about = { ...subject, signal, placeId: alone ? undefined : placeId };
     const form = medium === 'aloud' ? 'voice' : 'text';
-    const outcome = await this.#talk.ask(guildId, words, author, form, about);
+    const outcome = await this.#talk.askQuestion(guildId, words, author, form, about);
     if (signal.aborted) return 'deleted';
-    const isKnown = medium !== 'aloud' && session?.consent.standing(by) === 'yes';
+    const isKnown = medium !== 'aloud' && session?.consent.getStanding(by) === 'yes';
     if (isKnown && outcome.kind === 'answered') {
-      const heard = (!alone && outcome.text.textIn(placeId)) || '';
+      const heard = (!alone && outcome.text.findTextForPlace(placeId)) || '';
       session.loop.post({ kind: 'exchanged', by, name, words, heard });
     }
-    return await this.#report(message, outcome, signal, alone);
+    return await this.#deliverOutcome(message, outcome, signal, alone);
   }
 
   /** A voice message is heard like a voice in the channel: of people who agreed. */
-  #isUnheard({ author, guildId, isVoiceMessage }: TypedMessage): boolean {
-    const { consent } = this.#sessions.session(guildId) ?? {};
+  #isUnheardVoiceMessage({ author, guildId, isVoiceMessage }: TypedMessage): boolean {
+    const { consent } = this.#sessions.findSession(guildId) ?? {};
     return isVoiceMessage === true && !consent?.mayHear(author.id);
   }
 
   /** Medium of the answer to a line: aloud, a reply, or for its writer alone. */
-  async #mediumOf(
+  async #chooseMedium(
     { author: { id }, guildId }: TypedMessage,
     session: VoiceSession | undefined,
   ): Promise<'aloud' | 'reply' | 'private'> {
-    await this.#parts.peopleSettings.load(guildId, id);
+    await this.#deps.peopleSettings.loadSettings(guildId, id);
     if (!session) return 'reply';
     const { place, speech } = session;
-    if (answerMediumFor(id, place) === 'private') return 'private';
-    const isVoice = place.settings().typed === 'voice' && speech.maySpeak();
+    if (getAnswerMedium(id, place) === 'private') return 'private';
+    const isVoice = place.getSettings().typed === 'voice' && speech.canSpeak();
     return isVoice && session.isHere(id) ? 'aloud' : 'reply';
   }
 
   /** `alone`: the session of a writer who reads answers alone. */
-  async #report(
+  async #deliverOutcome(
     message: TypedMessage,
     outcome: AskOutcome,
     signal: AbortSignal,
@@ -191,23 +194,24 @@ export class TypedMessageHandler implements TypedMessageListener {
     if (outcome.kind === 'nowhere') return 'elsewhere';
     if (outcome.kind === 'failed')
       return await this.#sayInstead(message, outcome.line, signal, 'failed');
-    if ((await this.#reply(message, outcome.text, signal, alone)) === 'deleted') return 'deleted';
+    if ((await this.#replyWithText(message, outcome.text, signal, alone)) === 'deleted')
+      return 'deleted';
     if (outcome.confirmation) {
       const { channelId, guildId } = message;
       const place = { channelId, guildId, name: channelId };
       const { button, line } = outcome.confirmation;
-      await this.#parts.messages.offer(place, line, [button], signal);
+      await this.#deps.messages.offerButtons(place, line, [button], signal);
     }
     return 'answered';
   }
 
-  async #reply(
+  async #replyWithText(
     message: TypedMessage,
     text: ConfidentialText,
     signal: AbortSignal,
     alone: Parameters<typeof writePrivately>[2] | undefined,
   ): Promise<ReplySent> {
-    if (!alone) return await this.#replies.reply(message, text, signal);
+    if (!alone) return await this.#replies.replyTo(message, text, signal);
     void writePrivately(message.author, text, alone);
     return 'sent';
   }
@@ -219,14 +223,14 @@ export class TypedMessageHandler implements TypedMessageListener {
     signal: AbortSignal,
     outcome: TypedOutcome,
   ): Promise<TypedOutcome> {
-    const words = writtenText(line, message.guildId, this.#parts);
-    const sent = await this.#replies.reply(message, openText(words), signal);
+    const words = formatWrittenText(line, message.guildId, this.#deps);
+    const sent = await this.#replies.replyTo(message, toOpenText(words), signal);
     return sent === 'deleted' ? sent : outcome;
   }
 }
 
 /** A question and its subject. What a person forwards is data, as its author is unknown: the question is the `usual` one. */
-function questionIn(
+function toQuestion(
   { author, isForwarded, pictures, recording, text }: TypedMessage,
   usual: string,
 ): QuestionSubject & { readonly words?: string } {
@@ -238,31 +242,34 @@ function questionIn(
 }
 
 /** Whether a line is a stop and nothing else, which is neither limited nor refused. */
-function isStop(text: string) {
-  return classify(text, { isFinal: true }).kind === 'stop';
+function isStopLine(text: string) {
+  return classifyInterjection(text, { isFinal: true }).kind === 'stop';
 }
 
 type ChatSession = Owners<'consent' | 'loop' | 'place'>;
 
 /** Reason for which a message is not for the bot; its words are read only where the bot may read them. */
-function objectionTo(message: TypedMessage, session: ChatSession): TypedOutcome | undefined {
+function findAnswerObjection(
+  message: TypedMessage,
+  session: ChatSession,
+): TypedOutcome | undefined {
   const { author, isWebhook, isMention, isVoiceMessage, text } = message;
   if (isWebhook) return 'webhook';
   if (author.isBot) return 'bot';
   const { consent, loop, place } = session;
-  const { mode } = addressingRulesOf(loop.state, conversationRules);
-  if (place.settings().typed === 'off' || mode === 'off') return 'off';
-  const standing = consent.standing(author.id);
+  const { mode } = getAddressingRules(loop.state, conversationRules);
+  if (place.getSettings().typed === 'off' || mode === 'off') return 'off';
+  const standing = consent.getStanding(author.id);
   if (standing === 'no') return 'refused';
-  if (isMention || (isVoiceMessage && !consent.paused)) return undefined;
+  if (isMention || (isVoiceMessage && !consent.isPaused)) return undefined;
   if (standing !== 'yes') return 'unasked';
-  if (consent.paused) return 'paused';
+  if (consent.isPaused) return 'paused';
   if (text === '') return 'unread';
-  return isMeant(message, loop) ? undefined : 'not-meant';
+  return isTypedLineMeant(message, loop) ? undefined : 'not-meant';
 }
 
-function isMeant({ author, text }: TypedMessage, loop: Session['loop']) {
+function isTypedLineMeant({ author, text }: TypedMessage, loop: Session['loop']) {
   loop.syncSettings();
   const line = { by: author.id, text, atMs: loop.nowMs };
-  return isLineMeant(loop.state, line, conversationRules);
+  return isLineAddressed(loop.state, line, conversationRules);
 }

@@ -1,16 +1,16 @@
-import { atStage, BotError } from '#src/base/errors.ts';
-import { within } from '#src/base/waiting.ts';
-import type { Usage } from '#src/chat/ports.ts';
+import { withTimeout } from '#src/base/bounded-wait.ts';
+import { addFailureStage, BotError } from '#src/base/errors.ts';
+import type { Usage } from '#src/chat/chat-model.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { FailedStream, OpenStream } from '#src/features/contract/http-api-ports.ts';
-import { failureText } from '#src/notices/notice.ts';
-import { ConfidentialText, privateTo, type TextOwner } from '#src/people/confidential-text.ts';
+import { toFailureLine } from '#src/notices/channel-notices.ts';
+import { ConfidentialText, type TextOwner, toPrivateOwner } from '#src/people/confidential-text.ts';
 import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
-import { failureEventOf, saidNothing } from '#src/ports/failure-event.ts';
+import { createEmptyAnswerError, toFailureEvent } from '#src/ports/failure-event.ts';
 import { type PaidPipeline, type ReplyHost, silentHost } from '#src/spending/paid-engine.ts';
-import { answerRequestOf } from '#src/spending/reservation.ts';
-import { heldStream } from './held-stream.ts';
+import { toAnswerRequest } from '#src/spending/reservation.ts';
+import { holdStream } from './held-stream.ts';
 import type { WrittenTools } from './written-tools.ts';
 
 /** A question whose answer no channel plays. */
@@ -36,7 +36,7 @@ export type OwnedQuestion = UnspokenQuestion & {
 };
 
 /** Longest answer in writing, in characters: more than one message holds is not awaited. */
-const longestChars = 4_000;
+const maxAnswerChars = 4_000;
 
 /**
  * Has a pipeline answer, if there is money for it. `onUsage` gets the usage of its model.
@@ -58,17 +58,17 @@ export function openUnspokenAnswer(
   onUsage: (usage: Usage) => void = () => undefined,
 ): OpenStream<ReplyPart> | FailedStream {
   const kind = isWritten ? 'answer in writing' : 'answer in a file';
-  const opened = spending.open(answerRequestOf(turn, guildId, kind, askerId));
+  const opened = spending.open(toAnswerRequest(turn, guildId, kind, askerId));
   if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };
-  const reservation = opened.reservation.watched(onUsage);
+  const reservation = opened.reservation.watchUsage(onUsage);
   const host: ReplyHost = tools
-    ? { ...silentHost, run: (call, until) => tools.run(call, until) }
+    ? { ...silentHost, run: (call, until) => tools.callTool(call, until) }
     : silentHost;
-  async function* read(): AsyncGenerator<ReplyPart> {
-    reservation.wanted();
+  async function* readParts(): AsyncGenerator<ReplyPart> {
+    reservation.markWanted();
     yield* pipeline.paidBy(reservation).answer(await ready(), host, signal);
   }
-  return { kind: 'open', parts: heldStream(read(), reservation, signal) };
+  return { kind: 'open', parts: holdStream(readParts(), reservation, signal) };
 }
 
 /**
@@ -79,22 +79,22 @@ export function openUnspokenAnswer(
  */
 export async function answerUnspoken(
   asked: OwnedQuestion,
-  parts: SessionDependencies,
+  deps: SessionDependencies,
   ms: number,
   signal: AbortSignal,
 ): Promise<AskOutcome> {
   const late = () =>
     new BotError('provider.late', true, `An answer took longer than ${Math.round(ms / 1000)} s.`);
   try {
-    const opened = openUnspokenAnswer(asked, parts, signal);
+    const opened = openUnspokenAnswer(asked, deps, signal);
     if (opened.kind === 'failed') return opened;
-    const words = await within(collectText(opened.parts), ms, parts.clock, late);
-    return outcomeOf(words.trim(), asked);
+    const words = await withTimeout(collectText(opened.parts), ms, deps.clock, late);
+    return toAskOutcome(words.trim(), asked);
   } catch (error) {
-    const failure = atStage('think', error);
+    const failure = addFailureStage('think', error);
     if (signal.aborted || !(failure instanceof BotError)) throw error;
-    parts.onEvent(asked.guildId, failureEventOf(failure, 'think'));
-    return { kind: 'failed', line: failureText(failure) };
+    deps.onEvent(asked.guildId, toFailureEvent(failure, 'think'));
+    return { kind: 'failed', line: toFailureLine(failure) };
   }
 }
 
@@ -102,15 +102,18 @@ async function collectText(parts: AsyncIterable<ReplyPart>): Promise<string> {
   let text = '';
   for await (const part of parts) {
     if (part.kind === 'text') text += part.text;
-    if (text.length >= longestChars) break;
+    if (text.length >= maxAnswerChars) break;
   }
   return text;
 }
 
 /** Errors: BotError `provider.empty`. */
-function outcomeOf(words: string, { owner, tools, turn }: OwnedQuestion): AskOutcome {
-  if (words === '') throw saidNothing();
+function toAskOutcome(words: string, { owner, tools, turn }: OwnedQuestion): AskOutcome {
+  if (words === '') throw createEmptyAnswerError();
   const onlyFor = turn.said[0]?.speakerId ?? '';
-  const text = new ConfidentialText(words, tools?.isPrivate ? privateTo(onlyFor, owner) : owner);
+  const text = new ConfidentialText(
+    words,
+    tools?.isPrivate ? toPrivateOwner(onlyFor, owner) : owner,
+  );
   return { kind: 'answered', text, confirmation: tools?.awaitPress() };
 }

@@ -1,18 +1,18 @@
+import { writeWav } from '#src/audio/formats/wav.ts';
 import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
-import { writeWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import {
   tooMuchAtOnce,
   WrittenAnswerConcurrency,
 } from '#src/features/contract/written-answer-concurrency.ts';
-import { failureText, spokenText } from '#src/notices/notice.ts';
+import { formatSpokenText, toFailureLine } from '#src/notices/channel-notices.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
-import { baseLanguage } from '#src/speech/hints.ts';
-import { voiceNamed } from '#src/speech/voice-names.ts';
+import { toBaseLanguage } from '#src/speech/hints.ts';
+import { findVoice } from '#src/speech/voice-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { openSpeech } from './program-speech.ts';
+import { openProgramSpeech } from './program-speech.ts';
 
 export type VoiceSample = {
   /** Absent: the bot's usual one. */
@@ -29,11 +29,11 @@ export type PreviewOutcome =
   /** Reason for the listener why there is nothing to hear. */
   | { readonly kind: 'failed'; readonly line: TextLine };
 
-export type VoicesAndPreviews = ReturnType<typeof voicesAndPreviews>;
+export type VoicesAndPreviews = ReturnType<typeof createVoicesAndPreviews>;
 
 /** Voices and models that read texts, and previews of voices. Aborting `signal` ends what is being made. */
-export function voicesAndPreviews(
-  parts: SessionDependencies,
+export function createVoicesAndPreviews(
+  deps: SessionDependencies,
   sessions: VoiceSessions,
   speechModels: readonly string[],
   signal: AbortSignal,
@@ -43,29 +43,29 @@ export function voicesAndPreviews(
 
   return {
     /** Speech models that may be chosen for a text, the default first; empty: there is no choice. */
-    models(): readonly string[] {
+    listModels(): readonly string[] {
       return speechModels;
     },
 
     /** Whether answers in that server can be spoken in this language (BCP 47); the local voice speaks English only. */
-    speaks(guildId: GuildId, language: string): boolean {
+    canSpeak(guildId: GuildId, language: string): boolean {
       const isEmbedded = speechModels.length === 0;
-      const { pipeline } = sessions.settings.in(guildId);
-      return !isEmbedded || pipeline !== 'chained' || baseLanguage(language) === 'en';
+      const { pipeline } = sessions.settings.getForGuild(guildId);
+      return !isEmbedded || pipeline !== 'chained' || toBaseLanguage(language) === 'en';
     },
 
     /** Names of the voices, as far as the server lists them, within 2 s; empty where they are unknown. Never throws. */
-    names(): Promise<readonly string[]> {
-      return parts.voices.load();
+    listVoices(): Promise<readonly string[]> {
+      return deps.voices.load();
     },
 
     /** A typed voice as its server writes it, ignoring case; undefined where there is none. */
-    async named(typed: string): Promise<string | undefined> {
-      return voiceNamed(typed, await this.names());
+    async findVoice(typed: string): Promise<string | undefined> {
+      return findVoice(typed, await this.listVoices());
     },
 
     /** Speaks a sentence to a person, in a file. */
-    async preview(
+    async previewVoice(
       guildId: GuildId,
       listener: Asker,
       { language, speed, voice }: VoiceSample,
@@ -73,13 +73,19 @@ export function voicesAndPreviews(
       const place = files.enter(guildId, listener.id);
       if (typeof place === 'string') return tooMuchAtOnce;
       using _ = place;
-      const bot = parts.places.botName(guildId);
+      const bot = deps.places.getBotName(guildId);
       const line = { id: 'voice.preview.words', with: { bot } } as const;
-      const input = spokenText(line, guildId, parts, language);
+      const input = formatSpokenText(line, guildId, deps, language);
       const gone: string[] = [];
       const told = { onGone: (name: string) => void gone.push(name), onUsage: () => undefined };
       const text = { guildId, asker: listener, input, speed, voice, ...told };
-      const opened = await openSpeech('voice preview', text, parts, sessions.settings, signal);
+      const opened = await openProgramSpeech(
+        'voice preview',
+        text,
+        deps,
+        sessions.settings,
+        signal,
+      );
       if (opened.kind === 'failed') return opened;
       if (opened.kind === 'unspeakable') throw new Error('The sentence of a preview has no words.');
       try {
@@ -88,14 +94,14 @@ export function voicesAndPreviews(
         return { kind: 'file', wav, isGone: gone.length > 0 };
       } catch (error) {
         if (signal.aborted || !(error instanceof BotError)) throw error;
-        return { kind: 'failed', line: failureLine(error) };
+        return { kind: 'failed', line: toPreviewFailureLine(error) };
       }
     },
   };
 }
 
 /** Where the voice alone is out, there is nothing else to hear. */
-function failureLine(error: BotError) {
-  const line = failureText(error);
+function toPreviewFailureLine(error: BotError) {
+  const line = toFailureLine(error);
   return line.id === 'fail.llm' ? ({ id: 'store.unread' } as const) : line;
 }

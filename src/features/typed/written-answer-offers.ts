@@ -1,13 +1,13 @@
 import type { Owners } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import { openText } from '#src/people/confidential-text.ts';
+import { toOpenText } from '#src/people/confidential-text.ts';
 import type { FeatureSession } from '#src/ports/feature-session.ts';
 
 /**
  * Offers written answers to people who sit there deafened: by direct message, once in each server. Who said no, or has chosen before, is
  * left alone; where direct messages are closed, nothing is shown.
  */
-export function writtenAnswerOffers(
+export function offerWrittenAnswers(
   session: Owners<'consent' | 'notices' | 'place' | 'speech'>,
   peopleSettings: SessionDependencies['peopleSettings'],
 ): FeatureSession {
@@ -16,24 +16,24 @@ export function writtenAnswerOffers(
   const seen = new Set<string>();
 
   /** It is stored first: a person is asked once at most. Never throws. */
-  async function offer(personId: PersonId) {
-    const signal = consent.withdrawals.of(personId);
+  async function offerToPerson(personId: PersonId) {
+    const signal = consent.withdrawals.getSignal(personId);
     const own = await place.loadChoices(personId);
     if (!own || own.answers !== undefined || signal.aborted) return;
-    const stored = await peopleSettings.change(guildId, personId, { answers: 'spoken' });
-    if (!stored.saved) return;
+    const stored = await peopleSettings.changeSettings(guildId, personId, { answers: 'spoken' });
+    if (!stored.isSaved) return;
     const line = { id: 'voice.answers.offer', with: { channel: name } } as const;
-    const words = openText(notices.writtenText(line));
+    const words = toOpenText(notices.formatWrittenText(line));
     await notices.tellPerson(personId, words, signal).catch(() => undefined);
   }
 
   return {
-    attend(people) {
-      if (!consent.isRead || !speech.maySpeak()) return;
+    onPresence(people) {
+      if (!consent.isRead || !speech.canSpeak()) return;
       for (const { id, isBot, isDeaf } of people) {
-        if (!isDeaf || isBot || seen.has(id) || consent.standing(id) === 'no') continue;
+        if (!isDeaf || isBot || seen.has(id) || consent.getStanding(id) === 'no') continue;
         seen.add(id);
-        void offer(id);
+        void offerToPerson(id);
       }
     },
   };

@@ -1,33 +1,33 @@
-import type { Tool, ToolCall } from '#src/chat/ports.ts';
-import { isPlainName } from '#src/conversation/machine/replies.ts';
+import type { Tool, ToolCall } from '#src/chat/chat-model.ts';
 import type { HistoryExchange } from '#src/conversation/machine/state.ts';
-import { runsUnasked } from '#src/conversation/machine/tools.ts';
+import { canRunUnasked } from '#src/conversation/machine/tool-decisions.ts';
+import { isPlainName } from '#src/conversation/machine/turn-lifecycle.ts';
 import type { Session } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { PendingConfirmation } from '#src/conversation/tools/pending-confirmations.ts';
 import type { SessionTools } from '#src/conversation/tools/session-tools.ts';
 import {
-  barred,
-  failed,
+  createFailedResult,
+  createMissingRightResult,
+  createRejectedResult,
   formatToolResult,
-  inToolTime,
-  refused,
+  runInToolTime,
   type ToolCallResult,
 } from '#src/conversation/tools/tool-call-results.ts';
-import { toolsFor } from '#src/conversation/tools/tool-calls.ts';
+import { toChatTools } from '#src/conversation/tools/tool-call-runner.ts';
 import type {
-  Fitting,
+  FittingCall,
   Presser,
   ServerToolPorts,
   ToolEntry,
 } from '#src/conversation/tools/tool-entry.ts';
 import type { ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { ShownConfirmation } from '#src/ports/command-ports.ts';
-import { failureEventOf } from '#src/ports/failure-event.ts';
-import { text } from '#src/texts/texts.ts';
+import { toFailureEvent } from '#src/ports/failure-event.ts';
+import { formatText } from '#src/texts/texts.ts';
 
 /** What the tools of one answer in writing are used with. */
-type WrittenToolParts = {
+type WrittenToolDeps = {
   readonly ports: ServerToolPorts;
   readonly shown: PromptWords;
   readonly parts: Deps<'clock' | 'onEvent'>;
@@ -38,10 +38,11 @@ type WrittenToolParts = {
   readonly session: (Session & { readonly tools: SessionTools }) | undefined;
 };
 
-const needsConfirm =
+const needsConfirmText =
   'That needs a press of Confirm. Nothing has happened: tell them to ask again by voice, in a voice channel with you.';
-const waiting = 'Nothing has happened yet: they have to press Show and Confirm below this answer.';
-const shownToAsker = 'Only they may read that: tell them to ask with /ask.';
+const waitingText =
+  'Nothing has happened yet: they have to press Show and Confirm below this answer.';
+const onlyAskerText = 'Only they may read that: tell them to ask with /ask.';
 
 /** Tools of one answer in writing: those that need no channel, with the rights of the asker and the limits of a spoken answer. What changes something runs once; one call may wait for Confirm below the answer. */
 export class WrittenTools {
@@ -55,9 +56,9 @@ export class WrittenTools {
   /** Call that waits. */
   #waiting: Pick<PendingConfirmation, 'tool' | 'action'> | undefined;
 
-  constructor(all: readonly ToolEntry[], used: WrittenToolParts) {
+  constructor(all: readonly ToolEntry[], used: WrittenToolDeps) {
     const { ports, session } = used;
-    const settings = ports.settings();
+    const settings = ports.getSettings();
     const usable = all.filter(
       ({ isAnywhere, isOffered }) => isAnywhere && isOffered?.(settings, session) !== false,
     );
@@ -67,7 +68,7 @@ export class WrittenTools {
 
   /** Tools that the model may call. */
   get offered(): readonly Tool[] {
-    return toolsFor(this.#tools.values());
+    return toChatTools(this.#tools.values());
   }
 
   /** Whether a result so far is for the asker alone. */
@@ -76,12 +77,12 @@ export class WrittenTools {
   }
 
   /** Result of a call for the model, also of one that was refused or failed. Aborting `signal` throws `signal.reason`, at once. */
-  async run(call: ToolCall, signal: AbortSignal): Promise<ToolResult> {
+  async callTool(call: ToolCall, signal: AbortSignal): Promise<ToolResult> {
     const { parts, ports } = this.#with;
     const { clock } = parts;
     const tool = this.#tools.get(call.name);
     const atMs = clock.nowMs();
-    const { how, content } = await this.#inTime(tool, call, signal);
+    const { how, content } = await this.#callInTime(tool, call, signal);
     this.#hasOthers ||= tool?.quotesOthers === true;
     const tookMs = clock.nowMs() - atMs;
     const speakerId = this.#with.asker.id;
@@ -90,50 +91,58 @@ export class WrittenTools {
     return { content };
   }
 
-  async #inTime(
+  async #callInTime(
     tool: ToolEntry | undefined,
     call: ToolCall,
     signal: AbortSignal,
   ): Promise<ToolCallResult> {
-    if (!tool) return refused('There is no such tool.');
+    if (!tool) return createRejectedResult('There is no such tool.');
     const { parts, ports } = this.#with;
     try {
-      return await inToolTime(tool, parts.clock, signal, (work) => this.#judge(tool, call, work));
+      return await runInToolTime(tool, parts.clock, signal, (work) =>
+        this.#judgeCall(tool, call, work),
+      );
     } catch (error) {
       signal.throwIfAborted();
-      parts.onEvent(ports.guildId, failureEventOf(error, 'think'));
-      return failed(tool, error, tool.effect === 'read');
+      parts.onEvent(ports.guildId, toFailureEvent(error, 'think'));
+      return createFailedResult(tool, error, tool.effect === 'read');
     }
   }
 
-  async #judge(tool: ToolEntry, call: ToolCall, signal: AbortSignal): Promise<ToolCallResult> {
-    const fit = tool.fit(call.argumentsJson);
-    if ('unfit' in fit) return refused(`The arguments do not fit. ${fit.unfit}`);
+  async #judgeCall(tool: ToolEntry, call: ToolCall, signal: AbortSignal): Promise<ToolCallResult> {
+    const fit = tool.parseArguments(call.argumentsJson);
+    if ('unfit' in fit) return createRejectedResult(`The arguments do not fit. ${fit.unfit}`);
     if (fit.effect !== 'read') {
-      if (this.#used.has(tool.name)) return refused('Once in an answer is enough.');
+      if (this.#used.has(tool.name)) return createRejectedResult('Once in an answer is enough.');
       this.#used.add(tool.name);
     }
-    return await this.#perform(tool, fit, signal);
+    return await this.#performCall(tool, fit, signal);
   }
 
   /** Prepares and performs a call, or has it wait for the asker; for another person's press nobody can be asked here. */
-  async #perform(tool: ToolEntry, fit: Fitting, signal: AbortSignal): Promise<ToolCallResult> {
+  async #performCall(
+    tool: ToolEntry,
+    fit: FittingCall,
+    signal: AbortSignal,
+  ): Promise<ToolCallResult> {
     const { asker, isOpen, ports, session, shown } = this.#with;
-    if (!(await ports.isAllowed(tool.right, asker.id, signal))) return barred(tool);
+    if (!(await ports.isAllowed(tool.right, asker.id, signal)))
+      return createMissingRightResult(tool);
     const action = await fit.prepareAnywhere?.(ports, signal);
-    if (!action) return barred(tool);
-    if (action.kind === 'refused') return refused(text(action.line.id, action.line.with));
+    if (!action) return createMissingRightResult(tool);
+    if (action.kind === 'refused')
+      return createRejectedResult(formatText(action.line.id, action.line.with));
     const { effect = fit.effect, presser } = action;
     const all = { ...shown, hasOthers: shown.hasOthers || this.#hasOthers };
     signal.throwIfAborted();
-    if (presser || !runsUnasked(effect, isOwn(all))) {
-      if (!session || presser || this.#waiting) return refused(needsConfirm);
+    if (presser || !canRunUnasked(effect, isOwnPrompt(all))) {
+      if (!session || presser || this.#waiting) return createRejectedResult(needsConfirmText);
       const run = async (_: unknown, until: AbortSignal) => await action.run(ports, until);
       this.#waiting = { tool, action: { ...action, run } };
-      return { how: 'asked', content: formatToolResult({ waiting }) };
+      return { how: 'asked', content: formatToolResult({ waiting: waitingText }) };
     }
     const { facts, isPrivate = false } = await action.run(ports, signal);
-    if (isPrivate && isOpen) return refused(shownToAsker);
+    if (isPrivate && isOpen) return createRejectedResult(onlyAskerText);
     this.#isPrivate ||= isPrivate;
     return { how: 'ran', content: formatToolResult(facts, tool.resultChars) };
   }
@@ -159,7 +168,7 @@ export type PromptWords = {
 };
 
 /** Whether a model was shown nothing but instructions (descriptions of tools among them) and words of one asker. */
-function isOwn({ said, earlier, hasOthers }: PromptWords) {
+function isOwnPrompt({ said, earlier, hasOthers }: PromptWords) {
   const askerId = said[0]?.speakerId;
   const isAlone = said.every(
     ({ speakerId, name, isQuoted }) =>

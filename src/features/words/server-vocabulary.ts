@@ -1,14 +1,14 @@
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import {
+  formatStoredWord,
+  listServerWords,
   mostSayChars,
   mostWordChars,
-  readSay,
-  readWord,
+  parsePronunciation,
+  parseWord,
   type ServerWord,
-  storedWord,
-  wordKey,
-  wordsIn,
+  toWordKey,
 } from '#src/settings/stored-vocabulary-words.ts';
 
 export type WordList = {
@@ -18,58 +18,59 @@ export type WordList = {
   readonly limit: number;
 };
 
-export type WordAdding =
+export type WordAddOutcome =
   /** `saved`: also for a process that starts again. */
   | { readonly kind: 'added' | 'replaced'; readonly word: ServerWord; readonly saved: boolean }
   | { readonly kind: 'bad-word' | 'bad-say'; readonly mostChars: number }
   /** The limit of words is reached. */
   | { readonly kind: 'full'; readonly limit: number };
 
-export type WordRemoval =
+export type WordRemoveOutcome =
   | { readonly kind: 'removed'; readonly word: string; readonly saved: boolean }
   /** `known`: the words there are. */
   | { readonly kind: 'unknown'; readonly known: readonly string[] };
 
 /** Words of one server. */
-const mostWords = 200;
+const maxWords = 200;
 
-export type ServerVocabulary = ReturnType<typeof serverVocabulary>;
+export type ServerVocabulary = ReturnType<typeof createServerVocabulary>;
 
 /** Vocabulary of servers: words that recognisers are given to expect, and how voices say them. */
-export function serverVocabulary({ clock }: Deps<'clock'>, { settings }: VoiceSessions) {
+export function createServerVocabulary({ clock }: Deps<'clock'>, { settings }: VoiceSessions) {
   return {
     /** Sorted; `isRead` is false where they could not be read. */
-    async list(guildId: GuildId): Promise<WordList> {
-      const isRead = await settings.load(guildId);
-      const words = wordsIn(settings.stored(guildId)).toSorted((one, other) =>
+    async listWords(guildId: GuildId): Promise<WordList> {
+      const isRead = await settings.loadGuild(guildId);
+      const words = listServerWords(settings.getStoredValues(guildId)).toSorted((one, other) =>
         one.word.localeCompare(other.word),
       );
-      return { words, isRead, limit: mostWords };
+      return { words, isRead, limit: maxWords };
     },
 
     /** Adds a word, or replaces it, however it was written. */
-    async add(guildId: GuildId, typed: string, typedSay?: string): Promise<WordAdding> {
-      const word = readWord(typed);
+    async addWord(guildId: GuildId, typed: string, typedSay?: string): Promise<WordAddOutcome> {
+      const word = parseWord(typed);
       if (word === undefined) return { kind: 'bad-word', mostChars: mostWordChars };
-      const say = typedSay === undefined ? undefined : readSay(typedSay);
+      const say = typedSay === undefined ? undefined : parsePronunciation(typedSay);
       if (typedSay !== undefined && say === undefined)
         return { kind: 'bad-say', mostChars: mostSayChars };
-      await settings.load(guildId);
-      const before = settings.stored(guildId);
-      const isNew = !before.has(wordKey(word));
-      if (isNew && wordsIn(before).length >= mostWords) return { kind: 'full', limit: mostWords };
+      await settings.loadGuild(guildId);
+      const before = settings.getStoredValues(guildId);
+      const isNew = !before.has(toWordKey(word));
+      if (isNew && listServerWords(before).length >= maxWords)
+        return { kind: 'full', limit: maxWords };
       const added: ServerWord = { word, say };
-      const value = storedWord(added, clock.wallMs());
-      const saved = await settings.set(guildId, wordKey(word), value);
+      const value = formatStoredWord(added, clock.wallMs());
+      const saved = await settings.setValue(guildId, toWordKey(word), value);
       return { kind: isNew ? 'added' : 'replaced', word: added, saved };
     },
 
-    async remove(guildId: GuildId, typed: string): Promise<WordRemoval> {
-      const { words } = await this.list(guildId);
-      const key = wordKey(typed);
-      const found = words.find(({ word }) => wordKey(word) === key);
+    async removeWord(guildId: GuildId, typed: string): Promise<WordRemoveOutcome> {
+      const { words } = await this.listWords(guildId);
+      const key = toWordKey(typed);
+      const found = words.find(({ word }) => toWordKey(word) === key);
       if (!found) return { kind: 'unknown', known: words.map(({ word }) => word) };
-      const saved = await settings.set(guildId, key, undefined);
+      const saved = await settings.setValue(guildId, key, undefined);
       return { kind: 'removed', word: found.word, saved };
     },
   };

@@ -1,4 +1,4 @@
-import { snakeCase } from '#src/base/snake-case.ts';
+import { toSnakeCase } from '#src/base/snake-case.ts';
 import type { Meters } from './meters.ts';
 
 /**
@@ -16,10 +16,10 @@ export type LinkTally = {
 /** Buckets in s, up to the 60 s after which a command is given up; an answer should come within 0.3 s. */
 const commandBuckets = [0.05, 0.1, 0.2, 0.3, 0.5, 1, 3, 10, 60];
 
-export type DiscordMetrics = ReturnType<typeof discordMetrics>;
+export type DiscordMetrics = ReturnType<typeof addDiscordMetrics>;
 
 /** Counts what happens at Discord; labels are words of ours and close codes, never ids. `onLink` is called when a voice link is made. */
-export function discordMetrics(meters: Meters, onLink: () => void) {
+export function addDiscordMetrics(meters: Meters, onLink: () => void) {
   /** Tally by server, which has one link at a time. */
   const open = new Map<string, () => LinkTally>();
   /** Counts of links that have closed, by key of their tallies. */
@@ -28,7 +28,7 @@ export function discordMetrics(meters: Meters, onLink: () => void) {
   const usable = new Set<string>();
   totalLinks(meters, () => {
     const totals = new Map(past);
-    for (const tally of open.values()) add(tally(), totals);
+    for (const tally of open.values()) addTally(tally(), totals);
     return totals;
   });
   const closed = 'Voice sockets that closed, by close code.';
@@ -36,10 +36,10 @@ export function discordMetrics(meters: Meters, onLink: () => void) {
   const reconnects = 'Reconnects and resumes of the main gateway.';
   const written = 'Messages written into chats, by outcome.';
   return {
-    voiceCloses: meters.counter('voice_closes', closed, ['code']),
-    commands: meters.seconds('command', answered, commandBuckets, ['name']),
-    gateway: meters.counter('gateway', reconnects, ['what', 'shard']),
-    messages: meters.counter('messages', written, ['outcome']),
+    voiceCloses: meters.addCounter('voice_closes', closed, ['code']),
+    commands: meters.addHistogram('command', answered, commandBuckets, ['name']),
+    gateway: meters.addCounter('gateway', reconnects, ['what', 'shard']),
+    messages: meters.addCounter('messages', written, ['outcome']),
 
     linkOpened: (guildId: GuildId) => void usable.add(guildId),
 
@@ -53,7 +53,7 @@ export function discordMetrics(meters: Meters, onLink: () => void) {
     linkMade(guildId: GuildId, tally: () => LinkTally) {
       usable.delete(guildId);
       const former = open.get(guildId);
-      if (former) add(former(), past);
+      if (former) addTally(former(), past);
       open.set(guildId, tally);
       onLink();
     },
@@ -61,7 +61,7 @@ export function discordMetrics(meters: Meters, onLink: () => void) {
     linkClosed(guildId: GuildId, tally: LinkTally) {
       open.delete(guildId);
       usable.delete(guildId);
-      add(tally, past);
+      addTally(tally, past);
     },
   };
 }
@@ -71,14 +71,14 @@ const otherKeys = new Set(['sent', 'refused', 'shifts', 'errors']);
 /** `totals`: sums over all links there ever were, of which none ever falls. */
 function totalLinks(meters: Meters, totals: () => ReadonlyMap<string, number>) {
   const stalls = 'Stalls over 60 ms: a gap without a lost frame.';
-  meters.total('clock_shifts', stalls, () => totals().get('shifts') ?? 0);
-  const packets = () =>
+  meters.addTotal('clock_shifts', stalls, () => totals().get('shifts') ?? 0);
+  const countPackets = () =>
     [...totals()].flatMap(([key, value]) =>
-      otherKeys.has(key) ? [] : [{ labels: { what: snakeCase(key) }, value }],
+      otherKeys.has(key) ? [] : [{ labels: { what: toSnakeCase(key) }, value }],
     );
-  meters.total('packets', 'Packets of people, by outcome.', packets, ['what']);
+  meters.addTotal('packets', 'Packets of people, by outcome.', countPackets, ['what']);
 }
 
-function add(tally: LinkTally, to: Map<string, number>) {
+function addTally(tally: LinkTally, to: Map<string, number>) {
   for (const [key, count] of Object.entries(tally)) to.set(key, (to.get(key) ?? 0) + count);
 }

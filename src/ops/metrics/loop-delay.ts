@@ -47,7 +47,7 @@ export class LoopDelay implements Disposable {
   /** Delays of the last full window or of the one under way, the worse; undefined while nothing is measured. */
   read(): Delays | undefined {
     if (!this.#checking) return undefined;
-    const [now, before] = [delaysOf(this.#window), this.#before];
+    const [now, before] = [readDelays(this.#window), this.#before];
     return {
       p99Ms: Math.max(now.p99Ms, before.p99Ms),
       maxMs: Math.max(now.maxMs, before.maxMs),
@@ -63,7 +63,7 @@ export class LoopDelay implements Disposable {
   }
 
   #check() {
-    this.#before = delaysOf(this.#window);
+    this.#before = readDelays(this.#window);
     this.#window.reset();
     const isLate = this.#before.maxMs > mostMs;
     if (isLate !== this.#isRaised) {
@@ -78,11 +78,11 @@ export class LoopDelay implements Disposable {
 }
 
 /** The histogram counts whole intervals in nanoseconds. */
-function delaysOf(histogram: Histogram): Delays {
-  const ms = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - sampleMs);
+function readDelays(histogram: Histogram): Delays {
+  const toMs = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - sampleMs);
   if (histogram.count === 0) return none;
   return {
-    p99Ms: ms(histogram.percentile(99)),
-    maxMs: ms(histogram.max),
+    p99Ms: toMs(histogram.percentile(99)),
+    maxMs: toMs(histogram.max),
   };
 }

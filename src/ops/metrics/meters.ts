@@ -14,7 +14,7 @@ export class Meters {
   readonly registry = new Registry();
 
   /** `what` is named `parley_what_total`. */
-  counter<Label extends string = never>(
+  addCounter<Label extends string = never>(
     what: string,
     help: string,
     labelNames: Label[] = [],
@@ -28,7 +28,7 @@ export class Meters {
   }
 
   /** Like `counter`; `read` gives all values at each look, and never less than before. */
-  total<Label extends string = never>(
+  addTotal<Label extends string = never>(
     what: string,
     help: string,
     read: () => Values<Label>,
@@ -41,13 +41,13 @@ export class Meters {
       registers: [this.registry],
       collect() {
         this.reset();
-        for (const { labels, value } of eachOf(read())) this.inc(labels, value);
+        for (const { labels, value } of toLabelledValues(read())) this.inc(labels, value);
       },
     });
   }
 
   /** `what` is named `parley_what_seconds`. */
-  seconds<Label extends string = never>(
+  addHistogram<Label extends string = never>(
     what: string,
     help: string,
     buckets: number[],
@@ -58,7 +58,7 @@ export class Meters {
   }
 
   /** `what` is named `parley_what`; `read` is called at each look. */
-  gauge<Label extends string = never>(
+  addGauge<Label extends string = never>(
     what: string,
     help: string,
     read: () => Values<Label>,
@@ -73,12 +73,12 @@ export class Meters {
         const values = read();
         this.reset();
         if (values === undefined) this.remove();
-        for (const { labels, value } of eachOf(values)) this.set(labels, value);
+        for (const { labels, value } of toLabelledValues(values)) this.set(labels, value);
       },
     });
   }
 }
 
-function eachOf<Label extends string>(values: Values<Label>) {
+function toLabelledValues<Label extends string>(values: Values<Label>) {
   return typeof values === 'number' ? [{ labels: {}, value: values }] : (values ?? []);
 }

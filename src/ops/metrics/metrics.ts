@@ -1,7 +1,7 @@
-import { discordMetrics } from './discord-metrics.ts';
+import { addDiscordMetrics } from './discord-metrics.ts';
 import { type Delays, LoopDelay } from './loop-delay.ts';
 import { Meters } from './meters.ts';
-import { sessionMetrics } from './session-metrics.ts';
+import { addSessionMetrics } from './session-metrics.ts';
 
 export type Metrics = ReturnType<typeof openMetrics>;
 
@@ -16,11 +16,11 @@ export function openMetrics(ready: () => boolean) {
   const meters = new Meters();
   /** Measures while there is a voice link. */
   const loop = new LoopDelay(() => discord.hasLink());
-  const discord = discordMetrics(meters, () => loop.start());
-  const sessions = sessionMetrics(meters);
+  const discord = addDiscordMetrics(meters, () => loop.start());
+  const sessions = addSessionMetrics(meters);
   measureLoop(meters, loop);
   describeProcess(meters);
-  meters.gauge('ready', '1 while the gateway is connected.', () => Number(ready()));
+  meters.addGauge('ready', '1 while the gateway is connected.', () => Number(ready()));
   const links = 'Voice channels of the bot, by whether its voice link is open or it reconnects.';
   const countLinks = () => {
     const open = [...sessions.present].filter(discord.isLinked).length;
@@ -29,13 +29,13 @@ export function openMetrics(ready: () => boolean) {
       { labels: { state: 'reconnecting' }, value: sessions.present.size - open },
     ];
   };
-  meters.gauge('channel_links', links, countLinks, ['state']);
+  meters.addGauge('channel_links', links, countLinks, ['state']);
   return {
     sessions,
     discord,
-    providers: providerMetrics(meters),
-    bugs: meters.counter('bugs_survived', 'Bugs that reached the top of the process.'),
-    writes: meters.seconds(
+    providers: addProviderMetrics(meters),
+    bugs: meters.addCounter('bugs_survived', 'Bugs that reached the top of the process.'),
+    writes: meters.addHistogram(
       'store_write',
       'Time until a write to the store was done.',
       writeBuckets,
@@ -55,36 +55,38 @@ export function openMetrics(ready: () => boolean) {
 function measureLoop(meters: Meters, loop: LoopDelay) {
   const delay =
     'Delay of the event loop within the last half to whole minute; measured while there is a voice link';
-  const seconds = (of: keyof Delays) => () => {
+  const toSeconds = (of: keyof Delays) => () => {
     const delays = loop.read();
     return delays && delays[of] / 1000;
   };
-  meters.gauge('event_loop_delay_p99_seconds', `${delay}: 99th percentile.`, seconds('p99Ms'));
-  meters.gauge('event_loop_delay_max_seconds', `${delay}: maximum.`, seconds('maxMs'));
+  meters.addGauge('event_loop_delay_p99_seconds', `${delay}: 99th percentile.`, toSeconds('p99Ms'));
+  meters.addGauge('event_loop_delay_max_seconds', `${delay}: maximum.`, toSeconds('maxMs'));
 }
 
 /** Figures of the process itself. */
 function describeProcess(meters: Meters) {
-  meters.gauge('resident_memory_bytes', 'Memory of the process.', () => process.memoryUsage.rss());
+  meters.addGauge('resident_memory_bytes', 'Memory of the process.', () =>
+    process.memoryUsage.rss(),
+  );
   const cpu =
     'CPU time of all threads since the start, in seconds; decoders of files are other processes.';
-  meters.total('cpu_seconds', cpu, () => {
+  meters.addTotal('cpu_seconds', cpu, () => {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1e6;
   });
 }
 
-export type ProviderMetrics = ReturnType<typeof providerMetrics>;
+export type ProviderMetrics = ReturnType<typeof addProviderMetrics>;
 
 /** Counts outcomes of requests to speech and chat servers; labels are words of ours, never hosts. */
-function providerMetrics(meters: Meters) {
+function addProviderMetrics(meters: Meters) {
   /** Roles that use a fallback. */
   const down = new Set<string>();
   const failures = 'Requests to servers that failed, by role and error code.';
   const unavailable = 'Roles that use a fallback instead of their first server.';
-  meters.gauge('provider_roles_down', unavailable, () => down.size);
+  meters.addGauge('provider_roles_down', unavailable, () => down.size);
   return {
     down,
-    failures: meters.counter('provider_failures', failures, ['role', 'code']),
+    failures: meters.addCounter('provider_failures', failures, ['role', 'code']),
   };
 }

@@ -1,5 +1,5 @@
-import { snakeCase } from '#src/base/snake-case.ts';
-import { latencies } from '#src/ops/latency.ts';
+import { toSnakeCase } from '#src/base/snake-case.ts';
+import { measureLatencies } from '#src/ops/latency.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { Meters } from './meters.ts';
 
@@ -9,29 +9,29 @@ const turnBuckets = [
 ];
 
 /** Counts what happens in voice channels; labels are words of ours, never ids. */
-export function sessionMetrics(meters: Meters) {
+export function addSessionMetrics(meters: Meters) {
   const present = new Set<string>();
   const droppedHelp = 'Questions that were dropped while they waited, by reason.';
-  const dropped = meters.counter('dropped', droppedHelp, ['why']);
+  const dropped = meters.addCounter('dropped', droppedHelp, ['why']);
   const failedHelp = 'Failures, by stage and error code.';
-  const failed = meters.counter('failures', failedHelp, ['stage', 'code']);
+  const failed = meters.addCounter('failures', failedHelp, ['stage', 'code']);
   const ignoredHelp = 'Utterances that were not answered, by reason.';
-  const ignored = meters.counter('ignored', ignoredHelp, ['why']);
+  const ignored = meters.addCounter('ignored', ignoredHelp, ['why']);
   const turnsHelp = 'Questions, by how the answer ended.';
-  const turns = meters.counter('turns', turnsHelp, ['finish', 'asked']);
+  const turns = meters.addCounter('turns', turnsHelp, ['finish', 'asked']);
   const instantsHelp =
     'Time from the last voiced packet of a spoken question to each instant of its answer.';
-  const instants = meters.seconds('turn_instant', instantsHelp, turnBuckets, ['instant']);
+  const instants = meters.addHistogram('turn_instant', instantsHelp, turnBuckets, ['instant']);
   const spentHelp = 'US dollars spent on servers, by purpose.';
-  const spent = meters.counter('spent_usd', spentHelp, ['what']);
+  const spent = meters.addCounter('spent_usd', spentHelp, ['what']);
 
   /** A typed question was not heard: its instants would spoil the figures of those that were. */
-  const answered = (event: Extract<SessionEvent, { kind: 'answered' }>) => {
+  const countAnswer = (event: Extract<SessionEvent, { kind: 'answered' }>) => {
     const { finish, typed } = event;
     turns.inc({ finish, asked: typed ? 'typed' : 'spoken' });
     if (typed) return;
-    for (const [key, ms] of Object.entries(latencies(event.instants)))
-      instants.observe({ instant: snakeCase(key.replace(/Ms$/, '')) }, Math.max(0, ms) / 1000);
+    for (const [key, ms] of Object.entries(measureLatencies(event.instants)))
+      instants.observe({ instant: toSnakeCase(key.replace(/Ms$/, '')) }, Math.max(0, ms) / 1000);
   };
 
   return {
@@ -59,7 +59,7 @@ export function sessionMetrics(meters: Meters) {
           spent.inc({ what: event.what }, event.usd);
           return;
         case 'answered':
-          answered(event);
+          countAnswer(event);
           return;
         default: // alerts are counted by the alert board
       }

@@ -49,27 +49,27 @@ export class Traces {
         guildId,
         calls.filter((one) => !isOwn(one)),
       );
-      this.#turn(guildId, event, calls.filter(isOwn));
+      this.#traceTurn(guildId, event, calls.filter(isOwn));
     }
   }
 
-  #turn(guildId: GuildId, event: Answered, calls: readonly ToolCall[]) {
+  #traceTurn(guildId: GuildId, event: Answered, calls: readonly ToolCall[]) {
     const { heardAtMs, endedAtMs, recognisedAtMs, firstSentAtMs, ...answer } = event.instants;
     const writtenAtMs = answer.firstClauseAtMs ?? answer.firstTokenAtMs;
-    const turn = this.#start('turn', heardAtMs, ROOT_CONTEXT, {
+    const turn = this.#startSpan('turn', heardAtMs, ROOT_CONTEXT, {
       'parley.server.id': guildId,
       'parley.turn.finish': event.finish,
       'parley.turn.typed': event.typed === true,
     });
     if (event.finish === 'failed') turn.setStatus({ code: SpanStatusCode.ERROR });
-    this.#part(turn, 'recognition', heardAtMs, recognisedAtMs);
-    this.#part(turn, 'chat', recognisedAtMs ?? endedAtMs, writtenAtMs, {
+    this.#tracePart(turn, 'recognition', heardAtMs, recognisedAtMs);
+    this.#tracePart(turn, 'chat', recognisedAtMs ?? endedAtMs, writtenAtMs, {
       'gen_ai.operation.name': 'chat',
-      ...(this.#hasWords && { 'gen_ai.output.messages': messageOf(event.text) }),
+      ...(this.#hasWords && { 'gen_ai.output.messages': toMessage(event.text) }),
     });
-    this.#part(turn, 'first sound', writtenAtMs, firstSentAtMs);
+    this.#tracePart(turn, 'first sound', writtenAtMs, firstSentAtMs);
     for (const { call, endedAtMs: toMs } of calls)
-      this.#part(turn, `execute_tool ${call.tool}`, toMs - call.tookMs, toMs, {
+      this.#tracePart(turn, `execute_tool ${call.tool}`, toMs - call.tookMs, toMs, {
         'gen_ai.operation.name': 'execute_tool',
         'gen_ai.tool.name': call.tool,
         'parley.tool.end': call.how,
@@ -78,7 +78,7 @@ export class Traces {
   }
 
   /** A part of a turn, where both its instants came; a preemptive answer begins before the recognition ends. */
-  #part(
+  #tracePart(
     turn: Span,
     name: string,
     fromMs: number | undefined,
@@ -87,23 +87,28 @@ export class Traces {
   ) {
     if (fromMs === undefined || toMs === undefined) return;
     const within = trace.setSpan(ROOT_CONTEXT, turn);
-    const part = this.#start(name, Math.min(fromMs, toMs), within, attributes);
-    part.end(this.#wallMs(toMs));
+    const part = this.#startSpan(name, Math.min(fromMs, toMs), within, attributes);
+    part.end(this.#toWallMs(toMs));
   }
 
-  #start(name: string, fromMs: number, within: typeof ROOT_CONTEXT, attributes: Attributes): Span {
-    const startTime = this.#wallMs(fromMs);
+  #startSpan(
+    name: string,
+    fromMs: number,
+    within: typeof ROOT_CONTEXT,
+    attributes: Attributes,
+  ): Span {
+    const startTime = this.#toWallMs(fromMs);
     return this.#tracer.startSpan(name, { startTime, attributes }, within);
   }
 
   /** Time of day of an instant of the monotonic clock. */
-  #wallMs(atMs: number): number {
+  #toWallMs(atMs: number): number {
     return this.#clock.wallMs() - this.#clock.nowMs() + atMs;
   }
 }
 
 /** The answer as the conventions write messages. */
-function messageOf(content: string): string {
+function toMessage(content: string): string {
   return JSON.stringify([{ role: 'assistant', parts: [{ type: 'text', content }] }]);
 }
 

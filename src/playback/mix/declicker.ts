@@ -29,24 +29,24 @@ export class Declicker {
     this.#isCut = end < musicFrame;
     if (end === 0 && this.isSilent) return false;
     raw.fill(0, 2 * end);
-    this.#fall(raw, 0);
-    if (wasCut) this.#jump(raw, 0);
-    if (this.#isCut) this.#jump(raw, end);
+    this.#startFall(raw, 0);
+    if (wasCut) this.#startJump(raw, 0);
+    if (this.#isCut) this.#startJump(raw, end);
     this.#last[0] = raw[raw.length - 2] ?? 0;
     this.#last[1] = raw[raw.length - 1] ?? 0;
     return true;
   }
 
-  #jump(raw: Float32Array, at: number) {
+  #startJump(raw: Float32Array, at: number) {
     for (let side = 0; side < 2; side++) {
       const before = at === 0 ? this.#last[side] : raw[2 * at - 2 + side];
       this.#difference[side] = (before ?? 0) - (raw[2 * at + side] ?? 0);
     }
     this.#since = 0;
-    this.#fall(raw, at);
+    this.#startFall(raw, at);
   }
 
-  #fall(raw: Float32Array, from: number) {
+  #startFall(raw: Float32Array, from: number) {
     for (let n = 2 * from; n < raw.length && this.#since < rampSamples; n += 2, this.#since++) {
       const share = 1 - (this.#since + 0.5) / rampSamples;
       raw[n] = (raw[n] ?? 0) + (this.#difference[0] ?? 0) * share;

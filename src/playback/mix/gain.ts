@@ -1,19 +1,19 @@
 import { musicRateHz } from '#src/audio/pcm.ts';
 
 /** The largest sample. */
-export const full = 32_767;
+export const fullScale = 32_767;
 /** Level below which sound passes untouched: -0.9 dB. */
-const knee = 0.9;
+const kneeLevel = 0.9;
 
 /** One sample, of which 1 is full scale; below `from` it stays as it is. */
-export function bend(level: number, from = knee): number {
+export function softLimit(level: number, from = kneeLevel): number {
   const loud = Math.abs(level) - from;
   if (loud <= 0) return level;
   return Math.sign(level) * (from + (1 - from) * Math.tanh(loud / (1 - from)));
 }
 
 /** Factor of amplitude for a gain in dB. */
-export function gainOf(db: number): number {
+export function toGain(db: number): number {
   return 10 ** (db / 20);
 }
 
@@ -36,16 +36,16 @@ export class Gain {
   }
 
   /** Glides to `gain` from wherever it is; at once with 0 samples. */
-  to(gain: number, overSamples: number): void {
-    this.#from = overSamples > 0 ? this.#now() : gain;
+  rampTo(gain: number, overSamples: number): void {
+    this.#from = overSamples > 0 ? this.#getGain() : gain;
     this.#goal = gain;
     this.#over = overSamples;
     this.#done = 0;
   }
 
   /** Glides to a volume in percent, unless it is there or on its way. */
-  follow(percent: number, overSamples: number): void {
-    if (percent / 100 !== this.#goal) this.to(percent / 100, overSamples);
+  followPercent(percent: number, overSamples: number): void {
+    if (percent / 100 !== this.#goal) this.rampTo(percent / 100, overSamples);
   }
 
   /** Applies the gain in place to two channels of floats alike; where there is no sound, 20 ms go by. */
@@ -54,7 +54,7 @@ export class Gain {
     if (!sound) this.#done = Math.min(this.#over, this.#done + musicFrame);
     if (!sound || steady === 1) return;
     for (let n = 0; n < sound.length; n += 2) {
-      const gain = steady ?? this.#next();
+      const gain = steady ?? this.#getNextGain();
       sound[n] = (sound[n] ?? 0) * gain;
       sound[n + 1] = (sound[n + 1] ?? 0) * gain;
     }
@@ -64,19 +64,19 @@ export class Gain {
   applyToMono(samples: Int16Array): void {
     if (this.steady === 1) return;
     for (let n = 0; n < samples.length; n++) {
-      const loud = (samples[n] ?? 0) * this.#next();
-      samples[n] = Math.round(this.#goal > 1 ? bend(loud / full) * full : loud);
+      const loud = (samples[n] ?? 0) * this.#getNextGain();
+      samples[n] = Math.round(this.#goal > 1 ? softLimit(loud / fullScale) * fullScale : loud);
     }
   }
 
-  #next(): number {
-    const gain = this.#now();
+  #getNextGain(): number {
+    const gain = this.#getGain();
     if (this.#done < this.#over) this.#done++;
     return gain;
   }
 
   /** Starts and ends level, so the glide itself has no corner. */
-  #now(): number {
+  #getGain(): number {
     if (this.#done >= this.#over) return this.#goal;
     const share = this.#done / this.#over;
     return this.#from + (this.#goal - this.#from) * share * share * (3 - 2 * share);
@@ -96,7 +96,7 @@ const mostDownDb = 24;
 /** Gain that brings a sound of this loudness to that of all; a link or attachment, which nobody has measured, stays as it is. */
 export function levellingGain(lufs: number | undefined): number {
   if (lufs === undefined) return 1;
-  return gainOf(Math.max(-mostDownDb, Math.min(mostUpDb, targetLufs - lufs)));
+  return toGain(Math.max(-mostDownDb, Math.min(mostUpDb, targetLufs - lufs)));
 }
 
 /** Samples of one channel in a millisecond, and in a frame of 20 ms. */

@@ -1,22 +1,22 @@
 import type { Frame, FrameSource } from '#src/audio/frame.ts';
-import { type OpusCodec, type OpusEncoder, restEncoder } from '#src/audio/opus/opus.ts';
-import { inBoth, musicRateHz, speakRateHz } from '#src/audio/pcm.ts';
-import { Resampler } from '#src/audio/resample.ts';
-import { bend, full } from './gain.ts';
+import { encodePause, type OpusCodec, type OpusEncoder } from '#src/audio/opus/opus-codec.ts';
+import { musicRateHz, speakRateHz, toStereo } from '#src/audio/pcm.ts';
+import { Resampler } from '#src/audio/resampler.ts';
+import { fullScale, softLimit } from './gain.ts';
 import { type Block, frameSamples, type Track } from './track.ts';
 
 /** Delay of the resampler, in samples: 1 ms. */
-const late = speakRateHz / 1000;
+const maxLateSamples = speakRateHz / 1000;
 
-const silence = new Int16Array(frameSamples);
+const silentFrame = new Int16Array(frameSamples);
 
 /** Frames that the encoder of music is given first. */
-const pause: readonly Int16Array[] = [silence, silence, silence];
+const silentPause: readonly Int16Array[] = [silentFrame, silentFrame, silentFrame];
 
 /** Speech for the mix at 48 kHz, 1 ms late. */
 class WideSpeech {
   /** The latest frames at their own rate, oldest first. */
-  #recent = pause;
+  #recent = silentPause;
   #up = new Resampler(speakRateHz, musicRateHz);
   /** The resampler holds nothing but silence. */
   #isSilent = true;
@@ -29,21 +29,21 @@ class WideSpeech {
   /** From now on frames are wide; gives the latest ones so, in two channels. */
   begin(): readonly Int16Array[] {
     this.#up = new Resampler(speakRateHz, musicRateHz);
-    this.#up.push(new Int16Array(late));
+    this.#up.push(new Int16Array(maxLateSamples));
     this.#isSilent = false;
-    return this.#recent.map((frame) => inBoth(this.#up.push(frame)));
+    return this.#recent.map((frame) => toStereo(this.#up.push(frame)));
   }
 
   /** 20 ms at 48 kHz, one channel; undefined where they are silent. */
   widen(samples: Int16Array | undefined): Int16Array | undefined {
     if (!samples && this.#isSilent) return undefined;
     this.#isSilent = !samples;
-    return this.#up.push(samples ?? silence);
+    return this.#up.push(samples ?? silentFrame);
   }
 
   /** Forgets the sound after a long silence. */
   forget(): void {
-    this.#recent = pause;
+    this.#recent = silentPause;
   }
 }
 
@@ -104,28 +104,30 @@ export class Mixer implements FrameSource {
    */
   constructor(
     { voice, cues, music }: MixedTracks,
-    codec: Pick<OpusCodec, 'encoder'>,
+    codec: Pick<OpusCodec, 'createEncoder'>,
     onLeft: (samples: Int16Array, atMs: number) => void,
   ) {
     this.#voice = voice;
     this.#cues = cues;
     this.#codec = codec;
-    this.#mono = codec.encoder(speakRateHz);
+    this.#mono = codec.createEncoder(speakRateHz);
     this.#music = music;
     this.#onLeft = onLeft;
-    for (const track of [voice, cues, music]) track.onSound(() => this.#rouse());
+    for (const track of [voice, cues, music]) track.onSound(() => this.#wakeOutput());
   }
 
-  next(): Frame | undefined {
+  pullFrame(): Frame | undefined {
     this.#due = false;
-    const voice = this.#voice.pull();
-    const cue = this.#cues.pull();
+    const voice = this.#voice.pullBlock();
+    const cue = this.#cues.pullBlock();
     const speech = voice ?? cue;
     const music = this.#music.pull(voice !== undefined);
-    if (!speech && !music) return this.#rest();
+    if (!speech && !music) return this.#endFrames();
     this.#quiet = false;
     const mixed =
-      speech && !music && !this.#isWide ? this.#narrow(speech) : this.#wide(speech, music);
+      speech && !music && !this.#isWide
+        ? this.#mixSpeechAlone(speech)
+        : this.#mixWithMusic(speech, music);
     this.#unconfirmed = mixed;
     return mixed.frame;
   }
@@ -135,7 +137,7 @@ export class Mixer implements FrameSource {
     return !this.#due && !this.#music.isMoving;
   }
 
-  left(frame: Frame, atMs: number): void {
+  markSent(frame: Frame, atMs: number): void {
     const unconfirmed = this.#unconfirmed;
     if (unconfirmed?.frame !== frame) return;
     this.#unconfirmed = undefined;
@@ -149,15 +151,15 @@ export class Mixer implements FrameSource {
     if (this.#due) wake();
   }
 
-  #rest(): undefined {
-    if (!this.#quiet) restEncoder(this.#mono, speakRateHz);
-    if (!this.#quiet && this.#stereo) restEncoder(this.#stereo, musicRateHz, 2);
+  #endFrames(): undefined {
+    if (!this.#quiet) encodePause(this.#mono, speakRateHz);
+    if (!this.#quiet && this.#stereo) encodePause(this.#stereo, musicRateHz, 2);
     this.#quiet = true;
     this.#speech.forget();
     this.#isWide = false;
   }
 
-  #narrow(speech: Block): MixedFrame {
+  #mixSpeechAlone(speech: Block): MixedFrame {
     const { samples } = speech;
     this.#speech.keep(samples);
     return { frame: this.#mono.encode(samples), heard: () => samples, speech };
@@ -168,18 +170,18 @@ export class Mixer implements FrameSource {
    * the sound that listeners heard last, which it then encodes without sending it; else there would be a crack up to 30 dB
    * above the speech.
    */
-  #wide(speech: Block | undefined, music: Float32Array | undefined): MixedFrame {
-    this.#stereo ??= this.#codec.encoder(musicRateHz, 2);
+  #mixWithMusic(speech: Block | undefined, music: Float32Array | undefined): MixedFrame {
+    this.#stereo ??= this.#codec.createEncoder(musicRateHz, 2);
     if (!this.#isWide) for (const frame of this.#speech.begin()) this.#stereo.encode(frame);
     this.#isWide = true;
     const wide = this.#speech.widen(speech?.samples);
     const sum = music ?? new Float32Array(4 * frameSamples);
     if (wide) addToBoth(sum, wide);
     const samples = this.#limiter.limit(sum);
-    return { frame: this.#stereo.encode(samples), heard: () => narrowed(samples), speech };
+    return { frame: this.#stereo.encode(samples), heard: () => toMono24Khz(samples), speech };
   }
 
-  #rouse() {
+  #wakeOutput() {
     if (!this.#quiet || this.#due) return;
     this.#due = true;
     this.#wake?.();
@@ -194,7 +196,7 @@ function addToBoth(sum: Float32Array, one: Int16Array) {
 }
 
 /** Half the rate, one channel: good enough to know an echo by. */
-function narrowed(samples: Int16Array): Int16Array {
+function toMono24Khz(samples: Int16Array): Int16Array {
   const narrow = new Int16Array(frameSamples);
   for (let n = 0, at = 0; n < frameSamples; n++, at += 4) {
     const first = (samples[at] ?? 0) + (samples[at + 1] ?? 0);
@@ -219,12 +221,12 @@ export class MusicLimiter {
 
   limit(sum: Float32Array): Int16Array {
     const from = this.#gain;
-    this.#gain = Math.min(1, from * release, (ceiling * full) / peakOf(sum));
+    this.#gain = Math.min(1, from * release, (ceiling * fullScale) / peakOf(sum));
     const rise = (this.#gain - from) / sum.length;
     const samples = new Int16Array(sum.length);
     for (let n = 0; n < sum.length; n++) {
-      const level = ((sum[n] ?? 0) / full) * (from + n * rise);
-      samples[n] = Math.round(bend(level, ceiling) * full);
+      const level = ((sum[n] ?? 0) / fullScale) * (from + n * rise);
+      samples[n] = Math.round(softLimit(level, ceiling) * fullScale);
     }
     return samples;
   }

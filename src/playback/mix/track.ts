@@ -14,7 +14,7 @@ export type Block = {
 /** One source of sound for the mixer. */
 export interface Track {
   /** The next 20 ms, or undefined while there is nothing to play. */
-  pull(): Block | undefined;
+  pullBlock(): Block | undefined;
   /** Replaces the former listener, called whenever `pull` has something again. */
   onSound(listener: () => void): void;
 }

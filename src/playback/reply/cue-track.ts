@@ -2,7 +2,7 @@ import { speakRateHz } from '#src/audio/pcm.ts';
 import { Gain } from '#src/playback/mix/gain.ts';
 import { type Block, frameSamples, type Track } from '#src/playback/mix/track.ts';
 import type { CueName, Cues } from './load-cues.ts';
-import { fadeOut } from './reply-sound.ts';
+import { fadeToSilence } from './reply-sound.ts';
 import type { SpokenReply } from './spoken-reply.ts';
 
 /** Duration, in samples, of a change of volume during speech. */
@@ -29,8 +29,8 @@ export class VoiceTrack implements Track {
   /** Sounds at once, or after the replies that were added before. */
   add(reply: SpokenReply): void {
     this.#replies = [...this.#replies.filter((one) => !one.over), reply];
-    reply.onChange(() => this.#notify());
-    this.#notify();
+    reply.onChange(() => this.#notifyListeners());
+    this.#notifyListeners();
   }
 
   /** Cuts the reply that sounds and all that wait. */
@@ -40,10 +40,10 @@ export class VoiceTrack implements Track {
   }
 
   /** Undefined inside a reply whose sound is late; the next reply waits for its end. */
-  pull(): Block | undefined {
-    const block = this.#pull();
+  pullBlock(): Block | undefined {
+    const block = this.#pullBlock();
     if (block) {
-      this.#volume.follow(this.#percent(), this.#sounds ? glideSamples : 0);
+      this.#volume.followPercent(this.#percent(), this.#sounds ? glideSamples : 0);
       this.#volume.applyToMono(block.samples); // each block is a copy of the reply's samples
     }
     this.#sounds = block !== undefined;
@@ -54,7 +54,7 @@ export class VoiceTrack implements Track {
     this.#listener = listener;
   }
 
-  #pull(): Block | undefined {
+  #pullBlock(): Block | undefined {
     for (let reply = this.#replies[0]; reply; reply = this.#replies[0]) {
       const block = reply.pull();
       if (block || !reply.over) return block;
@@ -63,7 +63,7 @@ export class VoiceTrack implements Track {
     return undefined;
   }
 
-  #notify() {
+  #notifyListeners() {
     const reply = this.#replies.find((one) => !one.over);
     if (reply?.ready) this.#listener?.();
   }
@@ -75,7 +75,7 @@ export type PlayedCue = { readonly samples: Int16Array; readonly left: () => voi
 const fadeSamples = speakRateHz / 200;
 
 /** Longest wait of a cue for speech that is being silenced, in frames; then its moment has passed. */
-const patience = 3;
+const maxWaitingCues = 3;
 
 const silence: Int16Array = new Int16Array(0);
 
@@ -126,17 +126,17 @@ export class CueTrack implements Track {
     if (this.#next === cue) this.#next = undefined;
     if (this.#current !== cue) return;
     this.#sounding = this.#sounding.slice(0, fadeSamples);
-    fadeOut(this.#sounding, fadeSamples);
+    fadeToSilence(this.#sounding, fadeSamples);
   }
 
-  pull(): Block | undefined {
-    if (this.#voice.sounds) return this.#yield();
-    if (this.#sounding.length === 0) this.#begin();
+  pullBlock(): Block | undefined {
+    if (this.#voice.sounds) return this.#yieldToVoice();
+    if (this.#sounding.length === 0) this.#beginNextCue();
     if (this.#sounding.length === 0) return undefined;
     const samples = new Int16Array(frameSamples);
     samples.set(this.#sounding.subarray(0, frameSamples));
     this.#sounding = this.#sounding.subarray(frameSamples);
-    this.#volume.follow(this.#percent(), 0);
+    this.#volume.followPercent(this.#percent(), 0);
     this.#volume.applyToMono(samples);
     return { samples, left: this.#current?.left ?? (() => undefined) };
   }
@@ -145,15 +145,15 @@ export class CueTrack implements Track {
     this.#listener = listener;
   }
 
-  #begin() {
+  #beginNextCue() {
     if (this.#next) this.#sounding = this.#next.samples;
     this.#current = this.#next;
     this.#next = undefined;
   }
 
-  #yield(): undefined {
+  #yieldToVoice(): undefined {
     this.#sounding = silence;
     this.#waited++;
-    if (this.#waited >= patience) this.#next = undefined;
+    if (this.#waited >= maxWaitingCues) this.#next = undefined;
   }
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { readWav } from '#src/audio/formats/wav.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';
-import { readWav } from '#src/audio/wav.ts';
 
 /** `heard` rises, `thinking` is a tick, `error` falls, `leaving` is two notes down. */
 export type CueName = 'heard' | 'thinking' | 'error' | 'leaving';
@@ -11,14 +11,14 @@ export type Cues = Readonly<Record<CueName, Int16Array>>;
 /** The cues that scripts/make-cues.mjs writes. Fails only where the files are not as they were. */
 export async function loadCues(): Promise<Cues> {
   return {
-    heard: await load('heard'),
-    thinking: await load('thinking'),
-    error: await load('error'),
-    leaving: await load('leaving'),
+    heard: await loadCue('heard'),
+    thinking: await loadCue('thinking'),
+    error: await loadCue('error'),
+    leaving: await loadCue('leaving'),
   };
 }
 
-async function load(name: CueName): Promise<Int16Array> {
+async function loadCue(name: CueName): Promise<Int16Array> {
   const bytes = await readFile(new URL(`./cues/${name}.wav`, import.meta.url));
   const { samples, rateHz, channels } = readWav(bytes);
   if (rateHz !== speakRateHz || channels !== 1) throw new Error(`Cue ${name} is not 24 kHz mono.`);

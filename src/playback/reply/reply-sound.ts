@@ -1,20 +1,20 @@
 import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
-import { OneRate } from '#src/audio/resample.ts';
+import { RateConverter } from '#src/audio/resampler.ts';
 import { SampleBuffer } from '#src/audio/sample-buffer.ts';
 import { Gain } from '#src/playback/mix/gain.ts';
 import { frameSamples } from '#src/playback/mix/track.ts';
-import { TimeStretch } from './stretch.ts';
+import { TimeStretch } from './time-stretch.ts';
 import {
+  estimateWordTimes,
   Levels,
   samplesPerMs,
   type TimedSentence,
   type WordTime,
-  wordsOf,
-  wordTimes,
+  weighWords,
 } from './word-times.ts';
 
 /** A voice fades in and out of silence in this time, since a step would click. */
-const edgeMs = 3;
+const voiceFadeMs = 3;
 
 /**
  * Word times are estimates, so the chosen word is the one that sounded `doubtMs` before the cut, and its start is moved
@@ -42,7 +42,7 @@ class SpokenSentences {
   }
 
   /** Whether `text` is the sentence the latest sound belongs to, and more of it may come. */
-  isAt(text: string): boolean {
+  isCurrent(text: string): boolean {
     return this.#isOpen && this.#last?.text === text;
   }
 
@@ -54,7 +54,7 @@ class SpokenSentences {
   start(text: string): void {
     this.#isOpen = true;
     const from = this.#last?.to ?? 0;
-    const words = wordsOf(text);
+    const words = weighWords(text);
     this.#all.push({ text, words, from, to: from, levels: new Levels() });
   }
 
@@ -67,62 +67,62 @@ class SpokenSentences {
   }
 
   /** The samples up to this place left; those that leave again change nothing. */
-  left(to: number): void {
+  noteSent(to: number): void {
     this.#sentTo = Math.max(this.#sentTo, to);
   }
 
-  sentMs(): number {
+  getSentMs(): number {
     return this.#sentTo / samplesPerMs;
   }
 
   /** The words that left: whole sentences, and of one that was cut those that were over by then; `whole`: no more sound of the latest was to come. */
-  heardText(whole: boolean): string {
-    const texts = this.#all.map((one) => this.#heardOf(one, whole || one !== this.#last));
+  getHeardText(whole: boolean): string {
+    const texts = this.#all.map((one) => this.#getHeardWords(one, whole || one !== this.#last));
     return texts.filter((text) => text !== '').join(' ');
   }
 
-  wholeText(): string {
+  getWholeText(): string {
     return this.#all.map(({ text }) => text.trim()).join(' ');
   }
 
   /** Start of the word that a stop at `place` would cut, rather too early than too late; between words, `place`. */
-  wordStart(place: number, whole: boolean): number {
-    const one = this.#all[this.#indexAt(place)];
+  findWordStart(place: number, whole: boolean): number {
+    const one = this.#all[this.#findIndex(place)];
     if (!one || place === one.to) return place;
     const atMs = (place - one.from) / samplesPerMs;
-    const words = wordTimes(one, whole || one !== this.#last);
-    const startMs = safeStart(words, atMs, one.levels);
+    const words = estimateWordTimes(one, whole || one !== this.#last);
+    const startMs = findSafeStart(words, atMs, one.levels);
     return Math.min(place, one.from + Math.round(startMs * samplesPerMs));
   }
 
   /** Drops all after the sentence at `place`; returns its end, undefined while it may still grow. */
   closeAfter(place: number): number | undefined {
-    const kept = this.#indexAt(place) + 1;
+    const kept = this.#findIndex(place) + 1;
     if (kept === this.#all.length) return undefined;
     this.#all.length = kept;
     return this.#last?.to ?? 0;
   }
 
-  #indexAt(place: number): number {
+  #findIndex(place: number): number {
     return this.#all.findLastIndex(({ from }) => from < place);
   }
 
-  #heardOf(sentence: TimedSentence, isWhole: boolean): string {
+  #getHeardWords(sentence: TimedSentence, isWhole: boolean): string {
     const { text, from, to } = sentence;
     const sentMs = (Math.min(this.#sentTo, to) - from) / samplesPerMs;
     if (sentMs <= 0) return '';
     if (isWhole && sentMs >= (to - from) / samplesPerMs - missingSoundMs) return text.trim();
-    const heard = wordTimes(sentence, isWhole).findLast(({ toMs }) => toMs <= sentMs);
+    const heard = estimateWordTimes(sentence, isWhole).findLast(({ toMs }) => toMs <= sentMs);
     return text.slice(0, heard?.to ?? 0).trim();
   }
 }
 
-function safeStart(words: readonly WordTime[], atMs: number, levels: Levels): number {
+function findSafeStart(words: readonly WordTime[], atMs: number, levels: Levels): number {
   const lastMs = words.at(-1)?.toMs ?? 0;
   if (lastMs <= atMs - doubtMs) return atMs;
   const word = words.findLast(({ fromMs }) => fromMs < atMs - doubtMs) ?? words[0];
   const startMs = Math.min(word?.fromMs ?? atMs, atMs);
-  return levels.quietest(Math.max(0, startMs - snapMs), startMs + 10, startMs) ?? startMs;
+  return levels.findQuietest(Math.max(0, startMs - snapMs), startMs + 10, startMs) ?? startMs;
 }
 
 /** Played sound, in samples, that is kept for a resumed reply: 3 s, as no word is longer. */
@@ -133,7 +133,7 @@ const fadeSamples = 4 * samplesPerMs;
 const starvedSamples = 10 * samplesPerMs;
 /** Comes out of silence without a click, and without eating a consonant. */
 const riseSamples = 5 * samplesPerMs;
-const edgeSamples = edgeMs * samplesPerMs;
+const edgeSamples = voiceFadeMs * samplesPerMs;
 
 /** 20 ms, and the place of the sound behind them. */
 export type SoundCut = { readonly samples: Int16Array; readonly to: number };
@@ -142,7 +142,7 @@ export type SoundCut = { readonly samples: Int16Array; readonly to: number };
 export class ReplySound {
   readonly gain = new Gain(1);
   readonly sentences = new SpokenSentences();
-  readonly #rate = new OneRate(speakRateHz);
+  readonly #rate = new RateConverter(speakRateHz);
   readonly #stretch;
   readonly #limiter = new VoiceLimiter();
   readonly #samples = new SampleBuffer();
@@ -167,12 +167,12 @@ export class ReplySound {
 
   /** The sound is copied: a provider may use its memory again. */
   push(pcm: Pcm, text: string): void {
-    if (!this.sentences.isAt(text)) {
+    if (!this.sentences.isCurrent(text)) {
       this.end();
       this.sentences.start(text);
       this.#isFresh = true;
     }
-    this.#append(this.#rate.push({ ...pcm, samples: pcm.samples.slice() }));
+    this.#appendPieces(this.#rate.push({ ...pcm, samples: pcm.samples.slice() }));
   }
 
   /** No more sound comes. */
@@ -183,14 +183,14 @@ export class ReplySound {
 
   /** The sentence has no more sound. */
   end(): void {
-    this.#append([this.#rate.flush()]);
-    if (this.#stretch) this.#add(this.#stretch.flush());
+    this.#appendPieces([this.#rate.flush()]);
+    if (this.#stretch) this.#addPiece(this.#stretch.flush());
   }
 
   /** Drops the sound after the current sentence; false where there is none yet. */
   dropAfterSentence(): boolean {
     const end = this.sentences.closeAfter(this.#taken);
-    if (end !== undefined) this.#samples.cut(end);
+    if (end !== undefined) this.#samples.truncate(end);
     return end !== undefined;
   }
 
@@ -199,40 +199,40 @@ export class ReplySound {
     const samples = new Int16Array(frameSamples);
     const sound = this.#copyNext(samples);
     this.gain.applyToMono(sound);
-    if (this.#rising) fadeIn(sound, riseSamples);
-    if (starved) fadeOut(sound, starvedSamples);
+    if (this.#rising) fadeFromSilence(sound, riseSamples);
+    if (starved) fadeToSilence(sound, starvedSamples);
     this.#rising = false;
     this.#taken += sound.length;
     return { samples, to: this.#taken };
   }
 
   /** A frame in which the next sound fades out; nothing is taken. */
-  tail(): Int16Array {
+  takeTail(): Int16Array {
     const samples = new Int16Array(frameSamples);
     const fading = this.#copyNext(samples.subarray(0, fadeSamples));
     this.gain.applyToMono(fading);
-    fadeOut(fading, fadeSamples);
+    fadeToSilence(fading, fadeSamples);
     return samples;
   }
 
   /** Resumes at the same position, out of silence. */
-  rise(): void {
+  fadeIn(): void {
     this.#rising = true;
   }
 
   /** Goes back to the start of the word that is cut here, as far as it was kept. */
-  backToWord(whole: boolean): void {
-    const start = this.sentences.wordStart(this.#taken, whole);
+  rewindToWord(whole: boolean): void {
+    const start = this.sentences.findWordStart(this.#taken, whole);
     this.#taken = Math.max(start, this.#taken - keepSamples, this.#samples.from);
-    this.rise();
+    this.fadeIn();
   }
 
   /**
    * Lets the waiting sound fall to silence and `piece` rise from it, if there would be a step between them. The sound of an audio
    * model goes on where a sentence begins, and has none.
    */
-  #joinTo(piece: Int16Array) {
-    const before = this.#samples.at(
+  #joinPiece(piece: Int16Array) {
+    const before = this.#samples.view(
       Math.max(this.#samples.from, this.#samples.to - edgeSamples),
       edgeSamples,
     );
@@ -242,22 +242,22 @@ export class ReplySound {
     const step = Math.abs((piece[0] ?? 0) - (before.at(-1) ?? 0));
     if (step <= 2 * usualStep) return;
     this.#fadeEnd();
-    fadeIn(piece, edgeSamples);
+    fadeFromSilence(piece, edgeSamples);
   }
 
   #fadeEnd() {
     const from = Math.max(this.#taken, this.#samples.to - edgeSamples);
-    fadeOut(this.#samples.at(from, edgeSamples), edgeSamples);
+    fadeToSilence(this.#samples.view(from, edgeSamples), edgeSamples);
   }
 
-  #append(pieces: readonly Int16Array[]) {
-    for (const piece of pieces) this.#add(this.#stretch?.push(piece) ?? piece);
+  #appendPieces(pieces: readonly Int16Array[]) {
+    for (const piece of pieces) this.#addPiece(this.#stretch?.push(piece) ?? piece);
   }
 
-  #add(piece: Int16Array) {
+  #addPiece(piece: Int16Array) {
     if (piece.length === 0) return;
     this.#limiter.limit(piece);
-    if (this.#isFresh) this.#joinTo(piece);
+    if (this.#isFresh) this.#joinPiece(piece);
     this.#isFresh = false;
     this.#samples.push(piece, this.#taken - keepSamples);
     this.sentences.grow(piece);
@@ -265,7 +265,7 @@ export class ReplySound {
 
   /** Copies the next samples there, and returns the part that they fill. */
   #copyNext(into: Int16Array): Int16Array {
-    const next = this.#samples.at(this.#taken, into.length);
+    const next = this.#samples.view(this.#taken, into.length);
     into.set(next);
     return into.subarray(0, next.length);
   }
@@ -290,14 +290,14 @@ class VoiceLimiter {
   }
 }
 
-export function fadeOut(samples: Int16Array, length: number): void {
+export function fadeToSilence(samples: Int16Array, length: number): void {
   const tail = samples.subarray(Math.max(0, samples.length - length));
   for (const [at, sample] of tail.entries()) {
     tail[at] = Math.round(sample * (1 - (at + 1) / (tail.length + 1)));
   }
 }
 
-function fadeIn(samples: Int16Array, length: number): void {
+function fadeFromSilence(samples: Int16Array, length: number): void {
   const head = samples.subarray(0, length);
   for (const [at, sample] of head.entries()) {
     head[at] = Math.round((sample * (at + 1)) / (head.length + 1));

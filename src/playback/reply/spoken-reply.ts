@@ -1,6 +1,6 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { ReplyFinish } from '#src/base/play-end.ts';
-import { gainOf } from '#src/playback/mix/gain.ts';
+import { toGain } from '#src/playback/mix/gain.ts';
 import { type Block, frameSamples } from '#src/playback/mix/track.ts';
 import { ReplySound } from './reply-sound.ts';
 import { samplesPerMs } from './word-times.ts';
@@ -75,18 +75,20 @@ export class SpokenReply {
   }
 
   /** Milliseconds of it that really left, without padding, the fade after a cut, and repeated sound. */
-  playedMs(): number {
-    return this.#sound.sentences.sentMs();
+  getPlayedMs(): number {
+    return this.#sound.sentences.getSentMs();
   }
 
   /** The words that really left. */
-  heardText(): string {
-    return this.#sound.sentences.heardText(this.#ending !== undefined && this.#ending !== 'failed');
+  getHeardText(): string {
+    return this.#sound.sentences.getHeardText(
+      this.#ending !== undefined && this.#ending !== 'failed',
+    );
   }
 
   /** All its words so far, whether or not they left. */
-  wholeText(): string {
-    return this.#sound.sentences.wholeText();
+  getWholeText(): string {
+    return this.#sound.sentences.getWholeText();
   }
 
   /**
@@ -99,10 +101,11 @@ export class SpokenReply {
     if (this.#finished === 'cancelled' || this.#ending === 'cancelled') return;
     if (this.#ending) throw new Error('A reply that has ended accepts no more sound.');
     const sentence = text ?? '';
-    if (this.#last && !this.#sound.sentences.isAt(sentence)) return this.#close('cancelled');
+    if (this.#last && !this.#sound.sentences.isCurrent(sentence))
+      return this.#closeWith('cancelled');
     this.#sound.push(pcm, sentence);
     this.#notify();
-    await this.#untilSpace(signal);
+    await this.#waitForSpace(signal);
   }
 
   /** The next sound begins a sentence, also where its text is the same. */
@@ -112,19 +115,19 @@ export class SpokenReply {
 
   /** No more sound will come; queued sound still plays. */
   end(): void {
-    this.#close('completed');
+    this.#closeWith('completed');
   }
 
   /** No more sound will come since its source failed; queued sound still plays. */
   fail(): void {
-    this.#close('failed');
+    this.#closeWith('failed');
   }
 
   /** Drops the rest: silent within one frame, after a fade of 4 ms. */
   cut(): void {
     if (this.#finished) return;
-    if (!this.#paused) this.#dieAway();
-    this.#settle('cancelled');
+    if (!this.#paused) this.#fadeOut();
+    this.#settleFinish('cancelled');
     this.#freeSpace();
     this.#notify();
   }
@@ -134,12 +137,12 @@ export class SpokenReply {
     if (this.#finished || this.#ending === 'cancelled') return;
     this.#last = true;
     if (this.#sound.taken === 0) this.cut();
-    else if (this.#sound.dropAfterSentence()) this.#drop();
+    else if (this.#sound.dropAfterSentence()) this.#dropSound();
   }
 
   /** Turns `db` down from its own volume, with the next frame; 0 returns to it. Out of silence there is nothing to glide from. */
   duck(db: number): void {
-    this.#sound.gain.to(gainOf(-db), this.#sounding ? glideMs * samplesPerMs : 0);
+    this.#sound.gain.rampTo(toGain(-db), this.#sounding ? glideMs * samplesPerMs : 0);
   }
 
   /** Silent within one frame, after a fade of 4 ms, and keeps everything; its writer waits when 5 s are queued. */
@@ -147,7 +150,7 @@ export class SpokenReply {
     if (this.#finished || this.#paused) return;
     this.#paused = true;
     this.#pausedFor = 0;
-    this.#dieAway();
+    this.#fadeOut();
   }
 
   /** Resumes at the start of the word that was cut, after 80 ms or less right there; a pause that was not heard yet is dropped. */
@@ -155,8 +158,8 @@ export class SpokenReply {
     if (this.#finished || !this.#paused) return;
     this.#paused = false;
     const isShort = this.#pausedFor <= shortestPause;
-    if (!this.#tail && isShort) this.#sound.rise();
-    else if (!this.#tail) this.#sound.backToWord(this.#ending !== undefined);
+    if (!this.#tail && isShort) this.#sound.fadeIn();
+    else if (!this.#tail) this.#sound.rewindToWord(this.#ending !== undefined);
     this.#tail = undefined;
     this.#notify();
   }
@@ -175,7 +178,7 @@ export class SpokenReply {
     return block;
   }
 
-  #close(ending: Exclude<ReplyFinish, 'empty'>) {
+  #closeWith(ending: Exclude<ReplyFinish, 'empty'>) {
     if (this.#ending || this.#finished) return;
     this.#sound.close();
     this.#ending = ending;
@@ -183,7 +186,7 @@ export class SpokenReply {
     this.#notify();
   }
 
-  #drop() {
+  #dropSound() {
     this.#ending = 'cancelled';
     if (!this.#unconfirmed) this.#concludeIfDrained();
     this.#freeSpace();
@@ -204,7 +207,7 @@ export class SpokenReply {
     this.#waited = false;
     const { samples, to } = this.#sound.take(starved);
     this.#unconfirmed = true;
-    return { samples, left: (atMs) => this.#left(to, atMs) };
+    return { samples, left: (atMs) => this.#onSamplesLeft(to, atMs) };
   }
 
   #pullTail(): Block | undefined {
@@ -213,13 +216,13 @@ export class SpokenReply {
     return samples && { samples, left: () => undefined };
   }
 
-  #dieAway() {
-    if (this.#sounding && this.#sound.length > 0) this.#tail = this.#sound.tail();
+  #fadeOut() {
+    if (this.#sounding && this.#sound.length > 0) this.#tail = this.#sound.takeTail();
   }
 
-  #left(to: number, atMs: number) {
+  #onSamplesLeft(to: number, atMs: number) {
     this.#firstSentAtMs ??= atMs;
-    this.#sound.sentences.left(to);
+    this.#sound.sentences.noteSent(to);
     if (to !== this.#sound.taken) return;
     this.#unconfirmed = false;
     this.#concludeIfDrained();
@@ -229,18 +232,18 @@ export class SpokenReply {
   #concludeIfDrained() {
     if (this.#sound.length > 0 || !this.#ending) return;
     const empty = this.#sound.taken === 0 && this.#ending === 'completed';
-    this.#settle(empty ? 'empty' : this.#ending);
+    this.#settleFinish(empty ? 'empty' : this.#ending);
   }
 
-  #settle(finish: ReplyFinish) {
+  #settleFinish(finish: ReplyFinish) {
     if (this.#finished) return;
     this.#finished = finish;
     this.#done.resolve(finish);
   }
 
-  async #untilSpace(signal: AbortSignal) {
-    const leave = () => this.#freeSpace();
-    signal.addEventListener('abort', leave);
+  async #waitForSpace(signal: AbortSignal) {
+    const stopWaiting = () => this.#freeSpace();
+    signal.addEventListener('abort', stopWaiting);
     try {
       while (!this.#finished && this.#sound.length > longestQueueMs * samplesPerMs) {
         this.#space ??= Promise.withResolvers();
@@ -248,7 +251,7 @@ export class SpokenReply {
         signal.throwIfAborted();
       }
     } finally {
-      signal.removeEventListener('abort', leave);
+      signal.removeEventListener('abort', stopWaiting);
     }
   }
 

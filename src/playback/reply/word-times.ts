@@ -31,12 +31,12 @@ export class Levels {
   }
 
   /** Mean of the cell's samples without their signs; 0 for a cell that is not complete. */
-  at(cell: number): number {
+  getLevel(cell: number): number {
     return this.#cells[cell] ?? 0;
   }
 
   /** Duration without pauses within the first `untilMs`. */
-  soundingMs(untilMs: number): number {
+  getSoundingMs(untilMs: number): number {
     let sounding = 0;
     for (let cell = 0; cell < this.#cells.length && cell * cellMs < untilMs; cell++) {
       if (!this.#isPause(cell)) sounding += Math.min(cellMs, untilMs - cell * cellMs);
@@ -45,7 +45,7 @@ export class Levels {
   }
 
   /** Position at which `soundingMs` is reached, before or after a pause that may lie there; past the end it continues evenly. */
-  placeOf(soundingMs: number, side: PauseSide): number {
+  findPlace(soundingMs: number, side: PauseSide): number {
     const cells = soundingMs / cellMs;
     let whole = side === 'after' ? Math.floor(cells) : Math.max(0, Math.ceil(cells) - 1);
     const restMs = soundingMs - whole * cellMs;
@@ -58,18 +58,19 @@ export class Levels {
   }
 
   /** Start of the quietest cell that lies between, of equals the one nearest to `nearMs`; undefined where none does. */
-  quietest(fromMs: number, toMs: number, nearMs: number): number | undefined {
+  findQuietest(fromMs: number, toMs: number, nearMs: number): number | undefined {
     let best: number | undefined;
-    const off = (cell: number) => Math.abs(cell * cellMs - nearMs);
+    const getDistance = (cell: number) => Math.abs(cell * cellMs - nearMs);
     for (let cell = Math.ceil(fromMs / cellMs); (cell + 1) * cellMs <= toMs; cell++) {
-      if (best === undefined || this.at(cell) < this.at(best)) best = cell;
-      else if (this.at(cell) === this.at(best) && off(cell) < off(best)) best = cell;
+      if (best === undefined || this.getLevel(cell) < this.getLevel(best)) best = cell;
+      else if (this.getLevel(cell) === this.getLevel(best) && getDistance(cell) < getDistance(best))
+        best = cell;
     }
     return best === undefined ? undefined : best * cellMs;
   }
 
   #isPause(cell: number) {
-    return this.at(cell) * loudestByPause < this.#loudest;
+    return this.getLevel(cell) * loudestByPause < this.#loudest;
   }
 
   #close() {
@@ -107,10 +108,10 @@ const characterMs = 65;
 const segments = new Intl.Segmenter(undefined, { granularity: 'word' });
 
 /** Times of each word of a sentence: by its share of the text; also without spaces. `isWhole`: no more of its sound will come. */
-export function wordTimes(sentence: TimedSentence, isWhole: boolean): WordTime[] {
+export function estimateWordTimes(sentence: TimedSentence, isWhole: boolean): WordTime[] {
   const { words } = sentence;
   const all = words.reduce((sum, { weight }) => sum + weight, 0);
-  const place = clockOf(sentence, isWhole);
+  const place = createWordClock(sentence, isWhole);
   let before = 0;
   return words.map(({ from, to, weight }) => {
     const fromMs = place(before / all, 'after');
@@ -120,7 +121,7 @@ export function wordTimes(sentence: TimedSentence, isWhole: boolean): WordTime[]
 }
 
 /** A word weighs its letters and the space behind it: short words are not as short as they look. */
-export function wordsOf(text: string): WeightedWord[] {
+export function weighWords(text: string): WeightedWord[] {
   const parts = [...segments.segment(text)];
   return parts.flatMap(({ index, segment, isWordLike }, n) => {
     if (!isWordLike) return [];
@@ -131,11 +132,11 @@ export function wordsOf(text: string): WeightedWord[] {
 }
 
 /** Maps a share of the words to its instant in the sound; over silence they lie evenly. */
-function clockOf({ text, from, to, levels }: TimedSentence, isWhole: boolean) {
+function createWordClock({ text, from, to, levels }: TimedSentence, isWhole: boolean) {
   const soundMs = (to - from) / samplesPerMs;
   const lengthMs = isWhole ? soundMs : Math.max(soundMs, text.length * characterMs);
-  const soundingMs = levels.soundingMs(soundMs);
+  const soundingMs = levels.getSoundingMs(soundMs);
   if (soundingMs === 0) return (share: number) => share * lengthMs;
   const allMs = soundingMs * (lengthMs / soundMs);
-  return (share: number, side: PauseSide) => levels.placeOf(share * allMs, side);
+  return (share: number, side: PauseSide) => levels.findPlace(share * allMs, side);
 }

@@ -15,7 +15,7 @@ import type {
   TrackOutcome,
   TrackState,
 } from './track-outcomes.ts';
-import { soundMeant } from './track-sounds.ts';
+import { findMeantSound } from './track-sounds.ts';
 
 /** All tracks, of which this is one. */
 type TrackHost = {
@@ -81,25 +81,28 @@ export class NamedTrack {
     const { now, name: track } = this;
     if (command.kind === 'volume') {
       const { isChange, overMs, percent } = command;
-      this.change({ percent: isChange ? this.#state.percent + percent : percent }, overMs);
+      this.changeState({ percent: isChange ? this.#state.percent + percent : percent }, overMs);
       return { kind: 'volume', track, percent: this.#state.percent };
     }
-    return now ? this.#performOn(now, command) : { kind: 'empty', track };
+    return now ? this.#performOnItem(now, command) : { kind: 'empty', track };
   }
 
   /** Changes the state, limits the volume to 0 to 200 %, and reaches it within `overMs`, but not faster than in 5 ms. */
-  change(change: Partial<TrackState>, overMs = 0): void {
+  changeState(change: Partial<TrackState>, overMs = 0): void {
     const state = { ...this.#state, ...change };
     const percent = Math.max(0, Math.min(maxVolumePercent, state.percent));
     this.#state = { ...state, percent };
     if (change.percent !== undefined || change.isMuted !== undefined)
-      this.#gain.to(state.isMuted ? 0 : percent / 100, Math.max(overMs * musicPerMs, rampSamples));
+      this.#gain.rampTo(
+        state.isMuted ? 0 : percent / 100,
+        Math.max(overMs * musicPerMs, rampSamples),
+      );
     this.follow();
   }
 
   /** Ends what plays and what waits, as the bot leaves. */
   close(): void {
-    this.#cancel(this.#items, 'left');
+    this.#cancelItems(this.#items, 'left');
   }
 
   /** For the mixer of another link, whose listeners have not heard the sound before. */
@@ -114,8 +117,8 @@ export class NamedTrack {
 
   /** For the mixer: fills `raw` with the next 20 ms; false where it is paused, or has nothing to play or to hear. */
   pull(raw: Float32Array): boolean {
-    const sounds = this.#declicker.smooth(raw, this.#isStill ? 0 : this.#fill(raw));
-    this.#began(this.now);
+    const sounds = this.#declicker.smooth(raw, this.#isStill ? 0 : this.#fillFrame(raw));
+    this.#onBegan(this.now);
     const isHeard = sounds && this.#gain.steady !== 0;
     this.#gain.applyToStereo(isHeard ? raw : undefined);
     return isHeard;
@@ -125,56 +128,56 @@ export class NamedTrack {
     return this.#state.isPaused || this.#host.isPaused;
   }
 
-  #performOn(now: TrackItem, command: Exclude<TrackCommand, { kind: 'volume' }>): TrackOutcome {
+  #performOnItem(now: TrackItem, command: Exclude<TrackCommand, { kind: 'volume' }>): TrackOutcome {
     const track = this.name;
-    const { seekable, title } = now.source;
-    const changed = (change: TrackChange) => ({ kind: 'changed', track, change, title }) as const;
+    const { isSeekable, title } = now.source;
+    const toChanged = (change: TrackChange) => ({ kind: 'changed', track, change, title }) as const;
     switch (command.kind) {
       case 'pause':
       case 'resume':
-        this.change({ isPaused: command.kind === 'pause' });
-        return changed(command.kind);
+        this.changeState({ isPaused: command.kind === 'pause' });
+        return toChanged(command.kind);
       case 'mute':
       case 'unmute':
-        this.change({ isMuted: command.kind === 'mute' });
-        return changed(command.kind);
+        this.changeState({ isMuted: command.kind === 'mute' });
+        return toChanged(command.kind);
       case 'skip':
-        this.#cancel([now], 'skipped');
+        this.#cancelItems([now], 'skipped');
         return { kind: 'skipped', track, title };
       case 'stop':
         this.#state = { ...this.#state, isPaused: false };
-        this.#cancel(this.#items, 'stopped');
-        return changed('stop');
+        this.#cancelItems(this.#items, 'stopped');
+        return toChanged('stop');
       case 'seek':
-        return this.#seek(now, command.to);
+        return this.#seekItem(now, command.to);
       case 'loop':
-        if (command.on && !seekable) return { kind: 'unseekable', track, title };
-        if (command.on) this.#goRound();
+        if (command.on && !isSeekable) return { kind: 'unseekable', track, title };
+        if (command.on) this.#startAgain();
         now.loop(command.on);
         this.#host.report();
-        return changed(command.on ? 'loop' : 'unloop');
+        return toChanged(command.on ? 'loop' : 'unloop');
       case 'crossfade':
-        this.change({ crossfadeMs: command.ms });
+        this.changeState({ crossfadeMs: command.ms });
         return { kind: 'changed', track, change: command.ms > 0 ? 'crossfade' : 'cut' };
       case 'remove': {
-        const item = soundMeant(this.#items.slice(1), command.item);
+        const item = findMeantSound(this.#items.slice(1), command.item);
         if (!item) return { kind: 'no-item', name: command.item, names: [] };
-        this.#cancel([item], 'skipped');
-        return { ...changed('remove'), title: item.source.title };
+        this.#cancelItems([item], 'skipped');
+        return { ...toChanged('remove'), title: item.source.title };
       }
     }
   }
 
   /** Repeats the current sound: no end of this track is awaited any more. */
-  #goRound() {
+  #startAgain() {
     this.#endCrossfade();
     for (const { ended } of this.#items) ended.resolve('looping');
   }
 
-  #seek(item: TrackItem, { kind, ms }: SeekTarget): TrackOutcome {
+  #seekItem(item: TrackItem, { kind, ms }: SeekTarget): TrackOutcome {
     const track = this.name;
-    const { lengthMs, seekable, title } = item.source;
-    if (!seekable) return { kind: 'unseekable', track, title };
+    const { lengthMs, isSeekable, title } = item.source;
+    if (!isSeekable) return { kind: 'unseekable', track, title };
     const positionMs = Math.max(0, kind === 'at' ? ms : item.positionMs + ms);
     if (lengthMs !== undefined && positionMs >= lengthMs)
       return { kind: 'past-end', track, title, lengthMs };
@@ -185,13 +188,13 @@ export class NamedTrack {
     return { kind: 'changed', track, change: 'seek', title, positionMs };
   }
 
-  #cancel(items: readonly TrackItem[], end: PlayEnd) {
+  #cancelItems(items: readonly TrackItem[], end: PlayEnd) {
     if (items.some((item) => item === this.now || item === this.#crossfade?.next)) {
       this.#declicker.cut();
       this.#crossfade = undefined;
     }
     this.#items = this.#items.filter((item) => !items.includes(item));
-    for (const item of items) this.#ended(item, end);
+    for (const item of items) this.#onEnded(item, end);
     this.follow();
   }
 
@@ -202,7 +205,7 @@ export class NamedTrack {
   }
 
   /** Fills the frame as far as there is sound, and says how far that is. */
-  #fill(raw: Float32Array): number {
+  #fillFrame(raw: Float32Array): number {
     let end = 0;
     for (let { now } = this; now && end < musicFrame; { now } = this) {
       now.open(this.#crossfadeSamples);
@@ -210,12 +213,12 @@ export class NamedTrack {
       const { rest } = now;
       const from = end;
       end += now.take(raw, from);
-      if (now.isWhole) this.#followOn(raw.subarray(2 * from, 2 * end), rest);
+      if (now.isWhole) this.#crossfadeOn(raw.subarray(2 * from, 2 * end), rest);
       else if (end < musicFrame) now.starve();
       if (!now.isDrained) break;
       this.#crossfade = undefined;
       this.#items = this.#items.slice(1);
-      this.#ended(now, now.error ? 'failed' : 'completed', now.error);
+      this.#onEnded(now, now.error ? 'failed' : 'completed', now.error);
     }
     return end;
   }
@@ -225,7 +228,7 @@ export class NamedTrack {
   }
 
   /** Reads the next sound ahead of its turn, and mixes it into `raw`, of which `rest` samples were left, if that is a crossfade. */
-  #followOn(raw: Float32Array, rest: number) {
+  #crossfadeOn(raw: Float32Array, rest: number) {
     const next = this.#items[1];
     next?.open();
     if (next?.isReady && rest > 0 && rest <= this.#crossfadeSamples)
@@ -249,20 +252,20 @@ export class NamedTrack {
     if (!this.#crossfade) return;
     this.#declicker.cut();
     const { next } = this.#crossfade;
-    if (next.source.seekable) next.seek(0);
+    if (next.source.isSeekable) next.seek(0);
     this.#crossfade = undefined;
   }
 
   /** Reports an item that sounds, if it is new. */
-  #began(item: TrackItem | undefined) {
+  #onBegan(item: TrackItem | undefined) {
     if (!item?.hasSounded || item === this.#begun) return;
     this.#begun = item;
     this.#host.report({ kind: 'began', track: this.name, item });
   }
 
-  #ended(item: TrackItem, end: PlayEnd, error?: BotError) {
+  #onEnded(item: TrackItem, end: PlayEnd, error?: BotError) {
     item.close();
-    this.#began(item);
+    this.#onBegan(item);
     item.ended.resolve(end);
     this.#host.report({ kind: end, track: this.name, item, error });
   }

@@ -1,9 +1,9 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { Gain, gainOf, musicFrame, musicPerMs } from '#src/playback/mix/gain.ts';
+import { Gain, musicFrame, musicPerMs, toGain } from '#src/playback/mix/gain.ts';
 import { NamedTrack } from './named-track.ts';
 import type { ItemOptions } from './track-item.ts';
-import { isOwnTrack, type OwnTrack, objectionToName, trackKey, trackName } from './track-name.ts';
+import { findNameObjection, isOwnTrack, type OwnTrack, trackKey, trackName } from './track-name.ts';
 import type { TrackEvent, TrackOutcome, TrackRefusal } from './track-outcomes.ts';
 
 /** Sounds of all tracks, those that play and those that wait; and names, of which an idle one makes room for a new one. */
@@ -41,30 +41,30 @@ export class NamedTracks {
   }
 
   /** Undefined where nothing was ever played under that name, in any case. */
-  track(name: string): NamedTrack | undefined {
+  findTrack(name: string): NamedTrack | undefined {
     const key = trackKey(name);
     return isOwnTrack(key) ? this.own[key] : this.#tracks.get(key);
   }
 
   /** All tracks of people, those that were opened first before the others. */
-  all(): readonly NamedTrack[] {
+  listTracks(): readonly NamedTrack[] {
     return [...this.#tracks.values()];
   }
 
   /** Why no sound can be added to a track of that name; undefined where one can. */
-  refusal(name: string): TrackRefusal | undefined {
+  findRefusal(name: string): TrackRefusal | undefined {
     if (this.#isClosed) return { kind: 'nowhere' };
     const track = trackName(name);
-    const objection = objectionToName(track);
+    const objection = findNameObjection(track);
     if (objection === 'bad-name') return { kind: objection };
     if (objection) return { kind: objection, track };
-    const count = this.all().reduce((sum, { items }) => sum + items.length, 0);
+    const count = this.listTracks().reduce((sum, { items }) => sum + items.length, 0);
     return count < mostSounds ? undefined : { kind: 'full', limit: mostSounds };
   }
 
   /** Adds a sound; makes the track. */
   enqueue(name: string, source: SoundSource, options: ItemOptions = {}): TrackOutcome {
-    return this.refusal(name) ?? this.#open(name).enqueue(source, options);
+    return this.findRefusal(name) ?? this.#openTrack(name).enqueue(source, options);
   }
 
   get isPaused(): boolean {
@@ -75,7 +75,7 @@ export class NamedTracks {
   get isAudible(): boolean {
     const isHeard = ({ now, state }: NamedTrack) =>
       now !== undefined && !state.isPaused && !state.isMuted && state.percent > 0;
-    return !this.#isPaused && this.all().some(isHeard);
+    return !this.#isPaused && this.listTracks().some(isHeard);
   }
 
   /** Pauses all, or ends that; a track paused by itself stays so afterwards. */
@@ -101,32 +101,32 @@ export class NamedTracks {
     if (isSpeaking !== this.#isDucked) {
       this.#isDucked = isSpeaking;
       const overMs = hasSounded ? (isSpeaking ? downMs : upMs) : 0;
-      this.#gain.to(isSpeaking ? gainOf(duckDb) : 1, overMs * musicPerMs);
+      this.#gain.rampTo(isSpeaking ? toGain(duckDb) : 1, overMs * musicPerMs);
     }
-    for (const track of this.#tracks.values()) this.#add(track);
+    for (const track of this.#tracks.values()) this.#addTrack(track);
     this.#gain.applyToStereo(this.#sounds ? this.#sum : undefined);
     return this.#sounds ? this.#sum : undefined;
   }
 
   /** For the mixer: whether a pull would advance a track, audible or not. */
   get isMoving(): boolean {
-    return this.all().some(({ isReady }) => isReady);
+    return this.listTracks().some(({ isReady }) => isReady);
   }
 
   /** For the mixer of a new link: called whenever there may be sound again. Replaces the former listener. */
   onSound(listener: () => void): void {
     this.#onSound = listener;
     for (const track of this.#tracks.values()) track.startOver();
-    this.#rouse();
+    this.#wakeOutput();
   }
 
   /** Ends everything, for good. */
   close(): void {
     this.#isClosed = true;
-    for (const track of this.all()) track.close();
+    for (const track of this.listTracks()) track.close();
   }
 
-  #add(track: NamedTrack) {
+  #addTrack(track: NamedTrack) {
     const sum = this.#sum;
     const raw = this.#sounds ? this.#raw : sum;
     if (!track.pull(raw)) return;
@@ -134,10 +134,10 @@ export class NamedTracks {
     if (raw !== sum) for (let n = 0; n < sum.length; n++) sum[n] = (sum[n] ?? 0) + (raw[n] ?? 0);
   }
 
-  #open(name: string): NamedTrack {
-    const known = this.track(name);
+  #openTrack(name: string): NamedTrack {
+    const known = this.findTrack(name);
     if (known) return known;
-    const idle = this.all().find(({ now }) => !now);
+    const idle = this.listTracks().find(({ now }) => !now);
     if (idle && this.#tracks.size >= mostSounds) this.#tracks.delete(idle.key);
     const track = new NamedTrack(trackName(name), this.#clock, this);
     this.#tracks.set(track.key, track);
@@ -147,10 +147,10 @@ export class NamedTracks {
   /** For a track: tells listeners of an event, and without one the mixer that there may be sound. */
   report(event?: TrackEvent): void {
     if (event) for (const listener of this.#listeners) listener(event);
-    this.#rouse();
+    this.#wakeOutput();
   }
 
-  #rouse() {
+  #wakeOutput() {
     if (this.isMoving) this.#onSound?.();
   }
 }

@@ -1,11 +1,11 @@
 import { musicRateHz } from '#src/audio/pcm.ts';
-import { OneRate } from '#src/audio/resample.ts';
+import { RateConverter } from '#src/audio/resampler.ts';
 import { SampleBuffer } from '#src/audio/sample-buffer.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
+import { withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { WaitEnd } from '#src/base/play-end.ts';
-import { within } from '#src/base/waiting.ts';
+import type { PlayWaitOutcome } from '#src/base/play-end.ts';
 import { Gain, levellingGain, musicPerMs } from '#src/playback/mix/gain.ts';
 
 /** Where a sound can be had again. */
@@ -30,13 +30,13 @@ export type ItemOptions = {
 };
 
 /** Samples needed before a sound begins, or resumes after a gap; fewer where there are no more. */
-const enough = 400 * musicPerMs;
+const minStartSamples = 400 * musicPerMs;
 /** Samples read ahead; after that nothing is read before the low mark. */
-const ahead = 2_000 * musicPerMs;
-const low = 1_500 * musicPerMs;
+const maxQueuedSamples = 2_000 * musicPerMs;
+const refillSamples = 1_500 * musicPerMs;
 
 /** End of a source of which no round was read. */
-const endless = Number.POSITIVE_INFINITY;
+const endlessSamples = Number.POSITIVE_INFINITY;
 
 /** Time without sound from its source, in ms, after which an item is given up. */
 const sourceTimeoutMs = 8_000;
@@ -50,7 +50,7 @@ export class TrackItem {
   readonly origin: SoundOrigin | undefined;
   readonly id = crypto.randomUUID();
   /** How a wait for its end is over; only the first answer counts. */
-  readonly ended = Promise.withResolvers<WaitEnd>();
+  readonly ended = Promise.withResolvers<PlayWaitOutcome>();
   readonly #clock;
   readonly #owner;
   readonly #onChange;
@@ -65,7 +65,7 @@ export class TrackItem {
   #given = 0;
   /** Place in the source of the next sample to be taken, and of its end, once a loop has reached that. */
   #at;
-  #end = endless;
+  #end = endlessSamples;
   /** Samples read ahead beyond the usual. */
   #lead = 0;
   #isBuffering = true;
@@ -83,9 +83,9 @@ export class TrackItem {
     this.source = source;
     this.origin = origin;
     this.#owner = owner;
-    this.#at = source.seekable ? Math.round(Math.max(0, fromMs) * musicPerMs) : 0;
+    this.#at = source.isSeekable ? Math.round(Math.max(0, fromMs) * musicPerMs) : 0;
     this.#sounded = this.#at > 0;
-    this.#isLooping = source.seekable && isLooping;
+    this.#isLooping = source.isSeekable && isLooping;
     this.#gain = new Gain(levellingGain(source.lufs));
     this.#clock = clock;
     this.#onChange = onChange;
@@ -137,7 +137,7 @@ export class TrackItem {
   open(lead = 0): void {
     if (this.#isOver) return;
     this.#lead = lead;
-    if (!this.#reading) this.#read(this.positionMs);
+    if (!this.#reading) this.#readFrom(this.positionMs);
   }
 
   /** Round and round, or to the end of the present round; only of a source that can be sought. */
@@ -146,10 +146,10 @@ export class TrackItem {
     const rest = this.#end - this.#at;
     if (on && this.#sourceEnd && !('cause' in this.#sourceEnd)) {
       this.#endRound();
-      this.#read(0);
+      this.#readFrom(0);
     } else if (!on && this.rest >= rest) {
       this.#stopReading();
-      this.#sound.cut(this.#taken + 2 * rest);
+      this.#sound.truncate(this.#taken + 2 * rest);
       this.#sourceEnd = {};
     }
   }
@@ -167,14 +167,14 @@ export class TrackItem {
 
   /** Moves as much as there is to `into` from place `at` on, to its end at most, and says how much that was. */
   take(into: Float32Array, at = 0): number {
-    const next = this.#sound.at(this.#taken, into.length - 2 * at);
+    const next = this.#sound.view(this.#taken, into.length - 2 * at);
     const count = next.length / 2;
     into.set(next, 2 * at);
     this.#gain.applyToStereo(into.subarray(2 * at, 2 * at + next.length));
     this.#taken += next.length;
     this.#at += count;
     while (this.#at >= this.#end) this.#at -= this.#end;
-    if (this.rest <= low + this.#lead) this.#wake();
+    if (this.rest <= refillSamples + this.#lead) this.#wakeReader();
     if (count > 0) this.#sounded = true;
     return count;
   }
@@ -182,7 +182,7 @@ export class TrackItem {
   /** Reports that the item should have gone on and had no sound: it resumes when there is enough again. */
   starve(): void {
     this.#isBuffering = true;
-    this.#wake();
+    this.#wakeReader();
   }
 
   /** Lets go of its source, for good. */
@@ -203,27 +203,27 @@ export class TrackItem {
 
   /** Remembers the end of the source, all of which was read once. */
   #endRound() {
-    if (this.#end === endless) this.#end = this.#at + this.rest || endless;
+    if (this.#end === endlessSamples) this.#end = this.#at + this.rest || endlessSamples;
   }
 
   #stopReading() {
     this.#reading?.abort(new Error('the sound is not wanted any more'));
-    this.#wake();
+    this.#wakeReader();
   }
 
-  #read(fromMs: number) {
+  #readFrom(fromMs: number) {
     this.#reading = new AbortController();
     this.#sourceEnd = undefined;
     const { signal } = this.#reading;
-    const conclude = (end: { readonly cause?: unknown }) => {
+    const concludeReading = (end: { readonly cause?: unknown }) => {
       if (signal.aborted) return;
       this.#sourceEnd = end;
       this.#isBuffering = false;
       this.#onChange();
     };
     void this.#readRounds(fromMs, signal).then(
-      () => conclude({}),
-      (cause: unknown) => conclude({ cause }),
+      () => concludeReading({}),
+      (cause: unknown) => concludeReading({ cause }),
     );
   }
 
@@ -249,44 +249,49 @@ export class TrackItem {
 
   async #readSource(fromMs: number, signal: AbortSignal) {
     const pieces = this.source.open(fromMs, signal)[Symbol.asyncIterator]();
-    const rate = new OneRate(musicRateHz, 2);
+    const rate = new RateConverter(musicRateHz, 2);
     try {
       for (;;) {
-        await this.#untilSpace(signal);
-        const next = await within(pieces.next(), sourceTimeoutMs, this.#clock, late);
+        await this.#waitForSpace(signal);
+        const next = await withTimeout(
+          pieces.next(),
+          sourceTimeoutMs,
+          this.#clock,
+          createLateSoundError,
+        );
         signal.throwIfAborted();
         if (next.done) break;
-        for (const samples of rate.push(next.value)) this.#push(samples);
+        for (const samples of rate.push(next.value)) this.#pushSamples(samples);
       }
     } finally {
-      if (!signal.aborted) this.#push(rate.flush());
+      if (!signal.aborted) this.#pushSamples(rate.flush());
       void pieces.return?.().catch(() => undefined); // the source is being stopped: its errors are ignored
     }
   }
 
-  #push(samples: Int16Array) {
+  #pushSamples(samples: Int16Array) {
     if (samples.length === 0) return;
     this.#given += samples.length / 2;
     this.#sound.push(samples, this.#taken);
-    if (!this.#isBuffering || this.rest < enough) return;
+    if (!this.#isBuffering || this.rest < minStartSamples) return;
     this.#isBuffering = false;
     this.#onChange();
   }
 
   /** Has the limit of sound checked again. */
-  #wake() {
+  #wakeReader() {
     this.#space.resolve();
     this.#space = Promise.withResolvers();
   }
 
   /** Aborting `signal` throws `signal.reason`. */
-  async #untilSpace(signal: AbortSignal) {
-    while (!signal.aborted && this.rest >= ahead + this.#lead) await this.#space.promise;
+  async #waitForSpace(signal: AbortSignal) {
+    while (!signal.aborted && this.rest >= maxQueuedSamples + this.#lead) await this.#space.promise;
     signal.throwIfAborted();
   }
 }
 
-function late(): BotError {
+function createLateSoundError(): BotError {
   return new BotError('source.unreachable', false, 'A sound did not arrive: its source stopped.');
 }
 

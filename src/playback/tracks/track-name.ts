@@ -24,24 +24,24 @@ const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
 
 /** A name as it is shown: as it was typed in Unicode form C, with single spaces inside, and nothing unseen; the bot's own in small letters. */
 export function trackName(typed: string): string {
-  const name = tidied(typed);
+  const name = tidyName(typed);
   const key = trackKey(name);
   return reserved.has(key) ? key : name;
 }
 
 /** A name as it is compared, the same in every language: without case (full case folding of Unicode) and unseen characters. */
 export function trackKey(typed: string): string {
-  return [...tidied(typed).replace(ignorable, '')].map(caseFolded).join('').normalize('NFC');
+  return [...tidyName(typed).replace(ignorable, '')].map(foldCase).join('').normalize('NFC');
 }
 
 /** Why nothing can be played on a track of that name; undefined where it can. */
-export function objectionToName(name: string): 'bad-name' | 'reserved' | undefined {
+export function findNameObjection(name: string): 'bad-name' | 'reserved' | undefined {
   if (name.length > mostNameUnits || !visible.test(name)) return 'bad-name';
   if ([...graphemes.segment(name)].length > mostNameChars) return 'bad-name';
   return reserved.has(trackKey(name)) ? 'reserved' : undefined;
 }
 
-function tidied(typed: string): string {
+function tidyName(typed: string): string {
   return typed.toWellFormed().replace(unseen, '').replace(spaces, ' ').trim().normalize('NFC');
 }
 
@@ -49,6 +49,6 @@ function tidied(typed: string): string {
  * Folds the case by way of the capital, as `\u00df` and `\u1e9e` are `ss`, and `\u03c2` is `\u03c3`. The dotless i is a
  * letter of its own.
  */
-function caseFolded(letter: string): string {
+function foldCase(letter: string): string {
   return letter === '\u0131' ? letter : letter.toLowerCase().toUpperCase().toLowerCase();
 }

@@ -1,5 +1,5 @@
 import type { BotError } from '#src/base/errors.ts';
-import type { PlayEnd, WaitEnd } from '#src/base/play-end.ts';
+import type { PlayEnd, PlayWaitOutcome } from '#src/base/play-end.ts';
 import type { TrackItem } from './track-item.ts';
 
 /** State of a track that outlives its sounds. */
@@ -55,7 +55,7 @@ export type TrackOutcome =
       readonly track: string;
       readonly title: string;
       readonly place: number;
-      readonly ended: Promise<WaitEnd>;
+      readonly ended: Promise<PlayWaitOutcome>;
     }
   | { readonly kind: 'skipped'; readonly track: string; readonly title: string }
   /** `title`: the sound that was changed; absent where the change concerns the whole track. `positionMs`: after a seek. */
@@ -73,7 +73,7 @@ export type TrackOutcome =
 export type TrackRefusal =
   /** `empty`: nothing sounds there; `reserved`: a track of the bot's own, or `all`; `looping`: no end can be awaited there. */
   | { readonly kind: 'empty' | 'looping' | 'reserved'; readonly track: string }
-  /** A name has 1 to 40 characters; as `objectionToName`. */
+  /** A name has 1 to 40 characters; as `findNameObjection`. */
   | { readonly kind: 'bad-name' }
   /** The tracks have `limit` sounds already. */
   | { readonly kind: 'full'; readonly limit: number }

@@ -15,19 +15,19 @@ export type TrackSounds<Sound = TrackSound> = {
 };
 
 /** Sounds that a command changes. */
-export function soundsTouched<Sound extends TrackSound>(
+export function listTouchedSounds<Sound extends TrackSound>(
   { current, waiting }: TrackSounds<Sound>,
   command: TrackCommand,
 ): readonly Sound[] {
   const all = current ? [current, ...waiting] : waiting;
   if (command.kind === 'stop') return all;
   if (command.kind !== 'remove') return all.slice(0, 1);
-  const meant = soundMeant(waiting, command.item);
+  const meant = findMeantSound(waiting, command.item);
   return meant ? [meant] : [];
 }
 
 /** Sound that a person means by its number from 1, its title, or both as in `2. rain`; of several the first. */
-export function soundMeant<Sound extends Pick<TrackSound, 'title'>>(
+export function findMeantSound<Sound extends Pick<TrackSound, 'title'>>(
   sounds: readonly Sound[],
   typed: string,
 ): Sound | undefined {

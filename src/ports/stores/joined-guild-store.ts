@@ -4,9 +4,9 @@ export interface JoinedGuildStore {
    * Deletes everything about this server but what it spent on the last days, so that not a byte of it stays in the files; how many items.
    * Errors: BotError `store.unwritable`.
    */
-  erase(guildId: GuildId): Promise<number>;
+  eraseGuild(guildId: GuildId): Promise<number>;
   /** Servers that Discord has listed for this bot, until they are erased. Errors: BotError `store.unreadable`. */
-  noted(botId: PersonId): Promise<readonly string[]>;
+  listGuilds(botId: PersonId): Promise<readonly string[]>;
   /** This bot is in these servers. Errors: BotError `store.unwritable`. */
-  note(botId: PersonId, guildIds: readonly GuildId[]): Promise<void>;
+  addGuilds(botId: PersonId, guildIds: readonly GuildId[]): Promise<void>;
 }

@@ -33,12 +33,12 @@ export interface SeatStore {
   /** In place of all that was stored of this server's seat; its session lives as of now. Errors: BotError `store.unwritable`. */
   write(seat: Seat): Promise<void>;
   /** The sessions in these servers live as of now; servers without a seat get none. Errors: BotError `store.unwritable`. */
-  alive(guildIds: readonly GuildId[]): Promise<void>;
+  markAlive(guildIds: readonly GuildId[]): Promise<void>;
   /** Deletes the seat with all that people said there. Errors: BotError `store.unwritable`. */
-  erase(guildId: GuildId): Promise<void>;
+  eraseSeat(guildId: GuildId): Promise<void>;
   /**
    * Deletes what people said, and who called or is followed, in sessions that have not lived for `idleMs` or longer; their seats stay. How
    * many items. Errors: BotError `store.unwritable`.
    */
-  expire(idleMs: number): Promise<number>;
+  expireSeats(idleMs: number): Promise<number>;
 }

@@ -1,9 +1,15 @@
 import { APIError } from 'openai/core/error';
 import { BotError, type ErrorCode, type FailureServer } from '#src/base/errors.ts';
-import { fieldsOf, textIn } from '#src/base/json.ts';
-import { type ApiClient, keyOf } from '#src/provider/client.ts';
-import { codeOf, plainWords, serverName, wordsOf, wordsOfText } from './error-phrases.ts';
-import { knownRefusal } from './known-refusals.ts';
+import { toNonEmptyText, toRecord } from '#src/base/json.ts';
+import { type ApiClient, findClientKey } from '#src/provider/api-client.ts';
+import {
+  findErrorText,
+  formatServerName,
+  parseErrorText,
+  toErrorCode,
+  toPlainLine,
+} from './error-text.ts';
+import { findKnownRejection } from './known-rejections.ts';
 
 /**
  * Turns any error of a request into a BotError `provider.*` with one sentence for the operator, without tags and
@@ -24,27 +30,28 @@ export function describeError(
   client: Pick<ApiClient, 'baseURL' | 'apiKey'>,
   request?: string,
 ): BotError {
-  const chain = [...causes(thrown)];
+  const chain = [...listCauses(thrown)];
   const botError = chain.find((error) => error instanceof BotError);
   if (botError) return botError;
-  const { code, retryable, what, words: codes, serverWords, about } = judge(thrown, chain);
+  const { code, retryable, what, words: codes, serverWords, about } = classifyError(thrown, chain);
   const isHarmless = serverWords && request !== undefined && !repeatsWords(serverWords, request);
   const words = isHarmless ? serverWords : codes;
-  const start = `${serverName(client.baseURL)} ${what}`;
-  const maxLength = longestChars - start.length - 3;
-  const cut = (text = '') => (maxLength > 10 ? plainWords(text, keyOf(client), maxLength) : '');
+  const start = `${formatServerName(client.baseURL)} ${what}`;
+  const maxLength = maxSentenceChars - start.length - 3;
+  const cut = (text = '') =>
+    maxLength > 10 ? toPlainLine(text, findClientKey(client), maxLength) : '';
   const said = cut(words);
   const message = said === '' ? `${start}.` : `${start}: ${said}`;
-  const sentence = plainWords(message, keyOf(client), longestChars);
+  const sentence = toPlainLine(message, findClientKey(client), maxSentenceChars);
   return new BotError(code, retryable, sentence, undefined, undefined, {
     ...about,
-    serverWords: cut(serverWords) || undefined,
+    serverMessage: cut(serverWords) || undefined,
   });
 }
 
-const longestChars = 300;
+const maxSentenceChars = 300;
 
-type Judgement = {
+type ErrorClass = {
   readonly code: ErrorCode;
   readonly retryable: boolean;
   readonly what: string;
@@ -53,37 +60,43 @@ type Judgement = {
   readonly about?: FailureServer;
 };
 
-function judge(thrown: unknown, chain: readonly Error[]): Judgement {
-  if (thrown instanceof APIError && thrown.status !== undefined) return judgeAnswer(thrown);
+function classifyError(thrown: unknown, chain: readonly Error[]): ErrorClass {
+  if (thrown instanceof APIError && thrown.status !== undefined) return classifyAnswerError(thrown);
   const text = chain.map(({ name, message }) => `${name}: ${message}`).join(' ');
   if (chain.some(({ name }) => name === 'SyntaxError') || /terminated|aborted/i.test(text)) {
     return { code: 'provider.truncated', retryable: true, what: 'ended its answer early' };
   }
-  const codes = chain.flatMap((error) => textIn(fieldsOf(error).code) ?? []);
+  const codes = chain.flatMap((error) => toNonEmptyText(toRecord(error).code) ?? []);
   const network = codes.findLast((code) => /^[A-Z][A-Z_0-9]+$/.test(code));
   if (network !== undefined || /fetch failed|connection error/i.test(text)) {
-    const words = unreachable[network ?? ''] ?? network;
+    const words = networkErrorTexts[network ?? ''] ?? network;
     return { code: 'provider.unreachable', retryable: true, what: 'could not be reached', words };
   }
   const failed = { code: 'provider.refused', retryable: false, what: 'failed' } as const;
-  if (thrown instanceof APIError) return { ...failed, ...quoted(thrown) };
+  if (thrown instanceof APIError) return { ...failed, ...separateQuote(thrown) };
   return { ...failed, words: thrown instanceof Error ? thrown.name : '', serverWords: `${thrown}` };
 }
 
-function judgeAnswer(error: APIError): Judgement {
+function classifyAnswerError(error: APIError): ErrorClass {
   const { headers, status = 0 } = error;
-  const retryAfterMs = headers && waitAskedFor(headers);
-  const known = knownRefusal(status, `${wordsOfError(error)} ${error.code} ${error.type}`);
-  if (!known) return { ...judgeStatus(error), about: { status, retryAfterMs } };
+  const retryAfterMs = headers && parseRetryAfterMs(headers);
+  const known = findKnownRejection(status, `${getErrorText(error)} ${error.code} ${error.type}`);
+  if (!known) return { ...classifyStatus(error), about: { status, retryAfterMs } };
   const { code, mend, what } = known;
-  const about = { status, retryAfterMs, mend };
-  return { code, retryable: false, what: `${what} (${status}): ${mend}`, ...quoted(error), about };
+  const about = { status, retryAfterMs, remedy: mend };
+  return {
+    code,
+    retryable: false,
+    what: `${what} (${status}): ${mend}`,
+    ...separateQuote(error),
+    about,
+  };
 }
 
-function judgeStatus(error: APIError): Judgement {
+function classifyStatus(error: APIError): ErrorClass {
   const { headers, status = 0 } = error;
-  const words = wordsOfError(error);
-  const apart = quoted(error);
+  const words = getErrorText(error);
+  const apart = separateQuote(error);
   const judged = (code: ErrorCode, what: string, retryable = false) => {
     return { code, retryable, what, ...apart };
   };
@@ -102,7 +115,7 @@ function judgeStatus(error: APIError): Judgement {
       // A gateway gave up, but the server behind it may still be busy with the request.
       return judged('provider.late', `took too long (${status})`);
     case 429: {
-      const after = headers && askedWait(headers);
+      const after = headers && readRetryAfter(headers);
       const wait = after ? `, try again after ${after.slice(0, 40)}` : '';
       return judged('provider.rate_limited', `applies its rate limit${wait} (429)`, true);
     }
@@ -113,37 +126,39 @@ function judgeStatus(error: APIError): Judgement {
   }
 }
 
-function askedWait(headers: Headers): string | undefined {
+function readRetryAfter(headers: Headers): string | undefined {
   // LiteLLM passes on the header of the server behind it.
   return (headers.get('retry-after') ?? headers.get('llm_provider-retry-after'))?.trim();
 }
 
-function waitAskedFor(headers: Headers): number | undefined {
+function parseRetryAfterMs(headers: Headers): number | undefined {
   const inMs = Number.parseFloat(headers.get('retry-after-ms') ?? '');
   if (inMs >= 0) return inMs;
-  const after = askedWait(headers) ?? '';
+  const after = readRetryAfter(headers) ?? '';
   return /^\d+(\.\d+)?$/.test(after) ? Number(after) * 1000 : undefined;
 }
 
-function quoted(error: APIError): Pick<Judgement, 'words' | 'serverWords'> {
+function separateQuote(error: APIError): Pick<ErrorClass, 'words' | 'serverWords'> {
   // The text of an answer may quote the request, but codes do not.
-  const codes = new Set([error.type, error.code].map(codeOf).filter((code) => code !== undefined));
-  return { words: [...codes].join(', '), serverWords: wordsOfError(error) };
+  const codes = new Set(
+    [error.type, error.code].map(toErrorCode).filter((code) => code !== undefined),
+  );
+  return { words: [...codes].join(', '), serverWords: getErrorText(error) };
 }
 
 /** The client puts the status before the text, which may be JSON of any shape. */
-function wordsOfError(error: APIError): string {
-  return wordsOf(error.error) ?? wordsOfText(error.message.replace(/^\d{3} /, ''));
+function getErrorText(error: APIError): string {
+  return findErrorText(error.error) ?? parseErrorText(error.message.replace(/^\d{3} /, ''));
 }
 
-const unreachable: Readonly<Record<string, string>> = {
+const networkErrorTexts: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'no program listens there (ECONNREFUSED), is it running?',
   ENOTFOUND: 'no such host (ENOTFOUND), check the base URL.',
   ECONNRESET: 'it closed the connection (ECONNRESET).',
   UND_ERR_SOCKET: 'it closed the connection.',
 };
 
-function* causes(thrown: unknown): Generator<Error> {
+function* listCauses(thrown: unknown): Generator<Error> {
   let error = thrown;
   for (let depth = 0; depth < 8 && error instanceof Error; depth++) {
     yield error;
@@ -152,17 +167,17 @@ function* causes(thrown: unknown): Generator<Error> {
 }
 
 /** Beginnings of words, figures, and letters of scripts without spaces. */
-const units = /\p{N}+|\p{Script=Latin}{3,}|(?!\p{Script=Latin})\p{L}/gu;
+const quotableUnits = /\p{N}+|\p{Script=Latin}{3,}|(?!\p{Script=Latin})\p{L}/gu;
 
 /**
  * True if a server's sentence repeats anything of a request: a figure, a letter of a script without spaces, or the
  * beginning of a word, as quotations break off. A sentence with escaped characters counts as a repetition.
  */
 function repeatsWords(sentence: string, request: string): boolean {
-  const said = new Set(unitsOf(request));
-  return /\\[ux]/.test(sentence) || unitsOf(sentence).some((unit) => said.has(unit));
+  const said = new Set(splitUnits(request));
+  return /\\[ux]/.test(sentence) || splitUnits(sentence).some((unit) => said.has(unit));
 }
 
-function unitsOf(text: string): readonly string[] {
-  return (text.toLowerCase().match(units) ?? []).map((unit) => unit.slice(0, 4));
+function splitUnits(text: string): readonly string[] {
+  return (text.toLowerCase().match(quotableUnits) ?? []).map((unit) => unit.slice(0, 4));
 }

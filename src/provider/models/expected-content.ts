@@ -1,13 +1,13 @@
 export type ExpectedContent = 'sound' | 'events' | 'json' | 'words';
 
-const accepted: Readonly<Record<ExpectedContent, RegExp>> = {
+const acceptedTypes: Readonly<Record<ExpectedContent, RegExp>> = {
   sound: /^(audio\/.+|(application|binary)\/octet-stream)$/,
   events: /^(text\/event-stream|text\/plain)$/,
   words: /^(text\/event-stream|text\/plain|application\/(.+\+)?json)$/,
   json: /^(application\/(.+\+)?json|text\/plain)$/,
 };
 
-export function askedOf(url: string, body: unknown): ExpectedContent {
+export function getExpectedContent(url: string, body: unknown): ExpectedContent {
   const path = url.replace(/[?#].*/, '');
   if (path.endsWith('/audio/speech')) {
     const isEvents = typeof body === 'string' && /"stream_format"\s*:\s*"sse"/.test(body);
@@ -23,34 +23,34 @@ export function askedOf(url: string, body: unknown): ExpectedContent {
 }
 
 /** Returns `audio/pcm` for `Audio/PCM; rate=24000`. */
-export function mediaType(headers: Headers): string {
+export function getMediaType(headers: Headers): string {
   const [type = ''] = (headers.get('content-type') ?? '').split(';');
   return type.trim().toLowerCase();
 }
 
 /** Undefined if the type fits or is missing. `json` means that the body contains the error. */
-export function objectionToType(type: string, asked: ExpectedContent): string | undefined {
-  if (type === '' || accepted[asked].test(type)) return undefined;
-  if (accepted.json.test(type)) return 'json';
+export function findTypeObjection(type: string, asked: ExpectedContent): string | undefined {
+  if (type === '' || acceptedTypes[asked].test(type)) return undefined;
+  if (acceptedTypes.json.test(type)) return 'json';
   return /html/.test(type) ? `a web page (${type})` : `${type} instead of ${asked}`;
 }
 
 export function isEventStream(type: string, asked: ExpectedContent): boolean {
   return (
     type === 'text/event-stream' ||
-    (asked === 'events' && objectionToType(type, asked) === undefined)
+    (asked === 'events' && findTypeObjection(type, asked) === undefined)
   );
 }
 
 /** Labels are often wrong, so the first bytes decide. */
-export function isEventsHead(head: string): boolean {
+export function looksLikeEvents(head: string): boolean {
   return /^(?:\xef\xbb\xbf)?\s*(?:(?:data|event|id|retry)?:|\{[^\n]*"(?:delta|chat\.completion\.chunk)")/.test(
     head,
   );
 }
 
 /** Labels are often missing or wrong, so the first bytes decide. */
-export function objectionToHead(head: Uint8Array, asked: ExpectedContent): string | undefined {
+export function findHeadObjection(head: Uint8Array, asked: ExpectedContent): string | undefined {
   const text = Buffer.from(head.subarray(0, 64)).toString('latin1').trimStart();
   const sound = asked === 'sound';
   // Sound may begin with any bytes, but not with sixteen printable ones.

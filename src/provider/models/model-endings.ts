@@ -1,10 +1,10 @@
-import { parsedMs } from '#src/base/clock.ts';
-import { openClient } from '#src/provider/client.ts';
+import { parseDateMs } from '#src/base/clock.ts';
+import { openClient } from '#src/provider/api-client.ts';
 import table from './model-endings.json' with { type: 'json' };
 import { listModels } from './model-list.ts';
-import { isOpenAi, type ModelInUse, withoutDate } from './models.ts';
+import { isOpenAi, type ModelInUse, removeSnapshotDate } from './standard-models.ts';
 
-const noticeMs = 60 * 86_400_000;
+const endingNoticeMs = 60 * 86_400_000;
 
 /**
  * Finds models that end within 60 days or have ended, with their successors.
@@ -17,10 +17,10 @@ export async function findModelEndings(
   signal: AbortSignal,
 ) {
   const endings = models.map(async (one) => {
-    const known = findRow(one);
-    const endsOn = (await readListedEnd(one, signal)) ?? known?.endsOn ?? '';
-    const leftMs = parsedMs(endsOn) - wallMs;
-    if (!(leftMs <= noticeMs)) return [];
+    const known = findEndingRow(one);
+    const endsOn = (await fetchListedEnd(one, signal)) ?? known?.endsOn ?? '';
+    const leftMs = parseDateMs(endsOn) - wallMs;
+    if (!(leftMs <= endingNoticeMs)) return [];
     const verb = leftMs > 0 ? 'ends' : 'ended';
     const why = `the model ${one.model} (${one.role}) ${verb} on ${endsOn}`;
     return [{ why, mend: `set ${known?.successor ?? 'another model'} in its place` }];
@@ -29,13 +29,15 @@ export async function findModelEndings(
 }
 
 /** Rows are sorted by date, as a snapshot may end before its model. */
-function findRow({ model, baseUrl }: ModelInUse) {
+function findEndingRow({ model, baseUrl }: ModelInUse) {
   // At another provider a model of the same name need not end.
   if (!isOpenAi(baseUrl)) return undefined;
-  return table.find((row) => row.models.includes(model) || row.models.includes(withoutDate(model)));
+  return table.find(
+    (row) => row.models.includes(model) || row.models.includes(removeSnapshotDate(model)),
+  );
 }
 
-async function readListedEnd({ model, ...server }: ModelInUse, signal: AbortSignal) {
+async function fetchListedEnd({ model, ...server }: ModelInUse, signal: AbortSignal) {
   // An engine from outside has no address.
   if (server.baseUrl === '') return undefined;
   const baseUrl = server.baseUrl.replace(/^ws/, 'http');

@@ -1,13 +1,13 @@
 import { APIError } from 'openai/core/error';
 import { BotError } from '#src/base/errors.ts';
-import { fieldsOf, textIn } from '#src/base/json.ts';
-import type { ApiClient } from '#src/provider/client.ts';
+import { toNonEmptyText, toRecord } from '#src/base/json.ts';
+import type { ApiClient } from '#src/provider/api-client.ts';
 import { describeError } from './describe-error.ts';
-import { withServerWords } from './error-phrases.ts';
-import type { ListedModel, ModelList } from './models.ts';
+import { formatFailure } from './error-text.ts';
+import type { ListedModel, ModelList } from './standard-models.ts';
 
-const mostModels = 10_000;
-const longestIdChars = 200;
+const maxModels = 10_000;
+const maxIdChars = 200;
 
 /** Lists the models of a server. Never throws. Aborting `signal` returns `unknown`. */
 export async function listModels(
@@ -17,29 +17,29 @@ export async function listModels(
   try {
     // The library returns an empty list for an answer that is none.
     const answer = await client.models.list({ signal }).asResponse();
-    return readList(JSON.parse(await answer.text()));
+    return parseModelList(JSON.parse(await answer.text()));
   } catch (cause) {
-    if (hasNone(cause)) return { kind: 'not offered' };
-    return { kind: 'unknown', why: withServerWords(describeError(cause, client)) };
+    if (hasNoList(cause)) return { kind: 'not offered' };
+    return { kind: 'unknown', why: formatFailure(describeError(cause, client)) };
   }
 }
 
 /** Expects `{data: [{id}]}` as OpenAI sends: https://developers.openai.com/api/reference/resources/models/methods/list */
-function readList(body: unknown): ModelList {
-  const { data } = fieldsOf(body);
+function parseModelList(body: unknown): ModelList {
+  const { data } = toRecord(body);
   if (!Array.isArray(data)) return { kind: 'not offered' };
-  const models = data.slice(0, mostModels).flatMap(readModel);
+  const models = data.slice(0, maxModels).flatMap(parseModel);
   return { kind: 'listed', models };
 }
 
-function readModel(model: unknown): ListedModel[] {
-  const { id, shutdown_date: endsOn } = fieldsOf(model);
-  const named = textIn(id);
-  if (named === undefined || named.length > longestIdChars) return [];
-  return [{ id: named, endsOn: textIn(endsOn)?.slice(0, 10) }];
+function parseModel(model: unknown): ListedModel[] {
+  const { id, shutdown_date: endsOn } = toRecord(model);
+  const named = toNonEmptyText(id);
+  if (named === undefined || named.length > maxIdChars) return [];
+  return [{ id: named, endsOn: toNonEmptyText(endsOn)?.slice(0, 10) }];
 }
 
-function hasNone(cause: unknown): boolean {
+function hasNoList(cause: unknown): boolean {
   if (cause instanceof APIError && cause.status !== undefined) {
     return [404, 405, 501].includes(cause.status);
   }

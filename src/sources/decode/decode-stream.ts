@@ -1,7 +1,7 @@
-import { durationMs, joinSamples, type Pcm } from '#src/audio/pcm.ts';
-import { OneRate } from '#src/audio/resample.ts';
-import { type Format, sniff } from '#src/audio/sniff.ts';
-import { WavStream } from '#src/audio/wav.ts';
+import { type SoundFileFormat, sniffFormat } from '#src/audio/formats/sniff-format.ts';
+import { WavReader } from '#src/audio/formats/wav.ts';
+import { getDurationMs, joinSamples, type Pcm } from '#src/audio/pcm.ts';
+import { RateConverter } from '#src/audio/resampler.ts';
 import { openFlac } from '#src/sources/formats/flac-decoder.ts';
 import { openMp3 } from '#src/sources/formats/mp3-decoder.ts';
 import { openOgg } from '#src/sources/formats/ogg-decoder.ts';
@@ -27,25 +27,25 @@ export class DecodeStream {
   constructor(plan: DecodePlan) {
     this.#plan = plan;
     this.#skip = new Skip(plan.skipMs ?? 0);
-    this.#rate = new OneRate(plan.rateHz, plan.channels);
+    this.#rate = new RateConverter(plan.rateHz, plan.channels);
   }
 
   /** Throws a plain Error where the file is damaged. */
   async feed(bytes: Uint8Array, isLast: boolean): Promise<FeedResult> {
     this.#bytes = Buffer.concat([this.#bytes, bytes]);
-    this.#decoder ??= await this.#open(isLast);
+    this.#decoder ??= await this.#openDecoder(isLast);
     const pieces: Int16Array[] = [];
     const toSkipMs = this.#skip.leftMs;
     let ms = 0;
     while (this.#decoder && this.#bytes.length > 0 && ms < enoughMs) {
-      const given = await this.#decoder.push(this.#step());
-      ms += given.reduce((sum, pcm) => sum + durationMs(pcm), 0);
-      pieces.push(...this.#wanted(given));
+      const given = await this.#decoder.push(this.#takeStep());
+      ms += given.reduce((sum, pcm) => sum + getDurationMs(pcm), 0);
+      pieces.push(...this.#toWantedShape(given));
     }
     const hasMore = this.#decoder !== undefined && this.#bytes.length > 0;
     if (isLast && !hasMore) {
       const given = (await this.#decoder?.end()) ?? [];
-      pieces.push(...this.#wanted(given), this.#rate.flush());
+      pieces.push(...this.#toWantedShape(given), this.#rate.flush());
     }
     const samples = joinSamples(pieces);
     const hasSound = samples.length > 0 || this.#skip.leftMs < toSkipMs;
@@ -61,27 +61,27 @@ export class DecodeStream {
     }
   }
 
-  #step(): Buffer {
+  #takeStep(): Buffer {
     const step = this.#bytes.subarray(0, this.#stepBytes);
     this.#bytes = this.#bytes.subarray(step.length);
     return step;
   }
 
-  #wanted(given: readonly Pcm[]): readonly Int16Array[] {
+  #toWantedShape(given: readonly Pcm[]): readonly Int16Array[] {
     return given.flatMap((pcm) => {
-      const wanted = this.#skip.cut(pcm);
+      const wanted = this.#skip.cutPcm(pcm);
       return wanted ? this.#rate.push(wanted) : [];
     });
   }
 
-  async #open(isLast: boolean): Promise<Decoder | undefined> {
-    const sniffed = sniff(this.#bytes, isLast);
+  async #openDecoder(isLast: boolean): Promise<Decoder | undefined> {
+    const sniffed = sniffFormat(this.#bytes, isLast);
     if (sniffed.kind === 'more') return undefined;
     if (sniffed.kind !== 'format') throw new Error(`it is ${sniffed.what}`);
-    return await this.#openAs(sniffed.format);
+    return await this.#openFormat(sniffed.format);
   }
 
-  async #openAs(format: Format): Promise<Decoder> {
+  async #openFormat(format: SoundFileFormat): Promise<Decoder> {
     this.#stepBytes = format === 'flac' || format === 'ogg' ? burstStepBytes : stepBytes;
     switch (format) {
       case 'wav':
@@ -99,7 +99,7 @@ export class DecodeStream {
 }
 
 function openWav(): Decoder {
-  const wav = new WavStream();
+  const wav = new WavReader();
   return {
     push: (bytes) => wav.push(bytes),
     end: () => wav.end(),

@@ -1,5 +1,5 @@
-import type { CoderRateHz } from '#src/audio/opus/opus.ts';
-import { durationMs, mixedDown, type Pcm } from '#src/audio/pcm.ts';
+import type { OpusRateHz } from '#src/audio/opus/opus-codec.ts';
+import { getDurationMs, mixDown, type Pcm } from '#src/audio/pcm.ts';
 
 type Some = readonly Pcm[];
 
@@ -13,7 +13,7 @@ export interface Decoder {
 }
 
 /** Shape of the decoded sound: for a track 48 kHz stereo, for recognition or speech one channel. */
-export type SoundShape = { readonly rateHz: CoderRateHz; readonly channels: 1 | 2 };
+export type SoundShape = { readonly rateHz: OpusRateHz; readonly channels: 1 | 2 };
 
 /** Sound that is decoded, or read, only to reach the wanted position. */
 export class Skip {
@@ -28,34 +28,34 @@ export class Skip {
   }
 
   /** Leaves out `ms` of sound undecoded where the wanted position lies more than `preRollMs` behind them. */
-  passes(ms: number, preRollMs: number): boolean {
+  passesBy(ms: number, preRollMs: number): boolean {
     const isFar = this.#leftMs > preRollMs + ms;
     if (isFar) this.#leftMs -= ms;
     return isFar;
   }
 
   /** Cuts the unwanted start off a piece; undefined where nothing of it is left. */
-  cut(pcm: Pcm): Pcm | undefined {
+  cutPcm(pcm: Pcm): Pcm | undefined {
     if (this.#leftMs <= 0) return pcm;
     const { samples, rateHz, channels } = pcm;
     const cut = Math.round((this.#leftMs * rateHz) / 1000) * channels;
-    this.#leftMs = cut < samples.length ? 0 : this.#leftMs - durationMs(pcm);
+    this.#leftMs = cut < samples.length ? 0 : this.#leftMs - getDurationMs(pcm);
     return cut < samples.length ? { ...pcm, samples: samples.subarray(cut) } : undefined;
   }
 }
 
 /** Range of accepted rates, in Hz. A file may claim any other: lower ones take seconds to resample, higher ones gigabytes. */
-const rates = { leastHz: 8_000, mostHz: 384_000 } as const;
+const allowedRates = { leastHz: 8_000, mostHz: 384_000 } as const;
 
 /**
  * Samples of -1 to 1 by channel as a piece of one or two channels; more are mixed down. Nothing for no samples.
  *
  * Throws a plain Error for a rate no sound has.
  */
-export function pcmOf(channels: readonly Float32Array[], rateHz: number): readonly Pcm[] {
+export function interleavePcm(channels: readonly Float32Array[], rateHz: number): readonly Pcm[] {
   const [first] = channels;
   if (!first || first.length === 0) return [];
-  if (!(rateHz >= rates.leastHz && rateHz <= rates.mostHz))
+  if (!(rateHz >= allowedRates.leastHz && rateHz <= allowedRates.mostHz))
     throw new Error(`its rate of ${rateHz} Hz is not supported`);
   const count = channels.length;
   const samples = new Int16Array(first.length * count);
@@ -66,5 +66,5 @@ export function pcmOf(channels: readonly Float32Array[], rateHz: number): readon
     }
   });
   if (count === 1 || count === 2) return [{ samples, rateHz, channels: count }];
-  return [{ samples: mixedDown(samples, count), rateHz, channels: 1 }];
+  return [{ samples: mixDown(samples, count), rateHz, channels: 1 }];
 }

@@ -1,8 +1,8 @@
 import type { Pcm } from '#src/audio/pcm.ts';
+import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { unlessAborted } from '#src/base/waiting.ts';
 import { DecodingProcess } from '#src/sources/decoding-process.ts';
-import { refusals } from '#src/sources/fetch/refusals.ts';
+import { refusals } from '#src/sources/fetch/sound-refusals.ts';
 import type { DecodePlan } from './decode-messages.ts';
 
 export type DecodingOptions = {
@@ -47,13 +47,13 @@ export class Decoding implements AsyncDisposable {
     plan: DecodePlan,
     signal: AbortSignal,
   ): AsyncGenerator<Pcm> {
-    using file = this.#leastBusy().open(plan);
+    using file = this.#findLeastBusy().open(plan);
     const { rateHz, channels } = plan;
     let hasSound = false;
-    for await (const { piece, isLast } of feedsOf(bytes)) {
-      for (let hasMore = true, left = piece; hasMore; left = nothing) {
+    for await (const { piece, isLast } of toFeeds(bytes)) {
+      for (let hasMore = true, left = piece; hasMore; left = noBytes) {
         signal.throwIfAborted();
-        const fed = await unlessAborted(file.feed(left, isLast), signal);
+        const fed = await waitUnlessAborted(file.feed(left, isLast), signal);
         signal.throwIfAborted();
         hasSound ||= fed.hasSound;
         ({ hasMore } = fed);
@@ -68,7 +68,7 @@ export class Decoding implements AsyncDisposable {
   }
 
   /** The least busy process, or a new one where all have enough to do. */
-  #leastBusy(): DecodingProcess {
+  #findLeastBusy(): DecodingProcess {
     this.#processes = this.#processes.filter(({ alive }) => alive);
     const [least] = this.#processes.toSorted((a, b) => a.files - b.files);
     if (least && (least.files < filesEach || this.#processes.length >= mostProcesses)) return least;
@@ -81,13 +81,13 @@ export class Decoding implements AsyncDisposable {
 
 const ownEntry = new URL('../decoder-main.ts', import.meta.url);
 
-const nothing = new Uint8Array(0);
+const noBytes = new Uint8Array(0);
 
-async function* feedsOf(bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>) {
+async function* toFeeds(bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>) {
   for await (const some of bytes) {
     for (let at = 0; at < some.length; at += feedBytes) {
       yield { piece: some.subarray(at, at + feedBytes), isLast: false };
     }
   }
-  yield { piece: nothing, isLast: true };
+  yield { piece: noBytes, isLast: true };
 }

@@ -10,31 +10,34 @@ export class AllowedHosts {
 
   /** Each a name, an address, or one of them with a port, as in `nas.local:8000`; anything else allows nothing. */
   constructor(hosts: readonly string[]) {
-    this.#entries = hosts.flatMap((host) => entryOf(host) ?? []);
+    this.#entries = hosts.flatMap((host) => parseHostEntry(host) ?? []);
   }
 
   /** `host` as in a URL's `hostname`, or a resolved address; an entry without a port holds for all of them. */
   has(host: string, port: string): boolean {
-    const wanted = plainHost(host);
+    const wanted = normalizeHost(host);
     return this.#entries.some((entry) => entry.host === wanted && (entry.port ?? port) === port);
   }
 }
 
 /** Whether `AllowedHosts` can allow it. */
 export function isHost(host: string): boolean {
-  return entryOf(host) !== undefined;
+  return parseHostEntry(host) !== undefined;
 }
 
-function entryOf(host: string): HostEntry | undefined {
+function parseHostEntry(host: string): HostEntry | undefined {
   const bare = ipaddr.IPv6.isValid(host) ? `[${host}]` : host;
   const url = URL.parse(`http://${bare}`);
   if (!hostPattern.test(bare) || !url) return undefined;
   const [, port] = /:(\d+)$/.exec(bare.replace(/^\[.*\]/, '')) ?? [];
-  return { host: plainHost(url.hostname), ...(port !== undefined && { port: `${Number(port)}` }) };
+  return {
+    host: normalizeHost(url.hostname),
+    ...(port !== undefined && { port: `${Number(port)}` }),
+  };
 }
 
 /** Without brackets, and IPv6 in its shortest form. */
-function plainHost(host: string): string {
+function normalizeHost(host: string): string {
   const bare = host.replace(/^\[(.*)\]$/, '$1').toLowerCase();
   return ipaddr.isValid(bare) ? ipaddr.process(bare).toString() : bare.replace(/\.$/, '');
 }

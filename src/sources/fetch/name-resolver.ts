@@ -17,22 +17,22 @@ export const systemResolve: Resolve = async (host) => {
  *
  * `servers` are the system's when left out. Errors: those of `dns.Resolver`. Aborting `signal` ends the look-up.
  */
-export function nameResolver(servers?: readonly string[], longestMs = usualMs): Resolve {
+export function createNameResolver(servers?: readonly string[], longestMs = usualMs): Resolve {
   return async (host, signal) => {
     const resolver = new Resolver({ timeout: longestMs / 4, tries: 2 });
     if (servers) resolver.setServers(servers);
     const ended = AbortSignal.any([signal, AbortSignal.timeout(longestMs)]);
-    const cancel = () => resolver.cancel();
-    ended.addEventListener('abort', cancel);
+    const cancelQuery = () => resolver.cancel();
+    ended.addEventListener('abort', cancelQuery);
     try {
-      return await allAddresses(host, resolver);
+      return await resolveAllAddresses(host, resolver);
     } finally {
-      ended.removeEventListener('abort', cancel);
+      ended.removeEventListener('abort', cancelQuery);
     }
   };
 }
 
-async function allAddresses(host: string, resolver: Resolver): Promise<readonly string[]> {
+async function resolveAllAddresses(host: string, resolver: Resolver): Promise<readonly string[]> {
   const asked = [resolver.resolve4(host), resolver.resolve6(host)];
   const answers = await Promise.allSettled(asked);
   const found = answers.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));

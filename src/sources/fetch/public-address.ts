@@ -4,9 +4,9 @@ import ipaddr from 'ipaddr.js';
 /** Within the public space, but answered by the machine's own cloud: Azure's wire server. */
 const ofTheCloud = new Set(['168.63.129.16']);
 /** RFC 6052: an IPv4 address behind a translator, in the last four bytes. */
-const translated = ipaddr.parseCIDR('64:ff9b::/96') as [ipaddr.IPv6, number];
+const nat64Range = ipaddr.parseCIDR('64:ff9b::/96') as [ipaddr.IPv6, number];
 /** RFC 4291: all that is routed in public. */
-const global = ipaddr.parseCIDR('2000::/3') as [ipaddr.IPv6, number];
+const globalRange = ipaddr.parseCIDR('2000::/3') as [ipaddr.IPv6, number];
 
 /**
  * Whether an IP address belongs to the public internet: not to this machine, its network, its provider's or its cloud's.
@@ -21,8 +21,8 @@ export function isPublic(address: string): boolean {
     return parsed.range() === 'unicast' && !ofTheCloud.has(parsed.toString());
   }
   if (parsed.isIPv4MappedAddress()) return isPublic(parsed.toIPv4Address().toString());
-  if (parsed.match(translated)) return isPublic(parsed.toByteArray().slice(-4).join('.'));
-  return parsed.range() === 'unicast' && parsed.match(global);
+  if (parsed.match(nat64Range)) return isPublic(parsed.toByteArray().slice(-4).join('.'));
+  return parsed.range() === 'unicast' && parsed.match(globalRange);
 }
 
 /** Bits of an IPv6 address that one network shares (RFC 4291, 2.5.4). */

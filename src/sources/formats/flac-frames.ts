@@ -32,39 +32,39 @@ export class FlacFrames {
   push(bytes: Uint8Array): FlacFrame[] {
     this.#rest = Buffer.concat([this.#rest, bytes]);
     const frames: FlacFrame[] = [];
-    for (let at = this.#find(); at !== undefined; at = this.#find()) {
+    for (let at = this.#findFrame(); at !== undefined; at = this.#findFrame()) {
       const next = readHeader(this.#rest.subarray(at));
       const follows = next !== undefined && isNext(this.#header, next);
       this.#searched = at + 1;
       if (!next || (this.#isSure && !follows)) continue;
-      if (follows) frames.push(...this.#frame(at));
-      this.#begin(at, next);
+      if (follows) frames.push(...this.#takeFrame(at));
+      this.#beginFrame(at, next);
       this.#isSure = follows;
     }
-    if (!this.#header || this.#searched > longestFrameBytes) this.#begin(this.#searched);
+    if (!this.#header || this.#searched > longestFrameBytes) this.#beginFrame(this.#searched);
     return frames;
   }
 
   /** The last frame, which no other follows. */
   end(): FlacFrame[] {
     const more = this.push(Buffer.alloc(longestHeaderBytes));
-    return [...more, ...this.#frame(this.#rest.length - longestHeaderBytes)];
+    return [...more, ...this.#takeFrame(this.#rest.length - longestHeaderBytes)];
   }
 
   /** Where a whole header may begin; undefined where more bytes are needed. */
-  #find(): number | undefined {
+  #findFrame(): number | undefined {
     const at = this.#rest.indexOf(0xff, this.#searched);
     if (at >= 0 && at + longestHeaderBytes <= this.#rest.length) return at;
     this.#searched = at < 0 ? this.#rest.length : at;
     return undefined;
   }
 
-  #frame(length: number): FlacFrame[] {
+  #takeFrame(length: number): FlacFrame[] {
     if (!this.#header) return [];
     return [{ bytes: this.#rest.subarray(0, length), ms: this.#header.ms }];
   }
 
-  #begin(at: number, header?: FlacHeader) {
+  #beginFrame(at: number, header?: FlacHeader) {
     this.#rest = this.#rest.subarray(at);
     this.#searched = header ? 1 : 0;
     this.#header = header;
@@ -92,13 +92,13 @@ function readHeader(bytes: Buffer): FlacHeader | undefined {
   const [size, rate, bits] = [sizes >> 4, sizes & 15, shape & 15];
   if ((blocking & 0xfe) !== 0xf8 || shape >> 4 > 10 || (bits & 1) !== 0 || bits === 6)
     return undefined;
-  const ofNumber = numberBytes(first);
+  const ofNumber = countNumberBytes(first);
   const sizeAt = 4 + ofNumber;
   const rateAt = sizeAt + (sizeBytes[size - 6] ?? 0);
   const length = rateAt + (rateBytes[rate - 12] ?? 0);
-  if (crcOf(bytes.subarray(0, length + 1), headerTable) !== 0) return undefined;
-  const samples = samplesOf(size, bytes.subarray(sizeAt, rateAt));
-  const rateKhz = khzOf(rate, bytes.subarray(rateAt, length));
+  if (computeCrc(bytes.subarray(0, length + 1), headerTable) !== 0) return undefined;
+  const samples = readSampleCount(size, bytes.subarray(sizeAt, rateAt));
+  const rateKhz = readRateKhz(rate, bytes.subarray(rateAt, length));
   if (!(samples <= mostSamples) || rateKhz === undefined) return undefined;
   const lead = ofNumber === 1 ? first : first & (0x7f >> ofNumber);
   const number = bytes.subarray(5, sizeAt).reduce((sum, byte) => sum * 64 + (byte & 63), lead);
@@ -107,7 +107,7 @@ function readHeader(bytes: Buffer): FlacHeader | undefined {
 }
 
 /** Length in bytes of the frame's number, which is coded like a character of UTF-8. */
-function numberBytes(first: number): number {
+function countNumberBytes(first: number): number {
   return first < 0x80 ? 1 : Math.max(1, Math.clz32(~(first << 24)));
 }
 
@@ -118,7 +118,7 @@ const [sizeBytes, rateBytes] = [
 ];
 
 /** NaN for a code without a meaning. */
-function samplesOf(size: number, extra: Buffer): number {
+function readSampleCount(size: number, extra: Buffer): number {
   if (extra.length > 0) return extra.readUIntBE(0, extra.length) + 1;
   if (size === 1) return 192;
   return size === 0 ? Number.NaN : size < 6 ? 576 << (size - 2) : 256 << (size - 8);
@@ -129,24 +129,24 @@ const khz = [0, 88.2, 176.4, 192, 8, 16, 22.05, 24, 32, 44.1, 48, 96];
 /** Units of those that stand behind the codes, from 12 on, in kHz. */
 const units = [1, 0.001, 0.01];
 
-function khzOf(rate: number, extra: Buffer): number | undefined {
+function readRateKhz(rate: number, extra: Buffer): number | undefined {
   const unit = units[rate - 12];
   return unit === undefined ? khz[rate] : unit * extra.readUIntBE(0, extra.length);
 }
 
 /** Whether nothing of a frame was damaged: RFC 9639, 9.3. */
 export function isWhole(frame: Buffer): boolean {
-  return crcOf(frame, frameTable) === 0;
+  return computeCrc(frame, frameTable) === 0;
 }
 
 /** Checksum of bytes; 0 where their own ends them. */
-function crcOf(bytes: Buffer, table: Uint16Array): number {
+function computeCrc(bytes: Buffer, table: Uint16Array): number {
   let crc = 0;
   for (const byte of bytes) crc = ((crc << 8) & 0xffff) ^ (table[(crc >> 8) ^ byte] ?? 0);
   return crc;
 }
 
-function tableOf(polynomial: number): Uint16Array {
+function createCrcTable(polynomial: number): Uint16Array {
   return Uint16Array.from({ length: 256 }, (_, n) => {
     let crc = n << 8;
     for (let bit = 0; bit < 8; bit++) crc = (crc << 1) ^ (crc & 0x8000 ? polynomial : 0);
@@ -155,5 +155,5 @@ function tableOf(polynomial: number): Uint16Array {
 }
 
 /** Polynomials of 8 bits, in the upper half, and of 16. */
-const headerTable = tableOf(0x0700);
-const frameTable = tableOf(0x8005);
+const headerTable = createCrcTable(0x0700);
+const frameTable = createCrcTable(0x8005);

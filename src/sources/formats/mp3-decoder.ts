@@ -1,6 +1,6 @@
 import { MPEGDecoder } from 'mpg123-decoder';
 import type { Pcm } from '#src/audio/pcm.ts';
-import { type Decoder, pcmOf, type Skip } from '#src/sources/decode/decoder.ts';
+import { type Decoder, interleavePcm, type Skip } from '#src/sources/decode/decoder.ts';
 import { type Mp3Frame, Mp3Frames } from './mp3-frames.ts';
 
 /** Sound decoded before the wanted place, in ms: a frame may use up to 511 bytes of the frames before it. */
@@ -18,17 +18,17 @@ export async function openMp3(skip: Skip): Promise<Decoder> {
     // It holds no sound, but the data that its decoder needs to cut the padding of its encoder.
     const isReport = ['Xing', 'Info'].some((mark) => bytes.includes(mark, 0, 'latin1'));
     if (isFirst && isReport) return true;
-    return !skip.passes((header.samples / header.rateHz) * 1000, preRollMs);
+    return !skip.passesBy((header.samples / header.rateHz) * 1000, preRollMs);
   };
-  const decoded = (some: readonly Mp3Frame[]): readonly Pcm[] => {
+  const decodeFrames = (some: readonly Mp3Frame[]): readonly Pcm[] => {
     const near = some.filter(isNear).map(({ bytes }) => bytes);
     if (near.length === 0) return [];
     const { channelData, sampleRate } = decoder.decode(Buffer.concat(near));
-    return pcmOf(channelData, sampleRate);
+    return interleavePcm(channelData, sampleRate);
   };
   return {
-    push: (bytes) => decoded(frames.push(bytes)),
-    end: () => decoded(frames.end()),
+    push: (bytes) => decodeFrames(frames.push(bytes)),
+    end: () => decodeFrames(frames.end()),
     free: () => decoder.free(),
   };
 }

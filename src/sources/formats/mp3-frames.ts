@@ -1,10 +1,10 @@
-import { type FrameHeader, readHeader } from '#src/audio/formats/mpeg-frame.ts';
+import { type MpegFrameHeader, readFrameHeader } from '#src/audio/formats/mpeg-frame.ts';
 
 /** Bytes of a tag that contain its length. */
 const tagHeadBytes = 10;
 const headerBytes = 6;
 
-export type Mp3Frame = { readonly bytes: Buffer; readonly header: FrameHeader };
+export type Mp3Frame = { readonly bytes: Buffer; readonly header: MpegFrameHeader };
 
 /**
  * Cuts MP3 into frames, in pieces of any length, and leaves out the tag before it, which may hold pictures, the one
@@ -18,26 +18,30 @@ export class Mp3Frames {
 
   push(bytes: Uint8Array): Mp3Frame[] {
     this.#rest = Buffer.concat([this.#rest, bytes]);
-    if (!this.#passTag()) return [];
-    return this.#frames(headerBytes);
+    if (!this.#skipTag()) return [];
+    return this.#takeFrames(headerBytes);
   }
 
   /** The last frame, which no other follows. */
   end(): Mp3Frame[] {
-    return this.#passTag() ? this.#frames(0) : [];
+    return this.#skipTag() ? this.#takeFrames(0) : [];
   }
 
-  #frames(behind: number): Mp3Frame[] {
+  #takeFrames(behind: number): Mp3Frame[] {
     const frames: Mp3Frame[] = [];
     while (this.#rest.length >= headerBytes) {
-      const header = this.#header(this.#rest);
+      const header = this.#readHeader(this.#rest);
       if (!header) {
-        this.#lose();
+        this.#loseSync();
         continue;
       }
       if (this.#rest.length < header.lengthBytes + behind) break;
-      if (behind > 0 && this.#isLost && !this.#header(this.#rest.subarray(header.lengthBytes))) {
-        this.#lose();
+      if (
+        behind > 0 &&
+        this.#isLost &&
+        !this.#readHeader(this.#rest.subarray(header.lengthBytes))
+      ) {
+        this.#loseSync();
         continue;
       }
       this.#isLost = false;
@@ -48,24 +52,24 @@ export class Mp3Frames {
     return frames;
   }
 
-  #header(bytes: Buffer): FrameHeader | undefined {
-    const header = readHeader(bytes);
+  #readHeader(bytes: Buffer): MpegFrameHeader | undefined {
+    const header = readFrameHeader(bytes);
     return header?.name === 'MP3' && header.kind === (this.#kind ?? header.kind)
       ? header
       : undefined;
   }
 
-  #lose() {
+  #loseSync() {
     this.#isLost = true;
     const next = this.#rest.indexOf(0xff, 1);
     this.#rest = next < 0 ? Buffer.alloc(0) : this.#rest.subarray(next);
   }
 
   /** Whether frames have been reached. Source: id3.org, "ID3v2.4 structure", 3.1. */
-  #passTag(): boolean {
+  #skipTag(): boolean {
     if (this.#tagLeftBytes === undefined) {
       if (this.#rest.length < tagHeadBytes) return false;
-      this.#tagLeftBytes = tagBytes(this.#rest);
+      this.#tagLeftBytes = countTagBytes(this.#rest);
     }
     const passed = Math.min(this.#tagLeftBytes, this.#rest.length);
     this.#tagLeftBytes -= passed;
@@ -75,7 +79,7 @@ export class Mp3Frames {
 }
 
 /** Length of an ID3v2 tag with its head: seven bits a byte. 0 where there is none; needs 10 bytes. */
-export function tagBytes(head: Buffer): number {
+export function countTagBytes(head: Buffer): number {
   if (head.toString('latin1', 0, 3) !== 'ID3') return 0;
   const size = [6, 7, 8, 9].reduce((sum, at) => sum * 128 + (head.readUInt8(at) & 127), 0);
   const hasFooter = (head.readUInt8(5) & 0x10) !== 0;

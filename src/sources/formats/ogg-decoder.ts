@@ -1,8 +1,13 @@
 import { OggVorbisDecoder } from '@wasm-audio-decoders/ogg-vorbis';
-import { type OggPage, OggPages, writePages } from '#src/audio/ogg-page.ts';
-import { opusSamples } from '#src/audio/opus/opus-packet.ts';
+import { type OggPage, OggPageReader, writePages } from '#src/audio/formats/ogg-page.ts';
+import { countOpusSamples } from '#src/audio/opus/opus-packet.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
-import { type Decoder, pcmOf, type Skip, type SoundShape } from '#src/sources/decode/decoder.ts';
+import {
+  type Decoder,
+  interleavePcm,
+  type Skip,
+  type SoundShape,
+} from '#src/sources/decode/decoder.ts';
 import { openFlac } from './flac-decoder.ts';
 import { type OpusSound, openOpus } from './opus-sound.ts';
 
@@ -18,12 +23,12 @@ const preRollMs = 1_000;
 
 /** Ogg with Opus, Vorbis or FLAC: the first such sound in it, and every one that follows when that is over. */
 export function openOgg(shape: SoundShape, skip: Skip): Decoder {
-  const pages = new OggPages();
+  const pages = new OggPageReader();
   let sound: OggSound | undefined;
   let serial: number | undefined;
   let hasBegun = false;
-  const next = async (page: OggPage): Promise<readonly Pcm[]> => {
-    const opened = await opening(page, shape, skip);
+  const decodePage = async (page: OggPage): Promise<readonly Pcm[]> => {
+    const opened = await openOggSound(page, shape, skip);
     if (!opened) return [];
     const rest = (await sound?.end()) ?? [];
     sound?.free();
@@ -31,8 +36,8 @@ export function openOgg(shape: SoundShape, skip: Skip): Decoder {
     ({ serial } = page);
     return rest;
   };
-  const given = async (page: OggPage): Promise<readonly Pcm[]> => {
-    const rest = page.isFirst && (!sound || hasBegun) ? await next(page) : [];
+  const decodeGivenPage = async (page: OggPage): Promise<readonly Pcm[]> => {
+    const rest = page.isFirst && (!sound || hasBegun) ? await decodePage(page) : [];
     if (!sound || serial !== page.serial) return rest;
     hasBegun = !page.isFirst;
     return [...rest, ...(await sound.push(page))];
@@ -40,7 +45,7 @@ export function openOgg(shape: SoundShape, skip: Skip): Decoder {
   return {
     async push(bytes) {
       const all: Pcm[] = [];
-      for (const page of pages.push(bytes)) all.push(...(await given(page)));
+      for (const page of pages.push(bytes)) all.push(...(await decodeGivenPage(page)));
       return all;
     },
     end: () => sound?.end() ?? [],
@@ -48,7 +53,7 @@ export function openOgg(shape: SoundShape, skip: Skip): Decoder {
   };
 }
 
-async function opening(
+async function openOggSound(
   page: OggPage,
   shape: SoundShape,
   skip: Skip,
@@ -70,32 +75,32 @@ class OggPackets {
   #beganBytes = 0;
   #isOpen = false;
 
-  push({ pieces, isContinued, goesOn }: OggPage): Buffer[] {
+  push({ pieces, isContinued, isLastPieceOpen }: OggPage): Buffer[] {
     const packets: Buffer[] = [];
     pieces.forEach((piece, n) => {
       const isRest = n === 0 && isContinued;
-      const isUnfinished = n === pieces.length - 1 && goesOn;
-      if (!isRest) this.#begin();
-      if (this.#isOpen) this.#add(piece);
-      if (!isUnfinished && this.#isOpen) packets.push(this.#close());
+      const isUnfinished = n === pieces.length - 1 && isLastPieceOpen;
+      if (!isRest) this.#beginPacket();
+      if (this.#isOpen) this.#addPiece(piece);
+      if (!isUnfinished && this.#isOpen) packets.push(this.#closePacket());
     });
     return packets;
   }
 
-  #begin() {
+  #beginPacket() {
     this.#begun = [];
     this.#beganBytes = 0;
     this.#isOpen = true;
   }
 
-  #add(piece: Buffer) {
+  #addPiece(piece: Buffer) {
     this.#beganBytes += piece.length;
     if (this.#beganBytes > longestPacketBytes) this.#begun = [];
     else this.#begun.push(piece);
   }
 
   /** Ends the packet; one that was too long is empty. */
-  #close(): Buffer {
+  #closePacket(): Buffer {
     this.#isOpen = false;
     const [only, ...others] = this.#begun;
     return only && others.length === 0 ? only : Buffer.concat(this.#begun);
@@ -118,7 +123,7 @@ function openOggOpus(sound: OpusSound): OggSound {
       headers += all.length - sounding.length;
       return sounding.flatMap((packet) => {
         const given = sound.push(packet, keep);
-        keep -= opusSamples(packet);
+        keep -= countOpusSamples(packet);
         return given;
       });
     },
@@ -154,14 +159,14 @@ async function openOggVorbis(serial: number, skip: Skip): Promise<OggSound> {
   const isFarBefore = ({ granule = sample }: OggPage) => {
     const ms = ((granule - sample) / rateHz) * 1000;
     sample = granule;
-    return ms > 0 && skip.passes(ms, preRollMs);
+    return ms > 0 && skip.passesBy(ms, preRollMs);
   };
-  const decoded = async (work: () => Promise<VorbisSamples>): Promise<readonly Pcm[]> => {
+  const decodeSamples = async (work: () => Promise<VorbisSamples>): Promise<readonly Pcm[]> => {
     // It stumbles over its own report of a flaw now and then.
     const given = await work().catch(() => undefined);
-    return given ? pcmOf(given.channelData, given.sampleRate) : [];
+    return given ? interleavePcm(given.channelData, given.sampleRate) : [];
   };
-  const head = (page: OggPage) => {
+  const collectHead = (page: OggPage) => {
     headers.push(...packets.push(page).map((packet) => Buffer.from(packet)));
     const [first, , setup] = headers;
     if ((first?.[channelsAt] ?? 0) > mostChannels)
@@ -176,16 +181,16 @@ async function openOggVorbis(serial: number, skip: Skip): Promise<OggSound> {
   return {
     async push(page) {
       if (headers.length < 3) {
-        head(page);
+        collectHead(page);
         return [];
       }
       if (isFarBefore(page)) return [];
       const all = new Uint8Array(Buffer.concat([...headerPages, page.bytes]));
       headerPages = [];
       hasSound = true;
-      return await decoded(() => decoder.decode(all));
+      return await decodeSamples(() => decoder.decode(all));
     },
-    end: async () => (hasSound ? await decoded(() => decoder.flush()) : []),
+    end: async () => (hasSound ? await decodeSamples(() => decoder.flush()) : []),
     free: () => decoder.free(),
   };
 }

@@ -1,6 +1,6 @@
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
-import type { OpusCodec } from '#src/audio/opus/opus.ts';
-import { opusSamples } from '#src/audio/opus/opus-packet.ts';
+import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
+import { countOpusSamples } from '#src/audio/opus/opus-packet.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { Skip, SoundShape } from '#src/sources/decode/decoder.ts';
 
@@ -22,19 +22,19 @@ export async function openOpus(head: Buffer, shape: SoundShape, skip: Skip): Pro
     throw new Error('it has more than two channels');
   codec ??= loadOpus();
   const { rateHz, channels } = shape;
-  const decoder = (await codec).decoder(rateHz, channels);
-  const at = (place: number) => Math.round((place * rateHz) / 48_000) * channels;
+  const decoder = (await codec).createDecoder(rateHz, channels);
+  const getPlace = (place: number) => Math.round((place * rateHz) / 48_000) * channels;
   /** At 48 kHz. */
   let preSkip = head.readUInt16LE(10);
   return {
     push(packet, keep = Infinity) {
-      const samples = opusSamples(packet);
+      const samples = countOpusSamples(packet);
       const cut = Math.min(samples, preSkip);
       preSkip -= cut;
-      if (samples === 0 || skip.passes((samples - cut) / 48, preRollMs)) return [];
+      if (samples === 0 || skip.passesBy((samples - cut) / 48, preRollMs)) return [];
       try {
         const all = decoder.decode(packet);
-        const sound = all.slice(at(cut), at(Math.max(0, Math.min(samples, keep))));
+        const sound = all.slice(getPlace(cut), getPlace(Math.max(0, Math.min(samples, keep))));
         return sound.length > 0 ? [{ samples: sound, rateHz, channels }] : [];
       } catch {
         return [];

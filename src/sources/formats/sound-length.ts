@@ -1,7 +1,7 @@
-import { readHeader } from '#src/audio/formats/mpeg-frame.ts';
-import type { Format } from '#src/audio/sniff.ts';
-import { isOpenSize } from '#src/audio/wav.ts';
-import { tagBytes } from './mp3-frames.ts';
+import { readFrameHeader } from '#src/audio/formats/mpeg-frame.ts';
+import type { SoundFileFormat } from '#src/audio/formats/sniff-format.ts';
+import { isUnknownSize } from '#src/audio/formats/wav.ts';
+import { countTagBytes } from './mp3-frames.ts';
 
 /** Bytes of a file that tell the length of its sound. */
 export type LengthBytes = {
@@ -13,33 +13,36 @@ export type LengthBytes = {
 };
 
 /** Length of a sound, in ms, as far as its first and last bytes tell; hostile files lie. */
-export function soundLengthMs(format: Format, bytes: LengthBytes): number | undefined {
+export function measureSoundLengthMs(
+  format: SoundFileFormat,
+  bytes: LengthBytes,
+): number | undefined {
   switch (format) {
     case 'wav':
-      return wavMs(bytes);
+      return measureWavMs(bytes);
     case 'flac':
-      return flacMs(bytes);
+      return measureFlacMs(bytes);
     case 'mp3':
-      return mp3Ms(bytes);
+      return measureMp3Ms(bytes);
     case 'ogg':
-      return oggMs(bytes);
+      return measureOggMs(bytes);
     case 'webm':
       return undefined;
   }
 }
 
 /** Undefined where the sound begins behind `head`, or the file is damaged. */
-function wavMs({ head, sizeBytes = Infinity }: LengthBytes): number | undefined {
+function measureWavMs({ head, sizeBytes = Infinity }: LengthBytes): number | undefined {
   const [format, data] = [head.indexOf('fmt '), head.indexOf('data')];
   if (format < 0 || data < format + 20 || head.length < data + 8) return undefined;
   const size = head.readUInt32LE(data + 4);
-  const bytes = Math.min(isOpenSize(size) ? Infinity : size, sizeBytes - data - 8);
+  const bytes = Math.min(isUnknownSize(size) ? Infinity : size, sizeBytes - data - 8);
   const lengthMs = (bytes / head.readUInt32LE(format + 16)) * 1000;
   return Number.isFinite(lengthMs) ? lengthMs : undefined;
 }
 
 /** RFC 9639, 8.2: rate in 20 bits, length in 36. */
-function flacMs({ head }: LengthBytes): number | undefined {
+function measureFlacMs({ head }: LengthBytes): number | undefined {
   if (head.length < 26) return undefined;
   const rateHz = head.readUIntBE(18, 3) >> 4;
   const samples = (head.readUInt8(21) & 15) * 2 ** 32 + head.readUInt32BE(22);
@@ -47,10 +50,10 @@ function flacMs({ head }: LengthBytes): number | undefined {
 }
 
 /** Length from the count of frames in the first one, else from the size, with all frames alike. */
-function mp3Ms({ head, sizeBytes }: LengthBytes): number | undefined {
-  const at = head.length >= 10 ? tagBytes(head) : 0;
+function measureMp3Ms({ head, sizeBytes }: LengthBytes): number | undefined {
+  const at = head.length >= 10 ? countTagBytes(head) : 0;
   if (at + 6 > head.length) return undefined;
-  const header = readHeader(head.subarray(at));
+  const header = readFrameHeader(head.subarray(at));
   if (header?.name !== 'MP3') return undefined;
   const frameMs = (header.samples / header.rateHz) * 1000;
   const first = head.subarray(at, at + header.lengthBytes);
@@ -64,8 +67,8 @@ function mp3Ms({ head, sizeBytes }: LengthBytes): number | undefined {
 const [granuleAt, serialAt, pageHeadBytes] = [6, 14, 28];
 
 /** By the position of the last page of the first sound. */
-function oggMs({ head, tail }: LengthBytes): number | undefined {
-  const { rateHz, preSkip } = oggUnits(head);
+function measureOggMs({ head, tail }: LengthBytes): number | undefined {
+  const { rateHz, preSkip } = readOggUnits(head);
   if (!tail || rateHz === 0) return undefined;
   const serial = head.readUInt32LE(serialAt);
   for (let at = tail.length; at > 0; ) {
@@ -79,7 +82,7 @@ function oggMs({ head, tail }: LengthBytes): number | undefined {
 }
 
 /** Rate in which the first sound counts its samples, 0 where it is unknown, and samples before its start. */
-function oggUnits(head: Buffer): { readonly rateHz: number; readonly preSkip: number } {
+function readOggUnits(head: Buffer): { readonly rateHz: number; readonly preSkip: number } {
   const packet = head.subarray(pageHeadBytes);
   const name = packet.toString('latin1', 0, 8);
   if (name === 'OpusHead' && packet.length >= 12)

@@ -11,7 +11,7 @@ const mostElementBytes = 2 ** 31;
  *
  * Throws a plain Error for 2 GiB and more.
  */
-function elementSize(bytes: Buffer, at: number) {
+function readElementSize(bytes: Buffer, at: number) {
   const first = bytes[at] ?? 0;
   const sizeLength = Math.clz32(first) - 23;
   if (at + sizeLength > bytes.length) return undefined;
@@ -33,7 +33,7 @@ export function openWebm(shape: SoundShape, skip: Skip): Decoder {
   demuxer.on('error', () => undefined); // it comes a tick late; `errored` shows it at once
   // It takes the private data of every track for its own, and a film's for damage (prism-media 1.3.5).
   const tooShort: unknown = Reflect.get(opus.WebmDemuxer, 'TOO_SHORT');
-  const _readTagDataSize = (bytes: Buffer, at: number) => elementSize(bytes, at) ?? tooShort;
+  const _readTagDataSize = (bytes: Buffer, at: number) => readElementSize(bytes, at) ?? tooShort;
   Object.assign(demuxer, { _checkHead() {}, _readTagDataSize });
   demuxer.on('head', (head: Buffer) => {
     if (head.toString('latin1', 0, 8) === 'OpusHead') sound ??= openOpus(head, shape, skip);

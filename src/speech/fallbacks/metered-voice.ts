@@ -1,25 +1,30 @@
-import { durationMs, type Pcm } from '#src/audio/pcm.ts';
-import { fieldsOf } from '#src/base/json.ts';
-import { counted, type HoldResult, reportedCount } from '#src/provider/models/request-hold.ts';
-import type { EngineUsage, ServerUsage, Synthesizer } from '#src/speech/ports.ts';
+import { getDurationMs, type Pcm } from '#src/audio/pcm.ts';
+import { toRecord } from '#src/base/json.ts';
+import {
+  type ReservationResult,
+  runReserved,
+  toReportedCount,
+} from '#src/provider/models/request-reservation.ts';
+import type { EngineUsage, ServerUsage, Synthesizer } from '#src/speech/speech-engine.ts';
 
 /** Reads the usage that a transcription server reports. */
-export function heardCount(usage: unknown): ServerUsage | undefined {
-  const { type, seconds, input_tokens, output_tokens, input_token_details } = fieldsOf(usage);
+export function toHeardUsage(usage: unknown): ServerUsage | undefined {
+  const { type, seconds, input_tokens, output_tokens, input_token_details } = toRecord(usage);
   if (type === 'duration') {
-    const counted = reportedCount(seconds);
+    const counted = toReportedCount(seconds);
     return counted ? { kind: 'heard', ms: counted * 1_000 } : undefined;
   }
-  const inputTokens = reportedCount(input_tokens);
+  const inputTokens = toReportedCount(input_tokens);
   if (!inputTokens) return undefined;
-  const outputTokens = reportedCount(output_tokens) ?? 0;
+  const outputTokens = toReportedCount(output_tokens) ?? 0;
   // Input is sound, unless the server reports it separately.
-  const audioInputTokens = reportedCount(fieldsOf(input_token_details).audio_tokens) ?? inputTokens;
+  const audioInputTokens =
+    toReportedCount(toRecord(input_token_details).audio_tokens) ?? inputTokens;
   return { kind: 'tokens', inputTokens, outputTokens, audioInputTokens };
 }
 
 /** Undefined if the usages cannot be added, or one is unknown. */
-export function sumOf(
+export function addServerUsage(
   one: ServerUsage | undefined,
   other: ServerUsage | undefined,
 ): ServerUsage | undefined {
@@ -45,60 +50,60 @@ export type SpokenUsage = {
 
 export type VoiceUsageMeter = {
   /** Counts a text at its end. A request rejected before its first sound does not count. Never throws. */
-  spoke(spoken: SpokenUsage): void;
+  recordSpeech(spoken: SpokenUsage): void;
   /** Reserves money, and so limits the sound. Undefined for no limit. Throws BotError `budget.used`. */
-  holdSpeech?(text: string): HoldResult;
+  reserveSpeech?(text: string): ReservationResult;
 };
 
 /** Counts every request of a synthesizer and its fallbacks. */
-export function meteredVoice(synthesizer: Synthesizer, meter: VoiceUsageMeter): Synthesizer {
-  const each = (engine: Synthesizer): Synthesizer =>
-    engine.wrapped?.(each) ?? metered(engine, meter);
-  return each(synthesizer);
+export function withVoiceMeter(synthesizer: Synthesizer, meter: VoiceUsageMeter): Synthesizer {
+  const meterEach = (engine: Synthesizer): Synthesizer =>
+    engine.wrapEach?.(meterEach) ?? meterSynthesizer(engine, meter);
+  return meterEach(synthesizer);
 }
 
-function metered(synthesizer: Synthesizer, meter: VoiceUsageMeter): Synthesizer {
-  const { oneVoice } = synthesizer;
+function meterSynthesizer(synthesizer: Synthesizer, meter: VoiceUsageMeter): Synthesizer {
+  const { fixVoice } = synthesizer;
   return {
     synthesize(text, voice, signal) {
-      const tally = new Tally();
+      const tally = new UsageTally();
       const onUsage = (usage: EngineUsage) => {
         tally.add(usage);
         voice.onUsage?.(usage);
       };
       let ms = 0;
-      return counted(
+      return runReserved(
         {
-          hold: () => meter.holdSpeech?.(text),
+          reserve: () => meter.reserveSpeech?.(text),
           ask: (mostMs) =>
-            cutAfter(synthesizer.synthesize(text, { ...voice, onUsage }, signal), mostMs),
+            limitSound(synthesizer.synthesize(text, { ...voice, onUsage }, signal), mostMs),
           isOutput: (pcm) => {
-            ms += durationMs(pcm);
+            ms += getDurationMs(pcm);
             return ms > 0;
           },
-          over: (isWhole) =>
-            meter.spoke({ characters: text.length, ms, usage: tally.usage(isWhole) }),
+          onEnd: (isWhole) =>
+            meter.recordSpeech({ characters: text.length, ms, usage: tally.getUsage(isWhole) }),
         },
         signal,
       );
     },
-    oneVoice: oneVoice && (() => metered(oneVoice.call(synthesizer), meter)),
+    fixVoice: fixVoice && (() => meterSynthesizer(fixVoice.call(synthesizer), meter)),
   };
 }
 
-async function* cutAfter(sound: AsyncIterable<Pcm>, mostMs = Infinity): AsyncGenerator<Pcm> {
+async function* limitSound(sound: AsyncIterable<Pcm>, mostMs = Infinity): AsyncGenerator<Pcm> {
   let leftMs = mostMs;
   for await (const pcm of sound) {
     const { channels, rateHz, samples } = pcm;
     const most = Math.floor((leftMs * rateHz) / 1_000) * channels;
     yield samples.length > most ? { ...pcm, samples: samples.subarray(0, most) } : pcm;
-    leftMs -= durationMs(pcm);
+    leftMs -= getDurationMs(pcm);
     if (leftMs <= 0) return;
   }
 }
 
 /** Requests of one text belong to the last engine asked. */
-class Tally {
+class UsageTally {
   #by: EngineUsage['by'];
   #begun = 0;
   #counts: ServerUsage[] = [];
@@ -110,10 +115,10 @@ class Tally {
     else this.#begun++;
   }
 
-  usage(isWhole: boolean): EngineUsage | undefined {
+  getUsage(isWhole: boolean): EngineUsage | undefined {
     const isReported = isWhole && this.#counts.length >= this.#begun;
     const [first, ...more] = isReported ? this.#counts : [];
-    const count = more.reduce(sumOf, first);
+    const count = more.reduce(addServerUsage, first);
     return this.#by || count ? { by: this.#by, count } : undefined;
   }
 }

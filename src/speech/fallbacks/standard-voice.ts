@@ -1,11 +1,11 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
-import { untilAccepted } from '#src/provider/refused-parts.ts';
-import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
-import { isVoiceAmong, type VoiceNames } from '#src/speech/voice-names.ts';
+import { sendUntilAccepted } from '#src/provider/reducible-request.ts';
+import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
+import { isKnownVoice, type VoiceNames } from '#src/speech/voice-names.ts';
 
 /** The server does not have what was asked for. */
-const refusals: ReadonlySet<number> = new Set([400, 404, 422]);
+const voiceRejectionStatuses: ReadonlySet<number> = new Set([400, 404, 422]);
 
 type VoicePart = 'model' | 'name';
 
@@ -13,17 +13,19 @@ type VoicePart = 'model' | 'name';
  * Speaks with the standard voice if the server no longer lists a voice, or rejects it while the standard one works,
  * and calls `onGone`. The usual model replaces a rejected one.
  */
-export function standardVoiceInstead(
+export function withStandardVoice(
   engine: Synthesizer,
-  voices: Pick<VoiceNames, 'known'>,
+  voices: Pick<VoiceNames, 'getKnown'>,
 ): Synthesizer {
-  const nameOf = ({ name }: SpeechVoice) =>
-    new Set<VoicePart>(name === undefined || !isVoiceAmong(name, voices.known()) ? [] : ['name']);
+  const listNameParts = ({ name }: SpeechVoice) =>
+    new Set<VoicePart>(
+      name === undefined || !isKnownVoice(name, voices.getKnown()) ? [] : ['name'],
+    );
   return {
     synthesize: (text, voice, signal) =>
-      untilAccepted<VoicePart, Pcm>(
+      sendUntilAccepted<VoicePart, Pcm>(
         {
-          wanted: voice.model === undefined ? nameOf(voice) : new Set(['model', 'name']),
+          wanted: voice.model === undefined ? listNameParts(voice) : new Set(['model', 'name']),
           send: (parts) => {
             const { model, name, ...own } = voice;
             const left = {
@@ -32,9 +34,9 @@ export function standardVoiceInstead(
             };
             return engine.synthesize(text, { ...own, ...left }, signal);
           },
-          next: (error, parts) => {
-            if (parts.size === 0 || !isVoiceRefusal(error)) throw error;
-            return parts.has('model') ? nameOf(voice) : [];
+          reduce: (error, parts) => {
+            if (parts.size === 0 || !isVoiceRejection(error)) throw error;
+            return parts.has('model') ? listNameParts(voice) : [];
           },
           onAccepted: (parts) => {
             const { name, onGone } = voice;
@@ -51,10 +53,10 @@ export function standardVoiceInstead(
  * A request may have been rejected for its voice. WebSockets have no status, and some servers send no answer for an
  * unknown voice.
  */
-export function isVoiceRefusal(error: unknown): boolean {
+export function isVoiceRejection(error: unknown): boolean {
   if (!(error instanceof BotError)) return false;
   if (error.code === 'provider.empty') return true;
   const { status } = error.about;
   if (error.code !== 'provider.refused') return false;
-  return status === undefined ? !error.retryable : refusals.has(status);
+  return status === undefined ? !error.retryable : voiceRejectionStatuses.has(status);
 }

@@ -1,8 +1,8 @@
 import { BotError } from '#src/base/errors.ts';
-import { englishLanguageName } from '#src/base/language-name.ts';
-import { servedLocally } from '#src/provider/models/models.ts';
-import { baseLanguage } from '#src/speech/hints.ts';
-import type { Synthesizer } from '#src/speech/ports.ts';
+import { getEnglishLanguageName } from '#src/base/language-name.ts';
+import { servedLocally } from '#src/provider/models/standard-models.ts';
+import { toBaseLanguage } from '#src/speech/hints.ts';
+import type { Synthesizer } from '#src/speech/speech-engine.ts';
 import { resolveModelFolder } from './folders.ts';
 import type { LocalModels } from './local-models.ts';
 import { findPitch } from './local-voices.ts';
@@ -34,7 +34,7 @@ export async function openLocalSynthesizer({
   return {
     async *synthesize(text, { language = 'en', name, onUsage, speed = 1 }, signal) {
       signal.throwIfAborted();
-      if (baseLanguage(language) !== 'en') throw lackOfVoice(language);
+      if (toBaseLanguage(language) !== 'en') throw lackOfVoice(language);
       onUsage?.({ by: servedLocally });
       const pitch = findPitch(name, usual);
       const lengthScale = pitch / Math.min(2, Math.max(0.5, speed));
@@ -46,6 +46,6 @@ export async function openLocalSynthesizer({
 }
 
 function lackOfVoice(language: string): BotError {
-  const message = `The local voice speaks English only, and the text is in ${englishLanguageName(language)}.`;
+  const message = `The local voice speaks English only, and the text is in ${getEnglishLanguageName(language)}.`;
   return new BotError('speech.no_voice', false, message);
 }

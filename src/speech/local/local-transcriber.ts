@@ -1,5 +1,5 @@
-import { servedLocally } from '#src/provider/models/models.ts';
-import type { Transcriber } from '#src/speech/ports.ts';
+import { servedLocally } from '#src/provider/models/standard-models.ts';
+import type { Transcriber } from '#src/speech/speech-engine.ts';
 import { isListenable } from '#src/speech/utterance-sound.ts';
 import { resolveModelFolder } from './folders.ts';
 import type { LocalModels } from './local-models.ts';

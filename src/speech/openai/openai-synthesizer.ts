@@ -1,13 +1,13 @@
 import { APIError } from 'openai/core/error';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { ApiClient } from '#src/provider/client.ts';
+import type { ApiClient } from '#src/provider/api-client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
-import { isOpenAi, servedBy } from '#src/provider/models/models.ts';
-import { untilAccepted } from '#src/provider/refused-parts.ts';
-import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
-import { textPieces } from '#src/speech/pronunciation.ts';
-import { type PackedSound, SoundStream, type SpeechFormat } from './sound-stream.ts';
+import { describeServer, isOpenAi } from '#src/provider/models/standard-models.ts';
+import { sendUntilAccepted } from '#src/provider/reducible-request.ts';
+import { splitText } from '#src/speech/pronunciation.ts';
+import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
+import { type PackedSound, type SpeechFormat, SpeechSoundReader } from './speech-sound-reader.ts';
 
 /**
  * Decodes MP3, Ogg or FLAC as it arrives, to mono at one rate. Throws BotError `source.*`. Aborting `signal` throws
@@ -32,19 +32,19 @@ export type SynthesizerOptions = {
   readonly decode?: DecodeSpeech;
 };
 
-const refusals = new Set([400, 422]);
+const streamRejectionStatuses = new Set([400, 422]);
 
 /**
  * OpenAI takes 4,096: https://developers.openai.com/api/reference/resources/audio/subresources/speech/methods/create
  */
-const longestInputChars = 4000;
+const maxInputChars = 4000;
 
 /**
  * Opens a voice behind any server with OpenAI's `/audio/speech`. Sound is passed on as it arrives, and long texts
  * become several requests.
  *
  * @example
- * import { openClient } from '#src/provider/client.ts';
+ * import { openClient } from '#src/provider/api-client.ts';
  * import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
  *
  * declare const signal: AbortSignal;
@@ -55,13 +55,14 @@ const longestInputChars = 4000;
 export function openSynthesizer(client: ApiClient, options: SynthesizerOptions): Synthesizer {
   // OpenAI streams anyway, and has no such field.
   let canAskForStream = !isOpenAi(client.baseURL);
-  const spoken = (piece: string, how: How, signal: AbortSignal) =>
-    untilAccepted(
+  const speakPiece = (piece: string, how: VoiceChoice, signal: AbortSignal) =>
+    sendUntilAccepted(
       {
         wanted: new Set(canAskForStream ? (['stream'] as const) : []),
-        send: (parts) => speak(client, piece, how, parts.has('stream'), signal),
-        next: (cause, parts) => {
-          const isRefused = cause instanceof APIError && refusals.has(cause.status ?? 0);
+        send: (parts) => requestSpeech(client, piece, how, parts.has('stream'), signal),
+        reduce: (cause, parts) => {
+          const isRefused =
+            cause instanceof APIError && streamRejectionStatuses.has(cause.status ?? 0);
           if (!isRefused || parts.size === 0) throw cause;
           return [];
         },
@@ -74,15 +75,15 @@ export function openSynthesizer(client: ApiClient, options: SynthesizerOptions):
   return {
     async *synthesize(text, voice, signal) {
       signal.throwIfAborted();
-      const by = servedBy(modelOf({ voice, options }), client.baseURL);
-      const pieces = textPieces(text, longestInputChars);
+      const by = describeServer(chooseModel({ voice, options }), client.baseURL);
+      const pieces = splitText(text, maxInputChars);
       if (pieces.length === 0) {
         throw new BotError('speech.unspeakable', false, 'The text has nothing to speak.');
       }
       try {
         for (const piece of pieces) {
           voice.onUsage?.({ by });
-          yield* spoken(piece, { voice, options }, signal);
+          yield* speakPiece(piece, { voice, options }, signal);
         }
       } catch (cause) {
         signal.throwIfAborted();
@@ -92,19 +93,19 @@ export function openSynthesizer(client: ApiClient, options: SynthesizerOptions):
   };
 }
 
-type How = { readonly voice: SpeechVoice; readonly options: SynthesizerOptions };
+type VoiceChoice = { readonly voice: SpeechVoice; readonly options: SynthesizerOptions };
 
-async function* speak(
+async function* requestSpeech(
   client: ApiClient,
   input: string,
-  how: How,
+  how: VoiceChoice,
   isStreamed: boolean,
   signal: AbortSignal,
 ): AsyncGenerator<Pcm> {
   const { voice, options } = how;
   const { decode, format, instructions, rateHz, voice: usual } = options;
   const body = {
-    model: modelOf(how),
+    model: chooseModel(how),
     input,
     voice: voice.name ?? (typeof usual === 'string' ? usual : usual()),
     response_format: format,
@@ -114,9 +115,14 @@ async function* speak(
   };
   const response = await client.audio.speech.create(body, { signal }).asResponse();
   const type = response.headers.get('content-type') ?? '';
-  const stream = new SoundStream(type, decode !== undefined, rateHz);
+  const stream = new SpeechSoundReader(type, decode !== undefined, rateHz);
   let sounded = false;
-  for await (const pcm of sounds(response.body ?? new Blob([]).stream(), stream, decode, signal)) {
+  for await (const pcm of readSounds(
+    response.body ?? new Blob([]).stream(),
+    stream,
+    decode,
+    signal,
+  )) {
     sounded = true;
     yield pcm;
   }
@@ -126,14 +132,14 @@ async function* speak(
 }
 
 /** Anybody may have chosen the name, so one that is not on the list never reaches the server. */
-function modelOf({ voice, options }: How): string {
+function chooseModel({ voice, options }: VoiceChoice): string {
   return options.models?.find((model) => model === voice.model) ?? options.model;
 }
 
 /** Leaving early closes the connection. */
-async function* sounds(
+async function* readSounds(
   body: ReadableStream<Uint8Array>,
-  stream: SoundStream,
+  stream: SpeechSoundReader,
   decode: DecodeSpeech | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<Pcm> {
@@ -141,14 +147,15 @@ async function* sounds(
   for await (const bytes of pieces) {
     signal.throwIfAborted();
     yield* stream.push(bytes);
-    if (decode && stream.packed) return yield* unpacked(stream.packed, pieces, decode, signal);
+    if (decode && stream.toPacked)
+      return yield* decodePacked(stream.toPacked, pieces, decode, signal);
   }
   signal.throwIfAborted();
   yield* stream.end();
-  if (decode && stream.packed) yield* unpacked(stream.packed, [], decode, signal);
+  if (decode && stream.toPacked) yield* decodePacked(stream.toPacked, [], decode, signal);
 }
 
-async function* unpacked(
+async function* decodePacked(
   { name, bytes }: PackedSound,
   rest: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   decode: DecodeSpeech,

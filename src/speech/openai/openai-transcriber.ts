@@ -1,20 +1,20 @@
 import type { TranscriptionCreateParamsNonStreaming } from 'openai/resources/audio/transcriptions';
+import { writeWav } from '#src/audio/formats/wav.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
-import { writeWav } from '#src/audio/wav.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
-import type { ApiClient } from '#src/provider/client.ts';
+import type { ApiClient } from '#src/provider/api-client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
-import { servedBy } from '#src/provider/models/models.ts';
-import { untilAccepted } from '#src/provider/refused-parts.ts';
-import { baseLanguage, hintFields, languageHint } from '#src/speech/hints.ts';
+import { describeServer } from '#src/provider/models/standard-models.ts';
+import { sendUntilAccepted } from '#src/provider/reducible-request.ts';
+import { createHintFields, createLanguageHint, toBaseLanguage } from '#src/speech/hints.ts';
 import type {
   Transcriber,
   Transcript,
   TranscriptionOptions,
   TranscriptUpdate,
-} from '#src/speech/ports.ts';
+} from '#src/speech/speech-engine.ts';
 import { isListenable } from '#src/speech/utterance-sound.ts';
-import { readTranscript, transcriptOf } from './transcript-reply.ts';
+import { readTranscript, toTranscript } from './transcript-reply.ts';
 
 export type TranscriberOptions = {
   readonly model: string;
@@ -25,9 +25,9 @@ export type TranscriberOptions = {
 };
 
 /** Words of these models are streamed. */
-const streaming = /^gpt-(4o-(mini-)?)?transcribe(?!-diarize)/;
+const streamingModels = /^gpt-(4o-(mini-)?)?transcribe(?!-diarize)/;
 /** Servers report with these codes that they do not stream. */
-const noStream: ReadonlySet<ErrorCode> = new Set([
+const noStreamCodes: ReadonlySet<ErrorCode> = new Set([
   'provider.refused',
   'provider.wrong_type',
   'provider.truncated',
@@ -37,7 +37,7 @@ const noStream: ReadonlySet<ErrorCode> = new Set([
 /** Parts that a server may reject. Only the first answer pays for finding out. */
 type RequestPart = 'translation' | 'word times' | 'hints' | 'stream';
 
-type Form = {
+type UploadForm = {
   readonly wav: Uint8Array<ArrayBuffer>;
   readonly model: string;
   readonly language: string | undefined;
@@ -47,14 +47,14 @@ type Form = {
 type Abilities = { refused: ReadonlySet<RequestPart>; hasStreamed: boolean };
 
 /** Servers reject the form of a request with these. A missing endpoint has further ones. */
-const notUnderstood = new Set([400, 422]);
-const notThere = new Set([...notUnderstood, 404, 405, 410, 501]);
+const formRejectionStatuses = new Set([400, 422]);
+const missingEndpointStatuses = new Set([...formRejectionStatuses, 404, 405, 410, 501]);
 
 /**
  * Opens a recogniser behind any server with OpenAI's `/audio/transcriptions`, with one upload for each utterance.
  *
  * @example
- * import { openClient } from '#src/provider/client.ts';
+ * import { openClient } from '#src/provider/api-client.ts';
  * import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
  * import type { Pcm } from '#src/audio/pcm.ts';
  *
@@ -90,18 +90,18 @@ class TranscriptionServer implements Transcriber {
     const { model: usual, models = [] } = this.#options;
     // Anybody may have chosen the name, so one that is not on the list never reaches the server.
     const model = models.find((one) => one === asked.model) ?? usual;
-    const can = this.#abilitiesOf(model);
+    const can = this.#getAbilities(model);
     const { hints = [], language: known } = asked;
-    const language = known ? baseLanguage(known) : this.#options.language;
+    const language = known ? toBaseLanguage(known) : this.#options.language;
     const form = { wav: new Uint8Array(writeWav(pcm)), model, language, hints };
-    const wanted = partsOf(form, asked).difference(can.refused);
-    yield* untilAccepted(
+    const wanted = listWantedParts(form, asked).difference(can.refused);
+    yield* sendUntilAccepted(
       {
         wanted,
         send: (parts) => this.#send(form, parts, can, signal),
         isAnswer: ({ kind }) => kind === 'final',
-        next: (error, parts) => {
-          const refused = refusedPart(error, parts, can);
+        reduce: (error, parts) => {
+          const refused = findRejectedUploadPart(error, parts, can);
           if (!refused) throw error;
           // A stream may have been rejected for another part.
           const isLeft = (part: RequestPart) => parts.has(part) || part === 'stream';
@@ -115,7 +115,7 @@ class TranscriptionServer implements Transcriber {
     );
   }
 
-  #abilitiesOf(model: string): Abilities {
+  #getAbilities(model: string): Abilities {
     const known = this.#abilities.get(model);
     if (known) return known;
     const found: Abilities = { refused: new Set(), hasStreamed: false };
@@ -124,26 +124,26 @@ class TranscriptionServer implements Transcriber {
   }
 
   async *#send(
-    form: Form,
+    form: UploadForm,
     parts: ReadonlySet<RequestPart>,
     can: Abilities,
     signal: AbortSignal,
   ): AsyncGenerator<TranscriptUpdate> {
     const { language, model } = form;
     const { baseURL } = this.#client;
-    const by = servedBy(model, baseURL);
+    const by = describeServer(model, baseURL);
     const final = (transcript: Transcript): TranscriptUpdate => {
       const usage = { ...transcript.usage, by };
       return { kind: 'final', transcript: { ...transcript, usage } };
     };
     const { translations, transcriptions } = this.#client.audio;
-    const fields = fieldsOf(form, parts, baseURL);
+    const fields = createFields(form, parts, baseURL);
     try {
       if (parts.has('translation')) {
         const body = { ...fields, response_format: 'json' as const };
         const reply = await translations.create(body, { signal });
         signal.throwIfAborted();
-        const transcript = transcriptOf(reply, undefined);
+        const transcript = toTranscript(reply, undefined);
         yield final({ ...transcript, language: 'en', isTranslated: true });
       } else if (isStreamed(parts)) {
         const body = { ...fields, stream: true as const };
@@ -161,7 +161,7 @@ class TranscriptionServer implements Transcriber {
       } else {
         const reply = await transcriptions.create(fields, { signal });
         signal.throwIfAborted();
-        yield final(transcriptOf(reply, language));
+        yield final(toTranscript(reply, language));
       }
       signal.throwIfAborted();
     } catch (cause) {
@@ -171,15 +171,15 @@ class TranscriptionServer implements Transcriber {
   }
 }
 
-function partsOf(
-  { hints, model }: Form,
+function listWantedParts(
+  { hints, model }: UploadForm,
   { hasWordTimes, isTranslated }: TranscriptionOptions,
 ): Set<RequestPart> {
   const parts = new Set<RequestPart>();
   if (isTranslated) parts.add('translation');
   if (hasWordTimes) parts.add('word times');
   if (hints.length > 0) parts.add('hints');
-  if (streaming.test(model)) parts.add('stream');
+  if (streamingModels.test(model)) parts.add('stream');
   return parts;
 }
 
@@ -188,29 +188,30 @@ function isStreamed(parts: ReadonlySet<RequestPart>): boolean {
   return parts.has('stream') && !parts.has('translation') && !parts.has('word times');
 }
 
-function refusedPart(
+function findRejectedUploadPart(
   error: unknown,
   parts: ReadonlySet<RequestPart>,
   { hasStreamed }: Abilities,
 ): RequestPart | undefined {
   if (!(error instanceof BotError)) return undefined;
   const { status = 0 } = error.about;
-  if (parts.has('translation')) return notThere.has(status) ? 'translation' : undefined;
-  if (isStreamed(parts) && !hasStreamed && noStream.has(error.code)) return 'stream';
-  if (!notUnderstood.has(status)) return undefined;
+  if (parts.has('translation'))
+    return missingEndpointStatuses.has(status) ? 'translation' : undefined;
+  if (isStreamed(parts) && !hasStreamed && noStreamCodes.has(error.code)) return 'stream';
+  if (!formRejectionStatuses.has(status)) return undefined;
   return (['word times', 'hints'] as const).find((part) => parts.has(part));
 }
 
-function fieldsOf(
-  { wav, model, language, hints }: Form,
+function createFields(
+  { wav, model, language, hints }: UploadForm,
   parts: ReadonlySet<RequestPart>,
   baseUrl: string,
 ): TranscriptionCreateParamsNonStreaming {
   // Servers choose their decoder by the name of the file.
   const file = new File([wav], 'utterance.wav', { type: 'audio/wav' });
-  const likely = parts.has('hints') ? hintFields(model, baseUrl, hints) : {};
+  const likely = parts.has('hints') ? createHintFields(model, baseUrl, hints) : {};
   if (parts.has('translation')) return { model, file, ...likely };
-  const plain = { model, file, ...languageHint(model, language), ...likely };
+  const plain = { model, file, ...createLanguageHint(model, language), ...likely };
   if (!parts.has('word times')) return { ...plain, response_format: 'json' };
   return { ...plain, response_format: 'verbose_json', timestamp_granularities: ['word'] };
 }

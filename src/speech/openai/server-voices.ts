@@ -1,15 +1,15 @@
+import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { fieldsOf } from '#src/base/json.ts';
-import { deadlineSignal } from '#src/base/waiting.ts';
-import type { ApiClient } from '#src/provider/client.ts';
+import { toRecord } from '#src/base/json.ts';
+import type { ApiClient } from '#src/provider/api-client.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
 
 /** After this time the server is asked again, and the former list holds meanwhile. */
-const freshMs = 600_000;
-const retryMs = 60_000;
+const maxListAgeMs = 600_000;
+const retryAfterMs = 60_000;
 /** A person is typing, or waiting for a reply. */
-const longestMs = 2_000;
-const mostNames = 2_000;
+const requestTimeoutMs = 2_000;
+const maxVoiceNames = 2_000;
 
 /** Voices of a server that lists them at `GET /audio/voices`, such as Kokoro-FastAPI and speaches. */
 export class ServerVoices implements VoiceNames {
@@ -25,13 +25,13 @@ export class ServerVoices implements VoiceNames {
     this.#clock = clock;
   }
 
-  known(): readonly string[] {
+  getKnown(): readonly string[] {
     return this.#names;
   }
 
   async load(): Promise<readonly string[]> {
     if (this.#clock.nowMs() >= this.#dueAtMs) {
-      this.#asking ??= this.#ask().finally(() => {
+      this.#asking ??= this.#refresh().finally(() => {
         this.#asking = undefined;
       });
       if (this.#names.length === 0) await this.#asking;
@@ -40,34 +40,34 @@ export class ServerVoices implements VoiceNames {
   }
 
   /** Never throws. A server that does not answer keeps its names. */
-  async #ask(): Promise<void> {
-    using deadline = deadlineSignal(longestMs, this.#clock, () => new Error('late'));
+  async #refresh(): Promise<void> {
+    using deadline = createDeadlineSignal(requestTimeoutMs, this.#clock, () => new Error('late'));
     try {
-      this.#names = await readServerVoices(this.#client, deadline.signal);
-      this.#dueAtMs = this.#clock.nowMs() + freshMs;
+      this.#names = await fetchServerVoices(this.#client, deadline.signal);
+      this.#dueAtMs = this.#clock.nowMs() + maxListAgeMs;
     } catch {
-      this.#dueAtMs = this.#clock.nowMs() + retryMs;
+      this.#dueAtMs = this.#clock.nowMs() + retryAfterMs;
     }
   }
 }
 
 /** A list of another shape is empty. */
-export async function readServerVoices(
+export async function fetchServerVoices(
   client: Pick<ApiClient, 'get'>,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const answer = await client.get('/audio/voices', { signal });
-  const { voices, data } = fieldsOf(answer);
+  const { voices, data } = toRecord(answer);
   const list = Array.isArray(voices) ? voices : data;
   if (!Array.isArray(list)) return [];
-  return [...new Set(list.slice(0, mostNames).flatMap((voice) => nameOf(voice) ?? []))];
+  return [...new Set(list.slice(0, maxVoiceNames).flatMap((voice) => findVoiceName(voice) ?? []))];
 }
 
-function nameOf(voice: unknown): string | undefined {
-  const { id, voice_id, name } = fieldsOf(voice);
-  return [voice, id, voice_id, name].find(isName);
+function findVoiceName(voice: unknown): string | undefined {
+  const { id, voice_id, name } = toRecord(voice);
+  return [voice, id, voice_id, name].find(isVoiceName);
 }
 
-function isName(value: unknown): value is string {
+function isVoiceName(value: unknown): value is string {
   return typeof value === 'string' && /^[^\p{C}]{1,100}$/u.test(value) && value.trim() !== '';
 }

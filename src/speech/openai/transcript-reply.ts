@@ -1,39 +1,40 @@
 import { BotError } from '#src/base/errors.ts';
-import { fieldsOf, textIn } from '#src/base/json.ts';
-import { languageTagOf } from '#src/base/language-name.ts';
-import { eventsIn, readEvents } from '#src/provider/server-events.ts';
-import { heardCount } from '#src/speech/fallbacks/metered-voice.ts';
-import type { TranscribedWord, Transcript, TranscriptUpdate } from '#src/speech/ports.ts';
-import { readTags } from '#src/speech/recogniser-tags.ts';
+import { toNonEmptyText, toRecord } from '#src/base/json.ts';
+import { findLanguageTag } from '#src/base/language-name.ts';
+import { parseEvents, readEvents } from '#src/provider/event-stream.ts';
+import { toHeardUsage } from '#src/speech/fallbacks/metered-voice.ts';
+import { parseTags } from '#src/speech/recogniser-tags.ts';
+import type { TranscribedWord, Transcript, TranscriptUpdate } from '#src/speech/speech-engine.ts';
 
-const mostWords = 2_000;
-const longestWord = 100;
+const maxWords = 2_000;
+const maxWordChars = 100;
 /** Longer than any utterance. */
-const latestSeconds = 600;
+const maxWordSeconds = 600;
 
 /** One impossible word makes all others doubtful. */
-function wordsOf(words: unknown): readonly TranscribedWord[] | undefined {
-  if (!Array.isArray(words) || words.length === 0 || words.length > mostWords) return undefined;
+function parseWords(words: unknown): readonly TranscribedWord[] | undefined {
+  if (!Array.isArray(words) || words.length === 0 || words.length > maxWords) return undefined;
   const read: TranscribedWord[] = [];
   for (const one of words) {
-    const written = textIn(fieldsOf(one).word) ?? '';
-    const { text } = readTags(written);
+    const written = toNonEmptyText(toRecord(one).word) ?? '';
+    const { text } = parseTags(written);
     if (text === '' && written.trim() !== '') continue; // The word is a tag.
-    const word = wordOf(text, one);
+    const word = parseWord(text, one);
     if (!word || word.startMs < (read.at(-1)?.startMs ?? 0)) return undefined;
     read.push(word);
   }
   return read;
 }
 
-function wordOf(text: string, value: unknown): TranscribedWord | undefined {
-  const { start, end } = fieldsOf(value);
-  const isTimed = isWithin(start, 0, latestSeconds) && isWithin(end, start, latestSeconds);
-  if (text === '' || text.length > longestWord || !isTimed) return undefined;
+function parseWord(text: string, value: unknown): TranscribedWord | undefined {
+  const { start, end } = toRecord(value);
+  const isTimed =
+    isNumberWithin(start, 0, maxWordSeconds) && isNumberWithin(end, start, maxWordSeconds);
+  if (text === '' || text.length > maxWordChars || !isTimed) return undefined;
   return { text, startMs: Math.round(start * 1_000), endMs: Math.round(end * 1_000) };
 }
 
-function isWithin(value: unknown, least: number, most: number): value is number {
+function isNumberWithin(value: unknown, least: number, most: number): value is number {
   return typeof value === 'number' && value >= least && value <= most;
 }
 
@@ -47,36 +48,36 @@ function isWithin(value: unknown, least: number, most: number): value is number 
  * const { text, language } = transcriptOf('{"text": " Hallo! ", "language": "german"}', undefined);
  * [text, language]; // ['Hallo!', 'de']
  */
-export function transcriptOf(reply: unknown, asked: string | undefined): Transcript {
-  const answer = typeof reply === 'string' ? jsonOr(reply) : reply;
-  if (typeof answer === 'string' && answer !== '') return transcriptOf({ text: answer }, asked);
-  const { text, language, languages, usage, words } = fieldsOf(answer);
-  if (typeof text === 'string' && areEvents.test(text))
-    return transcriptOf(joinEvents(text), asked);
-  if (typeof text !== 'string') throw new BotError('provider.empty', true, noText);
+export function toTranscript(reply: unknown, asked: string | undefined): Transcript {
+  const answer = typeof reply === 'string' ? parseJsonOrText(reply) : reply;
+  if (typeof answer === 'string' && answer !== '') return toTranscript({ text: answer }, asked);
+  const { text, language, languages, usage, words } = toRecord(answer);
+  if (typeof text === 'string' && eventsStart.test(text))
+    return toTranscript(joinEvents(text), asked);
+  if (typeof text !== 'string') throw new BotError('provider.empty', true, noTextMessage);
   const [first] = Array.isArray(languages) ? languages : [];
-  const read = readTags(text);
+  const read = parseTags(text);
   const codes = [language, first?.code, read.language, asked];
-  const told = codes.flatMap((code) => textIn(code) ?? []);
-  const [languageTag] = told.flatMap((code) => languageTagOf(code) ?? []);
-  const count = heardCount(usage);
+  const told = codes.flatMap((code) => toNonEmptyText(code) ?? []);
+  const [languageTag] = told.flatMap((code) => findLanguageTag(code) ?? []);
+  const count = toHeardUsage(usage);
   return {
     text: read.text,
     language: languageTag,
-    words: wordsOf(words),
+    words: parseWords(words),
     usage: count && { count },
   };
 }
 
-const areEvents = /^\s*(data|event):/;
+const eventsStart = /^\s*(data|event):/;
 
 /** LiteLLM 1.108.7 answers like this if a stream was asked for. */
 function joinEvents(text: string): unknown {
   let last: unknown;
   let words = '';
   try {
-    for (const value of eventsIn(text)) {
-      const { delta, type, ...event } = fieldsOf(value);
+    for (const value of parseEvents(text)) {
+      const { delta, type, ...event } = toRecord(value);
       if (type === 'transcript.text.done') last = event;
       if (typeof delta === 'string') words += delta;
     }
@@ -86,14 +87,15 @@ function joinEvents(text: string): unknown {
   return last ?? { text: words === '' ? undefined : words };
 }
 
-const noText = 'The transcription server answered without text: check the base URL and the model.';
-const cutOff = 'The transcription server sent JSON that is cut off.';
+const noTextMessage =
+  'The transcription server answered without text: check the base URL and the model.';
+const cutOffMessage = 'The transcription server sent JSON that is cut off.';
 
-function jsonOr(text: string): unknown {
+function parseJsonOrText(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    if (/^\s*\{/.test(text)) throw new BotError('provider.truncated', true, cutOff);
+    if (/^\s*\{/.test(text)) throw new BotError('provider.truncated', true, cutOffMessage);
     return text;
   }
 }
@@ -108,10 +110,10 @@ export async function* readTranscript(
   asked: string | undefined,
   onWhole: () => void,
 ): AsyncGenerator<TranscriptUpdate> {
-  const events = await eventsOf(response);
+  const events = await openEvents(response);
   if ('text' in events) {
     onWhole();
-    yield { kind: 'final', transcript: transcriptOf(events.text, asked) };
+    yield { kind: 'final', transcript: toTranscript(events.text, asked) };
     return;
   }
   const reader = events;
@@ -119,34 +121,35 @@ export async function* readTranscript(
   let isRead = false;
   try {
     for (let step = await reader.next(); !step.done; step = await reader.next()) {
-      const event = fieldsOf(step.value);
+      const event = toRecord(step.value);
       if (event.type === 'transcript.text.done') {
         isRead = true;
         void readToEnd(reader);
-        yield { kind: 'final', transcript: transcriptOf(event, asked) };
+        yield { kind: 'final', transcript: toTranscript(event, asked) };
         return;
       }
       const { delta, type } = event;
       if (type !== 'transcript.text.delta' || typeof delta !== 'string') continue;
       text += delta;
-      const partial = readTags(text, true).text;
+      const partial = parseTags(text, true).text;
       if (delta !== '' && partial !== '') yield { kind: 'partial', text: partial };
     }
     isRead = true;
   } finally {
     if (!isRead) await reader.return(undefined);
   }
-  throw new BotError('provider.truncated', true, brokenOff);
+  throw new BotError('provider.truncated', true, missingEndMessage);
 }
 
-const brokenOff = 'The transcription server ended a stream of words without its last event.';
+const missingEndMessage =
+  'The transcription server ended a stream of words without its last event.';
 
-async function eventsOf(
+async function openEvents(
   response: Response,
 ): Promise<AsyncGenerator<unknown> | { readonly text: string }> {
   if (/event-stream/.test(response.headers.get('content-type') ?? '')) return readEvents(response);
   const text = await response.text();
-  return areEvents.test(text) ? readEvents(new Response(text)) : { text };
+  return eventsStart.test(text) ? readEvents(new Response(text)) : { text };
 }
 
 /** A connection whose answer was read to its end can be used again. Never throws. */

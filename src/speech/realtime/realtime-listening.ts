@@ -1,31 +1,31 @@
 import { listenRateHz, speakRateHz } from '#src/audio/pcm.ts';
-import { Resampler } from '#src/audio/resample.ts';
+import { Resampler } from '#src/audio/resampler.ts';
+import { createChildController, waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { controllerUnder, unlessAborted } from '#src/base/waiting.ts';
 import type { JsonEvent, JsonSocket } from '#src/provider/json-socket.ts';
-import type { ServedBy } from '#src/provider/models/models.ts';
+import type { ServedBy } from '#src/provider/models/standard-models.ts';
 import {
-  isOfSession,
-  type LinkOptions,
+  createRealtimeError,
+  isSessionEvent,
   type RealtimePool,
-  refusalOf,
+  type RealtimeSocketOptions,
 } from '#src/provider/realtime-pool.ts';
-import type { Listening, OnPartial, Transcript } from '#src/speech/ports.ts';
+import type { Listening, OnPartial, Transcript } from '#src/speech/speech-engine.ts';
 import { shortPauseMs, UtteranceSound } from '#src/speech/utterance-sound.ts';
-import { failureIn, TranscriptParts } from './realtime-parts.ts';
+import { findFailure, TranscriptAssembler } from './transcript-assembler.ts';
 
 /** Shared by all connections of a recogniser. Once a server rejects hints, or ends there, it gets none any more. */
 export type TranscriptionHints = {
   areRefused: boolean;
-  readonly updateOf: (hints: readonly string[]) => object;
+  readonly createUpdate: (hints: readonly string[]) => object;
 };
 
-export type RealtimeListeningOptions = Pick<LinkOptions, 'apiKey' | 'baseUrl'> & {
+export type RealtimeListeningOptions = Pick<RealtimeSocketOptions, 'apiKey' | 'baseUrl'> & {
   readonly pool: RealtimePool;
   readonly clock: Clock;
   readonly language: string | undefined;
-  readonly told: TranscriptionHints;
+  readonly hintState: TranscriptionHints;
   readonly hints: readonly string[];
   readonly by: ServedBy;
 };
@@ -33,7 +33,7 @@ export type RealtimeListeningOptions = Pick<LinkOptions, 'apiKey' | 'baseUrl'> &
 /** A server names this event when it rejects hints. */
 const hintsEventId = 'hints';
 /** Servers reject less sound. */
-const shortestSamples = speakRateHz / 10;
+const minCommitSamples = speakRateHz / 10;
 const rateRatio = speakRateHz / listenRateHz;
 
 /**
@@ -46,16 +46,16 @@ export class RealtimeListening implements Listening {
   readonly #sound = new UtteranceSound();
   readonly #parts;
   readonly #resampler = new Resampler(listenRateHz, speakRateHz);
-  #link: JsonSocket | undefined;
+  #socket: JsonSocket | undefined;
   /** The server got hints, and may still reject them. */
   #awaitsHints = false;
   #sentTo = 0;
 
   constructor(options: RealtimeListeningOptions, onPartial: OnPartial, signal: AbortSignal) {
     this.#options = options;
-    this.#over = controllerUnder(signal);
+    this.#over = createChildController(signal);
     this.#signal = this.#over.signal;
-    this.#parts = new TranscriptParts((text) => {
+    this.#parts = new TranscriptAssembler((text) => {
       if (!this.#signal.aborted) onPartial(text);
     });
     this.#signal.addEventListener('abort', () => this.#release());
@@ -65,7 +65,7 @@ export class RealtimeListening implements Listening {
   push(samples: Int16Array): void {
     if (this.#signal.aborted) return;
     this.#sound.push(samples);
-    this.#flow();
+    this.#sendWaiting();
   }
 
   async settle(signal: AbortSignal): Promise<Transcript> {
@@ -73,10 +73,11 @@ export class RealtimeListening implements Listening {
     either.throwIfAborted();
     const { by, clock, language } = this.#options;
     await clock.sleep(shortPauseMs, either);
-    if (!this.#sound.isSilentFrom(this.#parts.openFrom)) this.#parts.cut(this.#sound.length);
-    this.#flow();
-    await unlessAborted(this.#parts.done(), either);
-    return this.#parts.transcript(language, by);
+    if (!this.#sound.isSilentFrom(this.#parts.openStart))
+      this.#parts.endSegment(this.#sound.length);
+    this.#sendWaiting();
+    await waitUnlessAborted(this.#parts.waitUntilDone(), either);
+    return this.#parts.getTranscript(language, by);
   }
 
   [Symbol.dispose](): void {
@@ -86,14 +87,18 @@ export class RealtimeListening implements Listening {
 
   /** Never throws. */
   async #connect(): Promise<void> {
-    const { hints, pool, told } = this.#options;
+    const { hints, pool, hintState } = this.#options;
     try {
       const link = await pool.lease(this.#signal);
-      this.#link = link;
-      link.attach({ hear: (event) => this.#hear(event), lost: (error) => this.#lose(error) });
-      this.#awaitsHints = hints.length > 0 && !told.areRefused;
-      if (this.#awaitsHints) link.send({ ...told.updateOf(hints), event_id: hintsEventId });
-      this.#flow();
+      this.#socket = link;
+      link.attach({
+        onEvent: (event) => this.#onEvent(event),
+        onLost: (error) => this.#onLost(error),
+      });
+      this.#awaitsHints = hints.length > 0 && !hintState.areRefused;
+      if (this.#awaitsHints)
+        link.send({ ...hintState.createUpdate(hints), event_id: hintsEventId });
+      this.#sendWaiting();
     } catch (error) {
       if (this.#signal.aborted) return;
       if (!(error instanceof BotError)) throw error;
@@ -101,15 +106,15 @@ export class RealtimeListening implements Listening {
     }
   }
 
-  #flow(): void {
-    const link = this.#link;
+  #sendWaiting(): void {
+    const link = this.#socket;
     if (!link) return;
-    for (const part of this.#parts.waiting()) {
+    for (const part of this.#parts.listWaiting()) {
       this.#send(link, part.toSample);
       const rest = this.#resampler.flush();
-      const missing = shortestSamples - (part.toSample - part.fromSample) * rateRatio;
-      link.append(rest);
-      if (missing > 0) link.append(new Int16Array(missing));
+      const missing = minCommitSamples - (part.toSample - part.fromSample) * rateRatio;
+      link.appendSound(rest);
+      if (missing > 0) link.appendSound(new Int16Array(missing));
       link.send({ type: 'input_audio_buffer.commit', event_id: part.eventId });
       part.state = 'sent';
     }
@@ -117,27 +122,27 @@ export class RealtimeListening implements Listening {
   }
 
   #send(link: JsonSocket, toSample: number): void {
-    const fresh = this.#sound.between(this.#sentTo, toSample);
+    const fresh = this.#sound.view(this.#sentTo, toSample);
     this.#sentTo = toSample;
-    if (fresh.length > 0) link.append(this.#resampler.push(fresh));
+    if (fresh.length > 0) link.appendSound(this.#resampler.push(fresh));
   }
 
-  #hear(event: JsonEvent): void {
-    const failure = failureIn(event);
+  #onEvent(event: JsonEvent): void {
+    const failure = findFailure(event);
     if (this.#awaitsHints) {
       const isUnnamed = failure && !failure.eventId && !failure.itemId;
       const isRefusal = isUnnamed || failure?.eventId === hintsEventId;
-      if (isRefusal) this.#options.told.areRefused = true;
-      this.#awaitsHints = !isRefusal && !isOfSession(event, 'updated');
+      if (isRefusal) this.#options.hintState.areRefused = true;
+      this.#awaitsHints = !isRefusal && !isSessionEvent(event, 'updated');
       if (isRefusal) return;
     }
-    if (!failure) this.#parts.hear(event);
-    else if (!this.#parts.forgives(failure))
-      this.#fail(refusalOf(failure.words, failure.code, this.#options));
+    if (!failure) this.#parts.handleEvent(event);
+    else if (!this.#parts.canForgive(failure))
+      this.#fail(createRealtimeError(failure.words, failure.code, this.#options));
   }
 
-  #lose(error: BotError): void {
-    if (this.#awaitsHints) this.#options.told.areRefused = true;
+  #onLost(error: BotError): void {
+    if (this.#awaitsHints) this.#options.hintState.areRefused = true;
     this.#fail(error);
   }
 
@@ -147,8 +152,8 @@ export class RealtimeListening implements Listening {
   }
 
   #release(): void {
-    const link = this.#link;
-    this.#link = undefined;
+    const link = this.#socket;
+    this.#socket = undefined;
     if (link) this.#options.pool.giveBack(link, false);
   }
 }

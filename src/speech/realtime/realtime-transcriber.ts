@@ -1,20 +1,24 @@
 import { realClock } from '#src/base/clock.ts';
-import { servedBy } from '#src/provider/models/models.ts';
-import { type LinkOptions, RealtimePool, realtimeUrls } from '#src/provider/realtime-pool.ts';
-import { baseLanguage } from '#src/speech/hints.ts';
-import type { Transcriber } from '#src/speech/ports.ts';
+import { describeServer } from '#src/provider/models/standard-models.ts';
+import {
+  listRealtimeUrls,
+  RealtimePool,
+  type RealtimeSocketOptions,
+} from '#src/provider/realtime-pool.ts';
+import { toBaseLanguage } from '#src/speech/hints.ts';
+import type { Transcriber } from '#src/speech/speech-engine.ts';
 import { isListenable } from '#src/speech/utterance-sound.ts';
 import { RealtimeListening, type RealtimeListeningOptions } from './realtime-listening.ts';
-import { sessionUpdate } from './realtime-parts.ts';
+import { createSessionUpdate } from './transcript-assembler.ts';
 
-export type RealtimeOptions = Omit<LinkOptions, 'opening' | 'urls'> & {
+export type RealtimeOptions = Omit<RealtimeSocketOptions, 'opening' | 'urls'> & {
   readonly model: string;
   /** BCP 47. If undefined, the server detects the language. */
   readonly language?: string;
 };
 
 /** Further languages are recognised without a hint. */
-const mostLanguages = 9;
+const maxLanguages = 9;
 
 export type RealtimeTranscriber = Transcriber &
   Disposable & {
@@ -30,25 +34,25 @@ export type RealtimeTranscriber = Transcriber &
  */
 export function openRealtimeTranscriber(options: RealtimeOptions): RealtimeTranscriber {
   const { baseUrl, clock = realClock, language: usual, model } = options;
-  const by = servedBy(model, baseUrl);
+  const by = describeServer(model, baseUrl);
   // OpenAI rejects a model in the address, and speaches demands one.
   const intent = 'transcription';
-  const urls = realtimeUrls(baseUrl, [{ intent }, { intent, model }]);
+  const urls = listRealtimeUrls(baseUrl, [{ intent }, { intent, model }]);
   /** The language of a connection is fixed. */
   const languages = new Map<string | undefined, LanguageConnections>();
   const connections = (language: string | undefined): LanguageConnections => {
     const known = languages.get(language);
     if (known) return known;
-    if (languages.size >= mostLanguages) return connections(usual);
-    const opening = sessionUpdate(model, language);
-    const updateOf = (hints: readonly string[]) => sessionUpdate(model, language, hints);
-    const pool = new RealtimePool({ ...options, urls, opening, ready: 1 });
-    const opened = { pool, language, told: { areRefused: false, updateOf } };
+    if (languages.size >= maxLanguages) return connections(usual);
+    const opening = createSessionUpdate(model, language);
+    const createUpdate = (hints: readonly string[]) => createSessionUpdate(model, language, hints);
+    const pool = new RealtimePool({ ...options, urls, opening, maxReady: 1 });
+    const opened = { pool, language, hintState: { areRefused: false, createUpdate } };
     languages.set(language, opened);
     return opened;
   };
   const listen: Transcriber['listen'] = (onPartial, signal, { hints = [], language } = {}) => {
-    const connected = connections(language ? baseLanguage(language) : usual);
+    const connected = connections(language ? toBaseLanguage(language) : usual);
     const common = { ...options, ...connected, clock, hints, by };
     return new RealtimeListening(common, onPartial, signal);
   };
@@ -72,4 +76,4 @@ export function openRealtimeTranscriber(options: RealtimeOptions): RealtimeTrans
   };
 }
 
-type LanguageConnections = Pick<RealtimeListeningOptions, 'language' | 'pool' | 'told'>;
+type LanguageConnections = Pick<RealtimeListeningOptions, 'language' | 'pool' | 'hintState'>;

@@ -10,14 +10,14 @@ export type LanguageNgrams = {
 };
 
 /** The file stores scores less this number, as the package eld does. */
-const leastScore = 53;
+const minScore = 53;
 /** Longer texts and words are cut, in bytes. */
-const [mostTextBytes, mostWordBytes] = [350, 70];
+const [maxTextBytes, maxWordBytes] = [350, 70];
 /** Everything but letters, and apostrophes before one, as in eld. */
 const separators = /[^\p{L}'`\u2019]+/gu;
 const apostrophes = "'`\u2019";
 /** Steepness with which a score becomes a probability (`npm test -- test/speech/text-language`). */
-const steepness = 10;
+const probabilitySteepness = 10;
 
 /** Scripts that a single language uses. */
 const ownScripts: readonly (readonly [string, RegExp])[] = [
@@ -28,10 +28,10 @@ const ownScripts: readonly (readonly [string, RegExp])[] = [
   ['th', /\p{Script=Thai}/gu],
 ];
 /** Japanese mixes kana and Han. */
-const leastScriptShare = 0.3;
+const minScriptShare = 0.3;
 
 /** Reads a file of `scripts/make-language-ngrams.mjs`. Throws a plain Error for any other. */
-export function readLanguageNgrams(file: string): LanguageNgrams {
+export function parseLanguageNgrams(file: string): LanguageNgrams {
   const [head = '', ...lines] = file.trimEnd().split('\n');
   const codes = head.split(' ');
   const places = new Map<string, number>();
@@ -47,64 +47,64 @@ export function readLanguageNgrams(file: string): LanguageNgrams {
   const packed = Uint8Array.from(scores);
   return {
     detect: (text, among) =>
-      byScript(text, among) ?? best(scoresOf(text, places, packed), codes, among),
+      detectByScript(text, among) ?? chooseBest(scoreLanguages(text, places, packed), codes, among),
   };
 }
 
-function byScript(text: string, among: readonly string[]): DetectedLanguage | undefined {
+function detectByScript(text: string, among: readonly string[]): DetectedLanguage | undefined {
   const letters = text.match(/\p{L}/gu)?.length ?? 0;
   for (const [language, script] of ownScripts) {
-    if (!isAmong(language, among)) continue;
+    if (!isAllowedLanguage(language, among)) continue;
     const own = text.match(script)?.length ?? 0;
-    if (letters > 0 && own / letters >= leastScriptShare) return { language, probability: 1 };
+    if (letters > 0 && own / letters >= minScriptShare) return { language, probability: 1 };
   }
   return undefined;
 }
 
-function isAmong(language: string, among: readonly string[]): boolean {
+function isAllowedLanguage(language: string, among: readonly string[]): boolean {
   return among.length === 0 || among.some((tag) => tag.toLowerCase().split('-', 1)[0] === language);
 }
 
 /** In the order of the file. */
-function scoresOf(
+function scoreLanguages(
   text: string,
   places: ReadonlyMap<string, number>,
   packed: Uint8Array,
 ): readonly number[] {
   const sums: number[] = [];
-  for (const ngram of ngramsOf(text)) {
+  for (const ngram of listNgrams(text)) {
     const place = places.get(ngram);
     if (place === undefined) continue;
     for (let at = place; packed[at]; at += 2) {
       const language = (packed[at] ?? 0) - 1;
-      sums[language] = (sums[language] ?? 0) + (packed[at + 1] ?? 0) + leastScore;
+      sums[language] = (sums[language] ?? 0) + (packed[at + 1] ?? 0) + minScore;
     }
   }
   return sums;
 }
 
-function ngramsOf(text: string): ReadonlySet<string> {
+function listNgrams(text: string): ReadonlySet<string> {
   const found = new Set<string>();
   let length = 0;
   for (const separated of text.slice(0, 1_000).toLowerCase().split(separators)) {
-    const word = withoutLastApostrophes(separated);
+    const word = trimApostrophes(separated);
     if (word === '') continue;
-    if (length > mostTextBytes) break;
-    const bytes = Buffer.from(word, 'utf8').toString('latin1').slice(0, mostWordBytes);
+    if (length > maxTextBytes) break;
+    const bytes = Buffer.from(word, 'utf8').toString('latin1').slice(0, maxWordBytes);
     length += bytes.length + 1;
-    for (const ngram of ngramsOfWord(bytes)) found.add(ngram);
+    for (const ngram of listWordNgrams(bytes)) found.add(ngram);
   }
   return found;
 }
 
-function withoutLastApostrophes(word: string): string {
+function trimApostrophes(word: string): string {
   let end = word.length;
   while (end > 0 && apostrophes.includes(word.charAt(end - 1))) end--;
   return word.slice(0, end);
 }
 
 /** Splits a word into pieces of 4 bytes, one every 3 bytes, with a blank at the beginning and end of the word. */
-function* ngramsOfWord(bytes: string): Generator<string> {
+function* listWordNgrams(bytes: string): Generator<string> {
   if (bytes === '') return;
   let at = 0;
   for (; at + 4 < bytes.length; at += 3) yield `${at === 0 ? ' ' : ''}${bytes.slice(at, at + 4)}`;
@@ -112,18 +112,20 @@ function* ngramsOfWord(bytes: string): Generator<string> {
   yield `${at === 0 ? ' ' : ''}${bytes.slice(last)} `;
 }
 
-function best(
+function chooseBest(
   sums: readonly number[],
   codes: readonly string[],
   among: readonly string[],
 ): DetectedLanguage | undefined {
   const all = codes
     .map((code, n) => ({ language: code === 'no' ? 'nb' : code, sum: sums[n] ?? 0 }))
-    .filter(({ language }) => isAmong(language, among))
+    .filter(({ language }) => isAllowedLanguage(language, among))
     .toSorted((one, other) => other.sum - one.sum);
   const [first, second] = all;
   if (!first || first.sum === 0) return undefined;
-  const [one, other] = [first.sum, second?.sum ?? 0].map((sum) => (sum / first.sum) ** steepness);
+  const [one, other] = [first.sum, second?.sum ?? 0].map(
+    (sum) => (sum / first.sum) ** probabilitySteepness,
+  );
   const probability = (one ?? 0) / ((one ?? 0) + (other ?? 0));
   return { language: first.language, probability };
 }

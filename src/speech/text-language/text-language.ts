@@ -10,17 +10,17 @@ export interface TextLanguageDetector {
   detect(text: string, among: readonly string[]): Promise<DetectedLanguage | undefined>;
 }
 
-const place = new URL('./ngrams.txt', import.meta.url);
+const ngramsFile = new URL('./ngrams.txt', import.meta.url);
 
 /** 26 languages by n-grams, about 1.8 MB after the first use. */
-export function openTextLanguage(): TextLanguageDetector {
+export function createTextLanguageDetector(): TextLanguageDetector {
   let loading: Promise<LanguageNgrams> | undefined;
   const load = async (): Promise<LanguageNgrams> => {
-    const [{ readLanguageNgrams }, text] = await Promise.all([
+    const [{ parseLanguageNgrams }, text] = await Promise.all([
       import('./language-ngrams.ts'),
-      readFile(place, 'utf8'),
+      readFile(ngramsFile, 'utf8'),
     ]);
-    return readLanguageNgrams(text);
+    return parseLanguageNgrams(text);
   };
   return {
     async detect(text, among) {

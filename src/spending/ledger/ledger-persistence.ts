@@ -1,10 +1,10 @@
 import type { AlertChange } from '#src/base/alerts.ts';
+import { withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError, type StoreCode } from '#src/base/errors.ts';
 import { Wakeup } from '#src/base/loops/mailbox.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
-import { within } from '#src/base/waiting.ts';
-import { dayOf } from '#src/spending/calendar.ts';
+import { toUtcDay } from '#src/spending/calendar.ts';
 import type { SpendingStore } from '#src/spending/spending-store.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -46,20 +46,20 @@ export class LedgerPersistence implements AsyncDisposable {
 
   /** Resolves when what was spent before is known, or cannot be for now. Never throws. */
   async open(): Promise<void> {
-    await this.#recall();
-    this.#life = this.#live();
+    await this.#recallEntries();
+    this.#life = this.#saveRegularly();
   }
 
   /** Writes what is left, within 5 s. Never throws. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#over.abort(new Error('closed'));
     await this.#life;
-    if (this.#isWriting) await this.#try('store.unwritable', () => this.#writing);
-    await this.#save();
+    if (this.#isWriting) await this.#tryWork('store.unwritable', () => this.#writing);
+    await this.#saveEntries();
   }
 
   /** While all is in the store, no timer runs. */
-  async #live() {
+  async #saveRegularly() {
     const { alert, clock, ledger } = this.#options;
     const wakeup = new Wakeup(clock);
     let forget: (() => void) | undefined;
@@ -72,9 +72,9 @@ export class LedgerPersistence implements AsyncDisposable {
         name: 'writing of sums',
         clock,
         everyMs: () => (ledger.hasUnsaved ? apartMs : Number.POSITIVE_INFINITY),
-        firstAfterMs: apartMs,
+        initialDelayMs: apartMs,
         wakeup,
-        run: () => this.#save(),
+        run: () => this.#saveEntries(),
         report: alert,
       },
       this.#over.signal,
@@ -83,38 +83,38 @@ export class LedgerPersistence implements AsyncDisposable {
     forget?.();
   }
 
-  async #save() {
+  async #saveEntries() {
     const { clock, ledger, spending } = this.#options;
-    if (this.#isWriting || !ledger.hasUnsaved || !(await this.#recall())) return;
-    const entries = ledger.unsaved();
+    if (this.#isWriting || !ledger.hasUnsaved || !(await this.#recallEntries())) return;
+    const entries = ledger.listUnsaved();
     this.#isWriting = true;
     this.#writing = spending
-      .add(entries, dayOf(clock.wallMs()))
-      .then(() => ledger.saved(entries))
+      .add(entries, toUtcDay(clock.wallMs()))
+      .then(() => ledger.noteSaved(entries))
       .finally(() => {
         this.#isWriting = false;
       });
-    await this.#try('store.unwritable', () => this.#writing);
+    await this.#tryWork('store.unwritable', () => this.#writing);
   }
 
   /** Adds the stored sums to the ledger once: later the store is only added to. */
-  async #recall(): Promise<boolean> {
+  async #recallEntries(): Promise<boolean> {
     const { spending, clock, ledger } = this.#options;
     if (this.#isRecalled) return true;
-    return await this.#try('store.unreadable', async () => {
-      const entries = await spending.read(dayOf(clock.wallMs()));
+    return await this.#tryWork('store.unreadable', async () => {
+      const entries = await spending.read(toUtcDay(clock.wallMs()));
       if (this.#isRecalled) return; // an earlier question was late
       ledger.recall(entries);
       this.#isRecalled = true;
     });
   }
 
-  async #try(code: StoreCode, work: () => Promise<void>) {
+  async #tryWork(code: StoreCode, work: () => Promise<void>) {
     const { clock, report } = this.#options;
-    const late = () =>
+    const createLateError = () =>
       new BotError(code, true, `The store did not answer in ${longestMs / 1000} s.`);
     try {
-      await within(work(), longestMs, clock, late);
+      await withTimeout(work(), longestMs, clock, createLateError);
       this.#reported = '';
       return true;
     } catch (error) {

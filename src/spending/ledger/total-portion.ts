@@ -1,6 +1,6 @@
+import { withTimeout } from '#src/base/bounded-wait.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
-import { within } from '#src/base/waiting.ts';
-import { dayOf } from '#src/spending/calendar.ts';
+import { toUtcDay } from '#src/spending/calendar.ts';
 import type { BudgetParts } from './ledger-persistence.ts';
 
 /** Amount of the cap over all servers that one process is to have; money in billionths of a dollar. */
@@ -75,11 +75,11 @@ export class TotalPortion implements AsyncDisposable {
 
   /** Resolves once there is a portion, or cannot be one for now. Never throws. */
   async open(): Promise<void> {
-    await this.#askFor(this.#spare);
+    await this.#requestAmount(this.#spare);
     const { alert, clock } = this.#options;
     const task = { name: 'portion of the total budget', clock, everyMs: lookMs, report: alert };
     this.#life = runPeriodically(
-      { ...task, run: () => (this.#isDue ? this.#ask() : undefined) },
+      { ...task, run: () => (this.#isDue ? this.#requestMore() : undefined) },
       this.#over.signal,
     );
   }
@@ -88,17 +88,17 @@ export class TotalPortion implements AsyncDisposable {
   get room(): number {
     const { ledger, share } = this.#options;
     const borrowed = this.#isAway ? this.#left * share : 0;
-    return this.#limit + borrowed - ledger.spentHere.nanoUsd - ledger.reservedByAll();
+    return this.#limit + borrowed - ledger.spentHere.nanoUsd - ledger.getAllReserved();
   }
 
   /** Whether so much could be set aside, as far as is known. */
-  fits(nanoUsd: number): boolean {
+  canAfford(nanoUsd: number): boolean {
     return this.room + (this.#isAway ? 0 : this.#left) >= nanoUsd;
   }
 
   /** Resolves once there is room for so much, or can be none; undefined: that is known. Never throws. */
-  ask(nanoUsd: number): Promise<void> | undefined {
-    return this.#isAway || this.room >= nanoUsd ? undefined : this.#askFor(nanoUsd);
+  requestMore(nanoUsd: number): Promise<void> | undefined {
+    return this.#isAway || this.room >= nanoUsd ? undefined : this.#requestAmount(nanoUsd);
   }
 
   /** Frees what is not spent, within 2 s. Never throws. */
@@ -108,9 +108,14 @@ export class TotalPortion implements AsyncDisposable {
     const free = async () => {
       await this.#life;
       await this.#asking;
-      await store.reserve({ day: dayOf(clock.wallMs()), capNanoUsd, nanoUsd: 0, usedNanoUsd: 0 });
+      await store.reserve({
+        day: toUtcDay(clock.wallMs()),
+        capNanoUsd,
+        nanoUsd: 0,
+        usedNanoUsd: 0,
+      });
     };
-    await within(free(), patienceMs, clock, late).catch(() => undefined);
+    await withTimeout(free(), patienceMs, clock, createLatePortionError).catch(() => undefined);
   }
 
   get #spare(): number {
@@ -126,14 +131,14 @@ export class TotalPortion implements AsyncDisposable {
     return this.#isAway || isShort || hasSaved || clock.nowMs() - this.#grantedMs >= renewMs;
   }
 
-  async #askFor(nanoUsd: number) {
+  async #requestAmount(nanoUsd: number) {
     this.#wanted += nanoUsd;
     const granted = async () => {
-      do await this.#ask();
+      do await this.#requestMore();
       while (!this.#isAway && this.#left > 0 && this.room < nanoUsd);
     };
     try {
-      await within(granted(), patienceMs, this.#options.clock, late);
+      await withTimeout(granted(), patienceMs, this.#options.clock, createLatePortionError);
     } catch {
       this.#isAway = true;
     } finally {
@@ -142,7 +147,7 @@ export class TotalPortion implements AsyncDisposable {
   }
 
   /** One request at a time; what changes meanwhile goes with the next one. */
-  #ask() {
+  #requestMore() {
     this.#next ??= this.#asking.then(() => {
       this.#next = undefined;
       this.#asking = this.#askOnce();
@@ -154,12 +159,12 @@ export class TotalPortion implements AsyncDisposable {
   async #askOnce() {
     const { capNanoUsd, clock, ledger, report, store } = this.#options;
     const { nanoUsd: spent, savedNanoUsd: saved } = ledger.spentHere;
-    const reserved = spent + ledger.reservedByAll();
+    const reserved = spent + ledger.getAllReserved();
     const nanoUsd = Math.ceil(reserved - saved + this.#wanted + this.#spare);
     // A smaller portion binds this process before the others know of it.
     this.#limit = Math.min(this.#limit, saved + nanoUsd);
     const usedNanoUsd = Math.max(0, this.#limit - saved);
-    const day = dayOf(clock.wallMs());
+    const day = toUtcDay(clock.wallMs());
     try {
       const granted = await store.reserve({ day, capNanoUsd, nanoUsd, usedNanoUsd });
       this.#limit = saved + granted.nanoUsd;
@@ -175,6 +180,6 @@ export class TotalPortion implements AsyncDisposable {
   }
 }
 
-function late(): Error {
+function createLatePortionError(): Error {
   return new Error('late');
 }

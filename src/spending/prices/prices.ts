@@ -56,10 +56,10 @@ export const cautiousPrices: Readonly<Record<PaidRole, Usd>> = {
 const snapshot = /-\d{4}-\d{2}-\d{2}$/;
 
 /** Rates of the first of `prices` that fits; undefined: there is none. `host` may hold a port. */
-export function rateOf(prices: readonly Price[], model: string, host: string): Usd | undefined {
-  const named = (name: string) =>
+export function findRate(prices: readonly Price[], model: string, host: string): Usd | undefined {
+  const findNamed = (name: string) =>
     prices.find((price) => price.model === name && (price.host ?? host) === host);
-  return (named(model) ?? named(model.replace(snapshot, '')))?.usd;
+  return (findNamed(model) ?? findNamed(model.replace(snapshot, '')))?.usd;
 }
 
 export type PriceFile =

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { BotError } from '#src/base/errors.ts';
 import { makeFolder } from '#src/base/make-folder.ts';
 import { copyInto, DatabaseSync } from '#src/sql/sqlite.ts';
-import { asTrouble, isBusy, isDamage } from '#src/sql/trouble.ts';
+import { isBusy, isDamage, toStoreError } from '#src/sql/store-errors.ts';
 import { storeFiles } from '#src/storage/data-dir/store-files.ts';
-import { presentFormat } from '#src/storage/schema.ts';
-import { backupsFolder, copyName } from './copy-names.ts';
+import { getPresentFormat } from '#src/storage/schema.ts';
+import { copyName, toBackupsFolder } from './copy-names.ts';
 
 const lockWaitMs = 10_000;
 
@@ -15,7 +15,7 @@ const lockWaitMs = 10_000;
  *
  * Waits inside for a locked store: for a program of its own. Errors: BotError `store.*`.
  */
-export function backUp(from: string, folder: string, atWallMs: number): string {
+export function backUpStore(from: string, folder: string, atWallMs: number): string {
   if (!existsSync(from)) {
     const message = `There is no store ${from} to copy: start the bot once, or set DATA_DIR.`;
     throw new BotError('store.unreadable', false, message);
@@ -29,7 +29,7 @@ export function backUp(from: string, folder: string, atWallMs: number): string {
     copyInto(sqlite, `${path}.part`);
     renameSync(`${path}.part`, path); // it stands under its name only when it is complete
   } catch (error) {
-    throw asTrouble(isBusy(error) || isDamage(error) ? from : opened, error);
+    throw toStoreError(isBusy(error) || isDamage(error) ? from : opened, error);
   }
   return path;
 }
@@ -41,6 +41,6 @@ export function backUp(from: string, folder: string, atWallMs: number): string {
  */
 export function backUpFormerFormats(dataDir: string, atWallMs: number): readonly string[] {
   return storeFiles(dataDir)
-    .filter(({ kind, version }) => version && version < presentFormat(kind.sqlite))
-    .map(({ path }) => backUp(path, backupsFolder(dataDir), atWallMs));
+    .filter(({ kind, version }) => version && version < getPresentFormat(kind.sqlite))
+    .map(({ path }) => backUpStore(path, toBackupsFolder(dataDir), atWallMs));
 }

@@ -5,13 +5,13 @@ import { basename, join } from 'node:path';
 export const keptDays = 7;
 
 /** Where `npm run backup` puts copies. */
-export function backupsFolder(dataDir: string): string {
+export function toBackupsFolder(dataDir: string): string {
   return join(dataDir, 'backups');
 }
 
 /** Where the stores of a database lie as files while they are copied. */
-export function databaseCopyFolder(dataDir: string): string {
-  return join(backupsFolder(dataDir), 'from-database');
+export function toDatabaseCopyFolder(dataDir: string): string {
+  return join(toBackupsFolder(dataDir), 'from-database');
 }
 
 export function copyName(storePath: string, atWallMs: number): string {
@@ -19,13 +19,13 @@ export function copyName(storePath: string, atWallMs: number): string {
   return `${basename(storePath, '.db')}-${date}.sqlite`;
 }
 
-const date = /-(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z)\.sqlite(\.part)?$/;
+const copyDate = /-(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z)\.sqlite(\.part)?$/;
 
 /** Paths of the whole copies of this store, the oldest first. */
-export function copiesIn(folder: string, storePath: string): readonly string[] {
+export function listCopies(folder: string, storePath: string): readonly string[] {
   if (!existsSync(folder)) return [];
   const isCopy = (name: string) =>
-    name.replace(date, '') === basename(storePath, '.db') && name.endsWith('.sqlite');
+    name.replace(copyDate, '') === basename(storePath, '.db') && name.endsWith('.sqlite');
   return readdirSync(folder)
     .filter(isCopy)
     .sort()
@@ -34,17 +34,17 @@ export function copiesIn(folder: string, storePath: string): readonly string[] {
 
 /** Deletes the copies that are older than seven days, whole or not. Errors: those of the file system. */
 export function deleteOldCopies(dataDir: string, nowWallMs: number): void {
-  const folder = backupsFolder(dataDir);
+  const folder = toBackupsFolder(dataDir);
   if (!existsSync(folder)) return;
-  const dated = readdirSync(folder).filter((name) => date.test(name));
-  for (const path of [...dated.map((name) => join(folder, name)), databaseCopyFolder(dataDir)])
+  const dated = readdirSync(folder).filter((name) => copyDate.test(name));
+  for (const path of [...dated.map((name) => join(folder, name)), toDatabaseCopyFolder(dataDir)])
     if (isOld(path, nowWallMs)) rmSync(path, { force: true, recursive: true });
 }
 
 /** Whether a copy is older than seven days: by its name, else by its last change. */
 export function isOld(path: string, nowWallMs: number): boolean {
-  const iso = date.exec(path)?.[1]?.replace(/T(..)-(..)-(..)-/, 'T$1:$2:$3.');
-  const changedAtWallMs = () => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? nowWallMs;
-  const atWallMs = iso ? Date.parse(iso) : changedAtWallMs();
+  const iso = copyDate.exec(path)?.[1]?.replace(/T(..)-(..)-(..)-/, 'T$1:$2:$3.');
+  const readChangedAtWallMs = () => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? nowWallMs;
+  const atWallMs = iso ? Date.parse(iso) : readChangedAtWallMs();
   return nowWallMs - atWallMs > keptDays * 86_400_000;
 }

@@ -1,20 +1,20 @@
 import { chmodSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { BotError } from '#src/base/errors.ts';
 import { makeFolder } from '#src/base/make-folder.ts';
-import { columnNames } from '#src/sql/columns.ts';
+import { listColumnNames } from '#src/sql/columns.ts';
 import { copyInto, DatabaseSync, isWhole, openReadOnly } from '#src/sql/sqlite.ts';
+import { isDamage, isOfOtherForm, toStoreError } from '#src/sql/store-errors.ts';
 import type { Table } from '#src/sql/table.ts';
-import { asTrouble, isDamage, isOfOtherForm } from '#src/sql/trouble.ts';
-import { checkFormat, migrate, versionOf } from '#src/storage/schema.ts';
+import { checkFormat, migrateStore, readSchemaVersion } from '#src/storage/schema.ts';
 import {
+  listWantedKinds,
   mainStore,
   type StoreKind,
   storeKinds,
   storePath,
-  wantedKinds,
 } from '#src/storage/store-kinds.ts';
-import { backUp } from './backup.ts';
-import { backupsFolder, copiesIn, isOld, keptDays } from './copy-names.ts';
+import { backUpStore } from './backup.ts';
+import { isOld, keptDays, listCopies, toBackupsFolder } from './copy-names.ts';
 
 export type RestoreOptions = {
   readonly dataDir: string;
@@ -40,12 +40,12 @@ export type RestoredFile = {
 type ExaminedCopy = { readonly path: string; readonly kind: StoreKind };
 
 /** The newest copy of the store in `DATA_DIR/backups`, and of transcripts where wanted. Errors: BotError `store.unreadable`. */
-export function newestCopies(dataDir: string, withTranscripts: boolean): readonly string[] {
-  return wantedKinds(withTranscripts).map((kind) => {
-    const folder = backupsFolder(dataDir);
-    const newest = copiesIn(folder, storePath(dataDir, kind)).at(-1);
+export function findNewestCopies(dataDir: string, withTranscripts: boolean): readonly string[] {
+  return listWantedKinds(withTranscripts).map((kind) => {
+    const folder = toBackupsFolder(dataDir);
+    const newest = listCopies(folder, storePath(dataDir, kind)).at(-1);
     if (newest !== undefined) return newest;
-    throw unreadable(
+    throw createUnreadableCopyError(
       `There is no copy of the ${kind.name} in ${folder}: name the file to restore.`,
     );
   });
@@ -59,20 +59,20 @@ export function newestCopies(dataDir: string, withTranscripts: boolean): readonl
  */
 export function restoreStores(options: RestoreOptions): readonly RestoredFile[] {
   const { copies, dataDir, storesDir = dataDir } = options;
-  const examined = copies.map((path) => examine(path, options));
+  const examined = copies.map((path) => examineCopy(path, options));
   try {
     makeFolder(storesDir);
-    const prepared = examined.map((copy) => prepare(copy, options));
+    const prepared = examined.map((copy) => prepareCopy(copy, options));
     const main = storePath(storesDir);
     if (existsSync(main) && !prepared.some(({ to }) => to === main)) {
       using sqlite = new DatabaseSync(main);
-      migrate(sqlite, mainStore.sqlite);
+      migrateStore(sqlite, mainStore.sqlite);
       eraseAnew(sqlite, options.nowWallMs);
     }
-    for (const { to } of prepared) replace(to);
+    for (const { to } of prepared) replaceFile(to);
     return prepared;
   } catch (error) {
-    throw asTrouble(storePath(storesDir), error);
+    throw toStoreError(storePath(storesDir), error);
   } finally {
     removeLeftovers(storesDir);
   }
@@ -89,13 +89,13 @@ export function removeLeftovers(dataDir: string): void {
   }
 }
 
-function partOf(path: string): string {
+function toPartPath(path: string): string {
   return `${path}.part`;
 }
 
 /** Errors: BotError `store.*` for what is no copy, damaged, too new or too old. */
-function examine(path: string, options: RestoreOptions): ExaminedCopy {
-  if (!existsSync(path)) throw unreadable(`There is no copy ${path} to restore.`);
+function examineCopy(path: string, options: RestoreOptions): ExaminedCopy {
+  if (!existsSync(path)) throw createUnreadableCopyError(`There is no copy ${path} to restore.`);
   const { isSettingsOnly, nowWallMs } = options;
   // People may stand in it who were forgotten meanwhile.
   if (!isSettingsOnly && isOld(path, nowWallMs)) {
@@ -105,14 +105,17 @@ function examine(path: string, options: RestoreOptions): ExaminedCopy {
   try {
     using sqlite = openReadOnly(path);
     const isThere = sqlite.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?');
-    const kinds = wantedKinds(!isSettingsOnly);
+    const kinds = listWantedKinds(!isSettingsOnly);
     const kind = kinds.find(({ tables }) => tables.some(({ name }) => isThere.get(name)));
-    if (!kind) throw unreadable(`The file ${path} holds nothing to restore: name another file.`);
-    if (!isWhole(sqlite)) throw damaged(path);
-    checkFormat(`The copy ${path}`, versionOf(sqlite), kind.sqlite);
+    if (!kind)
+      throw createUnreadableCopyError(
+        `The file ${path} holds nothing to restore: name another file.`,
+      );
+    if (!isWhole(sqlite)) throw createDamagedCopyError(path);
+    checkFormat(`The copy ${path}`, readSchemaVersion(sqlite), kind.sqlite);
     return { path, kind };
   } catch (error) {
-    throw isDamage(error) ? damaged(path, error) : asTrouble(path, error);
+    throw isDamage(error) ? createDamagedCopyError(path, error) : toStoreError(path, error);
   }
 }
 
@@ -120,37 +123,39 @@ function examine(path: string, options: RestoreOptions): ExaminedCopy {
  * The file as it is to be, beside its place. A change that is cut short leaves it damaged. Its tables are made here, and take rows
  * alone: somebody may have changed the copy.
  */
-function prepare({ path: from, kind }: ExaminedCopy, options: RestoreOptions): RestoredFile {
+function prepareCopy({ path: from, kind }: ExaminedCopy, options: RestoreOptions): RestoredFile {
   const { dataDir, isSettingsOnly = false, nowWallMs, storesDir = dataDir } = options;
   const to = storePath(storesDir, kind);
-  rmSync(partOf(to), { force: true });
-  using sqlite = new DatabaseSync(partOf(to));
-  chmodSync(partOf(to), 0o600);
+  rmSync(toPartPath(to), { force: true });
+  using sqlite = new DatabaseSync(toPartPath(to));
+  chmodSync(toPartPath(to), 0o600);
   sqlite.exec(
     'PRAGMA journal_mode = MEMORY; PRAGMA temp_store = MEMORY; PRAGMA synchronous = FULL',
   );
-  migrate(sqlite, kind.sqlite);
+  migrateStore(sqlite, kind.sqlite);
   const taken = { sqlite, kind, scratch: `${to}.scratch` };
-  if (!takeRows(from, taken, (table) => returningRows(table, isSettingsOnly))) throw damaged(from);
+  if (!takeRows(from, taken, (table) => selectReturningRows(table, isSettingsOnly)))
+    throw createDamagedCopyError(from);
   const former = copyFormer(to, dataDir, nowWallMs);
   if (kind !== mainStore) return { from, to, former };
-  const hasNoes = former && takeRows(former, taken, ({ name }) => noes[name] ?? 'false');
+  const hasNoes =
+    former && takeRows(former, taken, ({ name }) => keptNoConditions[name] ?? 'false');
   eraseAnew(sqlite, nowWallMs);
   return { from, to, former, lacksNoes: !hasNoes };
 }
 
 /** SQL of the rows that are a no or an erasure, by their table: they always come back, and those of the former store stay. */
-const noes: Readonly<Record<string, string>> = {
+const keptNoConditions: Readonly<Record<string, string>> = {
   consents: "kind <> 'always'",
   erasures: 'true',
   left_out_of_captions: 'true',
 };
-const agreements: ReadonlySet<string> = new Set(['api_tokens', 'seat_consents']);
+const droppedAgreements: ReadonlySet<string> = new Set(['api_tokens', 'seat_consents']);
 
 /** SQL of the rows of a copy that come back: no yes and no token. */
-function returningRows({ name, person }: Table, isSettingsOnly: boolean): string {
+function selectReturningRows({ name, person }: Table, isSettingsOnly: boolean): string {
   const isDropped = isSettingsOnly && (person.length > 0 || name === 'tracks');
-  return noes[name] ?? `${!isDropped && !agreements.has(name)}`;
+  return keptNoConditions[name] ?? `${!isDropped && !droppedAgreements.has(name)}`;
 }
 
 /** Begins an erasure of each forgotten person: what was erased after the copy was made comes back with it. */
@@ -176,11 +181,11 @@ function takeRows(
     {
       using other = new DatabaseSync(scratch);
       dropPrograms(other);
-      migrate(other, kind.sqlite);
+      migrateStore(other, kind.sqlite);
     }
     sqlite.prepare('ATTACH ? AS other').run(scratch);
     for (const table of kind.tables) {
-      const columns = columnNames(Object.keys(table.columns));
+      const columns = listColumnNames(Object.keys(table.columns));
       sqlite.exec(`INSERT OR REPLACE INTO main.${table.name} (${columns})
         SELECT ${columns} FROM other.${table.name} WHERE ${rowsOf(table)}`);
     }
@@ -202,26 +207,29 @@ function dropPrograms(sqlite: DatabaseSync) {
  * Puts a file in its place. The log there belongs to the former one, and is in that since it was copied. A process that is killed
  * leaves in each place the former file or the new one, whole.
  */
-function replace(path: string) {
+function replaceFile(path: string) {
   for (const ending of ['-wal', '-shm']) rmSync(`${path}${ending}`, { force: true });
-  renameSync(partOf(path), path);
+  renameSync(toPartPath(path), path);
 }
 
 /** Undefined where nothing is there, or it is damaged. Errors: BotError `store.unreadable`. */
 function copyFormer(path: string, dataDir: string, nowWallMs: number): string | undefined {
   if (!existsSync(path)) return undefined;
   try {
-    return backUp(path, backupsFolder(dataDir), nowWallMs);
+    return backUpStore(path, toBackupsFolder(dataDir), nowWallMs);
   } catch (error) {
     if (error instanceof BotError && isDamage(error.cause)) return undefined;
     throw error;
   }
 }
 
-function damaged(path: string, cause?: unknown): BotError {
-  return unreadable(`The copy ${path} is damaged or is no database: take another copy.`, cause);
+function createDamagedCopyError(path: string, cause?: unknown): BotError {
+  return createUnreadableCopyError(
+    `The copy ${path} is damaged or is no database: take another copy.`,
+    cause,
+  );
 }
 
-function unreadable(message: string, cause?: unknown): BotError {
+function createUnreadableCopyError(message: string, cause?: unknown): BotError {
   return new BotError('store.unreadable', false, message, cause);
 }

@@ -5,7 +5,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { makeFolder } from '#src/base/make-folder.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
-import { isBusy } from '#src/sql/trouble.ts';
+import { isBusy } from '#src/sql/store-errors.ts';
 
 /** The process that works on a `DATA_DIR`, as it named itself, if its name can be read. */
 export type DataDirOwner = {
@@ -52,7 +52,7 @@ export async function lockDataDir(
 }
 
 /** Process that works on `dataDir` now; undefined for none. */
-export function dataDirOwner(dataDir: string): DataDirOwner | undefined {
+export function findDataDirOwner(dataDir: string): DataDirOwner | undefined {
   try {
     using sqlite = new DatabaseSync(lockPath(dataDir), { readOnly: true, timeout: 0 });
     sqlite.prepare('SELECT count(*) FROM sqlite_schema').get();
@@ -68,8 +68,8 @@ function tryLock(dataDir: string): Disposable | undefined {
     makeFolder(dataDir);
     using stack = new DisposableStack();
     stack.use(new DatabaseSync(lockPath(dataDir), { timeout: 0 })).exec('BEGIN EXCLUSIVE');
-    stack.defer(() => rmSync(ownerPath(dataDir), { force: true }));
-    writeFileSync(ownerPath(dataDir), JSON.stringify({ pid: process.pid, host: hostname() }));
+    stack.defer(() => rmSync(toOwnerPath(dataDir), { force: true }));
+    writeFileSync(toOwnerPath(dataDir), JSON.stringify({ pid: process.pid, host: hostname() }));
     return stack.move();
   } catch (error) {
     return isBusy(error) ? undefined : new DisposableStack();
@@ -81,13 +81,13 @@ function lockPath(dataDir: string): string {
   return join(dataDir, 'parley.lock');
 }
 
-function ownerPath(dataDir: string): string {
+function toOwnerPath(dataDir: string): string {
   return join(dataDir, 'parley.lock.json');
 }
 
 function readOwner(dataDir: string): DataDirOwner {
   try {
-    const { pid, host } = JSON.parse(readFileSync(ownerPath(dataDir), 'utf8'));
+    const { pid, host } = JSON.parse(readFileSync(toOwnerPath(dataDir), 'utf8'));
     return { pid, host, words: `process ${pid} on ${host}` };
   } catch {
     return { words: 'another process' };

@@ -1,7 +1,12 @@
 import { existsSync } from 'node:fs';
 import { openReadOnly } from '#src/sql/sqlite.ts';
-import { checkFormat, versionOf } from '#src/storage/schema.ts';
-import { lostSentences, type StoreKind, storeKinds, storePath } from '#src/storage/store-kinds.ts';
+import { checkFormat, readSchemaVersion } from '#src/storage/schema.ts';
+import {
+  describeLostStore,
+  type StoreKind,
+  storeKinds,
+  storePath,
+} from '#src/storage/store-kinds.ts';
 
 /** A file of a `DATA_DIR`, and the format of its last migration. */
 export type StoreFile = {
@@ -15,14 +20,14 @@ export type StoreFile = {
 export function storeFiles(dataDir: string): readonly StoreFile[] {
   return storeKinds.flatMap((kind) => {
     const path = storePath(dataDir, kind);
-    return existsSync(path) ? [{ kind, path, version: versionIn(path) }] : [];
+    return existsSync(path) ? [{ kind, path, version: readVersion(path) }] : [];
   });
 }
 
-function versionIn(path: string): number | undefined {
+function readVersion(path: string): number | undefined {
   try {
     using sqlite = openReadOnly(path);
-    return versionOf(sqlite);
+    return readSchemaVersion(sqlite);
   } catch {
     return undefined;
   }
@@ -38,10 +43,10 @@ export function refuseForeignFormats(dataDir: string): void {
 }
 
 /** Rows that the upgrade of the files deletes, in sentences. Nothing is written. */
-export function lostRows(dataDir: string): readonly string[] {
+export function describeLostRows(dataDir: string): readonly string[] {
   return storeFiles(dataDir).flatMap(({ kind, path, version }) => {
     if (!version || version >= kind.lost.before) return [];
     using sqlite = openReadOnly(path);
-    return lostSentences(kind, sqlite.prepare(kind.lost.sql).get()?.count);
+    return describeLostStore(kind, sqlite.prepare(kind.lost.sql).get()?.count);
   });
 }

@@ -1,12 +1,12 @@
 import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
 import { realClock } from '#src/base/clock.ts';
-import { type Columns, columnNames, type RowOf } from '#src/sql/columns.ts';
-import { type Connection, sqlConnection } from '#src/sql/connection.ts';
-import { DatabaseSync, performOn } from '#src/sql/sqlite.ts';
+import { type Columns, listColumnNames, type RowOf } from '#src/sql/columns.ts';
+import { type Connection, createConnection } from '#src/sql/connection.ts';
+import { createPerformer, DatabaseSync } from '#src/sql/sqlite.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
-import { select, type Table } from '#src/sql/table.ts';
-import { asTrouble } from '#src/sql/trouble.ts';
-import { migrate } from '#src/storage/schema.ts';
+import { toStoreError } from '#src/sql/store-errors.ts';
+import { selectRows, type Table } from '#src/sql/table.ts';
+import { migrateStore } from '#src/storage/schema.ts';
 import { type StoreKind, storePath } from '#src/storage/store-kinds.ts';
 
 /** Longest time, in ms, that copying takes: that of a million lines. */
@@ -24,13 +24,13 @@ export async function copyToFiles(
       try {
         using file = new DatabaseSync(path);
         file.exec('PRAGMA journal_mode = MEMORY; PRAGMA temp_store = MEMORY');
-        migrate(file, kind.sqlite);
+        migrateStore(file, kind.sqlite);
         file.exec('BEGIN');
-        const copy = sqlConnection('sqlite', performOn(file), realClock.wallMs);
+        const copy = createConnection('sqlite', createPerformer(file), realClock.wallMs);
         await copyRows(connection, copy, kind.tables);
         file.exec('COMMIT');
       } catch (error) {
-        throw asTrouble(path, error);
+        throw toStoreError(path, error);
       }
     }
   });
@@ -46,9 +46,9 @@ export async function copyFromFiles(
     for (const kind of kinds) {
       using file = new DatabaseSync(storePath(folder, kind), { readOnly: true });
       for (const { name } of kind.tables) await connection.run(sql`DELETE FROM ${raw(name)}`);
-      const copy = sqlConnection('sqlite', performOn(file), realClock.wallMs);
+      const copy = createConnection('sqlite', createPerformer(file), realClock.wallMs);
       await copyRows(copy, connection, kind.tables);
-      for (const table of kind.tables) await countOn(connection, table);
+      for (const table of kind.tables) await countRows(connection, table);
     }
   });
 }
@@ -61,22 +61,22 @@ async function copyRows(from: Connection, to: Connection, tables: readonly Table
   for (const table of tables) {
     let rows: readonly RowOf<Columns>[] = [];
     do {
-      rows = await select(from, table, portionAfter(table, rows.at(-1)));
+      rows = await selectRows(from, table, selectPortionAfter(table, rows.at(-1)));
       await to.insert(table, rows);
     } while (rows.length === rowsAtOnce);
   }
 }
 
 /** SQL of the next rows in the order of their keys. */
-function portionAfter({ key }: Table, last: object | undefined): Sql {
-  const names = raw(columnNames(key));
+function selectPortionAfter({ key }: Table, last: object | undefined): Sql {
+  const names = raw(listColumnNames(key));
   const values = last && join(key.map((field) => Reflect.get(last, field)));
   const later = values ? sql`WHERE (${names}) > (${values})` : empty;
   return sql`${later} ORDER BY ${names} LIMIT ${rowsAtOnce}`;
 }
 
 /** Keys of new rows go on behind those that were copied. */
-async function countOn(connection: Connection, { columns, key, name }: Table) {
+async function countRows(connection: Connection, { columns, key, name }: Table) {
   const [field = ''] = key;
   if (columns[field]?.kind !== 'key') return;
   const next = sql`coalesce(max(${raw(field)}), 0) + 1`;

@@ -15,8 +15,8 @@ const processColumns = { name: text, shardIds: json<readonly number[]>(), shardC
 /** Reads who uses a database now; nothing is written, no lock is taken. Errors: BotError `store.unreadable`. */
 export async function readDatabaseState(url: Secret) {
   await using database = openForProgram({ url }, readMs);
-  const read = (connection: Connection) => connection.rows(processColumns, raw(lockHolders));
-  return { place: database.place, processes: await database.read(read) };
+  const readState = (connection: Connection) => connection.rows(processColumns, raw(lockHolders));
+  return { place: database.place, processes: await database.read(readState) };
 }
 
 /** Refuses a database that a process of the bot uses now. Errors: BotError `store.in_use`, `store.unreadable`. */

@@ -1,9 +1,9 @@
 import type { Clock } from '#src/base/clock.ts';
-import { type Database, sqlDatabase } from '#src/storage/database.ts';
-import { type StoreEvent, storeHealth } from '#src/storage/store-health.ts';
+import { type Database, openDatabase } from '#src/storage/database.ts';
+import { createStoreHealth, type StoreEvent } from '#src/storage/store-health.ts';
 import { storeKinds } from '#src/storage/store-kinds.ts';
 import { migrateMs, migratePostgres } from './migrate.ts';
-import { type ConnectionOptions, openForProgram, postgresDriver } from './postgres-driver.ts';
+import { type ConnectionOptions, createPostgresDriver, openForProgram } from './postgres-driver.ts';
 
 export type PostgresStoreOptions = ConnectionOptions & {
   readonly clock: Clock;
@@ -26,9 +26,9 @@ export async function openPostgresStore({
 }: PostgresStoreOptions): Promise<StoreDatabases> {
   await using migrating = openForProgram(connection, migrateMs);
   await migratePostgres(migrating, storeKinds);
-  const health = storeHealth('store-unwritten', clock, report);
+  const health = createStoreHealth('store-unwritten', clock, report);
   return {
-    main: sqlDatabase({ driver: postgresDriver(connection), clock, health }),
-    transcripts: sqlDatabase({ driver: postgresDriver(connection), clock }),
+    main: openDatabase({ driver: createPostgresDriver(connection), clock, health }),
+    transcripts: openDatabase({ driver: createPostgresDriver(connection), clock }),
   };
 }

@@ -3,8 +3,8 @@ import { BotError } from '#src/base/errors.ts';
 import { flag, integer, text } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
-import { checkFormat, presentFormat, stepsFrom } from '#src/storage/schema.ts';
-import { lostSentences, type StoreKind, storeKinds } from '#src/storage/store-kinds.ts';
+import { checkFormat, getPresentFormat, listStepsFrom } from '#src/storage/schema.ts';
+import { describeLostStore, type StoreKind, storeKinds } from '#src/storage/store-kinds.ts';
 
 /** Group of tables, of which `parley_schema` has the format. */
 export type SchemaPart = Pick<StoreKind, 'name' | 'postgres'>;
@@ -32,18 +32,19 @@ export async function migratePostgres(
   options: MigrateOptions = {},
 ): Promise<Formats> {
   const found = await readFormats(database, parts, options);
-  const isPresent = ({ name, postgres }: SchemaPart) => found.get(name) === presentFormat(postgres);
+  const isPresent = ({ name, postgres }: SchemaPart) =>
+    found.get(name) === getPresentFormat(postgres);
   if (parts.every(isPresent)) return found;
   await database.write(async (connection) => {
     await connection.run(
       raw(`SELECT pg_advisory_xact_lock(hashtextextended('parley:' || current_schema() || ':schema', 0));
         CREATE TABLE IF NOT EXISTS parley_schema (part text PRIMARY KEY, version integer NOT NULL)`),
     );
-    const formats = await formatsOn(connection, database.place, parts, options);
+    const formats = await readPartFormats(connection, database.place, parts, options);
     for (const { name, postgres } of parts) {
-      for (const step of stepsFrom(formats.get(name) ?? 0, postgres))
+      for (const step of listStepsFrom(formats.get(name) ?? 0, postgres))
         await connection.run(raw(step));
-      await connection.run(sql`INSERT INTO parley_schema VALUES (${name}, ${presentFormat(postgres)})
+      await connection.run(sql`INSERT INTO parley_schema VALUES (${name}, ${getPresentFormat(postgres)})
         ON CONFLICT (part) DO UPDATE SET version = excluded.version`);
     }
   });
@@ -59,24 +60,27 @@ export function readFormats(
   parts: readonly SchemaPart[],
   options: MigrateOptions = {},
 ): Promise<Formats> {
-  return database.read((connection) => formatsOn(connection, database.place, parts, options));
+  return database.read((connection) => readPartFormats(connection, database.place, parts, options));
 }
 
 /** Rows that the migration of tables of these versions deletes, in sentences. Errors: BotError `store.unreadable`. */
-export function lostRowsIn(database: StoreDatabase, versions: Formats): Promise<readonly string[]> {
+export function describeLostRows(
+  database: StoreDatabase,
+  versions: Formats,
+): Promise<readonly string[]> {
   return database.read(async (connection) => {
     const lost: string[] = [];
     for (const kind of storeKinds) {
       const version = versions.get(kind.name);
       if (!version || version >= kind.lost.before) continue;
       const [row] = await connection.rows({ count: integer }, raw(kind.lost.sql));
-      lost.push(...lostSentences(kind, row?.count));
+      lost.push(...describeLostStore(kind, row?.count));
     }
     return lost;
   });
 }
 
-async function formatsOn(
+async function readPartFormats(
   connection: Connection,
   place: string,
   parts: readonly SchemaPart[],
@@ -94,7 +98,7 @@ async function formatsOn(
   const found = new Map(rows.map(({ part, version }) => [part, version]));
   for (const { name, postgres } of parts) {
     const version = found.get(name) ?? 0;
-    const known = presentFormat(postgres);
+    const known = getPresentFormat(postgres);
     checkFormat(`The part ${name} of the database ${place}`, version, postgres);
     if (upgrades || version === 0 || version === known) continue;
     const message = `The database ${place} has format ${version} of ${name}; this version writes format ${known}, which the former version cannot read. First copy the database with the former version (npm run backup -- --transcripts), then run npm run migrate.`;

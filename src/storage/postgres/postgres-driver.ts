@@ -1,8 +1,8 @@
 import pg, { type ClientConfig } from 'pg';
 import { realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
-import { type Database, type Driver, sqlDatabase } from '#src/storage/database.ts';
-import { asPostgresTrouble } from './postgres-trouble.ts';
+import { type Database, type Driver, openDatabase } from '#src/storage/database.ts';
+import { toPostgresError } from './postgres-errors.ts';
 
 export type ConnectionOptions = {
   readonly url: Secret;
@@ -23,7 +23,7 @@ const usualSettings =
   '-c statement_timeout=10000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=5000 -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c client_min_messages=warning -c jit=off';
 
 /** Options of a `pg` client. Options that stand in the URL, say a search path, come first. */
-export function connectionOptions({
+export function toClientConfig({
   url,
   applicationName = 'parley',
   settings = '',
@@ -42,7 +42,7 @@ export function connectionOptions({
 }
 
 /** The database as people know it: host, port and name, without user and password. */
-export function placeOf(url: Secret): string {
+export function describePlace(url: Secret): string {
   const { host, pathname, searchParams } = new URL(url.reveal());
   return `${host || searchParams.get('host')}${pathname}`;
 }
@@ -51,24 +51,24 @@ export function placeOf(url: Secret): string {
  * A connection to a PostgreSQL database, made when it is needed; after a failure there is a new one. No statement has a prepared
  * name: poolers in transaction mode lose such statements.
  */
-export function postgresDriver(options: ConnectionOptions): Driver {
-  const place = placeOf(options.url);
-  const pool = new pg.Pool({ ...connectionOptions(options), max: 1, allowExitOnIdle: true });
+export function createPostgresDriver(options: ConnectionOptions): Driver {
+  const place = describePlace(options.url);
+  const pool = new pg.Pool({ ...toClientConfig(options), max: 1, allowExitOnIdle: true });
   // A connection was lost: the next operation takes another.
-  pool.on('error', ignore);
-  pool.on('connect', (client) => client.on('error', ignore));
-  const fail = (cause: unknown) => {
-    throw asPostgresTrouble(place, cause);
+  pool.on('error', ignoreRejection);
+  pool.on('connect', (client) => client.on('error', ignoreRejection));
+  const failQuery = (cause: unknown) => {
+    throw toPostgresError(place, cause);
   };
   return {
     dialect: 'postgres',
     place,
 
     async connect() {
-      const client = await pool.connect().catch(fail);
+      const client = await pool.connect().catch(failQuery);
       return {
         async perform(text, values) {
-          const { rowCount, rows } = await client.query(text, [...values]).catch(fail);
+          const { rowCount, rows } = await client.query(text, [...values]).catch(failQuery);
           return { rows, changes: rowCount ?? 0 };
         },
         end: (hasFailed) => client.release(hasFailed),
@@ -82,8 +82,8 @@ export function postgresDriver(options: ConnectionOptions): Driver {
 /** A database for operations that take up to `deadlineMs`, and are not tried again. */
 export function openForProgram(connection: ConnectionOptions, deadlineMs: number): Database {
   const settings = `-c lock_timeout=${deadlineMs} -c statement_timeout=${deadlineMs}`;
-  const driver = postgresDriver({ ...connection, settings });
-  return sqlDatabase({ driver, clock: realClock, deadlineMs, patienceMs: 0 });
+  const driver = createPostgresDriver({ ...connection, settings });
+  return openDatabase({ driver, clock: realClock, deadlineMs, patienceMs: 0 });
 }
 
-function ignore() {}
+function ignoreRejection() {}

@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import pg from 'pg';
 import type { AlertChange } from '#src/base/alerts.ts';
+import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
-import { unlessAborted, within } from '#src/base/waiting.ts';
-import { type ConnectionOptions, connectionOptions, placeOf } from './postgres-driver.ts';
-import { asPostgresTrouble } from './postgres-trouble.ts';
+import { type ConnectionOptions, describePlace, toClientConfig } from './postgres-driver.ts';
+import { toPostgresError } from './postgres-errors.ts';
 
 export type ShardLockOptions = ConnectionOptions & {
   readonly clock: Clock;
@@ -61,7 +61,7 @@ export interface ShardLocks extends AsyncDisposable {
  * The locks of this process on one connection, once all of them are held: one for each of its shards, and a shared one on their number.
  * What it loses with its connection it takes again, as long as no other process has it; meanwhile it goes on.
  *
- * The server notices after 11 s that a machine is gone (`connectionOptions`), and at once that a process is. Aborting `signal` throws
+ * The server notices after 11 s that a machine is gone (`toClientConfig`), and at once that a process is. Aborting `signal` throws
  * its reason.
  */
 export async function openShardLocks(
@@ -76,37 +76,37 @@ export async function openShardLocks(
   let client: pg.Client | undefined;
   let [isHeld, hasHeld, hasWaited] = [false, false, false];
 
-  async function round() {
+  async function runRound() {
     try {
-      const opened = client ?? (await connect());
+      const opened = client ?? (await connectClient());
       if (isHeld) await opened.query('SELECT 1');
-      else await take(opened);
+      else await takeLocks(opened);
     } catch (error) {
-      drop(client);
-      throw asPostgresTrouble(placeOf(url), error);
+      dropClient(client);
+      throw toPostgresError(describePlace(url), error);
     }
   }
 
-  async function connect(): Promise<pg.Client> {
-    const settings = connectionOptions({ url, applicationName: ownName });
+  async function connectClient(): Promise<pg.Client> {
+    const settings = toClientConfig({ url, applicationName: ownName });
     const opened = new pg.Client({ ...settings, query_timeout: answerMs });
-    opened.on('error', ignore); // its end follows
-    opened.once('end', () => drop(opened));
+    opened.on('error', ignoreRejection); // its end follows
+    opened.once('end', () => dropClient(opened));
     await opened.connect();
     client = opened;
-    if (hasWaited) await clock.sleep(ownerFirstMs, over.signal).catch(ignore);
-    if (over.signal.aborted) drop(opened);
+    if (hasWaited) await clock.sleep(ownerFirstMs, over.signal).catch(ignoreRejection);
+    if (over.signal.aborted) dropClient(opened);
     return opened;
   }
 
-  function drop(former: pg.Client | undefined) {
+  function dropClient(former: pg.Client | undefined) {
     if (client !== former) return;
     client = undefined;
     isHeld = false;
-    former?.end().catch(ignore);
+    former?.end().catch(ignoreRejection);
   }
 
-  async function take(opened: pg.Client) {
+  async function takeLocks(opened: pg.Client) {
     const { isTaken, other } = await takeAll(opened, options);
     if (isTaken) {
       isHeld = hasHeld = true;
@@ -132,28 +132,30 @@ export async function openShardLocks(
       if (!holder || !isHeld) return true;
       const isTaken = await tryBucket(holder, bucket);
       const free = `SELECT pg_advisory_unlock(${lockClass}, ${buckets + bucket})`;
-      if (isTaken) clock.later(ms, () => void holder.query(free).catch(ignore));
+      if (isTaken) clock.later(ms, () => void holder.query(free).catch(ignoreRejection));
       return isTaken;
     },
 
     /** Gives all locks back. */
     async [Symbol.asyncDispose]() {
       over.abort(new Error('the locks are given back'));
-      const late = () => new Error('the database does not answer');
-      await within(client?.end() ?? Promise.resolve(), closeMs, clock, late).catch(ignore);
+      const createLateError = () => new Error('the database does not answer');
+      await withTimeout(client?.end() ?? Promise.resolve(), closeMs, clock, createLateError).catch(
+        ignoreRejection,
+      );
     },
   };
   const task = {
     name: 'locks of shards',
     clock,
     everyMs,
-    longestRetryMs: everyMs,
-    run: round,
+    maxRetryDelayMs: everyMs,
+    run: runRound,
     report,
   };
   void runPeriodically(task, over.signal);
   try {
-    await unlessAborted(firstHeld.promise, signal);
+    await waitUnlessAborted(firstHeld.promise, signal);
     return locks;
   } catch (error) {
     await locks[Symbol.asyncDispose]();
@@ -185,4 +187,4 @@ function tryBucket(client: pg.Client, bucket: number): Promise<boolean> {
   );
 }
 
-function ignore() {}
+function ignoreRejection() {}

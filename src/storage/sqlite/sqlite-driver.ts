@@ -1,15 +1,15 @@
 import type { Driver } from '#src/storage/database.ts';
 import type { Migration } from '#src/storage/schema.ts';
-import { type FileCall, fileHere } from './sqlite-file.ts';
+import { createLocalFile, type FileCall } from './sqlite-file.ts';
 
 /**
  * A file of SQLite, which is opened by its first operation, and anew after one that failed. `call` performs the operations of the
  * file; default: on this thread.
  */
-export function sqliteDriver(
+export function createSqliteDriver(
   path: string,
   migrations: readonly Migration[],
-  call: FileCall = fileHere(path),
+  call: FileCall = createLocalFile(path),
 ): Driver {
   let isOpen = false;
   return {

@@ -3,9 +3,14 @@ import { dirname } from 'node:path';
 import { BotError } from '#src/base/errors.ts';
 import { makeFolder } from '#src/base/make-folder.ts';
 import type { StatementResult } from '#src/sql/connection.ts';
-import { DatabaseSync, isWhole, performOn } from '#src/sql/sqlite.ts';
-import { asTrouble, damaged } from '#src/sql/trouble.ts';
-import { checkFormat, type Migration, migrate, versionOf } from '#src/storage/schema.ts';
+import { createPerformer, DatabaseSync, isWhole } from '#src/sql/sqlite.ts';
+import { createDamagedStoreError, toStoreError } from '#src/sql/store-errors.ts';
+import {
+  checkFormat,
+  type Migration,
+  migrateStore,
+  readSchemaVersion,
+} from '#src/storage/schema.ts';
 
 /** Performs an operation of a file, on this thread or another. Errors: BotError `store.unreadable`. */
 export type FileCall = <Name extends keyof SqliteFile>(
@@ -23,25 +28,25 @@ const mostCacheKib = 16_000;
 /** SQLite waits inside the call, and with it every voice of this process; so it waits this long only. */
 const innerWaitMs = 5;
 
-type SqliteFile = ReturnType<typeof sqliteFile>;
+type SqliteFile = ReturnType<typeof createSqliteFile>;
 
 /** One file of SQLite; `:memory:` is a store that ends with its thread. Arguments and results are data, so that they can cross threads. */
-function sqliteFile(path: string) {
+function createSqliteFile(path: string) {
   let sqlite: DatabaseSync | undefined;
-  let perform: ReturnType<typeof performOn> | undefined;
-  const close = () => {
+  let perform: ReturnType<typeof createPerformer> | undefined;
+  const closeFile = () => {
     sqlite?.close();
     sqlite = perform = undefined;
   };
   return {
-    close,
+    close: closeFile,
 
     /** Opens the file, or opens it anew, in the present format. What is in memory stays. */
     open(migrations: readonly Migration[]) {
       if (sqlite && path === ':memory:') return;
-      close();
+      closeFile();
       sqlite = openSqlite(path, migrations);
-      perform = performOn(sqlite);
+      perform = createPerformer(sqlite);
     },
 
     perform(text: string, values: readonly unknown[]): StatementResult {
@@ -53,13 +58,13 @@ function sqliteFile(path: string) {
 }
 
 /** A file on this thread, which stands still for every sync of the disk. */
-export function fileHere(path: string): FileCall {
-  const file = sqliteFile(path);
+export function createLocalFile(path: string): FileCall {
+  const file = createSqliteFile(path);
   return async (name, ...args) => {
     try {
       return Reflect.apply(file[name], file, args);
     } catch (cause) {
-      throw asTrouble(path, cause);
+      throw toStoreError(path, cause);
     }
   };
 }
@@ -71,12 +76,12 @@ function openSqlite(path: string, migrations: readonly Migration[]): DatabaseSyn
     enableForeignKeyConstraints: true,
   });
   try {
-    checkFormat(`The store ${path}`, versionOf(sqlite), migrations);
+    checkFormat(`The store ${path}`, readSchemaVersion(sqlite), migrations);
     sqlite.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;
       PRAGMA temp_store = MEMORY; PRAGMA cache_size = -${mostCacheKib}`);
     const bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-    if (bytes <= checkedBytes && !isWhole(sqlite)) throw damaged(path);
-    migrate(sqlite, migrations);
+    if (bytes <= checkedBytes && !isWhole(sqlite)) throw createDamagedStoreError(path);
+    migrateStore(sqlite, migrations);
     // What a killed process deleted may still stand in its log; where that must wait, closing does it.
     sqlite.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     return sqlite;

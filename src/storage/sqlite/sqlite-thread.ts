@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import type { BotError } from '#src/base/errors.ts';
-import { type FileCall, fileHere } from './sqlite-file.ts';
+import { createLocalFile, type FileCall } from './sqlite-file.ts';
 
 /** Operation of the file at `path`, as its name and arguments. */
 export type SqliteRequest = { readonly path: string; readonly call: readonly unknown[] };
@@ -13,10 +13,10 @@ export type SqliteAnswer =
 /** Files by their path. */
 const files = new Map<string, FileCall>();
 
-parentPort?.on('message', (request: SqliteRequest) => void answer(request));
+parentPort?.on('message', (request: SqliteRequest) => void answerRequest(request));
 
-async function answer({ path, call }: SqliteRequest) {
-  const file = files.get(path) ?? fileHere(path);
+async function answerRequest({ path, call }: SqliteRequest) {
+  const file = files.get(path) ?? createLocalFile(path);
   files.set(path, file);
   const done: Promise<unknown> = Reflect.apply(file, undefined, call);
   const answered: SqliteAnswer = await done.then(

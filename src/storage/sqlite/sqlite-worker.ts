@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
+import { getCompileCacheEnvironment } from '#src/base/compile-cache.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { FileCall } from './sqlite-file.ts';
 import type { SqliteAnswer, SqliteRequest } from './sqlite-thread.ts';
@@ -8,13 +8,13 @@ import type { SqliteAnswer, SqliteRequest } from './sqlite-thread.ts';
  * The worker thread of all SQLite files: a disk that is slow delays no frame. The next operation starts a thread that broke anew.
  * `entry`: file that the thread starts with.
  */
-export function sqliteWorker(entry = new URL('./sqlite-thread.ts', import.meta.url)) {
+export function createSqliteWorker(entry = new URL('./sqlite-thread.ts', import.meta.url)) {
   /** Requests in the order in which the thread answers them, which is that in which they were sent. */
   const waiting: ((answer: SqliteAnswer) => void)[] = [];
   let worker: Worker | undefined;
 
-  async function ask(request: SqliteRequest): Promise<unknown> {
-    worker ??= start();
+  async function sendRequest(request: SqliteRequest): Promise<unknown> {
+    worker ??= startWorker();
     const answered = Promise.withResolvers<SqliteAnswer>();
     worker.ref();
     worker.postMessage(request);
@@ -24,9 +24,9 @@ export function sqliteWorker(entry = new URL('./sqlite-thread.ts', import.meta.u
     throw new BotError(answer.code, answer.retryable, answer.message, answer.cause);
   }
 
-  function start(): Worker {
+  function startWorker(): Worker {
     const started = new Worker(entry, {
-      env: compileCacheEnvironment(),
+      env: getCompileCacheEnvironment(),
       execArgv: [],
       stdout: true,
       stderr: true,
@@ -36,22 +36,22 @@ export function sqliteWorker(entry = new URL('./sqlite-thread.ts', import.meta.u
       waiting.shift()?.(answer);
       if (waiting.length === 0) started.unref();
     });
-    const fail = (cause: unknown) => {
+    const failRequests = (cause: unknown) => {
       if (worker !== started) return;
       worker = undefined;
       const message = 'The thread of the store ended: the next operation starts it again.';
       for (const answer of waiting.splice(0))
         answer({ code: 'store.unreadable', retryable: true, message, cause });
     };
-    started.on('error', fail);
-    started.on('exit', fail);
+    started.on('error', failRequests);
+    started.on('exit', failRequests);
     return started;
   }
 
   return {
     /** Performs the operations of the file at `path` on the thread. */
     file(path: string): FileCall {
-      return async (name, ...args) => (await ask({ path, call: [name, ...args] })) as never; // the result of that method
+      return async (name, ...args) => (await sendRequest({ path, call: [name, ...args] })) as never; // the result of that method
     },
 
     async [Symbol.asyncDispose]() {

@@ -1,17 +1,17 @@
 import sql from 'sql-template-tag';
 import type { ConsentStore, StoredRows } from '#src/people/consent.ts';
-import { guildId, instant, oneOf, personId } from '#src/sql/columns.ts';
-import { personRows } from '#src/sql/person-rows.ts';
+import { choice, guildId, instant, personId } from '#src/sql/columns.ts';
+import { selectPersonRows } from '#src/sql/person-rows.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { columnList, deleteRows, replacing, table } from '#src/sql/table.ts';
+import { defineTable, deleteRows, toColumnList, toReplaceClause } from '#src/sql/table.ts';
 import { findRows, removeRows } from '#src/sql/table-rows.ts';
 
-export const consents = table(
+export const consents = defineTable(
   'consents',
   {
     guildId,
     personId,
-    kind: oneOf('always', 'never', 'forgotten'),
+    kind: choice('always', 'never', 'forgotten'),
   },
   {
     key: ['guildId', 'personId'],
@@ -20,7 +20,7 @@ export const consents = table(
   },
 );
 
-export const erasures = table(
+export const erasures = defineTable(
   'erasures',
   { guildId, personId, sinceWallMs: instant },
   {
@@ -37,17 +37,17 @@ const lasting: ReadonlySet<string> = new Set([consents.name, erasures.name]);
 export const consentPart: StorePart<ConsentStore> = {
   tables: [consents, erasures],
   open(database, all) {
-    const rowsAbout = (guildId: GuildId, personId: PersonId): Promise<StoredRows> =>
+    const listRows = (guildId: GuildId, personId: PersonId): Promise<StoredRows> =>
       database.read(async (connection) => {
         const found: Record<string, StoredRows[string]> = {};
-        for (const { rows, table } of personRows(all, guildId, personId)) {
-          const statement = sql`SELECT ${columnList(table.columns)} FROM ${rows}`;
+        for (const { rows, table } of selectPersonRows(all, guildId, personId)) {
+          const statement = sql`SELECT ${toColumnList(table.columns)} FROM ${rows}`;
           found[table.name] = await connection.rows(table.columns, statement);
         }
         return found;
       });
     return {
-      rowsAbout,
+      listRows,
 
       async read(guildId) {
         const rows = await findRows(database, consents, { guildId });
@@ -58,28 +58,28 @@ export const consentPart: StorePart<ConsentStore> = {
       write: (guildId, personId, { kind, erasesSinceWallMs }) =>
         database.write(async (connection) => {
           const person = { guildId, personId };
-          await connection.insert(consents, [{ ...person, kind }], replacing(consents));
+          await connection.insert(consents, [{ ...person, kind }], toReplaceClause(consents));
           if (erasesSinceWallMs === undefined) return;
           const erasure = { ...person, sinceWallMs: erasesSinceWallMs };
-          await connection.insert(erasures, [erasure], replacing(erasures));
+          await connection.insert(erasures, [erasure], toReplaceClause(erasures));
         }),
 
-      erasures: () => findRows(database, erasures, {}),
+      listErasures: () => findRows(database, erasures, {}),
 
       async endErasure(erasure) {
         await removeRows(database, erasures, erasure);
       },
 
-      async count(guildId, personId) {
-        const { erasures: _, ...about } = await rowsAbout(guildId, personId);
+      async countItems(guildId, personId) {
+        const { erasures: _, ...about } = await listRows(guildId, personId);
         return Object.values(about)
           .flat()
           .filter(({ kind }) => kind !== 'forgotten').length;
       },
 
       /** After every write that was asked for before: none of these brings the person back. */
-      async erase(guildId, personId) {
-        const theirs = personRows(all, guildId, personId)
+      async erasePerson(guildId, personId) {
+        const theirs = selectPersonRows(all, guildId, personId)
           .filter(({ table }) => !lasting.has(table.name))
           .map(({ rows }) => rows);
         const count = await database.write((connection) => deleteRows(connection, theirs));

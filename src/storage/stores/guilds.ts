@@ -1,12 +1,12 @@
 import type { JoinedGuildStore } from '#src/ports/stores/joined-guild-store.ts';
 import { guildId, personId } from '#src/sql/columns.ts';
-import { serverRows } from '#src/sql/person-rows.ts';
+import { selectServerRows } from '#src/sql/person-rows.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { deleteRows, table } from '#src/sql/table.ts';
+import { defineTable, deleteRows } from '#src/sql/table.ts';
 import { findRows, putRows } from '#src/sql/table-rows.ts';
 
 /** Which bot is in which server, so that a removal between two runs is found. */
-const botGuilds = table(
+const botGuilds = defineTable(
   'bot_guilds',
   { botId: personId, guildId },
   {
@@ -21,20 +21,20 @@ export const guildPart: StorePart<JoinedGuildStore> = {
   tables: [botGuilds],
   open: (database, all) => ({
     /** After every write that was asked for before, so that none of these brings the server back. */
-    async erase(guildId) {
+    async eraseGuild(guildId) {
       const deleted = await database.write((connection) =>
-        deleteRows(connection, serverRows(all, guildId)),
+        deleteRows(connection, selectServerRows(all, guildId)),
       );
       await database.scrub();
       return deleted;
     },
 
-    async noted(botId) {
+    async listGuilds(botId) {
       const rows = await findRows(database, botGuilds, { botId });
       return rows.map(({ guildId }) => guildId);
     },
 
-    async note(botId, guildIds) {
+    async addGuilds(botId, guildIds) {
       const rows = guildIds.toSorted().map((guildId) => ({ botId, guildId }));
       await putRows(database, botGuilds, rows);
     },

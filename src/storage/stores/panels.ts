@@ -1,10 +1,10 @@
 import type { PanelStore } from '#src/ports/panel.ts';
 import { channelId, guildId, messageId } from '#src/sql/columns.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { table } from '#src/sql/table.ts';
+import { defineTable } from '#src/sql/table.ts';
 import { findRows, putRows } from '#src/sql/table-rows.ts';
 
-const panels = table(
+const panels = defineTable(
   'panels',
   { guildId, channelId, messageId },
   {

@@ -1,19 +1,19 @@
 import type { PersonSettingsStore } from '#src/people/person-settings.ts';
-import { guildId, number, oneOf, optional, personId, text } from '#src/sql/columns.ts';
+import { choice, guildId, number, personId, text, toOptional } from '#src/sql/columns.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { table } from '#src/sql/table.ts';
+import { defineTable } from '#src/sql/table.ts';
 import { findRows, putRows, removeRows } from '#src/sql/table-rows.ts';
 
-const personSettings = table(
+const personSettings = defineTable(
   'person_settings',
   {
     guildId,
     personId,
-    language: optional(text),
-    voice: optional(text),
-    speed: optional(number),
-    spokenName: optional(text),
-    answers: optional(oneOf('spoken', 'written', 'private')),
+    language: toOptional(text),
+    voice: toOptional(text),
+    speed: toOptional(number),
+    spokenName: toOptional(text),
+    answers: toOptional(choice('spoken', 'written', 'private')),
   },
   {
     key: ['guildId', 'personId'],

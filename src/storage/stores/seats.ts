@@ -2,30 +2,36 @@ import sql, { type Sql } from 'sql-template-tag';
 import type { SeatStore, StoredSeat } from '#src/ports/stores/seat-store.ts';
 import {
   channelId,
+  choice,
   flag,
   guildId,
   instant,
-  oneOf,
   personId,
   type RowOf,
   text,
 } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
-import { serverRows } from '#src/sql/person-rows.ts';
+import { selectServerRows } from '#src/sql/person-rows.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { columnList, deleteRows, replacing, select, table } from '#src/sql/table.ts';
+import {
+  defineTable,
+  deleteRows,
+  selectRows,
+  toColumnList,
+  toReplaceClause,
+} from '#src/sql/table.ts';
 
 const seatColumns = {
   guildId,
   channelId,
   channelName: text,
-  mode: oneOf('talk', 'captions'),
+  mode: choice('talk', 'captions'),
   pipeline: text,
   isPaused: flag,
   sinceWallMs: instant,
 };
 
-const seats = table(
+const seats = defineTable(
   'seats',
   { ...seatColumns, aliveAtMs: instant },
   {
@@ -35,9 +41,9 @@ const seats = table(
   },
 );
 
-const seatConsents = table(
+const seatConsents = defineTable(
   'seat_consents',
-  { guildId, personId, kind: oneOf('caller', 'followed', 'yes') },
+  { guildId, personId, kind: choice('caller', 'followed', 'yes') },
   {
     key: ['guildId', 'personId', 'kind'],
     person: ['personId'],
@@ -56,12 +62,16 @@ export const seatPart: StorePart<SeatStore> = {
         const here = sql`WHERE guild_id ${connection.among(guildIds)}`;
         const rows = await connection.rows(
           { ...seatColumns, idleMs: instant },
-          sql`SELECT ${columnList(seatColumns)}, ${connection.now} - alive_at_ms AS idle_ms
+          sql`SELECT ${toColumnList(seatColumns)}, ${connection.now} - alive_at_ms AS idle_ms
             FROM seats ${here} ORDER BY guild_id`,
         );
-        const consents = await select(connection, seatConsents, sql`${here} ORDER BY person_id`);
+        const consents = await selectRows(
+          connection,
+          seatConsents,
+          sql`${here} ORDER BY person_id`,
+        );
         const byGuild = Map.groupBy(consents, ({ guildId }) => guildId);
-        return rows.map((row) => storedSeat(row, byGuild.get(row.guildId) ?? []));
+        return rows.map((row) => toStoredSeat(row, byGuild.get(row.guildId) ?? []));
       });
     },
 
@@ -77,24 +87,24 @@ export const seatPart: StorePart<SeatStore> = {
         ...rows('yes', agreedIds),
       ];
       await database.write(async (connection) => {
-        await connection.insert(seats, [{ ...seat, aliveAtMs: 0 }], replacing(seats));
-        await connection.run(aliveNow(connection, [guildId]));
-        await deleteRows(connection, serverRows([seatConsents], guildId));
+        await connection.insert(seats, [{ ...seat, aliveAtMs: 0 }], toReplaceClause(seats));
+        await connection.run(updateAliveAt(connection, [guildId]));
+        await deleteRows(connection, selectServerRows([seatConsents], guildId));
         await connection.insert(seatConsents, consents, sql`ON CONFLICT DO NOTHING`);
       });
     },
 
-    async alive(guildIds) {
-      await database.write((connection) => connection.run(aliveNow(connection, guildIds)));
+    async markAlive(guildIds) {
+      await database.write((connection) => connection.run(updateAliveAt(connection, guildIds)));
     },
 
-    async erase(guildId) {
+    async eraseSeat(guildId) {
       await database.write((connection) =>
-        deleteRows(connection, serverRows([seats, seatConsents], guildId)),
+        deleteRows(connection, selectServerRows([seats, seatConsents], guildId)),
       );
     },
 
-    expire(idleMs) {
+    expireSeats(idleMs) {
       return database.write((connection) => {
         const old = sql`SELECT guild_id FROM seats WHERE alive_at_ms <= ${connection.now} - ${idleMs}`;
         return connection.run(sql`DELETE FROM seat_consents WHERE guild_id IN (${old})`);
@@ -104,17 +114,17 @@ export const seatPart: StorePart<SeatStore> = {
 };
 
 /** SQL of the sign of life of these servers' seats. */
-function aliveNow(connection: Connection, guildIds: readonly GuildId[]): Sql {
+function updateAliveAt(connection: Connection, guildIds: readonly GuildId[]): Sql {
   return sql`UPDATE seats SET alive_at_ms = ${connection.now} WHERE guild_id ${connection.among(guildIds)}`;
 }
 
-function storedSeat(
+function toStoredSeat(
   row: RowOf<typeof seatColumns> & { readonly idleMs: number },
   consents: readonly SeatConsent[],
 ): StoredSeat {
-  const idsOf = (of: SeatConsent['kind']) =>
+  const listIds = (of: SeatConsent['kind']) =>
     consents.filter(({ kind }) => kind === of).map(({ personId }) => personId);
-  const [[callerId], [followedId]] = [idsOf('caller'), idsOf('followed')];
+  const [[callerId], [followedId]] = [listIds('caller'), listIds('followed')];
   const idleMs = Math.max(0, row.idleMs);
-  return { ...row, callerId, followedId, agreedIds: idsOf('yes'), idleMs };
+  return { ...row, callerId, followedId, agreedIds: listIds('yes'), idleMs };
 }

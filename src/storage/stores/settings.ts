@@ -1,10 +1,10 @@
 import type { GuildSettingsStore } from '#src/ports/stores/guild-settings-store.ts';
 import { guildId, id, text } from '#src/sql/columns.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { table } from '#src/sql/table.ts';
+import { defineTable } from '#src/sql/table.ts';
 import { findRows, putRows, removeRows } from '#src/sql/table-rows.ts';
 
-const serverSettings = table(
+const serverSettings = defineTable(
   'server_settings',
   { guildId, key: id, value: text },
   {

@@ -5,10 +5,10 @@ import { allServers } from '#src/spending/spending-store.ts';
 import { id, instant, money } from '#src/sql/columns.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { table } from '#src/sql/table.ts';
+import { defineTable } from '#src/sql/table.ts';
 
 /** Portion of each process of the cap over all servers. SQLite has this table, too, and no row in it. */
-export const spendingPortions = table(
+export const spendingPortions = defineTable(
   'spending_portions',
   { holder: id, nanoUsd: money, untilMs: instant },
   { key: ['holder'], person: [], server: 'nothing' },
@@ -17,14 +17,14 @@ export const spendingPortions = table(
 /** Portions, where several processes may share the store. */
 export const spendingPortionPart: StorePart<PortionStore | undefined> = {
   tables: [spendingPortions],
-  open: (database) => (database.dialect === 'postgres' ? portionsIn(database) : undefined),
+  open: (database) => (database.dialect === 'postgres' ? createPortionStore(database) : undefined),
 };
 
 /** Longest time, in ms, that a portion counts after the last request of its process. */
 const portionMs = 300_000;
 
 /** Portions in PostgreSQL: one process at a time asks for one. */
-function portionsIn(database: StoreDatabase): PortionStore {
+function createPortionStore(database: StoreDatabase): PortionStore {
   /** This process. */
   const writer = randomUUID();
   return {

@@ -3,12 +3,12 @@ import { addDays } from '#src/spending/calendar.ts';
 import type { SpendingStore } from '#src/spending/spending-store.ts';
 import { guildId, id, money, personId, whole } from '#src/sql/columns.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { deleteRows, select, type Table, table } from '#src/sql/table.ts';
+import { defineTable, deleteRows, selectRows, type Table } from '#src/sql/table.ts';
 
 /** Amounts of a day, such as `2026-11-20`: in the order of its bytes, as an id. */
 const sums = { day: id, nanoUsd: money, turns: whole };
 
-const spent = table(
+const spent = defineTable(
   'spent',
   { guildId, ...sums },
   {
@@ -19,7 +19,7 @@ const spent = table(
   },
 );
 
-const spentByPerson = table(
+const spentByPerson = defineTable(
   'spent_by_person',
   { guildId, personId, ...sums },
   {
@@ -37,8 +37,8 @@ export const spendingPart: StorePart<SpendingStore> = {
     read(day) {
       const ofDay = sql`WHERE day = ${day}`;
       return database.read(async (connection) => [
-        ...(await select(connection, spent, ofDay)),
-        ...(await select(connection, spentByPerson, ofDay)),
+        ...(await selectRows(connection, spent, ofDay)),
+        ...(await selectRows(connection, spentByPerson, ofDay)),
       ]);
     },
 

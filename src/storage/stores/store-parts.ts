@@ -1,4 +1,4 @@
-import { leftOutPeoplePart } from '#src/features/captions/store/left-out-people.ts';
+import { leftOutPeoplePart } from '#src/features/captions/store/left-out-part.ts';
 import { reminderPart } from '#src/features/reminders/reminder-store.ts';
 import { trackPart } from '#src/features/tracks/track-store.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
@@ -44,7 +44,7 @@ export type StoreParts = {
 export type Store = StoreParts & AsyncDisposable;
 
 /** Every part of the store over one database, which is closed with them. */
-export function sqlStores(database: StoreDatabase): Store {
+export function createStores(database: StoreDatabase): Store {
   const opened = Object.entries<StorePart<unknown>>(storeParts).map(([name, part]) => [
     name,
     part.open(database, storeTables),

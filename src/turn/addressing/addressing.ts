@@ -1,6 +1,6 @@
-import { namingIn } from './addressing-call.ts';
 import { isDismissal } from './dismissals.ts';
-import { exactly, type Name, readNames, type Sentence, sentencesOf } from './names.ts';
+import { findStrongestNameUse } from './name-use.ts';
+import { exactSpelling, type Name, parseNames, type Sentence, splitSentences } from './names.ts';
 
 export type SpeakerTurn = {
   readonly speakerId: PersonId;
@@ -38,42 +38,42 @@ export type AddressingVerdict =
  * const rules = { ...addressingRules, names: ['Nova'] };
  * judge(initialAddressing, spoken, rules).verdict; // { meant: true, why: 'name' }
  */
-export function judge(
+export function decideAddressing(
   attention: AddressingState,
   spoken: SpokenTurn,
   rules: AddressingRules,
 ): { readonly verdict: AddressingVerdict; readonly state: AddressingState } {
   const { speakerId, fromMs } = spoken;
-  if (spoken.isBot) return { verdict: unmeant('bot'), state: attention };
-  if (rules.mode === 'off') return { verdict: unmeant('off'), state: attention };
-  const heard = read(spoken, rules);
-  if (heard === 'empty') return { verdict: unmeant('empty'), state: attention };
+  if (spoken.isBot) return { verdict: createUnmeantVerdict('bot'), state: attention };
+  if (rules.mode === 'off') return { verdict: createUnmeantVerdict('off'), state: attention };
+  const heard = classifyMention(spoken, rules);
+  if (heard === 'empty') return { verdict: createUnmeantVerdict('empty'), state: attention };
   if (heard === 'dismissed') {
-    const state = closed(attention, speakerId, fromMs, allWindows);
-    return { verdict: unmeant('dismissed'), state };
+    const state = closeWindows(attention, speakerId, fromMs, allWindowKinds);
+    return { verdict: createUnmeantVerdict('dismissed'), state };
   }
-  const verdict = verdictOn(heard, attention, spoken, rules);
+  const verdict = decideVerdict(heard, attention, spoken, rules);
   if (verdict.meant || heard !== 'other') return { verdict, state: attention };
-  return { verdict, state: closed(attention, speakerId, fromMs, ['follow-up', 'reply']) };
+  return { verdict, state: closeWindows(attention, speakerId, fromMs, ['follow-up', 'reply']) };
 }
 
 /**
  * True if any words of this speaker would be answered, so that a preemptive answer pays. Only a dismissal could undo
  * that.
  */
-export function presume(
+export function isAnsweredForAnyWords(
   attention: AddressingState,
   speaking: SpeakerTurn,
   rules: AddressingRules,
 ): boolean {
   if (speaking.isBot || rules.mode === 'off') return false;
   if (rules.mode === 'always' || isAlone(speaking, rules)) return true;
-  return windowFor(attention, speaking, rules) !== undefined;
+  return findOpenWindow(attention, speaking, rules) !== undefined;
 }
 
 export type BotActivity = {
-  readonly speaks: boolean;
-  readonly isTheirs: boolean;
+  readonly isSpeaking: boolean;
+  readonly isAnsweringSpeaker: boolean;
 };
 
 /**
@@ -90,27 +90,29 @@ export function needsWords(
 ): boolean {
   if (rules.mode === 'off') return false;
   if (rules.mode !== 'window') return true;
-  return bot.speaks || bot.isTheirs || presume(attention, speaking, rules);
+  return (
+    bot.isSpeaking || bot.isAnsweringSpeaker || isAnsweredForAnyWords(attention, speaking, rules)
+  );
 }
 
 /** `other` calls another person in the channel. */
 type NameMention = 'called' | 'told-of' | 'open' | 'other' | 'dismissed' | 'empty';
 
-function read(spoken: SpokenTurn, rules: AddressingRules): NameMention {
-  const sentences = sentencesOf(spoken.text);
+function classifyMention(spoken: SpokenTurn, rules: AddressingRules): NameMention {
+  const sentences = splitSentences(spoken.text);
   if (sentences.length === 0) return 'empty';
   const { present = [] } = spoken;
-  const names = readNames(rules.names);
-  const callsOther = callsAny(sentences, present);
+  const names = parseNames(rules.names);
+  const callsOther = isAnyoneCalled(sentences, present);
   if (!callsOther && isDismissal(sentences, names)) return 'dismissed';
-  const tolerance = { alike: true, taken: wordsOf(present) };
-  const naming = namingIn(sentences, names, tolerance);
+  const tolerance = { alike: true, taken: listNameWords(present) };
+  const naming = findStrongestNameUse(sentences, names, tolerance);
   if (naming === 'called') return 'called';
   if (callsOther) return 'other';
   return naming === 'told-of' ? 'told-of' : 'open';
 }
 
-function verdictOn(
+function decideVerdict(
   heard: NameMention,
   attention: AddressingState,
   spoken: SpokenTurn,
@@ -120,14 +122,17 @@ function verdictOn(
   if (isAlone(spoken, rules)) return { meant: true, why: 'alone' };
   const isByName = rules.mode === 'auto' || rules.mode === 'name';
   if (heard === 'called' && isByName) return { meant: true, why: 'name' };
-  if (heard === 'other') return unmeant('not-named');
+  if (heard === 'other') return createUnmeantVerdict('not-named');
   if (spoken.goesOn) return { meant: true, why: 'follow-up' };
-  const why = windowFor(attention, spoken, rules);
-  if (heard === 'told-of' && (!why || why === 'follow-up')) return unmeant('mentioned');
-  return why ? { meant: true, why } : unmeant('not-named');
+  const why = findOpenWindow(attention, spoken, rules);
+  if (heard === 'told-of' && (!why || why === 'follow-up'))
+    return createUnmeantVerdict('mentioned');
+  return why ? { meant: true, why } : createUnmeantVerdict('not-named');
 }
 
-function unmeant(why: (AddressingVerdict & { meant: false })['why']): AddressingVerdict {
+function createUnmeantVerdict(
+  why: (AddressingVerdict & { meant: false })['why'],
+): AddressingVerdict {
   return { meant: false, why };
 }
 
@@ -135,17 +140,19 @@ function isAlone({ humans }: SpeakerTurn, { mode }: AddressingRules) {
   return mode === 'auto' && humans <= 1;
 }
 
-function callsAny(sentences: readonly Sentence[], present: readonly string[]): boolean {
-  return present.some((person) => namingIn(sentences, calledOf(person), exactly) === 'called');
+function isAnyoneCalled(sentences: readonly Sentence[], present: readonly string[]): boolean {
+  return present.some(
+    (person) => findStrongestNameUse(sentences, toCallNames(person), exactSpelling) === 'called',
+  );
 }
 
-function calledOf(person: string): Name[] {
+function toCallNames(person: string): Name[] {
   const [first = ''] = person.trim().split(/\s+/);
-  return readNames([person, first]);
+  return parseNames([person, first]);
 }
 
-function wordsOf(present: readonly string[]): ReadonlySet<string> {
-  const sentences = present.flatMap((person) => sentencesOf(person));
+function listNameWords(present: readonly string[]): ReadonlySet<string> {
+  const sentences = present.flatMap((person) => splitSentences(person));
   return new Set(sentences.flatMap(({ words }) => words.map(({ text }) => text)));
 }
 
@@ -166,11 +173,11 @@ export type AddressingRules = {
   /** The same time after an answer that ended in a question. */
   readonly replyMs: number;
   /** An answer that never reports its end counts as over after this time. */
-  readonly answeringMs: number;
+  readonly maxAnsweringMs: number;
   /** Talk of others that closes a follow-up window. */
-  readonly strangerMs: number;
+  readonly maxOtherTalkMs: number;
   /** Longest utterance plus its recognition. */
-  readonly judgedWithinMs: number;
+  readonly maxJudgementMs: number;
 };
 
 export const addressingRules: AddressingRules = {
@@ -179,13 +186,13 @@ export const addressingRules: AddressingRules = {
   askWindowMs: 15_000,
   followUpMs: 8_000,
   replyMs: 15_000,
-  answeringMs: 120_000,
-  strangerMs: 2_000,
-  judgedWithinMs: 90_000,
+  maxAnsweringMs: 120_000,
+  maxOtherTalkMs: 2_000,
+  maxJudgementMs: 90_000,
 };
 
 type Window = {
-  readonly kind: (typeof allWindows)[number];
+  readonly kind: (typeof allWindowKinds)[number];
   readonly personId: PersonId;
   readonly fromMs: number;
   readonly untilMs: number;
@@ -221,7 +228,7 @@ export type AddressEvent =
     }
   | { readonly kind: 'left'; readonly personId: PersonId };
 
-const mostWindows = 100;
+const maxWindows = 100;
 
 /**
  * One step of addressing: who needs no name. A window is kept until the last words spoken in it must have been
@@ -235,17 +242,17 @@ export function stepAddressing(
   const { personId } = event;
   switch (event.kind) {
     case 'asked':
-      return opened(attention, event.kind, event, rules);
+      return openWindow(attention, event.kind, event, rules);
     case 'answering':
-      return opened(attention, event.kind, event, rules);
+      return openWindow(attention, event.kind, event, rules);
     case 'answered': {
-      const ended = closed(attention, personId, event.atMs, ['answering']);
+      const ended = closeWindows(attention, personId, event.atMs, ['answering']);
       const kind = event.endsInQuestion ? 'reply' : 'follow-up';
-      return opened(ended, kind, event, rules);
+      return openWindow(ended, kind, event, rules);
     }
     case 'talked': {
       const windows = attention.windows.map((window) =>
-        window.personId === personId ? window : talkedOver(window, event, rules),
+        window.personId === personId ? window : countOtherTalk(window, event, rules),
       );
       return { ...attention, windows };
     }
@@ -257,7 +264,7 @@ export function stepAddressing(
 }
 
 /** Finds the window in which the speech began. In the modes `name` and `window` only Ask counts. */
-function windowFor(
+function findOpenWindow(
   { windows }: AddressingState,
   { speakerId, fromMs }: { readonly speakerId: PersonId; readonly fromMs: number },
   { mode }: AddressingRules,
@@ -271,7 +278,7 @@ function windowFor(
   return kinds.includes('reply') ? 'reply' : 'follow-up';
 }
 
-function opened(
+function openWindow(
   attention: AddressingState,
   kind: Window['kind'],
   { personId, atMs }: { readonly personId: PersonId; readonly atMs: number },
@@ -279,19 +286,19 @@ function opened(
 ): AddressingState {
   const lengths = {
     asked: rules.askWindowMs,
-    answering: rules.answeringMs,
+    answering: rules.maxAnsweringMs,
     'follow-up': rules.followUpMs,
     reply: rules.replyMs,
   };
   const untilMs = atMs + lengths[kind];
   const window = { kind, personId, fromMs: atMs, untilMs, othersMs: 0 };
-  const kept = attention.windows.filter(({ untilMs }) => atMs < untilMs + rules.judgedWithinMs);
-  return { ...attention, windows: [...kept, window].slice(-mostWindows) };
+  const kept = attention.windows.filter(({ untilMs }) => atMs < untilMs + rules.maxJudgementMs);
+  return { ...attention, windows: [...kept, window].slice(-maxWindows) };
 }
 
-const allWindows = ['asked', 'answering', 'follow-up', 'reply'] as const;
+const allWindowKinds = ['asked', 'answering', 'follow-up', 'reply'] as const;
 
-function closed(
+function closeWindows(
   attention: AddressingState,
   personId: PersonId,
   atMs: number,
@@ -306,13 +313,13 @@ function closed(
   return { ...attention, windows };
 }
 
-function talkedOver(
+function countOtherTalk(
   window: Window,
   { ms, atMs }: { readonly ms: number; readonly atMs: number },
-  { strangerMs }: AddressingRules,
+  { maxOtherTalkMs }: AddressingRules,
 ): Window {
   if (window.kind !== 'follow-up' || atMs <= window.fromMs) return window;
   const othersMs = window.othersMs + Math.min(ms, atMs - window.fromMs);
-  const untilMs = othersMs >= strangerMs ? Math.min(window.untilMs, atMs) : window.untilMs;
+  const untilMs = othersMs >= maxOtherTalkMs ? Math.min(window.untilMs, atMs) : window.untilMs;
   return { ...window, othersMs, untilMs };
 }

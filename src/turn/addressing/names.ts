@@ -9,18 +9,18 @@ export type SentenceWord = {
   /** Parts around apostrophes, such as `nova` and `s`. */
   readonly parts: readonly string[];
   readonly before: Gap;
-  readonly quoted: boolean;
+  readonly isQuoted: boolean;
 };
 
-export type Sentence = { readonly words: readonly SentenceWord[]; readonly asks: boolean };
+export type Sentence = { readonly words: readonly SentenceWord[]; readonly isQuestion: boolean };
 
-const headLength = 800;
-const tailLength = 400;
+const headChars = 800;
+const tailChars = 400;
 
 /** Latin accents, stacked marks, Hebrew points, Arabic vowel signs and tatweel. */
-const marks =
+const diacritics =
   /\p{Cf}|[\u0300-\u036f]|[\u0591-\u05c7]|[\u0610-\u061a]|\u0640|[\u064b-\u065f]|\u0670|[\u1ab0-\u1aff]|[\u1dc0-\u1dff]|[\u20d0-\u20ff]|[\ufe00-\ufe0f]|[\ufe20-\ufe2f]/gu;
-const letters: Readonly<Record<string, string>> = {
+const letterForms: Readonly<Record<string, string>> = {
   \u00df: 'ss',
   \u0131: 'i',
   \u00f8: 'o',
@@ -31,30 +31,30 @@ const letters: Readonly<Record<string, string>> = {
   \u0153: 'oe',
   \u00fe: 'th',
 };
-const word = /[\p{L}\p{N}\p{M}]+(?:['\u2019][\p{L}\p{N}\p{M}]+)*/gu;
+const wordPattern = /[\p{L}\p{N}\p{M}]+(?:['\u2019][\p{L}\p{N}\p{M}]+)*/gu;
 const apostrophe = /['\u2019]/;
-const quotes =
+const quotationMarks =
   /["\u201c\u201d\u201e\u201f\u00ab\u00bb\u300c\u300d\u300e\u300f\u301d\u301e\u2018\u2019']/;
-const ends = /[?!\u061f\u3002\u0964;]|\.[\s"\u201c\u201d\u00bb'\u2019]|\n/;
-const questions = /[?\u061f]/;
-const pauses = /[,\u3001\u060c:\u2026()\u00bf\u00a1\u2013\u2014]|\.\.|\s-+\s/;
-const titles = new Set(languages.flatMap(({ addressing }) => addressing?.titles ?? []));
-const dense =
+const sentenceEnds = /[?!\u061f\u3002\u0964;]|\.[\s"\u201c\u201d\u00bb'\u2019]|\n/;
+const questionMarks = /[?\u061f]/;
+const pauseMarks = /[,\u3001\u060c:\u2026()\u00bf\u00a1\u2013\u2014]|\.\.|\s-+\s/;
+const titleWords = new Set(languages.flatMap(({ addressing }) => addressing?.titles ?? []));
+const denseScripts =
   /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]/u;
 const segmenter = new Intl.Segmenter('und', { granularity: 'word' });
 
 /** Lower case without accents, with one form for letters that look alike. */
-export function normalised(text: string): string {
-  const plain = text.normalize('NFKD').toLowerCase().replace(marks, '').normalize('NFC');
+export function normaliseLetters(text: string): string {
+  const plain = text.normalize('NFKD').toLowerCase().replace(diacritics, '').normalize('NFC');
   return plain.replace(
     /[\u00df\u0131\u00f8\u0142\u0111\u00f0\u00e6\u0153\u00fe]/g,
-    (letter) => letters[letter] ?? letter,
+    (letter) => letterForms[letter] ?? letter,
   );
 }
 
 /** Scripts without spaces, such as Japanese or Thai. */
 export function isDense(text: string): boolean {
-  return dense.test(text);
+  return denseScripts.test(text);
 }
 
 /**
@@ -63,27 +63,28 @@ export function isDense(text: string): boolean {
  * Of more than 1,200 characters only the first 800 and the last 400 are read. No sentence ends or starts at the cut.
  *
  * @example
- * import { sentencesOf } from '#src/turn/addressing/names.ts';
+ * import { splitSentences } from '#src/turn/addressing/names.ts';
  *
- * const sentences = sentencesOf('Hey Nova! What time is it?');
+ * const sentences = splitSentences('Hey Nova! What time is it?');
  * sentences.map(({ words }) => words.map(({ text }) => text).join(' ')); // ['hey nova', 'what time is it']
  */
-export function sentencesOf(text: string): Sentence[] {
-  const plain = shortened(text.trim());
+export function splitSentences(text: string): Sentence[] {
+  const plain = shortenText(text.trim());
   const bare = plain.replace(/^["\u201c\u201e\u00ab](.*)["\u201d\u201c\u00bb]$/su, '$1');
   const sentences: Sentence[] = [];
   let words: SentenceWord[] = [];
   let toIndex = 0;
   const close = (gap: string) => {
-    if (words.length > 0) sentences.push({ words, asks: questions.test(gap) });
+    if (words.length > 0) sentences.push({ words, isQuestion: questionMarks.test(gap) });
     words = [];
   };
-  for (const found of bare.matchAll(word)) {
+  for (const found of bare.matchAll(wordPattern)) {
     const gap = bare.slice(toIndex, found.index);
-    const ended = ends.test(gap) && !(gap.startsWith('. ') && titles.has(words.at(-1)?.text ?? ''));
+    const ended =
+      sentenceEnds.test(gap) && !(gap.startsWith('. ') && titleWords.has(words.at(-1)?.text ?? ''));
     if (ended) close(gap);
     const next = bare[found.index + found[0].length] ?? '';
-    const quoted = quotes.test(gap.at(-1) ?? '') || quotes.test(next);
+    const quoted = quotationMarks.test(gap.at(-1) ?? '') || quotationMarks.test(next);
     addWords(words, found[0], gap, quoted);
     toIndex = found.index + found[0].length;
   }
@@ -91,61 +92,61 @@ export function sentencesOf(text: string): Sentence[] {
   return sentences;
 }
 
-function shortened(text: string): string {
-  if (text.length <= headLength + tailLength)
-    return normalised(text).slice(0, headLength + tailLength);
-  const head = normalised(text.slice(0, headLength)).slice(0, headLength);
-  return `${head} x ${normalised(text.slice(-tailLength)).slice(-tailLength)}`;
+function shortenText(text: string): string {
+  if (text.length <= headChars + tailChars)
+    return normaliseLetters(text).slice(0, headChars + tailChars);
+  const head = normaliseLetters(text.slice(0, headChars)).slice(0, headChars);
+  return `${head} x ${normaliseLetters(text.slice(-tailChars)).slice(-tailChars)}`;
 }
 
-function addWords(words: SentenceWord[], run: string, gap: string, quoted: boolean) {
-  const before = words.length === 0 ? 'start' : gapOf(gap);
+function addWords(words: SentenceWord[], run: string, gap: string, isQuoted: boolean) {
+  const before = words.length === 0 ? 'start' : classifyGap(gap);
   if (!isDense(run)) {
     const parts = run.split(apostrophe);
-    words.push({ text: parts.join(''), parts, before, quoted });
+    words.push({ text: parts.join(''), parts, before, isQuoted });
     return;
   }
   const pieces = [...segmenter.segment(run)].map(({ segment }) => segment);
   for (const [at, text] of pieces.entries()) {
     const isEdge = at === 0 || at === pieces.length - 1;
     const place = at === 0 ? before : 'space';
-    words.push({ text, parts: [text], before: place, quoted: quoted && isEdge });
+    words.push({ text, parts: [text], before: place, isQuoted: isQuoted && isEdge });
   }
 }
 
-function gapOf(gap: string): Gap {
-  if (pauses.test(gap)) return 'pause';
+function classifyGap(gap: string): Gap {
+  if (pauseMarks.test(gap)) return 'pause';
   return /\s/.test(gap) || gap === '' ? 'space' : 'within';
 }
 
-export const requestPhrases = phrasesFor('requests');
-export const reportPhrases = phrasesFor('reports');
-export const governorPhrases = phrasesFor('governors');
-export const greetingPhrases = phrasesFor('greetings');
-export const fillerPhrases = phrasesFor('fillers');
-export const secondPersonWords = phrasesFor('secondPerson');
+export const requestPhrases = collectPhrases('requests');
+export const reportPhrases = collectPhrases('reports');
+export const governorPhrases = collectPhrases('governors');
+export const greetingPhrases = collectPhrases('greetings');
+export const fillerPhrases = collectPhrases('fillers');
+export const secondPersonWords = collectPhrases('secondPerson');
 
 /** Everyday words are no misspelt names. A name among them needs a pause. */
 const commonWords: ReadonlySet<string> = new Set(
   [
     ...[requestPhrases, reportPhrases, governorPhrases, greetingPhrases],
-    ...[fillerPhrases, secondPersonWords, phrasesFor('notNames')],
+    ...[fillerPhrases, secondPersonWords, collectPhrases('notNames')],
   ].flatMap((phrases) => [...phrases].filter((phrase) => !phrase.includes(' '))),
 );
 
-export function phrasesFor(kind: keyof AddressingPhrases): ReadonlySet<string> {
-  return phrasesOf(languages.flatMap(({ addressing }) => addressing?.[kind] ?? []));
+export function collectPhrases(kind: keyof AddressingPhrases): ReadonlySet<string> {
+  return toPhraseSet(languages.flatMap(({ addressing }) => addressing?.[kind] ?? []));
 }
 
-export function phrasesOf(phrases: readonly string[]): ReadonlySet<string> {
-  return new Set(phrases.map(readPhrase));
+export function toPhraseSet(phrases: readonly string[]): ReadonlySet<string> {
+  return new Set(phrases.map(normalisePhrase));
 }
 
-function readPhrase(phrase: string): string {
-  return normalised(phrase).replaceAll("'", '').replace(/\s+/g, ' ').trim();
+function normalisePhrase(phrase: string): string {
+  return normaliseLetters(phrase).replaceAll("'", '').replace(/\s+/g, ' ').trim();
 }
 
-const cyrillic = new Map(
+const latinByLetter = new Map(
   Object.entries({
     \u0430: 'a',
     \u0431: 'b',
@@ -218,7 +219,7 @@ const cyrillic = new Map(
 const latinOnly = /^[a-z0-9]+$/;
 
 /** Makes spellings that sound alike one, in this order. */
-const folds: readonly (readonly [RegExp, string])[] = [
+const soundFolds: readonly (readonly [RegExp, string])[] = [
   [/^kn/, 'n'],
   [/^wr/, 'r'],
   [/s?ch|sh/g, 'j'],
@@ -241,29 +242,29 @@ const folds: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Writes Cyrillic and Greek letters as Latin ones. Other scripts give undefined. */
-export function latinOf(text: string): string | undefined {
+export function toLatin(text: string): string | undefined {
   if (latinOnly.test(text)) return text;
-  const latin = Array.from(text, (letter) => cyrillic.get(letter) ?? letter).join('');
+  const latin = Array.from(text, (letter) => latinByLetter.get(letter) ?? letter).join('');
   return latinOnly.test(latin) ? latin : undefined;
 }
 
 /** Rough phonetic code across languages: `nover`, `novah` and `nova` are one. */
-export function soundOf(latin: string): string {
-  return folds.reduce((sound, [spelling, into]) => sound.replace(spelling, into), latin);
+export function toPhoneticCode(latin: string): string {
+  return soundFolds.reduce((sound, [spelling, into]) => sound.replace(spelling, into), latin);
 }
 
 /**
  * Largest edit distance at which a name still counts. A short name allows none, so that no other word becomes a call.
  */
-export function slackOf(sound: string): number {
+export function getMaxNameDistance(sound: string): number {
   if (sound.length <= 3) return 0;
   if (sound.length <= 6) return 1;
-  return sound.length <= 10 ? 2 : mostSlack;
+  return sound.length <= 10 ? 2 : maxNameDistance;
 }
 
-const mostSlack = 3;
+const maxNameDistance = 3;
 
-export function isWithin(from: string, to: string, most: number): boolean {
+export function isWithinDistance(from: string, to: string, most: number): boolean {
   if (Math.abs(from.length - to.length) > most) return false;
   let row = Array.from({ length: to.length + 1 }, (_, place) => place);
   for (let above = 0; above < from.length; above++) {
@@ -278,74 +279,78 @@ export function isWithin(from: string, to: string, most: number): boolean {
   return (row[to.length] ?? 0) <= most;
 }
 
-const mostNames = 20;
-const longestName = 60;
+const maxNames = 20;
+const maxNameChars = 60;
 
 export type Name = {
   readonly joined: string;
-  readonly dense: boolean;
+  readonly isDense: boolean;
   readonly words: number;
   /** Undefined if only the exact spelling counts: other scripts, and names of up to three letters. */
   readonly sound?: string;
   /** An everyday word such as Will needs a pause or a greeting to be a call. */
-  readonly everyday: boolean;
+  readonly isEveryday: boolean;
 };
 
 /**
  * `alike` is a misspelling by a recogniser. `inflected` has an ending that no call has, such as `Nova's`. `to` is the
  * index after the name.
  */
-export type Hit = { readonly how: 'exact' | 'alike' | 'inflected'; readonly to: number };
+export type NameMatch = { readonly how: 'exact' | 'alike' | 'inflected'; readonly to: number };
 
 /** `taken` holds words of the names of people present, which are never a misspelling of the bot's name. */
 export type Tolerance = { readonly alike: boolean; readonly taken: ReadonlySet<string> };
 
-export const exactly: Tolerance = { alike: false, taken: new Set() };
+export const exactSpelling: Tolerance = { alike: false, taken: new Set() };
 
 /** Leaves out names without a letter or digit, and those after the twentieth. */
-export function readNames(names: readonly string[]): Name[] {
-  return names.slice(0, mostNames).flatMap((name) => readName(name) ?? []);
+export function parseNames(names: readonly string[]): Name[] {
+  return names.slice(0, maxNames).flatMap((name) => parseName(name) ?? []);
 }
 
 /** Finds the name at `at`: the longest exact one, or else the one that sounds most similar. */
-export function nameAt(
+export function findName(
   { words }: Sentence,
   at: number,
   names: readonly Name[],
   { alike, taken }: Tolerance,
-): (Hit & { readonly name: Name }) | undefined {
-  let found: (Hit & { readonly name: Name }) | undefined;
+): (NameMatch & { readonly name: Name }) | undefined {
+  let found: (NameMatch & { readonly name: Name }) | undefined;
   for (const name of names) {
-    const hit = exactAt(words, at, name);
+    const hit = matchExactName(words, at, name);
     if (hit && hit.to > (found?.to ?? 0)) found = { ...hit, name };
   }
-  return found ?? (alike ? alikeAt(words, at, names, taken) : undefined);
+  return found ?? (alike ? findSimilarName(words, at, names, taken) : undefined);
 }
 
-function readName(name: string): Name | undefined {
-  const words = sentencesOf(name.slice(0, longestName)).flatMap((sentence) => sentence.words);
+function parseName(name: string): Name | undefined {
+  const words = splitSentences(name.slice(0, maxNameChars)).flatMap((sentence) => sentence.words);
   const joined = words.map(({ text }) => text).join('');
   if (joined === '') return undefined;
-  const isSounded = [...joined].length > 3 && latinOf(joined) === joined;
+  const isSounded = [...joined].length > 3 && toLatin(joined) === joined;
   return {
     joined,
-    dense: isDense(joined),
+    isDense: isDense(joined),
     words: words.length,
-    everyday: words.length === 1 && commonWords.has(joined),
-    sound: isSounded ? soundOf(joined) : undefined,
+    isEveryday: words.length === 1 && commonWords.has(joined),
+    sound: isSounded ? toPhoneticCode(joined) : undefined,
   };
 }
 
-function exactAt(words: readonly SentenceWord[], at: number, name: Name): Hit | undefined {
+function matchExactName(
+  words: readonly SentenceWord[],
+  at: number,
+  name: Name,
+): NameMatch | undefined {
   const { text = '', parts = [] } = words[at] ?? {};
-  const to = name.joined.startsWith(text) ? endOf(words, at, name.joined) : at;
-  const isSplit = to - at > name.words && !name.dense;
+  const to = name.joined.startsWith(text) ? findNameEnd(words, at, name.joined) : at;
+  const isSplit = to - at > name.words && !name.isDense;
   if (to > at) return isSplit ? undefined : { how: 'exact', to };
   const isInflected = parts.length > 1 && parts.includes(name.joined);
   return isInflected ? { how: 'inflected', to: at + 1 } : undefined;
 }
 
-function endOf(words: readonly SentenceWord[], at: number, joined: string): number {
+function findNameEnd(words: readonly SentenceWord[], at: number, joined: string): number {
   let heard = '';
   for (let to = at; to < words.length && joined.startsWith(heard); to++) {
     if (to > at && words[to]?.before === 'pause') break;
@@ -356,23 +361,23 @@ function endOf(words: readonly SentenceWord[], at: number, joined: string): numb
 }
 
 /** As many words as the name has may differ a little. One more or less must sound the same. */
-function alikeAt(
+function findSimilarName(
   words: readonly SentenceWord[],
   at: number,
   names: readonly Name[],
   taken: ReadonlySet<string>,
-): (Hit & { readonly name: Name }) | undefined {
+): (NameMatch & { readonly name: Name }) | undefined {
   const longest = Math.max(...names.map(({ sound, words: count }) => (sound ? count + 1 : 0)));
   for (let length = 1; length <= Math.min(longest, words.length - at); length++) {
-    const heard = soundAt(words.slice(at, at + length), taken);
-    const name = heard && nearest(heard, length, names);
+    const heard = toJointPhoneticCode(words.slice(at, at + length), taken);
+    const name = heard && findNearestName(heard, length, names);
     if (name) return { how: 'alike', to: at + length, name };
   }
   return undefined;
 }
 
-function nearest(heard: string, length: number, names: readonly Name[]): Name | undefined {
-  for (let most = 0; most <= mostSlack; most++) {
+function findNearestName(heard: string, length: number, names: readonly Name[]): Name | undefined {
+  for (let most = 0; most <= maxNameDistance; most++) {
     const found = names.find((name) => soundsLike(heard, length, name, most));
     if (found) return found;
   }
@@ -381,26 +386,33 @@ function nearest(heard: string, length: number, names: readonly Name[]): Name | 
 
 function soundsLike(heard: string, length: number, { sound, words }: Name, most: number): boolean {
   if (sound === undefined || heard[0] !== sound[0] || Math.abs(length - words) > 1) return false;
-  return isWithin(heard, sound, Math.min(most, length === words ? slackOf(sound) : 0));
+  return isWithinDistance(
+    heard,
+    sound,
+    Math.min(most, length === words ? getMaxNameDistance(sound) : 0),
+  );
 }
 
-function soundAt(span: readonly SentenceWord[], taken: ReadonlySet<string>): string | undefined {
+function toJointPhoneticCode(
+  span: readonly SentenceWord[],
+  taken: ReadonlySet<string>,
+): string | undefined {
   const [first, ...others] = span;
   if (!first || first.parts.length > 1 || taken.has(first.text)) return undefined;
   if (others.some(({ before }) => before !== 'space')) return undefined;
   if (others.length === 0 && commonWords.has(first.text)) return undefined;
   const joined = span.map(({ text }) => text).join('');
-  if (joined.length < 3 || joined.length > 2 * longestName) return undefined;
-  const latin = latinOf(joined);
-  return latin === undefined ? undefined : soundOf(latin);
+  if (joined.length < 3 || joined.length > 2 * maxNameChars) return undefined;
+  const latin = toLatin(joined);
+  return latin === undefined ? undefined : toPhoneticCode(latin);
 }
 
-export function sameWords(one: string, other: string): boolean {
-  return plainWords(one) === plainWords(other);
+export function hasSameWords(one: string, other: string): boolean {
+  return toPlainWords(one) === toPlainWords(other);
 }
 
 /** Lower-case words with single spaces, without any other characters. */
-export function plainWords(text: string): string {
+export function toPlainWords(text: string): string {
   return text
     .normalize('NFKC')
     .toLowerCase()
@@ -409,9 +421,9 @@ export function plainWords(text: string): string {
 }
 
 /** A name this early in an answer is the addressee, not a mention. */
-const earlyChars = 40;
+const maxAddresseeChars = 40;
 
 export function beginsWithName(answer: string, name: string): boolean {
-  const start = ` ${plainWords(answer.slice(0, earlyChars))} `;
-  return start.includes(` ${plainWords(name)} `);
+  const start = ` ${toPlainWords(answer.slice(0, maxAddresseeChars))} `;
+  return start.includes(` ${toPlainWords(name)} `);
 }

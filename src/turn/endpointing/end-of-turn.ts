@@ -1,6 +1,6 @@
 import type { LanguageWords, NumberWords } from '#src/turn/languages/language-words.ts';
 import { languages } from '#src/turn/languages/languages.ts';
-import { englishCompleteLogit } from './english.ts';
+import { predictEnglishEnd } from './english-end-of-turn.ts';
 
 type Lexicon = {
   /** ISO 639-1 code, empty for an unknown language. */
@@ -17,22 +17,24 @@ type Lexicon = {
 
 const hesitations = languages.flatMap(({ endOfTurn }) => endOfTurn?.fillers ?? []);
 /** Sounds without a meaning in any language. Words such as "also" stay with their language. */
-const sounds = hesitations.filter((word) =>
+const hesitationSounds = hesitations.filter((word) =>
   /^(?:[eua\u00e4\u00f6hm]{2,}|h+m+|e+h*m*|um+|uh+m*)$/u.test(word),
 );
 
 const lexicons: ReadonlyMap<string, Lexicon> = new Map(
-  languages.filter(({ endOfTurn }) => endOfTurn).map((words) => [words.code, lexiconOf(words)]),
+  languages
+    .filter(({ endOfTurn }) => endOfTurn)
+    .map((words) => [words.code, compileLexicon(words)]),
 );
 
-const unknown = lexiconOf({ code: '' });
-const japanese = lexicons.get('ja') ?? unknown;
-const inLatin = [...lexicons.values()].filter((lexicon) => lexicon !== japanese);
+const unknownLexicon = compileLexicon({ code: '' });
+const japaneseLexicon = lexicons.get('ja') ?? unknownLexicon;
+const latinLexicons = [...lexicons.values()].filter((lexicon) => lexicon !== japaneseLexicon);
 
 const kana = /[\p{Script=Hiragana}\p{Script=Katakana}]/u;
 const otherThanLatin = /[\p{L}--\p{Script=Latin}]/v;
 
-function lexiconOf({
+function compileLexicon({
   code,
   endOfTurn,
   numbers,
@@ -41,7 +43,7 @@ function lexiconOf({
   return {
     code,
     openWords: new Set(openWords),
-    fillers: new Set([...(endOfTurn?.fillers ?? []), ...sounds]),
+    fillers: new Set([...(endOfTurn?.fillers ?? []), ...hesitationSounds]),
     numbers: new Set(numberWords),
     subordinators: new Set(endOfTurn?.subordinators),
     openSuffixes: endOfTurn?.openSuffixes ?? [],
@@ -52,61 +54,62 @@ function lexiconOf({
 
 /** Guesses by the recogniser's report, then by script, then by frequent words. */
 function guessLanguage(text: string, words: readonly string[], language?: string): Lexicon {
-  if (language) return lexicons.get(language.slice(0, 2).toLowerCase()) ?? unknown;
-  if (kana.test(text)) return japanese;
-  return otherThanLatin.test(text) ? unknown : nearest(words);
+  if (language) return lexicons.get(language.slice(0, 2).toLowerCase()) ?? unknownLexicon;
+  if (kana.test(text)) return japaneseLexicon;
+  return otherThanLatin.test(text) ? unknownLexicon : findNearestLexicon(words);
 }
 
-function nearest(words: readonly string[]): Lexicon {
-  let best = unknown;
+function findNearestLexicon(words: readonly string[]): Lexicon {
+  let best = unknownLexicon;
   let most = -1;
-  for (const lexicon of inLatin) {
+  for (const lexicon of latinLexicons) {
     const hits = words.filter((word) => lexicon.known.has(word)).length;
     if (hits > most) [best, most] = [lexicon, hits];
   }
   return best;
 }
 
-const longestDictated = 12;
+const maxDictatedDigits = 12;
 
 /** "My number is", "der Code". */
-const namesNumber = new RegExp(
-  `^(?:${wordsFor('nouns').join('|').replaceAll('*', '\\p{L}*')})$`,
+const numberNouns = new RegExp(
+  `^(?:${listNumberWords('nouns').join('|').replaceAll('*', '\\p{L}*')})$`,
   'u',
 );
 
 /** "At six", "um acht", "root of two": a time, an amount, or the end of a sum. */
-const settling = new Set(wordsFor('prepositions'));
+const settlingPrepositions = new Set(listNumberWords('prepositions'));
 
-const tens = new Set(wordsFor('tens'));
-const units = new Set(wordsFor('units'));
+const tens = new Set(listNumberWords('tens'));
+const units = new Set(listNumberWords('units'));
 
 /** Below 0 while numbers are dictated, or while one waits for its noun. */
-function dictationLogit(words: readonly string[], numbers: ReadonlySet<string>): number {
-  const run = trailing(words, numbers);
+function getDictationLogit(words: readonly string[], numbers: ReadonlySet<string>): number {
+  const run = countTrailingNumbers(words, numbers);
   if (run.words === 0) return 0;
-  if (run.digits >= longestDictated) return -0.3;
-  const isOne = run.words === 1 || (run.words === 2 && isCompound(words.slice(-2)));
+  if (run.digits >= maxDictatedDigits) return -0.3;
+  const isOne = run.words === 1 || (run.words === 2 && isCompoundNumber(words.slice(-2)));
   if (run.words >= 3 || run.digits >= 3) return -1.9;
-  if (words.some((word) => namesNumber.test(word))) return -1.8;
+  if (words.some((word) => numberNouns.test(word))) return -1.8;
   if (run.words === words.length) return isOne ? -0.4 : -1.9;
   if (!isOne) return -1.2;
-  return isSettled(words, words.length - run.words, numbers) ? 0 : -0.6;
+  return isNumberSettled(words, words.length - run.words, numbers) ? 0 : -0.6;
 }
 
 /** "At six", "from one to six", "this one": the number completes the sentence. */
-function isSettled(words: readonly string[], at: number, numbers: ReadonlySet<string>) {
-  if (settling.has(words[at - 1] ?? '') || numbers.has(words[at - 2] ?? '')) return true;
+function isNumberSettled(words: readonly string[], at: number, numbers: ReadonlySet<string>) {
+  if (settlingPrepositions.has(words[at - 1] ?? '') || numbers.has(words[at - 2] ?? ''))
+    return true;
   return words[at] === 'one' && words.length > 2;
 }
 
 /** "Forty two" is one number. */
-function isCompound([ten = '', unit = '']: readonly string[]) {
+function isCompoundNumber([ten = '', unit = '']: readonly string[]) {
   return tens.has(ten) && units.has(unit);
 }
 
 /** Counts number words, and at least as many digits, at the end. */
-function trailing(
+function countTrailingNumbers(
   words: readonly string[],
   numbers: ReadonlySet<string>,
 ): { words: number; digits: number } {
@@ -127,7 +130,7 @@ function isFigures(word: string) {
   return /^\p{N}+(?:[.,-]\p{N}+)*$/u.test(word) && !/^(19|20)\d\d$/.test(word);
 }
 
-function wordsFor(kind: keyof NumberWords): string[] {
+function listNumberWords(kind: keyof NumberWords): string[] {
   return languages.flatMap(({ numbers }) => numbers?.[kind] ?? []);
 }
 
@@ -142,49 +145,49 @@ export type EndOfTurn = {
  * Predicts whether a text is finished. Word lists weigh more than the punctuation that a recogniser guessed.
  *
  * @example
- * import { endOfTurnOf } from '#src/turn/endpointing/end-of-turn.ts';
+ * import { predictEndOfTurn } from '#src/turn/endpointing/end-of-turn.ts';
  *
- * const open = endOfTurnOf('what is the', 'en').completeLogit;
- * const whole = endOfTurnOf('what is the time?', 'en').completeLogit;
+ * const open = predictEndOfTurn('what is the', 'en').completeLogit;
+ * const whole = predictEndOfTurn('what is the time?', 'en').completeLogit;
  * [open < 0, whole > 1]; // [true, true]
  */
-export function endOfTurnOf(text: string, language?: string): EndOfTurn {
+export function predictEndOfTurn(text: string, language?: string): EndOfTurn {
   const said = text.normalize('NFKC').toLowerCase().replaceAll('\u2019', "'").trim();
-  const words = wordsOf(said);
+  const words = splitWords(said);
   const lastWord = words.at(-1) ?? '';
   if (lastWord === '') return { completeLogit: 0, lastWord };
   const lexicon = guessLanguage(said, words, language);
-  const logit = wordsLogit(said, words, lexicon) + punctuationLogit(said);
+  const logit = getWordsLogit(said, words, lexicon) + getPunctuationLogit(said);
   return { completeLogit: Math.max(-4, Math.min(4, logit)), lastWord };
 }
 
 /** An apostrophe, hyphen or point inside belongs to the word. */
-function wordsOf(said: string): string[] {
+function splitWords(said: string): string[] {
   return said.match(/[\p{L}\p{M}\p{N}]+(?:['.,:-][\p{L}\p{M}\p{N}]+)*/gu) ?? [];
 }
 
-function wordsLogit(said: string, words: readonly string[], lexicon: Lexicon): number {
+function getWordsLogit(said: string, words: readonly string[], lexicon: Lexicon): number {
   const last = words.at(-1) ?? '';
   if (lexicon.fillers.has(last)) return -3;
-  const dictated = dictationLogit(words, lexicon.numbers);
+  const dictated = getDictationLogit(words, lexicon.numbers);
   if (dictated < 0) return dictated;
-  if (isStretched(last)) return -1.5;
+  if (isStretchedWord(last)) return -1.5;
   if (lexicon.code === '') return 0;
-  if (lexicon.code === 'en') return englishCompleteLogit(words);
+  if (lexicon.code === 'en') return predictEnglishEnd(words);
   if (lexicon.openWords.has(last)) return -2.6;
   const bare = said.replace(/(?<![^\p{L}\p{M}\p{N}])[^\p{L}\p{M}\p{N}]+$/u, '');
   if (lexicon.closedSuffixes.some((ending) => bare.endsWith(ending))) return 1.6;
   if (lexicon.openSuffixes.some((ending) => bare.endsWith(ending))) return -1.8;
-  return lengthLogit(words, lexicon);
+  return getLengthLogit(words, lexicon);
 }
 
 /** "Sooo": the speaker looks for the next word. */
-function isStretched(word: string) {
+function isStretchedWord(word: string) {
   return /([\p{L}])\1\1$/u.test(word);
 }
 
 /** A sentence that begins like a subordinate clause needs more words. */
-function lengthLogit(words: readonly string[], lexicon: Lexicon): number {
+function getLengthLogit(words: readonly string[], lexicon: Lexicon): number {
   const [first = ''] = words;
   if (lexicon.subordinators.has(first) && words.length < 7) return -1.2;
   if (words.length >= 4) return 1.4;
@@ -193,18 +196,18 @@ function lengthLogit(words: readonly string[], lexicon: Lexicon): number {
 }
 
 /** A full stop weighs little, as recognisers put one at any pause. */
-function punctuationLogit(said: string): number {
+function getPunctuationLogit(said: string): number {
   if (/((?<!\.)\.{2,}|\u2026)["'\u201d\u00bb)\]]*$/u.test(said)) return -2;
   if (/[-\u2013\u2014~]$/u.test(said)) return -1.6;
   if (/[,\u3001\uff0c\u060c:;\uff1a\uff1b]$/u.test(said)) return -1.4;
-  if (isOpen(said)) return -1;
+  if (hasOpenQuote(said)) return -1;
   if (/[?\uff1f\u061f;]["'\u201d\u00bb)\]\u300d\u300f]*$/u.test(said)) return 1.4;
   if (/[!\uff01]["'\u201d\u00bb)\]\u300d\u300f]*$/u.test(said)) return 0.8;
   if (/[.\u3002\uff61\u0964\u061b\u06d4]["'\u201d\u00bb)\]\u300d\u300f]*$/u.test(said)) return 0.5;
   return /[\p{L}\p{N}][.?!,]\s+\p{L}/u.test(said) ? -0.4 : 0;
 }
 
-function isOpen(said: string) {
+function hasOpenQuote(said: string) {
   const count = (marks: RegExp) => said.match(marks)?.length ?? 0;
   return (
     count(/[([{\u00ab\u201c\u300c\u300e\uff08]/gu) >

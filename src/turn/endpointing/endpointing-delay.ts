@@ -1,5 +1,11 @@
 import type { EndOfTurn } from './end-of-turn.ts';
-import { enough, leaning, noEndings, type SpeakerHabits, unknownHabit } from './pause-habits.ts';
+import {
+  getEndingLogit,
+  maxCountedPauses,
+  noEndings,
+  type SpeakerHabits,
+  unknownHabit,
+} from './pause-habits.ts';
 
 export type EndpointingDelayRules = {
   /** Without a text while packets still flow. */
@@ -31,12 +37,12 @@ export const endpointingDelayRules: EndpointingDelayRules = {
 
 export type PauseSigns = {
   /** The client sent silence frames, or no packets. */
-  readonly closed: boolean;
+  readonly isClosed: boolean;
   /** Only Silero knows the end of the voice, and notices it late. */
-  readonly lags: boolean;
+  readonly isLagging: boolean;
   /** The words up to this pause have not come yet. */
-  readonly textless: boolean;
-  readonly reading?: EndOfTurn;
+  readonly isTextless: boolean;
+  readonly endOfTurn?: EndOfTurn;
 };
 
 type EndpointingDelay = { readonly delayMs: number; readonly preemptiveLeadMs: number };
@@ -54,36 +60,37 @@ const delaysByLogit = [
 ] as const;
 
 /** Below the first logit an answer begins only at the end, from the second on with the full lead. */
-const sureEnough = [0, 0.3] as const;
+const preemptiveLogits = [0, 0.3] as const;
 
 /** A person's slower pauses take one logit for each 500 ms. */
 const slownessPerLogitMs = 500;
 
-export function endpointingDelay(
-  { closed, lags, textless, reading }: PauseSigns,
+export function decideEndpointingDelay(
+  { isClosed, isLagging, isTextless, endOfTurn }: PauseSigns,
   rules: EndpointingDelayRules,
   person: SpeakerHabits,
 ): EndpointingDelay {
   const { pauses, typicalMs } = person.habit ?? unknownHabit;
-  const slowMs = ((typicalMs - unknownHabit.typicalMs) * pauses) / enough; // Less while little is known.
-  if (!reading) {
+  const slowMs = ((typicalMs - unknownHabit.typicalMs) * pauses) / maxCountedPauses; // Less while little is known.
+  if (!endOfTurn) {
     const usualMs =
-      (closed ? rules.textlessClosedDelayMs : rules.textlessDelayMs) + clamp(slowMs / 2, -50, 200);
-    const dueMs = textless ? rules.textTimeoutMs : 0;
+      (isClosed ? rules.textlessClosedDelayMs : rules.textlessDelayMs) +
+      clampNumber(slowMs / 2, -50, 200);
+    const dueMs = isTextless ? rules.textTimeoutMs : 0;
     const aheadMs = dueMs > 0 ? 0 : rules.textlessPreemptiveLeadMs;
-    return { delayMs: within(Math.max(usualMs, dueMs), rules), preemptiveLeadMs: aheadMs };
+    return { delayMs: clampDelay(Math.max(usualMs, dueMs), rules), preemptiveLeadMs: aheadMs };
   }
   const completeLogit =
-    reading.completeLogit +
-    leaning(person.endings ?? noEndings, reading.lastWord) -
-    clamp(slowMs / slownessPerLogitMs, -0.4, 0.8);
-  const delayMs = between(completeLogit) - (lags ? rules.voiceActivityLagMs : 0);
-  const [from, to] = sureEnough;
-  const sure = clamp((completeLogit - from) / (to - from), 0, 1);
-  return { delayMs: within(delayMs, rules), preemptiveLeadMs: rules.preemptiveLeadMs * sure };
+    endOfTurn.completeLogit +
+    getEndingLogit(person.endings ?? noEndings, endOfTurn.lastWord) -
+    clampNumber(slowMs / slownessPerLogitMs, -0.4, 0.8);
+  const delayMs = interpolateDelay(completeLogit) - (isLagging ? rules.voiceActivityLagMs : 0);
+  const [from, to] = preemptiveLogits;
+  const sure = clampNumber((completeLogit - from) / (to - from), 0, 1);
+  return { delayMs: clampDelay(delayMs, rules), preemptiveLeadMs: rules.preemptiveLeadMs * sure };
 }
 
-function between(completeLogit: number): number {
+function interpolateDelay(completeLogit: number): number {
   let [fromLogit, fromMs]: readonly [number, number] = delaysByLogit[0];
   if (completeLogit <= fromLogit) return fromMs;
   for (const [toLogit, toMs] of delaysByLogit) {
@@ -96,10 +103,10 @@ function between(completeLogit: number): number {
   return fromMs;
 }
 
-function within(delayMs: number, rules: EndpointingDelayRules): number {
-  return clamp(delayMs, rules.minDelayMs, rules.maxDelayMs);
+function clampDelay(delayMs: number, rules: EndpointingDelayRules): number {
+  return clampNumber(delayMs, rules.minDelayMs, rules.maxDelayMs);
 }
 
-function clamp(value: number, least: number, most: number): number {
+function clampNumber(value: number, least: number, most: number): number {
   return Math.max(least, Math.min(most, value));
 }

@@ -1,8 +1,8 @@
-import { type Evidence, heardWindow, nothingHeard } from '#src/turn/voice-evidence.ts';
-import { type EndOfTurn, endOfTurnOf } from './end-of-turn.ts';
+import { addVoicedWindow, type Evidence, noEvidence } from '#src/turn/voice-evidence.ts';
+import { type EndOfTurn, predictEndOfTurn } from './end-of-turn.ts';
 import {
+  decideEndpointingDelay,
   type EndpointingDelayRules,
-  endpointingDelay,
   endpointingDelayRules,
 } from './endpointing-delay.ts';
 import type { SpeakerHabits } from './pause-habits.ts';
@@ -27,7 +27,7 @@ export type EndpointRules = EndpointingDelayRules & {
   /** A microphone that closes so soon after the voice closed because of it. */
   readonly closeMs: number;
   readonly packetGapMs: number;
-  readonly longestMs: number;
+  readonly maxUtteranceMs: number;
   /** Speech that begins sooner belongs to the ended utterance. */
   readonly mergeMs: number;
 };
@@ -51,7 +51,7 @@ export const endpointRules: EndpointRules = {
   faintMs: 160,
   closeMs: 60,
   packetGapMs: 200,
-  longestMs: 60_000,
+  maxUtteranceMs: 60_000,
   mergeMs: 1500,
 };
 
@@ -117,7 +117,7 @@ type EndpointingStep = {
   readonly effects: readonly EndpointingEffect[];
 };
 
-export const quiet: EndpointingState = { kind: 'quiet' };
+export const quietVoice: EndpointingState = { kind: 'quiet' };
 
 /** A first silence frame replaces a packet of this length. */
 const packetMs = 20;
@@ -153,38 +153,38 @@ export function stepEndpointing(
   }
   if (event.kind === 'text') {
     const inPause = voice.kind === 'paused';
-    const understood = understand(voice.understood, event, inPause);
-    return heed({ ...voice, understood }, event, rules, person);
+    const understood = updateUnderstood(voice.understood, event, inPause);
+    return reviewPause({ ...voice, understood }, event, rules, person);
   }
   if (event.kind === 'window' && isVoiced(voice, event.probability, rules)) {
-    return isTail(voice, event.atMs)
-      ? awaitEnd(withTail(voice, event, rules), event, rules, person)
-      : goOn(voice, event, rules);
+    return isTailWindow(voice, event.atMs)
+      ? awaitEnd(addTail(voice, event, rules), event, rules, person)
+      : continueVoice(voice, event, rules);
   }
-  return heed(withPacket(voice, event), event, rules, person);
+  return reviewPause(addPacket(voice, event), event, rules, person);
 }
 
 type Window = Extract<EndpointingEvent, { kind: 'window' }>;
 
 function awaitVoice(voice: Quiet, event: EndpointingEvent, rules: EndpointRules): EndpointingStep {
   if (event.kind === 'tick' || event.kind === 'text') return { voice, effects: [] };
-  if (event.kind === 'silence-frame') return { voice: quiet, effects: [] };
+  if (event.kind === 'silence-frame') return { voice: quietVoice, effects: [] };
   const { atMs, probability } = event;
   const run =
     voice.kind === 'maybe' && atMs - voice.lastVoiceMs < rules.packetGapMs
       ? voice
-      : { fromMs: atMs - rules.windowMs, windows: 0, heard: nothingHeard };
+      : { fromMs: atMs - rules.windowMs, windows: 0, heard: noEvidence };
   const voiced = probability >= (run.windows > 0 ? rules.stopProbability : rules.startProbability);
-  if (!voiced) return { voice: quiet, effects: [] };
+  if (!voiced) return { voice: quietVoice, effects: [] };
   const { fromMs } = run;
   const windows = run.windows + 1;
-  const heard = heardWindow(run.heard, event, rules.windowMs);
+  const heard = addVoicedWindow(run.heard, event, rules.windowMs);
   if (windows < rules.windowsToBegin) {
     return { voice: { kind: 'maybe', fromMs, lastVoiceMs: atMs, windows, heard }, effects: [] };
   }
   const last = { lastVoiceMs: atMs, lastLoudMs: atMs, lastPacketMs: atMs };
   return {
-    voice: { kind: 'talking', fromMs, ...last, isLongPause: false, likelyOver: false, heard },
+    voice: { kind: 'talking', fromMs, ...last, isLongPause: false, isLikelyOver: false, heard },
     effects: [{ kind: 'began', fromMs, atMs }],
   };
 }
@@ -194,65 +194,69 @@ function isVoiced(voice: SpeakingVoice, probability: number, rules: EndpointRule
 }
 
 /** A window no newer than the silence frames holds only earlier sound. */
-function isTail({ mutedAtMs, lastPacketMs }: SpeakingVoice, atMs: number) {
+function isTailWindow({ mutedAtMs, lastPacketMs }: SpeakingVoice, atMs: number) {
   return mutedAtMs !== undefined && atMs <= lastPacketMs;
 }
 
-function withTail(voice: SpeakingVoice, window: Window, rules: EndpointRules): SpeakingVoice {
+function addTail(voice: SpeakingVoice, window: Window, rules: EndpointRules): SpeakingVoice {
   const closedMs = (voice.mutedAtMs ?? window.atMs) - packetMs;
   const lastVoiceMs = Math.max(voice.lastVoiceMs, Math.min(window.atMs, closedMs));
-  const lastLoudMs = isFaint(voice, window.levelDb, rules) ? voice.lastLoudMs : lastVoiceMs;
+  const lastLoudMs = isFaintWindow(voice, window.levelDb, rules) ? voice.lastLoudMs : lastVoiceMs;
   return {
     ...voice,
     lastVoiceMs,
     lastLoudMs,
-    heard: heardMore(voice, window, rules),
+    heard: addEvidence(voice, window, rules),
   };
 }
 
-function heardMore(voice: SpeakingVoice, window: Window, rules: EndpointRules): Evidence {
+function addEvidence(voice: SpeakingVoice, window: Window, rules: EndpointRules): Evidence {
   const { probability, levelDb } = window;
   // Faint windows are voice, but do not count for its level.
-  const isLevel = levelDb !== undefined && !isFaint(voice, levelDb, rules);
-  return heardWindow(voice.heard, isLevel ? window : { probability }, rules.windowMs);
+  const isLevel = levelDb !== undefined && !isFaintWindow(voice, levelDb, rules);
+  return addVoicedWindow(voice.heard, isLevel ? window : { probability }, rules.windowMs);
 }
 
-function goOn(voice: SpeakingVoice, window: Window, rules: EndpointRules): EndpointingStep {
+function continueVoice(
+  voice: SpeakingVoice,
+  window: Window,
+  rules: EndpointRules,
+): EndpointingStep {
   const { atMs } = window;
   const lastVoiceMs = Math.max(voice.lastVoiceMs, atMs);
   const talking: SpeakingVoice = {
     ...voice,
     kind: 'talking',
     lastVoiceMs,
-    lastLoudMs: isFaint(voice, window.levelDb, rules) ? voice.lastLoudMs : lastVoiceMs,
+    lastLoudMs: isFaintWindow(voice, window.levelDb, rules) ? voice.lastLoudMs : lastVoiceMs,
     lastPacketMs: Math.max(voice.lastPacketMs, atMs),
     mutedAtMs: undefined,
     isLongPause: false,
-    likelyOver: false,
-    understood: voice.understood && { ...voice.understood, upToPause: false },
-    heard: heardMore(voice, window, rules),
+    isLikelyOver: false,
+    understood: voice.understood && { ...voice.understood, isUpToPause: false },
+    heard: addEvidence(voice, window, rules),
   };
-  if (lastVoiceMs - voice.fromMs >= rules.longestMs) return end(talking, 'too-long');
+  if (lastVoiceMs - voice.fromMs >= rules.maxUtteranceMs) return endUtterance(talking, 'too-long');
   if (voice.kind === 'talking') return { voice: talking, effects: [] };
   const pausedMs = Math.max(0, atMs - rules.windowMs - voice.lastVoiceMs);
   return { voice: talking, effects: [{ kind: 'resumed', atMs, pausedMs }] };
 }
 
-function heed(
+function reviewPause(
   voice: SpeakingVoice,
   event: EndpointingEvent,
   rules: EndpointRules,
   person: SpeakerHabits,
 ): EndpointingStep {
-  if (!voice.understood || !isAskedTooEarly(voice)) return awaitEnd(voice, event, rules, person);
+  if (!voice.understood || !wasAskedTooEarly(voice)) return awaitEnd(voice, event, rules, person);
   const { atMs } = event;
-  const understood = { ...voice.understood, upToPause: false };
+  const understood = { ...voice.understood, isUpToPause: false };
   // The recogniser was asked too early, and is asked again.
   const again: SpeakingVoice = {
     ...voice,
     kind: 'talking',
     isLongPause: false,
-    likelyOver: false,
+    isLikelyOver: false,
     understood,
   };
   const step = awaitEnd(again, event, rules, person);
@@ -266,17 +270,21 @@ function awaitEnd(
   person: SpeakerHabits,
 ): EndpointingStep {
   const { atMs } = event;
-  const endMs = stoppedMs(voice, rules);
+  const endMs = getVoiceEndMs(voice, rules);
   const silentMs = atMs - endMs;
-  const closed = voice.mutedAtMs !== undefined || atMs - voice.lastPacketMs >= rules.packetGapMs;
-  const reading = readingAt(voice.understood, atMs, silentMs);
-  const textless = voice.understood?.upToPause !== true;
-  const lags =
+  const isClosed = voice.mutedAtMs !== undefined || atMs - voice.lastPacketMs >= rules.packetGapMs;
+  const endOfTurn = readEndOfTurn(voice.understood, atMs, silentMs);
+  const isTextless = voice.understood?.isUpToPause !== true;
+  const isLagging =
     endMs === voice.lastVoiceMs && (voice.mutedAtMs ?? voice.lastPacketMs) - endMs > rules.closeMs;
-  const delay = endpointingDelay({ closed, lags, textless, reading }, rules, person);
+  const delay = decideEndpointingDelay(
+    { isClosed, isLagging, isTextless, endOfTurn },
+    rules,
+    person,
+  );
   const isOver = silentMs >= delay.delayMs && atMs - voice.lastVoiceMs >= rules.minDelayMs;
-  if (isOver) return end(voice, closed ? 'mute' : 'quiet');
-  if (atMs - voice.fromMs >= rules.longestMs) return end(voice, 'too-long');
+  if (isOver) return endUtterance(voice, isClosed ? 'mute' : 'quiet');
+  if (atMs - voice.fromMs >= rules.maxUtteranceMs) return endUtterance(voice, 'too-long');
   const isLikelyOver = delay.delayMs - silentMs <= delay.preemptiveLeadMs;
   return notePause(voice, event, { silentMs, isLikelyOver }, rules);
 }
@@ -289,13 +297,13 @@ function notePause(
 ): EndpointingStep {
   const { atMs } = event;
   const effects: EndpointingEffect[] = [];
-  let { kind, isLongPause, likelyOver, pausedAtMs = atMs } = voice;
+  let { kind, isLongPause, isLikelyOver: likelyOver, pausedAtMs = atMs } = voice;
   if (kind === 'talking' && isPause(voice, event, rules)) {
     kind = 'paused';
     pausedAtMs = atMs;
     effects.push({ kind, atMs });
   }
-  if (kind === 'paused' && !isLongPause && isLong(voice, silentMs, rules)) {
+  if (kind === 'paused' && !isLongPause && isPauseLong(voice, silentMs, rules)) {
     isLongPause = true;
     effects.push({ kind: 'long-pause', atMs });
   }
@@ -303,70 +311,70 @@ function notePause(
     likelyOver = true;
     effects.push({ kind: 'likely-over', fromMs: voice.fromMs, toMs: voice.lastVoiceMs, atMs });
   }
-  return { voice: { ...voice, kind, isLongPause, likelyOver, pausedAtMs }, effects };
+  return { voice: { ...voice, kind, isLongPause, isLikelyOver: likelyOver, pausedAtMs }, effects };
 }
 
 function isPause(voice: SpeakingVoice, event: EndpointingEvent, rules: EndpointRules) {
   if (voice.mutedAtMs !== undefined) return true;
   if (event.atMs - voice.lastPacketMs >= rules.pauseGapMs) return true;
-  return event.kind === 'window' && event.atMs - stoppedMs(voice, rules) >= rules.pauseMs;
+  return event.kind === 'window' && event.atMs - getVoiceEndMs(voice, rules) >= rules.pauseMs;
 }
 
-function isLong(voice: SpeakingVoice, silentMs: number, { longPauseMs }: EndpointRules) {
+function isPauseLong(voice: SpeakingVoice, silentMs: number, { longPauseMs }: EndpointRules) {
   return voice.mutedAtMs !== undefined || silentMs >= longPauseMs;
 }
 
-function end(voice: SpeakingVoice, why: SpeechEndReason): EndpointingStep {
+function endUtterance(voice: SpeakingVoice, why: SpeechEndReason): EndpointingStep {
   const { fromMs, lastVoiceMs: toMs } = voice;
   const heard = { ...voice.heard, spanMs: toMs - fromMs };
-  return { voice: quiet, effects: [{ kind: 'ended', fromMs, toMs, why, heard }] };
+  return { voice: quietVoice, effects: [{ kind: 'ended', fromMs, toMs, why, heard }] };
 }
 
-type Understood = EndOfTurn & {
+type UnderstoodText = EndOfTurn & {
   readonly text: string;
   readonly changedAtMs: number;
   /** The text came in this pause. Otherwise more was said since. */
-  readonly upToPause: boolean;
+  readonly isUpToPause: boolean;
   /** The recogniser changed its words in this pause. */
-  readonly revised: boolean;
+  readonly isRevised: boolean;
 };
 
 /** Streaming recognisers change their words for 260 ms after the voice (p95, pocketsphinx). */
-const stableMs = 300;
-const restlessMs = 120;
+const stableTextMs = 300;
+const revisionWaitMs = 120;
 /** A text that is still changing is no sign of an end. */
-const restlessLogit = 0;
+const maxRevisedLogit = 0;
 
-function understand(
-  former: Understood | undefined,
+function updateUnderstood(
+  former: UnderstoodText | undefined,
   said: { readonly text: string; readonly language?: string; readonly atMs: number },
   inPause: boolean,
-): Understood {
+): UnderstoodText {
   const same = former?.text === said.text;
-  const revised = inPause && former?.upToPause === true && (former.revised || !same);
+  const isRevised = inPause && former?.isUpToPause === true && (former.isRevised || !same);
   return {
-    ...(same ? former : endOfTurnOf(said.text, said.language)),
+    ...(same ? former : predictEndOfTurn(said.text, said.language)),
     text: said.text,
     changedAtMs: same ? former.changedAtMs : said.atMs,
-    upToPause: inPause,
-    revised,
+    isUpToPause: inPause,
+    isRevised,
   };
 }
 
 /** Reads the end of turn in a pause. Undefined if the text is older than the last words and may still change. */
-export function readingAt(
-  understood: Understood | undefined,
+export function readEndOfTurn(
+  understood: UnderstoodText | undefined,
   atMs: number,
   silentMs: number,
 ): EndOfTurn | undefined {
   if (!understood || understood.lastWord === '') return undefined;
-  const { completeLogit, lastWord, changedAtMs, upToPause, revised } = understood;
+  const { completeLogit, lastWord, changedAtMs, isUpToPause, isRevised } = understood;
   const sinceMs = atMs - changedAtMs;
-  if (upToPause) {
-    if (!revised || sinceMs >= restlessMs) return { completeLogit, lastWord };
-    return { completeLogit: Math.min(completeLogit, restlessLogit), lastWord };
+  if (isUpToPause) {
+    if (!isRevised || sinceMs >= revisionWaitMs) return { completeLogit, lastWord };
+    return { completeLogit: Math.min(completeLogit, maxRevisedLogit), lastWord };
   }
-  if (silentMs >= stableMs && sinceMs >= stableMs) return { completeLogit, lastWord };
+  if (silentMs >= stableTextMs && sinceMs >= stableTextMs) return { completeLogit, lastWord };
   return completeLogit < 0 ? { completeLogit: completeLogit / 2, lastWord } : undefined;
 }
 
@@ -381,17 +389,17 @@ type SpeakingVoice = {
   /** Start of the silence frames, if they are the latest packets. */
   readonly mutedAtMs?: number;
   readonly isLongPause: boolean;
-  readonly likelyOver: boolean;
-  readonly understood?: Understood;
+  readonly isLikelyOver: boolean;
+  readonly understood?: UnderstoodText;
   readonly heard: Evidence;
 };
 
 /** Sound after a pause was noticed may still belong to the last word. */
-const trailingMs = 200;
+const maxTrailingMs = 200;
 /** Texts below this logit end in the middle. */
-const brokenOff = -1;
+const maxBrokenOffLogit = -1;
 
-function isFaint(
+function isFaintWindow(
   { heard }: SpeakingVoice,
   levelDb: number | undefined,
   { faintDb }: { readonly faintDb: number },
@@ -400,21 +408,21 @@ function isFaint(
   return levelDb < heard.meanLevelDb - faintDb;
 }
 
-export function stoppedMs(
+export function getVoiceEndMs(
   { lastLoudMs, lastVoiceMs }: SpeakingVoice,
   { faintMs }: { readonly faintMs: number },
 ): number {
   return Math.max(lastLoudMs, lastVoiceMs - faintMs);
 }
 
-function isAskedTooEarly({ kind, mutedAtMs = 0, pausedAtMs = 0, understood }: SpeakingVoice) {
+function wasAskedTooEarly({ kind, mutedAtMs = 0, pausedAtMs = 0, understood }: SpeakingVoice) {
   // A last "s" is no voice to Silero: the text breaks off, and more sounded until the microphone closed.
   const soundedMs = mutedAtMs - pausedAtMs;
-  if (kind !== 'paused' || soundedMs <= 0 || soundedMs > trailingMs) return false;
-  return understood?.upToPause === true && understood.completeLogit <= brokenOff;
+  if (kind !== 'paused' || soundedMs <= 0 || soundedMs > maxTrailingMs) return false;
+  return understood?.isUpToPause === true && understood.completeLogit <= maxBrokenOffLogit;
 }
 
-function withPacket(
+function addPacket(
   voice: SpeakingVoice,
   event: { readonly kind: string; readonly atMs: number },
 ): SpeakingVoice {

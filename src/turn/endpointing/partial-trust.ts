@@ -1,8 +1,8 @@
-import { plainWords } from '#src/turn/addressing/names.ts';
+import { toPlainWords } from '#src/turn/addressing/names.ts';
 
-const kept = 10;
-const least = 3;
-const trustedShare = 0.8;
+const keptPauses = 10;
+const minPausesToTrust = 3;
+const minTrustedShare = 0.8;
 
 /**
  * Decides whether the text of a streaming recogniser in a pause is final.
@@ -14,17 +14,17 @@ export class PartialTrust {
   #right: readonly boolean[];
 
   constructor(isKnownStable: boolean) {
-    this.#right = isKnownStable ? Array.from({ length: kept }, () => true) : [];
+    this.#right = isKnownStable ? Array.from({ length: keptPauses }, () => true) : [];
   }
 
   get isTrusted(): boolean {
     const right = this.#right.filter(Boolean).length;
-    return this.#right.length >= least && right >= trustedShare * this.#right.length;
+    return this.#right.length >= minPausesToTrust && right >= minTrustedShare * this.#right.length;
   }
 
   compare(partial: string, final: string): void {
-    const [early, said] = [plainWords(partial), plainWords(final)];
+    const [early, said] = [toPlainWords(partial), toPlainWords(final)];
     const isKept = said === early || said.startsWith(`${early} `);
-    this.#right = isKept ? [...this.#right, said === early].slice(-kept) : [];
+    this.#right = isKept ? [...this.#right, said === early].slice(-keptPauses) : [];
   }
 }

@@ -1,10 +1,10 @@
 import {
-  isWithin,
-  latinOf,
-  normalised,
-  plainWords,
-  slackOf,
-  soundOf,
+  getMaxNameDistance,
+  isWithinDistance,
+  normaliseLetters,
+  toLatin,
+  toPhoneticCode,
+  toPlainWords,
 } from '#src/turn/addressing/names.ts';
 import everywhere from '#src/turn/languages/everywhere.json' with { type: 'json' };
 import type {
@@ -15,20 +15,20 @@ import type {
 } from '#src/turn/languages/language-words.ts';
 import { languages } from '#src/turn/languages/languages.ts';
 
-const pause = ',';
-const isWord = (token: string) => token !== pause;
+const pauseToken = ',';
+const isWordToken = (token: string) => token !== pauseToken;
 
-const mostLetters = 300;
+const maxInterjectionChars = 300;
 
 /**
  * Han, kana, Thai and Hangul letter by letter, as their words are written together or apart at will. Runs of other
  * letters.
  */
-const tokens =
+const tokenPattern =
   /,|[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}\p{scx=Hangul}]\p{M}*|(?:(?![\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}\p{scx=Hangul}])[\p{L}\p{N}\p{M}])+/gu;
 
 /** Spellings between which recognisers choose. */
-const folds: readonly (readonly [RegExp, string])[] = [
+const spellingFolds: readonly (readonly [RegExp, string])[] = [
   [/['\u2019\u2018`\u00b4]/g, ''],
   [
     /[.,!?;:\u2026\u2014\u2013\u00a1\u00bf\u3001\u3002\uff0c\uff01\uff1f\uff1b\uff1a\u061f\u061b\u060c\u0964\u0965\u00b7()"\u201c\u201d\u201e\u00ab\u00bb\u300c\u300d\u300e\u300f\n]+/g,
@@ -47,65 +47,65 @@ const folds: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Vietnamese "\u0111\u1eebng" (don't), "\u0111\u00fang" (right) and "d\u1eebng" (stop) differ only by marks. */
-const vietnamese: readonly (readonly [RegExp, string])[] = [
+const vietnameseFolds: readonly (readonly [RegExp, string])[] = [
   [/\u0111\u1eebng/giu, 'dhuwng'],
   [/\u0111/giu, 'dh'],
 ];
 
 /** Splits a text into normalised tokens. Only the first 300 characters count. */
-function tokensOf(text: string): string[] {
-  const isWhole = text.length <= mostLetters;
-  const said = isWhole ? text : text.slice(0, mostLetters).replace(/\S{1,40}$/u, '');
-  const found = tokensIn(said);
-  const from = found.findIndex(isWord);
-  return from < 0 ? [] : found.slice(from, found.findLastIndex(isWord) + 1);
+function tokenize(text: string): string[] {
+  const isWhole = text.length <= maxInterjectionChars;
+  const said = isWhole ? text : text.slice(0, maxInterjectionChars).replace(/\S{1,40}$/u, '');
+  const found = tokenizePhrase(said);
+  const from = found.findIndex(isWordToken);
+  return from < 0 ? [] : found.slice(from, found.findLastIndex(isWordToken) + 1);
 }
 
-function tokensIn(text: string): string[] {
-  return folded(text).match(tokens) ?? [];
+function tokenizePhrase(text: string): string[] {
+  return foldSpelling(text).match(tokenPattern) ?? [];
 }
 
 /** Private-use character that no pattern matches. */
-const between = '\uE000';
+const textSeparator = '\uE000';
 
-function tokensOfEach(texts: readonly string[]): string[][] {
+function tokenizeEach(texts: readonly string[]): string[][] {
   if (texts.length === 0) return [];
   // text.replaceAll => Folding all texts at once is faster for thousands of phrases.
-  const joined = texts.map((text) => text.replaceAll(between, ' ')).join(between);
-  return folded(joined)
-    .split(between)
-    .map((text) => text.match(tokens) ?? []);
+  const joined = texts.map((text) => text.replaceAll(textSeparator, ' ')).join(textSeparator);
+  return foldSpelling(joined)
+    .split(textSeparator)
+    .map((text) => text.match(tokenPattern) ?? []);
 }
 
-function folded(text: string): string {
-  const joined = replaced(text.normalize('NFC'), vietnamese).replace(/\u200c/g, ' ');
-  const hiragana = normalised(joined).replace(/[\u30a1-\u30f6]/g, (kana) =>
+function foldSpelling(text: string): string {
+  const joined = replacePairs(text.normalize('NFC'), vietnameseFolds).replace(/\u200c/g, ' ');
+  const hiragana = normaliseLetters(joined).replace(/[\u30a1-\u30f6]/g, (kana) =>
     String.fromCharCode(kana.charCodeAt(0) - 0x60),
   );
-  return replaced(hiragana, folds);
+  return replacePairs(hiragana, spellingFolds);
 }
 
 /** "[laughter]", "(coughs)" */
-function isNote(text: string) {
+function isRecogniserNote(text: string) {
   return /^\s*(?:\[[^\]]*\]|\([^)]*\)|\*[^*]*\*|\uff08[^\uff09]*\uff09|<[^>]*>)[\s.]*$/u.test(
-    text.slice(0, mostLetters),
+    text.slice(0, maxInterjectionChars),
   );
 }
 
-const hums = everywhere.hums.map((source) => new RegExp(source, 'u'));
+const humPatterns = everywhere.hums.map((source) => new RegExp(source, 'u'));
 
 function isHum(token: string) {
-  return hums.some((hum) => hum.test(token));
+  return humPatterns.some((hum) => hum.test(token));
 }
 
-function replaced(text: string, pairs: readonly (readonly [RegExp, string])[]): string {
+function replacePairs(text: string, pairs: readonly (readonly [RegExp, string])[]): string {
   return pairs.reduce((said, [from, to]) => said.replace(from, to), text);
 }
 
 type PhraseRole = Exclude<keyof OverlapPhrases, 'refusals'>;
 
 /** The first role counts if a phrase has two in one language. */
-const roles: readonly PhraseRole[] = [
+const phraseRoles: readonly PhraseRole[] = [
   'stop',
   'neverMind',
   'wait',
@@ -126,17 +126,19 @@ type PhraseTable = {
 };
 
 /** Phrases of no language, or of all. */
-const commonWords: OverlapPhrases = everywhere.overlap;
-const common = new Map(roles.map((role) => [role, phrasesIn(commonWords[role])]));
+const commonPhrases: OverlapPhrases = everywhere.overlap;
+const commonPhrasesByRole = new Map(
+  phraseRoles.map((role) => [role, toTokenPhrases(commonPhrases[role])]),
+);
 
-const tables: readonly PhraseTable[] = languages.map(phraseTableOf);
+const phraseTables: readonly PhraseTable[] = languages.map(createPhraseTable);
 
 function isPhrase(token: string) {
-  return tables.some(({ roles: known }) => known.has(token));
+  return phraseTables.some(({ roles: known }) => known.has(token));
 }
 
 /** Also true in the middle of a word. */
-function beginsAny({ sorted }: PhraseTable, start: string): boolean {
+function beginsPhrase({ sorted }: PhraseTable, start: string): boolean {
   let [from, to] = [0, sorted.length];
   while (from < to) {
     const middle = (from + to) >> 1;
@@ -146,14 +148,14 @@ function beginsAny({ sorted }: PhraseTable, start: string): boolean {
   return sorted[from]?.startsWith(start) ?? false;
 }
 
-function phraseTableOf({ isWidespread, overlap }: LanguageWords): PhraseTable {
+function createPhraseTable({ isWidespread, overlap }: LanguageWords): PhraseTable {
   const found = new Map<string, PhraseRole>();
-  for (const role of roles) {
-    const all = [...phrasesIn(overlap[role]), ...(common.get(role) ?? [])];
+  for (const role of phraseRoles) {
+    const all = [...toTokenPhrases(overlap[role]), ...(commonPhrasesByRole.get(role) ?? [])];
     for (const phrase of all) if (!found.has(phrase)) found.set(phrase, role);
   }
-  const refusals = phrasesIn(overlap.refusals);
-  for (const phrase of doubled(refusals)) if (!found.has(phrase)) found.set(phrase, 'fillers');
+  const refusals = toTokenPhrases(overlap.refusals);
+  for (const phrase of repeatWords(refusals)) if (!found.has(phrase)) found.set(phrase, 'fillers');
   const lengths = [...found.keys()].map((phrase) => phrase.split(' ').length);
   return {
     isWidespread,
@@ -164,12 +166,12 @@ function phraseTableOf({ isWidespread, overlap }: LanguageWords): PhraseTable {
   };
 }
 
-function doubled(words: readonly string[]): string[] {
+function repeatWords(words: readonly string[]): string[] {
   return words.flatMap((word) => [`${word} ${word}`, `${word} ${word} ${word}`]);
 }
 
-function phrasesIn(list: readonly string[] = []): string[] {
-  return tokensOfEach(list).map((found) => found.filter(isWord).join(' '));
+function toTokenPhrases(list: readonly string[] = []): string[] {
+  return tokenizeEach(list).map((found) => found.filter(isWordToken).join(' '));
 }
 
 /**
@@ -179,16 +181,16 @@ function phrasesIn(list: readonly string[] = []): string[] {
  */
 export type Interjection =
   | { readonly kind: 'empty' }
-  | { readonly kind: Plain; readonly sure: boolean };
+  | { readonly kind: InterjectionKind; readonly sure: boolean };
 
 type InterjectionOptions = {
   readonly isFinal: boolean;
   readonly names?: readonly string[];
 };
 
-type Plain = 'stop' | 'wait' | 'go-on' | 'backchannel' | 'never-mind' | 'other';
-type ParsedInterjection = Plain | 'nothing';
-type Address = { readonly words: readonly string[]; readonly sound?: string };
+type InterjectionKind = 'stop' | 'wait' | 'go-on' | 'backchannel' | 'never-mind' | 'other';
+type ParsedInterjection = InterjectionKind | 'nothing';
+type NamePhrase = { readonly words: readonly string[]; readonly sound?: string };
 type HeardTokens = {
   readonly tokens: readonly string[];
   readonly isFinal: boolean;
@@ -196,11 +198,11 @@ type HeardTokens = {
   readonly named: readonly (readonly PhraseStep[])[];
 };
 
-const most = { names: 45, nameLetters: 60 };
-const notStops = new Set(phrasesIn(everywhere.notStops));
+const nameLimits = { names: 45, nameLetters: 60 };
+const notStopPhrases = new Set(toTokenPhrases(everywhere.notStops));
 
 /** Precedence where languages disagree. */
-const order: readonly ParsedInterjection[] = [
+const precedence: readonly ParsedInterjection[] = [
   'never-mind',
   'wait',
   'go-on',
@@ -220,42 +222,42 @@ const order: readonly ParsedInterjection[] = [
  *
  * classify('Stop it, please!', { isFinal: true }); // { kind: 'stop', sure: true }
  */
-export function classify(text: string, options: InterjectionOptions): Interjection {
+export function classifyInterjection(text: string, options: InterjectionOptions): Interjection {
   const { isFinal } = options;
-  const tokens = tokensOf(text);
-  if (isNote(text)) return { kind: 'backchannel', sure: isFinal };
+  const tokens = tokenize(text);
+  if (isRecogniserNote(text)) return { kind: 'backchannel', sure: isFinal };
   if (tokens.length === 0) return { kind: 'empty' };
-  const named = namesIn(tokens, options.names ?? [], isFinal);
-  const readings = tables.map((table) => readIn(table, { tokens, isFinal, named }));
-  const parsed = agreed(readings, tokens.filter(isWord).join(' '));
+  const named = findNameSteps(tokens, options.names ?? [], isFinal);
+  const readings = phraseTables.map((table) => readInLanguage(table, { tokens, isFinal, named }));
+  const parsed = chooseMeaning(readings, tokens.filter(isWordToken).join(' '));
   const kind = parsed === 'nothing' ? 'other' : parsed;
   return { kind, sure: isFinal || !readings.some(({ open }) => open) };
 }
 
-function nameEndsIn(
+function findNameEnds(
   tokens: readonly string[],
   names: readonly string[],
 ): readonly (readonly number[])[] {
-  return namesIn(tokens, names, false).map((steps) => steps.map(({ to }) => to));
+  return findNameSteps(tokens, names, false).map((steps) => steps.map(({ to }) => to));
 }
 
-function namesIn(
+function findNameSteps(
   tokens: readonly string[],
   names: readonly string[],
   isFinal: boolean,
 ): PhraseStep[][] {
-  const called = names.slice(0, most.names).flatMap(calledOf);
-  return tokens.map((_, at) => namesFrom(tokens, at, called, isFinal));
+  const called = names.slice(0, nameLimits.names).flatMap(toNamePhrases);
+  return tokens.map((_, at) => listNameSteps(tokens, at, called, isFinal));
 }
 
-function calledOf(name: string): Address[] {
-  const words = tokensOf(name.slice(0, most.nameLetters)).filter(isWord);
-  const latin = words.length === 1 ? latinOf(words[0] ?? '') : undefined;
-  const sound = latin !== undefined && latin.length > 3 ? soundOf(latin) : undefined;
+function toNamePhrases(name: string): NamePhrase[] {
+  const words = tokenize(name.slice(0, nameLimits.nameLetters)).filter(isWordToken);
+  const latin = words.length === 1 ? toLatin(words[0] ?? '') : undefined;
+  const sound = latin !== undefined && latin.length > 3 ? toPhoneticCode(latin) : undefined;
   return words.length === 0 ? [] : [{ words, sound }];
 }
 
-type Reading = {
+type LanguageReading = {
   readonly isWidespread: boolean;
   /** Undefined if the sentence has no such meaning in the language. */
   readonly parsed: ParsedInterjection | undefined;
@@ -263,39 +265,40 @@ type Reading = {
   readonly open: boolean;
 };
 
-function agreed(readings: readonly Reading[], said: string): ParsedInterjection {
+function chooseMeaning(readings: readonly LanguageReading[], said: string): ParsedInterjection {
   const found = readings.flatMap(({ isWidespread, parsed }) =>
     parsed ? [{ isWidespread, parsed }] : [],
   );
   const widespread = found.filter((one) => one.isWidespread).map(({ parsed }) => parsed);
-  if (widespread.includes('stop')) return notStops.has(said) ? 'nothing' : 'stop';
+  if (widespread.includes('stop')) return notStopPhrases.has(said) ? 'nothing' : 'stop';
   const allParsed = widespread.length > 0 ? widespread : found.map(({ parsed }) => parsed);
-  const parsed = order.find((wanted) => allParsed.includes(wanted)) ?? 'nothing';
-  return parsed === 'stop' && notStops.has(said) ? 'nothing' : parsed;
+  const parsed = precedence.find((wanted) => allParsed.includes(wanted)) ?? 'nothing';
+  return parsed === 'stop' && notStopPhrases.has(said) ? 'nothing' : parsed;
 }
 
-function readIn(table: PhraseTable, heard: HeardTokens): Reading {
+function readInLanguage(table: PhraseTable, heard: HeardTokens): LanguageReading {
   const { tokens, isFinal } = heard;
   const allParsed: (ParsedInterjection | undefined)[] = ['nothing'];
   let open = false;
   for (const [at, token] of tokens.entries()) {
     const parsed = allParsed[at];
     if (!parsed) continue;
-    if (token === pause) allParsed[at + 1] ??= parsed;
-    open ||= !isFinal && mayGrow(table, tokens, at);
-    for (const { role, to } of stepsFrom(table, heard, at)) allParsed[to] ??= step(parsed, role);
+    if (token === pauseToken) allParsed[at + 1] ??= parsed;
+    open ||= !isFinal && canGrow(table, tokens, at);
+    for (const { role, to } of listSteps(table, heard, at))
+      allParsed[to] ??= applyRole(parsed, role);
   }
   const parsed = allParsed[tokens.length];
   return { isWidespread: table.isWidespread, parsed, open: open || parsed !== undefined };
 }
 
-function mayGrow(table: PhraseTable, tokens: readonly string[], at: number) {
-  return tokens.length - at <= table.longest && beginsAny(table, tokens.slice(at).join(' '));
+function canGrow(table: PhraseTable, tokens: readonly string[], at: number) {
+  return tokens.length - at <= table.longest && beginsPhrase(table, tokens.slice(at).join(' '));
 }
 
 type PhraseStep = { readonly role: PhraseRole; readonly to: number };
 
-function stepsFrom(
+function listSteps(
   { roles, refusals, longest }: PhraseTable,
   heard: HeardTokens,
   at: number,
@@ -310,35 +313,41 @@ function stepsFrom(
   }
   const token = tokens[at] ?? '';
   if (isHum(token)) steps.push({ role: 'backchannel', to: at + 1 });
-  if (refusals.has(token) && tokens[at + 1] === pause) steps.push({ role: 'fillers', to: at + 1 });
+  if (refusals.has(token) && tokens[at + 1] === pauseToken)
+    steps.push({ role: 'fillers', to: at + 1 });
   return [...steps, ...(named[at] ?? [])];
 }
 
-function namesFrom(
+function listNameSteps(
   tokens: readonly string[],
   at: number,
-  names: readonly Address[],
+  names: readonly NamePhrase[],
   isFinal: boolean,
 ): PhraseStep[] {
   return names.flatMap(({ words, sound }): PhraseStep[] => {
     const isExact = words.every((word, place) => word === tokens[at + place]);
     if (isExact) return [{ role: 'fillers', to: at + words.length }];
     // Only a final text may misspell a name.
-    const isAlike = isFinal && soundsLike(tokens[at] ?? '', sound);
+    const isAlike = isFinal && soundsLikeName(tokens[at] ?? '', sound);
     return isAlike ? [{ role: 'fillers', to: at + 1 }] : [];
   });
 }
 
-function soundsLike(token: string, sound: string | undefined): boolean {
-  if (sound === undefined || token.length < 3 || token.length > most.nameLetters) return false;
-  const latin = latinOf(token);
+function soundsLikeName(token: string, sound: string | undefined): boolean {
+  if (sound === undefined || token.length < 3 || token.length > nameLimits.nameLetters)
+    return false;
+  const latin = toLatin(token);
   if (latin === undefined) return false;
-  const heard = soundOf(latin);
-  return heard[0] === sound[0] && isWithin(heard, sound, slackOf(sound)) && !isPhrase(token);
+  const heard = toPhoneticCode(latin);
+  return (
+    heard[0] === sound[0] &&
+    isWithinDistance(heard, sound, getMaxNameDistance(sound)) &&
+    !isPhrase(token)
+  );
 }
 
 /** The last wish counts, but "stop" outlasts "wait" and "never mind". */
-function step(parsed: ParsedInterjection, role: PhraseRole): ParsedInterjection {
+function applyRole(parsed: ParsedInterjection, role: PhraseRole): ParsedInterjection {
   switch (role) {
     case 'stop':
       return 'stop';
@@ -355,15 +364,15 @@ function step(parsed: ParsedInterjection, role: PhraseRole): ParsedInterjection 
   }
 }
 
-const mostTokens = 30;
+const maxSentenceTokens = 30;
 
 /** Returns an empty text for a longer sentence. */
-function wordsOf(text: string): string {
-  const tokens = tokensOf(text).filter(isWord);
-  return tokens.length > mostTokens ? '' : tokens.join(' ');
+function toTokenWords(text: string): string {
+  const tokens = tokenize(text).filter(isWordToken);
+  return tokens.length > maxSentenceTokens ? '' : tokens.join(' ');
 }
 
-function consistsOf(
+function consistsOfPhrases(
   words: string,
   wanted: readonly string[],
   beside: readonly string[],
@@ -373,7 +382,7 @@ function consistsOf(
   const goesOnWith = (phrase: string, isWanted: boolean) =>
     phrase !== '' &&
     `${words} `.startsWith(`${phrase} `) &&
-    consistsOf(words.slice(phrase.length + 1), wanted, beside, isFound || isWanted);
+    consistsOfPhrases(words.slice(phrase.length + 1), wanted, beside, isFound || isWanted);
   const isWanted = wanted.some((one) => goesOnWith(one, true));
   return isWanted || beside.some((one) => goesOnWith(one, false));
 }
@@ -385,20 +394,20 @@ type ConfirmationTable = Record<keyof ConfirmationPhrases, readonly string[]> & 
 const confirmationTables: readonly ConfirmationTable[] = languages.map(
   ({ code, confirmations }) => ({
     code,
-    yes: phrasesIn(confirmations.yes),
-    no: phrasesIn(confirmations.no),
-    beside: phrasesIn(confirmations.beside),
+    yes: toTokenPhrases(confirmations.yes),
+    no: toTokenPhrases(confirmations.no),
+    beside: toTokenPhrases(confirmations.beside),
   }),
 );
 
-const refusals = new Set(
+const refusalPhrases = new Set(
   languages.flatMap(({ overlap: { neverMind, refusals, stop, wait } }) =>
-    phrasesIn([...(refusals ?? []), ...neverMind, ...stop, ...(wait ?? [])]),
+    toTokenPhrases([...(refusals ?? []), ...neverMind, ...stop, ...(wait ?? [])]),
   ),
 );
-const unambiguous = confirmationTables.map(({ yes, ...table }) => ({
+const unambiguousTables = confirmationTables.map(({ yes, ...table }) => ({
   ...table,
-  yes: yes.filter((phrase) => !refusals.has(phrase)),
+  yes: yes.filter((phrase) => !refusalPhrases.has(phrase)),
 }));
 
 export type YesOrNo = 'yes' | 'no';
@@ -408,66 +417,71 @@ export type YesOrNo = 'yes' | 'no';
  *
  * Only words of the speaker's language (BCP 47) and English count, if it is known. A question is neither.
  */
-export function yesOrNo(
+export function findYesOrNo(
   text: string,
   names: readonly string[],
   language?: string,
 ): YesOrNo | undefined {
   if (/[?\uff1f\u061f\u037e]/u.test(text)) return undefined;
-  const { kind } = classify(text, { isFinal: true, names });
+  const { kind } = classifyInterjection(text, { isFinal: true, names });
   if (kind === 'stop' || kind === 'wait') return undefined;
   if (kind === 'never-mind') return 'no';
-  const words = wordsOf(text);
-  const called = phrasesIn(names);
-  const tables = tablesOf(language);
+  const words = toTokenWords(text);
+  const called = toTokenPhrases(names);
+  const tables = selectTables(language);
   const isIn = (answer: YesOrNo) =>
     tables.some(({ beside, [answer]: wanted }) =>
-      consistsOf(words, wanted, [...beside, ...called]),
+      consistsOfPhrases(words, wanted, [...beside, ...called]),
     );
   if (isIn('yes')) return 'yes';
   return isIn('no') ? 'no' : undefined;
 }
 
-function tablesOf(language: string | undefined): readonly ConfirmationTable[] {
+function selectTables(language: string | undefined): readonly ConfirmationTable[] {
   const code = language?.split('-')[0];
   // one.code === code)) => A Polish yes is a Malay no.
-  if (!confirmationTables.some((one) => one.code === code)) return unambiguous;
+  if (!confirmationTables.some((one) => one.code === code)) return unambiguousTables;
   return confirmationTables.filter((one) => one.code === code || one.code === 'en');
 }
 
 export type SpokenCommand = Exclude<keyof SpokenCommandPhrases, 'beside' | 'others'>;
 
-const mostChars = 120;
-/** A new list is added here, in the word data, and in `answerable.ts`. */
+const maxCommandChars = 120;
+/** A new list is added here, in the word data, and in `decide-utterance.ts`. */
 const allCommands: readonly SpokenCommand[] = ['doNotHear', 'pauseHearing'];
 
 const commandPhrases = new Map<string, SpokenCommand | 'beside'>(
   languages.flatMap(({ commands }) => [
-    ...phrasesIn(commands.beside).map((phrase) => [phrase, 'beside'] as const),
+    ...toTokenPhrases(commands.beside).map((phrase) => [phrase, 'beside'] as const),
     ...allCommands.flatMap((command) =>
-      (commands[command] ?? []).flatMap(spelled).map((phrase) => [phrase, command] as const),
+      (commands[command] ?? []).flatMap(listSpellings).map((phrase) => [phrase, command] as const),
     ),
   ]),
 );
-const longestCommand = Math.max(
+const maxCommandTokens = Math.max(
   ...[...commandPhrases.keys()].map((phrase) => phrase.split(' ').length),
 );
-const notCommands = languages.flatMap(({ commands }) => commands.others ?? []);
+const notCommandTexts = languages.flatMap(({ commands }) => commands.others ?? []);
 
 /**
  * Finds the command that an utterance is as a whole, with only politeness, hums and the bot's names beside it.
  *
  * Undefined for a question, for two different commands, and for a longer sentence.
  */
-export function spokenCommand(text: string, names: readonly string[]): SpokenCommand | undefined {
-  if (text.length > mostChars || /[?\uff1f\u061f]/u.test(text)) return undefined;
-  const words = ` ${plainWords(text)} `;
-  if (notCommands.some((one) => words.includes(` ${one} `))) return undefined;
-  const tokens = tokensOf(text);
-  const named = nameEndsIn(tokens, names);
+export function findSpokenCommand(
+  text: string,
+  names: readonly string[],
+): SpokenCommand | undefined {
+  if (text.length > maxCommandChars || /[?\uff1f\u061f]/u.test(text)) return undefined;
+  const words = ` ${toPlainWords(text)} `;
+  if (notCommandTexts.some((one) => words.includes(` ${one} `))) return undefined;
+  const tokens = tokenize(text);
+  const named = findNameEnds(tokens, names);
   const found = new Set<SpokenCommand>();
   for (let at = 0; at < tokens.length; ) {
-    const { to, kind } = phraseAt(tokens, at) ?? { to: Math.max(at, ...(named[at] ?? [])) };
+    const { to, kind } = matchCommandPhrase(tokens, at) ?? {
+      to: Math.max(at, ...(named[at] ?? [])),
+    };
     if (to === at) return undefined;
     if (kind && kind !== 'beside') found.add(kind);
     at = to;
@@ -478,16 +492,16 @@ export function spokenCommand(text: string, names: readonly string[]): SpokenCom
 
 type PhraseMatch = { readonly to: number; readonly kind?: SpokenCommand | 'beside' };
 
-function phraseAt(tokens: readonly string[], at: number): PhraseMatch | undefined {
-  for (let to = Math.min(tokens.length, at + longestCommand); to > at; to--) {
+function matchCommandPhrase(tokens: readonly string[], at: number): PhraseMatch | undefined {
+  for (let to = Math.min(tokens.length, at + maxCommandTokens); to > at; to--) {
     const kind = commandPhrases.get(tokens.slice(at, to).join(' '));
     if (kind) return { to, kind };
   }
   const token = tokens[at] ?? '';
-  return token === pause || isHum(token) ? { to: at + 1 } : undefined;
+  return token === pauseToken || isHum(token) ? { to: at + 1 } : undefined;
 }
 
 /** Spellings with and without the pauses. */
-function spelled(phrase: string): string[] {
-  return [tokensIn(phrase).join(' '), ...phrasesIn([phrase])];
+function listSpellings(phrase: string): string[] {
+  return [tokenizePhrase(phrase).join(' '), ...toTokenPhrases([phrase])];
 }

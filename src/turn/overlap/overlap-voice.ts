@@ -2,7 +2,7 @@
  * Silero v5 on test/fixtures/speech: after a first window above 0.5, "seven" falls to 0.2 for 100 ms. A voice is
  * noticed 60 ms (p50) to 140 ms (p95) after its first loud packet, so the level shows its start.
  */
-const voiceRules = {
+const overlapVoiceRules = {
   startProbability: 0.5,
   /** Far below that of endpointing, as consonants are hardly voiced. */
   keepProbability: 0.15,
@@ -15,7 +15,7 @@ const voiceRules = {
   maxOnsetMs: 120,
 } as const;
 
-const noEvents: readonly OverlapVoiceEvent[] = [];
+const noOverlapEvents: readonly OverlapVoiceEvent[] = [];
 
 const packetMs = 20;
 
@@ -58,36 +58,36 @@ type OverlapStep = {
 export function stepOverlapVoice(overlap: OverlapVoice, event: OverlapVoiceInput): OverlapStep {
   switch (event.kind) {
     case 'window':
-      return measure(overlap, event);
+      return measureWindow(overlap, event);
     case 'packet':
       return overlap?.kind === 'voice'
-        ? { overlap, noticed: loudnessOf(overlap, event) }
-        : unchanged(before(overlap, event));
+        ? { overlap, noticed: reportLevel(overlap, event) }
+        : keepOverlap(addPacketBeforeVoice(overlap, event));
     case 'closed':
-      return voiceEnded(overlap, event.atMs);
+      return endVoice(overlap, event.atMs);
     case 'tick': {
       const isVoice = overlap?.kind === 'voice';
-      const isOver = isVoice && event.atMs - overlap.lastVoiceMs >= voiceRules.endSilenceMs;
-      return isOver ? voiceEnded(overlap, event.atMs) : unchanged(overlap);
+      const isOver = isVoice && event.atMs - overlap.lastVoiceMs >= overlapVoiceRules.endSilenceMs;
+      return isOver ? endVoice(overlap, event.atMs) : keepOverlap(overlap);
     }
   }
 }
 
-function measure(overlap: OverlapVoice, window: OverlapWindow): OverlapStep {
+function measureWindow(overlap: OverlapVoice, window: OverlapWindow): OverlapStep {
   const { probability, atMs } = window;
-  const { startProbability, keepProbability, windowMs } = voiceRules;
+  const { startProbability, keepProbability, windowMs } = overlapVoiceRules;
   if (overlap?.kind !== 'voice') {
-    if (probability < startProbability) return unchanged(overlap);
-    const fromMs = Math.min(atMs - windowMs, onsetMs(overlap?.packets ?? [], window));
+    if (probability < startProbability) return keepOverlap(overlap);
+    const fromMs = Math.min(atMs - windowMs, findOnsetMs(overlap?.packets ?? [], window));
     const noticed = [{ kind: 'overlap-began', fromMs, atMs } as const];
     return { overlap: { kind: 'voice', voicedMs: windowMs, lastVoiceMs: atMs }, noticed };
   }
-  if (probability < keepProbability) return unchanged(overlap);
-  return unchanged({ kind: 'voice', voicedMs: overlap.voicedMs + windowMs, lastVoiceMs: atMs });
+  if (probability < keepProbability) return keepOverlap(overlap);
+  return keepOverlap({ kind: 'voice', voicedMs: overlap.voicedMs + windowMs, lastVoiceMs: atMs });
 }
 
-function onsetMs(packets: readonly OverlapPacket[], window: OverlapWindow): number {
-  const { hangoverMs, maxOnsetDropDb, maxOnsetMs } = voiceRules;
+function findOnsetMs(packets: readonly OverlapPacket[], window: OverlapWindow): number {
+  const { hangoverMs, maxOnsetDropDb, maxOnsetMs } = overlapVoiceRules;
   let [fromMs, loudestDb] = [window.atMs, window.levelDb];
   for (const { levelDb, atMs } of packets.toReversed()) {
     loudestDb = Math.max(loudestDb, levelDb);
@@ -97,28 +97,30 @@ function onsetMs(packets: readonly OverlapPacket[], window: OverlapWindow): numb
   return Math.max(fromMs, window.atMs - maxOnsetMs);
 }
 
-function before(former: BeforeVoice | undefined, packet: OverlapPacket): BeforeVoice {
-  const packets = [...(former?.packets ?? []), packet].slice(-voiceRules.maxOnsetMs / packetMs);
+function addPacketBeforeVoice(former: BeforeVoice | undefined, packet: OverlapPacket): BeforeVoice {
+  const packets = [...(former?.packets ?? []), packet].slice(
+    -overlapVoiceRules.maxOnsetMs / packetMs,
+  );
   return { kind: 'before', packets };
 }
 
-function loudnessOf(
+function reportLevel(
   { voicedMs, lastVoiceMs }: Voice,
   { levelDb, atMs }: OverlapPacket,
 ): readonly OverlapVoiceEvent[] {
-  return atMs - lastVoiceMs > voiceRules.hangoverMs
+  return atMs - lastVoiceMs > overlapVoiceRules.hangoverMs
     ? []
     : [{ kind: 'voiced', voicedMs, levelDb, atMs }];
 }
 
-function voiceEnded(overlap: OverlapVoice, atMs: number): OverlapStep {
-  if (overlap?.kind !== 'voice') return unchanged(undefined);
+function endVoice(overlap: OverlapVoice, atMs: number): OverlapStep {
+  if (overlap?.kind !== 'voice') return keepOverlap(undefined);
   return {
     overlap: undefined,
     noticed: [{ kind: 'overlap-ended', voicedMs: overlap.voicedMs, atMs }],
   };
 }
 
-function unchanged(overlap: OverlapVoice): OverlapStep {
-  return { overlap, noticed: noEvents };
+function keepOverlap(overlap: OverlapVoice): OverlapStep {
+  return { overlap, noticed: noOverlapEvents };
 }

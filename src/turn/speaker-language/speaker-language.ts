@@ -1,9 +1,9 @@
-import { plainWords } from '#src/turn/addressing/names.ts';
+import { toPlainWords } from '#src/turn/addressing/names.ts';
 import type { LanguageRequestPhrases } from '#src/turn/languages/language-words.ts';
 import { languages } from '#src/turn/languages/languages.ts';
 
-const mostChars = 90;
-const mostBeside = 5;
+const maxRequestChars = 90;
+const maxBesideWords = 5;
 
 type RequestPattern = { readonly pattern: RegExp; readonly codes: ReadonlyMap<string, string> };
 
@@ -11,13 +11,16 @@ type RequestPattern = { readonly pattern: RegExp; readonly codes: ReadonlyMap<st
  * Finds the language (ISO 639-1) that a text asks for. The sentence may hold only the request and a name of the bot,
  * and the last request counts.
  */
-export function requestedLanguage(text: string, names: readonly string[] = []): string | undefined {
+export function findRequestedLanguage(
+  text: string,
+  names: readonly string[] = [],
+): string | undefined {
   let found: string | undefined;
   for (const sentence of text.split(/[.?!\u3002\uff1f\uff01\n]+/u)) {
-    const words = plainWords(sentence);
-    if (words === '' || words.length > mostChars) continue;
-    const rest = withoutNamesAround(words, names);
-    for (const { pattern, codes } of requestPatterns()) {
+    const words = toPlainWords(sentence);
+    if (words === '' || words.length > maxRequestChars) continue;
+    const rest = trimNames(words, names);
+    for (const { pattern, codes } of getRequestPatterns()) {
       const name = Object.values(pattern.exec(rest)?.groups ?? {}).find((one) => one !== undefined);
       if (name !== undefined) found = codes.get(name) ?? found;
     }
@@ -25,21 +28,24 @@ export function requestedLanguage(text: string, names: readonly string[] = []): 
   return found;
 }
 
-let patterns: readonly RequestPattern[] | undefined;
+let cachedPatterns: readonly RequestPattern[] | undefined;
 
-function requestPatterns(): readonly RequestPattern[] {
+function getRequestPatterns(): readonly RequestPattern[] {
   // Patterns take time, so they are made when first needed.
-  patterns ??= languages.flatMap(({ code, languageRequests }) =>
-    languageRequests ? [patternOf(code, languageRequests)] : [],
+  cachedPatterns ??= languages.flatMap(({ code, languageRequests }) =>
+    languageRequests ? [compileRequestPattern(code, languageRequests)] : [],
   );
-  return patterns;
+  return cachedPatterns;
 }
 
-function patternOf(code: string, { requests, beside }: LanguageRequestPhrases): RequestPattern {
+function compileRequestPattern(
+  code: string,
+  { requests, beside }: LanguageRequestPhrases,
+): RequestPattern {
   const display = new Intl.DisplayNames([code], { type: 'language', fallback: 'none' });
   const named = languages.flatMap(({ code: of }) => {
     const name = display.of(of);
-    return name === undefined ? [] : [[plainWords(name), of] as const];
+    return name === undefined ? [] : [[toPlainWords(name), of] as const];
   });
   const codes = new Map<string, string>();
   const asks = requests.map((phrase, n) => {
@@ -47,24 +53,24 @@ function patternOf(code: string, { requests, beside }: LanguageRequestPhrases): 
     const forms = named.map(([name, of]) => [cut > 0 ? name.slice(0, -cut) : name, of] as const);
     for (const [form, of] of forms) codes.set(form, of);
     const [before = '', after = ''] = phrase.split(/\{(?:-\d)?\}/);
-    const all = forms.map(([form]) => escaped(form)).join('|');
-    return `${spaced(before)}(?<name${n}>${all})${spaced(after)}`;
+    const all = forms.map(([form]) => escapeRegExp(form)).join('|');
+    return `${toPhrasePattern(before)}(?<name${n}>${all})${toPhrasePattern(after)}`;
   });
-  const others = `(?:(?:${beside.map(spaced).join('|')}) *){0,${mostBeside}}`;
+  const others = `(?:(?:${beside.map(toPhrasePattern).join('|')}) *){0,${maxBesideWords}}`;
   return { pattern: new RegExp(`^${others}(?:${asks.join('|')}) *${others}$`, 'u'), codes };
 }
 
-function spaced(phrase: string): string {
-  return escaped(phrase.replace(/['\u2019-]/gu, ' ').replace(/ +/g, ' '));
+function toPhrasePattern(phrase: string): string {
+  return escapeRegExp(phrase.replace(/['\u2019-]/gu, ' ').replace(/ +/g, ' '));
 }
 
-function escaped(words: string): string {
+function escapeRegExp(words: string): string {
   return words.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }
 
-function withoutNamesAround(words: string, names: readonly string[]): string {
+function trimNames(words: string, names: readonly string[]): string {
   let rest = words;
-  for (const name of names.map(plainWords).filter((one) => one !== '')) {
+  for (const name of names.map(toPlainWords).filter((one) => one !== '')) {
     if (rest.startsWith(`${name} `)) rest = rest.slice(name.length + 1);
     if (rest.endsWith(` ${name}`)) rest = rest.slice(0, -name.length - 1);
   }
@@ -97,7 +103,7 @@ export type LanguageChoices = {
   readonly among?: readonly string[];
 };
 
-const rules = {
+const speakerLanguageRules = {
   leastProbability: 0.8,
   turnsToLock: 2,
   /** One word often belongs to many languages. */
@@ -122,17 +128,24 @@ export function stepSpeakerLanguage(
   among: readonly string[] = [],
 ): SpeakerLanguage {
   const { language, probability, words, requested } = evidence;
-  const asked = requested === undefined ? before : afterRequest(before, requested);
-  if (language === undefined || words < rules.leastWords || !isAmong(language, among)) return asked;
-  if (!isSure({ probability })) return asked;
+  const asked = requested === undefined ? before : applyRequest(before, requested);
+  if (
+    language === undefined ||
+    words < speakerLanguageRules.leastWords ||
+    !isAmong(language, among)
+  )
+    return asked;
+  if (!isSureLanguage({ probability })) return asked;
   const former = asked.latest;
-  const turns = former && sameLanguage(former.language, language) ? former.turns + 1 : 1;
+  const turns = former && isSameLanguage(former.language, language) ? former.turns + 1 : 1;
   const latest = { language, turns };
-  return turns >= rules.turnsToLock ? { ...asked, latest, locked: language } : { ...asked, latest };
+  return turns >= speakerLanguageRules.turnsToLock
+    ? { ...asked, latest, locked: language }
+    : { ...asked, latest };
 }
 
-function afterRequest({ locked, ...before }: SpeakerLanguage, requested: string): SpeakerLanguage {
-  if (locked === undefined || sameLanguage(locked, requested))
+function applyRequest({ locked, ...before }: SpeakerLanguage, requested: string): SpeakerLanguage {
+  if (locked === undefined || isSameLanguage(locked, requested))
     return { ...before, locked, requested };
   const { latest: _, ...open } = before;
   return { ...open, requested };
@@ -144,29 +157,29 @@ function afterRequest({ locked, ...before }: SpeakerLanguage, requested: string)
  * A recogniser that got the language as a hint may only repeat it, and then a text that is surely of another language
  * wins.
  */
-export function languageOfWords(
+export function chooseTurnLanguage(
   recognised: string | undefined,
   hint: string | undefined,
   found: Pick<LanguageEvidence, 'language' | 'probability'> | undefined,
 ): Pick<LanguageEvidence, 'language' | 'probability'> {
-  const isOpen = recognised === undefined || isEcho(recognised, hint);
-  if (isOpen && found && (recognised === undefined || isSure(found))) return found;
+  const isOpen = recognised === undefined || repeatsHint(recognised, hint);
+  if (isOpen && found && (recognised === undefined || isSureLanguage(found))) return found;
   return { language: recognised, probability: recognised === undefined ? 0 : 1 };
 }
 
-export function isEcho(recognised: string, hint: string | undefined): boolean {
-  return hint !== undefined && sameLanguage(recognised, hint);
+export function repeatsHint(recognised: string, hint: string | undefined): boolean {
+  return hint !== undefined && isSameLanguage(recognised, hint);
 }
 
-export function isSure({ probability }: Pick<LanguageEvidence, 'probability'>): boolean {
-  return probability >= rules.leastProbability;
+export function isSureLanguage({ probability }: Pick<LanguageEvidence, 'probability'>): boolean {
+  return probability >= speakerLanguageRules.leastProbability;
 }
 
 /**
  * Decides the language of answers: of the persona, the request, the person's setting, the spoken language, then the
  * server.
  */
-export function languageOf(
+export function decideAnswerLanguage(
   { requested, locked, latest }: SpeakerLanguage,
   { fixed, own, server }: LanguageChoices,
 ): string | undefined {
@@ -174,16 +187,18 @@ export function languageOf(
 }
 
 /** Whether the language may change: not at all, by a request, or by any next words. */
-export type LanguageHold = 'fixed' | 'settled' | 'open';
+export type LanguageStability = 'fixed' | 'settled' | 'open';
 
-export function holdOf(
+export function getLanguageStability(
   known: SpeakerLanguage,
   choices: LanguageChoices,
   isHeard: boolean,
-): LanguageHold {
+): LanguageStability {
   if (choices.fixed !== undefined) return 'fixed';
   const settled = known.requested ?? choices.own ?? known.locked;
-  return (isHeard ? languageOf(known, choices) : settled) === undefined ? 'open' : 'settled';
+  return (isHeard ? decideAnswerLanguage(known, choices) : settled) === undefined
+    ? 'open'
+    : 'settled';
 }
 
 /**
@@ -192,46 +207,46 @@ export function holdOf(
  * The requested language is not always the spoken one. A lock that the latest turn broke is no hint, since an
  * obedient recogniser would never hear anything else.
  */
-export function hintOf(
+export function getRecogniserHint(
   { locked, latest }: SpeakerLanguage,
   { own }: LanguageChoices,
 ): string | undefined {
   const isHeld = locked !== undefined && latest !== undefined;
-  const spoken = isHeld && sameLanguage(locked, latest.language) ? locked : undefined;
+  const spoken = isHeld && isSameLanguage(locked, latest.language) ? locked : undefined;
   return own ?? spoken;
 }
 
-function sameLanguage(one: string, other: string): boolean {
-  return baseOf(one) === baseOf(other);
+function isSameLanguage(one: string, other: string): boolean {
+  return getBaseLanguage(one) === getBaseLanguage(other);
 }
 
 function isAmong(language: string, among: readonly string[]) {
-  return among.length === 0 || among.some((one) => sameLanguage(one, language));
+  return among.length === 0 || among.some((one) => isSameLanguage(one, language));
 }
 
-function baseOf(tag: string): string {
+function getBaseLanguage(tag: string): string {
   return tag.toLowerCase().split('-', 1)[0] ?? tag;
 }
 
 /** Counts words without numbers, also where they are written together, as in Japanese. */
 export function countWords(text: string): number {
   let count = 0;
-  for (const { segment, isWordLike } of segmenter.segment(text.slice(0, mostCountedChars)))
+  for (const { segment, isWordLike } of segmenter.segment(text.slice(0, maxCountedChars)))
     if (isWordLike && /\p{L}/u.test(segment)) count++;
   return count;
 }
 
 /** "Nova, otvor" is not Portuguese because of the name. */
-export function withoutNames(text: string, names: readonly string[]): string {
-  const called = new Set(names.flatMap((name) => name.toLowerCase().split(betweenWords)));
+export function removeNames(text: string, names: readonly string[]): string {
+  const called = new Set(names.flatMap((name) => name.toLowerCase().split(wordSeparators)));
   return text
-    .split(betweenWords)
+    .split(wordSeparators)
     .filter((word) => !called.has(word.toLowerCase()))
     .join(' ');
 }
 
 /** Apostrophes stand inside words. */
-const betweenWords = /[^\p{L}\p{M}\p{N}'\u2019]+/u;
+const wordSeparators = /[^\p{L}\p{M}\p{N}'\u2019]+/u;
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'word' });
-const mostCountedChars = 200;
+const maxCountedChars = 200;

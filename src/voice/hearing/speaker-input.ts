@@ -1,16 +1,16 @@
 import type { EchoMeter } from '#src/audio/echo/echo-meter.ts';
-import type { Packet } from '#src/audio/packet.ts';
-import { energyDb, type Pcm } from '#src/audio/pcm.ts';
+import type { Packet } from '#src/audio/jitter-buffer.ts';
+import { measureLevelDb, type Pcm } from '#src/audio/pcm.ts';
 import type { SpeakerSound, SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
-import { Recording } from '#src/audio/voice/utterance-buffer.ts';
-import type { VoiceMeter, VoiceWindow } from '#src/audio/voice/voice-meter.ts';
-import type { Transcript } from '#src/speech/ports.ts';
+import { UtteranceBuffer } from '#src/audio/voice/utterance-buffer.ts';
+import type { VoiceWindow, VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
+import type { Transcript } from '#src/speech/speech-engine.ts';
 import {
   type EndpointingEffect,
   type EndpointingEvent,
   type EndpointingState,
   type EndpointRules,
-  quiet,
+  quietVoice,
   stepEndpointing,
 } from '#src/turn/endpointing/endpointing.ts';
 import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
@@ -20,7 +20,7 @@ import {
   type OverlapVoiceInput,
   stepOverlapVoice,
 } from '#src/turn/overlap/overlap-voice.ts';
-import { type Evidence, nothingHeard } from '#src/turn/voice-evidence.ts';
+import { type Evidence, noEvidence } from '#src/turn/voice-evidence.ts';
 
 /** One person's utterance, whole or as far as it has come. */
 export type Utterance = {
@@ -55,10 +55,10 @@ export type SpeakerInputEvent =
 
 export type UtteranceEnd = Extract<SpeakerInputEvent, { kind: 'ended' }>;
 
-type SpeakerInputParts = {
+type SpeakerInputOptions = {
   readonly speakerId: PersonId;
   readonly stream: SpeakerStream;
-  readonly meter: VoiceMeter;
+  readonly meter: VoiceWindowMeter;
   /** Knows the bot's own voice when it comes back. */
   readonly echo: EchoMeter;
   readonly rules: EndpointRules;
@@ -67,17 +67,17 @@ type SpeakerInputParts = {
 
 /** Speaker input of one person: packets in, whole utterances out. Opened only for people who may be heard. */
 export class SpeakerInput {
-  readonly #parts;
+  readonly #options;
   #isEcho = false;
-  readonly #recording = new Recording();
-  #voice: EndpointingState = quiet;
+  readonly #recording = new UtteranceBuffer();
+  #voice: EndpointingState = quietVoice;
   #overlap: OverlapVoice;
   /** The last utterance, until it is known whether it was really over. */
-  #ended: { readonly toMs: number; readonly lastWord: string } | undefined;
+  #lastUtterance: { readonly toMs: number; readonly lastWord: string } | undefined;
   #lastPacketAtMs = 0;
 
-  constructor(parts: SpeakerInputParts) {
-    this.#parts = parts;
+  constructor(parts: SpeakerInputOptions) {
+    this.#options = parts;
   }
 
   get lastPacketAtMs(): number {
@@ -85,54 +85,55 @@ export class SpeakerInput {
   }
 
   /** True while the person talks, or pauses inside a sentence. */
-  get talking(): boolean {
+  get isTalking(): boolean {
     return this.#voice.kind === 'talking' || this.#voice.kind === 'paused';
   }
 
   /** True in a pause that only time can prove to be the end. */
-  get pausing(): boolean {
+  get isPausing(): boolean {
     return this.#voice.kind === 'paused';
   }
 
-  put(packet: Packet): SpeakerInputEvent[] {
+  addPacket(packet: Packet): SpeakerInputEvent[] {
     this.#lastPacketAtMs = packet.atMs;
     const noticed: SpeakerInputEvent[] = [];
-    for (const heard of this.#parts.stream.put(packet)) this.#handle(heard, noticed);
+    for (const heard of this.#options.stream.put(packet)) this.#handleSound(heard, noticed);
     return noticed;
   }
 
   /** Discord is mute during silence, so only a tick can end an utterance. */
   tick(atMs: number): SpeakerInputEvent[] {
     const noticed: SpeakerInputEvent[] = [];
-    for (const heard of this.#parts.stream.settle(atMs)) this.#handle(heard, noticed);
-    this.#step({ kind: 'tick', atMs }, noticed);
-    this.#rest('tick', atMs, noticed);
+    for (const heard of this.#options.stream.releaseOverdue(atMs))
+      this.#handleSound(heard, noticed);
+    this.#stepEndpointing({ kind: 'tick', atMs }, noticed);
+    this.#stepQuietOverlap('tick', atMs, noticed);
     return noticed;
   }
 
   /** Passes on the recognised words of the utterance, up to its pause. */
-  read(understood: Transcript, atMs: number): SpeakerInputEvent[] {
+  addTranscript(understood: Transcript, atMs: number): SpeakerInputEvent[] {
     const noticed: SpeakerInputEvent[] = [];
-    this.#step({ kind: 'text', ...understood, atMs }, noticed);
+    this.#stepEndpointing({ kind: 'text', ...understood, atMs }, noticed);
     return noticed;
   }
 
   /** Adds what it noticed, as all below do. */
-  #handle(heard: SpeakerSound, noticed: SpeakerInputEvent[]) {
+  #handleSound(heard: SpeakerSound, noticed: SpeakerInputEvent[]) {
     const { atMs, samples } = heard;
     if (heard.kind === 'silence-frame') {
-      this.#step({ kind: 'silence-frame', atMs }, noticed);
-      this.#rest('closed', atMs, noticed);
+      this.#stepEndpointing({ kind: 'silence-frame', atMs }, noticed);
+      this.#stepQuietOverlap('closed', atMs, noticed);
     }
-    if (this.talking) noticed.push({ kind: 'sound', sound: samples });
+    if (this.isTalking) noticed.push({ kind: 'sound', sound: samples });
     this.#recording.push(samples);
-    for (const one of this.#parts.meter.hear(heard)) {
-      const window = this.#withoutEcho(one);
+    for (const one of this.#options.meter.measureSound(heard)) {
+      const window = this.#removeEcho(one);
       this.#stepOverlap(window, noticed);
-      this.#step(window, noticed);
+      this.#stepEndpointing(window, noticed);
     }
     if (heard.kind !== 'sound' || this.#isEcho) return;
-    this.#stepOverlap({ kind: 'packet', levelDb: energyDb(samples), atMs }, noticed);
+    this.#stepOverlap({ kind: 'packet', levelDb: measureLevelDb(samples), atMs }, noticed);
   }
 
   #stepOverlap(event: OverlapVoiceInput, noticed: SpeakerInputEvent[]) {
@@ -141,13 +142,13 @@ export class SpeakerInput {
     noticed.push(...step.noticed);
   }
 
-  #rest(kind: 'closed' | 'tick', atMs: number, noticed: SpeakerInputEvent[]) {
-    if (!this.talking && this.#overlap) this.#stepOverlap({ kind, atMs }, noticed);
+  #stepQuietOverlap(kind: 'closed' | 'tick', atMs: number, noticed: SpeakerInputEvent[]) {
+    if (!this.isTalking && this.#overlap) this.#stepOverlap({ kind, atMs }, noticed);
   }
 
   /** The bot's own voice from the loudspeakers of a person is no overlap. */
-  #withoutEcho(window: VoiceWindow): Extract<OverlapVoiceInput, { kind: 'window' }> {
-    const { verdict, lagMs, share, ownFromMs } = this.#parts.echo.hear(window);
+  #removeEcho(window: VoiceWindow): Extract<OverlapVoiceInput, { kind: 'window' }> {
+    const { verdict, lagMs, share, ownFromMs } = this.#options.echo.hear(window);
     const isKnown = lagMs !== undefined && share === 1 && ownFromMs === undefined;
     this.#isEcho = verdict === 'echo' || (isKnown && verdict !== 'speech');
     const { atMs, levelDb } = window;
@@ -155,56 +156,65 @@ export class SpeakerInput {
     return { kind: 'window', probability, levelDb, atMs };
   }
 
-  #step(event: EndpointingEvent, noticed: SpeakerInputEvent[]) {
+  #stepEndpointing(event: EndpointingEvent, noticed: SpeakerInputEvent[]) {
     const before = this.#voice;
-    const { echo, pauseHabits, rules, speakerId } = this.#parts;
-    const { voice, effects } = stepEndpointing(before, event, rules, pauseHabits.of(speakerId));
+    const { echo, pauseHabits, rules, speakerId } = this.#options;
+    const { voice, effects } = stepEndpointing(
+      before,
+      event,
+      rules,
+      pauseHabits.getHabits(speakerId),
+    );
     this.#voice = voice;
     const lastWord = 'understood' in before ? (before.understood?.lastWord ?? '') : '';
-    for (const effect of effects) this.#learn(effect, lastWord);
-    if (before.kind !== 'quiet' && voice.kind === 'quiet') echo.over();
-    if (voice.kind === 'talking' && voice.lastVoiceMs === event.atMs) this.#recording.voiced();
-    for (const effect of effects) noticed.push(this.#perform(effect, event.atMs, before));
+    for (const effect of effects) this.#learnPauses(effect, lastWord);
+    if (before.kind !== 'quiet' && voice.kind === 'quiet') echo.endUtterance();
+    if (voice.kind === 'talking' && voice.lastVoiceMs === event.atMs) this.#recording.markVoice();
+    for (const effect of effects) noticed.push(this.#toInputEvent(effect, event.atMs, before));
   }
 
   /** Whether an utterance was over shows when the next one begins. */
-  #learn(effect: EndpointingEffect, lastWord: string) {
-    const { pauseHabits, rules, speakerId } = this.#parts;
-    if (effect.kind === 'resumed') pauseHabits.wentOn(speakerId, effect.pausedMs, lastWord);
-    if (effect.kind === 'ended') this.#ended = { toMs: effect.toMs, lastWord };
-    if (effect.kind !== 'began' || !this.#ended) return;
-    const { toMs, lastWord: before } = this.#ended;
+  #learnPauses(effect: EndpointingEffect, lastWord: string) {
+    const { pauseHabits, rules, speakerId } = this.#options;
+    if (effect.kind === 'resumed') pauseHabits.learnResumed(speakerId, effect.pausedMs, lastWord);
+    if (effect.kind === 'ended') this.#lastUtterance = { toMs: effect.toMs, lastWord };
+    if (effect.kind !== 'began' || !this.#lastUtterance) return;
+    const { toMs, lastWord: before } = this.#lastUtterance;
     const silentMs = effect.fromMs - toMs;
-    if (silentMs > rules.mergeMs) pauseHabits.ended(before);
-    else pauseHabits.wentOn(speakerId, silentMs, before);
-    this.#ended = undefined;
+    if (silentMs > rules.mergeMs) pauseHabits.learnEnded(before);
+    else pauseHabits.learnResumed(speakerId, silentMs, before);
+    this.#lastUtterance = undefined;
   }
 
-  #soFar(voice: EndpointingState, before: EndpointingState): UtteranceSoFar {
+  #createSoFar(voice: EndpointingState, before: EndpointingState): UtteranceSoFar {
     const now = 'fromMs' in voice ? voice : before;
     const [fromMs, toMs] = 'fromMs' in now ? [now.fromMs, now.lastVoiceMs] : [0, 0];
-    const heard = 'heard' in now ? now.heard : nothingHeard;
-    return { heard, soFar: () => ({ fromMs, toMs, pcm: this.#recording.soFar() }) };
+    const heard = 'heard' in now ? now.heard : noEvidence;
+    return { heard, soFar: () => ({ fromMs, toMs, pcm: this.#recording.copySound() }) };
   }
 
-  #perform(effect: EndpointingEffect, atMs: number, before: EndpointingState): SpeakerInputEvent {
+  #toInputEvent(
+    effect: EndpointingEffect,
+    atMs: number,
+    before: EndpointingState,
+  ): SpeakerInputEvent {
     switch (effect.kind) {
       case 'began': {
         this.#recording.begin();
-        const sound = this.#recording.soFar().samples;
+        const sound = this.#recording.copySound().samples;
         return { kind: 'began', fromMs: effect.fromMs, sound };
       }
       case 'paused':
       case 'long-pause':
       case 'likely-over':
-        return { kind: effect.kind, ...this.#soFar(this.#voice, before) };
+        return { kind: effect.kind, ...this.#createSoFar(this.#voice, before) };
       case 'resumed':
         return { kind: 'resumed' };
       case 'ended': {
         const { fromMs, toMs, why } = effect;
-        const heard = this.#isEcho ? nothingHeard : effect.heard;
+        const heard = this.#isEcho ? noEvidence : effect.heard;
         const whole = { fromMs, toMs, pcm: this.#recording.take() };
-        this.#parts.meter.reset();
+        this.#options.meter.reset();
         this.#overlap = undefined;
         return { kind: 'ended', whole, endedAtMs: atMs, why, heard };
       }
@@ -213,13 +223,13 @@ export class SpeakerInput {
 }
 
 /** Silence in ms after which a person's decoder is freed, until they speak again. */
-const idleMs = 60_000;
+const maxIdleMs = 60_000;
 /** People heard at once in one channel. */
-const limit = 25;
+const maxSpeakers = 25;
 /** Time in ms after the last packet in which pauses are still measured, and what came late is put in order. */
 const packetPauseMs = 1_000;
 /** Shortest silence, in ms, after which a person gives their decoder to one person more. */
-const leastSilenceMs = 1_000;
+const minSilenceMs = 1_000;
 
 /** Events of one person. */
 type SpeakerEvent = { readonly speakerId: PersonId; readonly noticed: SpeakerInputEvent };
@@ -231,74 +241,74 @@ type SpeakerEvent = { readonly speakerId: PersonId; readonly noticed: SpeakerInp
  * person are dropped until there is.
  */
 export class SpeakerInputs {
-  readonly #open;
+  readonly #createInput;
   readonly #inputs = new Map<string, SpeakerInput>();
 
   constructor(open: (speakerId: PersonId) => SpeakerInput) {
-    this.#open = open;
+    this.#createInput = open;
   }
 
   /** True while a person sends or talks, so that time alone changes their state. */
   isBusy(atMs: number): boolean {
     for (const input of this.#inputs.values()) {
-      if (input.talking || atMs - input.lastPacketAtMs < packetPauseMs) return true;
+      if (input.isTalking || atMs - input.lastPacketAtMs < packetPauseMs) return true;
     }
     return false;
   }
 
   /** True while a person is in a pause that only time can prove to be the end. */
   get isPausing(): boolean {
-    for (const input of this.#inputs.values()) if (input.pausing) return true;
+    for (const input of this.#inputs.values()) if (input.isPausing) return true;
     return false;
   }
 
-  put(packet: Packet): SpeakerInputEvent[] {
+  addPacket(packet: Packet): SpeakerInputEvent[] {
     const { speakerId, atMs } = packet;
-    const input = this.#inputs.get(speakerId) ?? this.#add(speakerId, atMs);
-    return input?.put(packet) ?? [];
+    const input = this.#inputs.get(speakerId) ?? this.#openInput(speakerId, atMs);
+    return input?.addPacket(packet) ?? [];
   }
 
   tick(atMs: number): SpeakerEvent[] {
     const all: SpeakerEvent[] = [];
     for (const [speakerId, input] of this.#inputs) {
       for (const noticed of input.tick(atMs)) all.push({ speakerId, noticed });
-      if (atMs - input.lastPacketAtMs > idleMs) this.#inputs.delete(speakerId);
+      if (atMs - input.lastPacketAtMs > maxIdleMs) this.#inputs.delete(speakerId);
     }
     return all;
   }
 
   /** Passes on the recognised words of this person, up to a pause. */
-  read(speakerId: PersonId, understood: Transcript, atMs: number): SpeakerInputEvent[] {
-    return this.#inputs.get(speakerId)?.read(understood, atMs) ?? [];
+  addTranscript(speakerId: PersonId, understood: Transcript, atMs: number): SpeakerInputEvent[] {
+    return this.#inputs.get(speakerId)?.addTranscript(understood, atMs) ?? [];
   }
 
   /** Closes the speaker inputs of all others at once; what they had heard is gone. */
-  keep(mayHear: (speakerId: PersonId) => boolean): void {
+  closeOthers(mayHear: (speakerId: PersonId) => boolean): void {
     for (const speakerId of this.#inputs.keys()) {
       if (!mayHear(speakerId)) this.#inputs.delete(speakerId);
     }
   }
 
   /** Ids of those who talk now. */
-  talking(): readonly string[] {
-    return [...this.#inputs].filter(([, input]) => input.talking).map(([speakerId]) => speakerId);
+  listTalking(): readonly string[] {
+    return [...this.#inputs].filter(([, input]) => input.isTalking).map(([speakerId]) => speakerId);
   }
 
   close(): void {
-    this.keep(() => false);
+    this.closeOthers(() => false);
   }
 
-  #add(speakerId: PersonId, atMs: number): SpeakerInput | undefined {
-    if (this.#inputs.size >= limit && !this.#makeSpace(atMs)) return undefined;
-    const input = this.#open(speakerId);
+  #openInput(speakerId: PersonId, atMs: number): SpeakerInput | undefined {
+    if (this.#inputs.size >= maxSpeakers && !this.#closeQuietest(atMs)) return undefined;
+    const input = this.#createInput(speakerId);
     this.#inputs.set(speakerId, input);
     return input;
   }
 
-  #makeSpace(atMs: number): boolean {
+  #closeQuietest(atMs: number): boolean {
     const [first] = [...this.#inputs]
-      .map(([id, input]) => ({ id, isTalking: input.talking, lastMs: input.lastPacketAtMs }))
-      .filter(({ isTalking, lastMs }) => !isTalking && atMs - lastMs >= leastSilenceMs)
+      .map(([id, input]) => ({ id, isTalking: input.isTalking, lastMs: input.lastPacketAtMs }))
+      .filter(({ isTalking, lastMs }) => !isTalking && atMs - lastMs >= minSilenceMs)
       .sort((one, other) => one.lastMs - other.lastMs);
     if (first) this.#inputs.delete(first.id);
     return first !== undefined;

@@ -1,14 +1,14 @@
 import { listenRateHz } from '#src/audio/pcm.ts';
+import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { unlessAborted, within } from '#src/base/waiting.ts';
-import { deadlineError } from '#src/ports/failure-event.ts';
+import { createDeadlineError } from '#src/ports/failure-event.ts';
 import type { UtteranceContent, UtteranceFollower } from '#src/ports/feature-session.ts';
 import type { HeldListening } from '#src/speech/listen.ts';
-import type { Transcript } from '#src/speech/ports.ts';
+import type { Transcript } from '#src/speech/speech-engine.ts';
 import type { Utterance } from './speaker-input.ts';
 
 /** Longest time, in ms, until the words of a pause are there, whatever engines do: more than any of their own deadlines. */
-const longestRecogniseMs = 310_000;
+const maxRecogniseMs = 310_000;
 
 /** Request for the words up to one pause. */
 type TranscriptRequest = {
@@ -35,15 +35,15 @@ export class UtteranceRecording {
   readonly speakerId: PersonId;
   readonly name: string;
   /** Its sound up to its latest pause, until it has ended. */
-  soFar: (() => Utterance) | undefined;
+  getSoundSoFar: (() => Utterance) | undefined;
   /** All of its sound, once it has ended. */
-  whole: Utterance | undefined;
+  wholeSound: Utterance | undefined;
   readonly #options;
   #follower: UtteranceFollower | undefined;
-  #isDecided = false;
+  #isSettled = false;
   #lastSoundAtMs: number;
   #soundMs = 0;
-  #requested: TranscriptRequest | undefined;
+  #openedRequest: TranscriptRequest | undefined;
   #transcript: Transcript | undefined;
 
   constructor(options: RecordingOptions) {
@@ -70,64 +70,68 @@ export class UtteranceRecording {
   }
 
   /** Sends its sound to the recogniser, from its beginning on. */
-  listen(): void {
+  startListening(): void {
     this.#options.listening.begin();
   }
 
-  hear(sound: Int16Array): void {
+  addSound(sound: Int16Array): void {
     this.#soundMs += (sound.length / listenRateHz) * 1_000;
     this.#lastSoundAtMs = this.#options.clock.nowMs();
     this.#options.listening.push(sound);
   }
 
   /** Tells captions all words so far. `isWhole`: they are those up to a pause. */
-  caption(text: string, isWhole: boolean): void {
-    if (isWhole) this.#follower?.whole(text);
-    else this.#follower?.partial(text);
+  captionWords(text: string, isWhole: boolean): void {
+    if (isWhole) this.#follower?.onWhole(text);
+    else this.#follower?.onPartial(text);
   }
 
   /** Words up to the latest pause, recognised once. Errors: as `Listening.settle`. */
-  text(): Promise<Transcript> {
-    if (this.#isDecided && !this.#requested && this.whole) return Promise.resolve({ text: '' });
-    this.#requested ??= this.#request();
-    return this.#requested.text;
+  requestTranscript(): Promise<Transcript> {
+    if (this.#isSettled && !this.#openedRequest && this.wholeSound)
+      return Promise.resolve({ text: '' });
+    this.#openedRequest ??= this.#openRequest();
+    return this.#openedRequest.text;
   }
 
   /** Whether this text is still that of the pause. */
-  isLatest(text: Promise<Transcript>): boolean {
-    return this.#requested?.text === text;
+  isLatestRequest(text: Promise<Transcript>): boolean {
+    return this.#openedRequest?.text === text;
   }
 
   /** Ends the request, whose words are void: the speaker went on. */
   cancelRequest(): void {
-    this.#requested?.stop.abort(new Error('the speaker went on'));
-    this.#requested = undefined;
+    this.#openedRequest?.stop.abort(new Error('the speaker went on'));
+    this.#openedRequest = undefined;
     this.#transcript = undefined;
   }
 
   /** Reports its content and for whom it was, and ends the recogniser. Only the first call counts. */
-  decided(content: UtteranceContent, meant: boolean): void {
-    if (this.#isDecided) return;
-    this.#isDecided = true;
+  settle(content: UtteranceContent, meant: boolean): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
     this.#options.onDecided(meant);
-    this.#follower?.ended({ ...content, toMs: this.whole?.toMs ?? this.#lastSoundAtMs });
+    this.#follower?.onEnded({ ...content, toMs: this.wholeSound?.toMs ?? this.#lastSoundAtMs });
     this.#follower = undefined;
     this.#options.listening[Symbol.dispose]();
   }
 
-  #request(): TranscriptRequest {
+  #openRequest(): TranscriptRequest {
     const { clock, listening } = this.#options;
     const stop = new AbortController();
     const late = () => {
-      const seconds = longestRecogniseMs / 1_000;
-      const error = deadlineError('recognise', `The recogniser returned no text in ${seconds} s.`);
+      const seconds = maxRecogniseMs / 1_000;
+      const error = createDeadlineError(
+        'recognise',
+        `The recogniser returned no text in ${seconds} s.`,
+      );
       stop.abort(error);
       return error;
     };
-    const settled = unlessAborted(listening.settle(stop.signal), stop.signal);
-    const text = within(settled, longestRecogniseMs, clock, late);
+    const settled = waitUnlessAborted(listening.settle(stop.signal), stop.signal);
+    const text = withTimeout(settled, maxRecogniseMs, clock, late);
     const keep = (transcript: Transcript) => {
-      if (this.isLatest(text)) this.#transcript = transcript;
+      if (this.isLatestRequest(text)) this.#transcript = transcript;
     };
     text.then(keep, () => undefined); // whoever asked is told of its failure
     return { text, stop };

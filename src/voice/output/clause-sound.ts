@@ -1,22 +1,22 @@
 import type { Pcm } from '#src/audio/pcm.ts';
-import { atStage, BotError } from '#src/base/errors.ts';
-import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
+import { addFailureStage, BotError } from '#src/base/errors.ts';
+import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
 
-export type ReadingVoice = {
+export type PaidVoice = {
   readonly synthesizer: Synthesizer;
   readonly voice: SpeechVoice;
 };
 
 /** Sound of one clause; of one that cannot be spoken none. Errors: BotError at the stage `speak`. */
-export async function* soundOf(
+export async function* synthesizeClause(
   clause: string,
-  { synthesizer, voice }: ReadingVoice,
+  { synthesizer, voice }: PaidVoice,
   signal: AbortSignal,
 ): AsyncGenerator<Pcm> {
   try {
     yield* synthesizer.synthesize(clause, voice, signal);
   } catch (error) {
     if (error instanceof BotError && error.code === 'speech.unspeakable') return;
-    throw atStage('speak', error);
+    throw addFailureStage('speak', error);
   }
 }

@@ -1,13 +1,13 @@
+import { createChildController, waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import type { BotError } from '#src/base/errors.ts';
 import type { ReplyFinish } from '#src/base/play-end.ts';
-import { controllerUnder, unlessAborted } from '#src/base/waiting.ts';
-import type { ToolCall, Usage } from '#src/chat/ports.ts';
+import type { ToolCall, Usage } from '#src/chat/chat-model.ts';
 import { ConfidentialText, type TextOwner } from '#src/people/confidential-text.ts';
 import type { ReplyPart, ToolResult, Turn } from '#src/pipeline/pipeline.ts';
-import { answerSound } from '#src/pipeline/prompt.ts';
+import { chooseAnswerSound } from '#src/pipeline/prompt.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
-import type { Instants } from '#src/ports/session-events.ts';
-import type { SpeechVoice } from '#src/speech/ports.ts';
+import type { TurnTimestamps } from '#src/ports/session-events.ts';
+import type { SpeechVoice } from '#src/speech/speech-engine.ts';
 import type { PreemptiveBudget } from '#src/spending/budget-authority.ts';
 import type { PaidPipeline, ReplyHost } from '#src/spending/paid-engine.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
@@ -28,13 +28,13 @@ export interface AnswerTools {
   /** Found by a tool, to be said in place of the rest of the answer. */
   readonly quote: Quote | undefined;
   /** The tool that runs, in words for people. */
-  readonly step: PlainTextId | undefined;
+  readonly runningStep: PlainTextId | undefined;
   /** Result of a call, for the model. Aborting `signal` throws `signal.reason`. */
   run(call: ToolCall, signal: AbortSignal): Promise<ToolResult>;
 }
 
 /** Parts of a pending answer. */
-type PendingAnswerParts = {
+type PendingAnswerOptions = {
   /** Question that it answers. */
   readonly turn: Turn;
   readonly pipeline: Pick<PaidPipeline, 'paidBy'>;
@@ -50,10 +50,13 @@ type PendingAnswerParts = {
   readonly reservation: Reservation;
 };
 
-type Early = { readonly parts: readonly ArrivedPart[]; readonly end?: 'over' | { error: unknown } };
+type EarlyParts = {
+  readonly parts: readonly ArrivedPart[];
+  readonly end?: 'over' | { error: unknown };
+};
 
 /** Reason of an answer to end before its model has: quoted lines replace the rest of it. */
-const quoted = new Error('quoted lines replace the rest of the answer');
+const quotedError = new Error('quoted lines replace the rest of the answer');
 
 /**
  * One answer from its first request on, perhaps before it is known to be wanted: nothing of it is heard and no tool
@@ -64,67 +67,67 @@ const quoted = new Error('quoted lines replace the rest of the answer');
 export class PendingAnswer {
   /** Pays for all requests of this answer. */
   readonly reservation: Reservation;
-  readonly #parts;
+  readonly #options;
   readonly #replyParts: AsyncIterator<ReplyPart>;
   readonly #over: AbortController;
   readonly #wanted = Promise.withResolvers<void>();
-  readonly #early: Promise<Early>;
-  readonly #until;
+  readonly #early: Promise<EarlyParts>;
+  readonly #signal;
   /** Ends the wait for the next part. */
-  #leave: ((reason: unknown) => void) | undefined;
+  #rejectNext: ((reason: unknown) => void) | undefined;
   #awaitsSpeech = false;
   #fate: 'open' | 'wanted' | 'vain' = 'open';
   #tokens = 0;
 
-  constructor(parts: PendingAnswerParts, signal: AbortSignal) {
-    this.#parts = parts;
-    this.reservation = parts.reservation.watched((usage) => this.#spend(usage));
-    this.#over = controllerUnder(signal);
+  constructor(parts: PendingAnswerOptions, signal: AbortSignal) {
+    this.#options = parts;
+    this.reservation = parts.reservation.watchUsage((usage) => this.#countTokens(usage));
+    this.#over = createChildController(signal);
     const until = this.#over.signal;
-    this.#until = until;
+    this.#signal = until;
     const close = () => {
       this.reservation.close();
-      this.#leave?.(until.reason);
+      this.#rejectNext?.(until.reason);
     };
     until.addEventListener('abort', close, { once: true });
     if (until.aborted) close();
     this.#replyParts = parts.pipeline
       .paidBy(this.reservation)
-      .answer(parts.turn, this.#host(), until)
+      .answer(parts.turn, this.#createHost(), until)
       [Symbol.asyncIterator]();
-    this.#early = this.#gather();
+    this.#early = this.#gatherEarly();
   }
 
   /** It is not spoken: all of it is to be written. */
   get isWritten(): boolean {
-    return this.#parts.isWritten;
+    return this.#options.isWritten;
   }
 
   /** Owner of the answer: of what the model was shown for it, else of what a tool has quoted. */
   get owner(): TextOwner {
-    const { owner } = this.#parts;
+    const { owner } = this.#options;
     return owner === 'given' ? (this.quote?.text.owner ?? 'given') : owner;
   }
 
   /** The only person who may know it: nothing of it enters the channel. */
   get onlyFor(): string | undefined {
-    const { owner } = this.#parts;
+    const { owner } = this.#options;
     return owner === 'given' ? undefined : owner.onlyFor;
   }
 
   /** Words of it as they are written. */
-  written(words: string): ConfidentialText {
+  toConfidentialText(words: string): ConfidentialText {
     return new ConfidentialText(words, this.owner);
   }
 
   /** Voice of all that is said in this answer, once it sounds. */
   get voice(): SpeechVoice {
-    return answerSound(this.#parts.turn).voice;
+    return chooseAnswerSound(this.#options.turn).voice;
   }
 
   /** It was begun on words that were not final, and those that are get an answer in another language. */
   get isInWrongLanguage(): boolean {
-    return this.#parts.turn.language?.isOutdated ?? false;
+    return this.#options.turn.language?.isOutdated ?? false;
   }
 
   /** Never rejects. */
@@ -134,12 +137,12 @@ export class PendingAnswer {
 
   /** Said in place of the rest of the answer, which has ended. */
   get quote(): Quote | undefined {
-    return this.#parts.tools.quote;
+    return this.#options.tools.quote;
   }
 
   /** The tool that runs for it, in words for people. */
-  get step(): PlainTextId | undefined {
-    return this.#parts.tools.step;
+  get runningStep(): PlainTextId | undefined {
+    return this.#options.tools.runningStep;
   }
 
   /** Which stage the next part is awaited from. */
@@ -148,12 +151,12 @@ export class PendingAnswer {
   }
 
   /** Marks the answer as wanted: from now on it may have effects. */
-  want(): void {
+  markWanted(): void {
     this.#wanted.resolve();
     if (this.#fate !== 'open') return;
     this.#fate = 'wanted';
-    this.reservation.wanted();
-    this.#parts.preemptiveBudget.use(this.#tokens);
+    this.reservation.markWanted();
+    this.#options.preemptiveBudget.use(this.#tokens);
   }
 
   /** Ends the answer, since no caller waits for it any longer; its reader gets this error. */
@@ -166,7 +169,7 @@ export class PendingAnswer {
    *
    * Errors: the pipeline's. Aborting `signal` ends it and throws `signal.reason`.
    */
-  async *release(signal: AbortSignal): AsyncGenerator<ArrivedPart> {
+  async *releaseParts(signal: AbortSignal): AsyncGenerator<ArrivedPart> {
     const leave = () => this.#over.abort(signal.reason);
     signal.addEventListener('abort', leave);
     if (signal.aborted) leave();
@@ -177,12 +180,12 @@ export class PendingAnswer {
       for (const part of parts) yield part;
       if (end !== undefined && end !== 'over') throw end.error;
       for (let isOver = end === 'over'; !isOver; ) {
-        const { done, value: part } = await this.#next();
+        const { done, value: part } = await this.#readNext();
         isOver = done === true;
-        if (!done) yield this.#arrived(part);
+        if (!done) yield this.#toArrivedPart(part);
       }
     } catch (error) {
-      if (error !== quoted) throw error;
+      if (error !== quotedError) throw error;
     } finally {
       signal.removeEventListener('abort', leave);
       this.#over.abort(new Error('the answer is over'));
@@ -190,43 +193,43 @@ export class PendingAnswer {
   }
 
   /** Discards the answer unheard, because it is not wanted; its tokens count as wasted. */
-  discard(): void {
+  discardUnheard(): void {
     if (this.#fate === 'vain') return;
-    if (this.#fate === 'wanted') this.#parts.preemptiveBudget.use(-this.#tokens);
-    this.#parts.preemptiveBudget.lose(this.#tokens);
+    if (this.#fate === 'wanted') this.#options.preemptiveBudget.use(-this.#tokens);
+    this.#options.preemptiveBudget.lose(this.#tokens);
     this.#fate = 'vain';
     this.#over.abort(new Error('the answer is not wanted'));
   }
 
-  #host(): ReplyHost {
+  #createHost(): ReplyHost {
     return {
-      run: (call, signal) => this.#run(call, AbortSignal.any([signal, this.#over.signal])),
+      run: (call, signal) => this.#runTool(call, AbortSignal.any([signal, this.#over.signal])),
     };
   }
 
   /** Not before the answer is wanted, and never once it is over. */
-  async #run(call: ToolCall, signal: AbortSignal): Promise<ToolResult> {
-    await unlessAborted(this.#wanted.promise, signal);
+  async #runTool(call: ToolCall, signal: AbortSignal): Promise<ToolResult> {
+    await waitUnlessAborted(this.#wanted.promise, signal);
     signal.throwIfAborted();
-    const result = await this.#parts.tools.run(call, signal);
-    if (this.quote !== undefined) this.#over.abort(quoted);
+    const result = await this.#options.tools.run(call, signal);
+    if (this.quote !== undefined) this.#over.abort(quotedError);
     return result;
   }
 
-  #spend({ inputTokens, outputTokens }: Usage) {
+  #countTokens({ inputTokens, outputTokens }: Usage) {
     const tokens = inputTokens + outputTokens;
     this.#tokens += tokens;
-    if (this.#fate === 'wanted') this.#parts.preemptiveBudget.use(tokens);
-    if (this.#fate === 'vain') this.#parts.preemptiveBudget.lose(tokens);
+    if (this.#fate === 'wanted') this.#options.preemptiveBudget.use(tokens);
+    if (this.#fate === 'vain') this.#options.preemptiveBudget.lose(tokens);
   }
 
-  async #gather(): Promise<Early> {
+  async #gatherEarly(): Promise<EarlyParts> {
     const parts: ArrivedPart[] = [];
     try {
       for (;;) {
-        const { done, value: part } = await this.#next();
+        const { done, value: part } = await this.#readNext();
         if (done) return { parts, end: 'over' };
-        parts.push(this.#arrived(part));
+        parts.push(this.#toArrivedPart(part));
         if (part.kind === 'audio' || part.kind === 'unspoken') return { parts };
       }
     } catch (error) {
@@ -235,18 +238,18 @@ export class PendingAnswer {
   }
 
   /** Next part; the wait ends with this answer, also where a pipeline heeds no signal. */
-  #next(): Promise<IteratorResult<ReplyPart>> {
+  #readNext(): Promise<IteratorResult<ReplyPart>> {
     return new Promise((resolve, reject) => {
-      this.#until.throwIfAborted();
-      this.#leave = reject;
+      this.#signal.throwIfAborted();
+      this.#rejectNext = reject;
       this.#replyParts.next().then(resolve, reject);
     });
   }
 
-  #arrived(part: ReplyPart): ArrivedPart {
+  #toArrivedPart(part: ReplyPart): ArrivedPart {
     if (part.kind === 'clause') this.#awaitsSpeech = true;
     if (part.kind === 'audio' || part.kind === 'unspoken') this.#awaitsSpeech = false;
-    return { part, atMs: this.#parts.nowMs() };
+    return { part, atMs: this.#options.nowMs() };
   }
 }
 
@@ -259,7 +262,7 @@ export type AnswerProgress = {
   aside?: string;
   /** All of its text was written: it counts like text that was heard. */
   isWritten?: boolean;
-  readonly instants: Writable<Instants>;
+  readonly instants: Writable<TurnTimestamps>;
 };
 
 /** An answer that is over. */
@@ -275,7 +278,7 @@ export type FinishedAnswer = {
  *
  * Errors: what the pipeline throws. Aborting `signal` throws `signal.reason`.
  */
-export async function playAnswer(
+export async function writeAnswer(
   parts: AsyncIterable<ArrivedPart>,
   reply: SpokenReply,
   progress: AnswerProgress,

@@ -2,13 +2,13 @@ import type { Clock } from '#src/base/clock.ts';
 import type { BotError } from '#src/base/errors.ts';
 import type { VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
-import { deadlineError } from '#src/ports/failure-event.ts';
+import { createDeadlineError } from '#src/ports/failure-event.ts';
 import type { SpokenSegment } from '#src/ports/feature-session.ts';
 
 /** Ways to change the pace. */
 export const paceChanges = ['slower', 'faster', 'usual'] as const;
 
-const [slowerBy, slowestPace, fastestPace] = [0.85, 0.7, 1.4];
+const [slowerFactor, minPace, maxPace] = [0.85, 0.7, 1.4];
 
 /** Pace of the bot's speech in one session, as people asked for it, until they ask otherwise; 1 is usual, less is slower. */
 export class SpeechPace {
@@ -19,21 +19,21 @@ export class SpeechPace {
   }
 
   /** "Faster" takes back "slower", and the other way round, before it goes further. */
-  change(to: (typeof paceChanges)[number]): void {
+  changePace(to: (typeof paceChanges)[number]): void {
     const speed = this.#speed;
     if (to === 'usual') this.#speed = 1;
-    else if (to === 'slower') this.#speed = speed > 1 ? 1 : Math.max(slowestPace, speed * slowerBy);
-    else this.#speed = speed < 1 ? 1 : Math.min(fastestPace, speed / slowerBy);
+    else if (to === 'slower') this.#speed = speed > 1 ? 1 : Math.max(minPace, speed * slowerFactor);
+    else this.#speed = speed < 1 ? 1 : Math.min(maxPace, speed / slowerFactor);
   }
 }
 
 /** Longest time in ms in which nothing of a reply leaves; then it is given up, as the link does not send it. */
-const stallMs = 10_000;
+const maxStallMs = 10_000;
 /** Bounds of the pace at which sound is stretched. */
-const [slowest, fastest] = [0.5, 2];
+const [minSpeed, maxSpeed] = [0.5, 2];
 
 /** Properties of a reply that never change. */
-type ReplyBirth = {
+type ReplyOptions = {
   /** Number in the conversation. */
   readonly id: number;
   /** Person whom it answers; none for a text that is read out. */
@@ -47,10 +47,10 @@ type ReplyBirth = {
 };
 
 /** A reply from its opening to its end. */
-type OpenReply = ReplyBirth & { readonly reply: SpokenReply };
+type OpenReply = ReplyOptions & { readonly reply: SpokenReply };
 
 /** A reply of which something has left. `isStarved`: more of it is to come, and none is there. */
-type LeavingReply = Pick<ReplyBirth, 'id'> & { readonly isStarved: boolean };
+type LeavingReply = Pick<ReplyOptions, 'id'> & { readonly isStarved: boolean };
 
 /** Told what was sent of each reply that is over, but for what the bot has to say of itself. Never throws. */
 type OnSent = (words: SpokenSegment) => void;
@@ -61,8 +61,8 @@ export class SpeechOutput {
   readonly #clock;
   readonly #onSent;
   readonly #pace;
-  #open: OpenReply | undefined;
-  #resumes = 0;
+  #openReply: OpenReply | undefined;
+  #resumeCount = 0;
   #isStuck = false;
 
   /** Everything is said at the pace that holds when it begins. */
@@ -79,19 +79,19 @@ export class SpeechOutput {
   }
 
   /** Words of the current reply that were sent so far; undefined before its first frame. */
-  get sent(): SpokenSegment | undefined {
-    return this.#open && this.#sentOf(this.#open);
+  get spokenSoFar(): SpokenSegment | undefined {
+    return this.#openReply && this.#describeSpoken(this.#openReply);
   }
 
   /** Words of the current reply that have left. */
   get heardText(): string {
-    return this.#open?.reply.heardText() ?? '';
+    return this.#openReply?.reply.getHeardText() ?? '';
   }
 
   /** The current reply, once something of it was heard. */
-  get leaving(): LeavingReply | undefined {
-    if (this.#open?.reply.firstSentAtMs === undefined) return undefined;
-    const { id, reply } = this.#open;
+  get leavingReply(): LeavingReply | undefined {
+    if (this.#openReply?.reply.firstSentAtMs === undefined) return undefined;
+    const { id, reply } = this.#openReply;
     return { id, isStarved: !reply.over && !reply.paused && !reply.ready };
   }
 
@@ -105,13 +105,13 @@ export class SpeechOutput {
    *
    * Throws what `work` throws. Aborting `signal` falls silent within a frame and throws `signal.reason`.
    */
-  async speak(
+  async speakReply(
     signal: AbortSignal,
     work: (reply: SpokenReply) => Promise<void>,
-    birth: ReplyBirth,
+    birth: ReplyOptions,
   ): Promise<void> {
     const { interruptible, ownSpeed = 1 } = birth;
-    const speed = Math.min(fastest, Math.max(slowest, this.#pace.speed * ownSpeed));
+    const speed = Math.min(maxSpeed, Math.max(minSpeed, this.#pace.speed * ownSpeed));
     const reply = new SpokenReply({ speed, interruptible });
     const open = { ...birth, reply };
     const cut = () => reply.cut();
@@ -120,66 +120,69 @@ export class SpeechOutput {
     this.#isStuck = false;
     try {
       this.#track.add(reply);
-      this.#open = open;
-      void this.#watch(reply, AbortSignal.any([signal, over.signal]));
+      this.#openReply = open;
+      void this.#watchForStall(reply, AbortSignal.any([signal, over.signal]));
       await work(reply);
       signal.throwIfAborted();
     } finally {
       over.abort(new Error('the reply is over'));
-      if (this.#open === open) this.#open = undefined; // the next one may have begun
+      if (this.#openReply === open) this.#openReply = undefined; // the next one may have begun
       signal.removeEventListener('abort', cut);
       reply.cut();
-      const sent = this.#sentOf(open);
-      if (sent) void this.#reportSent(sent, reply);
+      const sent = this.#describeSpoken(open);
+      if (sent) void this.#reportSpoken(sent, reply);
     }
   }
 
   /** Turns the current reply down by `db`, not the next one. */
   duck(db: number): void {
-    this.#open?.reply.duck(db);
+    this.#openReply?.reply.duck(db);
   }
 
   /** Silent within a frame; nothing is lost. */
   pause(): void {
-    this.#open?.reply.pause();
+    this.#openReply?.reply.pause();
   }
 
   /** Goes on from the start of the word that was cut. */
   resume(): void {
-    this.#resumes++;
-    this.#open?.reply.resume();
+    this.#resumeCount++;
+    this.#openReply?.reply.resume();
   }
 
-  #sentOf({ answeredIds, by, reply }: OpenReply): SpokenSegment | undefined {
+  #describeSpoken({ answeredIds, by, reply }: OpenReply): SpokenSegment | undefined {
     const fromMs = reply.firstSentAtMs;
     if (fromMs === undefined || !reply.interruptible) return undefined;
-    const [text, toMs] = [reply.heardText(), this.#clock.nowMs()];
+    const [text, toMs] = [reply.getHeardText(), this.#clock.nowMs()];
     const answered = answeredIds ?? (by === undefined ? [] : [by]);
     const times = { fromMs, toMs, isOver: false, isCut: false };
     return { key: reply, text, ...times, answeredIds: answered, isAnswer: by !== undefined };
   }
 
   /** Never throws. */
-  async #reportSent(sent: SpokenSegment, { finish }: SpokenReply) {
+  async #reportSpoken(sent: SpokenSegment, { finish }: SpokenReply) {
     const isCut = (await finish) === 'cancelled';
     this.#onSent({ ...sent, isOver: true, isCut });
   }
 
   /** Cuts a reply whose sound lies here while nothing leaves, so that its writer goes on. */
-  async #watch(reply: SpokenReply, signal: AbortSignal) {
+  async #watchForStall(reply: SpokenReply, signal: AbortSignal) {
     let before = -1;
     while (!signal.aborted) {
-      const now = reply.playedMs() + this.#resumes; // both only grow
+      const now = reply.getPlayedMs() + this.#resumeCount; // both only grow
       const isDue = reply.ready && !reply.paused;
       this.#isStuck = isDue && now === before;
       if (this.#isStuck) return reply.cut();
       before = isDue ? now : -1;
-      await this.#clock.sleep(stallMs, signal).catch(() => undefined); // ends the loop
+      await this.#clock.sleep(maxStallMs, signal).catch(() => undefined); // ends the loop
     }
   }
 }
 
 /** Why what could not leave for the channel was given up. */
-export function stuck(): BotError {
-  return deadlineError('speak', `The voice link sent no frame of a reply for ${stallMs / 1000} s.`);
+export function createStuckError(): BotError {
+  return createDeadlineError(
+    'speak',
+    `The voice link sent no frame of a reply for ${maxStallMs / 1000} s.`,
+  );
 }

@@ -1,15 +1,26 @@
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
-import { programIdOf } from '#src/people/program-ids.ts';
+import { toProgramId } from '#src/people/program-ids.ts';
 import { allRoutes } from '#src/web/api/routes/routes.ts';
-import { refusalBody } from '#src/web/http/refusal.ts';
-import { type AccessSource, type ApiDoor, authorise, tokenRates } from './authorise.ts';
-import { refusalAsReported, whileThere } from './failed-line.ts';
-import { formBodyOf } from './form-body.ts';
-import { refusal } from './refusal.ts';
-import { BodyReads, checked, jsonOf, mostSoundBytes, requestJsonLimits } from './request-body.ts';
+import { toRefusalBody } from '#src/web/http/http-refusal.ts';
+import { createRefusal } from './api-refusal.ts';
+import {
+  type AccessSource,
+  type ApiDoor,
+  authoriseRequest,
+  createTokenRates,
+} from './authorise.ts';
+import { readFormBody } from './form-body.ts';
+import {
+  BodyReads,
+  checkBody,
+  mostSoundBytes,
+  readJsonBody,
+  requestJsonLimits,
+} from './request-body.ts';
 import type { ApiRoute } from './route.ts';
+import { reportRefusal, reportWhileConnected } from './text-refusals.ts';
 
 export type ApiParts = AccessSource & {
   readonly clock: Clock;
@@ -18,7 +29,7 @@ export type ApiParts = AccessSource & {
 };
 
 /** Largest body in bytes of a request to this path; undefined where it is none of ours. */
-export function apiBodyBytes(path: string): number | undefined {
+export function getBodyLimitBytes(path: string): number | undefined {
   if (!path.startsWith('/v1/')) return undefined;
   const isForm = /\/audio\/(transcriptions|translations)$/.test(path);
   return isForm ? mostSoundBytes : requestJsonLimits.bytes;
@@ -27,30 +38,35 @@ export function apiBodyBytes(path: string): number | undefined {
 /** Everything below `/v1`: operations of one server, and those of OpenAI's API. */
 export function createApi(options: ApiParts): Hono {
   const app = new Hono();
-  const parts = { ...options, rates: tokenRates(), bodies: new BodyReads() };
+  const parts = { ...options, rates: createTokenRates(), bodies: new BodyReads() };
   app.onError((error, context) => {
-    const onBug = whileThere(parts.onBug, context.req.raw.signal);
-    const { facts } = refusalAsReported(error, onBug);
+    const onBug = reportWhileConnected(parts.onBug, context.req.raw.signal);
+    const { facts } = reportRefusal(error, onBug);
     if (facts.retryAfterS !== undefined) context.header('retry-after', `${facts.retryAfterS}`);
     if (facts.status === 401) context.header('www-authenticate', 'Bearer');
-    return context.json(refusalBody(facts), facts.status);
+    return context.json(toRefusalBody(facts), facts.status);
   });
   for (const route of allRoutes) {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
-    app.on(route.method.toUpperCase(), path, (context) => perform(route, context, parts));
+    app.on(route.method.toUpperCase(), path, (context) => performRoute(route, context, parts));
   }
   app.all('/v1/*', () => {
-    throw refusal(404, 'not_found', 'There is no such operation: see docs/http.md.');
+    throw createRefusal(404, 'not_found', 'There is no such operation: see docs/http.md.');
   });
   return app;
 }
 
 type Doors = ApiDoor & Pick<ApiParts, 'clock' | 'onBug'>;
 
-async function perform(route: ApiRoute, context: Context, parts: Doors): Promise<Response> {
+async function performRoute(route: ApiRoute, context: Context, parts: Doors): Promise<Response> {
   const guildId = context.req.param('server');
   const header = context.req.header('authorization');
-  const { encoders, events, token, ports } = await authorise(header, route.scope, guildId, parts);
+  const { encoders, events, token, ports } = await authoriseRequest(
+    header,
+    route.scope,
+    guildId,
+    parts,
+  );
   const { server: _, ...params } = context.req.param();
   const { signal } = context.req.raw;
   const { outgoing } = { ...context.env } as { readonly outgoing?: { destroy(): void } };
@@ -58,18 +74,18 @@ async function perform(route: ApiRoute, context: Context, parts: Doors): Promise
   const done = await route.run({
     token,
     guildId: token.guildId,
-    asker: { id: programIdOf(token.name), name: token.name, isProgram: true },
+    asker: { id: toProgramId(token.name), name: token.name, isProgram: true },
     ports,
     encoders,
     events,
     clock: parts.clock,
-    params: checked(route.params ?? z.object(), params),
-    query: checked(route.query ?? z.object(), context.req.query()),
-    body: route.body ? checked(route.body, await jsonOf(context, takePlace)) : undefined,
-    form: route.form ? await formBodyOf(context, takePlace) : { fields: new Map() },
+    params: checkBody(route.params ?? z.object(), params),
+    query: checkBody(route.query ?? z.object(), context.req.query()),
+    body: route.body ? checkBody(route.body, await readJsonBody(context, takePlace)) : undefined,
+    form: route.form ? await readFormBody(context, takePlace) : { fields: new Map() },
     signal,
     cut: outgoing && (() => outgoing.destroy()),
-    onBug: whileThere(parts.onBug, signal),
+    onBug: reportWhileConnected(parts.onBug, signal),
   });
   return done instanceof Response ? done : context.json(done);
 }

@@ -1,12 +1,12 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import type { ProgramPorts } from '#src/features/command.ts';
-import { hashOf } from '#src/web/api/tokens/new-token.ts';
-import { keptFor, type TokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
+import { hashSecret } from '#src/web/api/tokens/new-token.ts';
+import { type TokenBudgets, toTokenKey } from '#src/web/api/tokens/token-budgets.ts';
 import type { ApiScope, ApiToken, ApiTokenStore } from '#src/web/api/tokens/token-store.ts';
-import { ApiRefusal, refusal } from './refusal.ts';
+import { ApiRefusal, createRefusal } from './api-refusal.ts';
+import type { ServerEvents } from './event-streams.ts';
 import type { BodyReads } from './request-body.ts';
-import type { ServerEvents } from './server-events.ts';
 
 /** Where a server is served. */
 export type ServerService =
@@ -47,7 +47,7 @@ export type Access = Pick<AccessParts, 'encoders' | 'events'> & {
 const requestsPerToken = 300;
 
 /** Counts how often each token asks, in this process. */
-export function tokenRates(): RateLimiterMemory {
+export function createTokenRates(): RateLimiterMemory {
   return new RateLimiterMemory({ points: requestsPerToken, duration: 60 });
 }
 
@@ -69,54 +69,57 @@ const longestSecretChars = 200;
  * Lets a request in by the token in its Authorization header, for this scope and, where the path names one, one server.
  * Errors: `ApiRefusal`; BotError `store.*`.
  */
-export async function authorise(
+export async function authoriseRequest(
   header: string | undefined,
   scope: ApiScope,
   guildId: GuildId | undefined,
   { access, rates }: ApiDoor,
 ): Promise<Access> {
   const parts = access();
-  if (!parts) throw refusal(503, 'bot.starting', 'The bot is starting: try again in a moment.');
+  if (!parts)
+    throw createRefusal(503, 'bot.starting', 'The bot is starting: try again in a moment.');
   const { budgets, servers, encoders, events } = parts;
-  const token = await tokenOf(header, parts);
+  const token = await findToken(header, parts);
   const retryAfterS = await waitS(rates, token.name);
   if (retryAfterS !== undefined) {
     const message = `The token ${token.name} asks more than ${requestsPerToken} times a minute: try again in ${retryAfterS} s.`;
     throw new ApiRefusal({ status: 429, code: 'token.rate', message, retryAfterS });
   }
   if (!token.scopes.includes(scope))
-    throw refusal(403, 'token.scope', `The token ${token.name} has no scope ${scope}.`);
+    throw createRefusal(403, 'token.scope', `The token ${token.name} has no scope ${scope}.`);
   if (guildId !== undefined && guildId !== token.guildId)
-    throw refusal(403, 'token.server', `The token ${token.name} is for another server.`);
+    throw createRefusal(403, 'token.server', `The token ${token.name} is for another server.`);
   budgets.note(token);
-  return { token, ports: await portsOf(token.guildId, servers), encoders, events };
+  return { token, ports: await findPorts(token.guildId, servers), encoders, events };
 }
 
-async function tokenOf(
+async function findToken(
   header: string | undefined,
   { servers, tokens }: Pick<AccessParts, 'servers' | 'tokens'>,
 ): Promise<ApiToken> {
   const [, secret] = /^Bearer +(\S+) *$/i.exec(header ?? '') ?? [];
   if (secret === undefined)
-    throw refusal(401, 'token.missing', 'Send a token: Authorization: Bearer parley_...');
+    throw createRefusal(401, 'token.missing', 'Send a token: Authorization: Bearer parley_...');
   const isOne = secret.length <= longestSecretChars;
-  const token = isOne ? await tokens.find(hashOf(secret)) : undefined;
-  if (!token) throw refusal(401, 'token.unknown', 'This token is not known: npm run token -- list');
+  const token = isOne ? await tokens.find(hashSecret(secret)) : undefined;
+  if (!token)
+    throw createRefusal(401, 'token.unknown', 'This token is not known: npm run token -- list');
   if (token.revokedAtWallMs === undefined) return token;
   const served = await servers.find(token.guildId);
-  if (served.kind === 'here') served.ports.features.programAnswers.keptWords.forget(keptFor(token));
+  if (served.kind === 'here')
+    served.ports.features.programAnswers.keptWords.forget(toTokenKey(token));
   const day = new Date(token.revokedAtWallMs).toISOString().slice(0, 10);
-  throw refusal(401, 'token.revoked', `The token ${token.name} was revoked on ${day}.`);
+  throw createRefusal(401, 'token.revoked', `The token ${token.name} was revoked on ${day}.`);
 }
 
-async function portsOf(guildId: GuildId, servers: ServedServers): Promise<ProgramPorts> {
+async function findPorts(guildId: GuildId, servers: ServedServers): Promise<ProgramPorts> {
   const served = await servers.find(guildId);
   if (served.kind === 'elsewhere') {
     const message = `The process with shard ${served.shard} serves this server: ask that one.`;
-    throw refusal(409, 'server.elsewhere', message);
+    throw createRefusal(409, 'server.elsewhere', message);
   }
-  if (served.ports.places.has(guildId)) return served.ports;
-  throw refusal(
+  if (served.ports.places.hasGuild(guildId)) return served.ports;
+  throw createRefusal(
     404,
     'server.unknown',
     'The bot is not in this server, or knows nothing of it yet.',

@@ -1,9 +1,9 @@
 import { createHmac, randomUUID } from 'node:crypto';
+import { createChildController } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { controllerUnder } from '#src/base/waiting.ts';
-import { type RedirectRules, requestOnce } from '#src/sources/fetch/redirect.ts';
+import { type RedirectRules, requestOnce } from '#src/sources/fetch/request-once.ts';
 import type { ApiTokenStore, TokenInUse } from '#src/web/api/tokens/token-store.ts';
-import type { ServerEvents, WrittenEvent } from './server-events.ts';
+import type { ServerEvents, WrittenEvent } from './event-streams.ts';
 
 export type EventWebhooksOptions = {
   readonly tokens: Pick<ApiTokenStore, 'inUse'>;
@@ -42,7 +42,7 @@ export class EventWebhooks implements Disposable {
   async run(): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {
-      await this.#look();
+      await this.#readListeners();
       await this.#options.clock.sleep(lookMs, signal).catch(() => undefined);
     }
   }
@@ -51,7 +51,7 @@ export class EventWebhooks implements Disposable {
     this.#closing.abort();
   }
 
-  async #look() {
+  async #readListeners() {
     const { events, tokens } = this.#options;
     // While the store cannot be read, as it says itself, a token may have been revoked: nobody reads.
     const inUse = await tokens.inUse().catch(() => []);
@@ -67,25 +67,25 @@ export class EventWebhooks implements Disposable {
     }
     for (const listener of listeners) {
       if (this.#posting.has(listener.hash)) continue;
-      const ending = controllerUnder(this.#closing.signal);
+      const ending = createChildController(this.#closing.signal);
       this.#posting.set(listener.hash, ending);
-      void this.#post(listener, ending.signal);
+      void this.#postEvents(listener, ending.signal);
     }
   }
 
   /** Posts what happens from now on; where the address is too slow, it goes on with what happens then. */
-  async #post(listener: EventListener, signal: AbortSignal) {
+  async #postEvents(listener: EventListener, signal: AbortSignal) {
     while (!signal.aborted) {
       for await (const event of this.#options.events.read(listener, signal))
-        await this.#deliver(listener, event, signal);
+        await this.#deliverEvent(listener, event, signal);
     }
   }
 
-  async #deliver(listener: EventListener, event: WrittenEvent, signal: AbortSignal) {
+  async #deliverEvent(listener: EventListener, event: WrittenEvent, signal: AbortSignal) {
     const id = randomUUID();
     for (let failures = 0; !signal.aborted; failures++) {
       try {
-        return await this.#send(listener, id, event.json, signal);
+        return await this.#sendEvent(listener, id, event.json, signal);
       } catch (error) {
         const pauseMs = pausesMs[failures];
         if (signal.aborted) return;
@@ -103,7 +103,12 @@ export class EventWebhooks implements Disposable {
    * `parley-signature` is the HMAC-SHA256 by the token's hash over id, time in seconds and body, with dots between: nobody can post an
    * old one again. Errors: BotError `source.*`; a plain Error for a status other than 2xx, a redirect among them.
    */
-  async #send({ eventsUrl, hash }: EventListener, id: string, body: string, signal: AbortSignal) {
+  async #sendEvent(
+    { eventsUrl, hash }: EventListener,
+    id: string,
+    body: string,
+    signal: AbortSignal,
+  ) {
     const timeS = `${Math.floor(this.#options.clock.wallMs() / 1_000)}`;
     const signed = `${id}.${timeS}.${body}`;
     const headers = {

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { Busboy, type BusboyInstance } from '@fastify/busboy';
 import type { Context } from 'hono';
-import { type ApiRefusal, refusal } from './refusal.ts';
-import { bytesOf, mostSoundBytes, type TakeBodyPlace } from './request-body.ts';
+import { type ApiRefusal, createRefusal } from './api-refusal.ts';
+import { mostSoundBytes, readBodyBytes, type TakeBodyPlace } from './request-body.ts';
 
 /** Form with at most one file. */
 export type FormBody = {
@@ -17,31 +17,34 @@ const [mostParts, mostFieldBytes, mostHeadBytes] = [32, 16 * 1_024, 8 * 1_024];
 const pieceBytes = 8 * 1_024;
 
 /** Body of a request as `multipart/form-data`. Errors: `ApiRefusal`, as soon as a limit is passed. */
-export async function formBodyOf(context: Context, takePlace: TakeBodyPlace): Promise<FormBody> {
+export async function readFormBody(context: Context, takePlace: TakeBodyPlace): Promise<FormBody> {
   const type = context.req.header('content-type') ?? '';
   if (!/^multipart\/form-data\s*;/i.test(type))
-    throw refusal(400, 'form.missing', 'Send a form: Content-Type: multipart/form-data.');
-  const bytes = await bytesOf(context, mostSoundBytes, takePlace);
-  const parser = parserOf(type);
+    throw createRefusal(400, 'form.missing', 'Send a form: Content-Type: multipart/form-data.');
+  const bytes = await readBodyBytes(context, mostSoundBytes, takePlace);
+  const parser = createFormParser(type);
   const fields = new Map<string, string[]>();
   const pieces: Uint8Array[] = [];
   let fileField: string | undefined;
   let refused: ApiRefusal | undefined;
-  const refuse = (why: ApiRefusal) => {
+  const refuseForm = (why: ApiRefusal) => {
     refused ??= why;
   };
-  parser.on('error', () => refuse(broken()));
-  parser.on('partsLimit', () => refuse(tooLarge(`more than ${mostParts} parts`)));
-  parser.on('filesLimit', () => refuse(tooLarge('more than one file')));
+  parser.on('error', () => refuseForm(createBrokenFormRefusal()));
+  parser.on('partsLimit', () =>
+    refuseForm(createTooLargeFormRefusal(`more than ${mostParts} parts`)),
+  );
+  parser.on('filesLimit', () => refuseForm(createTooLargeFormRefusal('more than one file')));
   parser.on('field', (name, value, _, isCut) => {
-    if (isCut) refuse(tooLarge(`a field of more than ${mostFieldBytes / 1_024} KiB`));
+    if (isCut)
+      refuseForm(createTooLargeFormRefusal(`a field of more than ${mostFieldBytes / 1_024} KiB`));
     const field = name.replace(/\[\]$/, '');
     fields.set(field, [...(fields.get(field) ?? []), value]);
   });
   parser.on('file', (field, stream) => {
     fileField = field;
     stream.on('data', (piece: Uint8Array) => void pieces.push(piece));
-    stream.on('error', () => refuse(broken()));
+    stream.on('error', () => refuseForm(createBrokenFormRefusal()));
   });
   for (let at = 0; at < bytes.length && !refused; at += pieceBytes) {
     parser.write(bytes.subarray(at, at + pieceBytes));
@@ -54,7 +57,7 @@ export async function formBodyOf(context: Context, takePlace: TakeBodyPlace): Pr
   return { fields, file: { field: fileField, bytes: Buffer.concat(pieces) } };
 }
 
-function parserOf(type: string): BusboyInstance {
+function createFormParser(type: string): BusboyInstance {
   const limits = {
     parts: mostParts,
     files: 1,
@@ -66,14 +69,14 @@ function parserOf(type: string): BusboyInstance {
   try {
     return new Busboy({ headers: { 'content-type': type }, limits });
   } catch {
-    throw broken(); // no boundary
+    throw createBrokenFormRefusal(); // no boundary
   }
 }
 
-function broken(): ApiRefusal {
-  return refusal(400, 'form.broken', 'The body is not complete multipart/form-data.');
+function createBrokenFormRefusal(): ApiRefusal {
+  return createRefusal(400, 'form.broken', 'The body is not complete multipart/form-data.');
 }
 
-function tooLarge(what: string): ApiRefusal {
-  return refusal(413, 'form.too_large', `The form has ${what}.`);
+function createTooLargeFormRefusal(what: string): ApiRefusal {
+  return createRefusal(413, 'form.too_large', `The form has ${what}.`);
 }

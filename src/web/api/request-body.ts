@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Context } from 'hono';
 import { z } from 'zod';
-import { checkForeign, type JsonLimits, readForeignJson } from '#src/base/json.ts';
+import { checkForeignValue, type JsonLimits, parseForeignJson } from '#src/base/json.ts';
 import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
-import { ApiRefusal, refusal } from './refusal.ts';
+import { ApiRefusal, createRefusal } from './api-refusal.ts';
 
 /** JSON of a request: a conversation of 1,000 messages fits, or two minutes of sound in base64. */
 export const requestJsonLimits: JsonLimits = {
@@ -43,17 +43,21 @@ export class BodyReads {
 export type TakeBodyPlace = () => Disposable;
 
 /** Body of a request as JSON. Errors: `ApiRefusal`. */
-export async function jsonOf(context: Context, takePlace: TakeBodyPlace): Promise<unknown> {
-  const bytes = await bytesOf(context, requestJsonLimits.bytes, takePlace);
-  const read = readForeignJson(bytes, requestJsonLimits);
+export async function readJsonBody(context: Context, takePlace: TakeBodyPlace): Promise<unknown> {
+  const bytes = await readBodyBytes(context, requestJsonLimits.bytes, takePlace);
+  const read = parseForeignJson(bytes, requestJsonLimits);
   if (read.kind === 'fault')
-    throw refusal(read.code === 'json.broken' ? 400 : 413, read.code, `The body is ${read.words}.`);
+    throw createRefusal(
+      read.code === 'json.broken' ? 400 : 413,
+      read.code,
+      `The body is ${read.description}.`,
+    );
   await setImmediate(); // frames of sound leave before it is checked
   return read.value;
 }
 
 /** Body of a request, put together as it comes. Errors: `ApiRefusal` where it is too long, finds no place or does not come whole. */
-export async function bytesOf(
+export async function readBodyBytes(
   { req }: Context,
   mostBytes: number,
   takePlace: TakeBodyPlace,
@@ -65,30 +69,30 @@ export async function bytesOf(
   try {
     for await (const part of req.raw.body ?? []) {
       sizeBytes += part.length;
-      if (sizeBytes > mostBytes) throw tooLong(mostBytes);
+      if (sizeBytes > mostBytes) throw createTooLongRefusal(mostBytes);
       parts.push(part);
     }
   } catch (error) {
     if (error instanceof ApiRefusal) throw error;
-    throw refusal(400, 'body.cut_off', 'The body is incomplete.');
+    throw createRefusal(400, 'body.cut_off', 'The body is incomplete.');
   }
   return Buffer.concat(parts);
 }
 
-function tooLong(mostBytes: number): ApiRefusal {
+function createTooLongRefusal(mostBytes: number): ApiRefusal {
   const message = `The body is too long: at most ${mostBytes / 2 ** 20} MiB.`;
-  return refusal(413, 'body.too_long', message);
+  return createRefusal(413, 'body.too_long', message);
 }
 
 /** Value that a schema reads. Errors: `ApiRefusal`, one sentence about the first mistake. */
-export function checked<Schema extends z.ZodType>(
+export function checkBody<Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,
 ): z.output<Schema> {
-  const read = checkForeign(schema, value);
+  const read = checkForeignValue(schema, value);
   if (read.success) return read.data;
   const [issue] = read.error.issues;
   const param = z.core.toDotPath(issue?.path ?? []);
   const message = `${param || 'The request'}: ${issue?.message}.`;
-  throw refusal(400, 'request.invalid', message, param || undefined);
+  throw createRefusal(400, 'request.invalid', message, param || undefined);
 }

@@ -1,9 +1,9 @@
 import { Hono } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import type { ServerOutcome } from '#src/base/keep-server.ts';
+import { respondWithRefusal } from './http-refusal.ts';
 import { type HttpListener, type ListenerOptions, openListener } from './listener.ts';
 import { checkOrigin, programsBelow } from './own-origin.ts';
-import { refuse } from './refusal.ts';
 import type { PageApp, PageEnv } from './viewer.ts';
 
 /** Largest body of a request, in bytes, where nothing else is said. */
@@ -22,7 +22,7 @@ export type DoorOptions = {
 };
 
 /** Rights of a browser with anything that is served: nothing inline, nothing from another host, in no frame. */
-const policy = [
+const contentPolicy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
@@ -35,8 +35,8 @@ const policy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const headers = {
-  'content-security-policy': policy,
+const securityHeaders = {
+  'content-security-policy': contentPolicy,
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cross-origin-resource-policy': 'same-origin',
@@ -46,9 +46,9 @@ const headers = {
 /** Routes behind the doors: every request, upgrades of WebSockets too, is checked before any handler sees it. */
 function createApp(options: DoorOptions): PageApp {
   const app = new Hono<PageEnv>();
-  app.use(sendHeaders, checkedRequest(options));
+  app.use(sendHeaders, createRequestCheck(options));
   app.notFound((context) =>
-    refuse(context, {
+    respondWithRefusal(context, {
       status: 404,
       code: 'not_found',
       message: `There is nothing at this address. ${programsBelow}`,
@@ -58,7 +58,7 @@ function createApp(options: DoorOptions): PageApp {
     const { incoming } = context.env;
     const isCutOff = incoming.destroyed && !incoming.complete; // there is no reader of an answer
     if (!isCutOff) options.onBug(error);
-    return refuse(context, {
+    return respondWithRefusal(context, {
       status: 500,
       code: 'failed',
       message: 'That did not work; the log has more.',
@@ -69,26 +69,26 @@ function createApp(options: DoorOptions): PageApp {
 
 const sendHeaders = createMiddleware<PageEnv>(async (context, next) => {
   await next();
-  for (const [name, value] of Object.entries(headers)) context.header(name, value);
+  for (const [name, value] of Object.entries(securityHeaders)) context.header(name, value);
   if (!context.res.headers.has('cache-control')) context.header('cache-control', 'no-store');
 });
 
-function checkedRequest({ publicUrl, ...options }: DoorOptions) {
+function createRequestCheck({ publicUrl, ...options }: DoorOptions) {
   return createMiddleware<PageEnv>(async (context, next) => {
     const { env, req } = context;
     const isForPrograms = req.path.startsWith(programPath);
     const verdict = checkOrigin(env.incoming, isForPrograms, publicUrl);
-    if (verdict.kind === 'refused') return refuse(context, verdict.refusal);
+    if (verdict.kind === 'refused') return respondWithRefusal(context, verdict.refusal);
     const most = options.mostBodyBytes?.(req.path) ?? mostBodyBytes;
-    const refusal = bodyRefusal(env.incoming.headers, most, isForPrograms);
-    if (refusal) return refuse(context, refusal);
+    const refusal = findBodyRefusal(env.incoming.headers, most, isForPrograms);
+    if (refusal) return respondWithRefusal(context, refusal);
     context.set('isPublic', verdict.isPublic);
     return await next();
   });
 }
 
 /** A body has a length; those of programs are counted as they come. */
-function bodyRefusal(
+function findBodyRefusal(
   sent: PageEnv['Bindings']['incoming']['headers'],
   mostBytes: number,
   isForPrograms: boolean,

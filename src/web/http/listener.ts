@@ -7,7 +7,7 @@ import {
   type WebSocketServerLike,
 } from '@hono/node-server';
 import { WebSocketServer } from 'ws';
-import { listenAt, type ServerOutcome } from '#src/base/keep-server.ts';
+import { listenOnPort, type ServerOutcome } from '#src/base/keep-server.ts';
 
 /** Open listener: one address for the page, its WebSockets and programs. */
 export type HttpListener = AsyncDisposable & {
@@ -21,7 +21,7 @@ export type ListenerOptions = {
   readonly port: number;
   readonly app: { fetch(request: Request, env: HttpBindings): Response | Promise<Response> };
   /**
-   * Absent: no WebSockets. A route with one: `app.get('/room', onlyEntered, upgradeWebSocket(() => handlers))`, by
+   * Absent: no WebSockets. A route with one: `app.get('/room', requireEntry, upgradeWebSocket(() => handlers))`, by
    * `@hono/node-server`.
    */
   readonly webSocket?: { readonly mostFrameBytes: number };
@@ -66,12 +66,12 @@ export async function openListener(options: ListenerOptions): Promise<ServerOutc
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  const refused = await listenAt(server, host, port);
+  const refused = await listenOnPort(server, host, port);
   if (refused) {
     const why = `No page at ${host}:${port}: ${refused.why}; set PAGE_HOST or PAGE_PORT, 0 for none.`;
     return { kind: 'refused', why, isTaken: refused.isTaken };
   }
-  const close = async () => {
+  const closeServer = async () => {
     const closed = once(server, 'close');
     server.close();
     for (const client of webSockets?.clients ?? []) client.close(1001, 'The bot is ending.');
@@ -81,11 +81,11 @@ export async function openListener(options: ListenerOptions): Promise<ServerOutc
     await closed;
     clearTimeout(cut);
   };
-  return { kind: 'open', server: { url: urlOf(server), [Symbol.asyncDispose]: close } };
+  return { kind: 'open', server: { url: toServerUrl(server), [Symbol.asyncDispose]: closeServer } };
 }
 
 /** URL of the server. Only names of this machine are served, so an address for all of its networks is shown as such a one. */
-function urlOf(server: Server): URL {
+function toServerUrl(server: Server): URL {
   const { address, port } = server.address() as AddressInfo; // listens on a port, not a pipe
   return new URL(`http://${address === '::1' ? '[::1]' : '127.0.0.1'}:${port}`);
 }

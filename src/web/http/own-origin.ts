@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import type { HttpRefusal } from './refusal.ts';
+import type { HttpRefusal } from './http-refusal.ts';
 
 export type OriginVerdict =
   /** `isPublic`: came by the name of `PAGE_URL`. */
@@ -21,21 +21,23 @@ export function checkOrigin(
   const host = (headers.host ?? '').toLowerCase();
   const isPublic = host === publicUrl?.host;
   const isLoopback = loopbackNames.some((name) => host === `${name}:${socket.localPort}`);
-  if (!isPublic && !isLoopback) return refused(421, 'door.host', wrongHost);
+  if (!isPublic && !isLoopback) return createRefusedVerdict(421, 'door.host', wrongHost);
   const { origin } = headers;
   const ours: OriginVerdict = { kind: 'ours', isPublic };
   const isPlainRead = /^(GET|HEAD)$/.test(method) && headers.upgrade === undefined;
   const ownOrigin = isPublic ? publicUrl.origin : `http://${host}`;
   // Browsers name the origin of every request but plain reads; a program may leave it out.
   const isNamed = origin !== undefined || !(isForPrograms || isPlainRead);
-  if (isNamed && origin !== ownOrigin) return notOurs(origin);
-  return isOurSite(headers, isPlainRead) ? ours : refused(403, 'door.site', wrongOrigin);
+  if (isNamed && origin !== ownOrigin) return createForeignOriginVerdict(origin);
+  return isOurSite(headers, isPlainRead)
+    ? ours
+    : createRefusedVerdict(403, 'door.site', wrongOrigin);
 }
 
 /** What names no origin is of no page. */
-function notOurs(origin: string | undefined): OriginVerdict {
-  if (origin === undefined) return refused(404, 'door.path', programsBelow);
-  return refused(403, 'door.origin', wrongOrigin);
+function createForeignOriginVerdict(origin: string | undefined): OriginVerdict {
+  if (origin === undefined) return createRefusedVerdict(404, 'door.path', programsBelow);
+  return createRefusedVerdict(403, 'door.origin', wrongOrigin);
 }
 
 /** From other sites only a followed link is accepted, into a window of its own. */
@@ -53,6 +55,10 @@ const wrongOrigin = 'Another page sent this request; only its own page may.';
 /** Where programs find what they seek elsewhere. */
 export const programsBelow = 'Operations for programs begin with /v1: add it to the base URL.';
 
-function refused(status: 403 | 404 | 421, code: string, message: string): OriginVerdict {
+function createRefusedVerdict(
+  status: 403 | 404 | 421,
+  code: string,
+  message: string,
+): OriginVerdict {
   return { kind: 'refused', refusal: { status, code, message } };
 }

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { serveStatic } from '@hono/node-server/serve-static';
 import type { ServerOutcome } from '#src/base/keep-server.ts';
 import { type OpenDoorsOptions, openDoors } from './doors.ts';
-import { Entry } from './entry.ts';
 import type { HttpListener } from './listener.ts';
+import { Entry } from './page-entry.ts';
 import type { PageApp } from './viewer.ts';
 
 /** Page that is open to everybody with its link. */
@@ -22,15 +22,15 @@ export type PageOptions = Omit<OpenDoorsOptions, 'routes'> & {
 export async function openPage(options: PageOptions): Promise<ServerOutcome<Page>> {
   const { key = randomBytes(32).toString('base64url') } = options;
   const entry = new Entry(key);
-  const routes = (app: PageApp) => {
-    entry.routes(app);
+  const addRoutes = (app: PageApp) => {
+    entry.addRoutes(app);
     options.routes?.(app);
     serveBrowserFiles(app);
   };
-  const outcome = await openDoors({ ...options, routes });
+  const outcome = await openDoors({ ...options, routes: addRoutes });
   if (outcome.kind === 'refused') return outcome;
   const { server } = outcome;
-  const link = entry.link(options.publicUrl ?? server.url);
+  const link = entry.createLink(options.publicUrl ?? server.url);
   return { kind: 'open', server: { ...server, link } };
 }
 

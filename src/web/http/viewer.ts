@@ -1,6 +1,6 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Hono, MiddlewareHandler } from 'hono';
-import { refuse } from './refusal.ts';
+import { respondWithRefusal } from './http-refusal.ts';
 
 /** Types of the context of a page's handler. */
 export type PageEnv = {
@@ -17,8 +17,8 @@ export type PageEnv = {
 export type PageApp = Hono<PageEnv>;
 
 /** Middleware that answers 401 to a browser that did not come by the link. Holds for WebSocket upgrades, too. */
-export const onlyEntered: MiddlewareHandler<PageEnv> = async (context, next) =>
-  context.get('isEntered') ? await next() : refuse(context, notEntered);
+export const requireEntry: MiddlewareHandler<PageEnv> = async (context, next) =>
+  context.get('isEntered') ? await next() : respondWithRefusal(context, notEntered);
 
 const notEntered = {
   status: 401,

@@ -1,16 +1,25 @@
 import { readFileSync } from 'node:fs';
-import { type ClipRow, clipPath, decodeClip, scenariosFolder } from '#bench/turns/clips.ts';
-import { frameSamples, framesOf, roomRateHz, send } from '#bench/turns/microphone.ts';
+import {
+  cutFrames,
+  frameSamples,
+  roomRateHz,
+  sendPackets,
+} from '#bench/turns/microphone-client.ts';
+import { type ClipRow, decodeClip, scenariosUrl, toClipPath } from '#bench/turns/voice-clips.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
-import { add } from '#sandbox/voice-client/microphone.ts';
-import type { OpusCodec } from '#src/audio/opus/opus.ts';
-import type { Packet } from '#src/audio/packet.ts';
-import { energyDb, speakRateHz } from '#src/audio/pcm.ts';
-import { resample } from '#src/audio/resample.ts';
-import type { SileroWeights } from '#src/audio/voice/silero.ts';
+import { addSamples } from '#sandbox/voice-client/client-microphone.ts';
+import type { Packet } from '#src/audio/jitter-buffer.ts';
+import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
+import { measureLevelDb, speakRateHz } from '#src/audio/pcm.ts';
+import { resamplePcm } from '#src/audio/resampler.ts';
+import type { SileroWeights } from '#src/audio/voice/silero-network.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
-import { VoiceActivity, VoiceMeter, type VoiceWindow } from '#src/audio/voice/voice-meter.ts';
-import { joined } from '#test/audio/speech.ts';
+import {
+  VoiceActivityDetector,
+  type VoiceWindow,
+  VoiceWindowMeter,
+} from '#src/audio/voice/voice-activity.ts';
+import { joinedSpeech } from '#test/audio/recorded-speech.ts';
 
 /** Echo of the bot's speech from `fromMs` on, until the next part. */
 export type EchoPart = {
@@ -35,44 +44,44 @@ export type EchoEvent =
   | { readonly kind: 'window'; readonly window: VoiceWindow; readonly arrivedMs: number };
 
 const jitterMs = 20;
-const perMs = roomRateHz / 1000;
+const samplesPerMs = roomRateHz / 1000;
 /** Level below which a microphone's gate stays closed. */
-const gateDb = -58;
+const openGateDb = -58;
 
 /** Everything through Opus each way, and through a network that delays packets up to 20 ms. */
-export function* happenings(
+export function* listEchoEvents(
   acoustics: EchoRoom,
   codec: OpusCodec,
   weights: SileroWeights,
 ): Generator<EchoEvent> {
-  const frames = framesSent(acoustics.bot);
-  const back = acoustics.echoes ? heardBack(frames, codec) : silence(frames);
-  const microphone = mixed(acoustics, back);
-  const arrivals = arriving(microphone, acoustics.seed, codec);
+  const frames = listSentFrames(acoustics.bot);
+  const back = acoustics.echoes ? decodeEcho(frames, codec) : makeSilence(frames);
+  const microphone = mixEchoes(acoustics, back);
+  const arrivals = sendToBot(microphone, acoustics.seed, codec);
   const stream = new SpeakerStream(codec);
-  const meter = new VoiceMeter(new VoiceActivity(weights));
+  const meter = new VoiceWindowMeter(new VoiceActivityDetector(weights));
   let left = 0;
   for (const packet of arrivals) {
     for (; left < frames.length && left * 20 <= packet.atMs; left++) {
       yield { kind: 'left', samples: frames[left] ?? new Int16Array(480), atMs: left * 20 };
     }
     for (const heard of stream.put(packet)) {
-      for (const window of meter.hear(heard)) {
+      for (const window of meter.measureSound(heard)) {
         yield { kind: 'window', window, arrivedMs: packet.atMs };
       }
     }
   }
 }
 
-function framesSent(bot: Int16Array): Int16Array[] {
-  const { samples } = resample({ samples: bot, rateHz: roomRateHz, channels: 1 }, speakRateHz);
+function listSentFrames(bot: Int16Array): Int16Array[] {
+  const { samples } = resamplePcm({ samples: bot, rateHz: roomRateHz, channels: 1 }, speakRateHz);
   return Array.from({ length: Math.floor(samples.length / 480) }, (_, n) =>
     samples.slice(n * 480, (n + 1) * 480),
   );
 }
 
-function heardBack(frames: readonly Int16Array[], codec: OpusCodec): Int16Array {
-  const [encoder, decoder] = [codec.encoder(speakRateHz), codec.decoder(roomRateHz)];
+function decodeEcho(frames: readonly Int16Array[], codec: OpusCodec): Int16Array {
+  const [encoder, decoder] = [codec.createEncoder(speakRateHz), codec.createDecoder(roomRateHz)];
   const heard = new Int16Array(frames.length * frameSamples);
   frames.forEach((frame, n) => {
     heard.set(decoder.decode(encoder.encode(frame)), n * frameSamples);
@@ -81,52 +90,55 @@ function heardBack(frames: readonly Int16Array[], codec: OpusCodec): Int16Array 
 }
 
 /** Silence as long as the frames sent: headphones give no echo. */
-function silence(frames: readonly Int16Array[]): Int16Array {
+function makeSilence(frames: readonly Int16Array[]): Int16Array {
   return new Int16Array(frames.length * frameSamples);
 }
 
-function mixed({ echoes = [], own }: EchoRoom, back: Int16Array): Int16Array {
+function mixEchoes({ echoes = [], own }: EchoRoom, back: Int16Array): Int16Array {
   const latest = Math.max(0, ...echoes.map(({ lateMs }) => lateMs));
-  const ownSamples = Math.round((own?.atMs ?? 0) * perMs);
-  const length = Math.max(back.length + latest * perMs, ownSamples + (own?.sound.length ?? 0));
+  const ownSamples = Math.round((own?.atMs ?? 0) * samplesPerMs);
+  const length = Math.max(
+    back.length + latest * samplesPerMs,
+    ownSamples + (own?.sound.length ?? 0),
+  );
   const all = new Int16Array(Math.ceil(length / frameSamples) * frameSamples);
   echoes.forEach(({ lateMs, gainDb, fromMs = 0 }, n) => {
-    const toMs = echoes[n + 1]?.fromMs ?? back.length / perMs;
-    const sound = louder(back.subarray(fromMs * perMs, toMs * perMs), gainDb);
-    const at = (fromMs + lateMs) * perMs;
-    add(all.subarray(at), sound.subarray(0, all.length - at));
+    const toMs = echoes[n + 1]?.fromMs ?? back.length / samplesPerMs;
+    const sound = amplify(back.subarray(fromMs * samplesPerMs, toMs * samplesPerMs), gainDb);
+    const at = (fromMs + lateMs) * samplesPerMs;
+    addSamples(all.subarray(at), sound.subarray(0, all.length - at));
   });
-  if (own) add(all.subarray(ownSamples), louder(own.sound, own.gainDb));
+  if (own) addSamples(all.subarray(ownSamples), amplify(own.sound, own.gainDb));
   return all;
 }
 
-function louder(sound: Int16Array, gainDb: number): Int16Array {
+function amplify(sound: Int16Array, gainDb: number): Int16Array {
   const gain = 10 ** (gainDb / 20);
   return sound.map((sample) => Math.round(sample * gain));
 }
 
-function arriving(microphone: Int16Array, seed: number, codec: OpusCodec): Packet[] {
+function sendToBot(microphone: Int16Array, seed: number, codec: OpusCodec): Packet[] {
   const opens = (fromMs: number, toMs: number) =>
-    energyDb(microphone.subarray(fromMs * perMs, toMs * perMs)) > gateDb;
+    measureLevelDb(microphone.subarray(fromMs * samplesPerMs, toMs * samplesPerMs)) > openGateDb;
   const random = seededRandom(seed);
-  return [...send(framesOf(microphone, opens), 'release', codec, seed)]
+  return [...sendPackets(cutFrames(microphone, opens), 'release', codec, seed)]
     .map((packet) => ({ ...packet, atMs: packet.atMs + random() * jitterMs }))
     .sort((a, b) => a.atMs - b.atMs);
 }
 
 /** Clips of the scenes in voices whose name begins so, without the silence around them. */
-export function clipsOf(voices: readonly string[], codec: OpusCodec): Int16Array[] {
-  const clips: ClipRow[] = JSON.parse(readFileSync(`${scenariosFolder}/clips.json`, 'utf8'));
+export function readClips(voices: readonly string[], codec: OpusCodec): Int16Array[] {
+  const clips: ClipRow[] = JSON.parse(readFileSync(`${scenariosUrl}/clips.json`, 'utf8'));
   return clips
     .filter(({ id }) => voices.some((voice) => id.startsWith(`${voice}/`)))
     .map(({ fromMs, id, toMs }) => {
-      const sound = decodeClip(readFileSync(clipPath(id)), codec, roomRateHz);
-      return sound.slice(fromMs * perMs, toMs * perMs);
+      const sound = decodeClip(readFileSync(toClipPath(id)), codec, roomRateHz);
+      return sound.slice(fromMs * samplesPerMs, toMs * samplesPerMs);
     });
 }
 
 /** Clips one after another, with this much silence, in ms, after each. */
-export function inTurn(clips: readonly Int16Array[], pauseMs: number): Int16Array {
-  const pause = new Int16Array(pauseMs * perMs);
-  return joined(clips.flatMap((clip) => [clip, pause]));
+export function joinClips(clips: readonly Int16Array[], pauseMs: number): Int16Array {
+  const pause = new Int16Array(pauseMs * samplesPerMs);
+  return joinedSpeech(clips.flatMap((clip) => [clip, pause]));
 }

@@ -1,10 +1,10 @@
 import { beforeAll, expect, test } from 'vitest';
 import { EchoMeter, type EchoView } from '#src/audio/echo/echo-meter.ts';
-import { SentEnvelope } from '#src/audio/echo/echo-sent.ts';
+import { SentEnvelope } from '#src/audio/echo/sent-envelope.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
-import type { OpusCodec } from '#src/audio/opus/opus.ts';
-import { loadSilero, type SileroWeights } from '#src/audio/voice/silero.ts';
-import { clipsOf, type EchoRoom, happenings, inTurn } from './echo-room.ts';
+import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
+import { loadSilero, type SileroWeights } from '#src/audio/voice/silero-network.ts';
+import { type EchoRoom, joinClips, listEchoEvents, readClips } from './echo-room.ts';
 
 /** One voiced window and what the meter thought after it. */
 type EchoJudgement = EchoView & { readonly atMs: number };
@@ -24,14 +24,14 @@ function utterancesIn(
   const meter = new EchoMeter(sent);
   const utterances: EchoJudgement[][] = [];
   let lastMs = -Infinity;
-  for (const event of happenings(acoustics, codec, weights)) {
+  for (const event of listEchoEvents(acoustics, codec, weights)) {
     if (event.kind === 'left') {
-      sent.left(event.samples, event.atMs);
+      sent.addSentFrame(event.samples, event.atMs);
       continue;
     }
     const { atMs, probability } = event.window;
     if (atMs - lastMs > pauseMs && utterances.at(-1)?.length !== 0) {
-      meter.over();
+      meter.endUtterance();
       utterances.push([]);
     }
     const view = meter.hear(event.window);
@@ -64,8 +64,8 @@ const patienceMs = 60_000;
 beforeAll(async () => {
   codec = await loadOpus();
   weights = await loadSilero();
-  bot = clipsOf(['slt', 'rms'], codec);
-  human = clipsOf(['human'], codec);
+  bot = readClips(['slt', 'rms'], codec);
+  human = readClips(['human'], codec);
 });
 
 function heard(acoustics: EchoRoom): readonly (readonly EchoJudgement[])[] {
@@ -75,7 +75,7 @@ function heard(acoustics: EchoRoom): readonly (readonly EchoJudgement[])[] {
 /** Speech of the bot, at most this long; other clips for another `n`. */
 function said(n: number, count: number, pauseMs: number, mostMs = 60_000) {
   const clips = Array.from({ length: count }, (_, k) => bot[(n * 17 + k * 5) % bot.length]);
-  return inTurn(clips as Int16Array[], pauseMs).subarray(0, mostMs * 48);
+  return joinClips(clips as Int16Array[], pauseMs).subarray(0, mostMs * 48);
 }
 
 const ways = [-10, -20].flatMap((gainDb) =>

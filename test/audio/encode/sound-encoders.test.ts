@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { type SoundFormat, soundFormats } from '#src/audio/encode/sound-encoder.ts';
 import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
+import { writeWav } from '#src/audio/formats/wav.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
-import { rms } from '#src/audio/pcm.ts';
-import { writeWav } from '#src/audio/wav.ts';
+import { measureRms } from '#src/audio/pcm.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { Recordings } from '#src/sources/recordings.ts';
-import { sharedDecoding } from '#test/sources/sounds.ts';
+import { sharedDecoding } from '#test/sources/source-sounds.ts';
 
 const signal = new AbortController().signal;
 const codec = await loadOpus();
@@ -40,7 +40,7 @@ test.each(soundFormats)(
     expect(lengthMs).toBeGreaterThan(2_340);
     expect(lengthMs).toBeLessThan(format === 'mp3' ? 2_460 : 2_350); // MP3 fills its frames
     const middle = heard.samples.subarray(4_000, 32_000);
-    expect(rms(middle) / rms(sound)).toBeCloseTo(1, 1);
+    expect(measureRms(middle) / measureRms(sound)).toBeCloseTo(1, 1);
   },
 );
 

@@ -1,48 +1,64 @@
 import { expect, test } from 'vitest';
-import { type AudioChatAnswer, audio, base64, streams } from '#test/fakes/providers/audio-chat.ts';
+import {
+  type AudioChatAnswer,
+  answerStream,
+  makeAudioDelta,
+  toBase64,
+} from '#test/fakes/providers/mock-audio-chat.ts';
 import { fc } from '#test/properties.ts';
-import { openAudioChat as open, short, soundOf, stop, wordsOf } from './chat-server.ts';
+import {
+  joinSound,
+  listWords,
+  openAudioChat as open,
+  stopChunk,
+  toAudioChunk,
+} from './chat-server.ts';
 
 test('each piece of sound is decoded alone, padded or not, whatever fields come with it', async () => {
   const sound = Buffer.from(Array.from({ length: 300 }, (_, n) => n % 251));
   const cuts = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 20 });
   let chunks: object[] = [];
-  await using server = await open([(response, body) => streams(chunks)(response, body)]);
+  await using server = await open([(response, body) => answerStream(chunks)(response, body)]);
   await fc.assert(
     fc.asyncProperty(cuts, fc.boolean(), async (sizes, padded) => {
       const ends = sizes.map((_, n) => sizes.slice(0, n + 1).reduce((sum, size) => sum + size, 0));
       const pieces = [...ends, 300].map((end, n) => sound.subarray(ends[n - 1] ?? 0, end));
-      const data = (piece: Buffer) => (padded ? base64(piece) : base64(piece).replace(/=+$/, ''));
+      const data = (piece: Buffer) =>
+        padded ? toBase64(piece) : toBase64(piece).replace(/=+$/, '');
       chunks = [
         ...pieces.map((piece, n) =>
-          audio({
+          makeAudioDelta({
             data: data(piece),
             ...(n % 2 && { id: 'a' }),
             ...(n % 3 && { transcript: 'x' }),
           }),
         ),
-        stop,
+        stopChunk,
       ];
       const { parts } = await server.ask();
-      expect(soundOf(parts).equals(sound)).toBe(true);
+      expect(joinSound(parts).equals(sound)).toBe(true);
     }),
     { numRuns: 25 },
   );
 });
 
 test.each([
-  ['a reason to finish', [...short('a').slice(0, 2), stop], 'close'],
-  ['expires_at alone', [...short('a').slice(0, 2), audio({ expires_at: 4e9 })], 'close'],
-  ['[DONE]', short('a').slice(0, 2), 'done'],
+  ['a reason to finish', [...toAudioChunk('a').slice(0, 2), stopChunk], 'close'],
+  [
+    'expires_at alone',
+    [...toAudioChunk('a').slice(0, 2), makeAudioDelta({ expires_at: 4e9 })],
+    'close',
+  ],
+  ['[DONE]', toAudioChunk('a').slice(0, 2), 'done'],
 ] as const)(
   'an answer whose end is told by %s is whole, and its usage is counted once',
   async (_, chunks, end) => {
     const usage = { choices: [], usage: { prompt_tokens: 9, completion_tokens: 3 } };
     const foreign = [{ choices: null }, { object: 'ping' }, usage];
-    await using server = await open([streams([...chunks, ...foreign], { end })]);
+    await using server = await open([answerStream([...chunks, ...foreign], { end })]);
     const { parts, error } = await server.ask();
     expect(error).toBeUndefined();
-    expect(wordsOf(parts)).toBe('Four.');
+    expect(listWords(parts)).toBe('Four.');
     expect(parts.filter(({ kind }) => kind === 'usage')).toMatchObject([
       { kind: 'usage', usage: { inputTokens: 9, outputTokens: 3 } },
     ]);
@@ -50,8 +66,8 @@ test.each([
 );
 
 test.each([
-  ['nothing', streams([], { end: 'close' })],
-  ['nothing but [DONE]', streams([])],
+  ['nothing', answerStream([], { end: 'close' })],
+  ['nothing but [DONE]', answerStream([])],
   [
     'no content at all',
     (response: Parameters<AudioChatAnswer>[0]) => void response.writeHead(204).end(),

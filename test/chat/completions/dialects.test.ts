@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
+import type { ChatMessage, Tool } from '#src/chat/chat-model.ts';
 import { openChatModel } from '#src/chat/completions/openai-chat.ts';
-import type { ChatMessage, Tool } from '#src/chat/ports.ts';
-import { openClient } from '#src/provider/client.ts';
+import { openClient } from '#src/provider/api-client.ts';
 import {
   type AudioChatAnswer,
-  delta,
+  answerStream,
+  makeDelta,
   openMockAudioChat,
-  streams,
-} from '#test/fakes/providers/audio-chat.ts';
+} from '#test/fakes/providers/mock-audio-chat.ts';
 
 const never = new AbortController().signal;
 const hello: ChatMessage = { role: 'user', name: 'Ana', content: 'hello' };
@@ -19,7 +19,7 @@ async function partsOf(answer: AudioChatAnswer, tools: readonly Tool[] = []) {
   return await Array.fromAsync(model.reply([hello], tools, never));
 }
 
-const call = (fields: object) => delta({ tool_calls: [fields] });
+const call = (fields: object) => makeDelta({ tool_calls: [fields] });
 const on = { name: 'lamp', arguments: '{"on":true}' };
 const off = { name: 'lamp', arguments: '{"on":false}' };
 
@@ -30,18 +30,18 @@ test.each<[string, readonly object[], readonly string[]]>([
       call({ index: 0, id: 'a', function: { name: 'lamp', arguments: '' } }),
       call({ index: 0, function: { arguments: '{"on"' } }),
       call({ index: 0, id: '', function: { name: '', arguments: ':true}' } }),
-      delta({}, 'tool_calls'),
+      makeDelta({}, 'tool_calls'),
     ],
     [on.arguments],
   ],
   [
     'whole, ended by stop',
-    [call({ index: 0, id: 'a', function: on }), delta({}, 'stop')],
+    [call({ index: 0, id: 'a', function: on }), makeDelta({}, 'stop')],
     [on.arguments],
   ],
   [
     'whole, without an index',
-    [call({ id: 'a', function: on }), call({ id: 'b', function: off }), delta({}, 'stop')],
+    [call({ id: 'a', function: on }), call({ id: 'b', function: off }), makeDelta({}, 'stop')],
     [on.arguments, off.arguments],
   ],
   [
@@ -49,7 +49,7 @@ test.each<[string, readonly object[], readonly string[]]>([
     [
       call({ index: 0, id: 'a', function: on }),
       call({ index: 0, id: 'b', function: off }),
-      delta({}, 'tool_calls'),
+      makeDelta({}, 'tool_calls'),
     ],
     [on.arguments, off.arguments],
   ],
@@ -65,7 +65,7 @@ test.each<[string, readonly object[], readonly string[]]>([
     ['{"on"'],
   ],
 ])('a tool called %s is called once each', async (_, some, expected) => {
-  const parts = await partsOf(streams(some), [lamp]);
+  const parts = await partsOf(answerStream(some), [lamp]);
   const calls = parts.flatMap((part) => (part.kind === 'tool' ? [part.call] : []));
   expect(calls.map(({ argumentsJson }) => argumentsJson)).toEqual(expected);
   expect(new Set(calls.map(({ id }) => id)).size).toBe(calls.length);

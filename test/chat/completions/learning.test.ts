@@ -1,17 +1,21 @@
 import { expect, test } from 'vitest';
-import type { ChatMessage, Tool } from '#src/chat/ports.ts';
-import { answersJson, delta, streams } from '#test/fakes/providers/audio-chat.ts';
-import { hello, openChatServer as open, says, stop, textOf } from './chat-server.ts';
+import type { ChatMessage, Tool } from '#src/chat/chat-model.ts';
+import { answerStream, answerWithJson, makeDelta } from '#test/fakes/providers/mock-audio-chat.ts';
+import { hello, joinText, openChatServer as open, stopChunk, toSaidChunk } from './chat-server.ts';
 
 const lamp: Tool = { name: 'lamp', description: 'Lights.', parameters: { type: 'object' } };
-const written = (body: string) => (response: Parameters<ReturnType<typeof streams>>[0]) =>
+const written = (body: string) => (response: Parameters<ReturnType<typeof answerStream>>[0]) =>
   void response.writeHead(200, { 'content-type': 'text/event-stream' }).end(body);
 const failing = (error: object) =>
   written(`: ping\n\ndata: ${JSON.stringify({ error })}\n\ndata: [DONE]\n\n`);
 
-const thought = delta({ reasoning_content: 'The lamp.' });
+const thought = makeDelta({ reasoning_content: 'The lamp.' });
 const lost = (prompt_tokens: number) =>
-  streams([thought, stop, { choices: [], usage: { prompt_tokens, completion_tokens: 3 } }]);
+  answerStream([
+    thought,
+    stopChunk,
+    { choices: [], usage: { prompt_tokens, completion_tokens: 3 } },
+  ]);
 
 test('a field that is refused inside a stream is left out from then on', async () => {
   const refusal = failing({
@@ -20,8 +24,8 @@ test('a field that is refused inside a stream is left out from then on', async (
     param: 'stream_options.include_obfuscation',
     code: '400',
   });
-  await using server = await open([refusal, streams([says('Hi.'), stop])]);
-  for (const _ of ['first', 'second']) expect(textOf((await server.ask()).parts)).toBe('Hi.');
+  await using server = await open([refusal, answerStream([toSaidChunk('Hi.'), stopChunk])]);
+  for (const _ of ['first', 'second']) expect(joinText((await server.ask()).parts)).toBe('Hi.');
   expect(server.bodies.map((body) => body.stream_options)).toEqual([
     { include_usage: true, include_obfuscation: false },
     { include_usage: true },
@@ -44,11 +48,11 @@ test.each([
 });
 
 test('an error behind words means that the answer broke off', async () => {
-  const words = `data: ${JSON.stringify(says('Yes, of'))}\n\n`;
+  const words = `data: ${JSON.stringify(toSaidChunk('Yes, of'))}\n\n`;
   const error = 'data: {"error": {"message": "upstream died", "code": "500"}}\n\n';
   await using server = await open([written(words + error)]);
   const { parts, error: thrown } = await server.ask();
-  expect(textOf(parts)).toBe('Yes, of');
+  expect(joinText(parts)).toBe('Yes, of');
   expect(thrown).toMatchObject({ code: 'provider.truncated' });
 });
 
@@ -57,7 +61,7 @@ test('an empty stream is asked for once more in one piece, which tells the reaso
     message: "This model's maximum context length is 256 tokens.",
     code: 'context_length_exceeded',
   };
-  await using server = await open([written(''), answersJson({ error }, 400)]);
+  await using server = await open([written(''), answerWithJson({ error }, 400)]);
   const { error: thrown } = await server.ask();
   expect(thrown).toMatchObject({
     about: { status: 400, mend: expect.stringContaining('--ctx-size') },
@@ -68,7 +72,11 @@ test('an empty stream is asked for once more in one piece, which tells the reaso
 test('a call that a stream lost is asked for once more, and streams go on', async () => {
   const call = { id: 'a', function: { name: 'lamp', arguments: '{}' } };
   const whole = { choices: [{ message: { content: '', tool_calls: [call] } }] };
-  await using server = await open([lost(9), answersJson(whole), streams([says('Hi.'), stop])]);
+  await using server = await open([
+    lost(9),
+    answerWithJson(whole),
+    answerStream([toSaidChunk('Hi.'), stopChunk]),
+  ]);
   const { parts, error } = await server.ask([hello], [lamp]);
   expect(error).toBeUndefined();
   expect(parts).toContainEqual(expect.objectContaining({ kind: 'tool' }));
@@ -76,16 +84,16 @@ test('a call that a stream lost is asked for once more, and streams go on', asyn
   expect(server.bodies.map((body) => body.stream ?? false)).toEqual([true, false, true]);
 });
 
-test.each<[string, ReturnType<typeof streams>, number | undefined, number]>([
-  ['does not tell what it took', streams([thought, stop]), 100, 1],
-  ['does not tell what its events without a choice took', streams([{ choices: [] }]), 100, 1],
+test.each<[string, ReturnType<typeof answerStream>, number | undefined, number]>([
+  ['does not tell what it took', answerStream([thought, stopChunk]), 100, 1],
+  ['does not tell what its events without a choice took', answerStream([{ choices: [] }]), 100, 1],
   ['took all that is set aside', lost(97), 100, 1],
   ['left something of that', lost(96), 100, 2],
-  ['costs nothing', streams([thought, stop]), undefined, 2],
+  ['costs nothing', answerStream([thought, stopChunk]), undefined, 2],
 ])(
   'a stream without words that %s is paid for once more only out of what is left',
   async (_, stream, mostTokens, requests) => {
-    await using server = await open([stream, answersJson({ choices: [] })]);
+    await using server = await open([stream, answerWithJson({ choices: [] })]);
     const { error } = await server.ask([hello], [lamp], mostTokens);
     expect(error).toMatchObject({ code: 'provider.empty' });
     expect(server.bodies).toHaveLength(requests);
@@ -93,7 +101,7 @@ test.each<[string, ReturnType<typeof streams>, number | undefined, number]>([
 );
 
 test('of an answer that was asked for again, all that is set aside counts where it tells no count', async () => {
-  const whole = answersJson({ choices: [{ message: { content: 'Hi.' } }] });
+  const whole = answerWithJson({ choices: [{ message: { content: 'Hi.' } }] });
   await using server = await open([lost(9), whole]);
   const { parts } = await server.ask([hello], [lamp], 100);
   const usage = { inputTokens: 18, outputTokens: 91 };
@@ -102,7 +110,7 @@ test('of an answer that was asked for again, all that is set aside counts where 
 });
 
 test('only thoughts are an empty answer, but after a tool a model may have nothing to say', async () => {
-  const thoughts = streams([delta({ reasoning_content: 'Hm.' }), stop]);
+  const thoughts = answerStream([makeDelta({ reasoning_content: 'Hm.' }), stopChunk]);
   await using server = await open([thoughts]);
   expect((await server.ask()).error).toMatchObject({ code: 'provider.empty' });
   const result: ChatMessage = { role: 'tool', callId: 'a', content: 'done' };
@@ -111,11 +119,15 @@ test('only thoughts are an empty answer, but after a tool a model may have nothi
 
 test('a thought that only its end marks is spoken once, and the operator is told once', async () => {
   const told: string[] = [];
-  const answer = streams([says('They want tea. Be brief.'), says('</think>\n\nEarl Grey.'), stop]);
+  const answer = answerStream([
+    toSaidChunk('They want tea. Be brief.'),
+    toSaidChunk('</think>\n\nEarl Grey.'),
+    stopChunk,
+  ]);
   await using server = await open([answer], { report: ({ mend }) => told.push(mend) });
   await server.ask();
   for (const _ of ['second', 'third'])
-    expect(textOf((await server.ask()).parts)).toBe('Earl Grey.');
+    expect(joinText((await server.ask()).parts)).toBe('Earl Grey.');
   expect(told).toEqual([expect.stringContaining('--reasoning-parser')]);
 });
 
@@ -123,7 +135,7 @@ test('a server that writes more than its limit gets the limit by both names, and
   const told: string[] = [];
   const count = { choices: [], usage: { prompt_tokens: 9, completion_tokens: 121 } };
   const options = { maxTokens: 100, report: ({ what }: { what: string }) => told.push(what) };
-  const answer = streams([says('Hi.'), delta({}, 'length'), count]);
+  const answer = answerStream([toSaidChunk('Hi.'), makeDelta({}, 'length'), count]);
   await using server = await open([answer], options);
   for (const _ of ['first', 'second']) await server.ask();
   const limits = server.bodies.map((body) => [body.max_completion_tokens, body.max_tokens]);
@@ -137,7 +149,9 @@ test('a server that writes more than its limit gets the limit by both names, and
 test('arguments that are encoded twice are unwrapped once', async () => {
   const json = JSON.stringify('{"minutes":5}');
   const call = { index: 0, id: 'a', function: { name: 'lamp', arguments: json } };
-  await using server = await open([streams([delta({ tool_calls: [call] }, 'tool_calls')])]);
+  await using server = await open([
+    answerStream([makeDelta({ tool_calls: [call] }, 'tool_calls')]),
+  ]);
   const { parts } = await server.ask([hello], [lamp]);
   expect(parts).toMatchObject([{ call: { argumentsJson: '{"minutes":5}' } }]);
 });
@@ -146,6 +160,6 @@ test.each(['message', 'text'])('words in `%s` in place of `delta` are read', asy
   const chunk = (words: string) => ({
     choices: [field === 'text' ? { text: words } : { message: { content: words } }],
   });
-  await using server = await open([streams([chunk('It is'), chunk(' four.')])]);
-  expect(textOf((await server.ask()).parts)).toBe('It is four.');
+  await using server = await open([answerStream([chunk('It is'), chunk(' four.')])]);
+  expect(joinText((await server.ask()).parts)).toBe('It is four.');
 });

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
-import { AnswerText, type AnswerTextOptions, rowsOf } from '#src/chat/completions/answer-text.ts';
+import { AnswerText, type AnswerTextOptions, listRows } from '#src/chat/completions/answer-text.ts';
 import streamEnds from '#src/chat/marks/stream-ends.json' with { type: 'json' };
 import templateTokens from '#src/chat/marks/template-tokens.json' with { type: 'json' };
 import thoughts from '#src/chat/marks/thoughts.json' with { type: 'json' };
 import wrappers from '#src/chat/marks/wrappers.json' with { type: 'json' };
 import writtenCalls from '#src/chat/marks/written-calls.json' with { type: 'json' };
-import { delta, streams } from '#test/fakes/providers/audio-chat.ts';
-import { cutsOf } from '#test/fakes/providers/paced.ts';
-import { repeated, superlinear } from '#test/regexps/growth.ts';
-import { openChatServer, says, textOf } from './chat-server.ts';
+import { answerStream, makeDelta } from '#test/fakes/providers/mock-audio-chat.ts';
+import { cutText } from '#test/fakes/providers/send-paced.ts';
+import { findSuperlinear, repeatUnit } from '#test/regexps/measure-growth.ts';
+import { joinText, openChatServer, toSaidChunk } from './chat-server.ts';
 
 const talk: AnswerTextOptions = {
   tools: ['lamp', 'door'],
@@ -28,13 +28,13 @@ function readIn(pieces: readonly Uint8Array[], options: Partial<AnswerTextOption
 
 /** The same for every cut of a text. */
 function readCut(text: string, options?: Partial<AnswerTextOptions>) {
-  const [first, ...others] = [...cutsOf(text)].map((pieces) => readIn(pieces, options));
+  const [first, ...others] = [...cutText(text)].map((pieces) => readIn(pieces, options));
   for (const other of others) expect(other).toEqual(first);
   if (!first) throw new Error('a text without bytes');
   return first;
 }
 
-test.each(rowsOf(thoughts))(
+test.each(listRows(thoughts))(
   'nothing between $open and $close is said, cut at every byte',
   ({ open, close }) => {
     expect(readCut(`${open}They want tea.\nBe brief.${close}\n\nEarl Grey.`).words).toBe(
@@ -43,7 +43,7 @@ test.each(rowsOf(thoughts))(
   },
 );
 
-test.each(rowsOf(thoughts))(
+test.each(listRows(thoughts))(
   'of thoughts that only $close ends, nothing is said once that is known',
   ({ close }) => {
     const text = `They want tea. Be brief.${close}\n\nEarl Grey.`;
@@ -62,12 +62,12 @@ test('of the channels of gpt-oss only the last is said', () => {
   expect(readCut(text).words).toBe('Earl Grey.');
 });
 
-test.each(rowsOf(templateTokens))('an answer ends before %s, cut at every byte', (mark) => {
+test.each(listRows(templateTokens))('an answer ends before %s, cut at every byte', (mark) => {
   const { words, faults } = readCut(`It is four.${mark}\nuser\nAnd what is five?`);
   expect([words, faults]).toEqual(['It is four.', ['template']]);
 });
 
-test.each([...rowsOf(wrappers.around), ...rowsOf(wrappers.before)])(
+test.each([...listRows(wrappers.around), ...listRows(wrappers.before)])(
   '%s around an answer is not said, cut at every byte',
   (mark) => {
     expect(readCut(`${mark}\nIt is four.`).words).toBe('It is four.');
@@ -125,10 +125,10 @@ test.each([
 
 test('no mark of the tables stands for two things', () => {
   const marks = [
-    ...new Set(rowsOf(thoughts).flatMap(({ open, close }) => [open, close])),
-    ...rowsOf(wrappers.around),
-    ...rowsOf(wrappers.before),
-    ...rowsOf(templateTokens),
+    ...new Set(listRows(thoughts).flatMap(({ open, close }) => [open, close])),
+    ...listRows(wrappers.around),
+    ...listRows(wrappers.before),
+    ...listRows(templateTokens),
     ...writtenCalls.map(({ open }) => open),
   ].map((mark) => mark.toLowerCase());
   expect(marks.length).toBe(new Set(marks).size);
@@ -145,10 +145,10 @@ test.each(Object.values(streamEnds).flatMap((reasons) => Object.entries(reasons)
   'a stream that ends with %s is %s',
   async (reason, end) => {
     await using server = await openChatServer([
-      streams([says('Hi.'), delta({}, reason)], { end: 'close' }),
+      answerStream([toSaidChunk('Hi.'), makeDelta({}, reason)], { end: 'close' }),
     ]);
     const { parts, error } = await server.ask();
-    expect(textOf(parts)).toBe('Hi.');
+    expect(joinText(parts)).toBe('Hi.');
     expect((error as { code?: string } | undefined)?.code).toBe(means[end]);
     expect(parts.some(({ kind }) => kind === 'cut')).toBe(end === 'cut');
   },
@@ -160,14 +160,14 @@ test.each([null, '', 'null', 'unknown'])(
   '%j is no end of a stream, but [DONE] is one',
   async (reason) => {
     const chunks = [
-      delta({ content: 'Hi' }, reason),
-      delta({ content: ' Ana.' }, reason),
-      delta({ content: '' }),
+      makeDelta({ content: 'Hi' }, reason),
+      makeDelta({ content: ' Ana.' }, reason),
+      makeDelta({ content: '' }),
     ];
     for (const end of ['close', 'done'] as const) {
-      await using server = await openChatServer([streams(chunks, { end })]);
+      await using server = await openChatServer([answerStream(chunks, { end })]);
       const { parts, error } = await server.ask();
-      expect(textOf(parts)).toBe('Hi Ana.');
+      expect(joinText(parts)).toBe('Hi Ana.');
       const broken = end === 'close' ? { code: 'provider.truncated' } : undefined;
       if (broken) expect(error).toMatchObject(broken);
       else expect(error).toBeUndefined();
@@ -179,6 +179,6 @@ test.each(['<', '<think>', '<|im_', '<tool_call>lamp(', '\nBen', '{"name"', '[la
   'a text of %j again and again is read in linear time',
   (unit) => {
     const read = (text: string) => readIn([Buffer.from(text)]);
-    expect(superlinear(read, repeated(unit, ''))).toBeUndefined();
+    expect(findSuperlinear(read, repeatUnit(unit, ''))).toBeUndefined();
   },
 );

@@ -1,17 +1,21 @@
 import { expect, test } from 'vitest';
-import type { ChatMessage, Tool } from '#src/chat/ports.ts';
-import { chatModelContract } from '#test/contracts/chat-model.ts';
-import { answersJson, delta, streams } from '#test/fakes/providers/audio-chat.ts';
-import { hello, openChatServer as open, says, stop, textOf } from './chat-server.ts';
+import type { ChatMessage, Tool } from '#src/chat/chat-model.ts';
+import { testChatModel } from '#test/contracts/chat-model-contract.ts';
+import { answerStream, answerWithJson, makeDelta } from '#test/fakes/providers/mock-audio-chat.ts';
+import { hello, joinText, openChatServer as open, stopChunk, toSaidChunk } from './chat-server.ts';
 
 const never = new AbortController().signal;
 
-chatModelContract('a model behind a server', () =>
-  open([streams([says('It is'), says(' four'), says(' now.'), stop])]),
+testChatModel('a model behind a server', () =>
+  open([
+    answerStream([toSaidChunk('It is'), toSaidChunk(' four'), toSaidChunk(' now.'), stopChunk]),
+  ]),
 );
 
 test('a stream is asked for with usage and without padding', async () => {
-  await using server = await open([streams([says('Hi.'), stop])], { maxTokens: 50 });
+  await using server = await open([answerStream([toSaidChunk('Hi.'), stopChunk])], {
+    maxTokens: 50,
+  });
   const tool: Tool = { name: 'clock', description: 'Tells time.', parameters: { type: 'object' } };
   await server.ask([hello], [tool]);
   expect(server.bodies).toEqual([
@@ -28,29 +32,29 @@ test('a stream is asked for with usage and without padding', async () => {
 
 test('reasoning is never text, in whatever field or tag it comes', async () => {
   const chunks = [
-    delta({ role: 'assistant', content: '', reasoning: 'secret' }),
-    delta({ reasoning_content: 'secret' }),
-    ...['<thi', 'nk>sec', 'ret</th', 'ink>\n', 'It is', ' four.'].map(says),
-    says([
+    makeDelta({ role: 'assistant', content: '', reasoning: 'secret' }),
+    makeDelta({ reasoning_content: 'secret' }),
+    ...['<thi', 'nk>sec', 'ret</th', 'ink>\n', 'It is', ' four.'].map(toSaidChunk),
+    toSaidChunk([
       { type: 'thinking', thinking: 'secret' },
       { type: 'text', text: ' Bye.' },
     ]),
-    stop,
+    stopChunk,
   ];
-  await using server = await open([streams(chunks)]);
-  expect(textOf((await server.ask()).parts)).toBe('It is four. Bye.');
+  await using server = await open([answerStream(chunks)]);
+  expect(joinText((await server.ask()).parts)).toBe('It is four. Bye.');
 });
 
 test('usage is told once, as the last count of the server', async () => {
   const usage = (completion_tokens: number) => ({ usage: { prompt_tokens: 9, completion_tokens } });
   const chunks = [
-    { ...says('Hi.'), ...usage(1) },
-    stop,
+    { ...toSaidChunk('Hi.'), ...usage(1) },
+    stopChunk,
     { choices: [], ...usage(3) },
     { choices: null },
     { object: 'ping' },
   ];
-  await using server = await open([streams(chunks)]);
+  await using server = await open([answerStream(chunks)]);
   expect((await server.ask()).parts).toEqual([
     { kind: 'text', text: 'Hi.' },
     { kind: 'usage', usage: { inputTokens: 9, outputTokens: 3, by: server.by } },
@@ -64,7 +68,9 @@ test('usage tells which tokens were sound, and which were cached', async () => {
     prompt_tokens_details: { audio_tokens: 40, cached_tokens: 20 },
     completion_tokens_details: { audio_tokens: 25 },
   };
-  await using server = await open([streams([says('Hi.'), stop, { choices: [], usage }])]);
+  await using server = await open([
+    answerStream([toSaidChunk('Hi.'), stopChunk, { choices: [], usage }]),
+  ]);
   const parts = (await server.ask()).parts;
   expect(parts.at(-1)).toMatchObject({
     usage: { audioInputTokens: 40, audioOutputTokens: 25, cachedInputTokens: 20 },
@@ -74,16 +80,16 @@ test('usage tells which tokens were sound, and which were cached', async () => {
 test.each(['close', 'reset'] as const)(
   'an answer without an end (%s) is truncated, after the text that did arrive',
   async (end) => {
-    await using server = await open([streams([says('It is')], { end })]);
+    await using server = await open([answerStream([toSaidChunk('It is')], { end })]);
     const { parts, error } = await server.ask();
-    expect(textOf(parts)).toBe('It is');
+    expect(joinText(parts)).toBe('It is');
     expect(error).toMatchObject({ name: 'BotError', code: 'provider.truncated', retryable: true });
   },
 );
 
 test.each([
-  ['nothing at all', streams([], { end: 'close' })],
-  ['thoughts alone', streams([says('<think>hm'), delta({}, 'length')])],
+  ['nothing at all', answerStream([], { end: 'close' })],
+  ['thoughts alone', answerStream([toSaidChunk('<think>hm'), makeDelta({}, 'length')])],
 ])('%s is an empty answer', async (_, answer) => {
   await using server = await open([answer]);
   const { error } = await server.ask();
@@ -91,15 +97,15 @@ test.each([
 });
 
 test('a field that a server does not know is left out from then on', async () => {
-  const unknown = answersJson(
+  const unknown = answerWithJson(
     {
       detail: [{ loc: ['body', 'stream_options', 'include_obfuscation'], msg: 'Extra inputs' }],
     },
     422,
   );
-  await using server = await open([unknown, streams([says('Hi.'), stop])]);
+  await using server = await open([unknown, answerStream([toSaidChunk('Hi.'), stopChunk])]);
   for (const _ of ['first', 'second']) {
-    expect(textOf((await server.ask()).parts)).toBe('Hi.');
+    expect(joinText((await server.ask()).parts)).toBe('Hi.');
   }
   expect(server.bodies.map((body) => body.stream_options)).toEqual([
     { include_usage: true, include_obfuscation: false },
@@ -109,11 +115,18 @@ test('a field that a server does not know is left out from then on', async () =>
 });
 
 test('models that would think first are asked not to, unless the server knows no such thing', async () => {
-  const refusal = answersJson({ error: { message: "Unsupported value: 'reasoning_effort'" } }, 400);
-  await using server = await open([refusal, streams([says('Hi.'), stop])], { model: 'gpt-6-luna' });
+  const refusal = answerWithJson(
+    { error: { message: "Unsupported value: 'reasoning_effort'" } },
+    400,
+  );
+  await using server = await open([refusal, answerStream([toSaidChunk('Hi.'), stopChunk])], {
+    model: 'gpt-6-luna',
+  });
   (await server.ask()).parts;
   expect(server.bodies.map((body) => body.reasoning_effort)).toEqual(['none', undefined]);
-  await using other = await open([streams([says('Hi.'), stop])], { model: 'gpt-audio-1.5' });
+  await using other = await open([answerStream([toSaidChunk('Hi.'), stopChunk])], {
+    model: 'gpt-audio-1.5',
+  });
   await other.ask();
   expect(other.bodies.map((body) => body.reasoning_effort)).toEqual([undefined]);
 });
@@ -130,7 +143,9 @@ test.each([
   [7, -1],
   ['7', 1],
 ])('counts of a server that cannot be, %s and %s, are no report', async (asked, reported) => {
-  await using server = await open([streams([says('Hi.'), stop, counted(asked, reported)])]);
+  await using server = await open([
+    answerStream([toSaidChunk('Hi.'), stopChunk, counted(asked, reported)]),
+  ]);
   const parts = (await server.ask()).parts;
   expect(parts.filter(({ kind }) => kind === 'usage')).toEqual([]);
 });
@@ -139,8 +154,8 @@ const url = `data:image/png;base64,${Buffer.alloc(90_000, 7).toString('base64')}
 const shown = { role: 'user', name: 'Ana', content: 'a cat', pictures: [url] } as const;
 
 test('a picture arrives byte for byte, after the words of its sender', async () => {
-  await using server = await open([streams([says('A cat.'), stop])]);
-  expect(textOf((await server.ask([shown, hello])).parts)).toBe('A cat.');
+  await using server = await open([answerStream([toSaidChunk('A cat.'), stopChunk])]);
+  expect(joinText((await server.ask([shown, hello])).parts)).toBe('A cat.');
   expect(server.bodies[0]?.messages).toEqual([
     {
       role: 'user',
@@ -165,14 +180,14 @@ test.each([
 ])(
   'pictures that a server refuses are not asked for again: %s %s',
   async (status, message, may) => {
-    const refusal = answersJson({ error: { message } }, status);
-    await using server = await open([refusal, streams([says('Hi.'), stop])]);
-    expect(server.model.takesPictures?.()).toBe(true);
+    const refusal = answerWithJson({ error: { message } }, status);
+    await using server = await open([refusal, answerStream([toSaidChunk('Hi.'), stopChunk])]);
+    expect(server.model.canTakePictures?.()).toBe(true);
     const { parts, error } = await server.ask([shown]);
     expect(parts).toEqual([]);
     expect(error).toMatchObject({ retryable: false, about: { takesNoPictures: true } });
-    expect([server.bodies.length, server.model.takesPictures?.()]).toEqual([1, may]);
-    expect(textOf((await server.ask()).parts)).toBe('Hi.');
+    expect([server.bodies.length, server.model.canTakePictures?.()]).toEqual([1, may]);
+    expect(joinText((await server.ask()).parts)).toBe('Hi.');
   },
 );
 
@@ -181,15 +196,17 @@ test.each([
   ['openai/gpt-4o-mini', true],
   ['gpt-audio-1.5', false],
 ])('whether %s takes pictures is known, whatever a server says', async (model, takes) => {
-  const refusal = answersJson({ error: { message: 'No image_url here.' } }, 400);
+  const refusal = answerWithJson({ error: { message: 'No image_url here.' } }, 400);
   await using server = await open([refusal], { model });
-  expect(server.model.takesPictures?.()).toBe(takes);
+  expect(server.model.canTakePictures?.()).toBe(takes);
   await server.ask([shown]);
-  expect(server.model.takesPictures?.()).toBe(takes);
+  expect(server.model.canTakePictures?.()).toBe(takes);
 });
 
 test('messages and fields of a program go as they stand, but the model and the most tokens are those of the bot', async () => {
-  await using server = await open([streams([says('Hi.'), stop])], { maxTokens: 50 });
+  await using server = await open([answerStream([toSaidChunk('Hi.'), stopChunk])], {
+    maxTokens: 50,
+  });
   const user = (content: string): ChatMessage => {
     return { role: 'user', name: 'Ana', content, sent: { role: 'user', name: 'Ana', content } };
   };

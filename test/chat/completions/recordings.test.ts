@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { BotError } from '#src/base/errors.ts';
-import { hello, openChatServer, textOf } from './chat-server.ts';
+import { hello, joinText, openChatServer } from './chat-server.ts';
 
 const folder = new URL('../../fakes/dialects/recordings/', import.meta.url);
 const read = (file: string) => readFile(new URL(file, folder), 'utf8');
@@ -24,7 +24,7 @@ test.each(Object.entries(expected))(
     ]);
     const { parts, error } = await server.ask([hello], [clock]);
     const calls = parts.flatMap((part) => (part.kind === 'tool' ? part.call.name : []));
-    expect([textOf(parts), calls[0], (error as BotError | undefined)?.code]).toEqual([
+    expect([joinText(parts), calls[0], (error as BotError | undefined)?.code]).toEqual([
       words,
       call,
       code,

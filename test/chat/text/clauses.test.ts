@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { ClauseSplitter } from '#src/chat/text/clauses.ts';
+import { ClauseSplitter } from '#src/chat/text/clause-splitter.ts';
 import { fc } from '#test/properties.ts';
-import { expectLinear } from '#test/regexps/growth.ts';
+import { expectLinear } from '#test/regexps/measure-growth.ts';
 
 function clauses(...pieces: string[]) {
   const splitter = new ClauseSplitter();

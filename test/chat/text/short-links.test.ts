@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
-import { ClauseSplitter, ShortLinks } from '#src/chat/text/clauses.ts';
-import { speakable } from '#src/chat/text/speakable.ts';
+import { AddressShortener, ClauseSplitter } from '#src/chat/text/clause-splitter.ts';
+import { toSpeakable } from '#src/chat/text/speakable.ts';
 
 const long = `https://example.com/${'abc/'.repeat(80)}end?x=1`;
 
 /** Spoken clauses of a text that comes in pieces of this size. */
 function said(text: string, size: number) {
-  const links = new ShortLinks();
+  const links = new AddressShortener();
   const splitter = new ClauseSplitter({ eager: true });
   const pieces = text.match(new RegExp(`[\\s\\S]{1,${size}}`, 'g')) ?? [];
   const clauses = pieces.flatMap((piece) => splitter.push(links.push(piece)));
   const rest = [...splitter.push(links.flush()), ...splitter.flush()];
-  return [...clauses, ...rest].map(speakable).filter((clause) => clause !== '');
+  return [...clauses, ...rest].map(toSpeakable).filter((clause) => clause !== '');
 }
 
 test.each([

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { speakable } from '#src/chat/text/speakable.ts';
+import { toSpeakable } from '#src/chat/text/speakable.ts';
 
 test.each([
   ['It is **really** *very* __simple__, ~~not~~ _hard_.', 'It is really very simple, not hard.'],
@@ -16,7 +16,7 @@ test.each([
   ['5 \\* 3 © 2026', '5 * 3 © 2026'],
   ['Привет, как дела? 你好。', 'Привет, как дела? 你好。'],
 ])('%j is said as %j', (written, said) => {
-  expect(speakable(written)).toBe(said);
+  expect(toSpeakable(written)).toBe(said);
 });
 
 /** What no mouth can say, and what is left of it. The last members stand in no report that was given to us. */
@@ -46,5 +46,5 @@ test.each([
   // https://github.com/github/docs/blob/main/content/get-started/writing-on-github/working-with-advanced-formatting/organizing-information-with-tables.md
   ['Name | Age\n:--- | ---:\n', 'Name | Age'],
 ])('%j, written by models, is said as %j', (written, said) => {
-  expect(speakable(written)).toBe(said);
+  expect(toSpeakable(written)).toBe(said);
 });

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { readTime } from '#src/chat/text/time-phrases.ts';
+import { parseTimePhrase } from '#src/chat/text/time-phrases.ts';
 
 /** A Friday, 17:25 in Berlin. */
 const nowWallMs = Date.UTC(2026, 10, 20, 16, 25);
 const berlin = { nowWallMs, timeZone: 'Europe/Berlin' };
 
 function shown(phrase: string, context = berlin) {
-  const wallMs = readTime(phrase, context);
+  const wallMs = parseTimePhrase(phrase, context);
   if (wallMs === undefined) return 'none';
   const { timeZone } = context;
   const at = new Intl.DateTimeFormat('sv-SE', {
@@ -26,7 +26,7 @@ test.each([
 ])('"%s" is that long from now, to the millisecond', (phrase, minutes) => {
   const wallMs = nowWallMs + 123 + minutes * 60_000;
   const context = { ...berlin, nowWallMs: nowWallMs + 123 };
-  expect(readTime(phrase, context)).toBe(wallMs);
+  expect(parseTimePhrase(phrase, context)).toBe(wallMs);
 });
 
 test.each([
@@ -61,7 +61,7 @@ test.each([
   'today at 9 am',
   'in 0 minutes',
 ])('"%s" is no time ahead', (phrase) => {
-  expect(readTime(phrase, berlin)).toBeUndefined();
+  expect(parseTimePhrase(phrase, berlin)).toBeUndefined();
 });
 
 test('a day keeps its time of day where clocks are put forward, and an hour its length', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Aside, asidesIn } from '#src/chat/text/speakable.ts';
+import { type Aside, findAsides } from '#src/chat/text/speakable.ts';
 
 const rows = '| a | b |\n|---|---|\n| 1 | 2 |';
 
@@ -26,5 +26,5 @@ test.each<[string, readonly Aside[]]>([
   ['||secret|| then', []],
   ['www.a.b and www.a.b', [{ kind: 'link', text: 'www.a.b' }]],
 ])('%j holds for the eyes %j', (text, asides) => {
-  expect(asidesIn(text)).toEqual(asides);
+  expect(findAsides(text)).toEqual(asides);
 });

@@ -1,31 +1,31 @@
-import { apiTokenStoreContract } from './api-token-store.ts';
-import { consentStoreContract } from './consent-store.ts';
+import { testApiTokenStore } from './api-token-store-contract.ts';
+import { testConsentStore } from './consent-store-contract.ts';
 import type { OpenStore } from './open-store.ts';
-import { personRowsContract } from './person-rows.ts';
-import { reminderStoreContract } from './reminder-store.ts';
-import { seatStoreContract } from './seat-store.ts';
+import { testPersonRows } from './person-rows-contract.ts';
+import { testReminderStore } from './reminder-store-contract.ts';
+import { testSeatStore } from './seat-store-contract.ts';
 import {
-  guildStoreContract,
-  leftOutPeopleContract,
-  panelStoreContract,
-  personSettingsContract,
-  settingsStoreContract,
-} from './server-stores.ts';
-import { spendingStoreContract } from './spending-store.ts';
-import { trackStoreContract } from './track-store.ts';
+  testGuildStore,
+  testLeftOutPeople,
+  testPanelStore,
+  testPersonSettings,
+  testSettingsStore,
+} from './server-stores-contract.ts';
+import { testSpendingStore } from './spending-store-contract.ts';
+import { testTrackStore } from './track-store-contract.ts';
 
 /** Contract of the store, part by part. */
-export function storeContract(name: string, open: OpenStore): void {
-  apiTokenStoreContract(name, open);
-  leftOutPeopleContract(name, open);
-  consentStoreContract(name, open);
-  guildStoreContract(name, open);
-  panelStoreContract(name, open);
-  personRowsContract(name, open);
-  personSettingsContract(name, open);
-  reminderStoreContract(name, open);
-  seatStoreContract(name, open);
-  settingsStoreContract(name, open);
-  spendingStoreContract(name, open);
-  trackStoreContract(name, open);
+export function testStore(name: string, open: OpenStore): void {
+  testApiTokenStore(name, open);
+  testLeftOutPeople(name, open);
+  testConsentStore(name, open);
+  testGuildStore(name, open);
+  testPanelStore(name, open);
+  testPersonRows(name, open);
+  testPersonSettings(name, open);
+  testReminderStore(name, open);
+  testSeatStore(name, open);
+  testSettingsStore(name, open);
+  testSpendingStore(name, open);
+  testTrackStore(name, open);
 }

@@ -1,15 +1,15 @@
-import { memoryStoreContract } from './memory-store.ts';
-import { transcriptErasingContract } from './transcript-erasing.ts';
-import { transcriptRestartsContract } from './transcript-restarts.ts';
+import { testMemoryStore } from './memory-store-contract.ts';
+import { testTranscriptErasing } from './transcript-erasing.ts';
+import { testTranscriptRestarts } from './transcript-restarts.ts';
 import type { OpenTranscriptStore } from './transcript-samples.ts';
-import { transcriptSearchContract } from './transcript-search.ts';
-import { transcriptStoreContract } from './transcript-store.ts';
+import { testTranscriptSearch } from './transcript-search.ts';
+import { testTranscriptStore } from './transcript-store-contract.ts';
 
 /** Contract of the store of transcripts and memories. */
-export function transcriptContract(name: string, open: OpenTranscriptStore): void {
-  transcriptStoreContract(name, open);
-  transcriptSearchContract(name, open);
-  transcriptErasingContract(name, open);
-  transcriptRestartsContract(name, open);
-  memoryStoreContract(name, open);
+export function testTranscripts(name: string, open: OpenTranscriptStore): void {
+  testTranscriptStore(name, open);
+  testTranscriptSearch(name, open);
+  testTranscriptErasing(name, open);
+  testTranscriptRestarts(name, open);
+  testMemoryStore(name, open);
 }

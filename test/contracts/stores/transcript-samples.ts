@@ -1,5 +1,5 @@
 import type {
-  OpenChannels,
+  ReadableChannels,
   TranscriptLine,
   TranscriptSession,
 } from '#src/features/captions/transcript-line.ts';
@@ -11,7 +11,7 @@ export type OpenTranscriptStore = () => Promise<TranscriptStore>;
 export const startedAtWallMs = Date.UTC(2026, 10, 20, 20);
 
 /** A session of server 10 in channel 100, whose captions stand in place 200. */
-export function sessionOf(id: string, more: Partial<TranscriptSession> = {}): TranscriptSession {
+export function makeSession(id: string, more: Partial<TranscriptSession> = {}): TranscriptSession {
   return {
     id,
     guildId: '10',
@@ -24,7 +24,7 @@ export function sessionOf(id: string, more: Partial<TranscriptSession> = {}): Tr
 }
 
 /** A line of person 1 at second `number`. */
-export function lineOf(
+export function makeLine(
   sessionId: string,
   number: number,
   text: string,
@@ -41,21 +41,24 @@ export function lineOf(
   };
 }
 
-export function by(personId: string, name = `Person ${personId}`): Pick<TranscriptLine, 'speaker'> {
+export function toSpeaker(
+  personId: string,
+  name = `Person ${personId}`,
+): Pick<TranscriptLine, 'speaker'> {
   return { speaker: { kind: 'person', personId, name } };
 }
 
-export function answerTo(...answeredIds: string[]): Pick<TranscriptLine, 'speaker'> {
+export function toAnswer(...answeredIds: string[]): Pick<TranscriptLine, 'speaker'> {
   return { speaker: { kind: 'bot', name: 'Nova', answeredIds } };
 }
 
 /** Shown by this message. */
-export function inMessage(messageId: string): Pick<TranscriptLine, 'post'> {
+export function toMessagePlace(messageId: string): Pick<TranscriptLine, 'post'> {
   return { post: { channelId: '200', messageId } };
 }
 
 /** The one shard that has all servers. */
-export const onlyShard = { id: 0, count: 1 };
+export const onlyShardRange = { id: 0, count: 1 };
 
 /** All channels here. */
-export const allOpen: OpenChannels = { channelIds: ['100', '101', '102', '103'] };
+export const openSessions: ReadableChannels = { channelIds: ['100', '101', '102', '103'] };

@@ -1,40 +1,40 @@
 import { expect, test } from 'vitest';
-import type { OpenChannels, TranscriptSearch } from '#src/features/captions/transcript-line.ts';
+import type { ReadableChannels, TranscriptSearch } from '#src/features/captions/transcript-line.ts';
 import type { TranscriptStore } from '#test/fakes/local-stores.ts';
 import {
-  allOpen,
-  lineOf,
+  makeLine,
+  makeSession,
   type OpenTranscriptStore,
-  sessionOf,
+  openSessions,
   startedAtWallMs,
 } from './transcript-samples.ts';
 
 /** Contract of every store of transcripts: search for lines by words. */
-export function transcriptSearchContract(name: string, open: OpenTranscriptStore): void {
-  finds(name, open);
-  ranks(name, open);
-  filters(name, open);
+export function testTranscriptSearch(name: string, open: OpenTranscriptStore): void {
+  testFinding(name, open);
+  testRanking(name, open);
+  testFilters(name, open);
 }
 
 /** Session `a` of these texts. */
-async function withTexts(open: OpenTranscriptStore, ...texts: readonly string[]) {
+async function openWithTexts(open: OpenTranscriptStore, ...texts: readonly string[]) {
   const store = await open();
-  await store.writer.putSession(sessionOf('a'));
-  await store.writer.putLines(texts.map((text, n) => lineOf('a', n + 1, text)));
+  await store.writer.putSession(makeSession('a'));
+  await store.writer.putLines(texts.map((text, n) => makeLine('a', n + 1, text)));
   return store;
 }
 
-async function found(
+async function findTexts(
   store: TranscriptStore,
   words: string,
   more: Partial<TranscriptSearch> = {},
-  given: OpenChannels = allOpen,
+  given: ReadableChannels = openSessions,
 ): Promise<readonly string[]> {
   const search = { guildId: '10', words, limit: 9, ...more };
   return (await store.reader.search(search, given)).map(({ line }) => line.text);
 }
 
-function finds(name: string, open: OpenTranscriptStore) {
+function testFinding(name: string, open: OpenTranscriptStore) {
   test.each([
     ['without case and accents', 'Das Café in der STRASSE', ['cafe', 'CAFÉ', 'straße']],
     ['in Greek and Cyrillic', 'Ο δρόμος. Ёлка стоит', ['ΔΡΌΜΟΣ', 'елка']],
@@ -44,15 +44,15 @@ function finds(name: string, open: OpenTranscriptStore) {
     ['in Korean and Hindi', '금요일 저녁 हम शुक्रवार को मिलेंगे', ['금요일', 'शुक्रवार']],
     ['with digits and signs', "It's 20:14, room B-12", ['20:14', 'b 12', "it's"]],
   ])(`${name}: words are found %s`, async (_how, text, queries) => {
-    await using store = await withTexts(open, text, 'something else');
-    for (const query of queries) expect(await found(store, query), query).toEqual([text]);
+    await using store = await openWithTexts(open, text, 'something else');
+    for (const query of queries) expect(await findTexts(store, query), query).toEqual([text]);
   });
 
   test.each(['NEAR', 'AND', '"eight', 'eig*', 'words:eight', '(', 'eight OR', '^', '1·eight', ''])(
     `${name}: %j, typed as a search, is only words`,
     async (words) => {
-      await using store = await withTexts(open, 'near and or not', 'eight');
-      const all = await found(store, words);
+      await using store = await openWithTexts(open, 'near and or not', 'eight');
+      const all = await findTexts(store, words);
       const wanted = ['near and or not', 'eight'].filter((text) =>
         text.split(' ').some((word) => words.toLowerCase().split(/\W/).includes(word)),
       );
@@ -61,37 +61,37 @@ function finds(name: string, open: OpenTranscriptStore) {
   );
 }
 
-function ranks(name: string, open: OpenTranscriptStore) {
+function testRanking(name: string, open: OpenTranscriptStore) {
   test(`${name}: lines with more of the words come first, and the newest among equals`, async () => {
-    await using store = await withTexts(open, 'red', 'red blue', 'blue', 'red', 'green');
-    expect(await found(store, 'blue red')).toEqual(['red blue', 'blue', 'red', 'red']);
-    expect(await found(store, 'red blue', { limit: 1 })).toEqual(['red blue']);
+    await using store = await openWithTexts(open, 'red', 'red blue', 'blue', 'red', 'green');
+    expect(await findTexts(store, 'blue red')).toEqual(['red blue', 'blue', 'red', 'red']);
+    expect(await findTexts(store, 'red blue', { limit: 1 })).toEqual(['red blue']);
   });
 }
 
-function filters(name: string, open: OpenTranscriptStore) {
+function testFilters(name: string, open: OpenTranscriptStore) {
   test(`${name}: a search stays in its server and session`, async () => {
     await using store = await open();
     const later = startedAtWallMs + 3_600_000;
-    await store.writer.putSession(sessionOf('a'));
-    await store.writer.putSession(sessionOf('b', { startedAtWallMs: later }));
-    await store.writer.putSession(sessionOf('c', { guildId: '20' }));
+    await store.writer.putSession(makeSession('a'));
+    await store.writer.putSession(makeSession('b', { startedAtWallMs: later }));
+    await store.writer.putSession(makeSession('c', { guildId: '20' }));
     for (const id of ['a', 'b', 'c'])
-      await store.writer.putLines([lineOf(id, 1, `red ${id}1`), lineOf(id, 2, `red ${id}2`)]);
-    expect(await found(store, 'red')).toEqual(['red b2', 'red b1', 'red a2', 'red a1']);
-    expect(await found(store, 'red', { sessionId: 'a' })).toEqual(['red a2', 'red a1']);
-    expect(await found(store, 'red', { sessionId: 'c' })).toEqual([]);
-    expect(await found(store, 'red', { guildId: '30' })).toEqual([]);
+      await store.writer.putLines([makeLine(id, 1, `red ${id}1`), makeLine(id, 2, `red ${id}2`)]);
+    expect(await findTexts(store, 'red')).toEqual(['red b2', 'red b1', 'red a2', 'red a1']);
+    expect(await findTexts(store, 'red', { sessionId: 'a' })).toEqual(['red a2', 'red a1']);
+    expect(await findTexts(store, 'red', { sessionId: 'c' })).toEqual([]);
+    expect(await findTexts(store, 'red', { guildId: '30' })).toEqual([]);
   });
 
   test(`${name}: what is not open takes no place among what is found`, async () => {
     await using store = await open();
-    await store.writer.putSession(sessionOf('a'));
-    await store.writer.putSession(sessionOf('b', { channelId: '101' }));
-    await store.writer.putLines([lineOf('a', 1, 'red 1'), lineOf('a', 2, 'red 2')]);
-    const others = Array.from({ length: 30 }, (_, n) => lineOf('b', n + 1, `red ${n + 3}`));
+    await store.writer.putSession(makeSession('a'));
+    await store.writer.putSession(makeSession('b', { channelId: '101' }));
+    await store.writer.putLines([makeLine('a', 1, 'red 1'), makeLine('a', 2, 'red 2')]);
+    const others = Array.from({ length: 30 }, (_, n) => makeLine('b', n + 1, `red ${n + 3}`));
     await store.writer.putLines(others);
     const open100 = { channelIds: ['100'] };
-    expect(await found(store, 'red 30', { limit: 2 }, open100)).toEqual(['red 2', 'red 1']);
+    expect(await findTexts(store, 'red 30', { limit: 2 }, open100)).toEqual(['red 2', 'red 1']);
   });
 }

@@ -3,18 +3,18 @@ import {
   adam,
   lounge,
   openSessionFixture,
-  pass,
+  passTime,
 } from '#test/conversation/setup/session-fixture.ts';
 
 test('a conversation remembers its last forty exchanges, and no more', async () => {
   const fixture = openSessionFixture({ addressing: 'off' }, [adam]);
   await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 100);
+  await passTime(fixture, 100);
   for (let n = 1; n <= 42; n++) {
-    void fixture.talk.ask('g', `Question ${n}?`, adam, 'voice');
-    await pass(fixture, 3_000);
+    void fixture.talk.askQuestion('g', `Question ${n}?`, adam, 'voice');
+    await passTime(fixture, 3_000);
   }
-  const { loop: talk } = fixture.sessions.session('g') ?? expect.fail();
+  const { loop: talk } = fixture.sessions.findSession('g') ?? expect.fail();
   expect(fixture.of('answered')).toHaveLength(42);
   expect(talk.state.history.exchanges).toHaveLength(40);
 });

@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
-import type { Listening, OnPartial, Transcriber } from '#src/speech/ports.ts';
+import type { Listening, OnPartial, Transcriber } from '#src/speech/speech-engine.ts';
 import { PartialTrust } from '#src/turn/endpointing/partial-trust.ts';
 import {
   adam,
   type FixtureOptions,
   lounge,
   openSessionFixture,
-  pass,
-  words,
+  passTime,
+  sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeTranscriber } from '#test/fakes/speech.ts';
+import { FakeTranscriber } from '#test/fakes/fake-speech.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const said = 'go forward ten meters';
 const thinksMs = 300;
@@ -60,7 +60,8 @@ async function called(now: Understanding, isKnownStable: boolean, over: FixtureO
   const parts = { transcriber, partialTrust, rounds, ...over };
   const fixture = openSessionFixture(parts, [adam], clock);
   await fixture.sessions.join(lounge, 'adam');
-  const ask = async () => pass(fixture, 6_000, await words('human-goforward', adam, clock.nowMs()));
+  const ask = async () =>
+    passTime(fixture, 6_000, await sayWords('human-goforward', adam, clock.nowMs()));
   return { fixture, ask };
 }
 

@@ -5,12 +5,12 @@ import {
   eva,
   lounge,
   openSessionFixture,
-  pass,
-  words,
+  passTime,
+  sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeTranscriber } from '#test/fakes/speech.ts';
-import { dollars, openBudgets } from '#test/fakes/spending.ts';
+import { FakeTranscriber } from '#test/fakes/fake-speech.ts';
+import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { fc } from '#test/properties.ts';
 
 /** The day of every virtual clock. */
@@ -43,7 +43,7 @@ function perform({ kind, which }: Act, world: World) {
       return 'reservation' in listening ? void heard.push(listening.reservation) : undefined;
     }
     case 'hear':
-      return heard[which % Math.max(1, heard.length)]?.recognised(1_000 + which);
+      return heard[which % Math.max(1, heard.length)]?.onRecognised(1_000 + which);
     case 'open': {
       const opened = budgets.open(order);
       return opened.kind === 'open' ? void bills.push(opened.reservation) : undefined;
@@ -51,11 +51,11 @@ function perform({ kind, which }: Act, world: World) {
     case 'use':
       return bill?.used({ inputTokens: which + 1, outputTokens: 1 });
     case 'speak':
-      return bill?.spoke({ characters: which, ms: 100 });
+      return bill?.recordSpeech({ characters: which, ms: 100 });
     case 'save': {
-      const unsaved = ledger.unsaved();
+      const unsaved = ledger.listUnsaved();
       entries.push(...unsaved);
-      return ledger.saved(unsaved);
+      return ledger.noteSaved(unsaved);
     }
     case 'wait':
       return clock.advance(which * 7_000);
@@ -78,8 +78,8 @@ test('whatever was under way when somebody was forgotten, nothing names them aft
       const { entries, ledger } = world;
       const reported = [
         ...entries,
-        ...ledger.unsaved(),
-        ...ledger.standing('g', clock.wallMs()).people,
+        ...ledger.listUnsaved(),
+        ...ledger.getStanding('g', clock.wallMs()).people,
       ];
       expect(JSON.stringify(reported)).not.toContain('ana');
     }),
@@ -96,21 +96,21 @@ test.each([600, 1_000, 1_400, 2_000, 2_600, 3_200, 3_800, 4_600])(
     const transcriber = new FakeTranscriber({ texts: ['five five'], tookMs: 400, clock });
     const fixture = openSessionFixture({ spending: budgets, transcriber }, [adam, eva], clock);
     await fixture.sessions.join(lounge, adam.id);
-    await pass(fixture, 500);
+    await passTime(fixture, 500);
     const fromMs = clock.nowMs();
-    const packets = await words('human-librivox-0880', adam, fromMs);
+    const packets = await sayWords('human-librivox-0880', adam, fromMs);
     const sent = packets.filter(({ atMs }) => atMs <= fromMs + ms);
-    await pass(fixture, ms, sent);
+    await passTime(fixture, ms, sent);
     await fixture.privacy.forget('g', adam.id);
-    await pass(fixture, 1_500);
-    expect([...ledger.standing('g', clock.wallMs()).people.keys()]).toEqual([]);
-    await fixture.sessions.leave('g');
+    await passTime(fixture, 1_500);
+    expect([...ledger.getStanding('g', clock.wallMs()).people.keys()]).toEqual([]);
+    await fixture.sessions.leaveInTurn('g');
   },
 );
 
 test('who is forgotten keeps no more and gets no second share, also for an answer that goes on', async () => {
   const clock = new VirtualClock();
-  const caps = { personDay: dollars(1), serverDay: dollars(5) };
+  const caps = { personDay: toUsd(1), serverDay: toUsd(5) };
   const { budgets, ledger } = openBudgets(clock, { caps });
   for (let n = 0; n < 10; n++) {
     for (let opened = budgets.open(order); opened.kind === 'open'; opened = budgets.open(order)) {
@@ -121,7 +121,7 @@ test('who is forgotten keeps no more and gets no second share, also for an answe
     expect(budgets.open(order)).toMatchObject({ line: { id: 'budget.user' } });
     budgets.forget('g', 'ana');
   }
-  expect(ledger.standing('g', todayMs).day.nanoUsd).toBeLessThanOrEqual(1.1e9);
+  expect(ledger.getStanding('g', todayMs).day.nanoUsd).toBeLessThanOrEqual(1.1e9);
   expect(budgets.listen('g', 'ana')).toMatchObject({ line: { id: 'budget.user' } });
   expect(budgets.open({ ...order, personId: 'ben' }).kind).toBe('open');
   await clock.advance(24 * 3_600_000);

@@ -7,13 +7,13 @@ import {
   type FixtureOptions,
   lounge,
   openSessionFixture,
-  pass,
-  words,
+  passTime,
+  sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
-import { FakeChat } from '#test/fakes/chat.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
-import { dollars, openBudgets } from '#test/fakes/spending.ts';
+import { FakeChat } from '#test/fakes/fake-chat.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/fake-speech.ts';
+import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 type Over = Pick<NonNullable<Parameters<typeof openBudgets>[1]>, 'caps' | 'tariff'> & {
   readonly parts?: FixtureOptions;
@@ -26,7 +26,7 @@ async function openPaid({ caps = {}, tariff = {}, parts = {}, wallMs }: Over = {
   const purse = openBudgets(clock, { caps, tariff });
   const fixture = openSessionFixture({ ...parts, spending: purse.budgets }, [adam, eva], clock);
   await fixture.sessions.join(lounge, 'adam');
-  const spent = () => purse.ledger.standing('g', clock.wallMs()).day;
+  const spent = () => purse.ledger.getStanding('g', clock.wallMs()).day;
   return { ...purse, fixture, clock, spent };
 }
 
@@ -37,14 +37,14 @@ test('an answer is paid for: recognising by its sound, thinking by what the serv
   const chat = new FakeChat([['You said five.', { usage }]]);
   const { fixture, paid, spent } = await openPaid({ parts: { chat } });
   const pipe = await openPaid();
-  await pass(pipe.fixture, 4_000, await words('human-cards-004', adam, 0));
+  await passTime(pipe.fixture, 4_000, await sayWords('human-cards-004', adam, 0));
   const sum = (what: string) =>
     pipe.paid.filter((one) => one.what === what).reduce((all, { usd = 0 }) => all + usd, 0);
   expect(sum('recognise')).toBeGreaterThan((0.01 / 60) * 1.5);
   expect(sum('speak')).toBeCloseTo('You said five.'.length / 1e6, 9);
   expect(sum('think')).toBeGreaterThan(0);
   expect(pipe.spent().turns).toBe(1);
-  await fixture.talk.ask('g', 'And?', asker, 'text');
+  await fixture.talk.askQuestion('g', 'And?', asker, 'text');
   expect(paid).toEqual([{ kind: 'spent', what: 'think', usd: 0.0015 }]);
   expect(spent()).toMatchObject({ nanoUsd: 1_500_000, turns: 1 });
 });
@@ -57,33 +57,33 @@ test('what a server refuses costs nothing, and is not put aside for ever', async
   expect(await asking(fixture, 'voice')).toMatchObject({ kind: 'failed' });
   expect(await asking(fixture, 'text')).toMatchObject({ kind: 'failed' });
   expect(spent().nanoUsd).toBe(0);
-  expect(ledger.reserved('g')).toBe(0);
+  expect(ledger.getReserved('g')).toBe(0);
 });
 
 test('whoever has used their share reads so once, and is answered neither aloud nor in text', async () => {
-  const { fixture, budgets } = await openPaid({ caps: { personDay: dollars(0.002) } });
+  const { fixture, budgets } = await openPaid({ caps: { personDay: toUsd(0.002) } });
   use(budgets, 1_950);
   const line = { id: 'budget.user', with: { h: 8 } };
   expect(await asking(fixture, 'voice')).toEqual({ kind: 'failed', line });
   expect(await asking(fixture, 'voice')).toEqual({ kind: 'failed', line });
   expect(await asking(fixture, 'text')).toEqual({ kind: 'failed', line });
-  await pass(fixture, 31_000);
+  await passTime(fixture, 31_000);
   expect([fixture.written, fixture.notified]).toEqual([[], []]); // each command is answered with it
   expect(fixture.of('dropped')).toMatchObject([{ why: 'budget' }, { why: 'budget' }]);
 });
 
 test('beyond the budget each question gets a tone, and its speaker reads why, at once and every ten minutes', async () => {
-  const { fixture, budgets, clock } = await openPaid({ caps: { serverDay: dollars(0.1) } });
+  const { fixture, budgets, clock } = await openPaid({ caps: { serverDay: toUsd(0.1) } });
   const { link } = fixture.linkOpener;
   use(budgets, 99_900);
   const ask = async () => {
     const before = link.sent;
-    await pass(fixture, 4_000, await words('human-cards-004', adam, clock.nowMs()));
+    await passTime(fixture, 4_000, await sayWords('human-cards-004', adam, clock.nowMs()));
     return { hasTone: link.sent > before, lines: fixture.notified.flat().length };
   };
   expect(await ask()).toEqual({ hasTone: true, lines: 1 });
   expect(await ask()).toEqual({ hasTone: true, lines: 1 });
-  await pass(fixture, 600_000);
+  await passTime(fixture, 600_000);
   expect(await ask()).toEqual({ hasTone: true, lines: 2 });
   expect(fixture.notified.flat()[0]).toMatchObject({
     personId: 'adam',
@@ -92,30 +92,30 @@ test('beyond the budget each question gets a tone, and its speaker reads why, at
 });
 
 test('where nothing is recognised any more, who is alone with the bot gets the tone and the line', async () => {
-  const { fixture, budgets, clock } = await openPaid({ caps: { serverDay: dollars(0.1) } });
+  const { fixture, budgets, clock } = await openPaid({ caps: { serverDay: toUsd(0.1) } });
   use(budgets, 100_000);
   const { present } = fixture.linkOpener.link;
   present.splice(0, present.length, adam);
-  await pass(fixture, 4_000, await words('human-cards-004', adam, clock.nowMs()));
+  await passTime(fixture, 4_000, await sayWords('human-cards-004', adam, clock.nowMs()));
   expect(fixture.linkOpener.link.sent).toBeGreaterThan(0);
   expect(fixture.notified.flat()).toMatchObject([{ personId: 'adam' }]);
 });
 
 test('when much is left of a budget, it says that this is too little, and not that all is used', async () => {
-  const { fixture } = await openPaid({ caps: { serverDay: dollars(0.0005) } });
-  await pass(fixture, 4_000, await words('human-cards-004', adam, 0));
+  const { fixture } = await openPaid({ caps: { serverDay: toUsd(0.0005) } });
+  await passTime(fixture, 4_000, await sayWords('human-cards-004', adam, 0));
   const [line] = fixture.notified.flat();
   expect(line?.text).toBe("What is left of today's budget here is too little for this.");
 });
 
 test('when the budget is used it says so once, shows until when, and reads nothing out', async () => {
-  const { fixture, budgets } = await openPaid({ caps: { serverDay: dollars(0.1) } });
+  const { fixture, budgets } = await openPaid({ caps: { serverDay: toUsd(0.1) } });
   use(budgets, 99_900);
-  await pass(fixture, 4_000, await words('human-cards-004', adam, 0));
+  await passTime(fixture, 4_000, await sayWords('human-cards-004', adam, 0));
   expect(fixture.of('answered')).toEqual([]);
   const quiet = { id: 'panel.quiet', with: { time: '<t:1795219200:f>' } };
   expect(fixture.faces.at(-1)?.lines[0]).toMatchObject(quiet);
-  expect(await fixture.talk.say('g', 'Hello.', 'now')).toMatchObject({
+  expect(await fixture.talk.sayText('g', 'Hello.', 'now')).toMatchObject({
     kind: 'refused',
     line: { id: 'budget.guild' },
   });
@@ -124,36 +124,36 @@ test('when the budget is used it says so once, shows until when, and reads nothi
 
 test('at the very end nothing is recognised either, until the next day', async () => {
   const wallMs = Date.UTC(2026, 10, 20, 23, 59, 50);
-  const { fixture, budgets, clock } = await openPaid({ caps: { serverDay: dollars(0.1) }, wallMs });
+  const { fixture, budgets, clock } = await openPaid({ caps: { serverDay: toUsd(0.1) }, wallMs });
   use(budgets, 100_000);
-  await pass(fixture, 4_000, await words('human-cards-004', adam, 0));
+  await passTime(fixture, 4_000, await sayWords('human-cards-004', adam, 0));
   expect([fixture.of('recognised'), fixture.of('ignored')]).toEqual([[], []]);
-  await pass(fixture, 8_000);
+  await passTime(fixture, 8_000);
   const nowMs = clock.nowMs();
-  await pass(fixture, 4_000, await words('human-cards-004', adam, nowMs));
+  await passTime(fixture, 4_000, await sayWords('human-cards-004', adam, nowMs));
   expect(fixture.of('answered')).toHaveLength(1);
 });
 
 test('a text that costs more than is left is written, and not read out', async () => {
-  const { fixture, budgets, ledger, spent } = await openPaid({ caps: { serverDay: dollars(0.1) } });
+  const { fixture, budgets, ledger, spent } = await openPaid({ caps: { serverDay: toUsd(0.1) } });
   use(budgets, 98_500);
-  await pass(fixture, 20_000);
+  await passTime(fixture, 20_000);
   const [before, asked] = [spent().nanoUsd, fixture.synthesizer.asked.length];
   const words = 'These words are many. '.repeat(90).trim();
-  expect(await fixture.talk.say('g', words, 'now')).toMatchObject({ kind: 'queued' });
-  await pass(fixture, 3_000);
+  expect(await fixture.talk.sayText('g', words, 'now')).toMatchObject({ kind: 'queued' });
+  await passTime(fixture, 3_000);
   expect(fixture.written.at(-1)).toContain('These words are many.');
-  await fixture.talk.say('g', words, 'now', { track: 'news' });
-  await pass(fixture, 3_000);
+  await fixture.talk.sayText('g', words, 'now', { track: 'news' });
+  await passTime(fixture, 3_000);
   expect([spent().nanoUsd, fixture.synthesizer.asked.length]).toEqual([before, asked]);
-  expect(ledger.reserved('g')).toBe(0);
+  expect(ledger.getReserved('g')).toBe(0);
 });
 
 test('a check is paid by the server, and asks nobody where its budget is used', async () => {
-  const { fixture, budgets, spent } = await openPaid({ caps: { serverDay: dollars(0.1) } });
+  const { fixture, budgets, spent } = await openPaid({ caps: { serverDay: toUsd(0.1) } });
   const check = async () => {
-    const checking = fixture.checkup.check('g', 'adam');
-    await pass(fixture, 9_000);
+    const checking = fixture.checkup.checkAnswers('g', 'adam');
+    await passTime(fixture, 9_000);
     const { findings } = await checking;
     return findings.filter(({ what }) => ['recognise', 'think', 'speak'].includes(what));
   };
@@ -183,15 +183,15 @@ function use(budgets: Paid['budgets'], inputTokens: number) {
 }
 
 async function asking(fixture: Paid['fixture'], how: 'voice' | 'text') {
-  const answer = fixture.talk.ask('g', 'How many?', asker, how);
-  await pass(fixture, 3_000);
+  const answer = fixture.talk.askQuestion('g', 'How many?', asker, how);
+  await passTime(fixture, 3_000);
   return readBy(await answer);
 }
 
 test('a recording of /ask is paid by whoever sent it, a person or a program, until their share is used', async () => {
   const recordings = { read: async () => twoMinutes, readPictures: async () => [] };
   const { fixture, ledger, clock, spent } = await openPaid({
-    caps: { personDay: dollars(0.03) },
+    caps: { personDay: toUsd(0.03) },
     parts: { recordings },
     tariff: { think: { kind: 'free' }, speak: { kind: 'free' } },
   });
@@ -200,12 +200,12 @@ test('a recording of /ask is paid by whoever sent it, a person or a program, unt
     ['token:bell', 1],
   ] as const) {
     const send = () =>
-      fixture.talk.ask('g', '', { id, name: id }, 'text', {
+      fixture.talk.askQuestion('g', '', { id, name: id }, 'text', {
         recording: { url: '', name: 'recording' },
       });
     for (let n = 0; n < count; n++) expect(await send()).toMatchObject({ kind: 'answered' });
     expect(await send()).toMatchObject({ kind: 'failed', line: { id: 'budget.rest.person' } });
-    expect(ledger.shareOf('g', id, clock.wallMs()).nanoUsd).toBe(count * 0.02e9);
+    expect(ledger.getShare('g', id, clock.wallMs()).nanoUsd).toBe(count * 0.02e9);
   }
   expect(spent().nanoUsd).toBe(0.04e9);
 });
@@ -217,19 +217,19 @@ const twoMinutes = {
 } as const;
 
 test.each([
-  ['the budget of the server', { serverDay: dollars(0.1) }, 100_000],
-  ['their own share', { personDay: dollars(0.05) }, 50_000],
+  ['the budget of the server', { serverDay: toUsd(0.1) }, 100_000],
+  ['their own share', { personDay: toUsd(0.05) }, 50_000],
 ])('a "stop" silences the bot also where %s is used up meanwhile', async (_, caps, usedUpTo) => {
   const chat = new FakeChat([['It is a long story. '.repeat(40)]]);
   const transcriber = new FakeTranscriber({ texts: ['Stop.'] });
   const { fixture, budgets } = await openPaid({ caps, parts: { chat, transcriber } });
-  void fixture.talk.ask('g', 'And?', { id: 'eva', name: 'Eva' }, 'voice');
-  await pass(fixture, 3_000);
+  void fixture.talk.askQuestion('g', 'And?', { id: 'eva', name: 'Eva' }, 'voice');
+  await passTime(fixture, 3_000);
   use(budgets, usedUpTo);
   const before = fixture.linkOpener.link.sent;
-  await pass(fixture, 2_000);
+  await passTime(fixture, 2_000);
   expect(fixture.linkOpener.link.sent).toBeGreaterThan(before);
   expect(fixture.of('answered')).toEqual([]);
-  await pass(fixture, 3_000, await words('human-cards-004', adam, fixture.clock.nowMs()));
+  await passTime(fixture, 3_000, await sayWords('human-cards-004', adam, fixture.clock.nowMs()));
   expect(fixture.of('answered')).toMatchObject([{ finish: 'cancelled' }]);
 });

@@ -4,12 +4,12 @@ import {
   eva,
   lounge,
   openSessionFixture,
-  pass,
-  words,
+  passTime,
+  sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { RecordedUtterances } from '#test/fakes/speakers/utterances.ts';
-import { dollars, openBudgets } from '#test/fakes/spending.ts';
+import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
+import { RecordedUtterances } from '#test/fakes/speakers/recorded-utterances.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const speech = 'human-goforward';
 const todayMs = new VirtualClock().wallMs();
@@ -17,7 +17,7 @@ const todayMs = new VirtualClock().wallMs();
 /** Adam and Eva are heard by a recogniser that costs a cent a minute. */
 async function talked(over: Parameters<typeof openSessionFixture>[0] = {}) {
   const clock = new VirtualClock();
-  const { budgets, ledger } = openBudgets(clock, { caps: { serverDay: dollars(10) } });
+  const { budgets, ledger } = openBudgets(clock, { caps: { serverDay: toUsd(10) } });
   const listener = new RecordedUtterances();
   const fixture = openSessionFixture(
     { spending: budgets, addressing: 'name', listener, ...over },
@@ -26,9 +26,10 @@ async function talked(over: Parameters<typeof openSessionFixture>[0] = {}) {
   );
   await fixture.sessions.join(lounge, 'adam');
   await fixture.privacy.allow('g', 'eva');
-  const says = async () => await pass(fixture, 5_000, await words(speech, adam, clock.nowMs()));
+  const says = async () =>
+    await passTime(fixture, 5_000, await sayWords(speech, adam, clock.nowMs()));
   const sums = () => {
-    const { day, people } = ledger.standing('g', clock.wallMs());
+    const { day, people } = ledger.getStanding('g', clock.wallMs());
     return { day, adam: people.get('adam') };
   };
   return { clock, budgets, fixture, ledger, listener, says, sums };
@@ -45,9 +46,9 @@ test('what nobody said to the bot is paid by the server, and what is said to it 
 
 test('what was taken back is paid by the server', async () => {
   const { clock, fixture, sums } = await talked({ addressing: 'always' });
-  await pass(fixture, 1_500, await words(speech, adam, clock.nowMs()));
+  await passTime(fixture, 1_500, await sayWords(speech, adam, clock.nowMs()));
   await fixture.privacy.deny('g', 'adam');
-  await pass(fixture, 1_000);
+  await passTime(fixture, 1_000);
   expect([sums().adam, sums().day.nanoUsd > 0]).toEqual([undefined, true]);
 });
 
@@ -55,12 +56,12 @@ test('captions end with the budget of the server', async () => {
   const { clock, ledger, listener, says } = await talked();
   ledger.charge('g', undefined, { nanoUsd: 10e9 }, clock.wallMs());
   await says();
-  expect(listener.ends).toEqual([]);
+  expect(listener.listEnds).toEqual([]);
 });
 
 test('the captions of who has used their share are paid by the server', () => {
   const { budgets, ledger } = openBudgets(new VirtualClock(), {
-    caps: { personDay: dollars(0.001) },
+    caps: { personDay: toUsd(0.001) },
   });
   ledger.charge('g', 'adam', { nanoUsd: 1_000_000 }, todayMs);
   expect(budgets.listen('g', 'adam')).toMatchObject({ kind: 'refused' });

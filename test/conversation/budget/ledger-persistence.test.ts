@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
 import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { MemorySpending } from '#test/fakes/spending.ts';
+import { MemorySpending } from '#test/fakes/fake-spending.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 async function keep(spending: MemorySpending, clock = new VirtualClock()) {
   const reported: unknown[] = [];
@@ -16,7 +16,7 @@ async function keep(spending: MemorySpending, clock = new VirtualClock()) {
   });
   await keeper.open();
   const spend = (nanoUsd: number) => ledger.charge('g', 'ana', { nanoUsd }, clock.wallMs());
-  const today = () => ledger.standing('g', clock.wallMs()).day.nanoUsd;
+  const today = () => ledger.getStanding('g', clock.wallMs()).day.nanoUsd;
   return { clock, keeper, spend, today, reported };
 }
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import type { AnswerBudget, AnswerRequest, BudgetRefusal } from '#src/spending/budget-authority.ts';
-import { paidChat } from '#src/spending/paid-engine.ts';
-import { FakeChat } from '#test/fakes/chat.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { dollars, openBudgets } from '#test/fakes/spending.ts';
+import { createPaidChat } from '#src/spending/paid-engine.ts';
+import { FakeChat } from '#test/fakes/fake-chat.ts';
+import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 /** The day of every virtual clock. */
 const todayMs = new VirtualClock().wallMs();
@@ -23,8 +23,8 @@ function open(opening: AnswerBudget | BudgetRefusal) {
 const tokens = (count: number) => ({ inputTokens: count, outputTokens: 0 });
 
 test('a program has its own budget, or that of a person, which answers in writing and texts read out use, too', () => {
-  const ownCapOf = (id: string) => (id === 'token:bell' ? dollars(0.0012) : undefined);
-  const caps = { personDay: dollars(0.0001) };
+  const ownCapOf = (id: string) => (id === 'token:bell' ? toUsd(0.0012) : undefined);
+  const caps = { personDay: toUsd(0.0001) };
   const { budgets, ledger } = openBudgets(new VirtualClock(), { caps, ownCapOf });
   const program = { ...order, personId: 'token:bell' };
   expect(budgets.open(order)).toMatchObject({
@@ -39,70 +39,70 @@ test('a program has its own budget, or that of a person, which answers in writin
     line: { id: 'budget.rest.person' },
   });
   const reading = { ...program, kind: 'reading', first: 'x'.repeat(500) } as const;
-  open(budgets.open(reading)).spoke({ characters: 500, ms: 1 });
-  expect(ledger.shareOf('g', 'token:bell', todayMs).nanoUsd).toBe(0.0005e9);
+  open(budgets.open(reading)).recordSpeech({ characters: 500, ms: 1 });
+  expect(ledger.getShare('g', 'token:bell', todayMs).nanoUsd).toBe(0.0005e9);
   expect(budgets.open(reading)).toMatchObject({ line: { id: 'budget.user' } });
 });
 
 test('what a person said counts against their cap before it is decided whether they meant the bot', () => {
-  const caps = { personDay: dollars(0.001) };
+  const caps = { personDay: toUsd(0.001) };
   const { budgets } = openBudgets(new VirtualClock(), { caps });
   const heard = budgets.listen('g', 'ana');
   if (!('reservation' in heard)) throw new Error('refused');
-  heard.reservation.recognised(5_000);
+  heard.reservation.onRecognised(5_000);
   expect(budgets.open(order).kind).toBe('refused');
   heard.decided(false);
   expect(budgets.open(order).kind).toBe('open');
 });
 
 test('a request that still ends keeps its money after its answer is over', async () => {
-  const caps = { personDay: dollars(0.0006) };
+  const caps = { personDay: toUsd(0.0006) };
   const { budgets, ledger } = openBudgets(new VirtualClock(), { caps });
   const bill = open(budgets.open(order));
-  const held = await bill.holdModel([], [], 0);
+  const held = await bill.reserveRequest([], [], 0);
   bill.close();
   expect(budgets.open(order).kind).toBe('refused');
-  held?.end();
-  expect(ledger.reserved('g')).toBe(0);
+  held?.release();
+  expect(ledger.getReserved('g')).toBe(0);
   expect(budgets.open(order).kind).toBe('open');
 });
 
 test('a running answer may finish, whatever it costs, and then nobody begins another', () => {
   const { budgets, ledger } = openBudgets(new VirtualClock(), {
-    caps: { serverDay: dollars(0.01) },
+    caps: { serverDay: toUsd(0.01) },
   });
   const bill = open(budgets.open(order));
   bill.used(tokens(50_000));
   bill.close();
-  expect(ledger.standing('g', todayMs).day.nanoUsd).toBe(0.05e9);
-  expect(budgets.today('g')).toMatchObject({ usd: 0.05 });
+  expect(ledger.getStanding('g', todayMs).day.nanoUsd).toBe(0.05e9);
+  expect(budgets.getToday('g')).toMatchObject({ usd: 0.05 });
   expect(budgets.open(order)).toMatchObject({ kind: 'refused', line: { id: 'budget.guild' } });
 });
 
 test('at 80 % of a server the channel reads one line a day, and at its end another', () => {
-  const { budgets } = openBudgets(new VirtualClock(), { caps: { serverDay: dollars(0.1) } });
+  const { budgets } = openBudgets(new VirtualClock(), { caps: { serverDay: toUsd(0.1) } });
   const first = open(budgets.open(order));
   first.used(tokens(79_000));
   expect(budgets.open(order)).not.toMatchObject({ news: expect.anything() });
   first.used(tokens(2_000));
   expect(budgets.open(order)).toMatchObject({ kind: 'open', news: { id: 'budget.warn' } });
   expect(budgets.open(order)).not.toMatchObject({ news: expect.anything() });
-  expect(budgets.used('g')).toBeUndefined();
+  expect(budgets.findUsedBudget('g')).toBeUndefined();
   first.used(tokens(19_000));
   const line = { id: 'budget.guild', with: { time: '<t:1795219200:f>' } };
-  expect(budgets.used('g')).toMatchObject({ line, time: '<t:1795219200:f>' });
+  expect(budgets.findUsedBudget('g')).toMatchObject({ line, time: '<t:1795219200:f>' });
   const refused = budgets.listen('g', 'ben');
   if (!('isNews' in refused)) throw new Error('it was not refused');
   expect([refused.line, refused.isNews(), refused.isNews()]).toEqual([line, true, false]);
 });
 
 test('a server may set a cap below that of the operator, and never gets more than that', () => {
-  const caps = { serverDay: dollars(1), personDay: dollars(0.001) };
-  const ownCapIn = (guildId: string) => dollars(guildId === 'g' ? 0.0006 : 5);
+  const caps = { serverDay: toUsd(1), personDay: toUsd(0.001) };
+  const ownCapIn = (guildId: string) => toUsd(guildId === 'g' ? 0.0006 : 5);
   const { budgets } = openBudgets(new VirtualClock(), { caps, ownCapIn });
-  expect(budgets.today('g')).toMatchObject({ capUsd: 0.0006 });
-  expect(budgets.share('g', 'ana')).toMatchObject({ capUsd: 0.001 });
-  expect(budgets.today('h')).toMatchObject({ capUsd: 1 });
+  expect(budgets.getToday('g')).toMatchObject({ capUsd: 0.0006 });
+  expect(budgets.getShare('g', 'ana')).toMatchObject({ capUsd: 0.001 });
+  expect(budgets.getToday('h')).toMatchObject({ capUsd: 1 });
   open(budgets.open(order));
   expect(budgets.open({ ...order, personId: 'ben' })).toMatchObject({ kind: 'refused' });
   open(budgets.open({ ...order, guildId: 'h' }));
@@ -113,13 +113,13 @@ test('what is free and what is an estimate is told, and free work knows no cap',
   const free = { kind: 'free' } as const;
   const speak = { kind: 'priced', usd: { perMillionCharacters: 60 }, isEstimate: true } as const;
   const { budgets } = openBudgets(new VirtualClock(), { tariff: { recognise: free, speak } });
-  expect(budgets.prices('g')).toEqual({ free: ['recognise'], estimated: ['speak'] });
+  expect(budgets.getPrices('g')).toEqual({ free: ['recognise'], estimated: ['speak'] });
   const caps = { personDay: 1, serverDay: 1 };
   const tariff = { recognise: free, think: free, speak: free };
   const costless = openBudgets(new VirtualClock(), { caps, tariff });
   for (let turn = 0; turn < 10; turn++) open(costless.budgets.open(order)).used(tokens(9_000));
-  expect(costless.ledger.standing('g', todayMs).day.nanoUsd).toBe(0);
-  expect(costless.budgets.used('g')).toBeUndefined();
+  expect(costless.ledger.getStanding('g', todayMs).day.nanoUsd).toBe(0);
+  expect(costless.budgets.findUsedBudget('g')).toBeUndefined();
 });
 
 test('only an answer in writing to typed words costs what the model of typed words costs', () => {
@@ -143,12 +143,12 @@ test.each([
   'counts that cannot be, $inputTokens and $outputTokens, cost what was set aside',
   async (usage) => {
     const { budgets, ledger } = openBudgets(new VirtualClock(), {
-      caps: { serverDay: dollars(5) },
+      caps: { serverDay: toUsd(5) },
     });
     using reservation = open(budgets.open(order));
-    const chat = paidChat(new FakeChat([[{ usage }]])).paidBy(reservation);
+    const chat = createPaidChat(new FakeChat([[{ usage }]])).paidBy(reservation);
     await Array.fromAsync(chat.reply([], [], new AbortController().signal));
-    expect(ledger.standing('g', todayMs).day).toMatchObject({ nanoUsd: 4_007_000 });
+    expect(ledger.getStanding('g', todayMs).day).toMatchObject({ nanoUsd: 4_007_000 });
     expect(budgets.open(order).kind).toBe('open');
   },
 );

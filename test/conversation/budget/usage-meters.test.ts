@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { servedLocally } from '#src/provider/models/models.ts';
-import { transcriberWithFallbacks } from '#src/speech/fallbacks/speech-fallbacks.ts';
-import type { EngineUsage, Listening, Transcriber, Transcript } from '#src/speech/ports.ts';
-import { meteredTranscriber } from '#src/spending/paid-engine.ts';
+import { servedLocally } from '#src/provider/models/standard-models.ts';
+import { createTranscriberChain } from '#src/speech/fallbacks/speech-chains.ts';
+import type { EngineUsage, Listening, Transcriber, Transcript } from '#src/speech/speech-engine.ts';
+import { meterTranscriber } from '#src/spending/paid-engine.ts';
 import type { SoundMeter } from '#src/spending/reservation.ts';
-import { settled, VirtualClock } from '#test/fakes/clock.ts';
-import { chainOf } from '#test/fakes/fallbacks.ts';
+import { makeChain } from '#test/fakes/fallback-chains.ts';
+import { VirtualClock, waitUntilSettled } from '#test/fakes/virtual-clock.ts';
 
 const never = new AbortController().signal;
 const second = new Int16Array(16_000);
@@ -24,8 +24,8 @@ function streaming(settle: Listening['settle']): Transcriber {
 
 function listening(settle: Listening['settle']) {
   const heard: (readonly [ms: number, took: EngineUsage | undefined])[] = [];
-  const metered = meteredTranscriber(streaming(settle), {
-    recognised: (ms, usage) => void heard.push([ms, usage]),
+  const metered = meterTranscriber(streaming(settle), {
+    onRecognised: (ms, usage) => void heard.push([ms, usage]),
   });
   return { heard, listening: metered.listen?.(() => undefined, never) ?? expect.fail() };
 }
@@ -35,8 +35,8 @@ function meteredBy(holdSound: SoundMeter['holdSound'], push: Listening['push']) 
   const heard: number[] = [];
   const inner = { push, settle: async () => ({ text: 'a' }), [Symbol.dispose]: () => undefined };
   const streams: Transcriber = { ...streaming(inner.settle), listen: () => inner };
-  const meter: SoundMeter = { recognised: (ms) => void heard.push(ms), holdSound };
-  const metered = meteredTranscriber(streams, meter);
+  const meter: SoundMeter = { onRecognised: (ms) => void heard.push(ms), holdSound };
+  const metered = meterTranscriber(streams, meter);
   return { heard, metered: metered.listen?.(() => undefined, never) ?? expect.fail() };
 }
 
@@ -59,7 +59,7 @@ test('sound that streams waits until money for it is set aside, is sent whole, a
   const hold = async (ms: number) => {
     const n = asked.push(ms);
     await Promise.resolve();
-    return { units: 1_500, end: () => void ended.push(n) };
+    return { maxUnits: 1_500, release: () => void ended.push(n) };
   };
   const { heard, metered } = meteredBy(hold, (sound) => void pushed.push(sound.length));
   for (let n = 0; n < 4; n++) metered.push(second);
@@ -71,7 +71,7 @@ test('sound that streams waits until money for it is set aside, is sent whole, a
   expect(asked).toEqual([30_000, 30_000, 30_000]);
   expect(ended).toEqual([1, 2, 3]);
   metered.push(second);
-  await settled();
+  await waitUntilSettled();
   expect([pushed.length, ended]).toEqual([4, [1, 2, 3, 4]]);
 });
 
@@ -86,14 +86,14 @@ test('what no transcript came of is paid by its length at the end', async () => 
 });
 
 test('of an utterance that is sent whole, what the server counts is told, and of a cut one its length', async () => {
-  const heard: Parameters<SoundMeter['recognised']>[] = [];
+  const heard: Parameters<SoundMeter['onRecognised']>[] = [];
   const whole: Transcriber = {
     async *transcribe() {
       yield { kind: 'partial', text: 'a' };
       yield { kind: 'final', transcript: { text: 'a', usage: reported(900) } };
     },
   };
-  const metered = meteredTranscriber(whole, { recognised: (...asked) => void heard.push(asked) });
+  const metered = meterTranscriber(whole, { onRecognised: (...asked) => void heard.push(asked) });
   const pcm = { samples: second, rateHz: 16_000, channels: 1 } as const;
   for await (const _ of metered.transcribe(pcm, never)) break;
   for await (const _ of metered.transcribe(pcm, never));
@@ -117,10 +117,10 @@ test('a server that heard somebody speak and is late with their words is paid be
     },
   };
   const clock = new VirtualClock();
-  const { chain } = chainOf('speech to text', [failing, answering], clock);
-  const heard: Parameters<SoundMeter['recognised']>[] = [];
-  const both = transcriberWithFallbacks(chain, true);
-  const metered = meteredTranscriber(both, { recognised: (...one) => void heard.push(one) });
+  const { chain } = makeChain('speech to text', [failing, answering], clock);
+  const heard: Parameters<SoundMeter['onRecognised']>[] = [];
+  const both = createTranscriberChain(chain, true);
+  const metered = meterTranscriber(both, { onRecognised: (...one) => void heard.push(one) });
   using live = metered.listen?.(() => undefined, never) ?? expect.fail();
   live.push(second.map(() => 900));
   const settling = live.settle(never);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { GuildAccess } from '#src/settings/access-control.ts';
-import { playScripts } from '#test/conversation/setup/script.ts';
+import { playScripts } from '#test/conversation/setup/play-script.ts';
 import {
   adam,
   eva,
@@ -9,7 +9,7 @@ import {
   openSessionFixture,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
-import { RecordedUtterances } from '#test/fakes/speakers/utterances.ts';
+import { RecordedUtterances } from '#test/fakes/speakers/recorded-utterances.ts';
 
 const notice = { consent: { policy: 'notice' } } as const;
 const byRole = {
@@ -289,10 +289,10 @@ test('commands of people whom the server does not let use the bot are turned awa
   const { sessions, settings } = openSessionFixture();
   const access = new GuildAccess(sessions.settings);
   const denied = async (callerId: string, callerRoleIds: readonly string[] = []) =>
-    (await access.denied({ guildId: 'g', callerId, callerRoleIds, mayManage: false }))?.id;
+    (await access.findDenial({ guildId: 'g', callerId, callerRoleIds, mayManage: false }))?.id;
   expect(await denied(dan.id)).toBeUndefined();
-  await settings.set('g', 'roles', '222222222222222222');
-  await settings.set('g', 'blocked', dan.id);
+  await settings.setSetting('g', 'roles', '222222222222222222');
+  await settings.setSetting('g', 'blocked', dan.id);
   expect(await denied(dan.id, ['222222222222222222'])).toBe('access.blocked');
   expect(await denied('eva')).toBe('access.role');
   expect(await denied('eva', ['222222222222222222'])).toBeUndefined();

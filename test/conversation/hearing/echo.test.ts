@@ -1,19 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { readWav } from '#src/audio/formats/wav.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
-import { readWav } from '#src/audio/wav.ts';
-import { chained } from '#src/pipeline/chained.ts';
-import type { Synthesizer } from '#src/speech/ports.ts';
+import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
+import type { Synthesizer } from '#src/speech/speech-engine.ts';
 import {
   adam,
   lounge,
   openSessionFixture,
-  pass,
-  words,
+  passTime,
+  sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
-import { FakeChat } from '#test/fakes/chat.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeTranscriber } from '#test/fakes/speech.ts';
+import { FakeChat } from '#test/fakes/fake-chat.ts';
+import { FakeTranscriber } from '#test/fakes/fake-speech.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const codec = await loadOpus();
 const story = ['First', 'Then', 'Later', 'Soon', 'Again', 'At last']
@@ -32,7 +32,7 @@ async function recordedVoice(): Promise<Synthesizer> {
 
 /** Adam has loudspeakers: what the bot says comes back into his microphone, late and quieter. */
 function loudspeakers(fixture: Awaited<ReturnType<typeof asked>>) {
-  const [decoder, encoder] = [codec.decoder(24_000), codec.encoder(24_000)];
+  const [decoder, encoder] = [codec.createDecoder(24_000), codec.createEncoder(24_000)];
   const { link } = fixture.linkOpener;
   const [lateMs, gain] = [160, 0.1];
   let sequence = 40_000;
@@ -54,7 +54,12 @@ async function asked() {
   const chat = new FakeChat([[story]], clock);
   const synthesizer = await recordedVoice();
   const transcriber = new FakeTranscriber({ texts: ['what is the capital of france'] });
-  const parts = { codec, transcriber, synthesizer, pipeline: chained({ chat, synthesizer }) };
+  const parts = {
+    codec,
+    transcriber,
+    synthesizer,
+    pipeline: createChainedPipeline({ chat, synthesizer }),
+  };
   const fixture = openSessionFixture(parts, [adam], clock);
   await fixture.sessions.join(lounge, 'adam');
   const coming: Parameters<typeof fixture.linkOpener.link.arrive>[0][] = [];
@@ -64,11 +69,11 @@ async function asked() {
 test('its own voice out of loudspeakers is neither answered nor interrupts it', async () => {
   const fixture = await asked();
   loudspeakers(fixture);
-  await pass(fixture, 2_600, await words('human-goforward', adam, 0));
+  await passTime(fixture, 2_600, await sayWords('human-goforward', adam, 0));
   for (let passed = 0; passed < 24_000; passed += 20) {
     const due = fixture.coming.filter(({ atMs }) => atMs <= fixture.clock.nowMs() + 20);
     fixture.coming.splice(0, due.length);
-    await pass(fixture, 20, due);
+    await passTime(fixture, 20, due);
   }
   expect(fixture.chat.asked).toHaveLength(1);
   expect(fixture.of('answered')).toMatchObject([{ finish: 'completed', heardText: story }]);

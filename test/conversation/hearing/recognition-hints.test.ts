@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
-import type { Transcriber } from '#src/speech/ports.ts';
+import type { Transcriber } from '#src/speech/speech-engine.ts';
 import {
   adam,
   eva,
   lounge,
   openSessionFixture,
-  pass,
-  words,
+  passTime,
+  sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
-import { FakeTranscriber } from '#test/fakes/speech.ts';
+import { FakeTranscriber } from '#test/fakes/fake-speech.ts';
 
 /** Notes what it is told to expect. */
 function hinted(texts: readonly string[]) {
@@ -30,11 +30,11 @@ test('the recogniser expects the names of the bot, and of those present who agre
   const over = { transcriber, names: ['Computer'] };
   const fixture = openSessionFixture(over, [adam, eva, hostile]);
   await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 11_000);
-  await pass(fixture, 6_000, await words('human-cards-004', adam, fixture.clock.nowMs()));
+  await passTime(fixture, 11_000);
+  await passTime(fixture, 6_000, await sayWords('human-cards-004', adam, fixture.clock.nowMs()));
   expect(reported.at(-1)).toEqual(expect.arrayContaining(['Computer', 'Adam']));
   expect(reported.at(-1)?.join()).not.toMatch(/Eva|Mallory/);
   await fixture.privacy.allow('g', 'mallory');
-  await pass(fixture, 6_000, await words('human-cards-004', adam, fixture.clock.nowMs()));
+  await passTime(fixture, 6_000, await sayWords('human-cards-004', adam, fixture.clock.nowMs()));
   expect(reported.at(-1)?.at(-1)).toMatch(/^[^<>\r\n]*Mallory[^<>\r\n]*$/);
 });

@@ -2,16 +2,16 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
-import type { Transcriber } from '#src/speech/ports.ts';
+import type { Transcriber } from '#src/speech/speech-engine.ts';
 import {
   adam,
   eva,
   lounge,
   openSessionFixture,
-  pass,
-  words,
+  passTime,
+  sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
-import { settled } from '#test/fakes/clock.ts';
+import { waitUntilSettled } from '#test/fakes/virtual-clock.ts';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
@@ -30,14 +30,14 @@ async function called(people: readonly ChannelMember[]) {
   const byName = { addressing: 'name', names: ['Nova'], consent: { policy: 'notice' } } as const;
   const fixture = openSessionFixture({ ...byName, transcriber }, people);
   await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 5_000);
+  await passTime(fixture, 5_000);
   return fixture;
 }
 
 /** Bytes of sound and other buffers that are still reachable. */
 async function heldBytes() {
   for (let round = 0; round < 2; round++) {
-    await settled();
+    await waitUntilSettled();
     collect();
   }
   return process.memoryUsage().arrayBuffers;
@@ -49,8 +49,8 @@ test('of somebody who never pauses only the last words are kept in memory', {
   const fixture = await called([adam, eva]);
   const before = await heldBytes();
   for (let said = 0; said < 12; said++) {
-    const packets = await words('human-goforward', adam, fixture.clock.nowMs());
-    await pass(fixture, packets.length * 20 + 100, packets);
+    const packets = await sayWords('human-goforward', adam, fixture.clock.nowMs());
+    await passTime(fixture, packets.length * 20 + 100, packets);
   }
   expect((await heldBytes()) - before).toBeLessThan(1_200_000); // 12 utterances are 3 MB
 });

@@ -1,20 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { durationMs } from '#src/audio/pcm.ts';
+import { getDurationMs } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
-import { listenWith, mostSentShare } from '#src/speech/listen.ts';
-import type { Transcriber } from '#src/speech/ports.ts';
+import { maxSentShare, openListening } from '#src/speech/listen.ts';
+import type { Transcriber } from '#src/speech/speech-engine.ts';
 import {
   adam,
   eva,
   lounge,
   openSessionFixture,
-  pass,
-  words,
+  passTime,
+  sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { RecordedUtterances } from '#test/fakes/speakers/utterances.ts';
-import { FakeTranscriber } from '#test/fakes/speech.ts';
+import { FakeTranscriber } from '#test/fakes/fake-speech.ts';
+import { RecordedUtterances } from '#test/fakes/speakers/recorded-utterances.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const speech = 'human-goforward';
 type Recording = {
@@ -33,7 +33,7 @@ async function taken(over: Over = {}, clock = new VirtualClock()) {
   const listener = new RecordedUtterances();
   const fixture = openSessionFixture({ listener, ...over }, [adam, eva], clock);
   await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 100);
+  await passTime(fixture, 100);
   return { fixture, listener };
 }
 
@@ -48,8 +48,8 @@ test.each([
   'an utterance %s is told of from its beginning to its end, once',
   async (_, addressing) => {
     const { fixture, listener } = await taken({ addressing });
-    await pass(fixture, 5_000, await words(speech, adam, fixture.clock.nowMs()));
-    expect(listener.ends).toEqual(['five five']);
+    await passTime(fixture, 5_000, await sayWords(speech, adam, fixture.clock.nowMs()));
+    expect(listener.listEnds).toEqual(['five five']);
     const [utterance] = listener.all;
     expect(utterance).toMatchObject({ speakerId: 'adam', name: 'Adam' });
     expect(utterance?.reported.at(-1)).toBe('whole five five');
@@ -61,8 +61,8 @@ test.each([
   ['the recogniser failed', { texts: [], error: failed }, 'not-understood'],
 ])('where %s, the end says so', async (_, options, end) => {
   const { fixture, listener } = await taken({ transcriber: new FakeTranscriber(options) });
-  await pass(fixture, 5_000, await words(speech, adam, fixture.clock.nowMs()));
-  expect(listener.ends).toEqual([`(${end})`]);
+  await passTime(fixture, 5_000, await sayWords(speech, adam, fixture.clock.nowMs()));
+  expect(listener.listEnds).toEqual([`(${end})`]);
 });
 
 test.each([
@@ -71,18 +71,18 @@ test.each([
 ])('who says no %s takes back what they were saying', async (_, ms) => {
   const clock = new VirtualClock();
   const { fixture, listener } = await taken({ transcriber: slow(clock, 5_000) }, clock);
-  await pass(fixture, ms, await words(speech, adam, clock.nowMs()));
+  await passTime(fixture, ms, await sayWords(speech, adam, clock.nowMs()));
   await fixture.privacy.deny('g', 'adam');
-  await pass(fixture, 12_000);
-  expect(listener.ends).toEqual(['(withdrawn)']);
+  await passTime(fixture, 12_000);
+  expect(listener.listEnds).toEqual(['(withdrawn)']);
 });
 
 test('what was said when the link is lost is still recognised', async () => {
   const { fixture, listener } = await taken();
-  await pass(fixture, 1_500, await words(speech, adam, fixture.clock.nowMs()));
+  await passTime(fixture, 1_500, await sayWords(speech, adam, fixture.clock.nowMs()));
   fixture.linkOpener.link.lose();
-  await pass(fixture, 3_000);
-  expect(listener.ends).toEqual(['five five']);
+  await passTime(fixture, 3_000);
+  expect(listener.listEnds).toEqual(['five five']);
   expect(fixture.of('answered')).toEqual([]);
 });
 
@@ -93,14 +93,14 @@ test('what was said when the session ends is told as far as it was understood', 
     transcribe: (pcm, signal) => file.transcribe(pcm, signal),
     listen: (onPartial, signal) => {
       onPartial('five five');
-      return listenWith(file, onPartial, signal);
+      return openListening(file, onPartial, signal);
     },
   };
   const { fixture, listener } = await taken({ transcriber }, clock);
-  await pass(fixture, 1_800, await words(speech, adam, clock.nowMs()));
-  await fixture.sessions.leave('g');
-  await pass(fixture, 1_000);
-  expect(listener.ends).toEqual(['five five']);
+  await passTime(fixture, 1_800, await sayWords(speech, adam, clock.nowMs()));
+  await fixture.sessions.leaveInTurn('g');
+  await passTime(fixture, 1_000);
+  expect(listener.listEnds).toEqual(['five five']);
 });
 
 test.each([
@@ -122,15 +122,15 @@ test.each([
     for (let n = 0; n < 24; n++) {
       const name = names[n % 3] ?? speech;
       const from = clock.nowMs();
-      await pass(fixture, 8_000, await words(name, n % 2 === 0 ? adam : eva, from));
+      await passTime(fixture, 8_000, await sayWords(name, n % 2 === 0 ? adam : eva, from));
       const isClosedSoon = name === 'human-something';
       if (isClosedSoon) closedMs.push(knownAtMs - from - spanOf(name).speechEndMs);
     }
     expect(fixture.of('answered')).toHaveLength(answers);
-    const sentMs = transcriber.heard.reduce((sum, pcm) => sum + durationMs(pcm), 0);
+    const sentMs = transcriber.heard.reduce((sum, pcm) => sum + getDurationMs(pcm), 0);
     const spans = names.map((name) => spanOf(name));
     const spokenMs = spans.reduce((sum, one) => sum + 8 * (one.speechEndMs - one.speechStartMs), 0);
-    expect(sentMs).toBeLessThanOrEqual(mostSentShare * spokenMs);
+    expect(sentMs).toBeLessThanOrEqual(maxSentShare * spokenMs);
     expect(Math.max(...closedMs)).toBeLessThan(300);
   },
 );

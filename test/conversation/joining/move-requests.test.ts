@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { den, lounge, pass } from '#test/conversation/setup/session-fixture.ts';
-import { called, openSeats } from '#test/features/seats/setup.ts';
+import { den, lounge, passTime } from '#test/conversation/setup/session-fixture.ts';
+import { makeCalled, openSeats } from '#test/features/seats/seats-setup.ts';
 
 /** Adam and Eva sit with the bot in the Lounge, and Cleo calls it to the Den. */
 async function calledAway() {
-  const bot = await called(await openSeats());
+  const bot = await makeCalled(await openSeats());
   const joining = await bot.sessions.join(den, 'cleo');
   const press = (personId: string, to = 'den') =>
     bot.sessions.moveRequests.agree('g', personId, to);
@@ -26,9 +26,9 @@ test('once everybody who sits with the bot has pressed Move it comes, and hears 
   expect(await press('adam')).toEqual({ kind: 'waiting', names: ['Eva'] });
   expect(bot.sessions.at('g')).toEqual(lounge);
   expect(await press('eva')).toMatchObject({ kind: 'moved', to: den });
-  await pass(bot, 100);
+  await passTime(bot, 100);
   expect(bot.sessions.at('g')).toEqual(den);
-  expect(bot.sessions.session('g')?.consent.mayHear('cleo')).toBe(true);
+  expect(bot.sessions.findSession('g')?.consent.mayHear('cleo')).toBe(true);
   expect(bot.posted.at(-1)).toEqual({ id: 'moved', with: { channel: 'Den' }, channel: 'Den' });
 });
 

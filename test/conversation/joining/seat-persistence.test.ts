@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { pass } from '#test/conversation/setup/session-fixture.ts';
-import { called, openSeats, type SeatedBot } from '#test/features/seats/setup.ts';
+import { passTime } from '#test/conversation/setup/session-fixture.ts';
+import { makeCalled, openSeats, type SeatedBot } from '#test/features/seats/seats-setup.ts';
 
 const minuteMs = 60_000;
 const offline = new BotError('link.offline', true, 'The gateway is away.');
@@ -17,7 +17,7 @@ function cut({ linkOpener }: SeatedBot) {
 }
 
 test('a seat stays young for as long as its link is there, and no longer', async () => {
-  const bot = await called(await openSeats());
+  const bot = await makeCalled(await openSeats());
   await bot.clock.advance(2 * minuteMs);
   expect(await idleMinutes(bot)).toBe(0);
   cut(bot);
@@ -26,21 +26,21 @@ test('a seat stays young for as long as its link is there, and no longer', async
 });
 
 test('after ten minutes without a network the bot returns by itself, after an hour it does not and its panel says so', async () => {
-  const bot = await called(await openSeats());
+  const bot = await makeCalled(await openSeats());
   cut(bot);
   await bot.clock.advance(10 * minuteMs);
   expect(bot.of('left')).toMatchObject([{ why: 'refused' }]);
   bot.linkOpener.failures.splice(0);
   await bot.arrive(); // the gateway is back
-  await pass(bot, 100);
+  await passTime(bot, 100);
   expect([bot.sessions.at('g')?.name, bot.takenOver]).toEqual(['Lounge', ['g']]);
   expect(bot.faces.at(-1)?.lines).toContainEqual({ id: 'seat.returned.anew' });
-  expect(bot.sessions.session('g')?.consent.mayHear('adam')).toBe(true);
+  expect(bot.sessions.findSession('g')?.consent.mayHear('adam')).toBe(true);
   cut(bot);
   await bot.clock.advance(60 * minuteMs);
   bot.linkOpener.failures.splice(0);
   await bot.arrive();
-  await pass(bot, 100);
+  await passTime(bot, 100);
   expect(bot.sessions.at('g')).toBeUndefined();
   const why = { id: 'seat.outdated', with: { channel: 'Lounge' } };
   expect(bot.faces.at(-1)).toMatchObject({ isLeft: true, lines: [{ id: 'leave.nowhere' }, why] });
@@ -48,8 +48,8 @@ test('after ten minutes without a network the bot returns by itself, after an ho
 
 async function breakTwice(bot: SeatedBot) {
   for (let n = 0; n < 2; n++) {
-    bot.sessions.session('g')?.loop.broken(new TypeError('a bug'));
-    await pass(bot, 2_000);
+    bot.sessions.findSession('g')?.loop.reportBug(new TypeError('a bug'));
+    await passTime(bot, 2_000);
   }
   expect(bot.of('left')).toMatchObject([{ why: 'lost' }]);
 }
@@ -60,12 +60,12 @@ test.each([
 ])(
   'what people said for a session that %s is gone 15 minutes after it, and who called',
   async (_, end) => {
-    const bot = await called(await openSeats());
+    const bot = await makeCalled(await openSeats());
     await end(bot);
     await bot.clock.advance(17 * minuteMs);
     const seat = (await bot.store.seats.read(['g']))[0];
     expect(seat).toMatchObject({ channelId: 'lounge', agreedIds: [] });
     expect(seat?.callerId).toBeUndefined();
-    expect(await bot.store.consents.count('g', 'adam')).toBe(0);
+    expect(await bot.store.consents.countItems('g', 'adam')).toBe(0);
   },
 );

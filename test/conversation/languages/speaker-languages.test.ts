@@ -2,20 +2,20 @@ import { expect, test } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
-import type { Synthesizer, TranscriptionOptions } from '#src/speech/ports.ts';
-import { openTextLanguage } from '#src/speech/text-language/text-language.ts';
+import type { Synthesizer, TranscriptionOptions } from '#src/speech/speech-engine.ts';
+import { createTextLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import {
   adam,
   eva,
   type FixtureOptions,
   lounge,
   openSessionFixture as openFixture,
-  pass,
-  words,
+  passTime,
+  sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
-import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/fake-speech.ts';
 
-const textLanguage = openTextLanguage();
+const textLanguage = createTextLanguageDetector();
 await textLanguage.detect('How high is it?', []); // loads, which takes real time
 
 type RecognisedText = { readonly text: string; readonly language?: string };
@@ -39,7 +39,7 @@ async function openSetup(recognised: readonly RecognisedText[], over: FixtureOpt
   const say = async (who: ChannelMember) => {
     turn++;
     const before = here.chat.asked.length;
-    await pass(here, 6_000, await words('human-goforward', who, fromMs));
+    await passTime(here, 6_000, await sayWords('human-goforward', who, fromMs));
     fromMs += 6_000;
     return here.chat.asked.slice(before).at(-1)?.messages[0]?.content ?? '';
   };
@@ -94,7 +94,7 @@ test('"in German, please" holds for the session, until its asker is forgotten', 
 test('what a person has set goes before what they speak, and the recogniser is told it', async () => {
   const here = await openSetup([{ text: 'What time is it?', language: 'en' }]);
   await here.stores.personSettings.write('g', 'adam', { language: 'ja' });
-  await here.peopleSettings.load('g', 'adam');
+  await here.peopleSettings.loadSettings('g', 'adam');
   expect(inLanguage(await here.say(adam))).toBe('Japanese');
   expect(here.hints.at(-1)).toBe('ja');
 });
@@ -104,8 +104,8 @@ test('a persona that speaks one language answers everybody in it, whatever they 
     { text: 'In German, please.', language: 'en' },
     { text: 'What time is it?', language: 'en' },
   ]);
-  await here.personas.save('g', 'lounge', { name: 'Amélie', language: 'fr' });
-  await here.peopleSettings.change('g', 'eva', { language: 'ja' });
+  await here.personas.savePersona('g', 'lounge', { name: 'Amélie', language: 'fr' });
+  await here.peopleSettings.changeSettings('g', 'eva', { language: 'ja' });
   for (const who of [adam, eva]) {
     const recognised = await here.say(who);
     expect(recognised.match(/[Aa]nswer in \w+/g)).toEqual(['answer in French']);

@@ -9,7 +9,7 @@ import { requestsCases } from '#test/conversation/machine/cases/requests.ts';
 import { toolsCases } from '#test/conversation/machine/cases/tools.ts';
 import { turnsCases } from '#test/conversation/machine/cases/turns.ts';
 import { waitingCases } from '#test/conversation/machine/cases/waiting.ts';
-import { playCase, stepsOf } from './play-case.ts';
+import { listSteps, playCase } from './play-case.ts';
 
 const cases = Object.entries({
   ...turnsCases,
@@ -25,5 +25,5 @@ const cases = Object.entries({
 });
 
 test.each(cases)('%s', (_name, one) => {
-  expect(playCase(one)).toEqual(stepsOf(one).map(([, ...effects]) => effects));
+  expect(playCase(one)).toEqual(listSteps(one).map(([, ...effects]) => effects));
 });

@@ -4,11 +4,11 @@ import type {
   EffectOf,
 } from '#src/conversation/machine/effects.ts';
 import type { ConversationEvent, EventOf } from '#src/conversation/machine/events.ts';
-import { isNamed, turnOfAnswer } from '#src/conversation/machine/questions.ts';
+import { findTurnByAnswer, isCalledByName } from '#src/conversation/machine/selectors.ts';
 import {
   type ConversationState,
+  createConversationState,
   type HistoryExchange,
-  initialState,
   type Participant,
   type SessionSettings,
   type ToolChange,
@@ -56,17 +56,17 @@ const settings: SessionSettings = {
 };
 
 /** A channel with these people, who all agreed, and its link. */
-export function room(...ids: readonly string[]): ConversationState {
-  const state = initialState(settings);
+export function makeRoom(...ids: readonly string[]): ConversationState {
+  const state = createConversationState(settings);
   return {
     ...state,
-    people: ids.map((id) => person(id)),
+    people: ids.map((id) => makePerson(id)),
     consent: { ...state.consent, yes: ids },
-    link: { kind: 'up' },
+    connection: { kind: 'up' },
   };
 }
 
-export function roomWith(
+export function makeRoomWith(
   state: ConversationState,
   changed: Partial<SessionSettings>,
 ): ConversationState {
@@ -74,8 +74,8 @@ export function roomWith(
 }
 
 /** A room in which Ben has said something to the bot. */
-export function roomAfter(...exchanges: readonly HistoryExchange[]): ConversationState {
-  return { ...room('ana', 'ben'), history: { version: 1, exchanges } };
+export function makeRoomAfter(...exchanges: readonly HistoryExchange[]): ConversationState {
+  return { ...makeRoom('ana', 'ben'), history: { version: 1, exchanges } };
 }
 
 export const saidByBen: HistoryExchange = {
@@ -87,7 +87,7 @@ export const saidByBen: HistoryExchange = {
   isOver: false,
 };
 
-export function person(id: string, over: Partial<Participant> = {}): Participant {
+export function makePerson(id: string, over: Partial<Participant> = {}): Participant {
   const name = `${id.slice(0, 1).toUpperCase()}${id.slice(1)}`;
   const usual = { id, name, isBot: false, isDeaf: false, hasRole: false, isAdmitted: true };
   return { ...usual, ...over };
@@ -105,15 +105,15 @@ export const noVoice: Evidence = { ...clearVoice, voicedMs: 40, meanProbability:
 
 // Events.
 
-export function began(utterance: number, by: string, atMs: number): ConversationEvent {
+export function voiceBegan(utterance: number, by: string, atMs: number): ConversationEvent {
   return { kind: 'began', utterance, by, fromMs: atMs, hints: [], atMs };
 }
 
-export function paused(utterance: number, atMs: number): ConversationEvent {
+export function voicePaused(utterance: number, atMs: number): ConversationEvent {
   return { kind: 'paused', utterance, evidence: clearVoice, atMs };
 }
 
-export function words(
+export function recognisedWords(
   utterance: number,
   pause: number,
   text: string,
@@ -122,25 +122,25 @@ export function words(
   return { kind: 'words', utterance, pause, text, language: 'en', atMs };
 }
 
-export function likelyOver(utterance: number, atMs: number): ConversationEvent {
+export function turnLikelyOver(utterance: number, atMs: number): ConversationEvent {
   return { kind: 'likely-over', utterance, evidence: clearVoice, atMs };
 }
 
 /** A pause whose words come 100 ms later. */
-export function pause(
+export function pauseWithWords(
   utterance: number,
   atMs: number,
   text: string,
   n = 1,
 ): readonly ConversationEvent[] {
   return [
-    paused(utterance, atMs),
-    words(utterance, n, text, atMs + 100),
-    likelyOver(utterance, atMs + 120),
+    voicePaused(utterance, atMs),
+    recognisedWords(utterance, n, text, atMs + 100),
+    turnLikelyOver(utterance, atMs + 120),
   ];
 }
 
-export function ended(
+export function voiceEnded(
   utterance: number,
   atMs: number,
   toMs = atMs - 400,
@@ -158,51 +158,51 @@ export function ended(
 }
 
 /** A sentence of one second, recognised in its last pause. */
-export function says(
+export function saysWhole(
   utterance: number,
   by: string,
   atMs: number,
   text: string,
 ): readonly ConversationEvent[] {
   return [
-    began(utterance, by, atMs),
-    ...pause(utterance, atMs + 600, text),
-    ended(utterance, atMs + 1_000),
+    voiceBegan(utterance, by, atMs),
+    ...pauseWithWords(utterance, atMs + 600, text),
+    voiceEnded(utterance, atMs + 1_000),
   ];
 }
 
 /** Ana asks about the bridge at 0 s. Her turn is 100, the answer 101. */
-export const bridge = says(1, 'ana', 0, 'Nova, the bridge?');
+export const bridge = saysWhole(1, 'ana', 0, 'Nova, the bridge?');
 export const begunForBridge = 'begin 101 for ana: Nova, the bridge?';
 export const bridgeAsked: CaseStep = [bridge, begunForBridge, 'play 101'];
 
-const timer = says(1, 'ana', 0, 'Nova, a timer');
+const timer = saysWhole(1, 'ana', 0, 'Nova, a timer');
 export const timerAsked: CaseStep = [timer, 'begin 101 for ana: Nova, a timer', 'play 101'];
 
-export function audible(reply: number, atMs: number): ConversationEvent {
+export function replyAudible(reply: number, atMs: number): ConversationEvent {
   return { kind: 'audible', reply, atMs };
 }
 
-export function over(reply: number, atMs: number, heard: string): ConversationEvent {
+export function replyOver(reply: number, atMs: number, heard: string): ConversationEvent {
   return { kind: 'over', reply, finish: 'completed', heard, atMs };
 }
 
 /** All sound of a reply is there. */
-export function whole(reply: number, text: string, atMs: number): ConversationEvent {
+export function replyWhole(reply: number, text: string, atMs: number): ConversationEvent {
   return { kind: 'whole', reply, text, atMs };
 }
 
 /** End of a reply that failed. */
-export function broken(reply: number, atMs: number, stage = 'think'): ConversationEvent {
+export function replyBroken(reply: number, atMs: number, stage = 'think'): ConversationEvent {
   return { kind: 'over', reply, finish: 'failed', heard: '', stage, atMs };
 }
 
 /** End of a reply after a cut. */
-export function cutShort(reply: number, atMs: number, heard: string): ConversationEvent {
+export function replyCutShort(reply: number, atMs: number, heard: string): ConversationEvent {
   return { kind: 'over', reply, finish: 'cancelled', heard, atMs };
 }
 
-export function barged(
+export function replyBarged(
   reply: number,
   action: EventOf<'barged'>['action'],
   atMs: number,
@@ -211,7 +211,7 @@ export function barged(
 }
 
 /** A tool call. Results of `look`, and those of arguments `mcp`, quote others. */
-export function called(
+export function toolCalled(
   answer: number,
   tool: string,
   args: string,
@@ -219,20 +219,20 @@ export function called(
   atMs: number,
   over: Partial<EventOf<'called'>['call']> = {},
 ): ConversationEvent {
-  const isForeign = tool === 'look' || args === 'mcp';
-  const call = { callId: `c${atMs}`, tool, args, effect, isForeign, isSayable: false, ...over };
+  const quotesOthers = tool === 'look' || args === 'mcp';
+  const call = { callId: `c${atMs}`, tool, args, effect, quotesOthers, isSayable: false, ...over };
   return { kind: 'called', answer, call, atMs };
 }
 
-export function returned(run: number, result: string, atMs: number): ConversationEvent {
+export function toolReturned(run: number, result: string, atMs: number): ConversationEvent {
   return { kind: 'returned', run, result, isVain: false, atMs };
 }
 
-export function pressed(confirmation: number, by: string, atMs: number): ConversationEvent {
+export function buttonPressed(confirmation: number, by: string, atMs: number): ConversationEvent {
   return { kind: 'pressed', confirmation, by, atMs };
 }
 
-export function consents(
+export function consentGiven(
   by: string,
   answer: EventOf<'answered-consent'>['answer'],
   atMs: number,
@@ -240,11 +240,11 @@ export function consents(
   return { kind: 'answered-consent', by, answer, atMs };
 }
 
-export function present(atMs: number, ...ids: readonly string[]): ConversationEvent {
-  return { kind: 'people', people: ids.map((id) => person(id)), atMs };
+export function peoplePresent(atMs: number, ...ids: readonly string[]): ConversationEvent {
+  return { kind: 'people', people: ids.map((id) => makePerson(id)), atMs };
 }
 
-export function reads(
+export function readingAsked(
   text: string,
   atMs: number,
   over: Partial<EventOf<'read'>> = {},
@@ -262,7 +262,7 @@ export function reads(
   };
 }
 
-export function notifies(
+export function noticeAsked(
   request: number,
   to: string | undefined,
   text: string,
@@ -272,26 +272,26 @@ export function notifies(
   return { kind: 'notify', request, to, text, untilMs, atMs };
 }
 
-export function tick(atMs: number): ConversationEvent {
+export function tickAt(atMs: number): ConversationEvent {
   return { kind: 'tick', atMs };
 }
 
 /** The connection closes after a word was heard, and its loss is reported at once. */
-export function lost(atMs: number, random = 1, isHeard = true): readonly ConversationEvent[] {
+export function linkLost(atMs: number, random = 1, isHeard = true): readonly ConversationEvent[] {
   return [
     { kind: 'link-down', isHeard, atMs },
     { kind: 'link-lost', random, restMs: 0, final: undefined, atMs },
   ];
 }
 
-export function up(atMs: number): ConversationEvent {
+export function linkUp(atMs: number): ConversationEvent {
   return { kind: 'link-up', atMs };
 }
 
 // Effects, as people read them.
 
 /** `state`: state after the step of the effect. */
-export function shown(effect: ConversationEffect, state: ConversationState): string {
+export function formatEffect(effect: ConversationEffect, state: ConversationState): string {
   switch (effect.do) {
     case 'listen':
       return `listen ${effect.utterance} of ${effect.by}`;
@@ -305,9 +305,9 @@ export function shown(effect: ConversationEffect, state: ConversationState): str
     case 'overheard':
       return `overheard ${effect.by}: ${effect.what}${effect.isMeant ? ', meant' : ''}`;
     case 'begin':
-      return beginShown(effect);
+      return formatBegin(effect);
     case 'play':
-      return playShown(effect, state);
+      return formatPlay(effect, state);
     case 'give-up':
       return `give-up ${effect.answer}`;
     case 'speak':
@@ -319,19 +319,19 @@ export function shown(effect: ConversationEffect, state: ConversationState): str
     case 'cue':
       return `cue ${effect.cue}`;
     case 'run':
-      return runShown(effect, state);
+      return formatRun(effect, state);
     case 'stop-run':
       return `stop-run ${effect.run}`;
     case 'result':
-      return `result for ${effect.answer}: ${resultShown(effect)}`;
+      return `result for ${effect.answer}: ${formatResult(effect)}`;
     case 'ask':
-      return askShown(effect, state);
+      return formatAsk(effect, state);
     case 'close-ask':
       return `close-ask ${effect.confirmation}`;
     case 'report':
       return `report ${effect.request}: ${effect.outcome}`;
     case 'notice':
-      return `notice ${effect.line}${after(' for ', effect.by)}`;
+      return `notice ${effect.line}${takeAfter(' for ', effect.by)}`;
     case 'obey':
       return `obey ${effect.command} for ${effect.by}`;
     case 'forget-person':
@@ -341,27 +341,27 @@ export function shown(effect: ConversationEffect, state: ConversationState): str
     case 'end':
       return `end ${effect.why}`;
     case 'fact':
-      return factShown(effect.fact);
+      return formatFact(effect.fact);
   }
 }
 
-function beginShown({ answer, by, done, supposed, words: asked }: EffectOf<'begin'>) {
-  const changes = after(', done: ', done.map(changeShown).join('; '));
-  const before = `${changes}${after(', after: ', supposed?.heard)}`;
+function formatBegin({ answer, by, done, supposed, words: asked }: EffectOf<'begin'>) {
+  const changes = takeAfter(', done: ', done.map(formatChange).join('; '));
+  const before = `${changes}${takeAfter(', after: ', supposed?.heard)}`;
   return `begin ${answer} for ${by}: ${asked ?? '(sound)'}${before}`;
 }
 
-function playShown({ answer }: EffectOf<'play'>, state: ConversationState) {
-  const turn = turnOfAnswer(state, answer);
-  return `play ${answer}${turn && isNamed(state, turn) ? ` to ${turn.by}` : ''}`;
+function formatPlay({ answer }: EffectOf<'play'>, state: ConversationState) {
+  const turn = findTurnByAnswer(state, answer);
+  return `play ${answer}${turn && isCalledByName(state, turn) ? ` to ${turn.by}` : ''}`;
 }
 
-function runShown({ by, run }: EffectOf<'run'>, { runs }: ConversationState) {
-  const { args, tool } = runs.find(({ id }) => id === run) ?? {};
+function formatRun({ by, run }: EffectOf<'run'>, { toolRuns }: ConversationState) {
+  const { args, tool } = toolRuns.find(({ id }) => id === run) ?? {};
   return `run ${run}: ${tool} ${args} for ${by}`;
 }
 
-function askShown(
+function formatAsk(
   { confirmation, isAloud, presser }: EffectOf<'ask'>,
   { confirmations }: ConversationState,
 ) {
@@ -370,22 +370,22 @@ function askShown(
 }
 
 /** Text with words before it; empty where there is none. */
-function after(before: string, text = '') {
+function takeAfter(before: string, text = '') {
   return text === '' ? '' : `${before}${text}`;
 }
 
-function resultShown(effect: EffectOf<'result'>) {
+function formatResult(effect: EffectOf<'result'>) {
   if ('resultId' in effect) return effect.resultId;
   return effect.kind === 'called-enough'
     ? 'called often enough in this answer'
     : 'waits for Confirm';
 }
 
-function changeShown({ args, resultId = '...', state, tool }: ToolChange) {
+function formatChange({ args, resultId = '...', state, tool }: ToolChange) {
   return `${tool} ${args} = ${state === 'asked' ? 'waits for Confirm' : resultId}`;
 }
 
-function factShown(fact: ConversationFact) {
+function formatFact(fact: ConversationFact) {
   switch (fact.kind) {
     case 'dropped':
       return `dropped ${fact.by}: ${fact.why}`;

@@ -1,36 +1,36 @@
 import { expect, test } from 'vitest';
+import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
 import type { ConversationEvent } from '#src/conversation/machine/events.ts';
-import { phaseOf } from '#src/conversation/machine/questions.ts';
-import { conversationRules } from '#src/conversation/machine/rules.ts';
+import { getPhase } from '#src/conversation/machine/selectors.ts';
 import type { TurnPhase } from '#src/conversation/machine/state.ts';
-import { step } from '#src/conversation/machine/step.ts';
+import { stepConversation } from '#src/conversation/machine/step.ts';
 import {
-  audible,
-  barged,
-  began,
   bridge,
-  consents,
-  ended,
-  over,
-  paused,
-  present,
-  room,
-  shown,
+  consentGiven,
+  formatEffect,
+  makeRoom,
+  peoplePresent,
+  recognisedWords,
+  replyAudible,
+  replyBarged,
+  replyOver,
   usuallyHidden,
-  words,
+  voiceBegan,
+  voiceEnded,
+  voicePaused,
 } from './conversation-case.ts';
 
-const sounds = [...bridge, audible(101, 1_100)];
+const sounds = [...bridge, replyAudible(101, 1_100)];
 
 /** Events after which Ana's question, number 100, is in each phase. Its answer is 101. */
 const roads = {
-  speaking: [began(1, 'ana', 0)],
-  deciding: [began(1, 'ana', 0), paused(1, 600), ended(1, 1_000)],
+  speaking: [voiceBegan(1, 'ana', 0)],
+  deciding: [voiceBegan(1, 'ana', 0), voicePaused(1, 600), voiceEnded(1, 1_000)],
   waiting: [{ kind: 'link-down', isHeard: false, atMs: 0 }, ...bridge],
   making: bridge,
   sounding: sounds,
-  finishing: [...sounds, barged(101, 'finish-clause', 1_150)],
-  cut: [...sounds, barged(101, 'stop', 1_150)],
+  finishing: [...sounds, replyBarged(101, 'finish-clause', 1_150)],
+  cut: [...sounds, replyBarged(101, 'stop', 1_150)],
 } satisfies Partial<Record<TurnPhase, readonly ConversationEvent[]>>;
 
 const phases = Object.keys(roads) as readonly (keyof typeof roads)[];
@@ -43,7 +43,7 @@ const table: readonly Row[] = [
   // event, then: speaking, deciding, waiting, making, sounding, finishing, cut
   [
     'goes on',
-    began(2, 'ana', atMs),
+    voiceBegan(2, 'ana', atMs),
     '=',
     'speaking',
     'speaking',
@@ -54,26 +54,26 @@ const table: readonly Row[] = [
   ],
   [
     'is understood',
-    words(1, 1, 'Nova, the bridge?', atMs),
+    recognisedWords(1, 1, 'Nova, the bridge?', atMs),
     '-',
     'making: begin 101 for ana: Nova, the bridge?, play 101',
     ...['-', '-', '-', '-', '-'],
   ],
-  ['is heard first', audible(101, atMs), '-', '-', '-', 'sounding', '-', '-', '-'],
+  ['is heard first', replyAudible(101, atMs), '-', '-', '-', 'sounding', '-', '-', '-'],
   [
     'gets no more sound',
     { kind: 'starved', reply: 101, isStarved: true, atMs },
     ...['-', '-', '-', '-', '=', 'cut: cut 101', '-'],
   ],
-  ['is over', over(101, atMs, 'Old.'), '-', '-', '-', 'over', 'over', 'over', 'over'],
+  ['is over', replyOver(101, atMs, 'Old.'), '-', '-', '-', 'over', 'over', 'over', 'over'],
   [
     'is to end with its clause',
-    barged(101, 'finish-clause', atMs),
+    replyBarged(101, 'finish-clause', atMs),
     ...['-', '-', '-', 'cut: cut 101', 'finishing: finish-clause 101', '-', '-'],
   ],
   [
     'is talked down',
-    barged(101, 'stop', atMs),
+    replyBarged(101, 'stop', atMs),
     ...['-', '-', '-', 'cut: cut 101', 'cut: cut 101', 'cut: cut 101', '-'],
   ],
   [
@@ -83,7 +83,7 @@ const table: readonly Row[] = [
   ],
   [
     'is forgotten after a no',
-    consents('ana', 'no', atMs),
+    consentGiven('ana', 'no', atMs),
     'over: forget-person ana',
     'over: forget-person ana',
     'over: forget-person ana',
@@ -94,7 +94,7 @@ const table: readonly Row[] = [
   ],
   [
     'loses its asker',
-    present(atMs, 'ben'),
+    peoplePresent(atMs, 'ben'),
     ...['over', 'over', 'over', 'over: discard 101', 'finishing: finish-clause 101', '=', '='],
   ],
   [
@@ -126,21 +126,24 @@ test.each(table.map(([name, ...row]) => ({ name, row })))(
 );
 
 test.each(phases)('a question can be seen to be in the phase %s', (phase) => {
-  expect(phaseOf({ id: 100 }, reached(phase))).toBe(phase);
+  expect(getPhase({ id: 100 }, reached(phase))).toBe(phase);
 });
 
 function reached(phase: keyof typeof roads) {
   const road: readonly ConversationEvent[] = roads[phase];
-  const start = room('ana', 'ben');
-  return road.reduce((state, event) => step(state, event, conversationRules).state, start);
+  const start = makeRoom('ana', 'ben');
+  return road.reduce(
+    (state, event) => stepConversation(state, event, conversationRules).state,
+    start,
+  );
 }
 
 function cellOf(phase: keyof typeof roads, event: ConversationEvent) {
   const before = reached(phase);
-  const { effects, state } = step(before, event, conversationRules);
+  const { effects, state } = stepConversation(before, event, conversationRules);
   const visible = effects.filter((one) => !usuallyHidden.has(one.do));
-  const done = visible.map((one) => shown(one, state)).join(', ');
-  const now = phaseOf({ id: 100 }, state);
+  const done = visible.map((one) => formatEffect(one, state)).join(', ');
+  const now = getPhase({ id: 100 }, state);
   if (JSON.stringify(state) === JSON.stringify(before)) return '-';
   if (now === phase) return `= ${done}`.trim();
   return done === '' ? now : `${now}: ${done}`;

@@ -1,14 +1,17 @@
 import { expect } from 'vitest';
+import {
+  type ConversationRules,
+  conversationRules,
+} from '#src/conversation/machine/conversation-rules.ts';
 import type { ConversationEffect } from '#src/conversation/machine/effects.ts';
 import type { ConversationEvent } from '#src/conversation/machine/events.ts';
-import { type ConversationRules, conversationRules } from '#src/conversation/machine/rules.ts';
 import type { ConversationState } from '#src/conversation/machine/state.ts';
-import { type ConversationStep, step } from '#src/conversation/machine/step.ts';
+import { type ConversationStep, stepConversation } from '#src/conversation/machine/step.ts';
 import {
   type CaseStep,
   type ConversationCase,
-  room,
-  shown,
+  formatEffect,
+  makeRoom,
   usuallyHidden,
 } from './conversation-case.ts';
 
@@ -20,33 +23,35 @@ export type StepFunction = (
 
 /** Effects of each step of a case, as text. A step that changes the state it was given, or leaves an empty turn, throws. */
 export function playCase(one: ConversationCase): readonly (readonly string[])[] {
-  const { also = [], room: start = room('ana', 'ben', 'cleo') } = 'steps' in one ? one : {};
+  const { also = [], room: start = makeRoom('ana', 'ben', 'cleo') } = 'steps' in one ? one : {};
   let state = start;
   const isCompared = (one: ConversationEffect) =>
     !usuallyHidden.has(one.do) || also.includes(one.do);
-  return stepsOf(one).map(([given]) => {
+  return listSteps(one).map(([given]) => {
     const events = 'kind' in given ? [given] : given;
     return events.flatMap((event) => {
       const { exchanges } = state.history;
-      const next = step(frozen(state), event, conversationRules);
+      const next = stepConversation(freezeDeep(state), event, conversationRules);
       state = next.state;
-      expect(state.turns.filter((turn) => turn.parts.length + turn.open.length === 0)).toEqual([]);
+      expect(
+        state.turns.filter((turn) => turn.parts.length + turn.openSpeech.length === 0),
+      ).toEqual([]);
       const added = state.history.exchanges.filter((one) => !exchanges.includes(one));
       const known = added.map(({ by, heard }) => `known of ${by}: ${heard}`);
-      const effects = next.effects.filter(isCompared).map((one) => shown(one, state));
+      const effects = next.effects.filter(isCompared).map((one) => formatEffect(one, state));
       return also.includes('fact') ? [...known, ...effects] : effects;
     });
   });
 }
 
-export function stepsOf(one: ConversationCase): readonly CaseStep[] {
+export function listSteps(one: ConversationCase): readonly CaseStep[] {
   return 'steps' in one ? one.steps : one;
 }
 
 /** The same value, which throws where it is changed. */
-export function frozen<Value>(value: Value): Value {
+export function freezeDeep<Value>(value: Value): Value {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
   Object.freeze(value);
-  for (const one of Object.values(value)) frozen(one);
+  for (const one of Object.values(value)) freezeDeep(one);
   return value;
 }

@@ -1,10 +1,14 @@
 import { expect, test } from 'vitest';
-import { noLosses, planRetry, reconnectRules } from '#src/conversation/machine/reconnect-policy.ts';
+import {
+  initialReconnect,
+  planRetry,
+  reconnectRules,
+} from '#src/conversation/machine/reconnect-policy.ts';
 import { ShardPace } from '#src/discord/link/signal-pace.ts';
 
 /** Reactions to `losses` in turn, with their times; between a return and the next loss the link holds for `heldMs`. */
 function play(losses: readonly { readonly heldMs?: number }[], { restMs = 0, tookMs = 0 } = {}) {
-  let comeback = noLosses;
+  let comeback = initialReconnect;
   let atMs = 0;
   const waits: number[] = [];
   const triesAtMs: number[] = [];
@@ -46,7 +50,7 @@ test('a link that held for a minute begins anew when it is lost', () => {
 
 test('waiting for the own pace of joins counts neither as a try nor as time', () => {
   const waits = (events: readonly ('paced' | 'lost')[]) => {
-    let [comeback, atMs] = [noLosses, 0];
+    let [comeback, atMs] = [initialReconnect, 0];
     const tried = [];
     for (const kind of events) {
       const paceMs = kind === 'paced' ? 55_000 : undefined;
@@ -67,6 +71,6 @@ test('waiting for the own pace of joins counts neither as a try nor as time', ()
 
 test('the sixty-first join of a shard waits until a minute after the first', () => {
   const shard = new ShardPace();
-  for (let n = 0; n < 60; n++) shard.plan(1_000);
+  for (let n = 0; n < 60; n++) shard.planJoin(1_000);
   expect([shard.waitMs(11_000), shard.waitMs(61_000)]).toEqual([50_000, 0]);
 });

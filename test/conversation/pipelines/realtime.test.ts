@@ -1,3 +1,3 @@
-import { sessionPipelineContract } from '#test/contracts/session-pipeline.ts';
+import { testSessionPipeline } from '#test/contracts/session-pipeline.ts';
 
-sessionPipelineContract('realtime');
+testSessionPipeline('realtime');

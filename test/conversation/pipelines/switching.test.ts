@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { pipelineNames } from '#src/pipeline/pipeline.ts';
-import { textOf } from '#test/conversation/setup/sayings.ts';
+import { getSayingText } from '#test/conversation/setup/sayings.ts';
 import { openServed } from '#test/conversation/setup/served-session.ts';
 
 const replies = [
@@ -9,9 +9,9 @@ const replies = [
   { match: 'capital', text: 'Paris.' },
 ];
 const twoQuestions = [
-  `user: Adam: ${textOf('forward')}`,
+  `user: Adam: ${getSayingText('forward')}`,
   'assistant: Ten meters it is.',
-  `user: Adam: ${textOf('capital')}`,
+  `user: Adam: ${getSayingText('capital')}`,
   'assistant: Paris.',
 ];
 
@@ -25,7 +25,9 @@ test('whatever answers next knows all that was said before, there and back', asy
   await using served = await openServed('chained', { replies });
   const before: string[] = [];
   for (const name of [...pipelineNames, ...pipelineNames.toReversed()]) {
-    expect(await served.fixture.settings.set('g', 'pipeline', name)).toMatchObject({ kind: 'set' });
+    expect(await served.fixture.settings.setSetting('g', 'pipeline', name)).toMatchObject({
+      kind: 'set',
+    });
     expect(await served.ask('forward')).toMatchObject({ heardText: 'Ten meters it is.' });
     expect([served.name, served.shown]).toEqual([name, [...before, ...twoQuestions.slice(0, 1)]]);
     await served.ask('capital');
@@ -39,7 +41,7 @@ test('a switch in the middle of an answer lets it end, and the next one knows it
   await using served = await openServed('realtime', { replies });
   await served.say('forward');
   await served.until(() => served.soundedMs(400) > 300, 'the beginning of an answer');
-  await served.fixture.settings.set('g', 'pipeline', 'chained');
+  await served.fixture.settings.setSetting('g', 'pipeline', 'chained');
   await served.until(() => served.fixture.of('answered').length > 0, 'the rest of it');
   expect(served.fixture.of('answered')).toMatchObject([{ heardText: 'Ten meters it is.' }]);
   await served.ask('capital');

@@ -1,27 +1,32 @@
 import { expect, test } from 'vitest';
-import { TranscriptStores } from '#src/features/captions/store/transcript-ports.ts';
-import { answerTo, by, lineOf, sessionOf } from '#test/contracts/stores/transcript-samples.ts';
+import { TranscriptStores } from '#src/features/captions/store/transcript-stores.ts';
+import {
+  makeLine,
+  makeSession,
+  toAnswer,
+  toSpeaker,
+} from '#test/contracts/stores/transcript-samples.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { memoryTranscripts } from '#test/fakes/memory-stores.ts';
+import { openMemoryTranscripts } from '#test/fakes/memory-stores.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
-import { openTranscriptsIn } from '#test/storage/postgres/open-transcripts.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { openPostgresTranscripts } from '#test/storage/postgres/open-transcripts.ts';
 
 /** Eva spoke, and was answered twice, once beside others. */
 async function talkedTo({ onDisk: { writer } }: Pick<TranscriptStores, 'onDisk'>) {
-  const session = sessionOf('a', { guildId: 'g', placeId: 'staff' });
+  const session = makeSession('a', { guildId: 'g', placeId: 'staff' });
   await writer.putSession(session);
   await writer.putLines([
-    lineOf('a', 5, 'the quagga is sold', by('bob')),
-    lineOf('a', 12, 'I was late', by('eva')),
-    lineOf('a', 15, 'Eva was late.', answerTo('eva')),
-    lineOf('a', 30, 'Bob sold the quagga. Eva was late.', answerTo('adam', 'bob', 'eva')),
+    makeLine('a', 5, 'the quagga is sold', toSpeaker('bob')),
+    makeLine('a', 12, 'I was late', toSpeaker('eva')),
+    makeLine('a', 15, 'Eva was late.', toAnswer('eva')),
+    makeLine('a', 30, 'Bob sold the quagga. Eva was late.', toAnswer('adam', 'bob', 'eva')),
   ]);
 }
 
 async function exported(transcripts: TranscriptStores, personId: string) {
   const fixture = openSessionFixture({ transcripts });
-  const outcome = await fixture.privacy.export('g', personId);
+  const outcome = await fixture.privacy.exportPerson('g', personId);
   if (outcome.kind !== 'exported') throw new Error('nothing was exported');
   return JSON.parse(outcome.json).lines;
 }
@@ -41,14 +46,14 @@ async function expectOwnWordsOnly(transcripts: TranscriptStores) {
 const name = 'an export holds the words of that person, and the answers to them';
 
 test(`SQLite: ${name}`, async () => {
-  await expectOwnWordsOnly(memoryTranscripts(new VirtualClock()));
+  await expectOwnWordsOnly(openMemoryTranscripts(new VirtualClock()));
 });
 
 withPostgres(() => {
   test(name, async () => {
     await using schema = await openSchema();
-    await using onDisk = await openTranscriptsIn(schema);
-    const { inMemory } = memoryTranscripts(new VirtualClock());
+    await using onDisk = await openPostgresTranscripts(schema);
+    const { inMemory } = openMemoryTranscripts(new VirtualClock());
     await expectOwnWordsOnly(new TranscriptStores(onDisk, inMemory));
   });
 });
@@ -57,12 +62,12 @@ test('an export holds every stored row about that person, and is refused where t
   const { consents, privacy, stores } = openSessionFixture();
   await consents.write('g', 'eva', { kind: 'always' });
   await stores.leftOutPeople.write('g', 'eva', true);
-  const outcome = await privacy.export('g', 'eva');
+  const outcome = await privacy.exportPerson('g', 'eva');
   const row = { guildId: 'g', personId: 'eva' };
   expect('json' in outcome && JSON.parse(outcome.json)).toMatchObject({
     consent: { kind: 'always' },
     tables: { consents: [{ ...row, kind: 'always' }], left_out_of_captions: [row], reminders: [] },
   });
-  consents.rowsAbout = () => Promise.reject(new Error('The disk is gone.'));
-  expect(await privacy.export('g', 'eva')).toEqual({ kind: 'failed' });
+  consents.listRows = () => Promise.reject(new Error('The disk is gone.'));
+  expect(await privacy.exportPerson('g', 'eva')).toEqual({ kind: 'failed' });
 });

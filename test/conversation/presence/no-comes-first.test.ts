@@ -1,28 +1,28 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, inject, test } from 'vitest';
-import { TranscriptStores } from '#src/features/captions/store/transcript-ports.ts';
+import { TranscriptStores } from '#src/features/captions/store/transcript-stores.ts';
 import {
   adam,
   eva,
   lounge,
   openSessionFixture,
-  pass,
+  passTime,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
 import {
   type OpenStores,
-  postgresIn,
+  openPostgresPlace,
+  openSqlitePlace,
   StoreClock,
   type StorePlace,
-  sqliteIn,
 } from '#test/conversation/setup/stores-on-disk.ts';
-import { memoryTranscripts } from '#test/fakes/memory-stores.ts';
+import { openMemoryTranscripts } from '#test/fakes/memory-stores.ts';
 import { withPostgres } from '#test/fakes/postgres.ts';
 
 const acts: Readonly<Record<string, (fixture: SessionFixture) => Promise<unknown>>> = {
   deny: ({ privacy }) => privacy.deny('g', 'eva'),
   forget: ({ privacy }) => privacy.forget('g', 'eva'),
-  'leave out': ({ captions }) => captions.leaveOut('g', 'eva', true),
+  'leave out': ({ captions }) => captions.setLeftOut('g', 'eva', true),
 };
 const allActs = Object.keys(acts);
 
@@ -72,7 +72,7 @@ class HeldOperation {
 async function run(open: OpenStores, held = new HeldOperation()): Promise<SessionFixture> {
   const clock = new StoreClock();
   const { stores, onDisk } = await open();
-  const watched = clock.watched(stores);
+  const watched = clock.watchStores(stores);
   const fixture = openSessionFixture(
     {
       store: held.of(watched.consents),
@@ -80,8 +80,8 @@ async function run(open: OpenStores, held = new HeldOperation()): Promise<Sessio
       seatStore: held.of(watched.seats),
       settingsStore: watched.settings,
       transcripts: new TranscriptStores(
-        held.of(clock.watched(onDisk)),
-        memoryTranscripts(clock).inMemory,
+        held.of(clock.watchStores(onDisk)),
+        openMemoryTranscripts(clock).inMemory,
       ),
     },
     [adam, eva],
@@ -106,8 +106,8 @@ async function done<T>({ clock }: SessionFixture, work: Promise<T>): Promise<T> 
 
 /** Whether a session there does with Eva what she refused. */
 function goesOn({ sessions }: SessionFixture, act: string) {
-  const gate = sessions.session('g')?.consent ?? expect.fail();
-  return act === 'leave out' ? gate.mayWrite('eva') : gate.mayHear('eva');
+  const gate = sessions.findSession('g')?.consent ?? expect.fail();
+  return act === 'leave out' ? gate.canWrite('eva') : gate.mayHear('eva');
 }
 
 /** At each operation of the stores that the act awaits: `then` happens before that one begins. */
@@ -123,7 +123,7 @@ async function atEach(
     const fixture = await run(open, held);
     await fixture.privacy.allow('g', 'eva');
     const turning = fixture.captions.turnOn('g', {});
-    await pass(fixture, 4_000);
+    await passTime(fixture, 4_000);
     await done(fixture, turning);
     expect(goesOn(fixture, act)).toBe(true);
     held.arm(nth);
@@ -144,7 +144,7 @@ function noComesFirst(name: string, place: StorePlace) {
       const awaits = await atEach(place, act, async (fixture, nth, open) => {
         if (nth > 1) expect(goesOn(await run(open), act)).toBe(false);
         expect(goesOn(fixture, act)).toBe(false);
-        await done(fixture, fixture.sessions.leave('g'));
+        await done(fixture, fixture.sessions.leaveInTurn('g'));
         await done(fixture, fixture.sessions.join(lounge, 'adam'));
         expect(goesOn(fixture, act)).toBe(false);
       });
@@ -166,27 +166,27 @@ function pressDuringErasure(name: string, place: StorePlace) {
         const open = await place(stack);
         const held = new HeldOperation();
         const fixture = await run(open, held);
-        await done(fixture, fixture.captions.leaveOut('g', 'eva', true));
+        await done(fixture, fixture.captions.setLeftOut('g', 'eva', true));
         held.arm(nth);
         const forgetting = fixture.privacy.forget('g', 'eva');
         reached = await done(fixture, Promise.race([held.reached, forgetting.then(() => 'over')]));
         const pressing = fixture.privacy[press]('g', 'eva');
         held.release();
-        expect(await done(fixture, pressing)).toEqual({ saved: true });
+        expect(await done(fixture, pressing)).toEqual({ isSaved: true });
         expect(await done(fixture, forgetting)).toMatchObject({ kind: 'forgotten' });
         const { leftOutPeople, store } = fixture.dependencies;
         if (nth > 1) expect((await store.read('g')).get('eva')).toEqual({ kind: stored[press] });
         expect(await leftOutPeople.read('g')).toEqual(new Map());
-        expect(await store.erasures()).toEqual([]);
+        expect(await store.listErasures()).toEqual([]);
       }
     },
   );
 }
 
-for (const test of [noComesFirst, pressDuringErasure]) test('SQLite', sqliteIn);
+for (const test of [noComesFirst, pressDuringErasure]) test('SQLite', openSqlitePlace);
 
 withPostgres(() => {
-  for (const test of [noComesFirst, pressDuringErasure]) test('PostgreSQL', postgresIn);
+  for (const test of [noComesFirst, pressDuringErasure]) test('PostgreSQL', openPostgresPlace);
 });
 
 test.each<Press>(['allow', 'deny'])(
@@ -197,18 +197,18 @@ test.each<Press>(['allow', 'deny'])(
       eva,
     ]);
     await sessions.join(lounge, 'adam');
-    await captions.leaveOut('g', 'eva', true);
+    await captions.setLeftOut('g', 'eva', true);
     const over = new AbortController();
-    const resuming = privacy.resumeErasures(over.signal);
+    const resuming = privacy.resumePendingErasures(over.signal);
     await clock.advance(0);
     consents.trouble = 'unwritable';
     expect(await privacy.forget('g', 'eva')).toEqual({ kind: 'failed' });
-    expect(await privacy[press]('g', 'eva')).toEqual({ saved: false });
+    expect(await privacy[press]('g', 'eva')).toEqual({ isSaved: false });
     consents.trouble = undefined;
     await clock.advance(5_000);
-    expect(await consents.erasures()).toHaveLength(1);
+    expect(await consents.listErasures()).toHaveLength(1);
     await clock.advance(60_000);
-    await expect.poll(() => consents.erasures()).toEqual([]);
+    await expect.poll(() => consents.listErasures()).toEqual([]);
     expect(await dependencies.leftOutPeople.read('g')).toEqual(new Map());
     expect((await consents.read('g')).get('eva')).toEqual({ kind: stored[press] });
     over.abort();
@@ -221,20 +221,20 @@ test('a no that cannot be stored holds, is called unsaved, and is stored once th
   await fixture.sessions.join(lounge, 'adam');
   await fixture.privacy.allow('g', 'eva');
   fixture.consents.trouble = 'unwritable';
-  expect(await fixture.privacy.deny('g', 'eva')).toEqual({ saved: false });
+  expect(await fixture.privacy.deny('g', 'eva')).toEqual({ isSaved: false });
   expect(goesOn(fixture, 'deny')).toBe(false);
-  await pass(fixture, 60_000);
+  await passTime(fixture, 60_000);
   fixture.consents.trouble = undefined;
-  await pass(fixture, 5_000);
+  await passTime(fixture, 5_000);
   expect((await fixture.consents.read('g')).get('eva')).toEqual({ kind: 'never' });
   const over = new AbortController();
-  const resuming = fixture.privacy.resumeErasures(over.signal);
+  const resuming = fixture.privacy.resumePendingErasures(over.signal);
   await fixture.clock.advance(0);
   fixture.consents.trouble = 'unwritable';
   expect(await fixture.privacy.forget('g', 'eva')).toEqual({ kind: 'failed' });
   fixture.consents.trouble = undefined;
   await fixture.clock.advance(60_000);
-  await expect.poll(async () => (await fixture.consents.erasures()).length).toBe(0);
+  await expect.poll(async () => (await fixture.consents.listErasures()).length).toBe(0);
   expect((await fixture.consents.read('g')).get('eva')).toEqual({ kind: 'forgotten' });
   over.abort();
   await resuming;
@@ -245,10 +245,10 @@ test.each(['SQLite', 'PostgreSQL'])(
   async (name) => {
     if (name === 'PostgreSQL' && inject('postgresUrl') === '') return;
     await using stack = new AsyncDisposableStack();
-    const open = await (name === 'SQLite' ? sqliteIn : postgresIn)(stack);
+    const open = await (name === 'SQLite' ? openSqlitePlace : openPostgresPlace)(stack);
     const held = new HeldOperation();
     const killed = await run(open, held);
-    await killed.captions.leaveOut('g', 'eva', true);
+    await killed.captions.setLeftOut('g', 'eva', true);
     held.arm(2); // the row that they were forgotten is written, and nothing is erased
     void killed.privacy.forget('g', 'eva');
     await done(killed, held.reached);
@@ -256,7 +256,7 @@ test.each(['SQLite', 'PostgreSQL'])(
     const { leftOutPeople, store } = next.dependencies;
     expect(await leftOutPeople.read('g')).toEqual(new Map([['eva', true]]));
     const over = new AbortController();
-    const resuming = next.privacy.resumeErasures(over.signal);
+    const resuming = next.privacy.resumePendingErasures(over.signal);
     await next.clock.advance(1_000);
     await next.clock.advance(1_000);
     expect(await leftOutPeople.read('g')).toEqual(new Map());

@@ -1,6 +1,6 @@
 import type { ConversationEffect } from '#src/conversation/machine/effects.ts';
 import type { ConversationEvent } from '#src/conversation/machine/events.ts';
-import { step } from '#src/conversation/machine/step.ts';
+import { stepConversation } from '#src/conversation/machine/step.ts';
 
 /** Watches the answers of a conversation for people who waited while another one was answered. */
 export class AnswersAhead {
@@ -13,8 +13,8 @@ export class AnswersAhead {
   #overMs: number | undefined;
 
   /** Decides as the conversation does, and watches. */
-  readonly decide: typeof step = (state, event, rules) => {
-    const next = step(state, event, rules);
+  readonly decide: typeof stepConversation = (state, event, rules) => {
+    const next = stepConversation(state, event, rules);
     for (const effect of next.effects) this.#noteEffect(effect);
     this.#noteEvent(event, next.effects);
     return next;

@@ -1,19 +1,19 @@
 import { BotError } from '#src/base/errors.ts';
-import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/ports.ts';
+import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/chat-model.ts';
 import { tools } from '#src/features/features.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
-import { turnOn } from './captioned.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/fake-speech.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { turnCaptionsOn } from './captioned-session.ts';
 import {
   adam,
   eva,
   type FixtureOptions,
   lounge,
   openSessionFixture,
-  pass,
+  passTime,
   type SessionFixture,
-  words,
+  sayWords,
 } from './session-fixture.ts';
 
 /** Words that Eva said to those there, and that Adam said to the bot. */
@@ -58,7 +58,7 @@ class NarratingModel implements ChatModel {
       yield call('find_in_captions', { question: 'What is decided?', about: 'all' });
     else if (/Remember/.test(question) && isOffered('remember'))
       yield call('remember', { text: `At eight: ${what}.` });
-    else if (isRecap) yield { kind: 'text', text: recapOf(question, `It is ${what}.`) };
+    else if (isRecap) yield { kind: 'text', text: makeRecap(question, `It is ${what}.`) };
     else {
       const rest = Array.from({ length: times - 1 }, (_, n) => ` Number ${n} is ${what}.`);
       yield { kind: 'text', text: `[1] [2] I know ${what}.${rest.join('')}` };
@@ -67,7 +67,7 @@ class NarratingModel implements ChatModel {
 }
 
 /** A point that rests on the first three lines of a request. */
-function recapOf(request: string, text: string) {
+function makeRecap(request: string, text: string) {
   const rows = request.matchAll(/^\[(\d+)\] (?:\S+ )?\d\d:\d\d [^:]*: (.*)$/gm);
   const lines = [...rows].map(([, line, words]) => ({ line: Number(line), words }));
   return JSON.stringify({ points: [{ kind: 'point', text, lines: lines.slice(0, 3) }] });
@@ -89,13 +89,13 @@ export async function openNarration(
   const transcriber = new FakeTranscriber({ texts: () => said });
   const parts = { chat, synthesizer, transcriber, tools, addressing: 'off' } as const;
   const fixture = openSessionFixture({ ...parts, ...options }, people, clock);
-  await fixture.settings.set('g', 'memory', 'on');
+  await fixture.settings.setSetting('g', 'memory', 'on');
   await fixture.sessions.join(lounge, 'adam');
   for (const { id } of [adam, eva, ben]) await fixture.privacy.allow('g', id);
-  await pass(fixture, 100);
+  await passTime(fixture, 100);
   const say = async (who: ChannelMember, text: string) => {
     said = text;
-    await pass(fixture, 4_000, await words('human-goforward', who, clock.nowMs()));
+    await passTime(fixture, 4_000, await sayWords('human-goforward', who, clock.nowMs()));
   };
   return { fixture, synthesizer, say, voice, chat };
 }
@@ -103,30 +103,32 @@ export async function openNarration(
 export type Narration = Awaited<ReturnType<typeof openNarration>>;
 
 /** Captions are on, and Adam and Eva have talked. */
-export async function talked(setup: Narration): Promise<Narration> {
-  await turnOn(setup.fixture);
-  await converse(setup);
+export async function talkForAWhile(setup: Narration): Promise<Narration> {
+  await turnCaptionsOn(setup.fixture);
+  await holdConversation(setup);
   return setup;
 }
 
 /** Eva says something beside the bot, Adam says something to it, and it quotes Eva. */
-export async function converse(setup: Narration): Promise<void> {
+export async function holdConversation(setup: Narration): Promise<void> {
   await setup.say(eva, `the ${overheard} is decided`);
-  await asked(setup, adam, `Mind the ${reported}.`);
-  await asked(setup, adam, 'What was decided?');
+  await askQuestion(setup, adam, `Mind the ${reported}.`);
+  await askQuestion(setup, adam, 'What was decided?');
 }
 
 /** Narrated words in the answer to a spoken question, as its asker reads it and as it is said. */
-export async function asked(
+export async function askQuestion(
   { fixture, synthesizer }: Narration,
   who: ChannelMember,
   question: string,
 ) {
   const before = synthesizer.asked.length;
-  const outcome = await passUntil(fixture, fixture.talk.ask('g', question, who, 'voice'));
-  const mayOpen = (id: string) => fixture.sessions.mayOpen('g', id, who.id);
+  const outcome = await passUntil(fixture, fixture.talk.askQuestion('g', question, who, 'voice'));
+  const mayOpen = (id: string) => fixture.sessions.canOpen('g', id, who.id);
   const read =
-    outcome?.kind === 'answered' ? await outcome.text.textFor(who.id, mayOpen) : undefined;
+    outcome?.kind === 'answered'
+      ? await outcome.text.findTextForPerson(who.id, mayOpen)
+      : undefined;
   return { read: `${read}`, spoken: JSON.stringify(synthesizer.asked.slice(before)) };
 }
 
@@ -142,7 +144,7 @@ export async function passUntil<T>(
   const { link } = fixture.linkOpener;
   let before = -1;
   for (let passedMs = 0; passedMs < 8_000; passedMs += 300) {
-    await pass(fixture, 300);
+    await passTime(fixture, 300);
     if (found && before === link.sent) break;
     before = link.sent;
   }

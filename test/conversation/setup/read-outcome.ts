@@ -3,5 +3,5 @@ import type { AskOutcome } from '#src/ports/command-ports.ts';
 /** An outcome as it is read in the Lounge. */
 export function readBy(outcome: AskOutcome) {
   if (outcome.kind !== 'answered') return outcome;
-  return { ...outcome, text: outcome.text.textIn('lounge') };
+  return { ...outcome, text: outcome.text.findTextForPlace('lounge') };
 }

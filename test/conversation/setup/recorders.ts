@@ -1,11 +1,11 @@
 import { BotError } from '#src/base/errors.ts';
-import type { PanelBoard, PanelFace, PanelPlace } from '#src/ports/panel.ts';
+import type { PanelBoard, PanelContent, PanelPlace } from '#src/ports/panel.ts';
 import type { PersonalLine, VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poster.ts';
-import { type TextLine, text } from '#src/texts/texts.ts';
+import { formatText, type TextLine } from '#src/texts/texts.ts';
 
 /** Records the panels shown. */
 export function recordPanels() {
-  const [faces, forgotten]: [PanelFace[], string[]] = [[], []];
+  const [faces, forgotten]: [PanelContent[], string[]] = [[], []];
   /** Sentences under which it took panels of a former run over. */
   const takenOver: string[] = [];
   /** Channels in which it posted a panel of its own accord, and the sentences above it. */
@@ -15,12 +15,12 @@ export function recordPanels() {
   const panels: PanelBoard = {
     show: (_guildId, face) => void faces.push(face),
     placeIn: () => panelAt.place,
-    forget: async (guildId) => void forgotten.push(guildId),
-    async post({ name }, head) {
+    forgetPanel: async (guildId) => void forgotten.push(guildId),
+    async postPanel({ name }, head) {
       posted.push({ ...head, channel: name });
       return true;
     },
-    async takeOver(guildId) {
+    async takeOverPanel(guildId) {
       takenOver.push(guildId);
       return true;
     },
@@ -37,23 +37,26 @@ export function recordMessages() {
   /** Direct messages, and the people who take none. */
   const [direct, closed]: [PersonalLine[], Set<string>] = [[], new Set()];
   const messages: VoiceChannelChatPoster = {
-    async write({ channelId, name }, words) {
-      const shown = words.textIn(channelId);
+    async writeText({ channelId, name }, words) {
+      const shown = words.findTextForPlace(channelId);
       if (shown === undefined) throw new BotError('discord.forbidden', false, 'Not there.');
       written.push(shown);
       writtenIn.push(name);
     },
-    async notify({ name }, lines, _signal, buttons = []) {
+    async notifyPeople({ name }, lines, _signal, buttons = []) {
       notified.push(lines);
       offered.push(...buttons);
       writtenIn.push(name);
     },
-    async tell(personId, words) {
+    async tellPerson(personId, words) {
       if (closed.has(personId)) throw new BotError('discord.forbidden', false, 'Closed.');
-      direct.push({ personId, text: (await words.textFor(personId, async () => false)) ?? '' });
+      direct.push({
+        personId,
+        text: (await words.findTextForPerson(personId, async () => false)) ?? '',
+      });
     },
-    async offer({ name }, { id, with: words }, buttons) {
-      written.push(text(id, words));
+    async offerButtons({ name }, { id, with: words }, buttons) {
+      written.push(formatText(id, words));
       writtenIn.push(name);
       offered.push(...buttons);
     },

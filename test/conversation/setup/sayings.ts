@@ -1,9 +1,9 @@
-import type { Packet } from '#src/audio/packet.ts';
+import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
-import { speech } from '#test/audio/speech.ts';
-import { MockRecogniser } from '#test/fakes/recogniser/recogniser.ts';
-import { words } from './session-fixture.ts';
+import { readSpeech } from '#test/audio/recorded-speech.ts';
+import { MockRecogniser } from '#test/fakes/recogniser/mock-recogniser.ts';
+import { sayWords } from './session-fixture.ts';
 
 /** Phrases: a recording, its recognised text, and the start of each word; the last number ends it. */
 const sayings = {
@@ -23,28 +23,28 @@ export type SayingName = keyof typeof sayings;
 
 const recogniser = new MockRecogniser();
 for (const [fixture, text, times] of Object.values(sayings)) {
-  if (text !== '') recogniser.add(speech(fixture), timed(text, times));
+  if (text !== '') recogniser.addClip(readSpeech(fixture), spreadTimes(text, times));
 }
 
 /** By the sound alone. */
-export function hears(pcm: Pcm): string {
-  return recogniser.hear(pcm);
+export function recogniseSaying(pcm: Pcm): string {
+  return recogniser.hearPcm(pcm);
 }
 
-export function textOf(saying: SayingName): string {
+export function getSayingText(saying: SayingName): string {
   return sayings[saying][1];
 }
 
 /** Its packets, from `fromMs` on. */
-export function packetsOf(
+export function makeSayingPackets(
   saying: SayingName,
   who: ChannelMember,
   fromMs: number,
 ): Promise<Packet[]> {
-  return words(sayings[saying][0], who, fromMs);
+  return sayWords(sayings[saying][0], who, fromMs);
 }
 
-function timed(text: string, times: readonly number[]) {
+function spreadTimes(text: string, times: readonly number[]) {
   return text.split(' ').map((word, n) => ({
     word,
     fromMs: times[n] ?? 0,

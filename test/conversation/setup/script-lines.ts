@@ -1,14 +1,14 @@
 import type { SessionEvent } from '#src/ports/session-events.ts';
-import { builtInTexts } from '#src/texts/tables.ts';
+import { readTexts } from '#src/texts/text-tables.ts';
 import type { SessionFixture } from './session-fixture.ts';
 
 /** Event as a script tells it, if it does. */
-export function eventLine(event: SessionEvent): readonly string[] {
+export function formatEvent(event: SessionEvent): readonly string[] {
   switch (event.kind) {
     case 'recognised':
       return [`heard ${event.name}: ${event.text}${event.cut ? ' (cut)' : ''}`];
     case 'answered':
-      return [answerLine(event)];
+      return [formatAnswer(event)];
     case 'ignored':
     case 'dropped':
       return [`${event.kind} ${event.name}: ${event.why}`];
@@ -28,16 +28,16 @@ export function eventLine(event: SessionEvent): readonly string[] {
 }
 
 /** Sound of any length is told as one word. */
-function brief(text: string) {
+function shorten(text: string) {
   return text.replace(/\bla( la)*\b/, 'la la');
 }
 
 /** What a model was shown, without its orders. */
-export function promptOf(
+export function formatPrompt(
   messages: readonly { readonly role: string; readonly content: string }[],
 ): string {
   const shownOf = (one: (typeof messages)[number]) =>
-    `${'name' in one ? one.name : 'Nova'}: ${brief(one.content)}`;
+    `${'name' in one ? one.name : 'Nova'}: ${shorten(one.content)}`;
   return (
     messages
       .filter(({ role }) => role !== 'system')
@@ -47,28 +47,31 @@ export function promptOf(
 }
 
 /** The panel as it was shown last. */
-export function panelLine({ faces }: SessionFixture): string {
+export function formatPanel({ faces }: SessionFixture): string {
   const face = faces.at(-1);
   if (!face) return 'none';
   const [first, ...lines] = face.lines;
   const told = lines.filter(({ id }) => !/panel\.privacy|captions\.kept/.test(id));
-  const words = told.map((line) => shown(line).replace(/^panel\./, ''));
+  const words = told.map((line) => formatValue(line).replace(/^panel\./, ''));
   return [first?.id ?? '', ...words].join('; ');
 }
 
 /** An outcome in words: a kind, and what else it holds. */
-export function shown(value: unknown): string {
+export function formatValue(value: unknown): string {
   if (value === undefined || value === '') return 'nothing';
-  if (Array.isArray(value)) return value.map(shown).join(', ');
+  if (Array.isArray(value)) return value.map(formatValue).join(', ');
   if (typeof value !== 'object' || value === null) return `${value}`;
-  if ('textIn' in value && typeof value.textIn === 'function') return shown(value.textIn('lounge'));
+  if ('textIn' in value && typeof value.textIn === 'function')
+    return formatValue(value.textIn('lounge'));
   return Object.entries(value)
     .filter(
       ([key, each]) =>
         each !== undefined && !['wav', 'stayedMs', 'hasTranscript', 'ended'].includes(key),
     )
     .map(([key, each]) =>
-      ['kind', 'id', 'line', 'with', 'text'].includes(key) ? shown(each) : `${key} ${shown(each)}`,
+      ['kind', 'id', 'line', 'with', 'text'].includes(key)
+        ? formatValue(each)
+        : `${key} ${formatValue(each)}`,
     )
     .join(' ');
 }
@@ -76,7 +79,7 @@ export function shown(value: unknown): string {
 type Pattern = { readonly id: string; readonly form: RegExp; readonly letters: number };
 
 /** Forms of the English sentences, the longest first; those with too few words of their own fit anything. */
-const patterns = [...builtInTexts('en')]
+const patterns = [...readTexts('en')]
   .map(([id, sentence]): Pattern => {
     const parts = sentence.text.split(/\{\w+\}/);
     const form = parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('(.+)');
@@ -86,7 +89,7 @@ const patterns = [...builtInTexts('en')]
   .toSorted((a, b) => b.letters - a.letters);
 
 /** A sentence by its id and what fills it; else in quotes. */
-export function textId(text: string): string {
+export function findTextId(text: string): string {
   const found = patterns.find(({ form }) => form.test(text));
   if (!found) return `"${text}"`;
   const [, ...filled] = found.form.exec(text) ?? [];
@@ -94,34 +97,34 @@ export function textId(text: string): string {
 }
 
 /** Where a message was written, if not in the Lounge. */
-export function inPlace(places: readonly string[]): string {
+export function replacePlaces(places: readonly string[]): string {
   const [place = 'Lounge'] = places;
   return place === 'Lounge' ? '' : ` in ${place}`;
 }
 
 /** Widest line of a script. */
-const widest = 100;
+const maxLineWidth = 100;
 
 /** A step with what came of it: on its line, or where that gets too long below it. */
-export function lineOf(step: string, all: readonly string[]): string {
-  const told = all.flatMap((one, at) => (one === all[at - 1] ? [] : [one + repeats(all, at)]));
+export function formatStep(step: string, all: readonly string[]): string {
+  const told = all.flatMap((one, at) => (one === all[at - 1] ? [] : [one + countRepeats(all, at)]));
   const indent = step.slice(0, step.length - step.trimStart().length);
   if (told.length === 0) return step;
   const line = `${step} > ${told.join(', ')}`;
-  if (line.length <= widest) return line;
+  if (line.length <= maxLineWidth) return line;
   const below = `${indent}> ${told.join(', ')}`;
-  if (below.length <= widest) return `${step}\n${below}`;
+  if (below.length <= maxLineWidth) return `${step}\n${below}`;
   return [step, ...told.map((one) => `${indent}> ${one}`)].join('\n');
 }
 
 /** How often the same came at once, as in ` x3`. */
-function repeats(all: readonly string[], at: number) {
+function countRepeats(all: readonly string[], at: number) {
   const other = all.findIndex((one, n) => n > at && one !== all[at]);
   const count = (other < 0 ? all.length : other) - at;
   return count > 1 ? ` x${count}` : '';
 }
 
-function answerLine({ name, finish, heardText }: Extract<SessionEvent, { kind: 'answered' }>) {
-  const heard = heardText === '' ? '' : `: ${brief(heardText)}`;
+function formatAnswer({ name, finish, heardText }: Extract<SessionEvent, { kind: 'answered' }>) {
+  const heard = heardText === '' ? '' : `: ${shorten(heardText)}`;
   return `answered ${name}${finish === 'completed' ? '' : ` (${finish})`}${heard}`;
 }

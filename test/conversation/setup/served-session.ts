@@ -1,35 +1,35 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'vitest';
-import { openEngines, pipelinesOf } from '#src/app/engines/engines.ts';
-import type { Packet } from '#src/audio/packet.ts';
+import { openEngines, openPipelines } from '#src/app/engines/open-engines.ts';
+import { readWav } from '#src/audio/formats/wav.ts';
+import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
-import { readWav } from '#src/audio/wav.ts';
 import type { Clock } from '#src/base/clock.ts';
-import type { Usage } from '#src/chat/ports.ts';
+import type { Usage } from '#src/chat/chat-model.ts';
 import { tools } from '#src/features/features.ts';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import { Reservation } from '#src/spending/reservation.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing.ts';
-import { good } from '#test/config/read-settings.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { type MockReply, replyTo } from '#test/fakes/providers/chat.ts';
-import type { MockRequest, Pace } from '#test/fakes/providers/mock-settings.ts';
+import { readGoodSettings } from '#test/config/read-settings.ts';
+import { boundlessBudget } from '#test/fakes/fake-spending.ts';
+import { findReply, type MockReply } from '#test/fakes/providers/mock-chat.ts';
 import {
   instantPace,
   type MockProviders,
   openMockProviders,
-} from '#test/fakes/providers/providers.ts';
-import type { TalkThing } from '#test/fakes/providers/realtime-call.ts';
-import type { RecordedUtterances } from '#test/fakes/speakers/utterances.ts';
-import { boundless } from '#test/fakes/spending.ts';
-import { hears, packetsOf, type SayingName } from './sayings.ts';
-import { adam, eva, lounge, openSessionFixture, pass } from './session-fixture.ts';
+} from '#test/fakes/providers/mock-providers.ts';
+import type { MockRequest, ProviderPace } from '#test/fakes/providers/mock-settings.ts';
+import type { TalkItem } from '#test/fakes/providers/realtime-call.ts';
+import type { RecordedUtterances } from '#test/fakes/speakers/recorded-utterances.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { makeSayingPackets, recogniseSaying, type SayingName } from './sayings.ts';
+import { adam, eva, lounge, openSessionFixture, passTime } from './session-fixture.ts';
 
 export type ServedOptions = {
   readonly replies?: readonly MockReply[];
-  readonly pace?: Partial<Pace>;
+  readonly pace?: Partial<ProviderPace>;
   readonly people?: readonly ChannelMember[];
   /** Default: everything is meant for the bot. */
   readonly addressing?: AddressingMode;
@@ -48,9 +48,9 @@ type ShownRequestMessage = {
 };
 type ShownPiece = { readonly text?: string; readonly input_audio?: { readonly data: string } };
 
-const longestMs = 60_000;
+const maxWaitMs = 60_000;
 /** Those it may not hear are told so; then it is quiet. */
-const greetingMs = 4_000;
+const greetedMs = 4_000;
 /** Real time in a step of 20 ms in which a server is at work. */
 const workMs = 1;
 
@@ -62,11 +62,11 @@ export async function openServed(name: PipelineName, given: ServedOptions = {}) 
   const clock = new VirtualClock();
   const { providers, heard, talked } = await openServers(given, clock);
   stack.use(providers);
-  const config = configFor(name, providers, given.settings?.(providers.baseUrl));
+  const config = makeConfig(name, providers, given.settings?.(providers.baseUrl));
   const engines = stack.use(await openEngines(config, () => undefined));
   const [chat, spending] = [engines.chat('Nova'), recordedSpending()];
   const { transcriber, synthesizer, warm } = engines;
-  const pipelines = pipelinesOf(config, engines, chat);
+  const pipelines = openPipelines(config, engines, chat);
   const { addressing = 'always', listener } = given;
   const parts = { transcriber, synthesizer, warm, chat, spending, tools, pipelines, addressing };
   const wanted = listener && { listener };
@@ -84,20 +84,20 @@ export async function openServed(name: PipelineName, given: ServedOptions = {}) 
     heard,
     /** Name of the pipeline that answers now. */
     get name(): PipelineName {
-      return fixture.sessions.settings.in(lounge.guildId).pipeline;
+      return fixture.sessions.settings.getForGuild(lounge.guildId).pipeline;
     },
     /** Lets time pass; servers get some of their own where they are at work. */
     async pass(ms: number, packets: readonly Packet[] = []) {
       for (const endMs = clock.nowMs() + ms; clock.nowMs() < endMs; ) {
         const nowMs = clock.nowMs();
         const due = packets.filter(({ atMs }) => atMs > nowMs && atMs <= nowMs + 20);
-        await pass(fixture, 20, due);
+        await passTime(fixture, 20, due);
         if (served.running.length > 0) await wait(workMs);
       }
     },
     /** Lets time pass until it holds. */
     async until(holds: () => boolean, what: string) {
-      for (const endMs = clock.nowMs() + longestMs; !holds(); await served.pass(20)) {
+      for (const endMs = clock.nowMs() + maxWaitMs; !holds(); await served.pass(20)) {
         expect(clock.nowMs(), what).toBeLessThan(endMs);
       }
     },
@@ -108,7 +108,7 @@ export async function openServed(name: PipelineName, given: ServedOptions = {}) 
     },
     /** The packets of it, were it said `inMs` from now. */
     packets: (saying: SayingName, who: ChannelMember, inMs = 0) =>
-      packetsOf(saying, who, clock.nowMs() + 20 + inMs),
+      makeSayingPackets(saying, who, clock.nowMs() + 20 + inMs),
     /** It is said, up to `ms` of it. */
     async say(saying: SayingName, who = adam, ms = Number.POSITIVE_INFINITY) {
       const nowMs = clock.nowMs();
@@ -130,7 +130,7 @@ export async function openServed(name: PipelineName, given: ServedOptions = {}) 
     },
     /** Requests for answers, oldest first. */
     get asked(): readonly ShownRequest[] {
-      return served.name === 'realtime' ? talked : askedIn(providers);
+      return served.name === 'realtime' ? talked : listAsked(providers);
     },
     /** Lines of the last request. */
     get shown(): readonly string[] {
@@ -138,11 +138,11 @@ export async function openServed(name: PipelineName, given: ServedOptions = {}) 
     },
     /** Work that servers are doing now. */
     get running(): readonly string[] {
-      return running(providers);
+      return countRunning(providers);
     },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
-  await served.pass(greetingMs);
+  await served.pass(greetedMs);
   return served;
 }
 
@@ -157,24 +157,24 @@ function recordedSpending() {
       turn: () => void own.wanted++,
       done: () => void own.closed++,
     };
-    const reservation = new Reservation(account).watched((usage) => void own.used.push(usage));
+    const reservation = new Reservation(account).watchUsage((usage) => void own.used.push(usage));
     return { kind: 'open', reservation };
   };
-  return { ...boundless, bills, open };
+  return { ...boundlessBudget, bills, open };
 }
 
 /** Realtime servers get names as items of their own, so replies are chosen as if there were one before the words. */
 async function openServers({ replies = [], pace }: ServedOptions, clock: Clock) {
   const [heard, talked]: [string[], ShownRequest[]] = [[], []];
   const note = (pcm: Pcm) => {
-    const text = hears(pcm);
+    const text = recogniseSaying(pcm);
     heard.push(text);
     return text;
   };
   const answer = (newest: string) => {
-    talked.push({ lines: linesIn(providers.talk.calls.at(-1)?.items ?? []) });
+    talked.push({ lines: formatLines(providers.talk.calls.at(-1)?.items ?? []) });
     const content = newest.startsWith('{') ? newest : `Somebody: ${newest}`;
-    return replyTo({ messages: [{ role: 'user', content }] }, replies);
+    return findReply({ messages: [{ role: 'user', content }] }, replies);
   };
   const soundSpeed = pace?.soundSpeed ?? Number.POSITIVE_INFINITY;
   const providers = await openMockProviders({
@@ -187,12 +187,12 @@ async function openServers({ replies = [], pace }: ServedOptions, clock: Clock) 
   return { providers, heard, talked };
 }
 
-function configFor(
+function makeConfig(
   name: PipelineName,
   { baseUrl }: MockProviders,
   more: Readonly<Record<string, string>> = {},
 ) {
-  return good({
+  return readGoodSettings({
     PIPELINE: name,
     TRANSCRIPTION_BASE_URL: baseUrl,
     CHAT_COMPLETION_BASE_URL: baseUrl,
@@ -206,14 +206,14 @@ function configFor(
 }
 
 /** Requests to a chat server. */
-function askedIn(providers: MockProviders): readonly ShownRequest[] {
+function listAsked(providers: MockProviders): readonly ShownRequest[] {
   return providers.requests.flatMap((one) =>
-    one.endpoint === 'chat' && one.body ? [shownIn(one)] : [],
+    one.endpoint === 'chat' && one.body ? [parseShown(one)] : [],
   );
 }
 
 /** Conversation items of a Realtime server. A name is an item of its own before the sound it belongs to. */
-function linesIn(items: readonly TalkThing[]) {
+function formatLines(items: readonly TalkItem[]) {
   const lines: string[] = [];
   for (const { type, role, text, sound } of items) {
     if (sound) lines.push(`${lines.pop()} ${text}`);
@@ -223,7 +223,7 @@ function linesIn(items: readonly TalkThing[]) {
 }
 
 /** Work that servers are doing now. */
-function running({ requests, talk }: MockProviders): readonly string[] {
+function countRunning({ requests, talk }: MockProviders): readonly string[] {
   const open = requests.filter(
     ({ endedAtMs, leftAtMs }) => endedAtMs === undefined && leftAtMs === undefined,
   );
@@ -231,17 +231,17 @@ function running({ requests, talk }: MockProviders): readonly string[] {
   return [...open.map(({ endpoint }) => endpoint), ...answers];
 }
 
-function shownIn({ body }: MockRequest): ShownRequest {
+function parseShown({ body }: MockRequest): ShownRequest {
   const messages = (body?.messages ?? []) as readonly ShownRequestMessage[];
   const lines = messages.flatMap(({ role, content = '' }) => {
     if (role === 'system') return [];
-    const text = typeof content === 'string' ? content : content.map(wordsOf).join('').trim();
+    const text = typeof content === 'string' ? content : content.map(getWords).join('').trim();
     return text.split('\n').map((line) => `${role}: ${line}`);
   });
   return { lines };
 }
 
-function wordsOf({ text, input_audio }: ShownPiece) {
+function getWords({ text, input_audio }: ShownPiece) {
   if (!input_audio) return `\n${text}`;
-  return ` ${hears(readWav(Buffer.from(input_audio.data, 'base64')))}`;
+  return ` ${recogniseSaying(readWav(Buffer.from(input_audio.data, 'base64')))}`;
 }

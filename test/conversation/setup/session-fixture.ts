@@ -1,12 +1,16 @@
+import type { Packet } from '#src/audio/jitter-buffer.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
-import type { OpusCodec } from '#src/audio/opus/opus.ts';
-import type { Packet } from '#src/audio/packet.ts';
-import { loadSilero } from '#src/audio/voice/silero.ts';
+import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
+import { loadSilero } from '#src/audio/voice/silero-network.ts';
 import type { Public } from '#src/base/public.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
-import { TranscriptStores } from '#src/features/captions/store/transcript-ports.ts';
-import type { Feature, ProcessParts, ShardServices } from '#src/features/contract/feature.ts';
+import { TranscriptStores } from '#src/features/captions/store/transcript-stores.ts';
+import type {
+  Feature,
+  FeatureProcessDeps,
+  FeatureShardDeps,
+} from '#src/features/contract/feature.ts';
 import type { FeatureTool } from '#src/features/contract/tool-definition.ts';
 import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import {
@@ -15,17 +19,17 @@ import {
   openFeatures,
   serverSettings,
 } from '#src/features/features.ts';
-import { memoryStore } from '#src/features/memories/memory-store.ts';
+import { memoryStorePart } from '#src/features/memories/memory-store.ts';
 import { reminderPart } from '#src/features/reminders/reminder-store.ts';
 import { type TrackStore, trackPart } from '#src/features/tracks/track-store.ts';
-import { chained } from '#src/pipeline/chained.ts';
+import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import type { Pipeline, PipelineRegistry } from '#src/pipeline/pipeline.ts';
 import { loadCues } from '#src/playback/reply/load-cues.ts';
 import type { Places } from '#src/ports/command-ports.ts';
 import type { FeatureEventKind, SessionEvent } from '#src/ports/session-events.ts';
 import type { TypedMessages } from '#src/ports/typed-messages.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
-import { ConfirmedToolRunner } from '#src/sessions/confirmed-tool-runner.ts';
+import { ConfirmationRequests } from '#src/sessions/confirmation-requests.ts';
 import { PrivacyRequests } from '#src/sessions/privacy-requests.ts';
 import type { SessionSources } from '#src/sessions/session-sources.ts';
 import { ShardFeatures } from '#src/sessions/shard-features.ts';
@@ -33,22 +37,26 @@ import { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
 import type { OperatorDefaults } from '#src/settings/setting-definition.ts';
 import type { Recordings } from '#src/sources/recordings.ts';
-import { fixedVoiceNames } from '#src/speech/voice-names.ts';
-import { type PaidEngines, paidEngines, type RawEngines } from '#src/spending/paid-engine.ts';
+import { createFixedVoiceNames } from '#src/speech/voice-names.ts';
+import { createPaidEngines, type PaidEngines, type RawEngines } from '#src/spending/paid-engine.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 import { PartialTrust } from '#src/turn/endpointing/partial-trust.ts';
-import type { HearingDependencies } from '#src/voice/link/reconnecting-link.ts';
+import type { HearingDeps } from '#src/voice/connection/reconnecting-connection.ts';
 import { FakeCaptionChats } from '#test/fakes/caption-chats.ts';
-import { fineFacts } from '#test/fakes/channel-facts.ts';
-import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeLinkOpener } from '#test/fakes/link.ts';
-import { type MemoryStores, memoryStores, memoryTranscripts } from '#test/fakes/memory-stores.ts';
-import { catalog } from '#test/fakes/sounds.ts';
-import { packetsOf } from '#test/fakes/speakers/speaker.ts';
-import type { RecordedUtterances } from '#test/fakes/speakers/utterances.ts';
-import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
-import { boundless } from '#test/fakes/spending.ts';
+import { healthyFacts } from '#test/fakes/channel-facts.ts';
+import { type ChatStep, FakeChat } from '#test/fakes/fake-chat.ts';
+import { FakeLinkOpener } from '#test/fakes/fake-link.ts';
+import { makeCatalog } from '#test/fakes/fake-sounds.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/fake-speech.ts';
+import { boundlessBudget } from '#test/fakes/fake-spending.ts';
+import {
+  type MemoryStores,
+  openMemoryStores,
+  openMemoryTranscripts,
+} from '#test/fakes/memory-stores.ts';
+import { makePackets } from '#test/fakes/speakers/recorded-packets.ts';
+import type { RecordedUtterances } from '#test/fakes/speakers/recorded-utterances.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { recordMessages, recordPanels } from './recorders.ts';
 
 export const lounge = { guildId: 'g', channelId: 'lounge', name: 'Lounge' };
@@ -58,24 +66,24 @@ export const eva: ChannelMember = { id: 'eva', name: 'Eva', isBot: false, roleId
 
 /** Two channels of an English server, both open to the bot. */
 export const places: Places = {
-  has: (guildId) => guildId === 'g',
-  facts: () => fineFacts,
-  botName: () => 'Nova',
+  hasGuild: (guildId) => guildId === 'g',
+  findChannelFacts: () => healthyFacts,
+  getBotName: () => 'Nova',
   mayManage: () => false,
-  localeIn: () => 'en',
-  channel: (guildId, channelId) =>
+  getLocale: () => 'en',
+  findChannel: (guildId, channelId) =>
     [lounge, den].find((one) => one.guildId === guildId && one.channelId === channelId),
-  seatOf: () => undefined,
+  findSeat: () => undefined,
   isNoWider: () => false,
-  membersAmong: async () => [],
-  people: () => [],
+  listMembers: async () => [],
+  listPeople: () => [],
 };
 /** Places of a German server. */
-export const germanPlaces: Places = { ...places, localeIn: () => 'de' };
+export const germanPlaces: Places = { ...places, getLocale: () => 'de' };
 
 const [library, weights, cues] = await Promise.all([loadOpus(), loadSilero(), loadCues()]);
 /** Opus library without encoding on the way out, which took a sixth of all time: the fake link sends to nobody. */
-const codec: OpusCodec = { ...library, encoder: () => unencoded };
+const codec: OpusCodec = { ...library, createEncoder: () => unencoded };
 const unencoded = {
   encode: () => Buffer.alloc(160, 0x78),
 };
@@ -97,16 +105,16 @@ const usual = {
   weights,
   cues,
   endpointRules,
-  random: () => 1,
+  getRandom: () => 1,
   longestWritingMs: 480_000,
-  spending: boundless,
+  spending: boundlessBudget,
   caps: { personDay: 0, serverDay: 0 },
   warm: () => undefined,
   textLanguage: { detect: async () => undefined },
   hasChatModel: true,
   isReadByPrograms: () => false,
   mayReadMessages: true,
-  voices: fixedVoiceNames(['slt', 'rms'], true),
+  voices: createFixedVoiceNames(['slt', 'rms'], true),
   speechModels: [],
   recordings: {
     read: () => Promise.reject(new Error('Nobody sends recordings here.')),
@@ -115,17 +123,17 @@ const usual = {
 } as const satisfies Partial<FixtureParts>;
 
 /** A chat in which nobody writes. */
-const unwritten: TypedMessages = {
-  listen: () => undefined,
-  reply: async () => 'sent',
+const unwrittenQuestions: TypedMessages = {
+  setListener: () => undefined,
+  replyTo: async () => 'sent',
 };
 
 /** One pipeline under the name of the usual one. */
-export function only(pipeline: Pipeline): PipelineRegistry {
+export function makeOnlyPipeline(pipeline: Pipeline): PipelineRegistry {
   return {
     names: ['chained'],
     open: () => pipeline,
-    engine: () => 'built-in stand-in',
+    getEngineNames: () => 'built-in stand-in',
   };
 }
 
@@ -138,18 +146,18 @@ type CommandParts = {
 };
 
 /** Parts that features are opened with. */
-type FeatureParts = Pick<ProcessParts, 'sounds'> & { readonly trackStore: TrackStore };
+type FeatureParts = Pick<FeatureProcessDeps, 'sounds'> & { readonly trackStore: TrackStore };
 
 /** Everything that main gives to sessions, commands and programs. */
 type FixtureParts = SessionDependencies &
   Omit<SessionSources, 'hearing'> &
-  HearingDependencies &
+  HearingDeps &
   CommandParts &
   FeatureParts;
 
 /** Engines are given as they are: the fixture has them paid, and the usual pipeline answers with them. Settings of the operator are given one by one, tools as lists. */
 export type FixtureOptions = Partial<
-  Omit<FixtureParts, keyof PaidEngines | 'defaults' | 'tools'> & OperatorDefaults & RawEngines
+  Omit<FixtureParts, keyof PaidEngines | 'defaults' | 'listTools'> & OperatorDefaults & RawEngines
 > & {
   readonly tools?: readonly (ToolEntry | FeatureTool)[];
   /** Tools of the operator. */
@@ -184,17 +192,20 @@ export function openSessionFixture(
     ...own,
     ...options,
   };
-  const { pipelines = only(pipeline ?? chained({ chat, synthesizer })), ...others } = given;
+  const {
+    pipelines = makeOnlyPipeline(pipeline ?? createChainedPipeline({ chat, synthesizer })),
+    ...others
+  } = given;
   const { tools = [], moreTools = () => [], ...over } = others;
-  const stores = former ?? memoryStores(clock);
+  const stores = former ?? openMemoryStores(clock);
   const events: SessionEvent[] = [];
   let bound: readonly ToolEntry[] = [];
   const shown = recordPanels();
   const { scribe: messages, ...recorded } = recordMessages();
   const captionChats = new FakeCaptionChats();
-  const transcripts = memoryTranscripts(clock);
+  const transcripts = openMemoryTranscripts(clock);
   const onEvent = over.onEvent ?? ((_guildId, event) => void events.push(event));
-  const parts: FixtureParts = {
+  const deps: FixtureParts = {
     ...usual,
     serverSettings,
     clock,
@@ -210,28 +221,28 @@ export function openSessionFixture(
     transcripts,
     messages,
     panels: shown.panels,
-    ...paidEngines({ chat, synthesizer, transcriber, pipelines }),
+    ...createPaidEngines({ chat, synthesizer, transcriber, pipelines }),
     partialTrust: new PartialTrust(false),
-    sounds: catalog(),
+    sounds: makeCatalog(),
     onEvent,
     peopleSettings: new PersonalSettingsCache({ clock, onEvent, store: stores.personSettings }),
     ...over,
     defaults: { ...usualDefaults, ...over },
-    tools: () => [...moreTools(), ...bound],
+    listTools: () => [...moreTools(), ...bound],
   };
-  const sources = { ...parts, hearing: parts };
-  const sessions = new VoiceSessions(parts, sources);
+  const sources = { ...deps, hearing: deps };
+  const sessions = new VoiceSessions(deps, sources);
   const services = {
-    parts,
+    deps,
     sessions,
     shard: { id: 0, count: 1 },
     signal: new AbortController().signal,
     sources,
-    typed: unwritten,
+    typed: unwrittenQuestions,
     writtenQuestions: new WrittenAnswerConcurrency(),
   };
-  const allFeatures = listener ? [...features, listening(listener)] : features;
-  const featurePorts = beginFeatures(allFeatures, parts, services, stores);
+  const allFeatures = listener ? [...features, makeListeningFeature(listener)] : features;
+  const featurePorts = beginFeatures(allFeatures, deps, services, stores);
   bound = tools.map((one) => ('bind' in one ? one.bind(featurePorts) : one));
   const of = <K extends SessionEvent['kind']>(kind: K) =>
     events.filter((event): event is Extract<SessionEvent, { kind: K }> => event.kind === kind);
@@ -252,11 +263,11 @@ export function openSessionFixture(
     ...recorded,
     ...shown,
     sessions,
-    dependencies: parts,
+    dependencies: deps,
     captionChats,
     transcripts,
     featurePorts,
-    ...controls(parts, sessions, featurePorts),
+    ...makeControls(deps, sessions, featurePorts),
   };
 }
 
@@ -264,7 +275,7 @@ export function openSessionFixture(
 function beginFeatures(
   features: readonly Feature[],
   parts: FixtureParts,
-  services: ShardServices,
+  services: FeatureShardDeps,
   { reminders }: MemoryStores,
 ) {
   const { transcripts } = parts;
@@ -272,9 +283,9 @@ function beginFeatures(
     [reminderPart, reminders],
     [trackPart, parts.trackStore],
     [TranscriptStores.key, transcripts],
-    [memoryStore, transcripts.onDisk.memories],
+    [memoryStorePart, transcripts.onDisk.memories],
   ]);
-  const store: ProcessParts['store'] = (part) => stores.get(part) as never;
+  const store: FeatureProcessDeps['store'] = (part) => stores.get(part) as never;
   const models = { speech: parts.speechModels, transcription: [] };
   const { ports, shards } = openFeatures({ ...parts, models, store }, features)(services);
   parts.features.add(shards);
@@ -283,12 +294,12 @@ function beginFeatures(
 }
 
 /** Controls that commands use. */
-function controls(parts: FixtureParts, sessions: VoiceSessions, ports: FeaturePorts) {
+function makeControls(parts: FixtureParts, sessions: VoiceSessions, ports: FeaturePorts) {
   const { all } = parts.features;
   return {
     peopleSettings: parts.peopleSettings,
     privacy: new PrivacyRequests(parts, sessions, all),
-    confirmations: new ConfirmedToolRunner(sessions, new AbortController().signal),
+    confirmations: new ConfirmationRequests(sessions, new AbortController().signal),
     reminders: ports.reminders,
     cleanup: ports.transcriptCleanup,
     memories: ports.memories,
@@ -304,15 +315,15 @@ function controls(parts: FixtureParts, sessions: VoiceSessions, ports: FeaturePo
 }
 
 /** A feature that is told of the words of everybody. */
-function listening(listener: RecordedUtterances): Feature {
+function makeListeningFeature(listener: RecordedUtterances): Feature {
   return {
     name: 'listener',
-    open: () => ({ shard: () => ({ ports: {}, session: () => listener }) }),
+    open: () => ({ openShard: () => ({ ports: {}, createSession: () => listener }) }),
   };
 }
 
 /** Lets time pass on the 20 ms grid, with these packets on the way. */
-export async function pass(
+export async function passTime(
   { clock, linkOpener }: SessionFixture,
   ms: number,
   packets: readonly Packet[] = [],
@@ -329,12 +340,12 @@ export async function pass(
 }
 
 /** The packets of somebody who says something from `fromMs` on. */
-export function words(fixture: string, who: ChannelMember, fromMs: number): Promise<Packet[]> {
-  return packetsOf(fixture, who.id, fromMs, library);
+export function sayWords(fixture: string, who: ChannelMember, fromMs: number): Promise<Packet[]> {
+  return makePackets(fixture, who.id, fromMs, library);
 }
 
 /** Answers whatever was said with so much sound. */
-export function talkative(): Pipeline {
+export function makeTalkativeChat(): Pipeline {
   return {
     async *answer() {
       const pcm = { samples: new Int16Array(24_000).fill(1), rateHz: 24_000, channels: 1 } as const;
@@ -346,9 +357,12 @@ export function talkative(): Pipeline {
 }
 
 /** A session that Adam, alone there unless others are given, has called. */
-export async function called(over: FixtureOptions = {}, people = [adam]): Promise<SessionFixture> {
+export async function openCalled(
+  over: FixtureOptions = {},
+  people = [adam],
+): Promise<SessionFixture> {
   const fixture = openSessionFixture(over, people);
   await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 100);
+  await passTime(fixture, 100);
   return fixture;
 }

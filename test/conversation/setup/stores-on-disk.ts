@@ -1,19 +1,19 @@
 import { realClock } from '#src/base/clock.ts';
-import { TranscriptStores } from '#src/features/captions/store/transcript-ports.ts';
+import { TranscriptStores } from '#src/features/captions/store/transcript-stores.ts';
 import { storePath } from '#src/storage/store-kinds.ts';
 import type { Store } from '#src/storage/stores/store-parts.ts';
-import { roundsPassed, VirtualClock } from '#test/fakes/clock.ts';
 import {
   openLocalStore,
   openLocalTranscripts,
   type TranscriptStore,
-  transcriptsPath,
+  toTranscriptsPath,
 } from '#test/fakes/local-stores.ts';
-import { memoryTranscripts } from '#test/fakes/memory-stores.ts';
+import { openMemoryTranscripts } from '#test/fakes/memory-stores.ts';
 import { openSchema } from '#test/fakes/postgres.ts';
-import { storeFolder } from '#test/storage/files.ts';
-import { openIn } from '#test/storage/postgres/open-stores.ts';
-import { openTranscriptsIn } from '#test/storage/postgres/open-transcripts.ts';
+import { passRounds, VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { openPostgresStores } from '#test/storage/postgres/open-stores.ts';
+import { openPostgresTranscripts } from '#test/storage/postgres/open-transcripts.ts';
+import { makeStoreFolder } from '#test/storage/store-folder.ts';
 import type { FixtureOptions } from './session-fixture.ts';
 
 /** Time that passes only while no operation of a store is under way: real stores take their time by another clock. */
@@ -21,13 +21,13 @@ export class StoreClock extends VirtualClock {
   readonly #underWay = new Set<Promise<unknown>>();
 
   /** The same ports, whose operations time waits for. */
-  watched<Ports extends object>(ports: Ports): Ports {
+  watchStores<Ports extends object>(ports: Ports): Ports {
     return new Proxy(ports, {
       get: (target, key) => {
         const value: unknown = Reflect.get(target, key);
         if (typeof value === 'function')
           return (...args: unknown[]) => this.#watch(Reflect.apply(value, target, args));
-        return typeof value === 'object' && value !== null ? this.watched(value) : value;
+        return typeof value === 'object' && value !== null ? this.watchStores(value) : value;
       },
     });
   }
@@ -35,7 +35,7 @@ export class StoreClock extends VirtualClock {
   override async advance(ms: number): Promise<void> {
     while (this.#underWay.size > 0) {
       await Promise.allSettled(this.#underWay);
-      await roundsPassed(1);
+      await passRounds(1);
     }
     await super.advance(ms);
   }
@@ -60,27 +60,27 @@ export type OpenStores = () => Promise<StoresOnDisk>;
 export type StorePlace = (stack: AsyncDisposableStack) => Promise<OpenStores>;
 
 /** In files. */
-export const sqliteIn: StorePlace = async (stack) => {
-  const { folder } = stack.use(storeFolder());
+export const openSqlitePlace: StorePlace = async (stack) => {
+  const { folder } = stack.use(makeStoreFolder());
   const options = { clock: realClock };
   return async () => ({
     stores: stack.use(await openLocalStore(storePath(folder), options)),
-    onDisk: stack.use(await openLocalTranscripts(transcriptsPath(folder), options)),
+    onDisk: stack.use(await openLocalTranscripts(toTranscriptsPath(folder), options)),
   });
 };
 
 /** In a schema. */
-export const postgresIn: StorePlace = async (stack) => {
+export const openPostgresPlace: StorePlace = async (stack) => {
   const schema = stack.use(await openSchema());
   return async () => ({
-    stores: stack.use(await openIn(schema)),
-    onDisk: stack.use(await openTranscriptsIn(schema)),
+    stores: stack.use(await openPostgresStores(schema)),
+    onDisk: stack.use(await openPostgresTranscripts(schema)),
   });
 };
 
 /** Stores of a session fixture there; its clock waits for each operation. */
-export function fixtureStores(stores: StoresOnDisk, clock: StoreClock): FixtureOptions {
-  const [storages, onDisk] = [clock.watched(stores.stores), clock.watched(stores.onDisk)];
+export function toFixtureStores(stores: StoresOnDisk, clock: StoreClock): FixtureOptions {
+  const [storages, onDisk] = [clock.watchStores(stores.stores), clock.watchStores(stores.onDisk)];
   return {
     store: storages.consents,
     leftOutPeople: storages.leftOutPeople,
@@ -88,6 +88,6 @@ export function fixtureStores(stores: StoresOnDisk, clock: StoreClock): FixtureO
     settingsStore: storages.settings,
     trackStore: storages.tracks,
     seatStore: storages.seats,
-    transcripts: new TranscriptStores(onDisk, memoryTranscripts(clock).inMemory),
+    transcripts: new TranscriptStores(onDisk, openMemoryTranscripts(clock).inMemory),
   };
 }

@@ -1,11 +1,11 @@
-import type { PlayRequest, TrackCaller } from '#src/features/tracks/track-outcomes.ts';
+import type { PlayRequest, TrackCaller } from '#src/features/tracks/track-request-outcomes.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import {
   adam,
   eva,
   lounge,
   openSessionFixture,
-  pass,
+  passTime,
   type SessionFixture,
 } from './session-fixture.ts';
 
@@ -23,28 +23,28 @@ export async function openSetup(
 ) {
   const fixture = openSessionFixture(over, people);
   await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 200);
+  await passTime(fixture, 200);
   return fixture;
 }
 
 /** Rain on main, unless something else is said. */
-export async function play(
+export async function playSound(
   fixture: SessionFixture,
   caller: TrackCaller,
   more: Partial<PlayRequest> = {},
 ) {
   const request = { sound: 'rain', track: 'main', loop: false, next: false, ...more };
-  const [outcome] = await fixture.tracks.play('g', caller, request);
+  const [outcome] = await fixture.tracks.playSound('g', caller, request);
   return outcome;
 }
 
 /** Only these sit there from now on. */
-export function seat({ linkOpener }: SessionFixture, people: readonly ChannelMember[]): void {
+export function seatPeople({ linkOpener }: SessionFixture, people: readonly ChannelMember[]): void {
   linkOpener.link.present.splice(0, linkOpener.link.present.length, ...people);
 }
 
 /** Titles of the current item of a track, and of those that wait. */
-export const titles = (fixture: SessionFixture, track = 'main') => {
-  const view = fixture.tracks.list('g')?.find(({ name }) => name === track);
+export const listTitles = (fixture: SessionFixture, track = 'main') => {
+  const view = fixture.tracks.listTracks('g')?.find(({ name }) => name === track);
   return [view?.current?.title, ...(view?.waiting ?? []).map(({ title }) => title)];
 };

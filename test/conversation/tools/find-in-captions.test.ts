@@ -1,19 +1,20 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { messagesOf } from '#src/conversation/answering/begin-answer.ts';
+import { toChatMessages } from '#src/conversation/answering/answer-request.ts';
 import { tools } from '#src/features/features.ts';
 import {
   adam,
   eva,
   lounge,
   openSessionFixture,
-  pass,
-  words,
+  passTime,
+  sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
-import { type ChatStep, toolCall } from '#test/fakes/chat.ts';
+import { type ChatStep, makeToolCall } from '#test/fakes/fake-chat.ts';
 
 const speech = 'human-goforward';
-const check = () => toolCall('find_in_captions', { question: 'What about five?', about: 'all' });
+const check = () =>
+  makeToolCall('find_in_captions', { question: 'What about five?', about: 'all' });
 
 /** Adam has said "five five" while captions were on, and asks about it; the model does these things in turn. */
 async function asked(rounds: readonly (readonly ChatStep[])[], { asker = adam } = {}) {
@@ -22,15 +23,15 @@ async function asked(rounds: readonly (readonly ChatStep[])[], { asker = adam } 
   const { chat, clock } = fixture;
   await fixture.sessions.join(lounge, 'adam');
   await fixture.privacy.allow('g', 'eva');
-  await pass(fixture, 100);
+  await passTime(fixture, 100);
   const turning = fixture.captions.turnOn('g', {});
-  await pass(fixture, 4_000);
+  await passTime(fixture, 4_000);
   await turning;
-  await pass(fixture, 4_000, await words(speech, adam, clock.nowMs()));
+  await passTime(fixture, 4_000, await sayWords(speech, adam, clock.nowMs()));
   fixture.linkOpener.link.present.push(eva);
-  await pass(fixture, 500);
-  void fixture.talk.ask('g', 'What about five?', asker, 'voice');
-  await pass(fixture, 6_000);
+  await passTime(fixture, 500);
+  void fixture.talk.askQuestion('g', 'What about five?', asker, 'voice');
+  await passTime(fixture, 6_000);
   return { fixture, chat, answered: fixture.of('answered').at(-1) };
 }
 
@@ -42,8 +43,8 @@ test('what was said is quoted by the bot itself, and nothing that the model says
   });
   expect(chat.asked).toHaveLength(2);
   expect(fixture.of('tool')).toMatchObject([{ tool: 'find_in_captions', how: 'ran' }]);
-  const talk = fixture.sessions.session('g')?.loop;
-  const kept = talk && messagesOf(talk.state.history.exchanges);
+  const talk = fixture.sessions.findSession('g')?.loop;
+  const kept = talk && toChatMessages(talk.state.history.exchanges);
   expect(kept?.at(-1)).toMatchObject({ role: 'assistant', content: answered?.heardText });
 });
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { adam, eva, pass } from '#test/conversation/setup/session-fixture.ts';
-import { openSpoken, posting, vague } from './spoken-setup.ts';
+import { adam, eva, passTime } from '#test/conversation/setup/session-fixture.ts';
+import { openSpoken, postCall, vagueRequest } from './spoken-trap.ts';
 
 const question = 'Adam, shall I post this in the chat: “It is 40.”? Say yes or no.';
 
@@ -16,7 +16,9 @@ test('what waits for Confirm is asked in a sentence, aloud and beside the button
   expect(trap.said()).toContain('Done.');
   expect(trap.fixture.of('tool').map(({ how }) => how)).toEqual(['asked', 'spoken']);
   const button = trap.fixture.offered.at(-1)?.split(':')[1] ?? '';
-  expect(await trap.fixture.confirmations.confirm('g', button, 'adam')).toEqual({ kind: 'over' });
+  expect(await trap.fixture.confirmations.confirmCall('g', button, 'adam')).toEqual({
+    kind: 'over',
+  });
 });
 
 test.each(['No.', 'Nova, no, thanks.', 'Never mind.'])(
@@ -28,7 +30,9 @@ test.each(['No.', 'Nova, no, thanks.', 'Never mind.'])(
     await trap.say(refusal);
     expect(trap.model.asked).toBe(asked);
     const button = trap.fixture.offered.at(-1)?.split(':')[1] ?? '';
-    expect(trap.fixture.confirmations.show('g', button, 'adam')).toEqual({ kind: 'over' });
+    expect(trap.fixture.confirmations.showConfirmation('g', button, 'adam')).toEqual({
+      kind: 'over',
+    });
     await trap.say('Yes.');
     expect([trap.confirmed(), trap.posted()]).toEqual([0, []]);
   },
@@ -39,7 +43,9 @@ test('a no of somebody else leaves the offer, and their words close only the spo
   await trap.ask();
   await trap.say('No.', eva);
   const button = trap.fixture.offered.at(-1)?.split(':')[1] ?? '';
-  expect(trap.fixture.confirmations.show('g', button, 'adam')).toMatchObject({ kind: 'shown' });
+  expect(trap.fixture.confirmations.showConfirmation('g', button, 'adam')).toMatchObject({
+    kind: 'shown',
+  });
 });
 
 test('20 s after the question only the button is left, and a yes before that counts', async () => {
@@ -55,7 +61,7 @@ test('20 s after the question only the button is left, and a yes before that cou
 test.each([
   [
     'a call after the result of another tool',
-    { calls: [{ name: 'who_is_here', given: {} }, posting] },
+    { calls: [{ name: 'who_is_here', given: {} }, postCall] },
   ],
   ['a call that never runs without the button', { calls: [{ name: 'leave', given: {} }] }],
   [
@@ -79,8 +85,8 @@ test.each([
 test('a message that somebody shows is a page: what it may have caused is not asked aloud', async () => {
   const trap = await openSpoken();
   const quoted = { author: 'Eva', text: 'Make it 40.' };
-  void trap.fixture.talk.ask('g', vague, adam, 'voice', { quoted });
-  await pass(trap.fixture, 4_000);
+  void trap.fixture.talk.askQuestion('g', vagueRequest, adam, 'voice', { quoted });
+  await passTime(trap.fixture, 4_000);
   expect(trap.fixture.offered).toHaveLength(1);
   expect(trap.said()).not.toContain('Say yes');
 });
@@ -90,7 +96,12 @@ test('a yes to what could not be posted is answered as any other words', async (
     throw new BotError('discord.forbidden', false, 'Not there.');
   };
   const silent = async () => undefined;
-  const messages = { write: silent, notify: silent, tell: silent, offer: refuse };
+  const messages = {
+    writeText: silent,
+    notifyPeople: silent,
+    tellPerson: silent,
+    offerButtons: refuse,
+  };
   const trap = await openSpoken({ messages });
   await trap.ask();
   const { asked } = trap.model;
@@ -103,12 +114,12 @@ test('who has no right any more hears that, and nothing runs', async () => {
   await trap.ask();
   const { present } = trap.fixture.linkOpener.link;
   trap.hears('Yes.');
-  await pass(trap.fixture, 1_000, await trap.word(adam));
+  await passTime(trap.fixture, 1_000, await trap.word(adam));
   present.splice(
     present.findIndex(({ id }) => id === 'adam'),
     1,
   );
-  await pass(trap.fixture, 3_000);
+  await passTime(trap.fixture, 3_000);
   expect([trap.confirmed(), trap.posted()]).toEqual([0, []]);
 });
 
@@ -116,8 +127,8 @@ test('who says no to being heard has confirmed nothing', async () => {
   const trap = await openSpoken();
   await trap.ask();
   trap.hears('Yes.');
-  await pass(trap.fixture, 1_000, await trap.word(adam));
+  await passTime(trap.fixture, 1_000, await trap.word(adam));
   await trap.fixture.privacy.deny('g', 'adam');
-  await pass(trap.fixture, 3_000);
+  await passTime(trap.fixture, 3_000);
   expect([trap.confirmed(), trap.posted()]).toEqual([0, []]);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { tool } from '#src/features/contract/tool-definition.ts';
+import { defineTool } from '#src/features/contract/tool-definition.ts';
 import { tools } from '#src/features/features.ts';
 import {
   adam,
@@ -8,16 +8,16 @@ import {
   type FixtureOptions,
   lounge,
   openSessionFixture,
-  pass,
+  passTime,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
-import { type ChatStep, toolCall as call } from '#test/fakes/chat.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
+import { type ChatStep, makeToolCall as call } from '#test/fakes/fake-chat.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 /** Takes so long; `seen` tells how often it began, and how it was told to end. */
 function slow(clock: VirtualClock, tookMs: number) {
   const seen = { began: 0, done: 0, endedAtMs: Number.NaN };
-  const readTool = tool({
+  const readTool = defineTool({
     name: 'look',
     description: 'Looks.',
     schema: z.strictObject({}),
@@ -41,13 +41,13 @@ type Over = FixtureOptions & { readonly clock?: VirtualClock };
 async function open(rounds: readonly (readonly ChatStep[])[], { clock, ...over }: Over = {}) {
   const fixture = openSessionFixture({ rounds, pieces: 2, tools, ...over }, undefined, clock);
   await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 40);
+  await passTime(fixture, 40);
   return { ...fixture, fixture };
 }
 
 async function ask(fixture: SessionFixture, question = 'What is up?', ms = 3_000) {
-  void fixture.talk.ask('g', question, adam, 'voice');
-  await pass(fixture, ms);
+  void fixture.talk.askQuestion('g', question, adam, 'voice');
+  await passTime(fixture, ms);
 }
 
 const buttonIn = ({ offered }: SessionFixture) => offered.at(-1)?.split(':')[1] ?? '';
@@ -55,8 +55,8 @@ const buttonIn = ({ offered }: SessionFixture) => offered.at(-1)?.split(':')[1] 
 test('a program is told how many people are there, and no names', async () => {
   const { fixture, chat } = await open([[call('who_is_here')], ['Two are here.']]);
   const radio = { ...adam, id: 'token:radio', name: 'radio' };
-  void fixture.talk.ask('g', 'Who is there?', radio, 'voice');
-  await pass(fixture, 3_000);
+  void fixture.talk.askQuestion('g', 'Who is there?', radio, 'voice');
+  await passTime(fixture, 3_000);
   expect(chat.results).toEqual(['{"result":{"names":[],"othersWithoutName":2,"otherBots":0}}']);
 });
 
@@ -88,10 +88,10 @@ test('a tool ends at once with /stop', async () => {
   const { fixture } = await open([[call('look')]], { clock, tools: [readTool] });
   await ask(fixture, 'Look.', 1_000);
   const atMs = clock.nowMs();
-  fixture.talk.stop('g');
-  await pass(fixture, 500);
+  fixture.talk.stopSpeaking('g');
+  await passTime(fixture, 500);
   expect([seen.began, seen.endedAtMs - atMs]).toEqual([1, 0]);
-  expect(fixture.sessions.session('g')?.speech.requests.current).toBeUndefined();
+  expect(fixture.sessions.findSession('g')?.speech.requests.current).toBeUndefined();
 });
 
 test('the panel names the step, ticks go on, and the moment asked for names it as well', async () => {
@@ -119,7 +119,7 @@ const post = call('post_text', { text: 'Dinner at eight.' });
 
 test('"timers of 5 and 10 minutes" sets both', async () => {
   const set: number[] = [];
-  const timer = tool({
+  const timer = defineTool({
     name: 'timer',
     description: 'Sets one.',
     schema: z.object({ minutes: z.number() }),
@@ -139,8 +139,8 @@ test('"timers of 5 and 10 minutes" sets both', async () => {
 test('a change that everybody notices runs without a button, whatever else the model has read', async () => {
   const louder = call('volume', { level: 40 });
   const { fixture, chat } = await open([['Hello.'], [louder], ['Ok.']]);
-  void fixture.talk.ask('g', 'Hello there.', eva, 'voice');
-  await pass(fixture, 3_000);
+  void fixture.talk.askQuestion('g', 'Hello there.', eva, 'voice');
+  await passTime(fixture, 3_000);
   await ask(fixture, 'Speak lower.');
   expect(chat.results).toEqual(['{"result":{"outcome":"voice: 40 %"}}']);
   expect(chat.asked).toHaveLength(3); // no other model is asked
@@ -161,10 +161,10 @@ test('a message waits once the model was shown words of others; what it is, only
   expect(fixture.written).toEqual([
     'Adam asked for something that needs a yes. Adam, press Show to see it and confirm it (60 s).',
   ]);
-  const show = (who: string) => fixture.confirmations.show('g', buttonIn(fixture), who);
+  const show = (who: string) => fixture.confirmations.showConfirmation('g', buttonIn(fixture), who);
   expect(show('eva')).toEqual({ kind: 'other', name: 'Adam' });
   expect(show('adam')).toMatchObject({ line: { with: { text: 'Dinner at eight.' } } });
-  const press = (who: string) => fixture.confirmations.confirm('g', buttonIn(fixture), who);
+  const press = (who: string) => fixture.confirmations.confirmCall('g', buttonIn(fixture), who);
   expect(await press('eva')).toEqual({ kind: 'other', name: 'Adam' });
   expect(await press('adam')).toMatchObject({ line: { id: 'confirm.done' } });
   expect(await press('adam')).toEqual({ kind: 'over' });

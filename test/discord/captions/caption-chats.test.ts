@@ -4,9 +4,9 @@ import type { Discord, DiscordPorts } from '#src/discord/client.ts';
 import type { Command, CommandPorts } from '#src/features/command.ts';
 import type { CaptionChat, DrawnMessage, MessageOutcome } from '#src/ports/caption-chats.ts';
 import { openDiscord } from '#test/discord/setup/open-discord.ts';
-import { until } from '#test/discord/setup/sandbox-login.ts';
+import { waitUntil } from '#test/discord/setup/sandbox-login.ts';
 import { openAccess } from '#test/fakes/open-access.ts';
-import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 const never = new AbortController().signal;
 const join: Command = {
@@ -26,7 +26,7 @@ afterEach(async () => {
 
 /** The real bot in a sandbox with Discord's usual rate limits. */
 async function open() {
-  const sandbox = await openSandbox({ voice: silentVoice().half, rateLimits: 'usual' });
+  const sandbox = await openSandbox({ voice: openSilentVoice().half, rateLimits: 'usual' });
   const { apiUrl, token, guildId } = sandbox;
   const { promise, resolve } = Promise.withResolvers<DiscordPorts>();
   const ports = (given: DiscordPorts) => {
@@ -38,7 +38,7 @@ async function open() {
   const given = await promise;
   const lounge = { guildId, channelId: sandbox.channelId('Lounge'), name: 'Lounge' };
   const deleted: (readonly string[])[] = [];
-  given.captions.onDeleted((each) => deleted.push(each));
+  given.captions.onMessagesDeleted((each) => deleted.push(each));
   const refused = () => sandbox.requests().filter(({ status }) => status === 429).length;
   return { sandbox, ...given, lounge, guildId, deleted, refused };
 }
@@ -50,18 +50,19 @@ function followed(chat: CaptionChat) {
   const show = (key: string, text: string) => {
     const known = messages.get(key);
     const draw = () => ({ text: messages.get(key)?.text ?? text });
-    const sent = known?.sent ?? chat.message(draw, (outcome) => outcomes.push(outcome));
+    const sent = known?.sent ?? chat.openMessage(draw, (outcome) => outcomes.push(outcome));
     messages.set(key, { text, sent });
-    sent.touch('whole');
+    sent.requestUpdate('whole');
   };
-  const settled = () => Promise.all(Array.from(messages.values(), ({ sent }) => sent.settled()));
+  const settled = () =>
+    Promise.all(Array.from(messages.values(), ({ sent }) => sent.waitUntilSettled()));
   return { outcomes, settled, show };
 }
 
 test('captions stand in the chat of the voice channel, are edited in place, and ping nobody', async () => {
   const { captions, lounge, sandbox } = await open();
   const ann = sandbox.person('Ann');
-  const chat = await captions.open(lounge, undefined, never);
+  const chat = await captions.openChat(lounge, undefined, never);
   const { settled, show } = followed(chat);
   show('a', `Welcome, <@${ann.id}>. @everyone`);
   await settled();
@@ -78,8 +79,8 @@ test('captions stand in the chat of the voice channel, are edited in place, and 
 
 test('captions stand in a thread of their own, which is woken when it sleeps', async () => {
   const { captions, lounge, sandbox } = await open();
-  const thread = { inChannelId: sandbox.channelId('general'), name: 'x'.repeat(150) };
-  const chat = await captions.open(lounge, thread, never);
+  const thread = { parentChannelId: sandbox.channelId('general'), name: 'x'.repeat(150) };
+  const chat = await captions.openChat(lounge, thread, never);
   const name = `${'x'.repeat(99)}…`;
   expect(chat.channelId).toBe(sandbox.channelId(name));
   const { settled, show } = followed(chat);
@@ -99,10 +100,10 @@ test.each([
   async (channel, right, words) => {
     const { captions, lounge, sandbox } = await open();
     sandbox.guild().permit(channel, 'Nova', { deny: [right] });
-    const inChannelId = sandbox.channelId('general');
-    const thread = channel === 'general' ? { inChannelId, name: 'Captions' } : undefined;
+    const parentChannelId = sandbox.channelId('general');
+    const thread = channel === 'general' ? { parentChannelId, name: 'Captions' } : undefined;
     await expect
-      .poll(() => captions.open(lounge, thread, never).catch((error: unknown) => error))
+      .poll(() => captions.openChat(lounge, thread, never).catch((error: unknown) => error))
       .toMatchObject({
         code: 'discord.forbidden',
         message: expect.stringContaining(words),
@@ -112,15 +113,17 @@ test.each([
 
 test('a channel of another server takes no captions', async () => {
   const { captions, lounge, sandbox } = await open();
-  const thread = { inChannelId: sandbox.channelId('general'), name: 'Captions' };
-  await expect(captions.open({ ...lounge, guildId: '2' }, thread, never)).rejects.toMatchObject({
-    code: 'discord.forbidden',
-  });
+  const thread = { parentChannelId: sandbox.channelId('general'), name: 'Captions' };
+  await expect(captions.openChat({ ...lounge, guildId: '2' }, thread, never)).rejects.toMatchObject(
+    {
+      code: 'discord.forbidden',
+    },
+  );
 });
 
 test('what people delete is told, whoever wrote it, and what the bot deletes is not', async () => {
   const { captions, lounge, sandbox, deleted } = await open();
-  const chat = await captions.open(lounge, undefined, never);
+  const chat = await captions.openChat(lounge, undefined, never);
   const { settled, show } = followed(chat);
   for (const key of ['a', 'b', 'c', 'd']) show(key, key);
   await settled();
@@ -130,14 +133,14 @@ test('what people delete is told, whoever wrote it, and what the bot deletes is 
   await settled();
   sandbox.person('Olga').deleteMessage(a);
   sandbox.guild().deleteMessages([b.id, c.id]);
-  await until(() => deleted.length === 2);
+  await waitUntil(() => deleted.length === 2);
   expect(deleted).toEqual([[a.id], [b.id, c.id]]);
 });
 
 test('a deleted thread is told of with the next message for it', async () => {
   const { captions, lounge, sandbox } = await open();
-  const thread = { inChannelId: sandbox.channelId('general'), name: 'one' };
-  const { outcomes, settled, show } = followed(await captions.open(lounge, thread, never));
+  const thread = { parentChannelId: sandbox.channelId('general'), name: 'one' };
+  const { outcomes, settled, show } = followed(await captions.openChat(lounge, thread, never));
   show('a', 'text');
   await settled();
   sandbox.guild().removeChannel('one');

@@ -1,12 +1,12 @@
 import type { Interaction } from 'discord.js';
 import { expect, test } from 'vitest';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import { InteractionReceiver } from '#src/discord/interactions/reception.ts';
-import { messageBody } from '#src/discord/interactions/rendering.ts';
+import { InteractionReceiver } from '#src/discord/interactions/interaction-receiver.ts';
+import { toMessageBody } from '#src/discord/interactions/rendering.ts';
 import type { Button, CommandPorts } from '#src/features/command.ts';
-import { text } from '#src/texts/texts.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
+import { formatText } from '#src/texts/texts.ts';
 import { openAccess } from '#test/fakes/open-access.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 /** Press on a button, with the fields that are read. */
 function press(id: number, guildId: string, userId: string, said: unknown[], name = 'hark') {
@@ -52,13 +52,13 @@ function openReception() {
     ports: { ...openAccess } as CommandPorts,
     timing,
     buttons: new Map(all.map((one) => [one.name, one])),
-    panels: { dressed: () => messageBody(''), put: () => {} },
+    panels: { renderPanel: () => toMessageBody(''), putPanel: () => {} },
     report: (event) => events.push(event),
   });
   return { reception, timing, events, pressed };
 }
 
-const refusal = text('slow.down', { s: 20 });
+const refusal = formatText('slow.down', { s: 20 });
 
 function countRefusals(said: readonly unknown[]) {
   return said.filter((message) => JSON.stringify(message).includes(refusal)).length;
@@ -68,8 +68,9 @@ test('in a flood each press is answered and few are done, and other people and s
   const { reception, timing, events, pressed } = openReception();
   const [flooded, other]: [unknown[], unknown[]] = [[], []];
   for (let n = 0; n < 2_000; n++) {
-    reception.meet(press(n, 'g', 'mallory', flooded));
-    if (n % 1_000 === 999) reception.meet(press(9_000 + n, n < 1_000 ? 'g' : 'h', 'eva', other));
+    reception.receiveInteraction(press(n, 'g', 'mallory', flooded));
+    if (n % 1_000 === 999)
+      reception.receiveInteraction(press(9_000 + n, n < 1_000 ? 'g' : 'h', 'eva', other));
     timing.passMs(5);
     await Promise.resolve();
   }
@@ -82,7 +83,7 @@ test('in a flood each press is answered and few are done, and other people and s
 test('a person who pressed too often reads each time why nothing happens', async () => {
   const { reception } = openReception();
   const said: unknown[] = [];
-  for (let n = 0; n < 50; n++) reception.meet(press(n, 'g', 'ana', said));
+  for (let n = 0; n < 50; n++) reception.receiveInteraction(press(n, 'g', 'ana', said));
   await expect.poll(() => said.length).toBe(50);
   expect(countRefusals(said)).toBe(40);
 });
@@ -90,8 +91,8 @@ test('a person who pressed too often reads each time why nothing happens', async
 test('what silences works after any number of presses', async () => {
   const { reception, pressed } = openReception();
   const said: unknown[] = [];
-  for (let n = 0; n < 100; n++) reception.meet(press(n, 'g', 'ana', []));
-  for (let n = 100; n < 130; n++) reception.meet(press(n, 'g', 'ana', said, 'halt'));
+  for (let n = 0; n < 100; n++) reception.receiveInteraction(press(n, 'g', 'ana', []));
+  for (let n = 100; n < 130; n++) reception.receiveInteraction(press(n, 'g', 'ana', said, 'halt'));
   await expect.poll(() => said.length).toBe(30);
   expect(countRefusals(said)).toBe(0);
   expect(pressed.filter((name) => name === 'halt')).toHaveLength(30);

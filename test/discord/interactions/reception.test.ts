@@ -1,11 +1,11 @@
 import { type Interaction, MessageFlags } from 'discord.js';
 import { expect, test } from 'vitest';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import { InteractionReceiver } from '#src/discord/interactions/reception.ts';
-import { messageBody } from '#src/discord/interactions/rendering.ts';
+import { InteractionReceiver } from '#src/discord/interactions/interaction-receiver.ts';
+import { toMessageBody } from '#src/discord/interactions/rendering.ts';
 import type { Button, CommandCall, CommandPorts, PickerHandler } from '#src/features/command.ts';
-import { text } from '#src/texts/texts.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
+import { formatText } from '#src/texts/texts.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const blocked = { id: 'access.blocked' };
 
@@ -20,10 +20,10 @@ function open(buttons: readonly Button[] = [], pickers: readonly PickerHandler[]
     buttons: new Map(buttons.map((button) => [button.name, button])),
     ports: {
       access: {
-        denied: async ({ callerId }: CommandCall) => (callerId === 'ben' ? blocked : undefined),
+        findDenial: async ({ callerId }: CommandCall) => (callerId === 'ben' ? blocked : undefined),
       },
     } as unknown as CommandPorts,
-    panels: { dressed: () => messageBody(''), put: () => {} },
+    panels: { renderPanel: () => toMessageBody(''), putPanel: () => {} },
     timing: clock,
     report: (event) => events.push(event),
   });
@@ -44,8 +44,10 @@ function fromElsewhere(reply: (message: unknown) => Promise<unknown>) {
 
 test('what Discord sends that cannot be read throws nothing', async () => {
   const { reception, events } = open();
-  reception.meet({} as Interaction);
-  reception.meet(fromElsewhere(() => Promise.reject(new Error('Unknown interaction'))));
+  reception.receiveInteraction({} as Interaction);
+  reception.receiveInteraction(
+    fromElsewhere(() => Promise.reject(new Error('Unknown interaction'))),
+  );
   const kinds = () => events.map((event) => event.kind);
   await expect.poll(kinds).toEqual(['command-failed', 'command-failed']);
 });
@@ -86,9 +88,9 @@ test.each([
     const replies: unknown[] = [];
     const reply = async (message: unknown) => void replies.push(message);
     const press = pressBy({ customId: 'parley:stop', user: { id: 'ben' }, reply });
-    for (const one of [press, press]) reception.meet(one);
+    for (const one of [press, press]) reception.receiveInteraction(one);
     const flags = MessageFlags.Ephemeral | MessageFlags.SuppressEmbeds;
-    const said = { content: text(id), flags };
+    const said = { content: formatText(id), flags };
     await expect.poll(() => replies).toMatchObject([said]);
   },
 );
@@ -113,7 +115,7 @@ test('what is picked from a menu is handed over with its subject', async () => {
   const said = Promise.withResolvers<unknown>();
   const update = async (message: object) => said.resolve(message);
   const values = ['one', 'two'];
-  reception.meet(pressBy({ customId: 'parley:choose:a:b', values, update, ...menu }));
-  expect(await said.promise).toMatchObject({ content: text('consent.no') });
+  reception.receiveInteraction(pressBy({ customId: 'parley:choose:a:b', values, update, ...menu }));
+  expect(await said.promise).toMatchObject({ content: formatText('consent.no') });
   expect(calls.map(({ picked, words }) => [picked, words])).toEqual([[values, { about: 'a:b' }]]);
 });

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
+import type { CommandEntry } from '#src/discord/interactions/command-entries.ts';
 import { registerOnly } from '#src/discord/interactions/register-only.ts';
-import type { CommandEntry } from '#src/discord/interactions/slashes.ts';
 import type { Command, CommandGroup } from '#src/features/command.ts';
-import { text } from '#src/texts/texts.ts';
-import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import { formatText } from '#src/texts/texts.ts';
+import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 const join: Command = {
   name: 'join',
@@ -22,7 +22,7 @@ const voice = { name: 'voice', description, kind: 'text', maxChars: 50 } as cons
 
 /** A sandbox in which these commands are registered. */
 async function registered(...commands: readonly CommandEntry[]) {
-  const sandbox = await openSandbox({ voice: silentVoice().half });
+  const sandbox = await openSandbox({ voice: openSilentVoice().half });
   const { apiUrl, token } = sandbox;
   await registerOnly({ apiUrl, token, commands });
   const shown = () => sandbox.commands().map(({ body }) => body);
@@ -39,7 +39,7 @@ test('options say what they take, and those that must be filled stand first', as
   const [first, menu] = discord.shown();
   expect(first).toMatchObject({
     name: 'say',
-    description_localizations: { 'es-419': text('command.join', {}, 'es') },
+    description_localizations: { 'es-419': formatText('command.join', {}, 'es') },
     options: [
       { name: 'text', type: 3, required: true, max_length: 1_000 },
       { name: 'voice', type: 3, max_length: 50, autocomplete: true },
@@ -47,7 +47,7 @@ test('options say what they take, and those that must be filled stand first', as
       { name: 'loop', type: 5 },
     ],
   });
-  const name_localizations = expect.objectContaining({ de: text('ask.about', {}, 'de') });
+  const name_localizations = expect.objectContaining({ de: formatText('ask.about', {}, 'de') });
   expect(menu).toMatchObject({ type: 3, name: 'Ask about this', name_localizations });
   expect(menu).not.toHaveProperty('options');
   expect(menu).not.toHaveProperty('name_localizations.en-US');

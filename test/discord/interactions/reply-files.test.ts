@@ -5,7 +5,7 @@ import type { Discord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { Command, Replies } from '#src/features/command.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
-import { text } from '#src/texts/texts.ts';
+import { formatText } from '#src/texts/texts.ts';
 import { openDiscord } from '#test/discord/setup/open-discord.ts';
 import { download } from '#test/sandbox/download.ts';
 
@@ -64,7 +64,7 @@ test.each([
 ] as const)('files of /%s hang on its reply, and are read back as they were', async (line, to) => {
   const { sandbox, answer } = asked(line, to, [transcript, sound]);
   const shown = await answer.answered(soon());
-  expect(shown).toMatchObject({ text: text('stop.ok'), ephemeral: to === 'caller' });
+  expect(shown).toMatchObject({ text: formatText('stop.ok'), ephemeral: to === 'caller' });
   expect(shown.files).toMatchObject([
     { name: 'transcript-Größe.md', sizeBytes: Buffer.byteLength('Ana: größer\n') },
     { name: 'a.bin', sizeBytes: 3 },

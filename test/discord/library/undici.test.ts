@@ -3,12 +3,12 @@ import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { REST } from 'discord.js';
 import { expect, onTestFinished, test } from 'vitest';
-import { listening } from '#test/fakes/servers/listening.ts';
+import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 import { sourceFiles } from '#test/source-files.ts';
 
 /** Discord as `answer` has it. */
 async function restOf(answer: RequestListener) {
-  const served = await listening(answer);
+  const served = await openListeningServer(answer);
   onTestFinished(() => served[Symbol.asyncDispose]());
   const rest = new REST({ api: served.origin, retries: 0, timeout: 30_000 });
   onTestFinished(() => {

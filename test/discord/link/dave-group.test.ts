@@ -2,12 +2,17 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { getVoiceConnection } from '@discordjs/voice';
 import { expect, onTestFinished, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
-import { daveOf } from '#src/discord/link/voice-library.ts';
+import { findDaveSession } from '#src/discord/link/voice-library.ts';
 import type { VoiceLink } from '#src/ports/voice-link.ts';
-import { loginOfFile, openSetup, toneFrames, until } from '#test/discord/setup/sandbox-login.ts';
+import {
+  makeToneFrames,
+  openFileLogin,
+  openLinkSetup,
+  waitUntil,
+} from '#test/discord/setup/sandbox-login.ts';
 
 const never = new AbortController().signal;
-const login = loginOfFile(1);
+const login = openFileLogin(1);
 /** Frames that are on their way, or that a change of keys may cost. */
 const framesOfChange = 25;
 
@@ -16,7 +21,7 @@ function listen(link: VoiceLink) {
   const log = { voices: new Map<string, number>(), error: undefined as unknown };
   void (async () => {
     try {
-      for await (const { speakerId, opus } of link.hear(never))
+      for await (const { speakerId, opus } of link.receivePackets(never))
         if (opus.length > 3) log.voices.set(speakerId, (log.voices.get(speakerId) ?? 0) + 1);
     } catch (error) {
       log.error = error;
@@ -29,7 +34,7 @@ function listen(link: VoiceLink) {
 function watchSession() {
   const { lobby, client } = login();
   const connection = getVoiceConnection(lobby.guildId, client.application.id);
-  const dave = connection && daveOf(connection);
+  const dave = connection && findDaveSession(connection);
   if (!dave) throw new Error('no end-to-end session');
   const log = { failures: 0, resets: 0 };
   const reset = () => log.resets++;
@@ -44,10 +49,12 @@ function watchSession() {
 /** The bot talks without a pause; `lost`: frames that left and Ann did not hear sealed. */
 function talkOn(link: VoiceLink) {
   const { heard } = login().sandbox.person('Ann');
-  const frames = toneFrames(login().codec, 50);
+  const frames = makeToneFrames(login().codec, 50);
   const sinceMs = realClock.nowMs();
   let [n, left] = [0, 0];
-  link.play({ next: () => frames[n++ % 50], left: () => left++, isIdle: false }).wake();
+  link
+    .playFrames({ pullFrame: () => frames[n++ % 50], markSent: () => left++, isIdle: false })
+    .wake();
   const reached = () => heard.frames.filter(({ atMs, sealed }) => sealed && atMs >= sinceMs).length;
   return { lost: () => left - reached() };
 }
@@ -58,7 +65,7 @@ const speech = (seconds: number) => {
 };
 
 async function openWithBen() {
-  const setup = await openSetup(login(), () => true);
+  const setup = await openLinkSetup(login(), () => true);
   const ben = login().sandbox.person('Ben');
   await ben.join('Lobby', never);
   await ben.settled(AbortSignal.timeout(30_000));
@@ -85,12 +92,12 @@ test('a proposal to add somebody who was never announced ends nothing', async ()
     await wait(10);
   }
   await said;
-  await until(() => (setup.log.voices.get(sandbox.person('Ann').id) ?? 0) >= 45);
+  await waitUntil(() => (setup.log.voices.get(sandbox.person('Ann').id) ?? 0) >= 45);
   expect([setup.log.error, setup.session.resets]).toEqual([undefined, 0]);
 });
 
 test('a newcomer who is announced after the proposal is heard, and nobody is interrupted', async () => {
-  await using setup = await openSetup(login(), () => true);
+  await using setup = await openLinkSetup(login(), () => true);
   const { faults, sandbox } = login();
   const [ann, ben] = [sandbox.person('Ann'), sandbox.person('Ben')];
   const log = listen(setup.link);
@@ -101,14 +108,14 @@ test('a newcomer who is announced after the proposal is heard, and nobody is int
   await ben.join('Lobby', never);
   await ben.settled(AbortSignal.timeout(30_000));
   await Promise.all([ann, ben].map((one) => one.say(speech(1), never)));
-  await until(() => [ann, ben].every(({ id }) => (log.voices.get(id) ?? 0) >= 45));
+  await waitUntil(() => [ann, ben].every(({ id }) => (log.voices.get(id) ?? 0) >= 45));
   expect([log.error, session.resets]).toEqual([undefined, 0]);
   expect(talk.lost()).toBeLessThanOrEqual(framesOfChange);
   await ben.leave();
 });
 
 test('somebody who comes and goes while others are in mid-sentence costs at most the frames of a change of keys', async () => {
-  await using setup = await openSetup(login(), () => true);
+  await using setup = await openLinkSetup(login(), () => true);
   const { faults, sandbox } = login();
   const [ann, ben] = [sandbox.person('Ann'), sandbox.person('Ben')];
   faults.late(ann.id, 'commit', 150);
@@ -123,7 +130,7 @@ test('somebody who comes and goes while others are in mid-sentence costs at most
     await ben.leave();
   }
   await said;
-  await until(() => (log.voices.get(ann.id) ?? 0) >= 190);
+  await waitUntil(() => (log.voices.get(ann.id) ?? 0) >= 190);
   expect([log.error, session.resets]).toEqual([undefined, 0]);
 });
 
@@ -133,7 +140,7 @@ test('padding on all voice, and bursts of nothing but padding, are no failures a
   faults.pad(sandbox.botId, { bytes: 7, every: 10, burst: 50 });
   const ann = sandbox.person('Ann');
   await ann.say(speech(1), never);
-  await until(() => (setup.log.voices.get(ann.id) ?? 0) >= 45);
+  await waitUntil(() => (setup.log.voices.get(ann.id) ?? 0) >= 45);
   expect(setup.log.error).toBeUndefined();
   expect(setup.session).toEqual({ failures: 0, resets: 0 });
 });
@@ -147,7 +154,7 @@ test('packets of a camera, 500 a second, keep nobody from being heard', async ()
     await wait(10);
   }
   await said;
-  await until(() => (setup.log.voices.get(sandbox.person('Ann').id) ?? 0) >= 45);
+  await waitUntil(() => (setup.log.voices.get(sandbox.person('Ann').id) ?? 0) >= 45);
   expect(setup.session.resets).toBe(0);
 });
 
@@ -161,12 +168,12 @@ test.each(['none', 'damaged'] as const)(
     ben.useMicrophone({ profile: 'gate', sealing });
     await ben.say(speech(3), never);
     await ann.say(speech(1), never);
-    await until(() => (log.voices.get(ann.id) ?? 0) >= 45);
+    await waitUntil(() => (log.voices.get(ann.id) ?? 0) >= 45);
     expect([log.error, session.resets]).toEqual([undefined, 0]);
     expect(log.voices.get(ben.id) ?? 0).toBe(0);
     expect(talk.lost()).toBeLessThanOrEqual(framesOfChange);
     ben.useMicrophone({ profile: 'gate' });
     await ben.say(speech(1), never);
-    await until(() => (log.voices.get(ben.id) ?? 0) >= 45);
+    await waitUntil(() => (log.voices.get(ben.id) ?? 0) >= 45);
   },
 );

@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { voiceLinkContract } from '#test/contracts/voice-link.ts';
-import { FakeLink } from '#test/fakes/link.ts';
+import { testVoiceLink } from '#test/contracts/voice-link-contract.ts';
+import { FakeLink } from '#test/fakes/fake-link.ts';
 
-voiceLinkContract(
+testVoiceLink(
   'the fake link',
   async (mayHear) => {
     const link = new FakeLink(mayHear);

@@ -3,18 +3,18 @@ import { once } from 'node:events';
 import { getVoiceConnection } from '@discordjs/voice';
 import { Events } from 'discord.js';
 import { expect, test } from 'vitest';
-import { networkingOf } from '#src/discord/link/voice-library.ts';
+import { findNetworking } from '#src/discord/link/voice-library.ts';
 import type { VoiceLink } from '#src/ports/voice-link.ts';
 import {
-  listen,
-  loginOfFile,
-  openSetup,
-  toneFrames,
-  until,
+  collectFrames,
+  makeToneFrames,
+  openFileLogin,
+  openLinkSetup,
+  waitUntil,
 } from '#test/discord/setup/sandbox-login.ts';
 
 const never = new AbortController().signal;
-const login = loginOfFile(1);
+const login = openFileLogin(1);
 
 /** The library's own connection under the open link. */
 function connection() {
@@ -26,57 +26,57 @@ function connection() {
 
 /** Cuts the socket as a broken network does: no close frame, so the library resumes. */
 function cutSocket() {
-  const state = networkingOf(connection())?.state;
+  const state = findNetworking(connection())?.state;
   if (!state || !('ws' in state)) throw new Error('no voice socket');
   const { ws } = state.ws as unknown as { readonly ws: { terminate(): void } };
   ws.terminate();
 }
 
 function play(link: VoiceLink, count: number) {
-  const frames = toneFrames(login().codec, count);
+  const frames = makeToneFrames(login().codec, count);
   const log = { left: 0 };
-  const source = { next: () => frames.shift(), left: () => log.left++, isIdle: true };
-  link.play(source).wake();
+  const source = { pullFrame: () => frames.shift(), markSent: () => log.left++, isIdle: true };
+  link.playFrames(source).wake();
   return log;
 }
 
 test('ten frames sent in the moment a link opens all arrive, every one sealed', async () => {
-  await using setup = await openSetup(login(), () => true);
+  await using setup = await openLinkSetup(login(), () => true);
   const ann = login().sandbox.person('Ann');
   play(setup.link, 10);
-  await until(() => setup.heard() === 10);
+  await waitUntil(() => setup.heard() === 10);
   expect(ann.heard.frames.filter(({ audible }) => audible).every(({ sealed }) => sealed)).toBe(
     true,
   );
-  const state = networkingOf(connection())?.state;
+  const state = findNetworking(connection())?.state;
   const data = state && 'connectionData' in state && state.connectionData;
   expect(data).toMatchObject({ secretKey: expect.any(KeyObject) }); // the ciphers take it at once
 });
 
 test('a resumed voice socket speaks and hears on', async () => {
-  await using setup = await openSetup(login(), () => true);
-  const log = listen(setup.link);
+  await using setup = await openLinkSetup(login(), () => true);
+  const log = collectFrames(setup.link);
   const resumed = once(connection(), 'ready', { signal: AbortSignal.timeout(30_000) });
   cutSocket();
   await resumed;
   const played = play(setup.link, 5);
   await setup.speak();
-  await until(() => played.left === 5 && log.packets >= 8);
+  await waitUntil(() => played.left === 5 && log.packets >= 8);
   expect(log.error).toBeUndefined();
 });
 
 test('being moved ends the link, and is not to be tried again', async () => {
-  await using setup = await openSetup(login(), () => true);
-  const log = listen(setup.link);
+  await using setup = await openLinkSetup(login(), () => true);
+  const log = collectFrames(setup.link);
   login().sandbox.guild().moveBot('Attic');
-  await until(() => log.error !== undefined);
+  await waitUntil(() => log.error !== undefined);
   expect(log.error).toMatchObject({ code: 'link.lost', retryable: false });
-  await until(() => login().sandbox.bot().channel === undefined);
+  await waitUntil(() => login().sandbox.bot().channel === undefined);
 });
 
 test('a seat that Discord does not know after a new login ends the link, and is to be tried again', async () => {
-  await using setup = await openSetup(login(), () => true);
-  const log = listen(setup.link);
+  await using setup = await openLinkSetup(login(), () => true);
+  const log = collectFrames(setup.link);
   const { client, sandbox } = login();
   const guild = client.guilds.cache.get(sandbox.guildId);
   if (!guild) throw new Error('no server');
@@ -85,7 +85,7 @@ test('a seat that Discord does not know after a new login ends the link, and is 
   expect(log.error).toBeUndefined();
   guild.voiceStates.cache.delete(client.user.id);
   client.emit(Events.GuildAvailable, guild);
-  await until(() => log.error !== undefined);
+  await waitUntil(() => log.error !== undefined);
   expect(log.error).toMatchObject({ code: 'link.lost', retryable: true });
   for (const [id, state] of states) guild.voiceStates.cache.set(id, state);
 });
@@ -93,13 +93,13 @@ test('a seat that Discord does not know after a new login ends the link, and is 
 test('a second link to the same server ends the first', async () => {
   const { sandbox, lobby } = login();
   const linkOpener = login().linkOpener();
-  const first = await linkOpener.open(lobby, () => true, never);
-  const log = listen(first);
-  const heard = first.hear(never)[Symbol.asyncIterator]().next();
-  await using second = await linkOpener.open(lobby, () => true, never);
+  const first = await linkOpener.openLink(lobby, () => true, never);
+  const log = collectFrames(first);
+  const heard = first.receivePackets(never)[Symbol.asyncIterator]().next();
+  await using second = await linkOpener.openLink(lobby, () => true, never);
   await expect(heard).resolves.toMatchObject({ done: true });
   expect(log.error).toBeUndefined();
-  expect(second.people()).toEqual([]);
+  expect(second.listPeople()).toEqual([]);
   expect(sandbox.bot().channel).toBe('Lobby');
 });
 
@@ -108,15 +108,15 @@ test('what a link counts can be read while it is open, and is told once more whe
   const before = events.length;
   const made = () => events.slice(before).find((event) => event.kind === 'link-made');
   {
-    await using setup = await openSetup(login(), () => true);
+    await using setup = await openLinkSetup(login(), () => true);
     expect(made()?.counts()).toMatchObject({ opened: 0, sent: 0 });
     await setup.speak();
-    await until(() => (made()?.counts().opened ?? 0) >= 8);
+    await waitUntil(() => (made()?.counts().opened ?? 0) >= 8);
     const played = play(setup.link, 5);
-    await until(() => played.left === 5);
+    await waitUntil(() => played.left === 5);
     expect(made()?.counts().sent).toBeGreaterThanOrEqual(5);
   }
   const closed = () => events.slice(before).find((event) => event.kind === 'link-closed');
-  await until(() => closed() !== undefined);
+  await waitUntil(() => closed() !== undefined);
   expect(closed()?.counts).toEqual(made()?.counts());
 });

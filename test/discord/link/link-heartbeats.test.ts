@@ -1,14 +1,19 @@
 import { expect, test } from 'vitest';
-import { listen, loginOfFile, openSetup, until } from '#test/discord/setup/sandbox-login.ts';
+import {
+  collectFrames,
+  openFileLogin,
+  openLinkSetup,
+  waitUntil,
+} from '#test/discord/setup/sandbox-login.ts';
 
-const login = loginOfFile(0, 1_000);
+const login = openFileLogin(0, 1_000);
 
 test('a voice socket that leaves heartbeats unanswered for ten seconds ends the link, to be opened anew', async () => {
   const { sandbox, faults } = login();
-  await using setup = await openSetup(login(), () => true);
-  const log = listen(setup.link);
+  await using setup = await openLinkSetup(login(), () => true);
+  const log = collectFrames(setup.link);
   faults.freeze(sandbox.botId);
-  await until(() => log.error !== undefined);
+  await waitUntil(() => log.error !== undefined);
   expect(log.error).toMatchObject({ code: 'link.lost', retryable: true });
 });
 
@@ -17,25 +22,25 @@ test.each([
   ['a binary message of one byte', Buffer.from([1])],
 ])('%s ends in a link that hears, or in one that is over', async (_, frame) => {
   const { sandbox, faults } = login();
-  await using setup = await openSetup(login(), () => true);
-  const log = listen(setup.link);
+  await using setup = await openLinkSetup(login(), () => true);
+  const log = collectFrames(setup.link);
   faults.send(sandbox.botId, frame);
   await setup.speak();
-  await until(() => log.error !== undefined || log.packets >= 8);
+  await waitUntil(() => log.error !== undefined || log.packets >= 8);
   if (log.error !== undefined) {
     expect(log.error).toMatchObject({ code: 'link.lost', retryable: true });
-    await until(() => sandbox.bot().channel === undefined);
+    await waitUntil(() => sandbox.bot().channel === undefined);
   }
 });
 
 test('broken JSON, unknown opcodes and a message of a megabyte keep nobody from being heard', async () => {
   const { sandbox, faults } = login();
-  await using setup = await openSetup(login(), () => true);
-  const log = listen(setup.link);
+  await using setup = await openLinkSetup(login(), () => true);
+  const log = collectFrames(setup.link);
   faults.send(sandbox.botId, '{"op":');
   faults.send(sandbox.botId, '{"op":99,"d":null}');
   faults.send(sandbox.botId, JSON.stringify({ op: 99, d: 'x'.repeat(1_000_000) }));
   await setup.speak();
-  await until(() => log.packets >= 8);
+  await waitUntil(() => log.packets >= 8);
   expect(log.error).toBeUndefined();
 });

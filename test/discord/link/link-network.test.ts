@@ -1,17 +1,22 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { VoiceLink } from '#src/ports/voice-link.ts';
-import { loginOfFile, openSetup, toneFrames, until } from '#test/discord/setup/sandbox-login.ts';
+import {
+  makeToneFrames,
+  openFileLogin,
+  openLinkSetup,
+  waitUntil,
+} from '#test/discord/setup/sandbox-login.ts';
 
 const never = new AbortController().signal;
-const login = loginOfFile(1);
+const login = openFileLogin(1);
 
 /** Packets that a link receives until it ends, and its end. */
 function listen(link: VoiceLink) {
   const log = { sequences: [] as number[], error: undefined as unknown };
   void (async () => {
     try {
-      for await (const { sequence } of link.hear(never)) log.sequences.push(sequence);
+      for await (const { sequence } of link.receivePackets(never)) log.sequences.push(sequence);
     } catch (error) {
       log.error = error;
     }
@@ -20,9 +25,11 @@ function listen(link: VoiceLink) {
 }
 
 function play(link: VoiceLink, count: number) {
-  const frames = toneFrames(login().codec, count);
+  const frames = makeToneFrames(login().codec, count);
   const log = { left: 0 };
-  link.play({ next: () => frames.shift(), left: () => log.left++, isIdle: true }).wake();
+  link
+    .playFrames({ pullFrame: () => frames.shift(), markSent: () => log.left++, isIdle: true })
+    .wake();
   return log;
 }
 
@@ -34,11 +41,11 @@ function lastCounts() {
 test('the first words of somebody are heard although Discord names them late', async () => {
   const { sandbox, faults } = login();
   {
-    await using setup = await openSetup(login(), () => true);
+    await using setup = await openLinkSetup(login(), () => true);
     faults.late(sandbox.botId, 'speaking', 300);
     const log = listen(setup.link);
     await setup.speak();
-    await until(() => log.sequences.length >= 18);
+    await waitUntil(() => log.sequences.length >= 18);
     const [first = 0] = log.sequences;
     expect(log.sequences).toEqual(log.sequences.map((_, n) => (first + n) % 65_536));
   }
@@ -51,13 +58,13 @@ test.each(['hang', 'dead'])(
     const { sandbox, faults, lobby, linkOpener } = login();
     if (how === 'hang') faults.connections('hang');
     else faults.network(sandbox.botId, { up: { dead: true } });
-    const opening = linkOpener(700).open(lobby, () => true, never);
+    const opening = linkOpener(700).openLink(lobby, () => true, never);
     const about = { openingStep: how === 'hang' ? 'login' : 'udp' };
     await expect(opening).rejects.toMatchObject({ code: 'link.timeout', retryable: true, about });
-    await until(() => sandbox.bot().channel === undefined);
+    await waitUntil(() => sandbox.bot().channel === undefined);
     faults.heal();
-    await using link = await linkOpener().open(lobby, () => true, never);
-    expect(link.people()).toEqual([]);
+    await using link = await linkOpener().openLink(lobby, () => true, never);
+    expect(link.listPeople()).toEqual([]);
   },
 );
 
@@ -70,27 +77,27 @@ test.each([
   const { faults } = sandbox;
   if (which.startsWith('nor')) faults.ignoreSeat();
   else faults.event({ event, copies: 0 });
-  const opening = linkOpener(700).open(lobby, () => true, never);
+  const opening = linkOpener(700).openLink(lobby, () => true, never);
   const about = { openingStep: 'seat' };
   await expect(opening).rejects.toMatchObject({ code: 'link.timeout', retryable: true, about });
-  await until(() => sandbox.bot().channel === undefined);
+  await waitUntil(() => sandbox.bot().channel === undefined);
   faults.heal();
-  await using link = await linkOpener().open(lobby, () => true, never);
-  expect(link.people()).toEqual([]);
+  await using link = await linkOpener().openLink(lobby, () => true, never);
+  expect(link.listPeople()).toEqual([]);
 });
 
 test('a voice server that goes away is followed to the next one, and hearing goes on', async () => {
   const { sandbox } = login();
-  await using setup = await openSetup(login(), () => true);
+  await using setup = await openLinkSetup(login(), () => true);
   const log = listen(setup.link);
   const closes = () => login().events.filter(({ kind }) => kind === 'voice-closed').length;
   const before = closes();
   sandbox.guild().replaceVoiceServer(300);
-  await until(() => closes() > before);
+  await waitUntil(() => closes() > before);
   await wait(600);
   const played = play(setup.link, 5);
-  await until(() => played.left === 5);
+  await waitUntil(() => played.left === 5);
   await setup.speak();
-  await until(() => log.sequences.length >= 8);
+  await waitUntil(() => log.sequences.length >= 8);
   expect(log.error).toBeUndefined();
 });

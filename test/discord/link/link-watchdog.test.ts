@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { VoiceConnection, VoiceWebSocket } from '@discordjs/voice';
 import { expect, test } from 'vitest';
 import { LinkWatchdog } from '#src/discord/link/link-watchdog.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 /** A ready connection with one other person, as far as the watchdog looks at it. */
 function open() {
@@ -32,7 +32,7 @@ function open() {
     fail: (error) => log.failed.push(error),
   });
   watchdog.restart();
-  watchdog.watch(ws as unknown as VoiceWebSocket);
+  watchdog.watchSocket(ws as unknown as VoiceWebSocket);
   timing.passMs(5_000);
   const send = (op: number, d: object) => ws.emit('packet', { op, d });
   const speaks = (id: string) => send(5, { user_id: id, ssrc: 9, speaking: 1 });

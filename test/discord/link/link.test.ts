@@ -1,10 +1,10 @@
 import { afterAll, beforeAll } from 'vitest';
-import { voiceLinkContract } from '#test/contracts/voice-link.ts';
+import { testVoiceLink } from '#test/contracts/voice-link-contract.ts';
 import {
+  makeToneFrames,
+  openLinkSetup,
   openSandboxLogin,
-  openSetup,
   type SandboxLogin,
-  toneFrames,
 } from '#test/discord/setup/sandbox-login.ts';
 
 let login: SandboxLogin | undefined;
@@ -18,14 +18,14 @@ function theTown() {
 
 beforeAll(async () => {
   login = await openSandboxLogin(1);
-  frames = toneFrames(login.codec, 100);
+  frames = makeToneFrames(login.codec, 100);
 });
 afterAll(async () => {
   await login?.[Symbol.asyncDispose]();
 });
 
-voiceLinkContract(
+testVoiceLink(
   'the real link, end-to-end encrypted',
-  (mayHear) => openSetup(theTown(), mayHear),
+  (mayHear) => openLinkSetup(theTown(), mayHear),
   (n) => frames[n] ?? Buffer.alloc(0),
 );

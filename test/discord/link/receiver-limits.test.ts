@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { VoiceSealer, voiceCipher } from '#sandbox/voice/rtp.ts';
-import { sealedDatagram } from '#test/discord/setup/sealed-datagram.ts';
-import { countOpened, listen, voiced } from './unbound-receiver.ts';
+import { makeVoiceCipher, PacketSealer } from '#sandbox/voice/rtp-packet.ts';
+import { makeSealedDatagram } from '#test/discord/setup/sealed-datagram.ts';
+import { countOpened, makeVoicedPacket, openReceiver } from './unbound-receiver.ts';
 
 test('sound that is more than two seconds ahead of real time is dropped unopened and counted, by person', () => {
-  const { name, say, heard, voiceReceiver, receiver, timing } = listen(() => true);
+  const { name, say, heard, voiceReceiver, receiver, timing } = openReceiver(() => true);
   name(5, 'ann');
   name(6, 'ben');
   const long = Buffer.concat([Buffer.from([0xfb, 6]), randomBytes(60)]); // six frames of 20 ms
@@ -22,14 +22,14 @@ test('sound that is more than two seconds ahead of real time is dropped unopened
 });
 
 test('datagrams by the thousand that are no voice of anybody known are counted one by one, and voice goes on', () => {
-  const { name, say, arrive, sealed, heard, voiceReceiver: receiver } = listen(() => true);
+  const { name, say, arrive, sealed, heard, voiceReceiver: receiver } = openReceiver(() => true);
   name(5, 'ann');
   const [short, forged] = [randomBytes(20), sealed(5)];
   forged.writeUInt8(forged.readUInt8(20) ^ 1, 20);
   for (let n = 0; n < 12_500; n++) {
     arrive(short);
     arrive(forged);
-    arrive(sealedDatagram(voiced(), randomBytes(32), 1_000 + n));
+    arrive(makeSealedDatagram(makeVoicedPacket(), randomBytes(32), 1_000 + n));
   }
   expect(receiver.counts).toMatchObject({
     unparsed: 12_500,
@@ -41,7 +41,7 @@ test('datagrams by the thousand that are no voice of anybody known are counted o
 
 test('a source that is given to somebody else in mid-word is theirs from the next packet on', () => {
   const allowed = new Set(['ann', 'ben']);
-  const { name, say, heard, receiver } = listen((id) => allowed.has(id));
+  const { name, say, heard, receiver } = openReceiver((id) => allowed.has(id));
   name(5, 'ann');
   say(5);
   name(5, 'ben');
@@ -55,9 +55,8 @@ test('a source that is given to somebody else in mid-word is theirs from the nex
 
 test('of people who may not be heard nothing is read, whatever is in their packets', () => {
   const agreed = new Set(['ann']);
-  const { name, say, sealed, arrive, voiceReceiver, receiver, heard, failed, timing } = listen(
-    (id) => agreed.has(id),
-  );
+  const { name, say, sealed, arrive, voiceReceiver, receiver, heard, failed, timing } =
+    openReceiver((id) => agreed.has(id));
   const senders: string[] = [];
   voiceReceiver.onUnheard = (speakerId) => senders.push(speakerId);
   name(5, 'ann');
@@ -86,20 +85,20 @@ test('of people who may not be heard nothing is read, whatever is in their packe
 test.each([true, false])(
   'padding is no voice, and the group is shown none of it (with an extension: %s)',
   (isExtended) => {
-    const { name, arrive, key, heard, receiver } = listen(() => true);
+    const { name, arrive, key, heard, receiver } = openReceiver(() => true);
     const shown: Buffer[] = [];
     const dave = { decrypt: (frame: Buffer) => shown.push(frame) && frame };
     const state = { status: 'ready', networking: { state: { dave } } };
     Object.assign(receiver.voiceConnection, { state });
     name(5, 'ann');
-    const sealer = new VoiceSealer(voiceCipher('aead_aes256_gcm_rtpsize', key), isExtended);
+    const sealer = new PacketSealer(makeVoiceCipher('aead_aes256_gcm_rtpsize', key), isExtended);
     const say = (payload: Buffer, paddingBytes: number) =>
-      arrive(sealer.seal({ sequence: 1, timestamp: 1, ssrc: 5, payload, paddingBytes }));
+      arrive(sealer.sealPacket({ sequence: 1, timestamp: 1, ssrc: 5, payload, paddingBytes }));
     for (const paddingBytes of [0, 1, 255]) {
-      say(voiced(), paddingBytes);
+      say(makeVoicedPacket(), paddingBytes);
       say(Buffer.alloc(0), paddingBytes);
     }
-    expect(shown).toEqual([voiced(), voiced(), voiced()]);
+    expect(shown).toEqual([makeVoicedPacket(), makeVoicedPacket(), makeVoicedPacket()]);
     expect(heard.map(({ opus }) => opus.length > 0)).toEqual([
       true,
       false,

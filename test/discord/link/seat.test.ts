@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { becomeSpeaker } from '#src/discord/link/voice-link-opener.ts';
 import { watchOwnState } from '#src/discord/own-state.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 type Seat = {
   readonly channelId: string | null;
@@ -34,10 +34,10 @@ test('being muted, deafened and moved is told, and when it is over', () => {
   change({ channelId: 'a', serverMute: true }, { channelId: 'a', serverDeaf: true });
   change({ channelId: 'a', serverDeaf: true }, { channelId: 'b' });
   expect(events).toEqual([
-    { kind: 'muted', guildId: 'g', on: true },
-    { kind: 'muted', guildId: 'g', on: false },
-    { kind: 'deafened', guildId: 'g', on: true },
-    { kind: 'deafened', guildId: 'g', on: false },
+    { kind: 'muted', guildId: 'g', isOn: true },
+    { kind: 'muted', guildId: 'g', isOn: false },
+    { kind: 'deafened', guildId: 'g', isOn: true },
+    { kind: 'deafened', guildId: 'g', isOn: false },
     { kind: 'moved', guildId: 'g', channelId: 'b' },
   ]);
 });
@@ -51,11 +51,11 @@ test('how the bot sits when it comes in is told, whatever it was told before', (
   change({ channelId: 'a', serverMute: true, suppress: true }, { channelId: null });
   change({ channelId: null }, { channelId: 'a' });
   expect(events).toEqual([
-    { kind: 'muted', guildId: 'g', on: true },
-    { kind: 'muted', guildId: 'g', on: true },
-    { kind: 'suppressed', guildId: 'g', on: true },
-    { kind: 'muted', guildId: 'g', on: false },
-    { kind: 'suppressed', guildId: 'g', on: false },
+    { kind: 'muted', guildId: 'g', isOn: true },
+    { kind: 'muted', guildId: 'g', isOn: true },
+    { kind: 'suppressed', guildId: 'g', isOn: true },
+    { kind: 'muted', guildId: 'g', isOn: false },
+    { kind: 'suppressed', guildId: 'g', isOn: false },
   ]);
 });
 
@@ -135,9 +135,9 @@ test.each([
   (_, event) => {
     const { change, events } = openSeated(ChannelType.GuildVoice, event, Connect | Speak);
     change(Connect);
-    expect(events).toEqual([{ kind: 'suppressed', guildId: 'g', on: true }]);
+    expect(events).toEqual([{ kind: 'suppressed', guildId: 'g', isOn: true }]);
     change(Connect | Speak);
-    expect(events.slice(1)).toEqual([{ kind: 'suppressed', guildId: 'g', on: false }]);
+    expect(events.slice(1)).toEqual([{ kind: 'suppressed', guildId: 'g', isOn: false }]);
   },
 );
 

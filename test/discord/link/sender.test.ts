@@ -2,8 +2,8 @@ import { setImmediate as settle } from 'node:timers/promises';
 import { AudioResource } from '@discordjs/voice';
 import { expect, test, vi } from 'vitest';
 import { seededRandom } from '#sandbox/seeded-random.ts';
-import { FrameSender } from '#src/discord/link/sender.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
+import { FrameSender } from '#src/discord/link/frame-sender.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const frame = (n: number) => Buffer.from([n, n, n, n]);
 const isSilence = (sent: Buffer) => sent.equals(Buffer.from([0xf8, 0xff, 0xfe]));
@@ -53,16 +53,16 @@ function open({ send, settled = () => true }: Overrides = {}, timing = new Virtu
     setSpeaking: () => void silentAtMs.push(timing.nowMs()),
   };
   const source = {
-    next: () => {
+    pullFrame: () => {
       log.asked++;
       return waiting.shift();
     },
-    left: (sent: Buffer, atMs: number) => void left.push({ n: sent[0] ?? -1, atMs }),
+    markSent: (sent: Buffer, atMs: number) => void left.push({ n: sent[0] ?? -1, atMs }),
     isIdle: true,
   };
   const report = (error: unknown) => log.failed.push(error);
   const sender = new FrameSender({ connection, timing, settled, refused: report, fail: report });
-  const { wake } = sender.play(source);
+  const { wake } = sender.playFrame(source);
   return { sender, source, connection, wake, timing, waiting, left, silentAtMs, log };
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { HeldDatagrams } from '#src/discord/link/receiver.ts';
+import { HeldDatagrams } from '#src/discord/link/consented-receiver.ts';
 
 const datagram = (n: number) => Buffer.from([n]);
 

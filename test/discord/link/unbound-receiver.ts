@@ -1,23 +1,23 @@
 import { type VoiceConnection, VoiceReceiver, VoiceUDPSocket } from '@discordjs/voice';
 import { onTestFinished } from 'vitest';
-import type { Packet } from '#src/audio/packet.ts';
-import { ConsentedReceiver } from '#src/discord/link/receiver.ts';
+import type { Packet } from '#src/audio/jitter-buffer.ts';
+import { ConsentedReceiver } from '#src/discord/link/consented-receiver.ts';
 import {
-  encryptionBy,
-  sealedDatagram,
+  makeEncryption,
+  makeSealedDatagram,
   type UnboundSocket,
 } from '#test/discord/setup/sealed-datagram.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const server = { address: '127.0.0.1', port: 9 };
 
 /** 20 ms of Opus, as its first byte tells. */
-export function voiced(): Buffer {
+export function makeVoicedPacket(): Buffer {
   return Buffer.concat([Buffer.from([0xf8]), Buffer.alloc(40, 1)]);
 }
 
 /** The library's own receiver and unbound UDP socket under an ear; no datagram leaves the process. */
-export function listen(mayHear: (speakerId: string) => boolean) {
+export function openReceiver(mayHear: (speakerId: string) => boolean) {
   const [key, timing] = [Buffer.alloc(32, 7), new VirtualClock()];
   const connection = { state: { status: 'none' } } as unknown as VoiceConnection;
   const receiver = new VoiceReceiver(connection);
@@ -37,11 +37,12 @@ export function listen(mayHear: (speakerId: string) => boolean) {
   inner.keepAlive = () => {};
   onTestFinished(() => udp.destroy());
   udp.on('message', receiver.onUdpMessage);
-  receiver.connectionData = encryptionBy(key);
+  receiver.connectionData = makeEncryption(key);
   const arrive = (datagram: Buffer) => inner.socket.emit('message', datagram);
   let nonce = 0;
-  const sealed = (ssrc: number, opus = voiced()) => sealedDatagram(opus, key, ssrc, nonce++);
-  const say = (ssrc: number, opus = voiced()) => arrive(sealed(ssrc, opus));
+  const sealed = (ssrc: number, opus = makeVoicedPacket()) =>
+    makeSealedDatagram(opus, key, ssrc, nonce++);
+  const say = (ssrc: number, opus = makeVoicedPacket()) => arrive(sealed(ssrc, opus));
   const name = (ssrc: number, userId: string) =>
     receiver.ssrcMap.update({ audioSSRC: ssrc, userId });
   return {

@@ -3,8 +3,8 @@ import { setImmediate as settle } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { VoiceReceiver } from '@discordjs/voice';
 import { expect, test, vi } from 'vitest';
-import { voiceCipher } from '#sandbox/voice/rtp.ts';
-import { emptyNonce, proveCiphers, sealPacket } from '#src/discord/link/voice-library.ts';
+import { makeVoiceCipher } from '#sandbox/voice/rtp-packet.ts';
+import { createEmptyNonce, proveCiphers, sealPacket } from '#src/discord/link/voice-library.ts';
 import { withPackage } from '#test/fakes/optional-packages.ts';
 
 /** The library loads its ciphers while the program goes on. */
@@ -28,10 +28,10 @@ test("a packet that the voice library seals with XChaCha20 is opened by another 
   const datagram = sealPacket(mode, opus, key, 9, 3);
   const [head, sealed] = [datagram.subarray(0, 12), datagram.subarray(12, -4)];
   const counter = datagram.readUInt32BE(datagram.length - 4);
-  expect(voiceCipher(mode, key).open(head, sealed, counter)).toEqual(opus);
+  expect(makeVoiceCipher(mode, key).open(head, sealed, counter)).toEqual(opus);
   sealed.writeUInt8(sealed.readUInt8(0) ^ 1, 0);
-  expect(voiceCipher(mode, key).open(head, sealed, counter)).toBeUndefined();
-  expect(emptyNonce(mode)).toHaveLength(24);
+  expect(makeVoiceCipher(mode, key).open(head, sealed, counter)).toBeUndefined();
+  expect(createEmptyNonce(mode)).toHaveLength(24);
 });
 
 /** Proves the ciphers in a process of its own. Returns the serving package, and the cipher packages that were loaded. */

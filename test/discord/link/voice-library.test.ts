@@ -3,11 +3,11 @@ import { EventEmitter } from 'node:events';
 import { VoiceWebSocket } from '@discordjs/voice';
 import { expect, test } from 'vitest';
 import { guardMessages } from '#src/discord/link/voice-library.ts';
-import { countOpened, listen } from './unbound-receiver.ts';
+import { countOpened, openReceiver } from './unbound-receiver.ts';
 
 test('consent that is taken back holds from the very next packet on, and can be given again', () => {
   const allowed = new Set(['ann']);
-  const { name, say, heard, receiver } = listen((id) => allowed.has(id));
+  const { name, say, heard, receiver } = openReceiver((id) => allowed.has(id));
   name(5, 'ann');
   say(5);
   allowed.delete('ann');
@@ -21,7 +21,7 @@ test('consent that is taken back holds from the very next packet on, and can be 
 });
 
 test('junk of any length, from anybody, neither throws nor ends hearing', () => {
-  const { name, say, arrive, heard, voiceReceiver: receiver } = listen(() => true);
+  const { name, say, arrive, heard, voiceReceiver: receiver } = openReceiver(() => true);
   name(5, 'ann');
   for (let length = 0; length <= 40; length++) {
     arrive(randomBytes(length));
@@ -36,7 +36,7 @@ test('junk of any length, from anybody, neither throws nor ends hearing', () => 
 
 test('a fault in the consent rule is reported and counts as a no', () => {
   const bug = new Error('bug');
-  const { name, say, heard, failed } = listen(() => {
+  const { name, say, heard, failed } = openReceiver(() => {
     throw bug;
   });
   name(5, 'ann');

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { LiveMessage } from '#src/discord/outbox/live-message.ts';
 import { Outbox, type Urgency } from '#src/discord/outbox/outbox.ts';
 import type { MessageOutcome } from '#src/ports/caption-chats.ts';
-import { refusal } from '#test/discord/setup/refusals.ts';
 import { openRest } from '#test/discord/setup/rest-notes.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
+import { makeRefusal } from '#test/discord/setup/rest-refusals.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const place = (messageId: string) => ({ channelId: 'c', messageId });
 
@@ -29,7 +29,7 @@ function open(...given: (Error | undefined)[]) {
     );
     return (next: string, urgency: Urgency = 'whole') => {
       text = next;
-      live.touch(urgency);
+      live.requestUpdate(urgency);
     };
   };
   const pass = async (ms: number) => {
@@ -82,11 +82,11 @@ test('through an outage messages keep their order, and each its newest text', as
 });
 
 test.each([
-  ['too-old', 2, refusal(400, 30_046), { kind: 'too-old' }],
-  ['gone', 1, refusal(404, 10_008), { kind: 'message-gone' }],
-  ['refused', 2, refusal(400, 50_035), { kind: 'refused', why: 'no (50035)' }],
-  ['a closed chat', 1, refusal(403, 50_001), { kind: 'forbidden' }],
-  ['a chat that is gone', 1, refusal(404, 10_003), { kind: 'chat-gone' }],
+  ['too-old', 2, makeRefusal(400, 30_046), { kind: 'too-old' }],
+  ['gone', 1, makeRefusal(404, 10_008), { kind: 'message-gone' }],
+  ['refused', 2, makeRefusal(400, 50_035), { kind: 'refused', why: 'no (50035)' }],
+  ['a closed chat', 1, makeRefusal(403, 50_001), { kind: 'forbidden' }],
+  ['a chat that is gone', 1, makeRefusal(404, 10_003), { kind: 'chat-gone' }],
 ])(
   'a change that Discord does not take ends as %s, and with the next there are %i requests',
   async (_, requests, failure, expected) => {

@@ -1,9 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { Outbox, type PostOutcome } from '#src/discord/outbox/outbox.ts';
-import { rateLimit, refusal } from '#test/discord/setup/refusals.ts';
 import { openRest } from '#test/discord/setup/rest-notes.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
+import { makeRateLimit, makeRefusal } from '#test/discord/setup/rest-refusals.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const never = new AbortController().signal;
 
@@ -32,8 +32,8 @@ const texts = (sent: ReturnType<typeof open>['sent']) => sent.map(({ content }) 
 test.each([
   ['no answer within 4 s', 'hang'],
   ['a broken network', new Error('socket hang up')],
-  ['a rate limit', rateLimit(4_000)],
-  ['an error of Discord', refusal(503, 0)],
+  ['a rate limit', makeRateLimit(4_000)],
+  ['an error of Discord', makeRefusal(503, 0)],
 ] as const)(
   'after %s a message is sent again under its nonce, before those behind it',
   async (_, failure) => {
@@ -49,7 +49,7 @@ test.each([
 );
 
 test('a message that Discord refuses ends with its reason, and the next one is sent', async () => {
-  const { post, pass, outcomes } = open(refusal(403, 50_013));
+  const { post, pass, outcomes } = open(makeRefusal(403, 50_013));
   const fates = [post('1'), post('2')];
   await pass(3_000);
   expect(await Promise.all(fates)).toEqual([50_013, 'taken']);
@@ -57,7 +57,7 @@ test('a message that Discord refuses ends with its reason, and the next one is s
 });
 
 test('what would wait for more than two minutes is not sent any more, what came later is', async () => {
-  const { post, pass, sent, outcomes } = open(rateLimit(60_000), rateLimit(60_000));
+  const { post, pass, sent, outcomes } = open(makeRateLimit(60_000), makeRateLimit(60_000));
   const old = post('old');
   const behind = post('behind');
   await pass(60_500);
@@ -107,7 +107,7 @@ test.each(['behind another', 'under a rate limit'])(
   'a message taken back while it waits %s is not sent',
   async (where) => {
     const isBehind = where === 'behind another';
-    const { post, pass, sent } = open(isBehind ? 'hang' : rateLimit(1_000));
+    const { post, pass, sent } = open(isBehind ? 'hang' : makeRateLimit(1_000));
     const over = new AbortController();
     if (isBehind) void post('first');
     const fate = post('late', over.signal);
@@ -120,8 +120,12 @@ test.each(['behind another', 'under a rate limit'])(
 );
 
 test('a thread that sleeps is woken for a change', async () => {
-  const { outbox, pass, sent } = open(refusal(400, 50_083));
-  const changing = outbox.change({ channelId: 'a', messageId: 'm' }, { content: 'new' }, never);
+  const { outbox, pass, sent } = open(makeRefusal(400, 50_083));
+  const changing = outbox.changeMessage(
+    { channelId: 'a', messageId: 'm' },
+    { content: 'new' },
+    never,
+  );
   await pass(500);
   await changing;
   expect(sent.map(({ method, route }) => `${method} ${route}`)).toEqual([

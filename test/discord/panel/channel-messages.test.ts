@@ -6,12 +6,12 @@ import { realClock } from '#src/base/clock.ts';
 import { Outbox } from '#src/discord/outbox/outbox.ts';
 import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
 import type { Button } from '#src/features/command.ts';
-import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
-import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import { ConfidentialText, toOpenText } from '#src/people/confidential-text.ts';
+import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 /** discord.js, unmodified, logged in to a sandbox without sound. */
 async function openBot() {
-  const voice = silentVoice();
+  const voice = openSilentVoice();
   const sandbox = await openSandbox({ voice: voice.half });
   const client = newClient(sandbox);
   const ready = once(client, 'clientReady');
@@ -92,7 +92,7 @@ test.each(unseen)(
   'what is written calls nobody and hides no link, also with %j inside',
   async (gap) => {
     const { scribe: messages, sent } = open(['lounge']);
-    for (const form of forms) await messages.write(lounge, openText(form(gap)), never);
+    for (const form of forms) await messages.writeText(lounge, toOpenText(form(gap)), never);
     expect(sent.map(([, text]) => text)).toEqual([
       '[click] (https://evil.example)',
       '< @1> and < @&2> in < #3>',
@@ -109,12 +109,12 @@ test('words for one person go to them alone, and nowhere where they take no dire
   const messages = openChannelMessages(client, { placeIn: () => undefined }, new Map(), outbox);
   const [adam, ben] = [sandbox.person('Adam').id, sandbox.person('Ben').id];
   const words = new ConfidentialText('Five, <@1>.', { onlyFor: adam });
-  await messages.tell(adam, words, never);
+  await messages.tellPerson(adam, words, never);
   const forbidden = { code: 'discord.forbidden' };
-  await expect(messages.tell(ben, words, never)).rejects.toMatchObject(forbidden);
+  await expect(messages.tellPerson(ben, words, never)).rejects.toMatchObject(forbidden);
   const path = '/channels/:channel/messages';
   sandbox.faults.rest({ method: 'POST', path, status: 403, code: 50_007 });
-  await expect(messages.tell(adam, words, never)).rejects.toMatchObject(forbidden);
+  await expect(messages.tellPerson(adam, words, never)).rejects.toMatchObject(forbidden);
   expect(sandbox.directMessages()).toMatchObject([{ to: 'Adam', text: 'Five, < @1>.' }]);
 });
 
@@ -122,10 +122,10 @@ test('what is personal, or was said in the channel, is written in no other place
   const { scribe: messages, sent } = open(['general'], 'general');
   const forbidden = { code: 'discord.forbidden' };
   const words = new ConfidentialText('Ben is to be dismissed.', { channelId: 'lounge' });
-  await expect(messages.write(lounge, words, never)).rejects.toMatchObject(forbidden);
+  await expect(messages.writeText(lounge, words, never)).rejects.toMatchObject(forbidden);
   const lines = [{ personId: '1', text: 'Ben is to be dismissed.' }];
-  await expect(messages.notify(lounge, lines, never)).rejects.toMatchObject(forbidden);
-  const offering = messages.offer(lounge, { id: 'confirm.over' }, [], never);
+  await expect(messages.notifyPeople(lounge, lines, never)).rejects.toMatchObject(forbidden);
+  const offering = messages.offerButtons(lounge, { id: 'confirm.over' }, [], never);
   await expect(offering).rejects.toMatchObject(forbidden);
   expect(sent).toEqual([]);
 });
@@ -136,7 +136,7 @@ test('a question with a button is asked in the language of the server, and its w
     id: 'tool.external.ask',
     with: { name: '**Ana**', s: 60, tool: 'leave', given: 'now' },
   } as const;
-  await scribe.offer(lounge, line, ['confirm:tool:a1'], never);
+  await scribe.offerButtons(lounge, line, ['confirm:tool:a1'], never);
   const content = '\\*\\*Ana\\*\\*, soll ich leave benutzen, mit all dem?\nnow';
   const button = expect.objectContaining({
     custom_id: 'parley:confirm:tool:a1',
@@ -162,12 +162,12 @@ test('lines whose answer from Discord was lost are written once, however often t
   const path = '/channels/:channel/messages';
   const times = Number.POSITIVE_INFINITY;
   sandbox.faults.rest({ method: 'POST', path, status: 'cut', tookEffect: true, times });
-  const writing = messages.notify(place, [line('a'), line('b')], never);
+  const writing = messages.notifyPeople(place, [line('a'), line('b')], never);
   await expect.poll(() => sandbox.requests().length).toBeGreaterThan(0);
   sandbox.faults.heal();
   await writing;
-  await messages.notify(place, [line('b'), line('a')], never);
-  await messages.notify(place, [line('c')], never);
+  await messages.notifyPeople(place, [line('b'), line('a')], never);
+  await messages.notifyPeople(place, [line('c')], never);
   const texts = sandbox.messages('Lounge').map(({ text }) => text.match(/Reminder ./g));
   expect(texts).toEqual([['Reminder a', 'Reminder b'], ['Reminder c']]);
 });

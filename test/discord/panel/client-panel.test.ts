@@ -9,19 +9,19 @@ import type {
   CommandGroup,
   CommandPorts,
 } from '#src/features/command.ts';
-import type { PanelFace } from '#src/ports/panel.ts';
-import { text } from '#src/texts/texts.ts';
+import type { PanelContent } from '#src/ports/panel.ts';
+import { formatText } from '#src/texts/texts.ts';
 import { openDiscord } from '#test/discord/setup/open-discord.ts';
-import { until } from '#test/discord/setup/sandbox-login.ts';
-import { fineFacts } from '#test/fakes/channel-facts.ts';
-import { memoryStores } from '#test/fakes/memory-stores.ts';
-import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import { waitUntil } from '#test/discord/setup/sandbox-login.ts';
+import { healthyFacts } from '#test/fakes/channel-facts.ts';
+import { openMemoryStores } from '#test/fakes/memory-stores.ts';
+import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 const never = new AbortController().signal;
 const soon = () => AbortSignal.timeout(30_000);
 const calls: CommandCall[] = [];
 const events: DiscordEvent[] = [];
-const { panels: panelStore } = memoryStores();
+const { panels: panelStore } = openMemoryStores();
 const nasty = '@everyone <@&1> \u202e**x**';
 
 const join: Command = {
@@ -85,7 +85,7 @@ const button = (name: string, label: Button['label']): Button => ({
 });
 const buttons = [button('stop', 'button.stop'), button('privacy', 'button.privacy')];
 const commands = [join, say, privacy];
-const listening: PanelFace = { lines: [{ id: 'panel.listening' }], rows: [['stop', 'more']] };
+const listening: PanelContent = { lines: [{ id: 'panel.listening' }], rows: [['stop', 'more']] };
 
 let discordPorts: DiscordPorts | undefined;
 let opened: { readonly sandbox: Sandbox; readonly bot: Discord } | undefined;
@@ -98,7 +98,9 @@ function login() {
 async function openBot({ apiUrl, token }: Sandbox) {
   const ports = (given: DiscordPorts) => {
     discordPorts = given;
-    return { access: { denied: async () => undefined } } as Partial<CommandPorts> as CommandPorts;
+    return {
+      access: { findDenial: async () => undefined },
+    } as Partial<CommandPorts> as CommandPorts;
   };
   const onEvent = (event: DiscordEvent) => events.push(event);
   const options = {
@@ -114,7 +116,7 @@ async function openBot({ apiUrl, token }: Sandbox) {
 }
 
 beforeAll(async () => {
-  const sandbox = await openSandbox({ voice: silentVoice().half });
+  const sandbox = await openSandbox({ voice: openSilentVoice().half });
   opened = { sandbox, bot: await openBot(sandbox) };
 });
 afterAll(async () => {
@@ -124,7 +126,7 @@ afterAll(async () => {
 
 test('a subcommand gets its choice, and answers its caller alone', async () => {
   const reply = await login().ann.command('privacy allow', { for: 'today' }).answered(soon());
-  expect(reply).toMatchObject({ text: text('consent.always'), ephemeral: true });
+  expect(reply).toMatchObject({ text: formatText('consent.always'), ephemeral: true });
   expect(calls.at(-1)).toMatchObject({ words: { for: 'today' }, callerName: 'Ann' });
 });
 
@@ -146,16 +148,16 @@ test('the answer to /join is the panel: its buttons work, it is edited in place,
   const { ann, sandbox, discordPorts: given } = login();
   const first = await ann.command('join').answered(soon());
   expect(await ann.press(first, 'parley:stop').answered(soon())).toMatchObject({
-    text: text('stop.ok'),
+    text: formatText('stop.ok'),
     ephemeral: true,
   });
   given.panels.show(sandbox.guildId, listening);
   const shown = () => sandbox.messages('general');
-  await until(() => shown()[0]?.text.includes(text('panel.listening')) ?? false);
+  await waitUntil(() => shown()[0]?.text.includes(formatText('panel.listening')) ?? false);
   const second = await ann.command('join').answered(soon());
-  await until(() => shown().length === 1);
+  await waitUntil(() => shown().length === 1);
   expect(shown()).toMatchObject([{ id: second.id, components: [expect.anything()] }]);
-  expect(shown()[0]?.text).toContain(text('panel.listening'));
+  expect(shown()[0]?.text).toContain(formatText('panel.listening'));
 });
 
 test('a button of a former run works, and one nobody knows is told so in private', async () => {
@@ -164,11 +166,11 @@ test('a button of a former run works, and one nobody knows is told so in private
   await bot[Symbol.asyncDispose]();
   opened = { sandbox, bot: await openBot(sandbox) };
   const pressed = await ann.press(panel, 'parley:privacy').answered(soon());
-  expect(pressed.text).toBe(text('stop.ok'));
+  expect(pressed.text).toBe(formatText('stop.ok'));
   const unknown = await ann.press(panel, 'parley:dance').answered(soon());
-  expect(unknown).toMatchObject({ text: text('confirm.over'), ephemeral: true });
+  expect(unknown).toMatchObject({ text: formatText('confirm.over'), ephemeral: true });
   const { id } = await ann.command('join').answered(soon());
-  await until(() => !sandbox.messages('general').some((one) => one.id === panel.id));
+  await waitUntil(() => !sandbox.messages('general').some((one) => one.id === panel.id));
   expect(sandbox.messages('general').at(-1)?.id).toBe(id);
 });
 
@@ -177,17 +179,17 @@ test('the bot knows a channel before it is entered', async () => {
   const { guildId } = sandbox;
   const lounge = { guildId, channelId: sandbox.channelId('Lounge'), name: 'Lounge' };
   await ann.join('Lounge', soon());
-  await until(() => given.places.facts(lounge, ann.id)?.members === 1);
-  expect(given.places.facts(lounge, ann.id)).toEqual(fineFacts);
-  expect(given.places.facts({ ...lounge, channelId: '1' }, ann.id)).toBeUndefined();
-  expect(given.places.botName(guildId)).toBe('Nova');
-  expect(given.places.localeIn(guildId)).toBe('en');
-  expect(given.places.channel(guildId, lounge.channelId)).toEqual(lounge);
-  expect(given.places.channel(guildId, sandbox.channelId('general'))).toBeUndefined();
+  await waitUntil(() => given.places.findChannelFacts(lounge, ann.id)?.members === 1);
+  expect(given.places.findChannelFacts(lounge, ann.id)).toEqual(healthyFacts);
+  expect(given.places.findChannelFacts({ ...lounge, channelId: '1' }, ann.id)).toBeUndefined();
+  expect(given.places.getBotName(guildId)).toBe('Nova');
+  expect(given.places.getLocale(guildId)).toBe('en');
+  expect(given.places.findChannel(guildId, lounge.channelId)).toEqual(lounge);
+  expect(given.places.findChannel(guildId, sandbox.channelId('general'))).toBeUndefined();
   await ann.leave();
   sandbox.guild().permit('Lounge', '@everyone', { deny: ['connect'] });
-  await until(() => given.places.facts(lounge, ann.id)?.mayConnect === false);
-  expect(given.places.facts(lounge, ann.id)).toMatchObject({
+  await waitUntil(() => given.places.findChannelFacts(lounge, ann.id)?.mayConnect === false);
+  expect(given.places.findChannelFacts(lounge, ann.id)).toMatchObject({
     callerMayEnter: false,
     mayView: true,
   });

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
 import { drawPanel } from '#src/discord/panel/panel-face.ts';
-import type { ListedTrack } from '#src/features/tracks/track-outcomes.ts';
-import { trackPanel } from '#src/features/tracks/track-panel.ts';
-import type { PanelFace } from '#src/ports/panel.ts';
-import { type TextLine, text } from '#src/texts/texts.ts';
+import { describeTrackPanel } from '#src/features/tracks/track-panel.ts';
+import type { ListedTrack } from '#src/features/tracks/track-request-outcomes.ts';
+import type { PanelContent } from '#src/ports/panel.ts';
+import { formatText, type TextLine } from '#src/texts/texts.ts';
 
 const known = new Map(buttons.map((button) => [button.name, button]));
-const listening: PanelFace = {
+const listening: PanelContent = {
   lines: [{ id: 'panel.listening' }],
   rows: [['ask', 'stop', 'more']],
 };
@@ -24,9 +24,9 @@ const sea = { ...rain, name: 'main' };
 
 test('the sentence of a panel stands until its face is known, and no longer', () => {
   const anew = { id: 'seat.returned.anew' } as const;
-  const drawn = (head: TextLine | undefined, face?: PanelFace) =>
+  const drawn = (head: TextLine | undefined, face?: PanelContent) =>
     drawPanel(head, face, 'en', known).content.split('\n');
-  expect(drawn(anew)).toEqual([text('seat.returned.anew')]);
+  expect(drawn(anew)).toEqual([formatText('seat.returned.anew')]);
   expect(drawn(anew, listening)).toEqual(['Listening']);
 });
 
@@ -34,7 +34,7 @@ test('a second row of buttons steers the first track while there is one', () => 
   const rowsIn = (tracks: readonly ListedTrack[]) =>
     drawPanel(
       undefined,
-      { ...listening, rows: [['stop'], trackPanel(tracks, 'en').buttons ?? []] },
+      { ...listening, rows: [['stop'], describeTrackPanel(tracks, 'en').buttons ?? []] },
       'en',
       known,
     ).components?.map(({ components }) =>

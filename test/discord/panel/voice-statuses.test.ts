@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
 import { VoiceStatuses } from '#src/discord/panel/voice-statuses.ts';
-import { openSandboxLogin, type SandboxLogin, until } from '#test/discord/setup/sandbox-login.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
+import {
+  openSandboxLogin,
+  type SandboxLogin,
+  waitUntil,
+} from '#test/discord/setup/sandbox-login.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const never = new AbortController().signal;
 
@@ -14,7 +18,7 @@ async function openStatuses(login: SandboxLogin) {
   const statuses = new VoiceStatuses(login.client, clock);
   const { guildId } = login.lobby;
   const leaving = () => statuses.clear(guildId);
-  const link = await login.linkOpener(undefined, leaving).open(login.lobby, () => false, never);
+  const link = await login.linkOpener(undefined, leaving).openLink(login.lobby, () => false, never);
   const { sandbox } = login;
   const shown = () => {
     const { channels } = sandbox.guild().roster();
@@ -41,7 +45,7 @@ test('people see below the name of the voice channel how many of them are heard,
   await using login = await openSandboxLogin(1);
   const { link, show, shown, written } = await openStatuses(login);
   show(2);
-  await until(() => shown() === 'Nova listens to 2 of 5');
+  await waitUntil(() => shown() === 'Nova listens to 2 of 5');
   await link[Symbol.asyncDispose]();
   expect(shown()).toBeUndefined();
   expect(written()).toEqual(['Nova listens to 2 of 5', null]);
@@ -52,12 +56,12 @@ test('the status of a voice channel changes at most once in 10 s, and then tells
   await using login = await openSandboxLogin(1);
   const { clock, link, show, shown, written } = await openStatuses(login);
   show(1);
-  await until(() => shown() === 'Nova listens to 1 of 5');
+  await waitUntil(() => shown() === 'Nova listens to 1 of 5');
   for (const heard of [2, 3, 4]) show(heard);
   await clock.advance(9_999);
   expect(written()).toHaveLength(1);
   await clock.advance(1);
-  await until(() => shown() === 'Nova listens to 4 of 5');
+  await waitUntil(() => shown() === 'Nova listens to 4 of 5');
   expect(written()).toHaveLength(2);
   await link[Symbol.asyncDispose]();
 });
@@ -70,7 +74,7 @@ test('a status that a person wrote is never written over, nor taken away', async
   await settled();
   expect(shown()).toBe('Movie night');
   login.sandbox.guild().writeVoiceStatus('Lobby', '');
-  await until(() => shown() === 'Nova listens to 2 of 5');
+  await waitUntil(() => shown() === 'Nova listens to 2 of 5');
   login.sandbox.guild().writeVoiceStatus('Lobby', 'Quiz');
   await settled();
   show(3);
@@ -84,7 +88,7 @@ test('a status that a person took away does not come back before the next join',
   await using login = await openSandboxLogin(1);
   const { clock, link, show, shown, written } = await openStatuses(login);
   show(2);
-  await until(() => shown() !== undefined);
+  await waitUntil(() => shown() !== undefined);
   await settled();
   login.sandbox.guild().writeVoiceStatus('Lobby', '');
   await settled();
@@ -99,7 +103,7 @@ test('a process that comes back goes on with its own status', async () => {
   login.sandbox.guild().writeVoiceStatus('Lobby', 'Nova listens to 1 of 4');
   const { link, show, shown } = await openStatuses(login);
   show(2);
-  await until(() => shown() === 'Nova listens to 2 of 5');
+  await waitUntil(() => shown() === 'Nova listens to 2 of 5');
   await link[Symbol.asyncDispose]();
   expect(shown()).toBeUndefined();
 });

@@ -1,7 +1,7 @@
 import type { SyncTiming } from '#src/base/clock.ts';
 
 /** A request as it was sent. */
-type Sent = {
+type SentRequest = {
   readonly method: 'POST' | 'PATCH' | 'DELETE';
   readonly route: string;
   readonly atMs: number;
@@ -9,7 +9,7 @@ type Sent = {
   readonly nonce?: string;
 };
 
-type Given = { readonly body?: unknown };
+type GivenRequest = { readonly body?: unknown };
 
 /** A REST client that notes what is sent, answers after `answerMs`, and fails as `failures` say, one request each. */
 export function openRest(
@@ -17,12 +17,12 @@ export function openRest(
   failures: (Error | 'hang' | undefined)[] = [],
   answerMs = 0,
 ) {
-  const sent: Sent[] = [];
+  const sent: SentRequest[] = [];
   let posted = 0;
   const request =
-    (method: Sent['method']) =>
-    async (route: string, { body }: Given = {}) => {
-      const { content, nonce }: Partial<Sent> = Object(body);
+    (method: SentRequest['method']) =>
+    async (route: string, { body }: GivenRequest = {}) => {
+      const { content, nonce }: Partial<SentRequest> = Object(body);
       sent.push({ method, route, atMs: timing.nowMs(), content, nonce });
       const failure = failures.shift();
       if (failure === 'hang') return await new Promise(() => {});

@@ -5,20 +5,20 @@ import { openSandbox, type VoiceHalf } from '#sandbox/sandbox.ts';
 import { connectVoice } from '#sandbox/voice-client/voice-client.ts';
 import { openVoiceServer, type VoiceServer } from '#sandbox/voice-server/voice-server.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
-import type { OpusCodec } from '#src/audio/opus/opus.ts';
+import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { openVoiceLinkOpener } from '#src/discord/link/voice-link-opener.ts';
-import { closeClient, logIn, newClient } from '#src/discord/login.ts';
+import { closeClient, createClient, logIn } from '#src/discord/login.ts';
 import type { MayHear, VoiceLink } from '#src/ports/voice-link.ts';
-import type { LinkSetup } from '#test/contracts/voice-link.ts';
+import type { LinkSetup } from '#test/contracts/voice-link-contract.ts';
 
-const never = new AbortController().signal;
+const neverAborted = new AbortController().signal;
 
 export type SandboxLogin = Awaited<ReturnType<typeof openSandboxLogin>>;
 
 /** The login of all tests of a file; faults end with each test. */
-export function loginOfFile(dave: 0 | 1, heartbeatMs?: number): () => SandboxLogin {
+export function openFileLogin(dave: 0 | 1, heartbeatMs?: number): () => SandboxLogin {
   let opened: SandboxLogin | undefined;
   const login = () => {
     if (!opened) throw new Error('the sandbox is not open');
@@ -38,13 +38,13 @@ export function loginOfFile(dave: 0 | 1, heartbeatMs?: number): () => SandboxLog
 export async function openSandboxLogin(dave: 0 | 1, heartbeatMs?: number) {
   const codec = await loadOpus();
   const servers: VoiceServer[] = [];
-  const voice = voiceHalf(codec, servers, heartbeatMs);
+  const voice = makeVoiceHalf(codec, servers, heartbeatMs);
   const sandbox = await openSandbox({ voice, dave, voiceChannels: ['Lobby', 'Attic'] });
   const trusted = getCACertificates('default');
   setDefaultCACertificates([...trusted, sandbox.certificate]);
   const { apiUrl, token, guildId } = sandbox;
   const login = { token, apiUrl, timeoutMs: 5_000 };
-  const client = await logIn(newClient(login), login, never);
+  const client = await logIn(createClient(login), login, neverAborted);
   client.setMaxListeners(0); // each test opens links of its own
   const events: DiscordEvent[] = [];
   const [server] = servers;
@@ -72,7 +72,7 @@ export async function openSandboxLogin(dave: 0 | 1, heartbeatMs?: number) {
 }
 
 /** The sandbox's own voice; the server it opens is noted in `servers`. */
-export function voiceHalf(
+export function makeVoiceHalf(
   codec: OpusCodec,
   servers: VoiceServer[] = [],
   heartbeatMs?: number,
@@ -89,34 +89,39 @@ export function voiceHalf(
 }
 
 /** A tone, 20 ms a frame, as playback would hand it over. */
-export function toneFrames(codec: OpusCodec, count: number): Buffer[] {
-  const encoder = codec.encoder(24_000);
-  const frames = Array.from({ length: count }, (_, n) => Buffer.from(encoder.encode(tone(n, 480))));
+export function makeToneFrames(codec: OpusCodec, count: number): Buffer[] {
+  const encoder = codec.createEncoder(24_000);
+  const frames = Array.from({ length: count }, (_, n) =>
+    Buffer.from(encoder.encode(makeTone(n, 480))),
+  );
   return frames;
 }
 
 /** Part `n` of a tone of about 440 Hz at 24 kHz. */
-function tone(n: number, length: number): Int16Array {
+function makeTone(n: number, length: number): Int16Array {
   const phase = (index: number) => ((n * length + index) * 2 * Math.PI * 440) / 24_000;
   return Int16Array.from({ length }, (_, index) => 8_000 * Math.sin(phase(index)));
 }
 
 /** An open link to the lobby, where only Ann sits. */
-export async function openSetup(
+export async function openLinkSetup(
   login: SandboxLogin,
   mayHear: MayHear,
 ): Promise<LinkSetup & { link: VoiceLink }> {
   const { sandbox, lobby } = login;
   const ann = sandbox.person('Ann');
-  await ann.join('Lobby', never);
-  const link = await login.linkOpener().open(lobby, mayHear, never);
+  await ann.join('Lobby', neverAborted);
+  const link = await login.linkOpener().openLink(lobby, mayHear, neverAborted);
   await ann.settled(AbortSignal.timeout(30_000));
   const before = ann.heard.frames.filter(({ audible }) => audible).length;
   return {
     link,
     speakerId: ann.id,
     async speak() {
-      await ann.say({ samples: tone(0, 24_000 / 4), rateHz: 24_000, channels: 1 }, never);
+      await ann.say(
+        { samples: makeTone(0, 24_000 / 4), rateHz: 24_000, channels: 1 },
+        neverAborted,
+      );
     },
     pass: (ms) => wait(ms),
     heard: () => ann.heard.frames.filter(({ audible }) => audible).length - before,
@@ -124,13 +129,13 @@ export async function openSetup(
     async [Symbol.asyncDispose]() {
       await link[Symbol.asyncDispose]();
       await ann.leave();
-      await until(() => !sandbox.bot().channel);
+      await waitUntil(() => !sandbox.bot().channel);
     },
   };
 }
 
 /** Polls for at most half a minute, which only ends what hangs. */
-export async function until(condition: () => boolean): Promise<void> {
+export async function waitUntil(condition: () => boolean): Promise<void> {
   const deadlineMs = realClock.nowMs() + 30_000;
   while (!condition()) {
     if (realClock.nowMs() > deadlineMs) throw new Error(`Never came true: ${condition}`);
@@ -139,11 +144,11 @@ export async function until(condition: () => boolean): Promise<void> {
 }
 
 /** Counts what a link hears until it ends; the error it ends with. */
-export function listen(link: VoiceLink) {
+export function collectFrames(link: VoiceLink) {
   const log = { packets: 0, error: undefined as unknown };
   void (async () => {
     try {
-      for await (const _ of link.hear(never)) log.packets++;
+      for await (const _ of link.receivePackets(neverAborted)) log.packets++;
     } catch (error) {
       log.error = error;
     }

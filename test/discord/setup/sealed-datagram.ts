@@ -1,15 +1,15 @@
-import { type CipherMode, emptyNonce, sealPacket } from '#src/discord/link/voice-library.ts';
+import { type CipherMode, createEmptyNonce, sealPacket } from '#src/discord/link/voice-library.ts';
 
 /** The mode of the datagrams here. */
 export const mode: CipherMode = 'aead_aes256_gcm_rtpsize';
 
 /** What a connection of the library knows of the encryption. */
-export function encryptionBy(key: Buffer) {
-  return { encryptionMode: mode, nonceBuffer: emptyNonce(mode), secretKey: key };
+export function makeEncryption(key: Buffer) {
+  return { encryptionMode: mode, nonceBuffer: createEmptyNonce(mode), secretKey: key };
 }
 
 /** A datagram of the pinned library, as it would leave for Discord; `nonce` counts from 0. */
-export function sealedDatagram(opus: Buffer, key: Buffer, ssrc: number, nonce = 0): Buffer {
+export function makeSealedDatagram(opus: Buffer, key: Buffer, ssrc: number, nonce = 0): Buffer {
   return sealPacket(mode, opus, key, ssrc, nonce);
 }
 

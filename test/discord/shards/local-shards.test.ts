@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { IdentifyThrottle } from '#src/discord/shards/identify-limits.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const never = new AbortController().signal;
 

@@ -5,10 +5,10 @@ import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { Command, CommandPorts, PickedMessage } from '#src/features/command.ts';
-import { openText } from '#src/people/confidential-text.ts';
+import { toOpenText } from '#src/people/confidential-text.ts';
 import type { TypedMessage, TypedMessages } from '#src/ports/typed-messages.ts';
 import { openDiscord } from '#test/discord/setup/open-discord.ts';
-import { voiceHalf } from '#test/discord/setup/sandbox-login.ts';
+import { makeVoiceHalf } from '#test/discord/setup/sandbox-login.ts';
 
 const soon = () => AbortSignal.timeout(20_000);
 const never = new AbortController().signal;
@@ -39,11 +39,11 @@ async function reading(sandbox: Sandbox, messageContent: boolean) {
       ],
       ports: (discord) => {
         ({ typed } = discord);
-        typed.listen({
-          written: (message) => read.push(message),
-          deleted: (ids) => deleted.push(...ids),
+        typed.setListener({
+          onWritten: (message) => read.push(message),
+          onDeleted: (ids) => deleted.push(...ids),
         });
-        const access = { denied: async () => undefined };
+        const access = { findDenial: async () => undefined };
         return { access, sessions: {} } as unknown as CommandPorts;
       },
     },
@@ -62,7 +62,7 @@ async function reading(sandbox: Sandbox, messageContent: boolean) {
 }
 
 async function open(options: Partial<SandboxOptions> = {}) {
-  const voice = voiceHalf(await loadOpus());
+  const voice = makeVoiceHalf(await loadOpus());
   return await openSandbox({ voice, voiceChannels: ['Lounge'], ...options });
 }
 
@@ -82,7 +82,7 @@ test('without a privileged intent it reads what mentions it, and replies that pi
   const [, message] = bot.read;
   if (!message) throw new Error('nothing was read');
   expect(message.channelId).toBe(sandbox.channelId('Lounge'));
-  expect(await bot.typed.reply(message, openText('Noon.'), never)).toBe('sent');
+  expect(await bot.typed.replyTo(message, toOpenText('Noon.'), never)).toBe('sent');
   const reply = sandbox.messages('Lounge').at(-1);
   expect(reply).toMatchObject({ text: 'Noon.', pings: [] });
   if (!reply) throw new Error('nothing was replied');
@@ -90,7 +90,7 @@ test('without a privileged intent it reads what mentions it, and replies that pi
   await expect.poll(() => bot.read.at(-1)).toMatchObject({ isMention: true, text: 'And in Rome?' });
   adam.deleteMessage(asked);
   await expect.poll(() => bot.deleted).toEqual([asked.id]);
-  expect(await bot.typed.reply(message, openText('Too late.'), never)).toBe('deleted');
+  expect(await bot.typed.replyTo(message, toOpenText('Too late.'), never)).toBe('deleted');
 });
 
 test('marks of Discord are read as the names people see: in /say, in the menu and in typed lines', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { examine } from '#test/doctor/examine.ts';
+import { runExamination } from '#test/doctor/run-examination.ts';
 import { openPatient } from './examine-sandbox.ts';
 
 test('of a bot that is as it should be the doctor has nothing to mend, and has not gone online', async () => {
@@ -26,7 +26,7 @@ test('a refused token ends the examination with 78, and says where a new one com
 });
 
 test('a Discord that does not answer is a finding, and no reason to call the token wrong', async () => {
-  const { code, about } = await examine([], {
+  const { code, about } = await runExamination([], {
     DISCORD_TOKEN: 'any.token.there-is',
     DISCORD_API_URL: 'http://127.0.0.1:2/api',
   });

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { commands } from '#commands/commands.ts';
 import { openSandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
 import { registerOnly } from '#src/discord/interactions/register-only.ts';
-import { examine } from '#test/doctor/examine.ts';
-import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import { runExamination } from '#test/doctor/run-examination.ts';
+import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 const openSilent = (options: SandboxOptions) =>
-  openSandbox({ voice: silentVoice().half, ...options });
+  openSandbox({ voice: openSilentVoice().half, ...options });
 
 /** A Discord, by default without sound, its bot with all commands, and the doctor who looks at it. */
 export async function openPatient(options: SandboxOptions = {}) {
@@ -21,7 +21,7 @@ export async function openPatient(options: SandboxOptions = {}) {
     sandbox,
     environment,
     examine: (args: readonly string[] = [], more: NodeJS.ProcessEnv = {}) =>
-      examine(args, { ...environment, ...more }),
+      runExamination(args, { ...environment, ...more }),
     async [Symbol.asyncDispose]() {
       await sandbox[Symbol.asyncDispose]();
       rmSync(folder, { recursive: true, force: true });

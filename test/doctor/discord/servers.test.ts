@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ask } from '#test/sandbox/raw-bot.ts';
+import { sendRequest } from '#test/sandbox/raw-bot.ts';
 import { openPatient } from './examine-sandbox.ts';
 
 test('each voice channel that lacks a right is named with that right', async () => {
@@ -58,7 +58,7 @@ test('commands that are missing or not ours are told by name', async () => {
   const everywhere = `/applications/${sandbox.botId}/commands`;
   const [, ...others] = sandbox.commands().map(({ body }) => body);
   const body = [...others, { name: 'dance', description: 'Not ours' }];
-  await ask(sandbox, everywhere, { method: 'PUT', body });
+  await sendRequest(sandbox, everywhere, { method: 'PUT', body });
   const { code, about } = await patient.examine();
   expect(about('commands')).toBe(
     'differs commands missing: join; unknown to Parley: dance, everywhere',

@@ -1,13 +1,13 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
+import { readWav } from '#src/audio/formats/wav.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
-import { readWav } from '#src/audio/wav.ts';
-import type { MockReply } from '#test/fakes/providers/chat.ts';
-import { cut } from '#test/fakes/providers/paced.ts';
-import { listening } from '#test/fakes/servers/listening.ts';
+import type { MockReply } from '#test/fakes/providers/mock-chat.ts';
+import { cutBytes } from '#test/fakes/providers/send-paced.ts';
+import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 
 /** Engines behind a server of any dialect. */
-export type Behind = {
+export type ServersBehind = {
   readonly hears: (pcm: Pcm) => string;
   readonly replies: readonly MockReply[];
 };
@@ -47,13 +47,17 @@ export type DialectServer = AsyncDisposable & {
 export async function openDialect({
   routes,
   refuses = () => undefined,
-  otherwise = () => json({ detail: 'Not Found' }, 404),
+  otherwise = () => replyJson({ detail: 'Not Found' }, 404),
   attach = () => () => undefined,
 }: Dialect): Promise<DialectServer> {
   const server = createServer(async (request, response) => {
     const bytes = Buffer.concat(await Array.fromAsync<Buffer>(request));
     const path = (request.url ?? '').replace(/\?.*/, '');
-    const asked = { path, headers: request.headers, ...(await read(bytes, request.headers)) };
+    const asked = {
+      path,
+      headers: request.headers,
+      ...(await parseRequest(bytes, request.headers)),
+    };
     const route = routes[`${request.method} ${path}`];
     const reply = route ? (refuses(asked) ?? route(asked)) : otherwise(asked);
     response.writeHead(reply.status, reply.headers);
@@ -63,10 +67,10 @@ export async function openDialect({
     }
     response.end();
   });
-  return await listening(server, attach(server));
+  return await openListeningServer(server, attach(server));
 }
 
-async function read(bytes: Buffer, { 'content-type': type = '' }: IncomingHttpHeaders) {
+async function parseRequest(bytes: Buffer, { 'content-type': type = '' }: IncomingHttpHeaders) {
   if (/json/.test(type)) return { body: JSON.parse(bytes.toString()) as DialectRequest['body'] };
   if (!/multipart/.test(type)) return { body: {} };
   const headers = { 'content-type': type };
@@ -75,30 +79,30 @@ async function read(bytes: Buffer, { 'content-type': type = '' }: IncomingHttpHe
   return file instanceof File ? { body, pcm: readWav(await file.bytes()) } : { body };
 }
 
-export function reply(type: string, pieces: DialectReply['pieces']): DialectReply {
+export function makeReply(type: string, pieces: DialectReply['pieces']): DialectReply {
   return { status: 200, headers: { 'content-type': type }, pieces };
 }
 
-export function json(body: unknown, status = 200, headers = {}): DialectReply {
+export function replyJson(body: unknown, status = 200, headers = {}): DialectReply {
   const type = { 'content-type': 'application/json' };
   return { status, headers: { ...type, ...headers }, pieces: [JSON.stringify(body)] };
 }
 
 const eventType = 'text/event-stream; charset=utf-8';
 
-/** Events that are written already, as those of `chatEvents`. */
-export const written = (events: readonly string[]) => reply(eventType, events);
+/** Events that are written already, as those of `makeChatEvents`. */
+export const writeEvents = (events: readonly string[]) => makeReply(eventType, events);
 
-export function events(...list: readonly object[]): DialectReply {
-  return written(
+export function replyEvents(...list: readonly object[]): DialectReply {
+  return writeEvents(
     [...list.map((one) => JSON.stringify(one)), '[DONE]'].map((one) => `data: ${one}\n\n`),
   );
 }
 
 /** In pieces that are odd in size where one is large. */
-export function sound(type: string, ...pieces: readonly Uint8Array[]): DialectReply {
-  return reply(
+export function replySound(type: string, ...pieces: readonly Uint8Array[]): DialectReply {
+  return makeReply(
     type,
-    pieces.flatMap((piece) => [...cut(piece, 4801)]),
+    pieces.flatMap((piece) => [...cutBytes(piece, 4801)]),
   );
 }

@@ -2,7 +2,7 @@ import { env } from 'node:process';
 import { z } from 'zod';
 
 /** Misbehaviour of a fake server, on every transport. */
-export type Mischief = {
+export type ToolMischief = {
   /** Breaks the connection in the middle of a call. */
   crash(): void;
 };
@@ -28,10 +28,10 @@ export type FakeTool = {
   ): Promise<FakeResult>;
 };
 
-const say = (text: string): FakeResult => ({ content: [{ type: 'text', text }] });
+const toTextResult = (text: string): FakeResult => ({ content: [{ type: 'text', text }] });
 
 /** Tools of a fake server, good ones and others. */
-export function fakeTools({ crash }: Mischief): readonly FakeTool[] {
+export function makeFakeTools({ crash }: ToolMischief): readonly FakeTool[] {
   const never = () => new Promise<never>(() => undefined);
   const tool = (name: string, run: FakeTool['run'], shape: FakeTool['shape'] = {}): FakeTool => ({
     name,
@@ -40,21 +40,27 @@ export function fakeTools({ crash }: Mischief): readonly FakeTool[] {
     run,
   });
   return [
-    tool('echo', async ({ text }) => say(`You said ${text}.`), { text: z.string() }),
-    tool('asker', async (_given, meta) => say(JSON.stringify(meta?.['parley/asker']))),
-    tool('measure', async () => ({ ...say('21 degrees'), structuredContent: { degrees: 21 } })),
-    tool('picture', async () => ({
-      content: [...say('A cat.').content, { type: 'image', data: 'aGk=', mimeType: 'image/png' }],
+    tool('echo', async ({ text }) => toTextResult(`You said ${text}.`), { text: z.string() }),
+    tool('asker', async (_given, meta) => toTextResult(JSON.stringify(meta?.['parley/asker']))),
+    tool('measure', async () => ({
+      ...toTextResult('21 degrees'),
+      structuredContent: { degrees: 21 },
     })),
-    tool('fail', async () => ({ ...say('No such city.'), isError: true })),
-    tool('environment', async () => say(JSON.stringify(env))),
-    tool('big', async () => say('x'.repeat(6 * 2 ** 20))),
+    tool('picture', async () => ({
+      content: [
+        ...toTextResult('A cat.').content,
+        { type: 'image', data: 'aGk=', mimeType: 'image/png' },
+      ],
+    })),
+    tool('fail', async () => ({ ...toTextResult('No such city.'), isError: true })),
+    tool('environment', async () => toTextResult(JSON.stringify(env))),
+    tool('big', async () => toTextResult('x'.repeat(6 * 2 ** 20))),
     tool('many', async () => ({
-      ...say('Many.'),
+      ...toTextResult('Many.'),
       structuredContent: { n: Array(10_001).fill(5) },
     })),
     tool('deep', async () => ({
-      ...say('Deep.'),
+      ...toTextResult('Deep.'),
       structuredContent: JSON.parse(`${'{"a":'.repeat(40)}1${'}'.repeat(40)}`),
     })),
     tool('hang', never),
@@ -62,6 +68,6 @@ export function fakeTools({ crash }: Mischief): readonly FakeTool[] {
       crash();
       return await never();
     }),
-    tool('leave', async () => say('It was only my own.')),
+    tool('leave', async () => toTextResult('It was only my own.')),
   ];
 }

@@ -3,10 +3,10 @@ import { createServer } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
 import { createMcpHandler } from '@modelcontextprotocol/server';
-import { listening } from '#test/fakes/servers/listening.ts';
-import type { FakeTool, Mischief } from './fake-tools.ts';
-import { legacyServer } from './legacy-server.ts';
-import { modernServer } from './modern-server.ts';
+import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
+import type { FakeTool, ToolMischief } from './fake-tools.ts';
+import { makeLegacyServer } from './legacy-server.ts';
+import { makeModernServer } from './modern-server.ts';
 
 export type FakeMcpServer = Awaited<ReturnType<typeof openFakeMcp>>;
 
@@ -16,7 +16,7 @@ export type FakeMcpOptions = {
   readonly more?: () => readonly FakeTool[];
 };
 
-type Answers = {
+type ServerAnswers = {
   fetch(request: Request): Promise<Response>;
   toolsChanged(): void;
 };
@@ -24,13 +24,13 @@ type Answers = {
 /** An MCP server over streamable HTTP on 127.0.0.1. */
 export async function openFakeMcp(options: FakeMcpOptions) {
   const headers: Headers[] = [];
-  const answers: Answers = answersOf(options, () => server.closeAllConnections());
+  const answers: ServerAnswers = makeAnswers(options, () => server.closeAllConnections());
   const fetch = async (request: Request) => {
     headers.push(request.headers);
     return await answers.fetch(request);
   };
   const server = createServer(getRequestListener(fetch, { overrideGlobalObjects: false }));
-  const served = await listening(server);
+  const served = await openListeningServer(server);
   return {
     ...served,
     url: new URL('/mcp', served.origin),
@@ -41,15 +41,15 @@ export async function openFakeMcp(options: FakeMcpOptions) {
   };
 }
 
-function answersOf({ era, more = () => [] }: FakeMcpOptions, crash: () => void): Answers {
-  const mischief: Mischief = { crash };
-  if (era === 'legacy') return legacyAnswers(mischief, more);
-  const handler = createMcpHandler(() => modernServer(mischief, more()), { legacy: 'reject' });
+function makeAnswers({ era, more = () => [] }: FakeMcpOptions, crash: () => void): ServerAnswers {
+  const mischief: ToolMischief = { crash };
+  if (era === 'legacy') return makeLegacyAnswers(mischief, more);
+  const handler = createMcpHandler(() => makeModernServer(mischief, more()), { legacy: 'reject' });
   return { fetch: handler.fetch, toolsChanged: () => handler.notify.toolsChanged() };
 }
 
 /** With a session for each client, as servers of the former generation have them. */
-function legacyAnswers(mischief: Mischief, more: () => readonly FakeTool[]): Answers {
+function makeLegacyAnswers(mischief: ToolMischief, more: () => readonly FakeTool[]): ServerAnswers {
   const sessions = new Map<string, WebStandardStreamableHTTPServerTransport>();
   return {
     async fetch(request) {
@@ -61,7 +61,7 @@ function legacyAnswers(mischief: Mischief, more: () => readonly FakeTool[]): Ans
         sessionIdGenerator: randomUUID,
         onsessioninitialized: (fresh) => void sessions.set(fresh, transport),
       });
-      await legacyServer(mischief, more()).connect(transport);
+      await makeLegacyServer(mischief, more()).connect(transport);
       return await transport.handleRequest(request);
     },
     toolsChanged: () => undefined,

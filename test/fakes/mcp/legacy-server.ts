@@ -1,10 +1,13 @@
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import { type FakeTool, fakeTools, type Mischief } from './fake-tools.ts';
+import { type FakeTool, makeFakeTools, type ToolMischief } from './fake-tools.ts';
 
 /** A server of the SDK for the former generation of the protocol, which begins with `initialize`. */
-export function legacyServer(mischief: Mischief, more: readonly FakeTool[] = []): McpServer {
+export function makeLegacyServer(
+  mischief: ToolMischief,
+  more: readonly FakeTool[] = [],
+): McpServer {
   const server = new McpServer({ name: 'fake', version: '1.0.0' });
-  for (const { name, description, shape, run } of [...fakeTools(mischief), ...more]) {
+  for (const { name, description, shape, run } of [...makeFakeTools(mischief), ...more]) {
     server.registerTool(name, { description, inputSchema: shape }, async (given, { _meta }) => ({
       ...(await run(given, _meta)),
     }));

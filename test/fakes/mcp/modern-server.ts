@@ -1,11 +1,14 @@
 import { inputRequired, McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
-import { type FakeTool, fakeTools, type Mischief } from './fake-tools.ts';
+import { type FakeTool, makeFakeTools, type ToolMischief } from './fake-tools.ts';
 
 /** A server of the SDK for the present generation of the protocol, 2026-07-28. */
-export function modernServer(mischief: Mischief, more: readonly FakeTool[] = []): McpServer {
+export function makeModernServer(
+  mischief: ToolMischief,
+  more: readonly FakeTool[] = [],
+): McpServer {
   const server = new McpServer({ name: 'fake', version: '1.0.0' });
-  for (const { name, description, shape, run } of [...fakeTools(mischief), ...more]) {
+  for (const { name, description, shape, run } of [...makeFakeTools(mischief), ...more]) {
     server.registerTool(
       name,
       { description, inputSchema: z.object(shape) },

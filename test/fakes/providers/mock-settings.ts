@@ -1,14 +1,14 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
-import type { MockReply } from './chat.ts';
-import type { RealtimeSettings } from './realtime.ts';
+import type { EndpointTrouble } from './endpoint-trouble.ts';
+import type { MockReply } from './mock-chat.ts';
+import type { RealtimeSettings } from './mock-realtime.ts';
+import type { MockVoice } from './mock-sound.ts';
 import type { TalkSettings } from './realtime-call.ts';
-import type { MockVoice } from './sound.ts';
-import type { EndpointTrouble } from './trouble.ts';
 
-export type Endpoint = 'transcriptions' | 'chat' | 'speech' | 'models';
+export type MockEndpoint = 'transcriptions' | 'chat' | 'speech' | 'models';
 
-export type Pace = {
+export type ProviderPace = {
   /** From the end of the upload to the transcript. */
   readonly recogniseMs: number;
   readonly firstTokenMs: number;
@@ -23,8 +23,8 @@ export type MockSettings = {
   readonly clock: Clock;
   readonly hears: string | ((pcm: Pcm) => string);
   readonly replies: readonly MockReply[];
-  readonly trouble: Partial<Record<Endpoint, EndpointTrouble>>;
-  readonly pace: Pace;
+  readonly trouble: Partial<Record<MockEndpoint, EndpointTrouble>>;
+  readonly pace: ProviderPace;
   /** Set: every request must carry it. */
   readonly key?: string;
   /** Set: speech comes in this format, whatever was asked. */
@@ -44,7 +44,7 @@ export type MockSettings = {
 
 /** One request and its instants: by default on the clock all processes of the machine share. */
 export type MockRequest = {
-  readonly endpoint: Endpoint;
+  readonly endpoint: MockEndpoint;
   readonly atMs: number;
   readonly authorization: string | undefined;
   /** The upload is complete. */

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '#src/base/clock.ts';
-import { spokenWords } from './sound.ts';
+import { listSpokenWords } from './mock-sound.ts';
 
 /** The model's treatment of one text that it is to read. */
 export type AloudReply = {
@@ -41,7 +41,7 @@ export class AloudRefusal extends Error {
   }
 }
 
-type AloudParts = {
+type AloudDeps = {
   readonly settings: () => AloudSettings;
   readonly calls: () => AloudCall[];
   readonly send: (type: string, fields: object) => void;
@@ -49,7 +49,7 @@ type AloudParts = {
   readonly isClosed: () => boolean;
 };
 
-const usage = {
+const noUsage = {
   input_tokens: 120,
   output_tokens: 90,
   total_tokens: 210,
@@ -58,9 +58,9 @@ const usage = {
 
 /** Reads aloud beside a conversation, one text at a time. */
 export class AloudResponses {
-  readonly #parts: AloudParts;
+  readonly #parts: AloudDeps;
 
-  constructor(parts: AloudParts) {
+  constructor(parts: AloudDeps) {
     this.#parts = parts;
   }
 
@@ -70,7 +70,7 @@ export class AloudResponses {
     if (asked.conversation !== 'none') return false;
     const { settings, calls } = this.#parts;
     const { aloud = () => ({}) } = settings();
-    const objection = objectionTo(asked);
+    const objection = findObjection(asked);
     if (objection !== undefined) throw new AloudRefusal('invalid_value', objection);
     if (calls().some(({ isOver }) => !isOver)) {
       throw new AloudRefusal(
@@ -78,7 +78,7 @@ export class AloudResponses {
         'There is an active response.',
       );
     }
-    const [text, number] = [textOf(asked), calls().length];
+    const [text, number] = [getText(asked), calls().length];
     const call = {
       id: `aloud_${number}`,
       text,
@@ -87,49 +87,52 @@ export class AloudResponses {
       sentMs: 0,
     };
     calls().push(call);
-    void this.#read(call, aloud(text, number));
+    void this.#readAloud(call, aloud(text, number));
     return true;
   }
 
-  async #read(call: AloudCall, reply: AloudReply): Promise<void> {
+  async #readAloud(call: AloudCall, reply: AloudReply): Promise<void> {
     const { send, drop, isClosed } = this.#parts;
     const { id } = call;
     const { ends } = reply;
     send('response.created', { response: { id, status: 'in_progress' } });
-    await this.#speak(call, reply);
+    await this.#speakReply(call, reply);
     if (ends === 'drop') return drop();
     while (ends === 'stall' && !isClosed()) await turn();
     if (isClosed()) return;
     call.isOver = true;
-    const [status, status_details] = endOf(ends);
-    send('response.done', { response: { id, status, status_details, usage } });
+    const [status, status_details] = toEndFields(ends);
+    send('response.done', { response: { id, status, status_details, usage: noUsage } });
   }
 
-  async #speak(call: AloudCall, reply: AloudReply): Promise<void> {
+  async #speakReply(call: AloudCall, reply: AloudReply): Promise<void> {
     const { send, isClosed, settings } = this.#parts;
     const { text = call.text, ends, endsAfter = Infinity } = reply;
     const of = { response_id: call.id, item_id: `item_of_${call.id}`, content_index: 0 };
     let left = ends === 'silence' ? 0 : endsAfter;
-    for (const { word, sound, ms } of spokenWords(text)) {
+    for (const { word, sound, ms } of listSpokenWords(text)) {
       if (isClosed()) return;
       if (left-- <= 0) break;
       send('response.output_audio_transcript.delta', { ...of, delta: word });
       send('response.output_audio.delta', { ...of, delta: sound });
       call.sentMs += ms;
-      await passSound(ms, settings());
+      await waitForSound(ms, settings());
     }
     send('response.output_audio_transcript.done', { ...of, transcript: text });
   }
 }
 
 /** Time of so much sound; none where it is endlessly fast. */
-export async function passSound(ms: number, { clock, soundSpeed }: AloudSettings): Promise<void> {
+export async function waitForSound(
+  ms: number,
+  { clock, soundSpeed }: AloudSettings,
+): Promise<void> {
   const waitMs = ms / soundSpeed;
   await (waitMs === 0 ? turn() : clock.sleep(waitMs, new AbortController().signal));
 }
 
 /** Error of a strict server for a request to read. */
-function objectionTo(asked: AloudFields): string | undefined {
+function findObjection(asked: AloudFields): string | undefined {
   const { tools, tool_choice, modalities } = asked;
   if (modalities) return 'Unknown parameter: modalities.';
   if (asked.max_output_tokens === undefined) return 'Unknown parameter: max tokens.';
@@ -138,14 +141,14 @@ function objectionTo(asked: AloudFields): string | undefined {
 }
 
 /** The text between its marks, which is all that a good reader reads. */
-function textOf({ input }: AloudFields): string {
+function getText({ input }: AloudFields): string {
   const [item] = input as { content: { type: string; text: string }[] }[];
   const [content] = item?.content ?? [];
   if (content?.type !== 'input_text') throw new AloudRefusal('invalid_value', 'Nothing to read.');
   return /<text>([\s\S]*)<\/text>/.exec(content.text)?.[1] ?? '';
 }
 
-function endOf(ends: AloudReply['ends']): [string, object?] {
+function toEndFields(ends: AloudReply['ends']): [string, object?] {
   if (ends === 'fail') {
     return ['failed', { error: { code: 'server_error', message: 'It broke.' } }];
   }

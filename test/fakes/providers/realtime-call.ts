@@ -1,7 +1,7 @@
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { MockReply } from './chat.ts';
+import type { MockReply } from './mock-chat.ts';
+import type { MockVoice } from './mock-sound.ts';
 import type { AloudCall, AloudSettings } from './realtime-aloud.ts';
-import type { MockVoice } from './sound.ts';
 
 /** Reply of the model behind the server to one request. */
 export type TalkReply = Omit<MockReply, 'match'> & {
@@ -24,7 +24,7 @@ export type TalkSettings = AloudSettings & {
 };
 
 /** One thing in the memory of a server. */
-export type TalkThing = {
+export type TalkItem = {
   readonly id: string;
   readonly type: string;
   readonly role?: string;
@@ -53,7 +53,7 @@ export type TalkCall = {
   /** All events but those that carry sound. */
   readonly commands: TalkCommand[];
   /** The conversation as the server has it now. */
-  items: TalkThing[];
+  items: TalkItem[];
   /** Sound of the buffer, not committed yet. */
   bufferMs: number;
   /** All sound that ever came. */

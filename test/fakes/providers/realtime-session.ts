@@ -1,28 +1,29 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
 import { joinSamples } from '#src/audio/pcm.ts';
-import { until } from './paced.ts';
-import { AloudRefusal, AloudResponses, passSound } from './realtime-aloud.ts';
+import { listSpokenWords } from './mock-sound.ts';
+import { AloudRefusal, AloudResponses, waitForSound } from './realtime-aloud.ts';
 import type {
   TalkCall,
   TalkCommand,
+  TalkItem,
   TalkReply,
   TalkResponse,
   TalkSettings,
-  TalkThing,
 } from './realtime-call.ts';
-import { spokenWords } from './sound.ts';
+import { waitUntil } from './send-paced.ts';
 
 const rateHz = 24_000;
-const never = new AbortController().signal;
+const neverAborted = new AbortController().signal;
 
-const whole = ['completed', undefined] as const;
-const endings: Partial<Record<NonNullable<TalkReply['ends']>, readonly [string, object]>> = {
-  fail: ['failed', { error: { code: 'server_error', message: 'It broke.' } }],
-  incomplete: ['incomplete', { reason: 'max_output_tokens' }],
-};
+const wholeResponse = ['completed', undefined] as const;
+const responseEndings: Partial<Record<NonNullable<TalkReply['ends']>, readonly [string, object]>> =
+  {
+    fail: ['failed', { error: { code: 'server_error', message: 'It broke.' } }],
+    incomplete: ['incomplete', { reason: 'max_output_tokens' }],
+  };
 
-type Response = {
+type SessionResponse = {
   readonly named: { readonly id: string };
   readonly reported: TalkResponse;
 };
@@ -36,7 +37,7 @@ export class TalkSession {
   readonly #asked: { count: number };
   /** Pieces of the sound that is not committed yet. */
   #buffer: Int16Array[] = [];
-  #response: Response | undefined;
+  #response: SessionResponse | undefined;
   #number = 0;
   #called = 0;
   readonly #aloud = new AloudResponses({
@@ -58,11 +59,11 @@ export class TalkSession {
     this.#settings = settings;
     this.#asked = asked;
     socket.on('error', () => {});
-    socket.on('message', (data) => this.#handle(JSON.parse(String(data))));
+    socket.on('message', (data) => this.#handleCommand(JSON.parse(String(data))));
     this.#send('session.created', { session: { type: 'realtime', audio: {} } });
   }
 
-  #handle(command: TalkCommand): void {
+  #handleCommand(command: TalkCommand): void {
     if (command.type !== 'input_audio_buffer.append') this.#call.commands.push(command);
     try {
       const act = this.#acts[command.type];
@@ -78,14 +79,14 @@ export class TalkSession {
   }
 
   readonly #acts: Readonly<Record<string, (command: TalkCommand) => void>> = {
-    'session.update': (command) => this.#update(command),
-    'input_audio_buffer.append': ({ audio }) => this.#append(String(audio)),
-    'input_audio_buffer.commit': () => this.#commit(),
-    'conversation.item.create': (command) => this.#create(command),
-    'response.create': (command) => this.#aloud.handle(command) || this.#respond(),
+    'session.update': (command) => this.#updateSession(command),
+    'input_audio_buffer.append': ({ audio }) => this.#appendAudio(String(audio)),
+    'input_audio_buffer.commit': () => this.#commitBuffer(),
+    'conversation.item.create': (command) => this.#createItem(command),
+    'response.create': (command) => this.#aloud.handle(command) || this.#startResponse(),
   };
 
-  #update(command: TalkCommand): void {
+  #updateSession(command: TalkCommand): void {
     const session = command.session as ReportedFields;
     if (session.type !== 'realtime')
       throw new AloudRefusal('invalid_value', 'session.type is wrong.');
@@ -96,7 +97,7 @@ export class TalkSession {
     this.#send('session.updated', { session });
   }
 
-  #append(audio: string): void {
+  #appendAudio(audio: string): void {
     const bytes = Buffer.from(audio, 'base64');
     const more = new Int16Array(bytes.length / 2);
     bytes.copy(new Uint8Array(more.buffer)); // little-endian, as every machine Node runs on
@@ -106,26 +107,26 @@ export class TalkSession {
     this.#buffer.push(more);
   }
 
-  #clear(): void {
+  #clearBuffer(): void {
     this.#buffer = [];
     this.#call.bufferMs = 0;
   }
 
-  #commit(): void {
+  #commitBuffer(): void {
     const sound = joinSamples(this.#buffer);
     if (sound.length < rateHz / 10) {
       throw new AloudRefusal('input_audio_buffer_commit_empty', 'Buffer too small.');
     }
     const pcm = { samples: sound, rateHz, channels: 1 } as const;
     this.#call.commits.push(pcm);
-    this.#clear();
+    this.#clearBuffer();
     const text = this.#settings().hears(pcm);
     const id = `item_${++this.#number}`;
     this.#send('input_audio_buffer.committed', { item_id: id });
-    this.#put({ id, type: 'message', role: 'user', text, sound, soundMs: 0 });
+    this.#putItem({ id, type: 'message', role: 'user', text, sound, soundMs: 0 });
   }
 
-  #create({ item }: TalkCommand): void {
+  #createItem({ item }: TalkCommand): void {
     const { type, role, content, call_id, output } = item as ReportedFields;
     const [first] = (content ?? []) as ReportedFields[];
     const expected = role === 'assistant' ? 'output_text' : 'input_text';
@@ -140,33 +141,33 @@ export class TalkSession {
       ...(call_id !== undefined && { callId: String(call_id) }),
       soundMs: 0,
     };
-    this.#put(thing);
+    this.#putItem(thing);
   }
 
-  #put(thing: TalkThing): void {
+  #putItem(thing: TalkItem): void {
     this.#call.items.push(thing);
     const { id, type, role } = thing;
     this.#send('conversation.item.added', { item: { id, type, role } });
   }
 
-  #respond(): void {
+  #startResponse(): void {
     if (this.#response) {
       const code = 'conversation_already_has_active_response';
       throw new AloudRefusal(code, 'There is an active response.');
     }
     const newest = this.#call.items.findLast(({ role, callId }) => role === 'user' || callId);
     const reply = this.#settings().answer(newest?.text ?? '', this.#asked.count++);
-    const reported = { atMs: this.#settings().clock.nowMs(), asked: this.#saidSinceAnswer() };
+    const reported = { atMs: this.#settings().clock.nowMs(), asked: this.#listSaid() };
     const named = { id: `resp_${++this.#number}` };
     const response = { named, reported };
     this.#call.responses.push(reported);
     this.#response = response;
     this.#call.active++;
     this.#send('response.created', { response: { ...response.named, status: 'in_progress' } });
-    void this.#play(reply, response);
+    void this.#playReply(reply, response);
   }
 
-  #saidSinceAnswer(): string {
+  #listSaid(): string {
     const { items } = this.#call;
     const since = items.findLastIndex(({ role }) => role !== 'user') + 1;
     return items
@@ -175,16 +176,17 @@ export class TalkSession {
       .join(' ');
   }
 
-  async #play(reply: TalkReply, response: Response): Promise<void> {
+  async #playReply(reply: TalkReply, response: SessionResponse): Promise<void> {
     const { text = '', call, ends } = reply;
     const { clock, firstSoundMs = 0 } = this.#settings();
-    if (firstSoundMs > 0) await until(response.reported.atMs + firstSoundMs, never, clock);
+    if (firstSoundMs > 0)
+      await waitUntil(response.reported.atMs + firstSoundMs, neverAborted, clock);
     const id = `item_${++this.#number}`;
     const of = { response_id: response.named.id, item_id: id, output_index: 0, content_index: 0 };
     const thing = { id, type: 'message', role: 'assistant', text: '', soundMs: 0 };
     if (text !== '') {
       this.#send('response.output_item.added', { ...of, item: thing });
-      this.#put(thing);
+      this.#putItem(thing);
       await this.#speak(text, thing, of, response);
     }
     const calls = call ? [this.#name(call, response)] : [];
@@ -197,29 +199,32 @@ export class TalkSession {
 
   async #speak(
     text: string,
-    thing: TalkThing,
+    thing: TalkItem,
     of: ReportedFields,
-    response: Response,
+    response: SessionResponse,
   ): Promise<void> {
-    for (const { word, sound, ms } of spokenWords(text, this.#settings().voice)) {
+    for (const { word, sound, ms } of listSpokenWords(text, this.#settings().voice)) {
       if (this.#call.isClosed) return;
       thing.text += word;
       this.#send('response.output_audio_transcript.delta', { ...of, delta: word });
       thing.soundMs += ms;
       response.reported.firstSoundAtMs ??= this.#settings().clock.nowMs();
       this.#send('response.output_audio.delta', { ...of, delta: sound });
-      await passSound(ms, this.#settings());
+      await waitForSound(ms, this.#settings());
     }
     this.#send('response.output_audio_transcript.done', { ...of, transcript: text });
   }
 
   /** Arguments are told as done even of answers that are interrupted. */
-  #name({ name, argumentsJson }: NonNullable<TalkReply['call']>, response: Response): object {
+  #name(
+    { name, argumentsJson }: NonNullable<TalkReply['call']>,
+    response: SessionResponse,
+  ): object {
     const id = `item_${++this.#number}`;
     const call_id = `call_${++this.#called}`;
     const call = { id, type: 'function_call', call_id, name, arguments: argumentsJson };
     this.#send('response.output_item.added', { response_id: response.named.id, item: call });
-    this.#put({ id, type: 'function_call', callId: call_id, text: '', soundMs: 0 });
+    this.#putItem({ id, type: 'function_call', callId: call_id, text: '', soundMs: 0 });
     this.#send('response.function_call_arguments.done', {
       response_id: response.named.id,
       item_id: id,
@@ -229,7 +234,7 @@ export class TalkSession {
     return call;
   }
 
-  #end({ ends }: TalkReply, response: Response, output: readonly object[]): void {
+  #end({ ends }: TalkReply, response: SessionResponse, output: readonly object[]): void {
     this.#response = undefined;
     if (this.#call.isClosed) return;
     this.#call.active--;
@@ -240,7 +245,7 @@ export class TalkSession {
       input_token_details: { audio_tokens: 10, text_tokens: 20, cached_tokens: 5 },
       output_token_details: { audio_tokens: 15, text_tokens: 5 },
     };
-    const [status, status_details] = (ends && endings[ends]) ?? whole;
+    const [status, status_details] = (ends && responseEndings[ends]) ?? wholeResponse;
     this.#send('response.done', {
       response: { ...response.named, status, status_details, usage, output },
     });

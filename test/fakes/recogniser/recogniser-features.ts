@@ -1,6 +1,6 @@
-import { Spectrum } from '#src/audio/echo/echo-sent.ts';
+import { Spectrum } from '#src/audio/echo/sent-envelope.ts';
 import { listenRateHz, type Pcm, toMono } from '#src/audio/pcm.ts';
-import { resample } from '#src/audio/resample.ts';
+import { resamplePcm } from '#src/audio/resampler.ts';
 
 export const stepMs = 10;
 export const bands = 8;
@@ -16,15 +16,15 @@ const floorDb = -58;
 const reach = 2;
 
 /** Rise and fall of the sound: `bands` decibels per 10 ms. A hum and silence are zero throughout. */
-export type Features = {
+export type RecogniserFeatures = {
   readonly values: Float32Array;
   readonly frames: number;
   /** Sum of squares of the values of each frame. */
   readonly energies: Float64Array;
 };
 
-export function featuresOf(pcm: Pcm): Features {
-  const loud = loudness(resample(toMono(pcm), listenRateHz).samples);
+export function extractFeatures(pcm: Pcm): RecogniserFeatures {
+  const loud = measureLoudness(resamplePcm(toMono(pcm), listenRateHz).samples);
   const frames = loud.length / bands;
   const values = new Float32Array(loud.length);
   for (let n = reach * bands; n < loud.length - reach * bands; n++) {
@@ -39,23 +39,23 @@ export function featuresOf(pcm: Pcm): Features {
 }
 
 /** Decibels above the floor per 10 ms and band. */
-function loudness(pcm: Int16Array): Float32Array {
-  const spectrum = new Spectrum(hann());
+function measureLoudness(pcm: Int16Array): Float32Array {
+  const spectrum = new Spectrum(makeHannWindow());
   const frames = Math.floor(pcm.length / stepSamples);
   const samples = new Float32Array(frames * stepSamples + windowSamples);
   const lead = (windowSamples - stepSamples) / 2;
   for (let n = 0; n < pcm.length; n++) samples[n + lead] = (pcm[n] ?? 0) / 32_768;
   const loud = new Float32Array(frames * bands);
   for (let frame = 0; frame < frames; frame++) {
-    const magnitudes = spectrum.magnitudes(samples, frame * stepSamples);
+    const magnitudes = spectrum.measureMagnitudes(samples, frame * stepSamples);
     for (let band = 0; band < bands; band++) {
-      loud[frame * bands + band] = bandDb(magnitudes, band) - floorDb;
+      loud[frame * bands + band] = measureBandDb(magnitudes, band) - floorDb;
     }
   }
   return loud;
 }
 
-function bandDb(magnitudes: Float64Array, band: number) {
+function measureBandDb(magnitudes: Float64Array, band: number) {
   const from = Math.round((edgesHz[band] ?? 0) / binHz);
   const to = Math.round((edgesHz[band + 1] ?? 0) / binHz);
   let power = 0;
@@ -64,7 +64,7 @@ function bandDb(magnitudes: Float64Array, band: number) {
   return Math.max(floorDb, 10 * Math.log10(power / scale + 1e-12));
 }
 
-function hann(): Float64Array {
+function makeHannWindow(): Float64Array {
   return Float64Array.from({ length: windowSamples }, (_, n) => {
     return 0.5 - 0.5 * Math.cos((2 * Math.PI * (n + 0.5)) / windowSamples);
   });

@@ -1,42 +1,53 @@
-import { bands, type Features, stepMs } from './recogniser-features.ts';
+import { bands, type RecogniserFeatures, stepMs } from './recogniser-features.ts';
 
 /** A word of a recording, from its first to its last sound. */
 export type KnownWord = { readonly word: string; readonly fromMs: number; readonly toMs: number };
-export type KnownClip = { readonly words: readonly KnownWord[]; readonly features: Features };
+export type KnownClip = {
+  readonly words: readonly KnownWord[];
+  readonly features: RecogniserFeatures;
+};
 
 /** Words of one clip that were found behind each other; times are those of the sound searched, and may go beyond it. */
 export type ClipMatch = { readonly words: readonly KnownWord[]; readonly sureness: number };
 
 /** Step between the clip's frames in the coarse search, which tries every offset in the sound. */
-const coarseEvery = 3;
+const coarseStep = 3;
 /** A third of a clip that fits wholly is enough for a closer look. */
-const coarseLeast = 0.3;
+const minCoarseLikeness = 0.3;
 /** Less of a clip than this could be any. */
-const leastFrames = 30;
-const wordLeast = 0.45;
+const minFrames = 30;
+const minWordLikeness = 0.45;
 /** A word too short to be judged alone goes with its neighbours. */
 const shortWordFrames = 14;
 /** Share of the first word that may be missing. */
-const missingShare = 0.4;
+const maxMissingShare = 0.4;
 
-type Span = { readonly from: number; readonly to: number };
+type FrameSpan = { readonly from: number; readonly to: number };
 
 /** Places where `clip`, or some of its words in a row, sounds in `heard`. */
-export function matches(heard: Features, clip: KnownClip): ClipMatch[] {
-  const { from, to } = spanOf(clip.words);
-  const first = leastFrames - to;
-  const last = heard.frames - from - leastFrames;
+export function findMatches(heard: RecogniserFeatures, clip: KnownClip): ClipMatch[] {
+  const { from, to } = getSpan(clip.words);
+  const first = minFrames - to;
+  const last = heard.frames - from - minFrames;
   const scores = new Float32Array(Math.max(0, last - first + 1));
   for (let n = 0; n < scores.length; n++) {
-    scores[n] = likeness(heard, clip.features, first + n, { from, to }, coarseEvery);
+    scores[n] = measureLikeness(heard, clip.features, first + n, { from, to }, coarseStep);
   }
   const peaks = [...scores.keys()].filter((n) => isPeak(scores, n));
-  return peaks.flatMap((n) => runs(heard, clip, finest(heard, clip, first + n, { from, to })));
+  return peaks.flatMap((n) =>
+    findRuns(heard, clip, refineOffset(heard, clip, first + n, { from, to })),
+  );
 }
 
 /** Correlation of the clip's frames in `span` with the sound `offset` frames later, as far as it reaches. */
-function likeness(heard: Features, clip: Features, offset: number, span: Span, every: number) {
-  const { from, to } = inside(heard, offset, span);
+function measureLikeness(
+  heard: RecogniserFeatures,
+  clip: RecogniserFeatures,
+  offset: number,
+  span: FrameSpan,
+  every: number,
+) {
+  const { from, to } = isInside(heard, offset, span);
   let both = 0;
   let there = 0;
   let own = 0;
@@ -53,29 +64,34 @@ function likeness(heard: Features, clip: Features, offset: number, span: Span, e
 }
 
 /** The part of `span` that lies in the sound. */
-function inside(heard: Features, offset: number, { from, to }: Span): Span {
+function isInside(heard: RecogniserFeatures, offset: number, { from, to }: FrameSpan): FrameSpan {
   return { from: Math.max(from, -offset), to: Math.min(to, heard.frames - offset) };
 }
 
 function isPeak(scores: Float32Array, n: number) {
   const score = scores[n] ?? 0;
-  if (score < coarseLeast) return false;
+  if (score < minCoarseLikeness) return false;
   return score >= (scores[n - 1] ?? 0) && score > (scores[n + 1] ?? 0);
 }
 
-function finest(heard: Features, { features }: KnownClip, about: number, span: Span) {
+function refineOffset(
+  heard: RecogniserFeatures,
+  { features }: KnownClip,
+  about: number,
+  span: FrameSpan,
+) {
   const offsets = [about, about - 1, about + 1];
-  const scores = offsets.map((offset) => likeness(heard, features, offset, span, 1));
+  const scores = offsets.map((offset) => measureLikeness(heard, features, offset, span, 1));
   return offsets[scores.indexOf(Math.max(...scores))] ?? about;
 }
 
 /** Words in a row that sound `offset` frames later; the last may go on beyond the sound. */
-function runs(heard: Features, clip: KnownClip, offset: number) {
-  const sounding = clip.words.map((word) => sounds(heard, clip, offset, word));
+function findRuns(heard: RecogniserFeatures, clip: KnownClip, offset: number) {
+  const sounding = clip.words.map((word) => isSounding(heard, clip, offset, word));
   const found: ClipMatch[] = [];
   let run: KnownWord[] = [];
   const close = () => {
-    const match = matchOf(heard, clip, offset, run);
+    const match = toMatch(heard, clip, offset, run);
     if (match) found.push(match);
     run = [];
   };
@@ -87,31 +103,31 @@ function runs(heard: Features, clip: KnownClip, offset: number) {
   return found;
 }
 
-function sounds(
-  heard: Features,
+function isSounding(
+  heard: RecogniserFeatures,
   { features }: KnownClip,
   offset: number,
   word: KnownWord,
 ): 'yes' | 'maybe' | 'no' {
-  const whole = spanOf([word]);
-  const part = inside(heard, offset, whole);
+  const whole = getSpan([word]);
+  const part = isInside(heard, offset, whole);
   const frames = part.to - part.from;
   const missing = part.from - whole.from;
-  if (frames <= 2 || missing > missingShare * (whole.to - whole.from)) return 'no';
-  if (likeness(heard, features, offset, whole, 1) >= wordLeast) return 'yes';
+  if (frames <= 2 || missing > maxMissingShare * (whole.to - whole.from)) return 'no';
+  if (measureLikeness(heard, features, offset, whole, 1) >= minWordLikeness) return 'yes';
   return frames < shortWordFrames ? 'maybe' : 'no';
 }
 
-function matchOf(
-  heard: Features,
+function toMatch(
+  heard: RecogniserFeatures,
   { features }: KnownClip,
   offset: number,
   words: readonly KnownWord[],
 ): ClipMatch | undefined {
-  const span = spanOf(words);
-  const { from, to } = inside(heard, offset, span);
-  const score = likeness(heard, features, offset, span, 1);
-  if (to - from < leastFrames || score < scoreLeast(to - from)) return undefined;
+  const span = getSpan(words);
+  const { from, to } = isInside(heard, offset, span);
+  const score = measureLikeness(heard, features, offset, span, 1);
+  if (to - from < minFrames || score < getMinScore(to - from)) return undefined;
   const shiftMs = offset * stepMs;
   const placed = words.map(({ word, fromMs, toMs }) => {
     return { word, fromMs: fromMs + shiftMs, toMs: toMs + shiftMs };
@@ -120,12 +136,12 @@ function matchOf(
 }
 
 /** The more there is, the less it is alike by chance. */
-function scoreLeast(frames: number): number {
+function getMinScore(frames: number): number {
   if (frames < 60) return 0.72;
   return frames < 100 ? 0.68 : 0.62;
 }
 
-function spanOf(words: readonly KnownWord[]): Span {
+function getSpan(words: readonly KnownWord[]): FrameSpan {
   return {
     from: Math.round((words[0]?.fromMs ?? 0) / stepMs),
     to: Math.round((words.at(-1)?.toMs ?? 0) / stepMs),

@@ -1,12 +1,12 @@
 import type { IncomingMessage, Server } from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
 
-export type FakeSocketRules<Call, Settings> = {
+export type FakeSocketOptions<Call, Settings> = {
   /** Whether this server answers there; others may stand at other addresses. */
   fits(request: IncomingMessage): boolean;
   /** The call as it begins; it is noted also where it is refused. */
   callOf(request: IncomingMessage): Call;
-  /** Status and reason of a refusal, as in `404 Not Found`. */
+  /** Status and reason of a refusal, as in `404 Not FoundRoute`. */
   refusal(request: IncomingMessage, settings: Settings): string | undefined;
   serve(socket: WebSocket, call: Call, settings: () => Settings): void;
   /** Its connection is gone. */
@@ -17,7 +17,7 @@ export type FakeSocketRules<Call, Settings> = {
 export function attachSockets<Call, Settings extends object>(
   server: Server,
   settings: Settings,
-  { fits, callOf, refusal, serve, closed }: FakeSocketRules<Call, Settings>,
+  { fits, callOf, refusal, serve, closed }: FakeSocketOptions<Call, Settings>,
 ) {
   let now = settings;
   const calls: Call[] = [];

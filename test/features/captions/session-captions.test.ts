@@ -1,21 +1,21 @@
 import { expect, test } from 'vitest';
-import { captioned, kept, says } from '#test/conversation/setup/captioned.ts';
+import { listKept, openCaptioned, sayAll } from '#test/conversation/setup/captioned-session.ts';
 import {
   adam,
   eva,
   lounge,
   openSessionFixture,
-  pass,
+  passTime,
   type SessionFixture,
-  words,
+  sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
 
 test('before the first word is written everybody is told, aloud and in writing', async () => {
   const fixture = openSessionFixture();
   await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 3_000);
+  await passTime(fixture, 3_000);
   const turning = fixture.captions.turnOn('g', {});
-  await pass(fixture, 4_000);
+  await passTime(fixture, 4_000);
   await turning;
   const [notice = ''] = fixture.captionChats.chat.texts;
   expect(notice).toContain('the words of people I may hear are written here');
@@ -29,16 +29,16 @@ test('before the first word is written everybody is told, aloud and in writing',
 });
 
 test('captions of a server say its model, and promise nothing of it', async () => {
-  const fixture = await captioned({ recogniser: 'whisper-1' });
+  const fixture = await openCaptioned({ recogniser: 'whisper-1' });
   const [notice] = fixture.captionChats.chat.texts;
   expect(notice).toContain('whisper-1 recognises them, and can be wrong.');
 });
 
 test('each line is kept with speaker, time and the message that shows it', async () => {
-  const fixture = await captioned();
-  await says(fixture);
-  await says(fixture, eva);
-  const [first, second] = await kept(fixture);
+  const fixture = await openCaptioned();
+  await sayAll(fixture);
+  await sayAll(fixture, eva);
+  const [first, second] = await listKept(fixture);
   expect(first).toMatchObject({
     number: 1,
     speaker: { kind: 'person', personId: 'adam', name: 'Adam' },
@@ -54,28 +54,28 @@ test('each line is kept with speaker, time and the message that shows it', async
 });
 
 test('who is left out is heard and answered, but not written, and neither are the answers', async () => {
-  const fixture = await captioned({ addressing: 'always' });
-  await fixture.captions.leaveOut('g', 'adam', true);
-  await says(fixture);
-  await pass(fixture, 3_000);
+  const fixture = await openCaptioned({ addressing: 'always' });
+  await fixture.captions.setLeftOut('g', 'adam', true);
+  await sayAll(fixture);
+  await passTime(fixture, 3_000);
   expect(fixture.of('recognised')).toMatchObject([{ isLeftOut: true }]);
   expect(fixture.of('answered')).toMatchObject([{ isLeftOut: true }]);
   expect(fixture.captionChats.chat.lines).toEqual([]);
-  expect(await kept(fixture)).toEqual([]);
-  await fixture.captions.leaveOut('g', 'adam', false);
-  await says(fixture);
+  expect(await listKept(fixture)).toEqual([]);
+  await fixture.captions.setLeftOut('g', 'adam', false);
+  await sayAll(fixture);
   expect(fixture.captionChats.chat.lines[0]).toBe('**Adam** five five');
 });
 
 test('a model is shown nothing of who is left out, but for their own questions', async () => {
-  const fixture = await captioned({ addressing: 'always' });
-  await fixture.captions.leaveOut('g', 'adam', true);
-  await says(fixture, adam);
-  await pass(fixture, 3_000);
-  await says(fixture, eva);
-  await pass(fixture, 3_000);
-  await says(fixture, adam);
-  await pass(fixture, 3_000);
+  const fixture = await openCaptioned({ addressing: 'always' });
+  await fixture.captions.setLeftOut('g', 'adam', true);
+  await sayAll(fixture, adam);
+  await passTime(fixture, 3_000);
+  await sayAll(fixture, eva);
+  await passTime(fixture, 3_000);
+  await sayAll(fixture, adam);
+  await passTime(fixture, 3_000);
   const shownTo = fixture.chat.asked.map(({ messages }) =>
     messages.flatMap((message) => ('name' in message ? [message.name] : [])),
   );
@@ -95,66 +95,66 @@ function notices({ captionChats, synthesizer }: SessionFixture): readonly number
 /** Wherever the server wants captions to be. */
 async function turnOnAnywhere(fixture: SessionFixture) {
   const turning = fixture.captions.turnOn('g', {});
-  await pass(fixture, 4_000);
+  await passTime(fixture, 4_000);
   expect(await turning).toMatchObject({ kind: 'on' });
 }
 
 test('captions that come back in another place are another session, and whoever may open the voice channel reads both', async () => {
   const fixture = openSessionFixture({ addressing: 'off' });
-  await fixture.settings.set('g', 'captions_channel', '123456789012345678');
+  await fixture.settings.setSetting('g', 'captions_channel', '123456789012345678');
   await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 100);
+  await passTime(fixture, 100);
   await turnOnAnywhere(fixture);
-  await says(fixture);
+  await sayAll(fixture);
   await fixture.captions.turnOff('g');
-  await fixture.settings.set('g', 'captions_channel', 'none');
-  await pass(fixture, 60_000);
+  await fixture.settings.setSetting('g', 'captions_channel', 'none');
+  await passTime(fixture, 60_000);
   await turnOnAnywhere(fixture);
-  await says(fixture);
-  const [first, second] = await kept(fixture);
+  await sayAll(fixture);
+  const [first, second] = await listKept(fixture);
   expect(first?.sessionId).not.toBe(second?.sessionId);
-  const [listed, other] = (await fixture.transcriptFor.sessions('g', 'ben')) ?? [];
+  const [listed, other] = (await fixture.transcriptFor.listSessions('g', 'ben')) ?? [];
   expect([listed?.lineCount, other?.lineCount]).toEqual([1, 1]);
   fixture.captionChats.barred.add('ben lounge');
-  expect(await fixture.transcriptFor.sessions('g', 'ben')).toEqual([]);
+  expect(await fixture.transcriptFor.listSessions('g', 'ben')).toEqual([]);
 });
 
 test('captions that are turned off while the bot speaks leave no unfinished line', async () => {
   const rounds = [['A long story. It goes on. And on.']];
-  const fixture = await captioned({ addressing: 'always', pieces: 30, rounds });
-  await says(fixture);
+  const fixture = await openCaptioned({ addressing: 'always', pieces: 30, rounds });
+  await sayAll(fixture);
   const shown = () => fixture.captionChats.chat.texts.at(-1);
   expect(shown()).toMatch(/Nova.*…$/);
   await fixture.captions.turnOff('g');
-  await pass(fixture, 1_000);
+  await passTime(fixture, 1_000);
   expect(shown()).toBe('**Adam** five five');
 });
 
 test('captions that are turned off write nothing more, and stay off', async () => {
-  const fixture = await captioned();
+  const fixture = await openCaptioned();
   const { clock } = fixture;
-  const speaking = pass(fixture, 4_000, await words('human-goforward', adam, clock.nowMs()));
+  const speaking = passTime(fixture, 4_000, await sayWords('human-goforward', adam, clock.nowMs()));
   await clock.advance(1_000);
-  expect(await fixture.captions.turnOff('g')).toEqual({ saved: true });
+  expect(await fixture.captions.turnOff('g')).toEqual({ isSaved: true });
   await speaking;
-  expect(await kept(fixture)).toEqual([]);
-  await says(fixture);
+  expect(await listKept(fixture)).toEqual([]);
+  await sayAll(fixture);
   expect(fixture.captionChats.chat.lines).toEqual([]);
-  await fixture.sessions.leave('g');
+  await fixture.sessions.leaveInTurn('g');
   await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 8_000);
+  await passTime(fixture, 8_000);
   expect(fixture.captions.isOn('g')).toBe(false);
 });
 
 test('captions begin with each session where the server wants that, with the notice, and only of who said yes', async () => {
   const fixture = openSessionFixture({ addressing: 'off' });
-  await fixture.settings.set('g', 'captions', 'on');
+  await fixture.settings.setSetting('g', 'captions', 'on');
   await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 5_000);
+  await passTime(fixture, 5_000);
   expect(notices(fixture)).toEqual([1, 1, 0]);
-  await says(fixture);
-  await says(fixture, eva);
-  expect((await kept(fixture)).map(({ speaker }) => speaker.name)).toEqual(['Adam']);
+  await sayAll(fixture);
+  await sayAll(fixture, eva);
+  expect((await listKept(fixture)).map(({ speaker }) => speaker.name)).toEqual(['Adam']);
 });
 
 test.each([
@@ -164,35 +164,35 @@ test.each([
 ])('the setting captions, set to %s, ends captions that go on', async (value, isSet) => {
   const fixture = openSessionFixture({ addressing: 'off' });
   await fixture.sessions.join(lounge, 'adam');
-  if (isSet) await fixture.settings.set('g', 'captions', 'on');
+  if (isSet) await fixture.settings.setSetting('g', 'captions', 'on');
   else void fixture.captions.turnOn('g', {});
-  await pass(fixture, 5_000);
+  await passTime(fixture, 5_000);
   expect(fixture.captions.isOn('g')).toBe(true);
-  await fixture.settings.set('g', 'captions', value);
-  await pass(fixture, 3_000);
+  await fixture.settings.setSetting('g', 'captions', value);
+  await passTime(fixture, 3_000);
   expect(fixture.captions.isOn('g')).toBe(false);
-  await says(fixture);
-  expect(await kept(fixture)).toEqual([]);
+  await sayAll(fixture);
+  expect(await listKept(fixture)).toEqual([]);
 });
 
 test('a bot that was called for captions writes, and never answers', async () => {
   const fixture = openSessionFixture();
   await fixture.sessions.join(lounge, 'adam', 'captions');
-  await pass(fixture, 5_000);
-  await says(fixture);
-  await pass(fixture, 3_000);
+  await passTime(fixture, 5_000);
+  await sayAll(fixture);
+  await passTime(fixture, 3_000);
   expect(fixture.captionChats.chat.lines).toEqual(['**Adam** five five']);
   expect(fixture.of('answered')).toEqual([]);
   expect(fixture.synthesizer.asked.map(({ text }) => text)).toEqual([
     'Captions on, for people I may hear.',
   ]);
-  expect(await fixture.talk.say('g', 'Hello', 'now')).toEqual({
+  expect(await fixture.talk.sayText('g', 'Hello', 'now')).toEqual({
     kind: 'refused',
     line: { id: 'captions.only' },
   });
   expect(fixture.faces.at(-1)?.lines[0]).toMatchObject({ id: 'captions.only' });
   await fixture.sessions.join(lounge, 'adam', 'talk');
-  await says(fixture);
-  await pass(fixture, 3_000);
+  await sayAll(fixture);
+  await passTime(fixture, 3_000);
   expect(fixture.of('answered')).toHaveLength(1);
 });

@@ -1,21 +1,25 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { TranscriptStores } from '#src/features/captions/store/transcript-ports.ts';
-import { lineOf, sessionOf, startedAtWallMs } from '#test/contracts/stores/transcript-samples.ts';
+import { TranscriptStores } from '#src/features/captions/store/transcript-stores.ts';
+import {
+  makeLine,
+  makeSession,
+  startedAtWallMs,
+} from '#test/contracts/stores/transcript-samples.ts';
 import {
   adam,
   lounge,
   openSessionFixture,
-  pass,
+  passTime,
   type SessionFixture,
-  words,
+  sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { memoryTranscripts } from '#test/fakes/memory-stores.ts';
+import { openMemoryTranscripts } from '#test/fakes/memory-stores.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 test('sessions that a killed process left open are ended once the store is back, and those begun meanwhile go on', async () => {
   const clock = new VirtualClock(startedAtWallMs + 60_000);
-  const { onDisk, inMemory } = memoryTranscripts(clock);
+  const { onDisk, inMemory } = openMemoryTranscripts(clock);
   const { reader, writer } = onDisk;
   let isAway = true;
   const endOpenSessions: typeof writer.endOpenSessions = async (...args) => {
@@ -25,17 +29,17 @@ test('sessions that a killed process left open are ended once the store is back,
   const away = { ...onDisk, writer: { ...writer, endOpenSessions } };
   const transcripts = new TranscriptStores(away, inMemory);
   const fixture = openSessionFixture({ addressing: 'off', transcripts }, [], clock);
-  await writer.putSession(sessionOf('a'));
-  await writer.putLines([lineOf('a', 2, 'two')]);
+  await writer.putSession(makeSession('a'));
+  await writer.putLines([makeLine('a', 2, 'two')]);
   const over = new AbortController();
-  const running = fixture.cleanup.run(over.signal);
+  const running = fixture.cleanup.runUntilAborted(over.signal);
   await fixture.sessions.join(lounge, 'adam');
   const turning = fixture.captions.turnOn('g', {});
-  await pass(fixture, 4_000);
+  await passTime(fixture, 4_000);
   await turning;
-  await pass(fixture, 4_000, await words('human-goforward', adam, clock.nowMs()));
+  await passTime(fixture, 4_000, await sayWords('human-goforward', adam, clock.nowMs()));
   const latest = async (guildId: string, channelId: string) =>
-    (await reader.latest(guildId, channelId))?.session;
+    (await reader.findLatest(guildId, channelId))?.session;
   expect((await latest('10', '100'))?.endedAtWallMs).toBeUndefined();
   isAway = false;
   await clock.advance(10_000);
@@ -47,14 +51,14 @@ test('sessions that a killed process left open are ended once the store is back,
 
 /** Adam speaks where nothing is kept, and the bot leaves. */
 async function unkept(fixture: SessionFixture) {
-  await fixture.settings.set('g', 'captions_days', '0');
+  await fixture.settings.setSetting('g', 'captions_days', '0');
   await fixture.sessions.join(lounge, 'adam');
   const turning = fixture.captions.turnOn('g', {});
-  await pass(fixture, 4_000);
+  await passTime(fixture, 4_000);
   await turning;
-  await pass(fixture, 4_000, await words('human-goforward', adam, fixture.clock.nowMs()));
+  await passTime(fixture, 4_000, await sayWords('human-goforward', adam, fixture.clock.nowMs()));
   expect(fixture.captionChats.chat.lines).toEqual(['**Adam** five five']);
-  await fixture.sessions.leave('g');
+  await fixture.sessions.leaveInTurn('g');
 }
 
 /** Messages that were deleted. */
@@ -67,29 +71,29 @@ test('where captions are not kept they are gone 15 minutes after the session, an
   const fixture = openSessionFixture({ addressing: 'off' });
   const { cleanup, clock, transcripts } = fixture;
   const over = new AbortController();
-  const running = cleanup.run(over.signal);
+  const running = cleanup.runUntilAborted(over.signal);
   await unkept(fixture);
-  expect(await transcripts.onDisk.reader.guilds()).toEqual([]);
+  expect(await transcripts.onDisk.reader.listGuilds()).toEqual([]);
   await clock.advance(14 * 60_000);
   expect(deleted(fixture)).toEqual([]);
   await clock.advance(2 * 60_000);
   over.abort(new Error('over'));
   await running;
   expect(deleted(fixture)).toEqual(['lounge captions 1']);
-  expect(await transcripts.inMemory.reader.guilds()).toEqual([]);
+  expect(await transcripts.inMemory.reader.listGuilds()).toEqual([]);
 });
 
 test('captions that are kept nowhere are gone from the chat after a restart', async () => {
   const fixture = openSessionFixture({ addressing: 'off' });
   await unkept(fixture);
   const { captionChats, clock } = fixture;
-  const [{ onDisk }, { inMemory }] = [fixture.transcripts, memoryTranscripts(clock)];
+  const [{ onDisk }, { inMemory }] = [fixture.transcripts, openMemoryTranscripts(clock)];
   const again = openSessionFixture({
     captionChats,
     transcripts: new TranscriptStores(onDisk, inMemory),
   });
   const over = new AbortController();
-  const running = again.cleanup.run(over.signal);
+  const running = again.cleanup.runUntilAborted(over.signal);
   await again.clock.advance(1_000);
   over.abort(new Error('over'));
   await running;
@@ -99,24 +103,24 @@ test('captions that are kept nowhere are gone from the chat after a restart', as
 /** Captions of messages 1 to `count` in a channel each, all of them by somebody who is forgotten then. */
 async function forgotten(fixture: SessionFixture, count: number, channelOf: (n: number) => string) {
   const { eraser, messages, writer } = fixture.transcripts.onDisk;
-  await writer.putSession(sessionOf('a'));
+  await writer.putSession(makeSession('a'));
   for (let n = 1; n <= count; n++) {
     const post = { channelId: channelOf(n), messageId: `${n}` };
     const postedAtWallMs = startedAtWallMs + n;
-    await messages.put({ sessionId: 'a', guildId: '10', postedAtWallMs, ...post });
-    await writer.putLines([{ ...lineOf('a', n, 'words'), post }]);
+    await messages.putMessage({ sessionId: 'a', guildId: '10', postedAtWallMs, ...post });
+    await writer.putLines([{ ...makeLine('a', n, 'words'), post }]);
   }
-  await eraser.forget('10', '1');
+  await eraser.erasePerson('10', '1');
 }
 
 test('one message that cannot be changed keeps no other of its channel from being erased', async () => {
   const clock = new VirtualClock(startedAtWallMs);
   const fixture = openSessionFixture({}, [], clock);
   await forgotten(fixture, 41, () => 'open');
-  const chat = fixture.captionChats.at('open');
+  const chat = fixture.captionChats.findChat('open');
   chat.refuses = ({ key }) => (key === '1' ? { kind: 'forbidden' } : undefined);
   const over = new AbortController();
-  const running = fixture.cleanup.run(over.signal);
+  const running = fixture.cleanup.runUntilAborted(over.signal);
   await clock.advance(60_000);
   expect(new Set(chat.desired.map(({ key }) => key)).size).toBe(41);
   over.abort(new Error('over'));
@@ -129,15 +133,15 @@ test('messages in a closed channel wait by themselves, and its server and the op
   const { captionChats, cleanup, of, transcripts } = fixture;
   const { messages } = transcripts.onDisk;
   await forgotten(fixture, 21, (n) => (n < 21 ? 'closed' : 'open'));
-  const closed = captionChats.at('closed');
+  const closed = captionChats.findChat('closed');
   closed.refuses = () => ({ kind: 'forbidden' });
   const over = new AbortController();
-  const running = cleanup.run(over.signal);
+  const running = cleanup.runUntilAborted(over.signal);
   await clock.advance(60_000);
   expect(captionChats.chats.get('open')?.desired).toMatchObject([{ key: '21', text: '' }]);
   await clock.advance(7_200_000);
   expect(closed.desired.length).toBeLessThan(7 * 20);
-  expect(captionChats.told).toEqual(['10 captions.unerased']);
+  expect(captionChats.notices).toEqual(['10 captions.unerased']);
   closed.refuses = undefined;
   await clock.advance(3_600_000);
   over.abort(new Error('over'));

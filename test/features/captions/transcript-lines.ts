@@ -1,6 +1,6 @@
 import {
   type NumberedLines,
-  numberedPieces,
+  splitIntoNumberedPieces,
 } from '#src/features/captions/answers/numbered-prompt-lines.ts';
 import type {
   FoundLine,
@@ -21,7 +21,7 @@ export const evening: TranscriptSession = {
 type LineOptions = Partial<TranscriptLine> & { readonly name?: string; readonly ms?: number };
 
 /** Line of a person at `startMs`; for two seconds, unless told otherwise. */
-export function lineAt(startMs: number, text: string, given: LineOptions = {}): TranscriptLine {
+export function makeLine(startMs: number, text: string, given: LineOptions = {}): TranscriptLine {
   const { name = 'Ana', ms = 2_000, ...rest } = given;
   return {
     sessionId: evening.id,
@@ -35,22 +35,26 @@ export function lineAt(startMs: number, text: string, given: LineOptions = {}): 
 }
 
 /** Line of the bot to Ana. */
-export function botLineAt(startMs: number, text: string, given: LineOptions = {}): TranscriptLine {
+export function makeBotLine(
+  startMs: number,
+  text: string,
+  given: LineOptions = {},
+): TranscriptLine {
   const { name = 'Nova', ...rest } = given;
-  return lineAt(startMs, text, {
+  return makeLine(startMs, text, {
     ...rest,
     speaker: { kind: 'bot', name, answeredIds: ['id of Ana'] },
   });
 }
 
 /** Lines of that session, as a search finds them. */
-export function foundIn(...lines: readonly TranscriptLine[]): readonly FoundLine[] {
+export function toFound(...lines: readonly TranscriptLine[]): readonly FoundLine[] {
   return lines.map((line) => ({ line, session: evening }));
 }
 
 /** These lines as one request shows them to a model. */
-export function numberedLines(found: readonly FoundLine[]): NumberedLines {
-  const [lines] = numberedPieces(found, { maxChars: 100_000 });
+export function numberLines(found: readonly FoundLine[]): NumberedLines {
+  const [lines] = splitIntoNumberedPieces(found, { maxChars: 100_000 });
   if (!lines) throw new Error('No line has words.');
   return lines;
 }

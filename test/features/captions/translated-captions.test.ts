@@ -1,19 +1,19 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import type { CaptionOptions } from '#src/settings/setting-definition.ts';
-import { captioned, says } from '#test/conversation/setup/captioned.ts';
+import { openCaptioned, sayAll } from '#test/conversation/setup/captioned-session.ts';
 import {
   adam,
   eva,
   type FixtureOptions,
-  pass,
+  passTime,
   type SessionFixture,
-  words,
+  sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
-import { FakeChat } from '#test/fakes/chat.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeTranscriber } from '#test/fakes/speech.ts';
-import { dollars, openBudgets } from '#test/fakes/spending.ts';
+import { FakeChat } from '#test/fakes/fake-chat.ts';
+import { FakeTranscriber } from '#test/fakes/fake-speech.ts';
+import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const speech = 'human-goforward';
 
@@ -24,15 +24,15 @@ async function translated(
 ): Promise<SessionFixture & { readonly model: FakeChat }> {
   const model = new FakeChat([['[1] fünf fünf']], clock);
   const own = { chat: model, ...options };
-  return { ...(await captioned(own, clock, { translateTo: 'de', ...on })), model };
+  return { ...(await openCaptioned(own, clock, { translateTo: 'de', ...on })), model };
 }
 
 const prompts = ({ asked }: FakeChat) => asked.map(({ messages }) => messages.at(-1)?.content);
 
 test('a translation stands below its line', async () => {
   const fixture = await translated();
-  await says(fixture);
-  await pass(fixture, 2_000);
+  await sayAll(fixture);
+  await passTime(fixture, 2_000);
   expect(fixture.captionChats.chat.lines).toEqual(['**Adam** five five', '-# fünf fünf']);
 });
 
@@ -41,10 +41,13 @@ test('what is said during a request is translated in the next one, all of it', a
   const slow = [{ waitMs: 6_000 }, '[1] eins'];
   const chat = new FakeChat([slow, ['[1] fünf fünf\n[2] sechs sechs']], clock);
   const fixture = await translated({ chat }, { clock });
-  await says(fixture);
+  await sayAll(fixture);
   const nowMs = clock.nowMs();
-  const packets = await Promise.all([words(speech, adam, nowMs), words(speech, eva, nowMs + 100)]);
-  await pass(fixture, 9_000, packets.flat());
+  const packets = await Promise.all([
+    sayWords(speech, adam, nowMs),
+    sayWords(speech, eva, nowMs + 100),
+  ]);
+  await passTime(fixture, 9_000, packets.flat());
   const one = '<lines>\n[1] five five\n</lines>';
   expect(prompts(chat)).toEqual([one, '<lines>\n[1] five five\n[2] five five\n</lines>']);
   expect(fixture.captionChats.chat.lines).toEqual([
@@ -61,11 +64,11 @@ test('what somebody said who is left out meanwhile reaches no translation', asyn
   const clock = new VirtualClock();
   const chat = new FakeChat([[{ waitMs: 9_000 }, '[1] eins']], clock);
   const fixture = await translated({ chat }, { clock });
-  await says(fixture, eva);
-  await says(fixture);
+  await sayAll(fixture, eva);
+  await sayAll(fixture);
   expect(fixture.captionChats.chat.lines).toEqual(['**Eva** five five', '**Adam** five five']);
-  await fixture.captions.leaveOut('g', 'adam', true);
-  await pass(fixture, 9_000);
+  await fixture.captions.setLeftOut('g', 'adam', true);
+  await passTime(fixture, 9_000);
   expect(prompts(chat)).toEqual(['<lines>\n[1] five five\n</lines>']);
 });
 
@@ -73,11 +76,11 @@ test('a line that is forgotten while it is translated is not shown again', async
   const clock = new VirtualClock();
   const slow = new FakeChat([[{ waitMs: 3_000 }, '[1] fünf fünf']], clock);
   const fixture = await translated({ chat: slow }, { clock });
-  await says(fixture);
-  await pass(fixture, 1_500);
+  await sayAll(fixture);
+  await passTime(fixture, 1_500);
   expect(slow.running).toBe(1);
   await fixture.privacy.deny('g', 'adam');
-  await pass(fixture, 5_000);
+  await passTime(fixture, 5_000);
   expect(fixture.captionChats.chat.lines).toEqual([]);
 });
 
@@ -86,8 +89,8 @@ test('a server that fails is told of once, captions go on, and the next line is 
   const chat = new FakeChat([[{ error }], [{ error }], ['[1] fünf fünf']]);
   const fixture = await translated({ chat });
   for (let n = 0; n < 3; n++) {
-    await says(fixture);
-    await pass(fixture, 2_000);
+    await sayAll(fixture);
+    await passTime(fixture, 2_000);
   }
   const reported = fixture.written.filter((text) => text.includes('does not translate them now'));
   expect(reported).toHaveLength(1);
@@ -101,8 +104,8 @@ test('a server that fails is told of once, captions go on, and the next line is 
 
 test('a reply without a translation is told to people and to the operator', async () => {
   const fixture = await translated({ chat: new FakeChat([['I cannot do that.']]) });
-  await says(fixture);
-  await pass(fixture, 2_000);
+  await sayAll(fixture);
+  await passTime(fixture, 2_000);
   expect(fixture.written.some((text) => text.includes('does not translate them now'))).toBe(true);
   expect(fixture.events).toContainEqual(
     expect.objectContaining({ kind: 'failed', code: 'answer.malformed' }),
@@ -113,21 +116,21 @@ test('a line without words is not translated, and captions end', async () => {
   const error = new BotError('provider.unreachable', true, 'Nobody there.');
   const transcriber = new FakeTranscriber({ texts: [], error });
   const fixture = await translated({ transcriber });
-  await says(fixture);
+  await sayAll(fixture);
   expect(fixture.captionChats.chat.lines).toEqual(['**Adam** *(not understood)*']);
-  expect(await fixture.captions.turnOff('g')).toEqual({ saved: true });
+  expect(await fixture.captions.turnOff('g')).toEqual({ isSaved: true });
   expect(fixture.model.asked).toEqual([]);
 });
 
 test('translations are paid by the server', async () => {
   const clock = new VirtualClock();
-  const { budgets, ledger } = openBudgets(clock, { caps: { serverDay: dollars(10) } });
+  const { budgets, ledger } = openBudgets(clock, { caps: { serverDay: toUsd(10) } });
   const usage = { inputTokens: 100_000, outputTokens: 100_000 };
   const chat = new FakeChat([['[1] fünf fünf', { usage }]]);
   const fixture = await translated({ chat, spending: budgets }, { clock });
-  await says(fixture);
-  await pass(fixture, 3_000);
-  const { day, people } = ledger.standing('g', clock.wallMs());
+  await sayAll(fixture);
+  await passTime(fixture, 3_000);
+  const { day, people } = ledger.getStanding('g', clock.wallMs());
   expect(day.nanoUsd).toBeGreaterThanOrEqual(200_000_000);
   expect(day.turns).toBe(0);
   expect(people.size).toBe(0);

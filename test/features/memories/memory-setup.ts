@@ -8,21 +8,22 @@ import {
   type FixtureOptions,
   lounge,
   openSessionFixture,
-  pass,
+  passTime,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
-import { type ChatStep, type FakeChat, toolCall } from '#test/fakes/chat.ts';
+import { type ChatStep, type FakeChat, makeToolCall } from '#test/fakes/fake-chat.ts';
 
 export const ben: ChannelMember = { id: 'ben', name: 'Ben Mole', isBot: false, roleIds: [] };
 const otherBot: ChannelMember = { id: 'otto', name: 'Otto', isBot: true, roleIds: [] };
 
-export const remember = (text: string, about?: string) => toolCall('remember', { text, about });
+export const makeRememberCall = (text: string, about?: string) =>
+  makeToolCall('remember', { text, about });
 
 /** The model calls this, and then says something. */
-export const calling = (step: ChatStep) => [[step], ['All right.']];
+export const makeRound = (step: ChatStep) => [[step], ['All right.']];
 
 /** Adam, Eva and Ben sit there with a yes for always, beside another bot; the server has memories on. */
-export async function open(
+export async function openMemories(
   rounds: readonly (readonly ChatStep[])[] = [],
   over: FixtureOptions = {},
   agreed: readonly ChannelMember[] = [adam, eva, ben],
@@ -30,10 +31,10 @@ export async function open(
   const people = [adam, eva, ben, otherBot];
   const fixture = openSessionFixture({ rounds, pieces: 2, tools, ...over }, people);
   const { chat } = fixture;
-  await fixture.settings.set('g', 'memory', 'on');
+  await fixture.settings.setSetting('g', 'memory', 'on');
   await fixture.sessions.join(lounge, 'adam');
   for (const { id } of agreed) await fixture.privacy.allow('g', id);
-  await pass(fixture, 40);
+  await passTime(fixture, 40);
   const kept = () => fixture.transcripts.onDisk.memories.list('g');
   const keep = (memory: Partial<NewMemory>) =>
     fixture.transcripts.onDisk.memories.add({ ...tea, ...memory });
@@ -48,26 +49,26 @@ const tea: NewMemory = {
   atWallMs: Date.UTC(2026, 10, 20),
 };
 
-export async function ask(fixture: SessionFixture, words: string, who = adam): Promise<void> {
-  void fixture.talk.ask('g', words, who, 'voice');
-  await pass(fixture, 4_000);
+export async function askWords(fixture: SessionFixture, words: string, who = adam): Promise<void> {
+  void fixture.talk.askQuestion('g', words, who, 'voice');
+  await passTime(fixture, 4_000);
 }
 
-export async function press(
+export async function pressButton(
   fixture: SessionFixture,
   { id }: ChannelMember,
 ): Promise<ConfirmOutcome> {
-  const confirming = fixture.confirmations.confirm(
+  const confirming = fixture.confirmations.confirmCall(
     'g',
     fixture.offered.at(-1)?.split(':')[1] ?? '',
     id,
   );
-  await pass(fixture, 100);
+  await passTime(fixture, 100);
   return await confirming;
 }
 
-export const reportedIn = ({ results: [first = ''] }: FakeChat) => first;
-export const shownIn = (chat: FakeChat) =>
+export const parseReported = ({ results: [first = ''] }: FakeChat) => first;
+export const listShown = (chat: FakeChat) =>
   (chat.asked.at(-1)?.messages ?? [])
     .filter((one) => one.role === 'user')
     .map(({ content }) => content)

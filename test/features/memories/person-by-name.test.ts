@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { peopleNamedIn, personByName } from '#src/features/memories/person-by-name.ts';
+import { findPeopleNamed, findPersonByName } from '#src/features/memories/person-by-name.ts';
 
 const names = ['Ben Mole', '🔥 Zoë 🔥', 'Matthew', '花子', 'Анна', '###'];
 const people = names.map((name) => ({ id: name, name, isBot: false, roleIds: [] }));
@@ -12,11 +12,11 @@ test.each([
   ['花子', '花子'],
   ['анна', 'Анна'],
 ])('somebody called %s is %s', (called, name) => {
-  expect(personByName(called, people)?.name).toBe(name);
+  expect(findPersonByName(called, people)?.name).toBe(name);
 });
 
 test.each(['Bea', 'Kim', '', '###', 'Mole'])('nobody is called "%s"', (called) => {
-  expect(personByName(called, people)).toBeUndefined();
+  expect(findPersonByName(called, people)).toBeUndefined();
 });
 
 test('a name that two people have is nobody', () => {
@@ -26,8 +26,8 @@ test('a name that two people have is nobody', () => {
     isBot: false,
     roleIds: [],
   }));
-  expect(personByName('Ben', twins)).toBeUndefined();
-  expect(personByName('Ben Hill', twins)?.name).toBe('Ben Hill');
+  expect(findPersonByName('Ben', twins)).toBeUndefined();
+  expect(findPersonByName('Ben Hill', twins)?.name).toBe('Ben Hill');
 });
 
 test.each([
@@ -36,5 +36,5 @@ test.each([
   ['花子はお茶が好き。', ['花子']],
   ['The bench is green.', []],
 ])('in "%s" these people are named: %j', (words, named) => {
-  expect(peopleNamedIn(words, people).map(({ name }) => name)).toEqual(named);
+  expect(findPeopleNamed(words, people).map(({ name }) => name)).toEqual(named);
 });

@@ -1,55 +1,67 @@
 import { expect, test } from 'vitest';
 import { adam, eva, lounge } from '#test/conversation/setup/session-fixture.ts';
-import { ask, ben, calling, open, press, remember, reportedIn } from './memory-setup.ts';
+import {
+  askWords,
+  ben,
+  makeRememberCall,
+  makeRound,
+  openMemories,
+  parseReported,
+  pressButton,
+} from './memory-setup.ts';
 
 test('tools to remember and forget are offered only where a server has memories on', async () => {
-  const { fixture, chat } = await open();
+  const { fixture, chat } = await openMemories();
   const offered = () => chat.asked.at(-1)?.tools.map(({ name }) => name) ?? [];
-  await ask(fixture, 'Hello.');
+  await askWords(fixture, 'Hello.');
   expect(offered()).toEqual(expect.arrayContaining(['remember', 'forget_memory']));
-  await fixture.settings.set('g', 'memory', 'default');
-  await ask(fixture, 'Hello again.');
+  await fixture.settings.setSetting('g', 'memory', 'default');
+  await askWords(fixture, 'Hello again.');
   expect(offered()).toContain('leave');
   expect(offered()).not.toContain('remember');
   expect(offered()).not.toContain('forget_memory');
 });
 
 test('what somebody asks to have remembered about themselves is kept without a press, and the model reads that everybody may know', async () => {
-  const { fixture, chat, kept } = await open(calling(remember('I like tea.')));
-  await ask(fixture, 'Remember that I like tea.');
+  const { fixture, chat, kept } = await openMemories(makeRound(makeRememberCall('I like tea.')));
+  await askWords(fixture, 'Remember that I like tea.');
   expect(fixture.offered).toEqual([]);
-  expect(reportedIn(chat)).toContain('Remembered, for everybody in this server: I like tea.');
+  expect(parseReported(chat)).toContain('Remembered, for everybody in this server: I like tea.');
   expect(await kept()).toMatchObject([{ text: 'I like tea.', byId: 'adam', byName: 'Adam' }]);
 });
 
 test('a memory about somebody else waits for that person, and nobody else can press', async () => {
-  const { fixture, kept } = await open(calling(remember('Eva is on holiday.', 'eva')));
-  await ask(fixture, 'Remember that Eva is on holiday.');
+  const { fixture, kept } = await openMemories(
+    makeRound(makeRememberCall('Eva is on holiday.', 'eva')),
+  );
+  await askWords(fixture, 'Remember that Eva is on holiday.');
   expect(fixture.written[0]).toContain(
     'Adam asked for something that needs a yes. Eva, press Show',
   );
-  expect(await press(fixture, adam)).toEqual({ kind: 'other', name: 'Eva' });
-  expect(await press(fixture, ben)).toEqual({ kind: 'other', name: 'Eva' });
-  expect(await press(fixture, eva)).toMatchObject({ line: { id: 'memory.remembered' } });
+  expect(await pressButton(fixture, adam)).toEqual({ kind: 'other', name: 'Eva' });
+  expect(await pressButton(fixture, ben)).toEqual({ kind: 'other', name: 'Eva' });
+  expect(await pressButton(fixture, eva)).toMatchObject({ line: { id: 'memory.remembered' } });
   expect(await kept()).toMatchObject([{ byId: 'adam', aboutId: 'eva', aboutName: 'Eva' }]);
 });
 
 test('somebody who is named in the words has to confirm, also where the model leaves out whom they are about', async () => {
-  const { fixture, kept } = await open(calling(remember('Ben owes me ten euros.')));
-  await ask(fixture, 'Remember that Ben owes me ten euros.');
-  expect(await press(fixture, adam)).toEqual({ kind: 'other', name: 'Ben Mole' });
+  const { fixture, kept } = await openMemories(
+    makeRound(makeRememberCall('Ben owes me ten euros.')),
+  );
+  await askWords(fixture, 'Remember that Ben owes me ten euros.');
+  expect(await pressButton(fixture, adam)).toEqual({ kind: 'other', name: 'Ben Mole' });
   expect(await kept()).toEqual([]);
 });
 
 test.each([
-  ['somebody absent', remember('He is late.', 'Zoe')],
-  ['a bot', remember('It is loud.', 'Otto')],
-  ['two people', remember('Ben and Eva are late.')],
-  ['nothing that can be seen', remember('\u200b\u2060')],
+  ['somebody absent', makeRememberCall('He is late.', 'Zoe')],
+  ['a bot', makeRememberCall('It is loud.', 'Otto')],
+  ['two people', makeRememberCall('Ben and Eva are late.')],
+  ['nothing that can be seen', makeRememberCall('\u200b\u2060')],
 ])('nothing is remembered about %s, and the model is told in a sentence', async (_what, step) => {
-  const { fixture, chat } = await open(calling(step));
-  await ask(fixture, 'Remember it.');
-  expect(reportedIn(chat)).toContain('Name the person it is about');
+  const { fixture, chat } = await openMemories(makeRound(step));
+  await askWords(fixture, 'Remember it.');
+  expect(parseReported(chat)).toContain('Name the person it is about');
   expect(fixture.offered).toEqual([]);
 });
 
@@ -58,21 +70,25 @@ test.each([
   ['person it is about', eva],
 ])('only a yes for always of the %s allows a memory', async (_who, { id }) => {
   const agreed = [adam, eva].filter((one) => one.id !== id);
-  const { fixture, chat } = await open(calling(remember('Eva is late.')), {}, agreed);
+  const { fixture, chat } = await openMemories(
+    makeRound(makeRememberCall('Eva is late.')),
+    {},
+    agreed,
+  );
   await fixture.sessions.join(lounge, id);
-  await ask(fixture, 'Remember that Eva is late.');
-  expect(reportedIn(chat)).toContain('who said yes for always');
+  await askWords(fixture, 'Remember that Eva is late.');
+  expect(parseReported(chat)).toContain('who said yes for always');
   expect(fixture.offered).toEqual([]);
 });
 
 test('who has gone cannot confirm what is remembered about them', async () => {
-  const { fixture, kept } = await open(calling(remember('Eva is late.')));
-  await ask(fixture, 'Remember that Eva is late.');
+  const { fixture, kept } = await openMemories(makeRound(makeRememberCall('Eva is late.')));
+  await askWords(fixture, 'Remember that Eva is late.');
   const { present } = fixture.linkOpener.link;
   present.splice(
     present.findIndex(({ id }) => id === 'eva'),
     1,
   );
-  expect(await press(fixture, eva)).toMatchObject({ kind: 'barred' });
+  expect(await pressButton(fixture, eva)).toMatchObject({ kind: 'barred' });
   expect(await kept()).toEqual([]);
 });

@@ -3,14 +3,14 @@ import type { PersonaCaller } from '#src/features/personas/persona-requests.ts';
 import type { Persona } from '#src/settings/persona.ts';
 import {
   adam,
-  called,
   den,
   eva,
   lounge,
+  openCalled,
   openSessionFixture,
-  pass,
+  passTime,
   type SessionFixture,
-  words,
+  sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
 
 const speech = 'human-cards-004';
@@ -19,16 +19,16 @@ const dj: PersonaCaller = { guildId: 'g', id: 'adam', mayManage: false };
 
 /** Adam says something and whatever comes of it is over. */
 async function ask(fixture: SessionFixture) {
-  await pass(fixture, 6_000, await words(speech, adam, fixture.clock.nowMs()));
+  await passTime(fixture, 6_000, await sayWords(speech, adam, fixture.clock.nowMs()));
 }
 
 const become = ({ personas }: Pick<SessionFixture, 'personas'>, persona = pirate) =>
-  personas.save('g', lounge.channelId, persona);
+  personas.savePersona('g', lounge.channelId, persona);
 
 const requests = ({ chat }: SessionFixture) => chat.asked.map(({ messages }) => messages);
 
 test('the next answer after a change is that of the persona, which knows what was said', async () => {
-  const fixture = await called();
+  const fixture = await openCalled();
   await ask(fixture);
   expect(await become(fixture)).toEqual({ kind: 'saved', saved: true });
   await ask(fixture);
@@ -44,21 +44,24 @@ test('the next answer after a change is that of the persona, which knows what wa
 
 test('only a DJ chooses a voice: alone with the bot, by role, or by Manage Server', async () => {
   const roleIds = ['100000000000000001'];
-  const { personas, settings } = await called({}, [{ ...adam, roleIds }, eva]);
-  await settings.set('g', 'dj_role', `<@&${roleIds}>`);
+  const { personas, settings } = await openCalled({}, [{ ...adam, roleIds }, eva]);
+  await settings.setSetting('g', 'dj_role', `<@&${roleIds}>`);
   const guest: PersonaCaller = { ...dj, id: 'eva' };
-  const may = [guest, dj, { ...guest, mayManage: true }].map((one) => personas.mayChoose(one));
+  const may = [guest, dj, { ...guest, mayManage: true }].map((one) => personas.mayChangeVoice(one));
   expect(may).toEqual([false, true, true]);
 });
 
 test('a persona holds in its channel, survives a restart, and ends when it is emptied', async () => {
-  const before = await called();
+  const before = await openCalled();
   await become(before);
   const after = openSessionFixture({ settingsStore: before.settingsStore });
-  expect(await after.personas.at('g', lounge.channelId)).toEqual(pirate);
+  expect(await after.personas.getPersona('g', lounge.channelId)).toEqual(pirate);
   const { settings } = after.sessions;
-  expect(settings.at('g', lounge.channelId)).toMatchObject({ voice: 'rms', persona: pirate });
-  expect(settings.at('g', den.channelId)).toMatchObject({ voice: 'slt', persona: {} });
+  expect(settings.getForChannel('g', lounge.channelId)).toMatchObject({
+    voice: 'rms',
+    persona: pirate,
+  });
+  expect(settings.getForChannel('g', den.channelId)).toMatchObject({ voice: 'slt', persona: {} });
   await become(after, {});
-  expect(settings.at('g', lounge.channelId).instructions).toBe('Be brief.');
+  expect(settings.getForChannel('g', lounge.channelId).instructions).toBe('Be brief.');
 });

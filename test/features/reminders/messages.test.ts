@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { tools } from '#src/features/features.ts';
-import { reminderEnded } from '#src/features/reminders/reminder-scheduler.ts';
+import { reminderEndedEvent } from '#src/features/reminders/reminder-scheduler.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import {
   adam,
@@ -10,11 +10,11 @@ import {
   type FixtureOptions,
   lounge,
   openSessionFixture,
-  pass,
+  passTime,
   places,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
-import { toolCall as call } from '#test/fakes/chat.ts';
+import { makeToolCall as call } from '#test/fakes/fake-chat.ts';
 
 const ana: ChannelMember = { id: 'ana', name: 'Ana 🌻', isBot: false, roleIds: [] };
 const dayMs = 86_400_000;
@@ -29,32 +29,32 @@ type Setup = FixtureOptions & {
 /** Adam and Eva sit there; they and Ana said yes for always. Whatever is asked is a message for Ana. */
 async function open({ message, people, agreed = ['adam', 'eva', 'ana'], ...over }: Setup = {}) {
   const words = { arrival_of: 'Anna', text: 'Dinner moved.', ...message };
-  const membersAmong = async (_guildId: string, ids: readonly string[]) =>
+  const listMembers = async (_guildId: string, ids: readonly string[]) =>
     [adam, eva, ana].filter(({ id }) => ids.includes(id));
-  const own = { pieces: 2, tools, places: { ...places, membersAmong } };
+  const own = { pieces: 2, tools, places: { ...places, listMembers } };
   const rounds = [[call('set_reminder', words)], ['I will.']];
   const fixture = openSessionFixture({ ...own, rounds, ...over }, people);
   await fixture.sessions.join(lounge, 'adam');
   if (!over.stores) for (const id of agreed) await fixture.privacy.allow('g', id);
-  await pass(fixture, 4_000);
+  await passTime(fixture, 4_000);
   return fixture;
 }
 
 async function ask(fixture: SessionFixture) {
-  void fixture.talk.ask('g', 'When Ana comes, tell her dinner moved.', adam, 'voice');
-  await pass(fixture, 4_000);
+  void fixture.talk.askQuestion('g', 'When Ana comes, tell her dinner moved.', adam, 'voice');
+  await passTime(fixture, 4_000);
 }
 
 async function comes(fixture: SessionFixture, person = ana) {
   fixture.linkOpener.link.present.push(person);
-  await pass(fixture, 6_000);
+  await passTime(fixture, 6_000);
 }
 
 /** What was said of the message, its ends, and what is stored. */
 async function seen({ fieldsOf, stores, synthesizer }: SessionFixture) {
   const texts = synthesizer.asked.map(({ text }) => text);
   const said = texts.filter((one) => /^Ana|Dinner/.test(one)).join(' ');
-  const ends = fieldsOf(reminderEnded).map(({ outcome }) => outcome);
+  const ends = fieldsOf(reminderEndedEvent).map(({ outcome }) => outcome);
   return { said, ends, stored: await stores.reminders.list('g', 'adam') };
 }
 
@@ -65,7 +65,7 @@ test('a message is told aloud at the arrival of its addressee, by name, with its
   expect(await seen(fixture)).toMatchObject({ said: '', ends: [] });
   await comes(fixture);
   fixture.linkOpener.link.present.pop();
-  await pass(fixture, 1_000);
+  await passTime(fixture, 1_000);
   await comes(fixture);
   expect(await seen(fixture)).toEqual({ said: told, ends: ['said'], stored: [] });
   expect(fixture.notified).toEqual([]);
@@ -81,15 +81,15 @@ test('a message waits over a restart, and is told when the bot comes to where it
 test('a message for somebody who sits there is told at once', async () => {
   const fixture = await open({ people: [adam, ana] });
   await ask(fixture);
-  await pass(fixture, 4_000);
+  await passTime(fixture, 4_000);
   expect(await seen(fixture)).toEqual({ said: told, ends: ['said'], stored: [] });
 });
 
 test('who cannot hear it reads a message where they sit', async () => {
   const fixture = await open();
   await ask(fixture);
-  await fixture.sessions.move('g', den.channelId);
-  await pass(fixture, 2_000);
+  await fixture.sessions.moveSession('g', den.channelId);
+  await passTime(fixture, 2_000);
   await comes(fixture, { ...ana, isDeaf: true });
   const text = 'Adam left you a message: Dinner moved.';
   expect(fixture.notified.flat()).toMatchObject([{ personId: 'ana', text }]);
@@ -109,7 +109,7 @@ test('a private message goes by direct message alone; where that is refused its 
   ]);
   const closed = await open({ message: { privately: true } });
   const refused = new BotError('discord.forbidden', false, 'Closed.');
-  closed.dependencies.messages.tell = async () => Promise.reject(refused);
+  closed.dependencies.messages.tellPerson = async () => Promise.reject(refused);
   await ask(closed);
   await comes(closed);
   const why = 'Ana takes no direct messages from me, so I could not pass on your message: …';
@@ -120,7 +120,7 @@ test('a private message goes by direct message alone; where that is refused its 
 test('who does not come within 30 days is told nothing, and the author reads that', async () => {
   const fixture = await open();
   await ask(fixture);
-  await fixture.sessions.leave('g');
+  await fixture.sessions.leaveInTurn('g');
   await fixture.clock.advance(29 * dayMs);
   expect((await seen(fixture)).stored).toHaveLength(1);
   await fixture.clock.advance(dayMs + 60_000);
@@ -139,7 +139,7 @@ test.each([
   const fixture = await open();
   await ask(fixture);
   for (const id of ['adam', 'ana']) {
-    const exported = await fixture.privacy.export('g', id);
+    const exported = await fixture.privacy.exportPerson('g', id);
     expect(exported.kind === 'exported' && exported.json).toContain('Dinner moved.');
   }
   await fixture.privacy[deed]('g', by);
@@ -167,7 +167,7 @@ test('an addressee who is not heard is told nothing until they agree', async () 
   await comes(fixture);
   expect(await seen(fixture)).toMatchObject({ said: '', ends: [] });
   await fixture.privacy.allow('g', 'ana');
-  await pass(fixture, 6_000);
+  await passTime(fixture, 6_000);
   expect(await seen(fixture)).toEqual({ said: told, ends: ['said'], stored: [] });
 });
 

@@ -5,8 +5,8 @@ import {
 } from '#src/features/reminders/reminder-scheduler.ts';
 import type { NewReminder, Reminder } from '#src/features/reminders/reminder-store.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { memoryStores } from '#test/fakes/memory-stores.ts';
+import { openMemoryStores } from '#test/fakes/memory-stores.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const all = { id: 0, count: 1 };
 const minuteMs = 60_000;
@@ -14,7 +14,7 @@ const minuteMs = 60_000;
 /** One process whose reminders take as long to be told as `deliver` does; the store outlives it. */
 function open(
   deliver: (reminders: readonly Reminder[], signal: AbortSignal) => Promise<ReminderResult>,
-  { clock = new VirtualClock(), store = memoryStores().reminders } = {},
+  { clock = new VirtualClock(), store = openMemoryStores().reminders } = {},
 ) {
   const events: SessionEvent[] = [];
   const delivered: string[] = [];
@@ -60,23 +60,23 @@ test('no more than 16 people are told at a time, and everybody once', async () =
     return 'written';
   });
   const ids = Array.from({ length: 100 }, (_, n) => `${n}`);
-  for (const id of ids) await reminders.add(reminder(clock, 0, { id, personId: id }));
-  reminders.serve();
+  for (const id of ids) await reminders.addReminder(reminder(clock, 0, { id, personId: id }));
+  reminders.startServing();
   await clock.advance(minuteMs);
   expect([most, delivered.toSorted()]).toEqual([16, ids.toSorted()]);
 });
 
 test('what the owner of a shard did not tell its successor does, and it alone', async () => {
-  const [clock, store] = [new VirtualClock(), memoryStores().reminders];
+  const [clock, store] = [new VirtualClock(), openMemoryStores().reminders];
   const never = () => new Promise<ReminderResult>(() => undefined);
   const owner = open(never, { clock, store });
-  const serving = owner.reminders.serve();
-  await owner.reminders.add(reminder(clock, minuteMs, { id: 'tea' }));
+  const serving = owner.reminders.startServing();
+  await owner.reminders.addReminder(reminder(clock, minuteMs, { id: 'tea' }));
   await clock.advance(minuteMs);
   void serving[Symbol.asyncDispose]();
   await clock.advance(5 * minuteMs);
   const successor = open(said, { clock, store });
-  successor.reminders.serve();
+  successor.reminders.startServing();
   await clock.advance(1);
   expect([owner.delivered, successor.delivered]).toEqual([[], ['tea']]);
   expect(successor.events).toMatchObject([{ fields: { outcome: 'said', lateMs: 5 * minuteMs } }]);
@@ -88,8 +88,8 @@ test('where Discord does not take it, it is tried again, ever more seldom, and g
     tries.push(clock.nowMs());
     return 'unsent';
   });
-  reminders.serve();
-  await reminders.add(reminder(clock, 0));
+  reminders.startServing();
+  await reminders.addReminder(reminder(clock, 0));
   await clock.advance(4 * minuteMs);
   expect(tries).toHaveLength(4); // at once, and after 30, 60 and 120 s
   expect(await store.list('10', '1')).toHaveLength(1);
@@ -101,11 +101,11 @@ test('where Discord does not take it, it is tried again, ever more seldom, and g
 
 test('a reminder that was told is not told again where the store does not let it go', async () => {
   const { clock, store, reminders, delivered, outcomes } = open(said);
-  reminders.serve();
-  await reminders.add(reminder(clock, 5, { id: 'tea' }));
+  reminders.startServing();
+  await reminders.addReminder(reminder(clock, 5, { id: 'tea' }));
   store.trouble = 'unwritable';
   await clock.advance(60 * minuteMs);
-  expect(await reminders.list('10', '1')).toEqual([]);
+  expect(await reminders.listReminders('10', '1')).toEqual([]);
   store.trouble = undefined;
   await clock.advance(60 * minuteMs);
   expect([delivered, outcomes()]).toEqual([['tea'], ['said']]);
@@ -120,16 +120,16 @@ test('what is cancelled, forgotten or withdrawn is not told, even while it waits
       signal.addEventListener('abort', () => reject(signal.reason));
     });
   });
-  reminders.serve();
+  reminders.startServing();
   for (const personId of ['1', '2', '3'])
-    await reminders.add(reminder(clock, 5, { id: personId, personId }));
+    await reminders.addReminder(reminder(clock, 5, { id: personId, personId }));
   await clock.advance(5);
   expect(signals).toHaveLength(3);
-  expect(await reminders.cancel('1')).toBe(true);
-  reminders.forget('10', '2');
-  expect(await store.withdraw('10', '2')).toBe(1);
-  await store.withdraw('10', '3');
-  reminders.forget('10', '3');
+  expect(await reminders.cancelReminder('1')).toBe(true);
+  reminders.forgetPerson('10', '2');
+  expect(await store.removeMessages('10', '2')).toBe(1);
+  await store.removeMessages('10', '3');
+  reminders.forgetPerson('10', '3');
   await clock.advance(60 * minuteMs);
   expect(signals.map(({ aborted }) => aborted)).toEqual([true, true, true]);
   expect(delivered).toEqual([]);

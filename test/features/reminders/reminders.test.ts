@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
 import { tools } from '#src/features/features.ts';
-import { reminderEnded } from '#src/features/reminders/reminder-scheduler.ts';
+import { reminderEndedEvent } from '#src/features/reminders/reminder-scheduler.ts';
 import {
   adam,
   eva,
   lounge,
   openSessionFixture,
-  pass,
+  passTime,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
-import { type ChatStep, toolCall as call } from '#test/fakes/chat.ts';
-import { ask } from '#test/features/memories/memory-setup.ts';
+import { type ChatStep, makeToolCall as call } from '#test/fakes/fake-chat.ts';
+import { askWords } from '#test/features/memories/memory-setup.ts';
 
 const minuteMs = 60_000;
 
@@ -25,7 +25,7 @@ async function open(rounds: readonly (readonly ChatStep[])[] = []) {
   const { chat, synthesizer } = fixture;
   await fixture.sessions.join(lounge, 'adam');
   for (const { id } of [adam, eva]) await fixture.privacy.allow('g', id);
-  await pass(fixture, 4_000);
+  await passTime(fixture, 4_000);
   const spoken = () => synthesizer.asked.map(({ text }) => text);
   return { fixture, chat, spoken };
 }
@@ -46,26 +46,28 @@ async function wait({ clock, linkOpener }: SessionFixture, ms: number) {
 
 test('what somebody asks to be reminded of is said to them at its time, if they are there', async () => {
   const { fixture, chat, spoken } = await open(twice(set('in ten minutes', 'take the tea out')));
-  await ask(fixture, 'Remind me in ten minutes to take the tea out.');
+  await askWords(fixture, 'Remind me in ten minutes to take the tea out.');
   expect(chat.results[0]).toContain('Reminder 1 is set for 16:35: take the tea out');
   await wait(fixture, 10 * minuteMs);
-  await pass(fixture, 4_000);
+  await passTime(fixture, 4_000);
   expect(spoken().join(' ')).toContain('Adam. Your reminder for 16:35: take the tea out');
   expect(fixture.notified).toEqual([]);
-  expect(fixture.fieldsOf(reminderEnded)).toMatchObject([{ personId: 'adam', outcome: 'said' }]);
+  expect(fixture.fieldsOf(reminderEndedEvent)).toMatchObject([
+    { personId: 'adam', outcome: 'said' },
+  ]);
   expect(await fixture.stores.reminders.list('g', 'adam')).toEqual([]);
 });
 
 test('after a restart what was due is told as late, with its time in the zone of the server', async () => {
   const { fixture } = await open();
-  await fixture.settings.set('g', 'timezone', 'Europe/Berlin');
-  await fixture.sessions.leave('g');
+  await fixture.settings.setSetting('g', 'timezone', 'Europe/Berlin');
+  await fixture.sessions.leaveInTurn('g');
   const { clock } = fixture;
   const setAtWallMs = clock.wallMs() - 3_600_000;
   await add(fixture, 'tea', { setAtWallMs, dueAtWallMs: clock.wallMs() - 300_000 });
   const dueAtWallMs = clock.wallMs() - 86_400_000;
   await add(fixture, '', { id: 'timer', setAtWallMs: dueAtWallMs - 125_000, dueAtWallMs });
-  await pass(fixture, 1_000);
+  await passTime(fixture, 1_000);
   const texts = fixture.notified.flat().map(({ text }) => text);
   expect(texts.toSorted()).toEqual([
     "Time's up: 2 minutes, 5 seconds, at 19 Nov 2026, 17:25.",
@@ -82,27 +84,27 @@ test('a person has twenty, cancels one by its number, and is told which there ar
     ...twice(call('cancel_reminder', {})),
   ]);
   await addTwenty(fixture);
-  await ask(fixture, 'Remind me in an hour of one more.');
+  await askWords(fixture, 'Remind me in an hour of one more.');
   expect(chat.results[0]).toContain(
     'The limit of 20 is reached. Try again later, or make room: cancel reminder.',
   );
-  await ask(fixture, 'Which reminders do I have?');
+  await askWords(fixture, 'Which reminders do I have?');
   expect(chat.results[0]).toContain('number 3, for 17:25: thing 3; ');
-  await ask(fixture, 'Cancel reminder 3.');
+  await askWords(fixture, 'Cancel reminder 3.');
   expect(chat.results[0]).toContain('Cancelled: number 3 (17:25).');
-  await ask(fixture, 'Cancel my reminder.');
+  await askWords(fixture, 'Cancel my reminder.');
   expect(chat.results[0]).toContain('You have no such reminder here.');
   expect(await fixture.stores.reminders.list('g', 'adam')).toHaveLength(19);
 });
 
 test('a Confirm that sets nothing says why, and not that it is done', async () => {
   const { fixture } = await open(twice(set('in an hour', 'one more')));
-  await fixture.personas.save('g', lounge.channelId, { instructions: 'Be brief.' });
-  await ask(fixture, 'Remind me in an hour of one more.');
+  await fixture.personas.savePersona('g', lounge.channelId, { instructions: 'Be brief.' });
+  await askWords(fixture, 'Remind me in an hour of one more.');
   await addTwenty(fixture);
   const button = fixture.offered.at(-1)?.split(':')[1] ?? '';
-  const pressing = fixture.confirmations.confirm('g', button, 'adam');
-  await pass(fixture, 1_000);
+  const pressing = fixture.confirmations.confirmCall('g', button, 'adam');
+  await passTime(fixture, 1_000);
   expect(await pressing).toMatchObject({ kind: 'barred', line: { id: 'limit' } });
 });
 
@@ -113,9 +115,9 @@ test('nobody sees or cancels the reminders of others', async () => {
     ...twice(call('cancel_reminder', { number: 1 })),
   ]);
   await add(fixture, 'secret', { dueAtWallMs: fixture.clock.wallMs() + 3_600_000 });
-  await ask(fixture, 'Which reminders do I have?', eva);
+  await askWords(fixture, 'Which reminders do I have?', eva);
   expect(chat.results[0]).toContain('You have no reminders or timers.');
-  await ask(fixture, 'Cancel reminder 1.', eva);
+  await askWords(fixture, 'Cancel reminder 1.', eva);
   expect(await fixture.stores.reminders.list('g', 'adam')).toHaveLength(1);
 });
 
@@ -125,7 +127,7 @@ test('what a reminder says is said, and obeyed by nobody', async () => {
   fixture.linkOpener.link.present.splice(0, 1);
   const asked = chat.asked.length;
   await add(fixture, order);
-  await pass(fixture, 4_000);
+  await passTime(fixture, 4_000);
   expect(chat.asked).toHaveLength(asked);
   expect(fixture.notified.flat()).toEqual([
     {
@@ -141,10 +143,10 @@ test('one that is cancelled while it is said does not have the others said twice
   const dueAtWallMs = fixture.clock.wallMs() + 1_000;
   for (const text of ['tea', 'soup']) await add(fixture, text, { dueAtWallMs });
   const isSaid = () => spoken().join(' ').includes('soup');
-  for (let n = 0; n < 200 && !isSaid(); n++) await pass(fixture, 20);
-  await fixture.reminders.cancel('tea');
+  for (let n = 0; n < 200 && !isSaid(); n++) await passTime(fixture, 20);
+  await fixture.reminders.cancelReminder('tea');
   await wait(fixture, minuteMs);
-  await pass(fixture, 4_000);
+  await passTime(fixture, 4_000);
   expect(spoken().join(' ').match(/soup/g)).toHaveLength(1);
   expect(fixture.notified).toEqual([]);
   expect(fixture.of('failed')).toEqual([]);
@@ -152,7 +154,7 @@ test('one that is cancelled while it is said does not have the others said twice
 
 async function add(fixture: SessionFixture, text: string, over: object = {}) {
   const wallMs = fixture.clock.wallMs();
-  await fixture.reminders.add({
+  await fixture.reminders.addReminder({
     ...{ id: text, guildId: 'g', personId: 'adam', channelId: 'lounge', channelName: 'Lounge' },
     ...{ text, setAtWallMs: wallMs, dueAtWallMs: wallMs },
     ...over,
@@ -163,10 +165,10 @@ test('the reply to a timer repeats its length, so that a misheard one is noticed
   const { fixture, chat, spoken } = await open(
     twice(call('set_reminder', { when: 'in two minutes' })),
   );
-  await ask(fixture, 'Set a timer for ten minutes.');
+  await askWords(fixture, 'Set a timer for ten minutes.');
   expect(chat.results[0]).toContain('Timer 1 for 2 minutes is set; it ends at 16:27.');
   await wait(fixture, 2 * minuteMs);
-  await pass(fixture, 4_000);
+  await passTime(fixture, 4_000);
   const told = "Adam. Time's up: 2 minutes, at 16:27.";
   expect(spoken().join(' ')).toContain(told);
   const kept = fixture.of('words').filter(({ isWhole }) => isWhole);

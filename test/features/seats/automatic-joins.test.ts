@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { AutomaticJoins } from '#src/features/seats/automatic-joins.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
-import { text } from '#src/texts/texts.ts';
+import { formatText } from '#src/texts/texts.ts';
 import {
   adam,
   den,
@@ -20,16 +20,16 @@ const [one, two] = [
 /** A server with two channels that set itself `auto_join`; people change channels and Discord tells of it. */
 async function opened(set = `${loungeId} ${denId}`) {
   const seats = new Map<string, ChannelRef>();
-  const channel = (_guildId: string, id: string) =>
+  const findChannel = (_guildId: string, id: string) =>
     [one, two].find(({ channelId }) => channelId === id);
-  const people = ({ channelId }: ChannelRef) =>
+  const listPeople = ({ channelId }: ChannelRef) =>
     [adam, eva].filter(({ id }) => seats.get(id)?.channelId === channelId);
-  const seatOf = (_guildId: string, id: string) => seats.get(id);
-  const bot = openSessionFixture({ places: { ...places, channel, people, seatOf } }, []);
+  const findSeat = (_guildId: string, id: string) => seats.get(id);
+  const bot = openSessionFixture({ places: { ...places, findChannel, listPeople, findSeat } }, []);
   const { linkOpener, sessions } = bot;
-  const open = linkOpener.open.bind(linkOpener);
-  linkOpener.open = (where, ...rest) => {
-    linkOpener.people.splice(0, linkOpener.people.length, ...people(where));
+  const open = linkOpener.openLink.bind(linkOpener);
+  linkOpener.openLink = (where, ...rest) => {
+    linkOpener.people.splice(0, linkOpener.people.length, ...listPeople(where));
     return open(where, ...rest);
   };
   const closing = new AbortController();
@@ -49,8 +49,8 @@ async function opened(set = `${loungeId} ${denId}`) {
     else seats.delete(person.id);
     const at = sessions.at('g');
     const link = linkOpener.links.at(-1);
-    link?.present.splice(0, link.present.length, ...(at ? people(at) : []));
-    comes.check('g');
+    link?.present.splice(0, link.present.length, ...(at ? listPeople(at) : []));
+    comes.checkGuild('g');
     await rest(ms);
   };
   return { ...bot, closing, move, rest, seats, seat: () => sessions.at('g') };
@@ -61,7 +61,7 @@ test('it comes to the first person, hears a standing yes, and its panel asks the
   await bot.move(eva, one);
   await bot.move(adam, one);
   expect(bot.sessions.at('g')).toEqual(one);
-  const gate = bot.sessions.session('g')?.consent;
+  const gate = bot.sessions.findSession('g')?.consent;
   expect(['adam', 'eva'].map((id) => gate?.mayHear(id))).toEqual([true, false]);
   expect(bot.posted).toEqual([
     { id: 'join.uncalled', with: { channel: 'Lounge' }, channel: 'Lounge' },
@@ -87,7 +87,7 @@ test('where it cannot come it says so once, and tries again only after the chann
   bot.linkOpener.failures.push(new BotError('link.no_cipher', false, 'No cipher.'));
   await bot.move(adam, one);
   await bot.move(eva, one, 2_000);
-  expect(bot.written).toEqual([text('join.uncalled.failed', { channel: 'Lounge' })]);
+  expect(bot.written).toEqual([formatText('join.uncalled.failed', { channel: 'Lounge' })]);
   expect(bot.seat()).toBeUndefined();
   await bot.move(eva, undefined);
   await bot.move(adam, undefined);
@@ -99,10 +99,10 @@ test('where it cannot come it says so once, and tries again only after the chann
 test('after /leave it comes back only once the channel was empty, also after a restart', async () => {
   const bot = await opened(loungeId);
   await bot.move(adam, one);
-  expect(await bot.sessions.leave('g')).toMatchObject({ kind: 'left' });
+  expect(await bot.sessions.leaveInTurn('g')).toMatchObject({ kind: 'left' });
   await bot.move(eva, one);
   expect(bot.seat()).toBeUndefined();
-  bot.sessions.settings.forget('g');
+  bot.sessions.settings.forgetGuild('g');
   await bot.move(eva, undefined);
   expect(bot.seat()).toBeUndefined();
   await bot.move(adam, undefined);
@@ -115,7 +115,7 @@ test('where a person moves it by hand, it does not come back by itself', async (
   const bot = await opened(loungeId);
   await bot.move(adam, one);
   bot.linkOpener.link.lose(new BotError('link.lost', false, 'A person has moved the bot.'));
-  bot.sessions.news('g', { kind: 'moved', channelId: denId });
+  bot.sessions.onSeatChange('g', { kind: 'moved', channelId: denId });
   await bot.rest(1_000);
   expect(bot.seat()).toEqual(two);
   await bot.move(eva, one, 20_000);
@@ -137,7 +137,7 @@ test('its caller is followed with everything that was said, and nobody else', as
   await bot.sessions.join(one, 'adam', undefined, true);
   await bot.move(adam, two);
   expect(bot.sessions.at('g')).toEqual(two);
-  expect(bot.sessions.session('g')?.consent.mayHear('adam')).toBe(true);
+  expect(bot.sessions.findSession('g')?.consent.mayHear('adam')).toBe(true);
   await bot.move(eva, one);
   await bot.rest(20_000);
   expect(bot.seat()).toEqual(two);
@@ -152,7 +152,7 @@ test('it stays with others it hears and says so, until they have left', async ()
   await bot.move(adam, two);
   await bot.rest(2_000);
   expect(bot.seat()).toEqual(one);
-  expect(bot.written).toContain(text('follow.barred'));
+  expect(bot.written).toContain(formatText('follow.barred'));
   await bot.move(eva, undefined);
   await bot.rest(2_000);
   expect(bot.seat()).toEqual(two);

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
-import { text } from '#src/texts/texts.ts';
+import { formatText } from '#src/texts/texts.ts';
 import {
   adam,
   lounge,
+  makeTalkativeChat,
   openSessionFixture,
-  pass,
+  passTime,
   type SessionFixture,
-  talkative,
 } from '#test/conversation/setup/session-fixture.ts';
 
 const second = { samples: new Int16Array(24_000).fill(1), rateHz: 24_000, channels: 1 } as const;
@@ -25,30 +25,30 @@ const clauses: Pipeline = {
 async function called(pipeline: Pipeline): Promise<SessionFixture> {
   const fixture = openSessionFixture({ pipeline }, [adam]);
   await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 100);
+  await passTime(fixture, 100);
   return fixture;
 }
 
 function ask({ talk }: SessionFixture, name: string) {
-  return talk.ask('g', `What, says ${name}?`, { id: name.toLowerCase(), name }, 'voice');
+  return talk.askQuestion('g', `What, says ${name}?`, { id: name.toLowerCase(), name }, 'voice');
 }
 
 /** Drains what is under way; how long that took, in ms, and the answers that had ended by then. */
 async function drained(fixture: SessionFixture) {
   const fromMs = fixture.clock.nowMs();
   let [tookMs, answers] = [Number.NaN, 0];
-  void fixture.sessions.drain(5_000).then(() => {
+  void fixture.sessions.drainAll(5_000).then(() => {
     tookMs = fixture.clock.nowMs() - fromMs;
     answers = fixture.of('answered').length;
   });
-  await pass(fixture, 6_000);
+  await passTime(fixture, 6_000);
   return { tookMs, answers };
 }
 
 test('what sounds ends with its clause, and what was heard of it is known', async () => {
   const fixture = await called(clauses);
   const asking = ask(fixture, 'Adam');
-  await pass(fixture, 1_500);
+  await passTime(fixture, 1_500);
   const { answers, tookMs } = await drained(fixture);
   expect(answers).toBe(1);
   expect(tookMs).toBeLessThan(1_000);
@@ -62,11 +62,11 @@ test('what sounds ends with its clause, and what was heard of it is known', asyn
 test('people who were not answered are told once, and who typed the question, too', async () => {
   const fixture = await called(clauses);
   void ask(fixture, 'Adam');
-  await pass(fixture, 500);
+  await passTime(fixture, 500);
   const waiting = [ask(fixture, 'Ben'), ask(fixture, 'Eva')];
-  await pass(fixture, 100);
+  await passTime(fixture, 100);
   await drained(fixture);
-  expect(fixture.written).toEqual([text('seat.stopped')]);
+  expect(fixture.written).toEqual([formatText('seat.stopped')]);
   const reported = { kind: 'failed', line: { id: 'seat.stopped' } };
   expect(await Promise.all(waiting)).toEqual([reported, reported]);
   expect(fixture.of('dropped').map(({ name, why }) => [name, why])).toEqual([
@@ -78,24 +78,24 @@ test('people who were not answered are told once, and who typed the question, to
 test('a question that comes while the last clause sounds is told as unanswered', async () => {
   const fixture = await called(clauses);
   void ask(fixture, 'Adam');
-  await pass(fixture, 1_050);
+  await passTime(fixture, 1_050);
   const draining = drained(fixture);
-  await pass(fixture, 400);
+  await passTime(fixture, 400);
   void ask(fixture, 'Ben');
   await draining;
-  expect(fixture.written).toEqual([text('seat.stopped')]);
+  expect(fixture.written).toEqual([formatText('seat.stopped')]);
 });
 
 test('nothing new is taken meanwhile: no call, no question, no text', async () => {
-  const fixture = await called(talkative());
+  const fixture = await called(makeTalkativeChat());
   void ask(fixture, 'Adam');
-  await pass(fixture, 1_000);
+  await passTime(fixture, 1_000);
   const draining = drained(fixture);
-  await pass(fixture, 200);
+  await passTime(fixture, 200);
   expect(await fixture.sessions.join({ ...lounge, guildId: 'h' }, 'eva')).toEqual({
     kind: 'stopping',
   });
   expect(await ask(fixture, 'Ben')).toEqual({ kind: 'failed', line: { id: 'seat.stopped' } });
-  expect(await fixture.talk.say('g', 'Hello.', 'queue')).toEqual({ kind: 'nowhere' });
+  expect(await fixture.talk.sayText('g', 'Hello.', 'queue')).toEqual({ kind: 'nowhere' });
   await draining;
 });

@@ -1,61 +1,61 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { adam, eva, lounge, pass, places } from '#test/conversation/setup/session-fixture.ts';
-import { fineFacts } from '#test/fakes/channel-facts.ts';
-import { called, openSeats, restarted, type SeatedBot, start } from './setup.ts';
+import { adam, eva, lounge, passTime, places } from '#test/conversation/setup/session-fixture.ts';
+import { healthyFacts } from '#test/fakes/channel-facts.ts';
+import { makeCalled, makeRestarted, openSeats, type SeatedBot, startBot } from './seats-setup.ts';
 
 const minuteMs = 60_000;
-const gateOf = ({ sessions }: SeatedBot) => sessions.session('g')?.consent;
+const gateOf = ({ sessions }: SeatedBot) => sessions.findSession('g')?.consent;
 const lastFace = ({ faces }: SeatedBot) => faces.at(-1);
 
 test('after a restart the bot is where it was, hears who agreed for that session, and says so in its panel alone', async () => {
   const kept = await openSeats();
-  await called(kept);
-  const bot = await restarted(kept);
+  await makeCalled(kept);
+  const bot = await makeRestarted(kept);
   expect(bot.sessions.at('g')).toEqual(lounge);
   expect(['adam', 'eva'].map((id) => gateOf(bot)?.mayHear(id))).toEqual([true, false]);
   expect(bot.takenOver).toEqual(['g']);
   expect(bot.faces.at(-1)?.lines).toContainEqual({ id: 'seat.returned.anew' });
-  await pass(bot, 10_000);
+  await passTime(bot, 10_000);
   expect([bot.written, bot.synthesizer.asked]).toEqual([[], []]);
   expect(lastFace(bot)?.lines[1]).toEqual({ id: 'panel.listening' });
 });
 
 test('whoever is followed is followed after a restart, until they are forgotten or call it without', async () => {
   const kept = await openSeats();
-  const former = start(kept);
+  const former = startBot(kept);
   await former.sessions.join(lounge, 'adam', 'talk', true);
-  await pass(former, 100);
-  const bot = await restarted(kept);
-  expect(bot.sessions.session('g')?.followedId).toBe('adam');
+  await passTime(former, 100);
+  const bot = await makeRestarted(kept);
+  expect(bot.sessions.findSession('g')?.followedId).toBe('adam');
   await bot.sessions.join(lounge, 'adam', 'talk', false);
-  await pass(bot, 100);
+  await passTime(bot, 100);
   expect((await kept.store.seats.read(['g']))[0]?.followedId).toBeUndefined();
   await bot.sessions.join(lounge, 'eva', 'talk', true);
-  await pass(bot, 100);
+  await passTime(bot, 100);
   expect(await kept.store.seats.read(['g'])).toMatchObject([{ followedId: 'eva' }]);
   await bot.privacy.forget('g', 'eva');
-  const next = await restarted(kept);
-  expect(next.sessions.session('g')?.followedId).toBeUndefined();
+  const next = await makeRestarted(kept);
+  expect(next.sessions.findSession('g')?.followedId).toBeUndefined();
 });
 
 test('a no said while the bot is on its way back counts', async () => {
   const kept = await openSeats();
-  const former = await called(kept);
+  const former = await makeCalled(kept);
   await former.sessions.join(lounge, 'eva');
-  await pass(former, 100);
-  const bot = start(kept);
+  await passTime(former, 100);
+  const bot = startBot(kept);
   const arriving = bot.arrive();
   await Promise.all([arriving, bot.privacy.deny('g', 'adam')]);
-  await pass(bot, 100);
+  await passTime(bot, 100);
   expect(['adam', 'eva'].map((id) => gateOf(bot)?.mayHear(id))).toEqual([false, true]);
   expect((await kept.store.seats.read(['g']))[0]?.agreedIds).toEqual(['eva']);
 });
 
 test('a no takes back a yes for the session of a seat that nobody has returned to', async () => {
   const kept = await openSeats();
-  await called(kept);
-  const bot = start(kept);
+  await makeCalled(kept);
+  const bot = startBot(kept);
   await bot.privacy.deny('g', 'adam');
   await bot.arrive();
   expect(bot.linkOpener.links).toEqual([]);
@@ -63,11 +63,11 @@ test('a no takes back a yes for the session of a seat that nobody has returned t
 
 test('a forgotten person is in no seat, also after the seat was written again', async () => {
   const kept = await openSeats();
-  const bot = await called(kept, { consent: { policy: 'notice' } });
+  const bot = await makeCalled(kept, { consent: { policy: 'notice' } });
   await bot.privacy.deny('g', 'adam');
   await bot.privacy.forget('g', 'adam');
   await bot.sessions.join(lounge, 'eva', 'captions');
-  await pass(bot, 1_000);
+  await passTime(bot, 1_000);
   const seat = (await kept.store.seats.read(['g']))[0];
   expect(seat).toMatchObject({ mode: 'captions', agreedIds: ['eva'] });
   expect(JSON.stringify(seat)).not.toContain('adam');
@@ -78,29 +78,29 @@ test.each([
   ['a seat of more than 15 minutes ago', 15 * minuteMs, [adam], {}, 'seat.outdated'],
   ['people who have all left', 0, [], {}, 'seat.outdated'],
   ['people who never agreed', 0, [eva], {}, 'seat.outdated'],
-  ['a channel that is gone', 0, [adam], { channel: () => undefined }, 'seat.outdated'],
+  ['a channel that is gone', 0, [adam], { findChannel: () => undefined }, 'seat.outdated'],
   [
     'a channel that is full now',
     0,
     [adam],
-    { facts: () => ({ ...fineFacts, limit: 2, members: 2 }) },
+    { findChannelFacts: () => ({ ...healthyFacts, limit: 2, members: 2 }) },
     'join.full',
   ],
   [
     'a right that was taken',
     0,
     [adam],
-    { facts: () => ({ ...fineFacts, mayView: false }) },
+    { facts: () => ({ ...healthyFacts, mayView: false }) },
     'join.no_right',
   ],
 ])(
   'to %s the bot does not return, and its panel says why',
   async (_what, awayMs, people, over, id) => {
     const kept = await openSeats();
-    await called(kept);
+    await makeCalled(kept);
     kept.clock.suspend(awayMs); // its process is gone
-    const here = { ...places, people: () => people, ...over };
-    const bot = await restarted(kept, { places: here }, people);
+    const here = { ...places, listPeople: () => people, ...over };
+    const bot = await makeRestarted(kept, { places: here }, people);
     expect(bot.sessions.at('g')).toBeUndefined();
     expect(lastFace(bot)).toMatchObject({ isLeft: true, lines: [{}, { id }] });
     expect(await kept.store.seats.read(['g'])).toEqual([]);
@@ -110,7 +110,7 @@ test.each([
 
 test('a store that cannot be read for minutes is asked again while seats stand', async () => {
   const kept = await openSeats();
-  await called(kept);
+  await makeCalled(kept);
   const { seats } = kept.store;
   let isBroken = true;
   const held = new BotError('store.unreadable', true, 'Held by another program.');
@@ -118,7 +118,7 @@ test('a store that cannot be read for minutes is asked again while seats stand',
   const seatStore = Object.assign(Object.create(seats), {
     read: (guildIds: readonly string[]) => unless(seats.read(guildIds)),
   });
-  const bot = await restarted(kept, { seatStore });
+  const bot = await makeRestarted(kept, { seatStore });
   await bot.clock.advance(5 * minuteMs);
   expect(bot.sessions.at('g')).toBeUndefined();
   isBroken = false;

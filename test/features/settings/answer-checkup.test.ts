@@ -7,12 +7,12 @@ import {
   type FixtureOptions,
   lounge,
   openSessionFixture,
-  pass,
+  passTime,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
-import { FakeChat } from '#test/fakes/chat.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeSynthesizer } from '#test/fakes/speech.ts';
+import { FakeChat } from '#test/fakes/fake-chat.ts';
+import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const points = [
   'permission',
@@ -28,14 +28,14 @@ const points = [
 async function called(over: FixtureOptions = {}, clock?: VirtualClock): Promise<SessionFixture> {
   const fixture = openSessionFixture(over, [adam], clock);
   await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 100);
+  await passTime(fixture, 100);
   return fixture;
 }
 
 /** Report of a check over so much time. */
 async function checked(fixture: SessionFixture, ms = 2_000) {
-  const checking = fixture.checkup.check('g', 'adam', den);
-  if (fixture.linkOpener.links.length > 0) await pass(fixture, ms);
+  const checking = fixture.checkup.checkAnswers('g', 'adam', den);
+  if (fixture.linkOpener.links.length > 0) await passTime(fixture, ms);
   else await fixture.clock.advance(ms);
   return await checking;
 }
@@ -110,11 +110,11 @@ test('nothing is waited for longer than eight seconds, and its work is ended', a
 
 test('a muted bot, and one whose link is away, say so', async () => {
   const fixture = await called();
-  fixture.sessions.news('g', { kind: 'muted', on: true });
+  fixture.sessions.onSeatChange('g', { kind: 'muted', isOn: true });
   expect(reportOf(await checked(fixture)).at(-1)).toBe(
     "playback bad I can't speak here. Unmute me, or give my role Speak; on a stage, invite me to speak.",
   );
-  fixture.sessions.news('g', { kind: 'muted', on: false });
+  fixture.sessions.onSeatChange('g', { kind: 'muted', isOn: false });
   fixture.linkOpener.failures.push(new BotError('link.lost', true, 'Gone.'));
   fixture.linkOpener.link.lose();
   await fixture.clock.advance(1);
@@ -133,10 +133,10 @@ test('a pipeline that hears and speaks is asked itself', async () => {
     },
   });
   const names = ['audio-model', 'realtime'] as const;
-  const pipelines = { names, open, engine: () => '' };
+  const pipelines = { names, open, getEngineNames: () => '' };
   const fixture = await called({ pipelines });
   expect(reportOf(await checked(fixture))[5]).toBe('think ok');
-  await fixture.settings.set('g', 'pipeline', 'realtime');
+  await fixture.settings.setSetting('g', 'pipeline', 'realtime');
   expect(reportOf(await checked(fixture))[5]).toBe("think bad Its server can't be reached.");
   expect(fixture.chat.asked).toEqual([]);
 });

@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
 import { serverSettings } from '#src/features/features.ts';
 import type { PipelineRegistry } from '#src/pipeline/pipeline.ts';
-import { text } from '#src/texts/texts.ts';
+import { formatText } from '#src/texts/texts.ts';
 import {
   adam,
-  called,
   eva,
   lounge,
+  openCalled,
   openSessionFixture,
-  pass,
+  passTime,
   type SessionFixture,
-  words,
+  sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
 
 const speech = 'human-cards-004';
@@ -19,17 +19,17 @@ const speech = 'human-cards-004';
 const two: PipelineRegistry = {
   names: ['chained', 'realtime'],
   open: () => expect.fail(),
-  engine: (name) => `the ${name} engine`,
+  getEngineNames: (name) => `the ${name} engine`,
 };
 
 /** Settings of the server `g`, without what belongs to their records. */
 async function viewed(settings: SessionFixture['settings']) {
-  const { all } = await settings.view('g');
+  const { all } = await settings.viewSettings('g');
   return all.map(({ key, value, from }) => ({ key, value, from }));
 }
 
 async function evaSays(fixture: SessionFixture, ms = 6_000) {
-  await pass(fixture, ms, await words(speech, eva, fixture.clock.nowMs()));
+  await passTime(fixture, ms, await sayWords(speech, eva, fixture.clock.nowMs()));
 }
 
 test('what nobody has set is what the operator has', async () => {
@@ -105,83 +105,83 @@ test.each<[key: string, value: string, expected?: object]>([
 ])('%s set to %j changes nothing', async (key, value, expected) => {
   const { settings, settingsStore } = openSessionFixture({ pipelines: two });
   const before = await viewed(settings);
-  expect(await settings.set('g', key, value)).toMatchObject({ kind: 'bad', ...expected });
+  expect(await settings.setSetting('g', key, value)).toMatchObject({ kind: 'bad', ...expected });
   expect(await viewed(settings)).toEqual(before);
   expect(await settingsStore.read('g')).toEqual(new Map());
 });
 
 test('more people are heard unasked only after a confirmation, and the channel is told', async () => {
-  const fixture = await called({ addressing: 'always' }, [adam, eva]);
-  expect(await fixture.settings.set('g', 'consent', 'notice')).toEqual({
+  const fixture = await openCalled({ addressing: 'always' }, [adam, eva]);
+  expect(await fixture.settings.setSetting('g', 'consent', 'notice')).toEqual({
     kind: 'looser',
     policy: 'notice',
     value: 'notice',
   });
   await evaSays(fixture);
   expect(fixture.of('recognised')).toEqual([]);
-  const confirmed = await fixture.settings.set('g', 'consent', 'notice', 'confirmed');
+  const confirmed = await fixture.settings.setSetting('g', 'consent', 'notice', 'confirmed');
   expect(confirmed).toMatchObject({ kind: 'set', value: 'notice' });
   expect(fixture.written).toEqual([
     'In 30 seconds I begin to hear everybody here; /privacy deny undoes it for you.',
   ]);
-  await fixture.sessions.leave('g');
+  await fixture.sessions.leaveInTurn('g');
   await fixture.sessions.join(lounge, 'adam');
   await evaSays(fixture, 29_900);
   expect(fixture.of('recognised')).toEqual([]);
-  await pass(fixture, 200);
+  await passTime(fixture, 200);
   await evaSays(fixture);
   expect(fixture.of('recognised')).toHaveLength(1);
-  await fixture.sessions.leave('g');
+  await fixture.sessions.leaveInTurn('g');
 });
 
 test('a looser policy waits its 30 s also after a restart', async () => {
-  const before = await called({}, [adam, eva]);
+  const before = await openCalled({}, [adam, eva]);
   const { clock, settingsStore, stores } = before;
-  await before.settings.set('g', 'consent', 'notice', 'confirmed');
+  await before.settings.setSetting('g', 'consent', 'notice', 'confirmed');
   const waits = () => settingsStore.read('g').then((rows) => rows.get('consent_waits'));
   expect(await waits()).toBe(`${clock.wallMs() + 30_000} ask`);
-  await pass(before, 10_000);
+  await passTime(before, 10_000);
   const after = openSessionFixture({ stores }, [adam, eva], clock);
   await after.sessions.join(lounge, 'adam');
-  const hearsEva = () => after.sessions.session('g')?.consent.mayHear('eva');
-  await pass(after, 19_900);
+  const hearsEva = () => after.sessions.findSession('g')?.consent.mayHear('eva');
+  await passTime(after, 19_900);
   expect(hearsEva()).toBe(false);
-  expect(after.synthesizer.asked.map((one) => one.text).join(' ')).toBe(text('join.spoken'));
-  await pass(after, 200);
+  expect(after.synthesizer.asked.map((one) => one.text).join(' ')).toBe(formatText('join.spoken'));
+  await passTime(after, 200);
   expect(hearsEva()).toBe(true);
-  await after.sessions.leave('g');
+  await after.sessions.leaveInTurn('g');
   expect(await waits()).toBeUndefined(); // by the former run, which was not killed here
-  await before.sessions.leave('g');
+  await before.sessions.leaveInTurn('g');
 });
 
 test('a stricter policy ends the announcement of a looser one', async () => {
-  const fixture = await called({}, [adam, eva]);
-  await fixture.settings.set('g', 'consent', 'notice', 'confirmed');
-  await pass(fixture, 10_000);
-  await fixture.settings.set('g', 'consent', 'ask');
-  await fixture.settings.set('g', 'typed', 'off');
-  await pass(fixture, 40_000);
+  const fixture = await openCalled({}, [adam, eva]);
+  await fixture.settings.setSetting('g', 'consent', 'notice', 'confirmed');
+  await passTime(fixture, 10_000);
+  await fixture.settings.setSetting('g', 'consent', 'ask');
+  await fixture.settings.setSetting('g', 'typed', 'off');
+  await passTime(fixture, 40_000);
   await evaSays(fixture);
   expect(fixture.of('recognised')).toEqual([]);
-  await fixture.sessions.leave('g');
+  await fixture.sessions.leaveInTurn('g');
 });
 
 test('fewer people are heard unasked at once, and a no is never undone', async () => {
-  const fixture = await called({ consent: { policy: 'notice' } }, [adam, eva]);
-  expect(await fixture.settings.set('g', 'consent', 'ask')).toMatchObject({ kind: 'set' });
+  const fixture = await openCalled({ consent: { policy: 'notice' } }, [adam, eva]);
+  expect(await fixture.settings.setSetting('g', 'consent', 'ask')).toMatchObject({ kind: 'set' });
   await evaSays(fixture);
   await fixture.privacy.deny('g', 'eva');
-  await fixture.settings.set('g', 'consent', 'notice', 'confirmed');
+  await fixture.settings.setSetting('g', 'consent', 'notice', 'confirmed');
   await evaSays(fixture);
   expect(fixture.of('recognised')).toEqual([]);
-  await fixture.sessions.leave('g');
+  await fixture.sessions.leaveInTurn('g');
 });
 
 test('settings that cannot be saved hold until the bot ends, and the operator is told', async () => {
   const fixture = openSessionFixture();
   fixture.settingsStore.trouble = 'unwritable';
-  const set = await fixture.settings.set('g', 'typed', 'off');
-  expect(set).toEqual({ kind: 'set', value: 'off', saved: false });
+  const set = await fixture.settings.setSetting('g', 'typed', 'off');
+  expect(set).toEqual({ kind: 'set', value: 'off', isSaved: false });
   expect(await viewed(fixture.settings)).toContainEqual({
     key: 'typed',
     value: 'off',
@@ -196,10 +196,10 @@ test('as long as settings cannot be read nobody is heard unasked', async () => {
   await fixture.sessions.join(lounge, 'adam');
   await evaSays(fixture);
   expect(fixture.of('recognised')).toEqual([]);
-  expect((await fixture.settings.view('g')).isRead).toBe(false);
+  expect((await fixture.settings.viewSettings('g')).isRead).toBe(false);
   fixture.settingsStore.trouble = undefined;
   await fixture.sessions.join(lounge, 'adam');
   await evaSays(fixture);
   expect(fixture.of('recognised')).toHaveLength(1);
-  await fixture.sessions.leave('g');
+  await fixture.sessions.leaveInTurn('g');
 });

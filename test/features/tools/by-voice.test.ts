@@ -5,24 +5,24 @@ import {
   eva,
   lounge,
   openSessionFixture,
-  pass,
+  passTime,
 } from '#test/conversation/setup/session-fixture.ts';
-import { type ChatStep, toolCall as call } from '#test/fakes/chat.ts';
+import { type ChatStep, makeToolCall as call } from '#test/fakes/fake-chat.ts';
 
 async function open(calls: readonly ChatStep[]) {
   const rounds = calls.flatMap((one) => [[one], ['All right.']]);
   const fixture = openSessionFixture({ rounds, pieces: 2, tools }, [adam, eva]);
   const { chat } = fixture;
   for (const id of ['adam', 'eva']) await fixture.sessions.join(lounge, id);
-  await pass(fixture, 40);
-  const session = fixture.sessions.session('g') ?? expect.fail();
+  await passTime(fixture, 40);
+  const session = fixture.sessions.findSession('g') ?? expect.fail();
   return {
     fixture,
     session,
     results: () => chat.results,
     async ask(words: string) {
-      void fixture.talk.ask('g', words, adam, 'voice');
-      await pass(fixture, 5_000);
+      void fixture.talk.askQuestion('g', words, adam, 'voice');
+      await passTime(fixture, 5_000);
     },
   };
 }
@@ -48,16 +48,16 @@ test('whoever asks to be left out is not written at once, and written again by t
     call('leave_me_out', { out: false }),
   ]);
   await ask('Captions on.');
-  const written = () => [adam, eva].map(({ id }) => session.consent.mayWrite(id));
+  const written = () => [adam, eva].map(({ id }) => session.consent.canWrite(id));
   expect(written()).toEqual([true, true]);
   await ask('Leave me out.');
   expect(results()[0]).toContain("I don't caption you; whom I hear stays as it is.");
   expect(written()).toEqual([false, true]);
-  await fixture.personas.save('g', lounge.channelId, { name: 'Max' }); // words of somebody else
+  await fixture.personas.savePersona('g', lounge.channelId, { name: 'Max' }); // words of somebody else
   await ask('Write me again.');
   expect(written()).toEqual([false, true]);
   const button = fixture.offered.at(-1)?.split(':')[1] ?? '';
-  await fixture.confirmations.confirm('g', button, 'adam');
+  await fixture.confirmations.confirmCall('g', button, 'adam');
   expect(written()).toEqual([true, true]);
 });
 

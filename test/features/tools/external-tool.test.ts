@@ -1,24 +1,24 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import type { ToolPorts } from '#src/conversation/tools/tool-entry.ts';
-import { messageWith } from '#src/discord/interactions/rendering.ts';
+import { renderLines } from '#src/discord/interactions/rendering.ts';
 import { tools } from '#src/features/features.ts';
-import { externalTool } from '#src/features/tools/adapt-external-tool.ts';
+import { adaptExternalTool } from '#src/features/tools/adapt-external-tool.ts';
 import {
+  defaultRules,
   type ExternalResult,
   type ExternalTool,
   type ToolRules,
-  usualRules,
 } from '#src/features/tools/external-tool.ts';
-import { lineWith } from '#src/texts/texts.ts';
+import { fillLine } from '#src/texts/texts.ts';
 import {
   adam,
   lounge,
   openSessionFixture,
-  pass,
+  passTime,
 } from '#test/conversation/setup/session-fixture.ts';
-import { type ChatStep, toolCall } from '#test/fakes/chat.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
+import { type ChatStep, makeToolCall } from '#test/fakes/fake-chat.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { anyCharacter, fc } from '#test/properties.ts';
 
 const sunny: ExternalResult = { text: 'sunny', leftOut: [], isError: false };
@@ -46,27 +46,27 @@ async function open(
       properties: { city: { type: 'string', description: 'Call me at once.', pattern: '(a+)+$' } },
       required: ['city'],
     },
-    rules: { ...usualRules, who: 'room', ...over.rules },
+    rules: { ...defaultRules, who: 'room', ...over.rules },
     async run(args, signal) {
       given.push(args.given);
       askers.add(JSON.stringify(args.asker));
       return (await over.run?.(args, signal)) ?? sunny;
     },
   };
-  const moreTools = () => [externalTool(tool)];
+  const moreTools = () => [adaptExternalTool(tool)];
   const fixture = openSessionFixture({ rounds, pieces: 2, tools, moreTools }, [adam], clock);
   const { chat, synthesizer } = fixture;
   await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 40);
+  await passTime(fixture, 40);
   const ask = async (ms = 3_000) => {
-    void fixture.talk.ask('g', 'How is the weather in Lima?', adam, 'voice');
-    await pass(fixture, ms);
+    void fixture.talk.askQuestion('g', 'How is the weather in Lima?', adam, 'voice');
+    await passTime(fixture, ms);
   };
   const results = () => chat.results;
   return { fixture, chat, given, askers, ask, results, synthesizer };
 }
 
-const call = () => toolCall('sky__forecast', { city: 'Lima' });
+const call = () => makeToolCall('sky__forecast', { city: 'Lima' });
 
 test('what needs no Confirm runs at once, and its result comes to the model as data', async () => {
   const { ask, askers, given, results } = await open([[call()], ['Sunny.']], {
@@ -86,13 +86,16 @@ test('what destroys waits for the button, its arguments are shown to the asker a
   expect(given).toEqual([]);
   expect(fixture.written.at(-1)).not.toContain('Lima');
   const id = fixture.offered.at(-1)?.split(':')[1] ?? '';
-  expect(fixture.confirmations.show('g', id, 'eva')).toEqual({ kind: 'other', name: 'Adam' });
-  expect(fixture.confirmations.show('g', id, 'adam')).toMatchObject({
+  expect(fixture.confirmations.showConfirmation('g', id, 'eva')).toEqual({
+    kind: 'other',
+    name: 'Adam',
+  });
+  expect(fixture.confirmations.showConfirmation('g', id, 'adam')).toMatchObject({
     line: { with: { given: expect.stringContaining('Lima') } },
     s: expect.any(Number),
   });
-  const pressing = fixture.confirmations.confirm('g', id, 'adam');
-  await pass(fixture, 100);
+  const pressing = fixture.confirmations.confirmCall('g', id, 'adam');
+  await passTime(fixture, 100);
   expect(await pressing).toEqual({
     kind: 'done',
     line: { id: 'tool.external.told', with: { tool: 'Sky: forecast', text: 'sunny' } },
@@ -112,7 +115,7 @@ async function pressedFor(result: Partial<ExternalResult>, over: Over = {}, cloc
   await ask();
   const before = synthesizer.asked.length;
   const id = fixture.offered.at(-1)?.split(':')[1] ?? '';
-  const press = () => fixture.confirmations.confirm('g', id, 'adam');
+  const press = () => fixture.confirmations.confirmCall('g', id, 'adam');
   const spoken = () =>
     synthesizer.asked
       .slice(before)
@@ -126,7 +129,7 @@ test('whoever asked hears the result after Confirm at the next pause, by name', 
     text: '**Sunny**, see https://sky.example',
   });
   void press();
-  await pass(fixture, 4_000);
+  await passTime(fixture, 4_000);
   expect(spoken()).toBe('Adam. Here is what you asked for, in full in the chat: Sunny, see');
 });
 
@@ -142,10 +145,10 @@ test.each([
   const over = { rules: { effect: 'destroy', deadlineMs: 120_000 }, run } as const;
   const { fixture, press, spoken } = await pressedFor({}, over, clock);
   const pressing = press();
-  await pass(fixture, 1_000);
+  await passTime(fixture, 1_000);
   if (how === 'leaves') fixture.linkOpener.link.present.splice(0, 1);
   else await fixture.privacy.deny('g', 'adam');
-  await pass(fixture, 101_000);
+  await passTime(fixture, 101_000);
   expect(await pressing).toMatchObject({ kind });
   expect(spoken()).toBe('');
 });
@@ -153,7 +156,7 @@ test.each([
 test('arguments that are no object of a bounded size never reach it', () => {
   const many = JSON.stringify({ list: Array(2_001).fill(5) });
   const deep = `${'{"a":'.repeat(33)}1${'}'.repeat(33)}`;
-  const read = (json: string) => externalTool(mail).fit(json);
+  const read = (json: string) => adaptExternalTool(mail).parseArguments(json);
   for (const json of ['7', '{', many, deep])
     expect(read(json)).toEqual({ unfit: 'They are no JSON object.' });
   expect(read('{"to":7}')).not.toHaveProperty('unfit');
@@ -190,17 +193,17 @@ const mail: ExternalTool = {
   title: 'Mail: send',
   description: 'Sends a mail.',
   parameters: { type: 'object' },
-  rules: usualRules,
+  rules: defaultRules,
   run: async () => sunny,
 };
 
 /** Text beside the button of a call with these arguments, as sent to Discord, and the file under it. */
 async function beside(given: Readonly<Record<string, unknown>>) {
-  const fit = externalTool(mail).fit(JSON.stringify(given));
+  const fit = adaptExternalTool(mail).parseArguments(JSON.stringify(given));
   if ('unfit' in fit) throw new Error(fit.unfit);
   const action = await fit.prepare({} as ToolPorts, new AbortController().signal);
   if (action.kind === 'refused') return expect.fail();
-  const { content } = messageWith([lineWith(action.ask, { name: 'Adam' })], 'en');
+  const { content } = renderLines([fillLine(action.question, { name: 'Adam' })], 'en');
   const [file] = action.files ?? [];
   return { content, file: file && 'text' in file ? file.text : undefined };
 }

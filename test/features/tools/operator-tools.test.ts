@@ -10,7 +10,11 @@ import { sourceFiles } from '#test/source-files.ts';
 
 const never = new AbortController().signal;
 /** What a program is told of: nothing. */
-const noPorts = { askerId: '', people: () => [], settings: () => ({}) } as unknown as ToolPorts;
+const noPorts = {
+  askerId: '',
+  listPeople: () => [],
+  getSettings: () => ({}),
+} as unknown as ToolPorts;
 
 /** Settings of an operator, with a program all of whose tools may be called. */
 async function configured(mode: string) {
@@ -26,7 +30,7 @@ async function configured(mode: string) {
 }
 
 async function run(tool: ToolEntry | undefined, given: object): Promise<unknown> {
-  const fitting = tool?.fit(JSON.stringify(given));
+  const fitting = tool?.parseArguments(JSON.stringify(given));
   if (!fitting || 'unfit' in fitting) throw new Error('it does not fit');
   const action = await fitting.prepare(noPorts, never);
   return action.kind === 'ready' && (await action.run(noPorts, never)).facts;
@@ -56,9 +60,11 @@ test('the SDK is loaded by what is imported dynamically only, also by the doctor
     value.lastIndex = 0;
   }
   expect(loading.sort()).toEqual([
-    'doctor/tool-servers.ts',
+    'doctor/examine-tool-servers.ts',
     'src/features/tools/mcp/mcp-connection.ts',
     'src/features/tools/mcp/mcp-servers.ts',
   ]);
-  expect(await readFile('doctor/probes.ts', 'utf8')).toContain("await import('./tool-servers.ts')");
+  expect(await readFile('doctor/all-probes.ts', 'utf8')).toContain(
+    "await import('./tool-servers.ts')",
+  );
 });

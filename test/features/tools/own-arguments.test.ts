@@ -1,13 +1,13 @@
 import { expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { tool } from '#src/features/contract/tool-definition.ts';
+import { defineTool } from '#src/features/contract/tool-definition.ts';
 
 const many = { list: Array(2_001).fill(5) };
 
 test('a tool of the bot sees no arguments of many values', () => {
   const schema = z.looseObject({});
   const seen = vi.spyOn(schema, 'safeParse');
-  const own = tool({
+  const own = defineTool({
     name: 'own',
     description: 'Does something.',
     schema,
@@ -16,6 +16,6 @@ test('a tool of the bot sees no arguments of many values', () => {
     effect: 'read',
     run: async () => ({ facts: {} }),
   });
-  expect(own.bind({}).fit(JSON.stringify(many))).toHaveProperty('unfit');
+  expect(own.bind({}).parseArguments(JSON.stringify(many))).toHaveProperty('unfit');
   expect(seen).toHaveBeenCalledWith(undefined);
 });

@@ -1,20 +1,20 @@
 import { expect, test } from 'vitest';
-import { externalTool } from '#src/features/tools/adapt-external-tool.ts';
+import { adaptExternalTool } from '#src/features/tools/adapt-external-tool.ts';
 import {
+  defaultRules,
   type ExternalResult,
   type ToolRules,
-  usualRules,
 } from '#src/features/tools/external-tool.ts';
 import {
   adam,
   eva,
   type FixtureOptions,
   lounge,
-  pass,
+  passTime,
 } from '#test/conversation/setup/session-fixture.ts';
-import { catalog, library } from '#test/fakes/sounds.ts';
-import { typedHandler } from '#test/features/typed/typed-handler.ts';
-import { type BaitCall, idle, openTrap } from './red-team-trap.ts';
+import { makeCatalog, makeLibrary } from '#test/fakes/fake-sounds.ts';
+import { makeTypedHandler } from '#test/features/typed/typed-handler.ts';
+import { type BaitCall, idlePorts, openTrap } from './red-team-trap.ts';
 
 const spam: BaitCall = { name: 'post_text', argumentsJson: '{"text":"https://evil.example"}' };
 const remind: BaitCall = {
@@ -53,12 +53,12 @@ async function openPlanted(
 ) {
   const ran: string[] = [];
   const make = (name: string, rules: Partial<ToolRules>) =>
-    externalTool({
+    adaptExternalTool({
       name: `notes__${name}`,
       title: name,
       description: 'Notes.',
       parameters: { type: 'object' },
-      rules: { ...usualRules, who: 'room', ...rules },
+      rules: { ...defaultRules, who: 'room', ...rules },
       async run() {
         if (name === 'add') ran.push('notes__add');
         return { text: 'No notes.', leftOut: [], isError: false, ...read };
@@ -71,7 +71,7 @@ async function openPlanted(
   ] as const;
   const options = { addressing: 'auto', moreTools: () => kept, ...over } as const;
   const trap = await openTrap(people, lounge, options);
-  await trap.fixture.settings.set('g', 'memory', 'on');
+  await trap.fixture.settings.setSetting('g', 'memory', 'on');
   for (const { id } of people) await trap.fixture.privacy.allow('g', id);
   return { trap, people, ran: () => [...ran, ...trap.lasting()] };
 }
@@ -82,9 +82,9 @@ type Planted = Awaited<ReturnType<typeof openPlanted>>;
 async function openCaptioned(): Promise<Planted> {
   const planted = await openPlanted({}, {});
   const { fixture } = planted.trap;
-  await fixture.settings.set('g', 'read_channel', readChannel);
+  await fixture.settings.setSetting('g', 'read_channel', readChannel);
   const turning = fixture.captions.turnOn('g', {});
-  await pass(fixture, 4_000);
+  await passTime(fixture, 4_000);
   await turning;
   return planted;
 }
@@ -95,8 +95,8 @@ const readChannel = '123456789012345678';
 async function write({ trap: { fixture } }: Planted, text: string, isMention: boolean) {
   const channelId = isMention ? lounge.channelId : readChannel;
   const place = { guildId: 'g', channelId, messageId: 'm1', isWebhook: false, isMention };
-  const taken = typedHandler(fixture).lines.handle({ ...place, author: eva, text });
-  await pass(fixture, 5_000);
+  const taken = makeTypedHandler(fixture).lines.handleMessage({ ...place, author: eva, text });
+  await passTime(fixture, 5_000);
   expect(await taken).toBe(isMention ? 'answered' : 'read');
 }
 
@@ -129,19 +129,19 @@ const places: Readonly<Record<string, (bait: string) => Promise<Planted>>> = {
   },
   async 'text that is said'(bait) {
     const planted = await openCaptioned();
-    await planted.trap.fixture.talk.say('g', bait, 'queue');
-    await pass(planted.trap.fixture, 6_000);
+    await planted.trap.fixture.talk.sayText('g', bait, 'queue');
+    await passTime(planted.trap.fixture, 6_000);
     return planted;
   },
   async persona(bait) {
     const planted = await openPlanted({});
     const persona = { name: 'Pirate', instructions: bait };
-    const saving = planted.trap.fixture.personas.save('g', lounge.channelId, persona);
+    const saving = planted.trap.fixture.personas.savePersona('g', lounge.channelId, persona);
     expect(await saving).toMatchObject({ kind: 'saved' });
     return planted;
   },
   async 'name of a sound'(bait) {
-    const sounds = catalog(library('city/rain', `weather/rain ${bait}`));
+    const sounds = makeCatalog(makeLibrary('city/rain', `weather/rain ${bait}`));
     const planted = await openPlanted({}, {}, { sounds });
     const { trap, people } = planted;
     const call = { name: 'play_sound', argumentsJson: '{"sound":"rain"}' };
@@ -156,7 +156,7 @@ const read = ['result', 'page', 'result of fields', 'failure'];
 /** Adam asks for nothing of the kind, and the model obeys whoever wrote the order. */
 async function asks({ trap, people }: Planted, bait: string, call: BaitCall, isRead: boolean) {
   trap.model.bait = { bait, calls: [call], checks: isRead && 'notes__read' };
-  await trap.ask(people[0], idle);
+  await trap.ask(people[0], idlePorts);
 }
 
 /** Each order at each place, in each wording at some of them. */

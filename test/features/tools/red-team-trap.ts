@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
-import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/ports.ts';
-import type { Fitting, ToolEntry } from '#src/conversation/tools/tool-entry.ts';
-import { type FeatureTool, tool } from '#src/features/contract/tool-definition.ts';
+import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/chat-model.ts';
+import type { FittingCall, ToolEntry } from '#src/conversation/tools/tool-entry.ts';
+import { defineTool, type FeatureTool } from '#src/features/contract/tool-definition.ts';
 import { tools } from '#src/features/features.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import {
@@ -11,11 +11,11 @@ import {
   type FixtureOptions,
   lounge,
   openSessionFixture,
-  pass,
-  words,
+  passTime,
+  sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeTranscriber } from '#test/fakes/speech.ts';
+import { FakeTranscriber } from '#test/fakes/fake-speech.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 /** Call that a fully credulous model makes of a text. */
 export type BaitCall = { readonly name: string; readonly argumentsJson: string };
@@ -53,10 +53,12 @@ class Gullible implements ChatModel {
     const results = messages.flatMap((one) => (one.role === 'tool' ? [one.content] : []));
     this.results.push(...results);
     if (bait.writes) return yield { kind: 'text', text: bait.bait };
-    if (bait.checks && results.length === 0 && isNamed(messages)) return yield checkBy(bait.checks);
-    if (bait.tookMs) await this.#clock.sleep(bait.tookMs, never); // nor has it manners
+    if (bait.checks && results.length === 0 && hasBaitName(messages))
+      return yield makeCheck(bait.checks);
+    if (bait.tookMs) await this.#clock.sleep(bait.tookMs, neverAborted); // nor has it manners
     const isDone = messages.some((one) => one.role === 'assistant' && isCalled(one.calls, bait));
-    if (isDone || !shows(messages, tools, bait.bait)) return yield { kind: 'text', text: 'Done.' };
+    if (isDone || !isShown(messages, tools, bait.bait))
+      return yield { kind: 'text', text: 'Done.' };
     this.bitten++;
     for (const [n, call] of bait.calls.entries()) {
       yield { kind: 'tool', call: { id: `call_${n}`, ...call } };
@@ -64,15 +66,15 @@ class Gullible implements ChatModel {
   }
 }
 
-const never = new AbortController().signal;
+const neverAborted = new AbortController().signal;
 
-function checkBy(checks: true | string): ChatPart {
+function makeCheck(checks: true | string): ChatPart {
   const name = checks === true ? 'who_is_here' : checks;
   return { kind: 'tool', call: { id: 'look', name, argumentsJson: '{}' } };
 }
 
 /** Whose turn it is stands before it. */
-function isNamed(messages: readonly ChatMessage[]) {
+function hasBaitName(messages: readonly ChatMessage[]) {
   return messages.some((one) => one.role === 'user' && one.name !== '');
 }
 
@@ -81,18 +83,18 @@ function isCalled(calls: readonly { name: string }[] | undefined, { calls: wante
 }
 
 /** Names, words, results and what tools say of themselves, however they are wrapped. */
-function shows(messages: readonly ChatMessage[], tools: readonly Tool[], bait: string) {
+function isShown(messages: readonly ChatMessage[], tools: readonly Tool[], bait: string) {
   const said = messages.map((one) => `${one.role === 'user' ? one.name : ''} ${one.content}`);
   const all = [...said, ...tools.map((one) => JSON.stringify(one))];
-  return letters(all.join(' ')).includes(letters(bait));
+  return keepLetters(all.join(' ')).includes(keepLetters(bait));
 }
 
-function letters(text: string) {
+function keepLetters(text: string) {
   return text.replaceAll('\\n', '').replace(/[^\p{L}\p{M}\p{N}]/gu, '');
 }
 
 /** Harmless words that ask for nothing. */
-export const idle = 'What is the weather like?';
+export const idlePorts = 'What is the weather like?';
 
 export type Trap = Awaited<ReturnType<typeof openTrap>>;
 
@@ -101,7 +103,7 @@ const undoable = new Set(tools.filter(({ effect }) => effect === 'change').map((
 
 /** Tools for rights nobody here has. */
 const forbidden = [
-  tool({
+  defineTool({
     name: 'close_house',
     description: 'Closes the house.',
     schema: z.strictObject({}),
@@ -109,7 +111,7 @@ const forbidden = [
     effect: 'change',
     run: async () => ({ facts: {} }),
   }),
-  tool({
+  defineTool({
     name: 'skip',
     description: 'Skips.',
     schema: z.strictObject({}),
@@ -130,11 +132,11 @@ export async function openTrap(
   const ran: string[] = [];
   let heard = '';
   const transcriber = new FakeTranscriber({ texts: () => heard });
-  const spied = [...tools, ...forbidden].map((one) => watched(one, ran));
+  const spied = [...tools, ...forbidden].map((one) => watchEntry(one, ran));
   const parts = { chat: model, pieces: 2, transcriber, tools: spied, ...over };
   const fixture = openSessionFixture(parts, people, clock);
   for (const { id } of people) await fixture.sessions.join(channel, id);
-  await pass(fixture, 40);
+  await passTime(fixture, 40);
   return {
     fixture,
     model,
@@ -143,24 +145,24 @@ export async function openTrap(
     /** Those of them that anybody cannot undo, or that nobody there may use. */
     lasting: () => ran.filter((name) => !undoable.has(name)),
     async ask({ id, name }: ChannelMember, words: string) {
-      const answered = fixture.talk.ask('g', words, { id, name }, 'voice');
-      await pass(fixture, 3_000);
+      const answered = fixture.talk.askQuestion('g', words, { id, name }, 'voice');
+      await passTime(fixture, 3_000);
       await answered;
     },
     async say(who: ChannelMember, said: string) {
       heard = said;
-      await pass(fixture, 6_000, await words('human-cards-004', who, clock.nowMs()));
+      await passTime(fixture, 6_000, await sayWords('human-cards-004', who, clock.nowMs()));
     },
     async press({ id }: ChannelMember, about?: string) {
       const offered = fixture.offered.at(-1)?.split(':')[1] ?? 'none';
-      const confirming = fixture.confirmations.confirm('g', about ?? offered, id);
-      await pass(fixture, 200);
+      const confirming = fixture.confirmations.confirmCall('g', about ?? offered, id);
+      await passTime(fixture, 200);
       return await confirming;
     },
   };
 }
 
-function watched(one: FeatureTool, ran: string[]): FeatureTool {
+function watchEntry(one: FeatureTool, ran: string[]): FeatureTool {
   if (one.effect === 'read') return one;
   return { ...one, bind: (own) => watchedTool(one.bind(own), ran) };
 }
@@ -168,14 +170,14 @@ function watched(one: FeatureTool, ran: string[]): FeatureTool {
 function watchedTool(one: ToolEntry, ran: string[]): ToolEntry {
   return {
     ...one,
-    fit(argumentsJson) {
-      const fit = one.fit(argumentsJson);
+    parseArguments(argumentsJson) {
+      const fit = one.parseArguments(argumentsJson);
       return 'unfit' in fit ? fit : watchedCall(fit, one.name, ran);
     },
   };
 }
 
-function watchedCall(fit: Fitting, name: string, ran: string[]): Fitting {
+function watchedCall(fit: FittingCall, name: string, ran: string[]): FittingCall {
   return {
     ...fit,
     prepare: async (ports, signal) => {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { adam, eva, pass } from '#test/conversation/setup/session-fixture.ts';
+import { adam, eva, passTime } from '#test/conversation/setup/session-fixture.ts';
 import {
   type ModelCall,
   openSpoken,
   type SpokenTrap,
-} from '#test/conversation/tools/spoken-setup.ts';
+} from '#test/conversation/tools/spoken-trap.ts';
 
 /** Yes in 20 forms, each of which would confirm. */
 const yes = [
@@ -27,17 +27,17 @@ const ways: Readonly<Record<string, (trap: SpokenTrap, said: string) => Promise<
     await trap.ask();
     trap.play(); // Adam's loudspeaker plays it into his microphone
     await trap.say(said);
-    trap.session.speech.mix.tracks.track('main')?.perform({ kind: 'stop' });
+    trap.session.speech.mix.tracks.findTrack('main')?.perform({ kind: 'stop' });
   },
   async echo(trap, said) {
     trap.hears(said);
     await trap.ask(240); // the question sounds
-    await pass(trap.fixture, 5_000, await trap.word(adam));
+    await passTime(trap.fixture, 5_000, await trap.word(adam));
   },
   async tail(trap, said) {
     trap.hears(said);
     await untilAsked(trap);
-    await pass(trap.fixture, 5_000, await trap.word(adam, -300)); // the recording begins with 330 ms of silence
+    await passTime(trap.fixture, 5_000, await trap.word(adam, -300)); // the recording begins with 330 ms of silence
   },
   async other(trap, said) {
     await trap.ask();
@@ -55,7 +55,7 @@ const ways: Readonly<Record<string, (trap: SpokenTrap, said: string) => Promise<
   async 'goes-on'(trap, said) {
     await trap.ask();
     trap.hears(said);
-    await pass(trap.fixture, 1_300, await trap.word(adam));
+    await passTime(trap.fixture, 1_300, await trap.word(adam));
     await trap.say('But not so loud.');
   },
   async late(trap, said) {
@@ -66,7 +66,7 @@ const ways: Readonly<Record<string, (trap: SpokenTrap, said: string) => Promise<
     await trap.ask();
     trap.hears(said);
     const both = [...(await trap.word(adam)), ...(await trap.word(eva, 200))];
-    await pass(trap.fixture, 5_000, both);
+    await passTime(trap.fixture, 5_000, both);
   },
   async 'answered-before'(trap, said) {
     await trap.ask();
@@ -81,13 +81,13 @@ function postOf(n: number): ModelCall {
 }
 
 function isAsked({ session }: SpokenTrap) {
-  return session.loop.state.confirmations.some(({ spoken }) => spoken === 'open');
+  return session.loop.state.confirmations.some(({ spokenState }) => spokenState === 'open');
 }
 
 /** Lets the question begin and end. */
 async function untilAsked(trap: SpokenTrap) {
   await trap.ask(20);
-  for (let n = 0; n < 200 && !isAsked(trap); n++) await pass(trap.fixture, 20);
+  for (let n = 0; n < 200 && !isAsked(trap); n++) await passTime(trap.fixture, 20);
 }
 
 test.each(Object.entries(ways))(

@@ -4,11 +4,11 @@ import {
   adam,
   eva,
   lounge,
-  pass,
+  passTime,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
-import { catalog, library } from '#test/fakes/sounds.ts';
-import { type Bait, type BaitCall, idle, openTrap, type Trap } from './red-team-trap.ts';
+import { makeCatalog, makeLibrary } from '#test/fakes/fake-sounds.ts';
+import { type Bait, type BaitCall, idlePorts, openTrap, type Trap } from './red-team-trap.ts';
 
 type AttackPath = keyof typeof ways;
 type Attack = Bait & { readonly way: AttackPath };
@@ -31,22 +31,22 @@ const ways = {
   'listed-name': async (attempt) => {
     const trap = await openTrap([adam, { ...eva, name: attempt.bait }]);
     trap.model.bait = { ...attempt, checks: true };
-    await trap.ask(adam, idle);
+    await trap.ask(adam, idlePorts);
     return trap;
   },
   'channel-name': async (attempt) => {
     const trap = await openTrap([adam, eva], { ...lounge, name: attempt.bait });
     trap.model.bait = { ...attempt, checks: true };
-    await trap.ask(adam, idle);
+    await trap.ask(adam, idlePorts);
     return trap;
   },
   // The bot itself wrote it on Eva's wish.
   posted: async (attempt) => {
     const trap = await openTrap();
     trap.model.bait = { ...attempt, writes: true };
-    await trap.ask(eva, idle);
+    await trap.ask(eva, idlePorts);
     trap.model.bait = attempt;
-    await trap.ask(adam, idle);
+    await trap.ask(adam, idlePorts);
     return trap;
   },
   // Adam reads it out.
@@ -103,12 +103,12 @@ const ways = {
   // Eva says so while the bot waits for Adam to choose a sound.
   'open-choice': async (attempt) => {
     const trap = await openTrap([adam, eva], lounge, {
-      sounds: catalog(library('city/rain', 'weather/rain')),
+      sounds: makeCatalog(makeLibrary('city/rain', 'weather/rain')),
     });
     await askedWhich(trap);
     await trap.ask(eva, attempt.bait);
     trap.model.bait = attempt;
-    await trap.ask(adam, idle);
+    await trap.ask(adam, idlePorts);
     return trap;
   },
   // By what is written down, kept, or to be kept.
@@ -127,8 +127,10 @@ const ways = {
     const trap = await openKnowing(eva, false);
     trap.model.bait = attempt;
     const quoted = { author: 'Eva', text: attempt.bait };
-    const asking = trap.fixture.talk.ask('g', 'What does it say?', adam, 'voice', { quoted });
-    await pass(trap.fixture, 3_000);
+    const asking = trap.fixture.talk.askQuestion('g', 'What does it say?', adam, 'voice', {
+      quoted,
+    });
+    await passTime(trap.fixture, 3_000);
     await asking;
     return trap;
   },
@@ -158,11 +160,11 @@ async function openKnowing(
 ): Promise<Trap> {
   const trap = await openTrap([adam, other], lounge, { addressing: 'auto' });
   const { fixture } = trap;
-  await fixture.settings.set('g', 'memory', 'on');
+  await fixture.settings.setSetting('g', 'memory', 'on');
   for (const { id } of agreed) await fixture.privacy.allow('g', id);
   if (!withCaptions) return trap;
   const turning = fixture.captions.turnOn('g', {});
-  await pass(fixture, 4_000);
+  await passTime(fixture, 4_000);
   await turning;
   return trap;
 }
@@ -173,7 +175,7 @@ async function overheard(attempt: Attack, other: ChannelMember, said: string): P
   await trap.say(other, said);
   if (trap.fixture.of('answered').length > 0) throw new Error('a line has started a turn');
   trap.model.bait = attempt;
-  await trap.ask(adam, idle);
+  await trap.ask(adam, idlePorts);
   return trap;
 }
 
@@ -181,13 +183,13 @@ async function overheard(attempt: Attack, other: ChannelMember, said: string): P
 async function remembered(
   attempt: Attack,
   { text, byName = 'Eva' }: { readonly text: string; readonly byName?: string },
-  words = idle,
+  words = idlePorts,
 ): Promise<Trap> {
   const trap = await openKnowing(eva, false);
   const { fixture } = trap;
   const memory = { guildId: 'g', text, byId: 'eva', byName, atWallMs: 0 };
   await fixture.transcripts.onDisk.memories.add(memory);
-  await fixture.memories.list('g');
+  await fixture.memories.listMemories('g');
   trap.model.bait = attempt;
   await trap.ask(adam, words);
   return trap;
@@ -215,7 +217,7 @@ async function bitten(attempt: Attack, other: ChannelMember, words: string): Pro
   const trap = await openTrap();
   await trap.ask(other, words);
   trap.model.bait = attempt;
-  await trap.ask(adam, idle);
+  await trap.ask(adam, idlePorts);
   return trap;
 }
 

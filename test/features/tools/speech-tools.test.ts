@@ -4,10 +4,10 @@ import {
   adam,
   lounge,
   openSessionFixture,
-  pass,
+  passTime,
   places,
 } from '#test/conversation/setup/session-fixture.ts';
-import { type ChatStep, toolCall as call } from '#test/fakes/chat.ts';
+import { type ChatStep, makeToolCall as call } from '#test/fakes/fake-chat.ts';
 
 /** Adam and Eva sit with the bot; the model says these one after the other. */
 async function open(...rounds: readonly (readonly ChatStep[])[]) {
@@ -15,11 +15,11 @@ async function open(...rounds: readonly (readonly ChatStep[])[]) {
   const managed = { ...places, mayManage: () => manages };
   const fixture = openSessionFixture({ rounds, pieces: 2, tools, places: managed });
   await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 40);
-  const { speech } = fixture.sessions.session('g') ?? expect.fail();
+  await passTime(fixture, 40);
+  const { speech } = fixture.sessions.findSession('g') ?? expect.fail();
   const ask = async (words: string) => {
-    const asked = fixture.talk.ask('g', words, adam, 'voice');
-    await pass(fixture, 6_000);
+    const asked = fixture.talk.askQuestion('g', words, adam, 'voice');
+    await passTime(fixture, 6_000);
     return await asked;
   };
   const results = () => fixture.chat.results;
@@ -67,7 +67,7 @@ test('who manages the server has the persona changed field by field, nobody else
   expect(results()).toEqual([expect.stringContaining('has not the right')]);
   manage();
   await ask('Be as you were.');
-  expect(await fixture.personas.at('g', lounge.channelId)).toEqual({});
+  expect(await fixture.personas.getPersona('g', lounge.channelId)).toEqual({});
   await ask('Speak as elves do.');
   expect(results()).toEqual([expect.stringContaining('language')]);
 });

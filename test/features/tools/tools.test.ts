@@ -9,11 +9,14 @@ const never = new AbortController().signal;
 /** A room of Ana and two who did not agree, at noon of a winter's day. */
 function open(leaving: LeaveOutcome = { kind: 'nowhere' }) {
   const posted: string[] = [];
-  const ports: Pick<ToolPorts, 'askerId' | 'clock' | 'timeZone' | 'company' | 'post' | 'leave'> = {
+  const ports: Pick<
+    ToolPorts,
+    'askerId' | 'clock' | 'timeZone' | 'describeCompany' | 'post' | 'leave'
+  > = {
     askerId: 'ana',
     clock: { wallMs: () => Date.UTC(2026, 11, 24, 12) },
     timeZone: 'Pacific/Kiritimati',
-    company: () => ({ names: ['Ana'], others: 2, bots: 1 }),
+    describeCompany: () => ({ names: ['Ana'], others: 2, bots: 1 }),
     post: async (text) => void posted.push(text),
     leave: async () => leaving,
   };
@@ -21,7 +24,7 @@ function open(leaving: LeaveOutcome = { kind: 'nowhere' }) {
     const fit = tools
       .find((one) => one.name === name)
       ?.bind({})
-      .fit(JSON.stringify(call));
+      .parseArguments(JSON.stringify(call));
     if (!fit || 'unfit' in fit) throw new Error(fit?.unfit ?? 'no such tool');
     const prepared = await fit.prepare(ports as ToolPorts, never); // none of these tools uses the context
     return prepared.kind === 'ready'
@@ -56,11 +59,11 @@ async function shownOf(text: string) {
   const fit = tools
     .find(({ name }) => name === 'post_text')
     ?.bind({})
-    .fit(JSON.stringify({ text }));
+    .parseArguments(JSON.stringify({ text }));
   const prepared =
     fit && 'prepare' in fit ? await fit.prepare(ports as ToolPorts, never) : undefined;
   if (prepared?.kind !== 'ready') return expect.fail();
-  const ask: CheckedLine = prepared.ask;
+  const ask: CheckedLine = prepared.question;
   return { id: ask.id, words: ask.with, files: prepared.files };
 }
 

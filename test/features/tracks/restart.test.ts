@@ -1,51 +1,52 @@
 import { expect, test } from 'vitest';
-import type { ListedTrack } from '#src/features/tracks/track-outcomes.ts';
+import type { ListedTrack } from '#src/features/tracks/track-request-outcomes.ts';
 import {
   adam,
   den,
   eva,
   openSessionFixture,
-  pass,
+  passTime,
 } from '#test/conversation/setup/session-fixture.ts';
 import {
   ben,
   byAdam,
   byEva,
+  listTitles,
   openSetup,
-  play,
-  titles,
+  playSound,
 } from '#test/conversation/setup/tracks-fixture.ts';
 
 test('queues, volumes, pauses, mutes and crossfades are there again in the next process, in the same channel only', async () => {
   const fixture = await openSetup();
-  await play(fixture, byAdam, { track: 'bg', percent: 30, loop: true });
-  await play(fixture, byEva, { track: 'bg', sound: 'https://sounds.example/song.mp3' });
-  await play(fixture, byEva, { sound: 'sea' });
+  await playSound(fixture, byAdam, { track: 'bg', percent: 30, loop: true });
+  await playSound(fixture, byEva, { track: 'bg', sound: 'https://sounds.example/song.mp3' });
+  await playSound(fixture, byEva, { sound: 'sea' });
   fixture.tracks.change('g', byEva, { kind: 'pause' }, 'main');
   fixture.tracks.change('g', byAdam, { kind: 'mute' }, 'bg');
   fixture.tracks.change('g', byEva, { kind: 'volume', percent: 50 }, 'cues');
   fixture.tracks.change('g', byAdam, { kind: 'crossfade', ms: 3_000 }, 'bg');
-  await pass(fixture, 1_000);
-  const before = fixture.tracks.list('g');
+  await passTime(fixture, 1_000);
+  const before = fixture.tracks.listTracks('g');
   await fixture.sessions[Symbol.asyncDispose]();
   const { trackStore } = fixture;
   const elsewhere = openSessionFixture({ trackStore });
   await elsewhere.sessions.join(den, 'adam');
-  await pass(elsewhere, 200);
-  expect(elsewhere.tracks.list('g')).toHaveLength(2);
+  await passTime(elsewhere, 200);
+  expect(elsewhere.tracks.listTracks('g')).toHaveLength(2);
   await elsewhere.sessions[Symbol.asyncDispose]();
   const next = await openSetup([adam, eva, ben], { trackStore });
   const bare = ({ waiting, ...view }: ListedTrack) => {
     return { ...view, current: undefined, waiting: waiting.map(({ title }) => ({ title })) };
   };
-  const there = next.tracks.list('g')?.map(bare);
+  const there = next.tracks.listTracks('g')?.map(bare);
   expect(there).toEqual(before?.map(bare));
   expect(there?.map(({ crossfadeMs }) => crossfadeMs)).toContain(3_000);
   expect(there?.map(({ isMuted }) => isMuted)).toEqual([false, true, false, false]);
   const placeOf = (views: typeof before) => views?.map(({ current }) => current?.positionMs ?? 0);
-  const [[main, bg = 0] = [], [mainThen, bgThen = 0] = []] = [before, next.tracks.list('g')].map(
-    placeOf,
-  );
+  const [[main, bg = 0] = [], [mainThen, bgThen = 0] = []] = [
+    before,
+    next.tracks.listTracks('g'),
+  ].map(placeOf);
   expect([main, bg > 900, bgThen >= bg, bgThen < bg + 300]).toEqual([mainThen, true, true, true]);
   expect(next.tracks.change('g', byEva, { kind: 'skip' }, 'bg')).toMatchObject([
     { kind: 'skipped' },
@@ -54,26 +55,26 @@ test('queues, volumes, pauses, mutes and crossfades are there again in the next 
 
 test('a process that is killed forgets three seconds at most', async () => {
   const fixture = await openSetup();
-  await play(fixture, byAdam);
-  await pass(fixture, 3_000);
-  await play(fixture, byAdam, { sound: 'sea' });
+  await playSound(fixture, byAdam);
+  await passTime(fixture, 3_000);
+  await playSound(fixture, byAdam, { sound: 'sea' });
   const { trackStore } = fixture;
   expect((await trackStore.read('g', 'lounge'))[0]?.sounds).toHaveLength(1);
   const next = await openSetup([adam], { trackStore });
-  expect(titles(next)).toEqual(['rain']);
+  expect(listTitles(next)).toEqual(['rain']);
 });
 
 test('whoever calls the bot elsewhere first leaves what was kept for this channel as it was', async () => {
   const fixture = await openSetup();
-  await play(fixture, byAdam);
+  await playSound(fixture, byAdam);
   await fixture.sessions[Symbol.asyncDispose]();
   const { trackStore } = fixture;
   const elsewhere = openSessionFixture({ trackStore });
   await elsewhere.sessions.join(den, 'adam');
-  await pass(elsewhere, 4_000);
-  await play(elsewhere, byAdam, { sound: 'sea' });
-  const leaving = elsewhere.sessions.leave('g');
-  await pass(elsewhere, 100);
+  await passTime(elsewhere, 4_000);
+  await playSound(elsewhere, byAdam, { sound: 'sea' });
+  const leaving = elsewhere.sessions.leaveInTurn('g');
+  await passTime(elsewhere, 100);
   await leaving;
   expect(await trackStore.read('g', 'lounge')).toHaveLength(1);
   expect(await trackStore.read('g', 'den')).toEqual([]);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { soundsMeant } from '#src/features/tracks/sound-matching.ts';
+import { matchSounds } from '#src/features/tracks/sound-matching.ts';
 
 const sounds = [
   { name: 'bell' },
@@ -33,5 +33,5 @@ test.each([
   ['some birds please', ['nature/forest/birds']],
   ['the rain on a tin roof', ['nature/rain']],
 ])('%j means %j', (words, names) => {
-  expect(soundsMeant(words, sounds).map(({ name }) => name)).toEqual(names);
+  expect(matchSounds(words, sounds).map(({ name }) => name)).toEqual(names);
 });

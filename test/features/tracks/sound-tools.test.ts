@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
-import type { ChatMessage, ChatModel, ChatPart } from '#src/chat/ports.ts';
+import type { ChatMessage, ChatModel, ChatPart } from '#src/chat/chat-model.ts';
 import { tools } from '#src/features/features.ts';
 import {
   adam,
   lounge,
   openSessionFixture,
-  pass,
+  passTime,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
-import { titles } from '#test/conversation/setup/tracks-fixture.ts';
-import { catalog, library } from '#test/fakes/sounds.ts';
+import { listTitles } from '#test/conversation/setup/tracks-fixture.ts';
+import { makeCatalog, makeLibrary } from '#test/fakes/fake-sounds.ts';
 
-const lying = library('bell', 'nature/rain', 'city/rain', 'song', 'tin roof');
+const lying = makeLibrary('bell', 'nature/rain', 'city/rain', 'song', 'tin roof');
 
 /** Calls `play_sound` with what is next in the list for each question. */
 class Caller implements ChatModel {
@@ -42,15 +42,15 @@ class Caller implements ChatModel {
 /** Adam and Eva sit with the bot; the model wants these one after the other. */
 async function openSetup(...requests: readonly object[]) {
   const chat = new Caller(requests);
-  const fixture = openSessionFixture({ chat, pieces: 2, tools, sounds: catalog(lying) });
+  const fixture = openSessionFixture({ chat, pieces: 2, tools, sounds: makeCatalog(lying) });
   await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 40);
+  await passTime(fixture, 40);
   return { fixture, chat, synthesizer: fixture.synthesizer };
 }
 
 async function ask(fixture: SessionFixture, words: string) {
-  void fixture.talk.ask('g', words, adam, 'voice');
-  await pass(fixture, 3_000);
+  void fixture.talk.askQuestion('g', words, adam, 'voice');
+  await passTime(fixture, 3_000);
 }
 
 test.each([
@@ -60,8 +60,8 @@ test.each([
 ])('who asks for %j hears %s, which is theirs', async (sound, title) => {
   const { fixture } = await openSetup({ sound });
   await ask(fixture, 'Play that.');
-  expect(titles(fixture)).toEqual([title]);
-  expect(fixture.tracks.list('g')?.[0]?.current?.owner).toBe('Adam');
+  expect(listTitles(fixture)).toEqual([title]);
+  expect(fixture.tracks.listTracks('g')?.[0]?.current?.owner).toBe('Adam');
   expect(fixture.of('tool')).toMatchObject([{ tool: 'play_sound', how: 'ran' }]);
 });
 
@@ -71,12 +71,12 @@ test('where two sounds fit the bot asks which, and plays what the model makes of
     { sound: 'nature rain' },
   );
   await ask(fixture, 'Play rain.');
-  expect(titles(fixture)).toEqual([undefined]);
+  expect(listTitles(fixture)).toEqual([undefined]);
   const spoken = synthesizer.asked.map(({ text }) => text).join(' ');
   expect(spoken).toMatch(/^Which one: nature rain, city rain\?/);
   chat.next();
   await ask(fixture, 'The first one, please.');
-  expect(titles(fixture)).toEqual(['nature/rain']);
+  expect(listTitles(fixture)).toEqual(['nature/rain']);
   expect(fixture.offered).toEqual([]);
 });
 
@@ -88,7 +88,7 @@ test.each([
 ])('a model plays no link: %s', async (sound) => {
   const { fixture, chat } = await openSetup({ sound });
   await ask(fixture, 'Play that.');
-  expect(titles(fixture)).toEqual([undefined]);
+  expect(listTitles(fixture)).toEqual([undefined]);
   expect(chat.results[0]).toContain('Links are not played.');
 });
 
@@ -100,6 +100,6 @@ test.each([
 ])('%j plays nothing, and the model is told why', async (given, why) => {
   const { fixture, chat } = await openSetup(given);
   await ask(fixture, 'Play that.');
-  expect(titles(fixture)).toEqual([undefined]);
+  expect(listTitles(fixture)).toEqual([undefined]);
   expect(chat.results[0]).toContain(why);
 });

@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
 import { stop } from '#commands/stop.ts';
-import type { TrackCaller } from '#src/features/tracks/track-outcomes.ts';
-import { ports } from '#test/commands/ports.ts';
+import type { TrackCaller } from '#src/features/tracks/track-request-outcomes.ts';
+import { makePorts } from '#test/commands/command-ports.ts';
 import { lounge, type SessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import {
   byAdam,
   byBen,
   byEva,
+  listTitles,
   openSetup,
-  play,
-  titles,
+  playSound,
 } from '#test/conversation/setup/tracks-fixture.ts';
 
 const stopSounds = (
@@ -26,13 +26,13 @@ const stopSounds = (
     callerRoleIds: [],
   };
   const call = { ...who, callerLocale: 'en', callerChannel: lounge, words: { what } } as const;
-  return stop.run(call, { ...ports(), sessions, features });
+  return stop.run(call, { ...makePorts(), sessions, features });
 };
 
 test('all is every track with a sound, for each change but one that depends on the sound', async () => {
   const fixture = await openSetup();
-  await play(fixture, byAdam);
-  await play(fixture, byAdam, { track: 'bg' });
+  await playSound(fixture, byAdam);
+  await playSound(fixture, byAdam, { track: 'bg' });
   const change = (command: Parameters<typeof fixture.tracks.change>[2]) =>
     fixture.tracks.change('g', byAdam, command, 'all').map(({ kind }) => kind);
   expect(change({ kind: 'volume', percent: 40 })).toEqual(['volume', 'volume']);
@@ -47,26 +47,26 @@ test('all is every track with a sound, for each change but one that depends on t
 
 test('/stop ends sounds alone, speech alone, or both', async () => {
   const fixture = await openSetup();
-  await play(fixture, byAdam);
-  await play(fixture, byAdam, { track: 'bg' });
-  await play(fixture, byAdam, { track: 'bg', sound: 'sea' });
-  expect(fixture.talk.stop('g')).toBe('nothing');
+  await playSound(fixture, byAdam);
+  await playSound(fixture, byAdam, { track: 'bg' });
+  await playSound(fixture, byAdam, { track: 'bg', sound: 'sea' });
+  expect(fixture.talk.stopSpeaking('g')).toBe('nothing');
   expect(await stopSounds(fixture, byAdam, 'sounds')).toEqual([{ id: 'stop.ok' }]);
   expect(fixture.tracks.change('g', byEva, { kind: 'skip' }, 'all')).toEqual([
     { kind: 'empty', track: 'all' },
   ]);
   const nothing = [{ id: 'stop.nothing' }];
   expect(await stopSounds(fixture, byAdam, 'sounds')).toEqual(nothing);
-  await play(fixture, byAdam);
-  await fixture.talk.say('g', 'Hello there.', 'queue');
+  await playSound(fixture, byAdam);
+  await fixture.talk.sayText('g', 'Hello there.', 'queue');
   expect(await stopSounds(fixture, byAdam, 'everything')).toMatchObject([{ id: 'stop.ok' }]);
   expect(await stopSounds(fixture, byAdam, 'everything')).toEqual(nothing);
 });
 
 test('/stop ends one’s own sounds, leaves those of others, and says which is which', async () => {
   const fixture = await openSetup();
-  await play(fixture, byAdam);
-  await play(fixture, byBen, { track: 'bg', sound: 'sea' });
+  await playSound(fixture, byAdam);
+  await playSound(fixture, byBen, { track: 'bg', sound: 'sea' });
   const outcome = { id: 'track.barred', with: { track: 'main', owner: 'Adam' } };
   const [reported] = await stopSounds(fixture, byBen, 'sounds');
   expect(reported).toEqual({ id: 'stop.ok', lines: expect.anything() });
@@ -77,6 +77,6 @@ test('/stop ends one’s own sounds, leaves those of others, and says which is w
       { id: 'track.changed', with: { change: 'stop', what: 'sea (bg)' } },
     ]),
   );
-  expect([titles(fixture), titles(fixture, 'bg')]).toEqual([['rain'], [undefined]]);
+  expect([listTitles(fixture), listTitles(fixture, 'bg')]).toEqual([['rain'], [undefined]]);
   expect(await stopSounds(fixture, byBen, 'sounds')).toEqual([{ id: 'perm.dj', lines: [outcome] }]);
 });

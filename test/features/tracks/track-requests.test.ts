@@ -1,26 +1,39 @@
 import { expect, test } from 'vitest';
-import type { TrackCaller } from '#src/features/tracks/track-outcomes.ts';
-import { adam, eva, pass } from '#test/conversation/setup/session-fixture.ts';
+import type { TrackCaller } from '#src/features/tracks/track-request-outcomes.ts';
+import { adam, eva, passTime } from '#test/conversation/setup/session-fixture.ts';
 import {
   ben,
   bot,
   byAdam,
   byBen,
   byEva,
+  listTitles,
   manager,
   openSetup,
-  play,
-  seat,
-  titles,
+  playSound,
+  seatPeople,
 } from '#test/conversation/setup/tracks-fixture.ts';
 
 test('a sound plays at once on an empty track, and waits behind what plays', async () => {
   const fixture = await openSetup();
-  expect(await play(fixture, byAdam)).toMatchObject({ kind: 'playing', title: 'rain', place: 0 });
-  expect(await play(fixture, byEva, { sound: 'sea' })).toMatchObject({ kind: 'added', place: 1 });
-  expect(await play(fixture, byEva, { sound: 'wind' })).toMatchObject({ kind: 'added', place: 2 });
-  expect(await play(fixture, byEva, { next: true })).toMatchObject({ kind: 'added', place: 1 });
-  expect(titles(fixture)).toEqual(['rain', 'rain', 'sea', 'wind']);
+  expect(await playSound(fixture, byAdam)).toMatchObject({
+    kind: 'playing',
+    title: 'rain',
+    place: 0,
+  });
+  expect(await playSound(fixture, byEva, { sound: 'sea' })).toMatchObject({
+    kind: 'added',
+    place: 1,
+  });
+  expect(await playSound(fixture, byEva, { sound: 'wind' })).toMatchObject({
+    kind: 'added',
+    place: 2,
+  });
+  expect(await playSound(fixture, byEva, { next: true })).toMatchObject({
+    kind: 'added',
+    place: 1,
+  });
+  expect(listTitles(fixture)).toEqual(['rain', 'rain', 'sea', 'wind']);
   expect(fixture.tracks.change('g', byAdam, { kind: 'skip' }, 'MAIN')).toEqual([
     { kind: 'skipped', track: 'main', title: 'rain' },
   ]);
@@ -30,23 +43,23 @@ test('what cannot be played is told with its reason, and changes nothing', async
   const fixture = await openSetup();
   const bad = (id: string) => ({ kind: 'bad', reason: { id } });
   for (const sound of ['http://127.0.0.1/x.mp3', 'file:///etc/passwd']) {
-    expect(await play(fixture, byAdam, { sound })).toEqual(bad('track.bad.not_allowed'));
+    expect(await playSound(fixture, byAdam, { sound })).toEqual(bad('track.bad.not_allowed'));
   }
-  expect(await play(fixture, byAdam, { sound: 'ran' })).toEqual({
+  expect(await playSound(fixture, byAdam, { sound: 'ran' })).toEqual({
     kind: 'no-sound',
     name: 'ran',
     names: expect.arrayContaining(['rain']),
   });
-  expect(await play(fixture, byAdam, { sound: '../../etc/passwd' })).toMatchObject({
+  expect(await playSound(fixture, byAdam, { sound: '../../etc/passwd' })).toMatchObject({
     kind: 'no-sound',
     names: expect.arrayContaining(['rain']),
   });
-  expect(fixture.tracks.list('g')?.map(({ name }) => name)).toEqual(['voice', 'cues']);
+  expect(fixture.tracks.listTracks('g')?.map(({ name }) => name)).toEqual(['voice', 'cues']);
 });
 
 test('whoever played it may change it; others vote to skip, and more than half of those there carry it', async () => {
   const fixture = await openSetup([adam, eva, ben, bot]);
-  await play(fixture, byAdam);
+  await playSound(fixture, byAdam);
   const skip = (by: TrackCaller) => fixture.tracks.change('g', by, { kind: 'skip' }, 'main');
   const denied = { kind: 'denied', track: 'main', owner: 'Adam', vote: { votes: 1, needed: 2 } };
   expect(skip(byEva)).toEqual([denied]);
@@ -55,7 +68,7 @@ test('whoever played it may change it; others vote to skip, and more than half o
   const { vote: _, ...stays } = denied;
   expect(fixture.tracks.change('g', byEva, { kind: 'stop' }, 'main')).toEqual([stays]);
   expect(skip({ id: 'ben', name: 'Ben', mayManage: false })).toMatchObject([{ kind: 'skipped' }]);
-  await play(fixture, byAdam);
+  await playSound(fixture, byAdam);
   expect(skip(byEva)).toEqual([denied]); // a vote counts for its sound alone
   expect(fixture.tracks.change('g', byAdam, { kind: 'stop' }, 'main')).toEqual([
     { kind: 'changed', change: 'stop', track: 'main', title: 'rain' },
@@ -67,33 +80,33 @@ test('a DJ, whoever manages the server, and whoever is alone with the bot may ch
   const fixture = await openSetup([adam, dj, ben]);
   const skip = (caller: TrackCaller) =>
     fixture.tracks.change('g', caller, { kind: 'skip' }, 'main');
-  await play(fixture, byAdam);
+  await playSound(fixture, byAdam);
   expect(skip(byEva)).toMatchObject([{ kind: 'denied' }]);
-  await fixture.settings.set('g', 'dj_role', '<@&100000000000000001>');
+  await fixture.settings.setSetting('g', 'dj_role', '<@&100000000000000001>');
   expect(skip(byEva)).toMatchObject([{ kind: 'skipped' }]);
-  await fixture.settings.set('g', 'dj_role', 'none');
-  await play(fixture, byAdam);
+  await fixture.settings.setSetting('g', 'dj_role', 'none');
+  await playSound(fixture, byAdam);
   expect(skip(byEva)).toMatchObject([{ kind: 'denied' }]);
   expect(skip(manager)).toMatchObject([{ kind: 'skipped' }]);
-  await play(fixture, byAdam);
-  seat(fixture, [ben]);
+  await playSound(fixture, byAdam);
+  seatPeople(fixture, [ben]);
   expect(skip(byBen)).toMatchObject([{ kind: 'skipped' }]);
 });
 
 test('a store in trouble keeps nobody from playing', async () => {
   const fixture = await openSetup();
   fixture.trackStore.trouble = 'unwritable';
-  await play(fixture, byAdam);
-  await pass(fixture, 4_000);
-  expect(titles(fixture)).toEqual(['rain']);
+  await playSound(fixture, byAdam);
+  await passTime(fixture, 4_000);
+  expect(listTitles(fixture)).toEqual(['rain']);
   expect(fixture.of('failed')).toMatchObject([{ code: 'store.unwritable' }]);
 });
 
 test('whose a sound was is forgotten with the person', async () => {
   const fixture = await openSetup();
-  await play(fixture, byAdam);
+  await playSound(fixture, byAdam);
   await fixture.privacy.forget('g', 'adam');
-  expect(fixture.tracks.list('g')?.[0]?.current).not.toHaveProperty('owner');
+  expect(fixture.tracks.listTracks('g')?.[0]?.current).not.toHaveProperty('owner');
   expect(fixture.tracks.change('g', byEva, { kind: 'skip' }, 'main')).toMatchObject([
     { kind: 'skipped' },
   ]);
@@ -101,17 +114,19 @@ test('whose a sound was is forgotten with the person', async () => {
 
 test('who is forgotten while their sound is fetched is not named by it', async () => {
   const fixture = await openSetup();
-  const fetching = play(fixture, byAdam);
+  const fetching = playSound(fixture, byAdam);
   await fixture.privacy.forget('g', 'adam');
   expect(await fetching).toMatchObject({ kind: 'playing' });
-  expect(fixture.tracks.list('g')?.[0]?.current).not.toHaveProperty('owner');
+  expect(fixture.tracks.listTracks('g')?.[0]?.current).not.toHaveProperty('owner');
 });
 
 test('one server looks for four sounds at once, and no more', async () => {
   const fixture = await openSetup();
   const all = await Promise.all(
-    [1, 2, 3, 4, 5].map((n) => play(fixture, byAdam, { sound: `https://sounds.example/${n}` })),
+    [1, 2, 3, 4, 5].map((n) =>
+      playSound(fixture, byAdam, { sound: `https://sounds.example/${n}` }),
+    ),
   );
   expect(all.map(({ kind }) => kind)).toEqual(['playing', 'added', 'added', 'added', 'bad']);
-  expect(await play(fixture, byAdam)).toMatchObject({ kind: 'added' });
+  expect(await playSound(fixture, byAdam)).toMatchObject({ kind: 'added' });
 });

@@ -5,25 +5,25 @@ import {
   eva,
   lounge,
   openSessionFixture,
-  pass,
+  passTime,
 } from '#test/conversation/setup/session-fixture.ts';
-import { ben, byAdam, byEva, play } from '#test/conversation/setup/tracks-fixture.ts';
-import { toolCall } from '#test/fakes/chat.ts';
-import { FakeTranscriber } from '#test/fakes/speech.ts';
+import { ben, byAdam, byEva, playSound } from '#test/conversation/setup/tracks-fixture.ts';
+import { makeToolCall } from '#test/fakes/fake-chat.ts';
+import { FakeTranscriber } from '#test/fakes/fake-speech.ts';
 
 type Laid = readonly ['adam' | 'eva', string, string][];
 
 /** Adam sits with the bot and sounds; the model, asked twice, calls the tool, and has something to say to it. */
 async function openBand(given: object, tracks: Laid) {
-  const rounds = [[toolCall('change_track', given)], ['As you like.']];
+  const rounds = [[makeToolCall('change_track', given)], ['As you like.']];
   const transcriber = new FakeTranscriber({ texts: ['Turn the rain down.'] });
   const options = { rounds, pieces: 2, transcriber, tools };
   const fixture = openSessionFixture(options, [adam, eva, ben]);
   const { chat } = fixture;
   await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 40);
+  await passTime(fixture, 40);
   for (const [who, sound, track] of tracks) {
-    await play(fixture, who === 'adam' ? byAdam : byEva, { sound, track });
+    await playSound(fixture, who === 'adam' ? byAdam : byEva, { sound, track });
   }
   return { fixture, chat };
 }
@@ -31,8 +31,8 @@ async function openBand(given: object, tracks: Laid) {
 /** Adam asks in writing; what the model is told of it. */
 async function changed(given: object, tracks: Laid) {
   const { fixture, chat } = await openBand(given, tracks);
-  void fixture.talk.ask('g', 'Turn the rain down.', adam, 'voice');
-  await pass(fixture, 2_000);
+  void fixture.talk.askQuestion('g', 'Turn the rain down.', adam, 'voice');
+  await passTime(fixture, 2_000);
   const [result = ''] = chat.results;
   return { fixture, outcome: JSON.parse(result).result?.outcome };
 }
@@ -51,7 +51,7 @@ test.each([
     ['adam', 'sea', 'main'],
   ]);
   expect(outcome).toEqual([`Volume of ${found}: 80 %.`]);
-  const view = fixture.tracks.list('g')?.find(({ name }) => name === found);
+  const view = fixture.tracks.listTracks('g')?.find(({ name }) => name === found);
   expect(view?.percent).toBe(80);
 });
 

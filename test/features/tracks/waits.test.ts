@@ -1,27 +1,27 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import type { WaitEnd } from '#src/base/play-end.ts';
-import type { PlayRequest } from '#src/features/tracks/track-outcomes.ts';
+import type { PlayWaitOutcome } from '#src/base/play-end.ts';
+import type { PlayRequest } from '#src/features/tracks/track-request-outcomes.ts';
 import {
   adam,
   eva,
   lounge,
-  pass,
+  passTime,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
-import { byAdam, byEva, openSetup, play } from '#test/conversation/setup/tracks-fixture.ts';
-import { FakeSynthesizer } from '#test/fakes/speech.ts';
+import { byAdam, byEva, openSetup, playSound } from '#test/conversation/setup/tracks-fixture.ts';
+import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
 
 /** Ends of what is awaited, as they come. */
-type Ends = WaitEnd[];
+type Ends = PlayWaitOutcome[];
 
 /** A session that has greeted, whose texts take as many tenths of a second as `pieces`. */
 async function openQuiet(pieces = 200, over: Parameters<typeof openSetup>[1] = {}) {
   const synthesizer = new FakeSynthesizer({ pieces });
   const fixture = await openSetup([adam, eva], { addressing: 'off', synthesizer, ...over });
-  const talk = fixture.sessions.session('g')?.loop;
-  do await pass(fixture, 1_000);
-  while (talk?.state.floor.current);
+  const talk = fixture.sessions.findSession('g')?.loop;
+  do await passTime(fixture, 1_000);
+  while (talk?.state.turnQueue.current);
   fixture.events.length = 0;
   return fixture;
 }
@@ -29,18 +29,18 @@ async function openQuiet(pieces = 200, over: Parameters<typeof openSetup>[1] = {
 async function say(fixture: SessionFixture, track?: string, text = 'Dinner is ready.') {
   const owner = { id: 'adam', name: 'Adam' };
   const how = { owner, payer: owner, track, wait: true };
-  const saying = await fixture.talk.say('g', text, 'queue', how);
+  const saying = await fixture.talk.sayText('g', text, 'queue', how);
   return follow(saying.kind === 'placed' ? saying.playing : saying);
 }
 
 async function sound(fixture: SessionFixture, more: Partial<PlayRequest> = {}) {
-  return follow(await play(fixture, byAdam, { wait: true, ...more }));
+  return follow(await playSound(fixture, byAdam, { wait: true, ...more }));
 }
 
 function follow(placed: object) {
   const ends: Ends = [];
   if (!('ended' in placed)) throw new Error(`It has no place: ${JSON.stringify(placed)}`);
-  void (placed.ended as Promise<WaitEnd>).then((end) => ends.push(end));
+  void (placed.ended as Promise<PlayWaitOutcome>).then((end) => ends.push(end));
   return ends;
 }
 
@@ -58,7 +58,7 @@ const kinds: readonly [
   ['a sound', 'main', 'rain', (fixture) => sound(fixture)],
 ];
 
-const leave = ({ sessions }: SessionFixture) => sessions.leave('g');
+const leave = ({ sessions }: SessionFixture) => sessions.leaveInTurn('g');
 const end = ({ sessions }: SessionFixture) => sessions[Symbol.asyncDispose]();
 const change = (kind: 'skip' | 'stop') => (fixture: SessionFixture, track: string) =>
   fixture.tracks.change('g', byAdam, { kind }, track);
@@ -77,10 +77,10 @@ test.each(
 )('a wait for %s on %s ends when that is ended', async (...[, track, title, begin, why, act]) => {
   const fixture = await openQuiet();
   const ends = await begin(fixture);
-  await pass(fixture, 500);
+  await passTime(fixture, 500);
   expect(ends).toEqual([]);
   const acting = act(fixture, track);
-  await pass(fixture, 1_000);
+  await passTime(fixture, 1_000);
   await acting;
   expect(ends).toEqual([why]);
   expect(played(fixture)).toEqual([[track, title, why]]);
@@ -89,16 +89,16 @@ test.each(
 test('a text that is talked down was interrupted, and one that waits when the process ends is left', async () => {
   const fixture = await openQuiet();
   const [first, second, third] = [await say(fixture), await say(fixture), await say(fixture)];
-  await pass(fixture, 500);
-  const talk = fixture.sessions.session('g')?.loop;
-  const reply = talk?.state.floor.current?.reply ?? 0;
+  await passTime(fixture, 500);
+  const talk = fixture.sessions.findSession('g')?.loop;
+  const reply = talk?.state.turnQueue.current?.reply ?? 0;
   talk?.post({ kind: 'barged', reply, action: 'yield' });
-  await pass(fixture, 500);
+  await passTime(fixture, 500);
   expect([first, second, third]).toEqual([['interrupted'], [], []]);
-  const draining = fixture.sessions.drain(5_000);
-  await pass(fixture, 100);
+  const draining = fixture.sessions.drainAll(5_000);
+  await passTime(fixture, 100);
   expect([second, third]).toEqual([[], ['left']]);
-  await pass(fixture, 6_000);
+  await passTime(fixture, 6_000);
   await draining;
 });
 
@@ -109,11 +109,11 @@ test.each(kinds)(
     const { link } = fixture.linkOpener;
     const before = link.sent;
     const ends = await begin(fixture);
-    while (ends.length === 0 && fixture.clock.nowMs() < 60_000) await pass(fixture, 20);
+    while (ends.length === 0 && fixture.clock.nowMs() < 60_000) await passTime(fixture, 20);
     expect(ends).toEqual(['completed']);
     const { sent } = link;
     expect(sent - before).toBeGreaterThan(50); // more than a second
-    await pass(fixture, 1_000);
+    await passTime(fixture, 1_000);
     expect(link.sent - sent).toBeLessThan(2); // a sound may fade away in one more
     expect(played(fixture)).toEqual([[track, title, 'completed']]);
   },
@@ -124,28 +124,28 @@ test('what is removed from a queue, or waits there when all is stopped, ends as 
   const all = [await sound(fixture), await sound(fixture), await sound(fixture)];
   fixture.tracks.change('g', byAdam, { kind: 'remove', item: '1' }, 'main');
   fixture.tracks.change('g', byAdam, { kind: 'stop' }, 'main');
-  await pass(fixture, 20);
+  await passTime(fixture, 20);
   expect(all).toEqual([['stopped'], ['skipped'], ['stopped']]);
 });
 
 test('a text ends when its owner is forgotten, when a moderator mutes the bot, and when there is no voice', async () => {
   const withdrawn = await openQuiet(200);
   const first = await say(withdrawn);
-  await pass(withdrawn, 500);
+  await passTime(withdrawn, 500);
   await withdrawn.privacy.forget('g', 'adam');
-  await pass(withdrawn, 500);
+  await passTime(withdrawn, 500);
   const muted = await openQuiet(200);
   const second = await say(muted);
-  await pass(muted, 500);
-  muted.sessions.news('g', { kind: 'muted', on: true });
-  await pass(muted, 500);
+  await passTime(muted, 500);
+  muted.sessions.onSeatChange('g', { kind: 'muted', isOn: true });
+  await passTime(muted, 500);
   const mute = new FakeSynthesizer({
     fault: () => ({ afterPieces: 0, error: new BotError('provider.refused', false, 'No.') }),
   });
   const voiceless = await openQuiet(20, { synthesizer: mute });
   const third = await say(voiceless);
   const fourth = await say(voiceless, 'news');
-  await pass(voiceless, 15_000);
+  await passTime(voiceless, 15_000);
   expect([first, second, third, fourth]).toEqual([
     ['withdrawn'],
     ['muted'],
@@ -160,9 +160,9 @@ test('of a lost link a text that had begun is lost, and what waits or is a sound
     'Dinner is ready, and it stands on the table in the kitchen. Please come before it is cold.';
   const begun = await say(fixture, undefined, text);
   const [waits, rain] = [await say(fixture), await sound(fixture)];
-  await pass(fixture, 5_500);
+  await passTime(fixture, 5_500);
   fixture.linkOpener.link.lose(new BotError('discord.unreachable', true, 'Lost.'));
-  await pass(fixture, 40_000);
+  await passTime(fixture, 40_000);
   expect([begun, waits, rain]).toEqual([['lost'], ['completed'], ['completed']]);
 });
 
@@ -170,27 +170,29 @@ test('a link that never comes back ends all waits', async () => {
   const fixture = await openQuiet();
   const [waits, rain] = [await say(fixture, 'news'), await sound(fixture)];
   fixture.linkOpener.link.lose(new BotError('link.lost', false, 'A person has kicked the bot.'));
-  await pass(fixture, 2_000);
+  await passTime(fixture, 2_000);
   expect([waits, rain]).toEqual([['left'], ['left']]);
 });
 
 test('a track that repeats a sound is refused, and one that begins to ends the waits for all that is on it', async () => {
   const fixture = await openQuiet();
   const looping = { kind: 'looping', track: 'main' };
-  expect(await play(fixture, byAdam, { wait: true, loop: true })).toEqual(looping);
-  await play(fixture, byAdam, { loop: true });
-  expect(await play(fixture, byAdam, { wait: true })).toEqual(looping);
-  expect(await fixture.talk.say('g', 'Hello.', 'queue', { track: 'main', wait: true })).toEqual({
-    kind: 'placed',
-    playing: looping,
-  });
+  expect(await playSound(fixture, byAdam, { wait: true, loop: true })).toEqual(looping);
+  await playSound(fixture, byAdam, { loop: true });
+  expect(await playSound(fixture, byAdam, { wait: true })).toEqual(looping);
+  expect(await fixture.talk.sayText('g', 'Hello.', 'queue', { track: 'main', wait: true })).toEqual(
+    {
+      kind: 'placed',
+      playing: looping,
+    },
+  );
   const bg = { track: 'bg' };
   const [now, behind] = [await sound(fixture, bg), await sound(fixture, bg)];
   fixture.tracks.change('g', byAdam, { kind: 'loop', on: true }, 'bg');
-  await pass(fixture, 20);
+  await passTime(fixture, 20);
   expect([now, behind]).toEqual([['looping'], ['looping']]);
   fixture.tracks.change('g', byAdam, { kind: 'loop', on: false }, 'bg');
-  await pass(fixture, 25_000);
+  await passTime(fixture, 25_000);
   expect([now, behind]).toEqual([['looping'], ['looping']]);
   expect(played(fixture)).toEqual([
     ['bg', 'rain', 'completed'],
@@ -202,12 +204,12 @@ test('whoever calls the bot again keeps what plays: its wait goes on, and its en
   const fixture = await openQuiet();
   const rain = await sound(fixture);
   fixture.linkOpener.link.lose(new BotError('link.lost', true, 'Gone.'));
-  await pass(fixture, 20);
+  await passTime(fixture, 20);
   const joining = fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 1_000);
+  await passTime(fixture, 1_000);
   await joining;
   expect(rain).toEqual([]);
-  await pass(fixture, 15_000);
+  await passTime(fixture, 15_000);
   expect([rain, played(fixture)]).toEqual([['completed'], [['main', 'rain', 'completed']]]);
 });
 
@@ -216,12 +218,15 @@ test('who is forgotten still learns how their sound ended', async () => {
   const ends = await sound(fixture);
   await fixture.privacy.forget('g', 'adam');
   fixture.tracks.change('g', byEva, { kind: 'skip' }, 'main');
-  await pass(fixture, 20);
+  await passTime(fixture, 20);
   expect(ends).toEqual(['skipped']);
 });
 
 test('there are as many waits as places on tracks, and no more', async () => {
   const fixture = await openQuiet();
   for (let n = 0; n < 100; n++) await sound(fixture);
-  expect(await play(fixture, byAdam, { wait: true })).toMatchObject({ kind: 'full', limit: 100 });
+  expect(await playSound(fixture, byAdam, { wait: true })).toMatchObject({
+    kind: 'full',
+    limit: 100,
+  });
 });

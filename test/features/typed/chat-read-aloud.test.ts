@@ -7,12 +7,12 @@ import {
   eva,
   lounge,
   openSessionFixture,
-  pass,
+  passTime,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { dollars, openBudgets } from '#test/fakes/spending.ts';
-import { typedHandler } from './typed-handler.ts';
+import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { makeTypedHandler } from './typed-handler.ts';
 
 const readChannel = '123456789012345678';
 const ben: ChannelMember = { id: 'ben', name: 'Ben', isBot: false, roleIds: [] };
@@ -26,13 +26,13 @@ async function joined(over: Over = {}) {
   const parts = { rounds: [['The answer is five.']], pieces: 20, ...over };
   const fixture: SessionFixture = openSessionFixture(parts, [adam, eva, ben]);
   const { synthesizer } = fixture;
-  await fixture.settings.set('g', 'read_channel', readChannel);
+  await fixture.settings.setSetting('g', 'read_channel', readChannel);
   await fixture.sessions.join(lounge, 'adam');
   await fixture.privacy.allow('g', 'ben');
-  await pass(fixture, 11_000);
+  await passTime(fixture, 11_000);
   const before = synthesizer.asked.length;
   const spoken = () => synthesizer.asked.slice(before).map(({ text }) => text);
-  return { ...fixture, ...typedHandler(fixture), spoken };
+  return { ...fixture, ...makeTypedHandler(fixture), spoken };
 }
 
 type JoinedSetup = Awaited<ReturnType<typeof joined>>;
@@ -53,12 +53,13 @@ function line(author: ChannelMember, text: string, over: Partial<WrittenLine> = 
 
 /** All at once, in this order. */
 async function write(fixture: JoinedSetup, ...messages: readonly TypedMessage[]) {
-  const taken = Promise.all(messages.map((one) => fixture.lines.handle(one)));
-  await pass(fixture, 100);
+  const taken = Promise.all(messages.map((one) => fixture.lines.handleMessage(one)));
+  await passTime(fixture, 100);
   return await taken;
 }
 
-const voiceOf = ({ tracks }: JoinedSetup) => tracks.list('g')?.find(({ name }) => name === 'voice');
+const voiceOf = ({ tracks }: JoinedSetup) =>
+  tracks.listTracks('g')?.find(({ name }) => name === 'voice');
 
 test('three lines of each wait, and what waits lets answers and other texts pass', async () => {
   const fixture = await joined({ addressing: 'off' });
@@ -69,9 +70,9 @@ test('three lines of each wait, and what waits lets answers and other texts pass
     'full',
     'read',
   ]);
-  const asked = fixture.talk.ask('g', 'How many?', ben, 'voice');
-  void fixture.talk.say('g', 'A text of somebody.', 'queue', { voice: 'other' });
-  await pass(fixture, 30_000);
+  const asked = fixture.talk.askQuestion('g', 'How many?', ben, 'voice');
+  void fixture.talk.sayText('g', 'A text of somebody.', 'queue', { voice: 'other' });
+  await passTime(fixture, 30_000);
   await asked;
   expect(fixture.spoken()).toEqual([
     'Adam: Line 0.',
@@ -98,7 +99,7 @@ test.each<[string, TypedMessage, string]>([
 ])('nothing is read of %s', async (_, one, outcome) => {
   const fixture = await joined();
   expect(await write(fixture, one)).toEqual([outcome]);
-  await pass(fixture, 5_000);
+  await passTime(fixture, 5_000);
   expect(fixture.spoken()).toEqual([]);
 });
 
@@ -106,7 +107,7 @@ test('a forwarded line is named as forwarded', async () => {
   const fixture = await joined();
   const forwarded = message(adam, 'The shop closes at six.', { isForwarded: true });
   expect(await write(fixture, forwarded)).toEqual(['read']);
-  await pass(fixture, 5_000);
+  await passTime(fixture, 5_000);
   expect(fixture.spoken()).toEqual(['Adam: forwarded: The shop closes at six.']);
 });
 
@@ -116,12 +117,12 @@ test('nothing is read of people who said no or are blocked, nor of what waits of
   await write(fixture, long, message(ben, 'First.'), message(adam, 'Last.'));
   await fixture.privacy.deny('g', 'ben');
   expect(await write(fixture, message(ben, 'Second.'))).toEqual(['refused']);
-  await pass(fixture, 10_000);
+  await passTime(fixture, 10_000);
   expect(fixture.spoken().join()).not.toMatch(/First|Second/);
   expect(fixture.spoken().join()).toContain('Last.');
   const ids = '100000000000000001';
   const blocked = { ...ben, id: ids };
-  await fixture.settings.set('g', 'blocked', ids);
+  await fixture.settings.setSetting('g', 'blocked', ids);
   const asked = await fixture.reader.read('g', line(blocked, 'Third.'), adam);
   expect(asked).toEqual(refused('read.refused'));
 });
@@ -133,16 +134,16 @@ test('messages that are deleted while they wait, or are read, are not read on', 
   );
   if (!first || !second || !third) throw new Error('nothing was written');
   await write(fixture, first, second, third);
-  fixture.lines.deleted([second.messageId]);
+  fixture.lines.onDeleted([second.messageId]);
   expect(voiceOf(fixture)?.waiting).toHaveLength(1);
-  fixture.lines.deleted([first.messageId, 'unknown']);
-  await pass(fixture, 400);
+  fixture.lines.onDeleted([first.messageId, 'unknown']);
+  await passTime(fixture, 400);
   expect(voiceOf(fixture)).toMatchObject({ current: { title: '“…”' }, waiting: [] });
   const gone = message(adam, 'Gone at once.');
-  const taken = fixture.lines.handle(gone);
-  fixture.lines.deleted([gone.messageId]);
+  const taken = fixture.lines.handleMessage(gone);
+  fixture.lines.onDeleted([gone.messageId]);
   expect(await taken).toBe('deleted');
-  await pass(fixture, 10_000);
+  await passTime(fixture, 10_000);
   expect(fixture.spoken().join()).toContain('Third');
   expect(fixture.spoken().join()).not.toMatch(/Second|Gone/);
 });
@@ -167,12 +168,12 @@ test('one’s own lines are skipped and removed one by one, those of others need
   expect(fixture.tracks.change('g', of, { kind: 'skip' }, 'voice')).toMatchObject([
     { kind: 'skipped' },
   ]);
-  await pass(fixture, 8_000);
+  await passTime(fixture, 8_000);
   expect(fixture.spoken()).toEqual(['Adam: Adam, one.', 'Adam, two.']);
   expect(remove('1')).toMatchObject([{ kind: 'no-item' }]);
   await write(fixture, message(adam, 'Adam, three.'), message(adam, 'Adam, four.'));
-  expect(fixture.talk.stop('g')).toBe('stopped');
-  await pass(fixture, 5_000);
+  expect(fixture.talk.stopSpeaking('g')).toBe('stopped');
+  await passTime(fixture, 5_000);
   expect(fixture.spoken()).not.toContain('Adam, four.');
 });
 
@@ -180,12 +181,12 @@ const refused = (id: string) => ({ kind: 'refused', line: { id } });
 
 test('the menu has a message read for whoever picks it, whoever wrote it, in the writer’s voice', async () => {
   const fixture = await joined();
-  await fixture.peopleSettings.change('g', 'zoe', { voice: 'rms' });
+  await fixture.peopleSettings.changeSettings('g', 'zoe', { voice: 'rms' });
   expect(await fixture.reader.read('g', line(zoe, 'Dinner at eight.'), adam)).toMatchObject({
     kind: 'queued',
-    ahead: 0,
+    position: 0,
   });
-  await pass(fixture, 100);
+  await passTime(fixture, 100);
   expect(voiceOf(fixture)?.current).toMatchObject({ owner: 'Adam' });
   const asked = fixture.synthesizer.asked.at(-1);
   expect([asked?.text, asked?.voice.name]).toEqual(['Zoe: Dinner at eight.', 'rms']);
@@ -206,29 +207,29 @@ test('a long line is read up to the end of a clause, and says that there is more
   const fixture = await joined();
   const long = Array.from({ length: 12 }, (_, n) => `This is sentence number ${n} of a long line.`);
   await fixture.reader.read('g', line(zoe, long.join(' ')), adam);
-  await pass(fixture, 60_000);
+  await passTime(fixture, 60_000);
   const spoken = fixture.spoken().join(' ');
   expect(spoken).toMatch(/^Zoe: This is .* of a long line\. The rest is in the chat\.$/);
   expect(spoken.length).toBeLessThan(340);
   await fixture.reader.read('g', line(zoe, 'Short again.'), adam);
-  await pass(fixture, 5_000);
+  await passTime(fixture, 5_000);
   expect(fixture.spoken().at(-1)).not.toContain('The rest');
 });
 
 test('what somebody has read out is paid from their share, whatever it takes, and refused when that is used', async () => {
   const speak = { kind: 'priced', usd: { perMillionAudioOutputTokens: 12 } } as const;
-  const caps = { personDay: dollars(0.001) };
+  const caps = { personDay: toUsd(0.001) };
   const { budgets, ledger, paid } = openBudgets(new VirtualClock(), { caps, tariff: { speak } });
   const fixture = await joined({ spending: budgets });
   const nowMs = fixture.clock.wallMs();
   const read = (who: ChannelMember) => fixture.reader.read('g', line(zoe, 'Hi.'), who);
   const say = (track: string) =>
-    fixture.talk.say('g', 'Hello.', 'queue', { owner: adam, payer: adam, track });
+    fixture.talk.sayText('g', 'Hello.', 'queue', { owner: adam, payer: adam, track });
   await Promise.all([read(adam), say('bg')]);
-  await pass(fixture, 5_000);
-  const spent = paid.slice(2).map(({ usd }) => dollars(usd)); // after the two clauses of the greeting
+  await passTime(fixture, 5_000);
+  const spent = paid.slice(2).map(({ usd }) => toUsd(usd)); // after the two clauses of the greeting
   expect(spent).toHaveLength(2);
-  expect(ledger.shareOf('g', 'adam', nowMs).nanoUsd).toBe((spent[0] ?? 0) + (spent[1] ?? 0));
+  expect(ledger.getShare('g', 'adam', nowMs).nanoUsd).toBe((spent[0] ?? 0) + (spent[1] ?? 0));
   ledger.assign('g', 'adam', { nanoUsd: caps.personDay }, nowMs);
   const unpaid = refused('budget.user');
   for (const outcome of [await read(adam), await say('voice'), await say('bg')])

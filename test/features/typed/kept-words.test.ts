@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { keptWords } from '#src/features/typed/kept-words.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
+import { createKeptWords } from '#src/features/typed/kept-words.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const minuteMs = 60_000;
 
 function openWords() {
   const clock = new VirtualClock();
-  const kept = keptWords(clock);
+  const kept = createKeptWords(clock);
   const made: string[] = [];
   const words = (key: string) =>
     kept.words(key, async () => {

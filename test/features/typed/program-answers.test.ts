@@ -1,40 +1,40 @@
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import type { ProgramQuestion } from '#src/features/contract/http-api-ports.ts';
-import { programAnswers } from '#src/features/typed/program-answers.ts';
-import { chained } from '#src/pipeline/chained.ts';
+import { createProgramAnswers } from '#src/features/typed/program-answers.ts';
+import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import type { PipelineRegistry } from '#src/pipeline/pipeline.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { Recordings } from '#src/sources/recordings.ts';
-import { paidEngines } from '#src/spending/paid-engine.ts';
+import { createPaidEngines } from '#src/spending/paid-engine.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
-import { FakeChat } from '#test/fakes/chat.ts';
-import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
-import { boundless } from '#test/fakes/spending.ts';
+import { FakeChat } from '#test/fakes/fake-chat.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/fake-speech.ts';
+import { boundlessBudget } from '#test/fakes/fake-spending.ts';
 
 test('a stream that is given up before anybody reads it gives its place back', async () => {
   const chat = new FakeChat([['Yes.']]);
   const synthesizer = new FakeSynthesizer();
   const pipelines: PipelineRegistry = {
     names: ['chained'],
-    open: () => chained({ chat, synthesizer }),
-    engine: () => 'a model',
+    open: () => createChainedPipeline({ chat, synthesizer }),
+    getEngineNames: () => 'a model',
   };
   await using decoding = new Decoding({ clock: realClock, stepMs: 2_000 });
   const { dependencies, sessions } = openSessionFixture();
   const transcriber = new FakeTranscriber({ texts: ['hi'] });
   const parts = {
     ...dependencies,
-    ...paidEngines({ chat, transcriber, synthesizer, pipelines }),
+    ...createPaidEngines({ chat, transcriber, synthesizer, pipelines }),
     clock: realClock,
     onEvent: () => undefined,
-    spending: boundless,
+    spending: boundlessBudget,
     style: { instructions: 'Be brief.', voice: {} },
   };
   const recordings = new Recordings(decoding, { allowed: new AllowedHosts([]) });
   const { signal } = new AbortController();
-  const answers = programAnswers(parts, sessions, recordings, signal);
+  const answers = createProgramAnswers(parts, sessions, recordings, signal);
   const question = {
     guildId: 'g',
     asker: { id: 'token:dog', name: 'dog' },

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import type { ProgramSpeech, ProgramText } from '#src/features/contract/http-api-ports.ts';
-import { programAnswers } from '#src/features/typed/program-answers.ts';
+import { createProgramAnswers } from '#src/features/typed/program-answers.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeSynthesizer } from '#test/fakes/speech.ts';
-import { openBudgets } from '#test/fakes/spending.ts';
+import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
+import { openBudgets } from '#test/fakes/fake-spending.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const text: ProgramText = {
   guildId: 'g',
@@ -30,7 +30,7 @@ function openSpeech() {
     undefined,
     clock,
   );
-  const answers = programAnswers(dependencies, sessions, dependencies.recordings, staying);
+  const answers = createProgramAnswers(dependencies, sessions, dependencies.recordings, staying);
   return { answers, clock, events, ledger, paid, sessions, synthesizer };
 }
 
@@ -46,22 +46,22 @@ async function samplesOf(speech: ProgramSpeech) {
 
 test('the token pays for what was spoken, also of a text that is left in the middle, and nothing stays set aside', async () => {
   const { answers, ledger, paid, synthesizer } = openSpeech();
-  await samplesOf(await answers.speak(text, staying));
+  await samplesOf(await answers.openSpeech(text, staying));
   expect(paid.map(({ usd }) => usd)).toEqual([17e-6, 9e-6]);
-  const left = await answers.speak(text, staying);
-  expect(ledger.reserved('g')).toBeGreaterThan(0);
+  const left = await answers.openSpeech(text, staying);
+  expect(ledger.getReserved('g')).toBeGreaterThan(0);
   if (left.kind !== 'open') throw new Error('It is open.');
   for await (const _ of left.parts) break;
   await expect.poll(() => synthesizer.running).toBe(0);
-  expect(ledger.reserved('g')).toBe(0);
+  expect(ledger.getReserved('g')).toBe(0);
   expect(paid.length).toBeGreaterThan(2);
 });
 
 test('a text that nobody begins to read frees its money when its program has gone', async () => {
   const { answers, ledger, synthesizer } = openSpeech();
   const leaving = new AbortController();
-  await answers.speak(text, leaving.signal);
-  expect(ledger.reserved('g')).toBeGreaterThan(0);
+  await answers.openSpeech(text, leaving.signal);
+  expect(ledger.getReserved('g')).toBeGreaterThan(0);
   leaving.abort(new Error('gone'));
-  expect([ledger.reserved('g'), synthesizer.asked]).toEqual([0, []]);
+  expect([ledger.getReserved('g'), synthesizer.asked]).toEqual([0, []]);
 });

@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest';
 import type { TypedMessage, TypedMessages } from '#src/ports/typed-messages.ts';
-import { text } from '#src/texts/texts.ts';
+import { formatText } from '#src/texts/texts.ts';
 import {
   adam,
   eva,
   lounge,
   openSessionFixture,
-  pass,
+  passTime,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
-import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeSynthesizer } from '#test/fakes/speech.ts';
-import { typedHandler } from './typed-handler.ts';
+import { type ChatStep, FakeChat } from '#test/fakes/fake-chat.ts';
+import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { makeTypedHandler } from './typed-handler.ts';
 
 const ben = { id: 'ben', name: 'Ben', isBot: false, roleIds: [] };
 let written = 0;
@@ -30,20 +30,20 @@ async function joined(rounds: readonly (readonly ChatStep[])[] = [['Five.']], ov
   const synthesizer = new FakeSynthesizer();
   const parts = { addressing: 'auto', chat, synthesizer, ...options } as const;
   const fixture: SessionFixture = openSessionFixture(parts, [adam, eva], clock);
-  if (typed) await fixture.sessions.settings.set('g', 'typed', typed);
+  if (typed) await fixture.sessions.settings.setValue('g', 'typed', typed);
   await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 11_000);
+  await passTime(fixture, 11_000);
   const replies: (readonly [string, string])[] = [];
   const gone = new Set<string>();
-  const reply: TypedMessages['reply'] = async ({ channelId, messageId }, text) => {
+  const reply: TypedMessages['replyTo'] = async ({ channelId, messageId }, text) => {
     if (gone.has(messageId)) return 'deleted';
-    const known = text.textIn(channelId);
+    const known = text.findTextForPlace(channelId);
     if (known === undefined) throw new Error('A reply has words of another channel.');
     replies.push([messageId, known]);
     return 'sent';
   };
-  const { lines } = typedHandler(fixture, reply);
-  if (isNowhere) await fixture.sessions.leave('g');
+  const { lines } = makeTypedHandler(fixture, reply);
+  if (isNowhere) await fixture.sessions.leaveInTurn('g');
   return { ...fixture, chat, synthesizer, lines, replies, gone };
 }
 
@@ -58,8 +58,8 @@ async function handle(
   message: TypedMessage,
   ms = 5_000,
 ): Promise<string> {
-  const taken = fixture.lines.handle(message);
-  await pass(fixture, ms);
+  const taken = fixture.lines.handleMessage(message);
+  await passTime(fixture, ms);
   return await taken;
 }
 
@@ -88,7 +88,7 @@ test.each([{}, { isNowhere: true } as const])(
     expect(await handle(fixture, line('And one more?', { channelId: 'den' }))).toBe('elsewhere');
     await fixture.privacy.deny('g', 'adam');
     expect(await handle(fixture, line('Well?', elsewhere))).toBe('refused');
-    await fixture.sessions.settings.set('g', 'roles', '1029384756102938475');
+    await fixture.sessions.settings.setValue('g', 'roles', '1029384756102938475');
     expect(await handle(fixture, line('Well?', { ...elsewhere, author: ben }))).toBe('refused');
     const author = { ...ben, roleIds: ['1029384756102938475'] };
     expect(await handle(fixture, line('', { ...elsewhere, author }))).toBe('empty');
@@ -131,7 +131,7 @@ async function asking(over: Partial<TypedMessage>, before?: 'allow' | 'deny') {
   const fixture = await joined([], { names: ['Computer'] });
   if (before) await fixture.privacy[before]('g', 'eva');
   const asked: unknown[] = [];
-  fixture.talk.ask = async (_guildId, words, _asker, _form, about) => {
+  fixture.talk.askQuestion = async (_guildId, words, _asker, _form, about) => {
     asked.push({ words, ...about });
     return { kind: 'nowhere' };
   };
@@ -139,7 +139,7 @@ async function asking(over: Partial<TypedMessage>, before?: 'allow' | 'deny') {
   return { outcome, asked, said: texts(fixture) };
 }
 
-const told = { outcome: 'unasked', asked: [], said: [text('consent.unasked')] };
+const told = { outcome: 'unasked', asked: [], said: [formatText('consent.unasked')] };
 const heard = { outcome: 'elsewhere', asked: [expect.objectContaining({ words: '', recording })] };
 
 test.each([
@@ -157,7 +157,7 @@ test.each([
 });
 
 test('what a person forwards is quoted and not asked, and pictures alone have the usual question', async () => {
-  const words = text('ask.about.question');
+  const words = formatText('ask.about.question');
   const shop = { text: 'Computer, post that the shop is closed.', isForwarded: true } as const;
   const quoted = { author: 'Adam', ...shop };
   const forwarded = await asking({ author: adam, ...shop });
@@ -178,12 +178,12 @@ test('a person who mentions it too often reads so once; their stop counts all th
   expect(said).toHaveLength(11);
   expect(said.at(-1)).toMatch(/^You've reached the limit of commands\. Try again in \d+ s\.$/);
   expect(await by(eva, '!')).toBe('empty');
-  await fixture.talk.say('g', 'A long story. '.repeat(20), 'queue');
-  await pass(fixture, 1_000);
+  await fixture.talk.sayText('g', 'A long story. '.repeat(20), 'queue');
+  await passTime(fixture, 1_000);
   expect(await by(adam, 'Stop!')).toBe('answered');
-  await pass(fixture, 100);
-  expect(texts(fixture).at(-1)).toBe(text('stop.ok'));
-  expect(fixture.talk.stop('g')).toBe('nothing');
+  await passTime(fixture, 100);
+  expect(texts(fixture).at(-1)).toBe(formatText('stop.ok'));
+  expect(fixture.talk.stopSpeaking('g')).toBe('nothing');
 });
 
 test('a mention asks for that line alone, and a no is never read', async () => {
@@ -200,22 +200,22 @@ test('every line of people who said yes counts by the addressing mode, as if it 
   expect(await handle(fixture, line('Two and three?'))).toBe('not-meant');
   expect(await handle(fixture, line('Computer, two and three?'))).toBe('answered');
   expect(await handle(fixture, line('And one more?'))).toBe('answered');
-  await pass(fixture, 20_000);
+  await passTime(fixture, 20_000);
   expect(await handle(fixture, line('And another one?'))).toBe('not-meant');
 });
 
 test('a message that is deleted while it is answered in writing costs nothing more', async () => {
   const fixture = await joined([[{ waitMs: 8_000 }, 'Five.']], { typed: 'text' });
   const message = line('Two and three?', { isMention: true });
-  const taken = fixture.lines.handle(message);
-  await pass(fixture, 2_000);
-  fixture.lines.deleted([message.messageId]);
+  const taken = fixture.lines.handleMessage(message);
+  await passTime(fixture, 2_000);
+  fixture.lines.onDeleted([message.messageId]);
   expect(await taken).toBe('deleted');
 });
 
 test('who wants answers alone types in the chat and reads them in no other place', async () => {
   const fixture = await joined([['Five.']]);
-  await fixture.peopleSettings.change('g', 'adam', { answers: 'private' });
+  await fixture.peopleSettings.changeSettings('g', 'adam', { answers: 'private' });
   const before = spoken(fixture).length;
   expect(await handle(fixture, line('Two and three?', { isMention: true }))).toBe('answered');
   expect(fixture.direct).toEqual([{ personId: 'adam', text: 'Five.' }]);
@@ -228,13 +228,15 @@ test('who wants answers alone types in the chat and reads them in no other place
   expect([texts(fixture), spoken(fixture).length]).toEqual([[], before]);
   const id = fixture.offered.at(-1)?.replace('tool.show:', '') ?? '';
   const { confirmations } = fixture;
-  expect(confirmations.show('g', id, 'eva')).toEqual({ kind: 'other', name: 'Adam' });
-  const shown = confirmations.show('g', id, 'adam');
+  expect(confirmations.showConfirmation('g', id, 'eva')).toEqual({ kind: 'other', name: 'Adam' });
+  const shown = confirmations.showConfirmation('g', id, 'adam');
   const { text } = 'text' in shown ? shown : expect.fail();
-  expect(await text.textFor('adam', async (channelId) => channelId === 'lounge')).toBe('Five.');
-  expect(await text.textFor('adam', async () => false)).toBeUndefined();
-  const { exchanges } = fixture.sessions.session('g')?.loop.state.history ?? expect.fail();
+  expect(await text.findTextForPerson('adam', async (channelId) => channelId === 'lounge')).toBe(
+    'Five.',
+  );
+  expect(await text.findTextForPerson('adam', async () => false)).toBeUndefined();
+  const { exchanges } = fixture.sessions.findSession('g')?.loop.state.history ?? expect.fail();
   expect(exchanges.map(({ heard }) => heard)).toEqual(['', '', '']);
   await fixture.clock.advance(15 * 60_000);
-  expect(confirmations.show('g', id, 'adam')).toEqual({ kind: 'over' });
+  expect(confirmations.showConfirmation('g', id, 'adam')).toEqual({ kind: 'over' });
 });

@@ -1,19 +1,19 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { standardVoiceInstead } from '#src/speech/fallbacks/standard-voice.ts';
-import { fixedVoiceNames } from '#src/speech/voice-names.ts';
+import { withStandardVoice } from '#src/speech/fallbacks/standard-voice.ts';
+import { createFixedVoiceNames } from '#src/speech/voice-names.ts';
 import {
   adam,
   eva,
   type FixtureOptions,
   lounge,
   openSessionFixture,
-  pass,
+  passTime,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeSynthesizer } from '#test/fakes/speech.ts';
-import { dollars, openBudgets } from '#test/fakes/spending.ts';
+import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
+import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const sample = { voice: 'rms', speed: 1.2, language: 'en' };
 const gone = new BotError('provider.refused', false, 'No such voice.', undefined, undefined, {
@@ -24,7 +24,7 @@ const gone = new BotError('provider.refused', false, 'No such voice.', undefined
 async function called(over: FixtureOptions = {}): Promise<SessionFixture> {
   const fixture = openSessionFixture(over, [adam, eva]);
   await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 10_000);
+  await passTime(fixture, 10_000);
   return fixture;
 }
 
@@ -32,8 +32,8 @@ async function hear(
   fixture: SessionFixture,
   { who = adam, ...over }: Partial<typeof sample> & { readonly who?: typeof adam } = {},
 ) {
-  const hearing = fixture.voiceControl.preview('g', who, { ...sample, ...over });
-  if (fixture.linkOpener.links.length > 0) await pass(fixture, 100);
+  const hearing = fixture.voiceControl.previewVoice('g', who, { ...sample, ...over });
+  if (fixture.linkOpener.links.length > 0) await passTime(fixture, 100);
   return await hearing;
 }
 
@@ -46,8 +46,8 @@ function without(name: string, names: readonly string[] = []) {
       yield* inner.synthesize(text, voice, signal);
     },
   };
-  const voices = fixedVoiceNames(names);
-  return { inner, synthesizer: standardVoiceInstead(engine, voices), voices };
+  const voices = createFixedVoiceNames(names);
+  return { inner, synthesizer: withStandardVoice(engine, voices), voices };
 }
 
 test('a preview is a file in its voice, also where nobody talks', async () => {
@@ -61,13 +61,13 @@ test('a preview is a file in its voice, also where nobody talks', async () => {
 
 test('a file is paid for by its listener, until their share is used', async () => {
   const clock = new VirtualClock();
-  const { budgets, ledger } = openBudgets(clock, { caps: { personDay: dollars(0.0002) } });
+  const { budgets, ledger } = openBudgets(clock, { caps: { personDay: toUsd(0.0002) } });
   const fixture = openSessionFixture({ spending: budgets }, [adam, eva], clock);
   const heard: string[] = [];
   while (heard.length < 9 && heard.at(-1) !== 'failed') heard.push((await hear(fixture)).kind);
   expect(heard.length).toBeGreaterThan(2);
   expect(heard.length).toBeLessThan(9);
-  expect(ledger.shareOf('g', 'adam', clock.wallMs()).nanoUsd).toBeGreaterThan(0.0001e9);
+  expect(ledger.getShare('g', 'adam', clock.wallMs()).nanoUsd).toBeGreaterThan(0.0001e9);
 });
 
 test('a text in a voice that is gone is said by the standard one, and the channel is told once', async () => {
@@ -75,8 +75,8 @@ test('a text in a voice that is gone is said by the standard one, and the channe
   const fixture = await called({ synthesizer, voices });
   const { length } = inner.asked;
   for (const text of ['One two three.', 'Four five six.']) {
-    await fixture.talk.say('g', text, 'queue', { owner: adam, voice: 'rms' });
-    await pass(fixture, 3_000);
+    await fixture.talk.sayText('g', text, 'queue', { owner: adam, voice: 'rms' });
+    await passTime(fixture, 3_000);
   }
   expect(inner.asked.slice(length).map(({ text }) => text)).toEqual([
     'One two three.',
@@ -96,11 +96,11 @@ test.each([
     const known: string[] = [];
     const { inner, synthesizer, voices } = without(refusedName ?? '', known);
     const fixture = await called({ synthesizer, voices });
-    await fixture.personas.save('g', 'lounge', { voice: 'rms' });
+    await fixture.personas.savePersona('g', 'lounge', { voice: 'rms' });
     known.push(...names);
     for (let n = 0; n < 2; n++) {
-      await fixture.talk.say('g', 'One two three.', 'queue');
-      await pass(fixture, 40_000);
+      await fixture.talk.sayText('g', 'One two three.', 'queue');
+      await passTime(fixture, 40_000);
     }
     expect(inner.asked.map(({ voice }) => voice.name)).not.toContain('rms');
     expect(fixture.written).toEqual([

@@ -1,23 +1,23 @@
 import { expect, test } from 'vitest';
-import { text } from '#src/texts/texts.ts';
+import { formatText } from '#src/texts/texts.ts';
 import {
   adam,
   eva,
   lounge,
   openSessionFixture,
-  pass,
+  passTime,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
 
 const deaf = { ...eva, isDeaf: true };
 const offer = {
   personId: 'eva',
-  text: text('voice.answers.offer', { channel: 'Lounge' }),
+  text: formatText('voice.answers.offer', { channel: 'Lounge' }),
 };
 
 async function sit(fixture: SessionFixture, mode: 'talk' | 'captions' = 'talk') {
   await fixture.sessions.join(lounge, 'adam', mode);
-  await pass(fixture, 3_000);
+  await passTime(fixture, 3_000);
 }
 
 test('who comes or becomes deafened is offered written answers once in a server, also over restarts', async () => {
@@ -25,9 +25,9 @@ test('who comes or becomes deafened is offered written answers once in a server,
   await sit(fixture);
   expect(fixture.direct).toEqual([offer]);
   fixture.linkOpener.link.present.splice(0, 1, { ...adam, isDeaf: true });
-  await pass(fixture, 3_000);
+  await passTime(fixture, 3_000);
   expect(fixture.direct).toEqual([offer, { ...offer, personId: 'adam' }]);
-  await fixture.sessions.leave('g');
+  await fixture.sessions.leaveInTurn('g');
   await sit(fixture);
   expect(fixture.direct).toHaveLength(2);
   const { stores } = fixture;
@@ -41,7 +41,7 @@ test.each<[string, (fixture: SessionFixture) => unknown, 'captions'?]>([
   ['said no', ({ consents }) => consents.write('g', 'eva', { kind: 'never' })],
   [
     'has chosen before',
-    ({ peopleSettings }) => peopleSettings.change('g', 'eva', { answers: 'written' }),
+    ({ peopleSettings }) => peopleSettings.changeSettings('g', 'eva', { answers: 'written' }),
   ],
   [
     'cannot be remembered',

@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest';
 import type { Public } from '#src/base/public.ts';
 import { tools } from '#src/features/features.ts';
-import { externalTool } from '#src/features/tools/adapt-external-tool.ts';
-import { rulesOf } from '#src/features/tools/external-tool.ts';
+import { adaptExternalTool } from '#src/features/tools/adapt-external-tool.ts';
+import { parseRules } from '#src/features/tools/external-tool.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { Recordings } from '#src/sources/recordings.ts';
 import { adam, lounge, openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
-import { FakeChat } from '#test/fakes/chat.ts';
+import { FakeChat } from '#test/fakes/fake-chat.ts';
 
 /** The bot sits nowhere; the model calls one tool and then says "Tea.". */
 async function ask(name: string, about = {}, moreTools = () => [look('anyone')]) {
   const chat = new FakeChat([[{ call: { id: 'call_1', name, argumentsJson: '{}' } }], ['Tea.']]);
   const fixture = openSessionFixture({ chat, tools, moreTools });
-  await fixture.reminders.add({
+  await fixture.reminders.addReminder({
     id: 'tea',
     guildId: 'g',
     personId: 'adam',
@@ -22,19 +22,19 @@ async function ask(name: string, about = {}, moreTools = () => [look('anyone')])
     setAtWallMs: fixture.clock.wallMs(),
     dueAtWallMs: fixture.clock.wallMs() + 60_000,
   });
-  const outcome = await fixture.talk.ask('g', 'Well?', adam, 'text', about);
+  const outcome = await fixture.talk.askQuestion('g', 'Well?', adam, 'text', about);
   if (outcome.kind !== 'answered') return expect.fail();
   const offered = chat.asked[0]?.tools.map((one) => one.name);
   return { result: chat.asked[1]?.messages.at(-1)?.content, offered, text: outcome.text };
 }
 
 function look(who: 'anyone' | 'room', effect?: 'read') {
-  return externalTool({
+  return adaptExternalTool({
     name: effect ? 'look' : 'turn',
     title: 'Looks',
     description: 'Looks.',
     parameters: { type: 'object' },
-    rules: rulesOf({ who, effect }),
+    rules: parseRules({ who, effect }),
     run: async () => ({ text: 'A bird.', leftOut: [], isError: false }),
   });
 }
@@ -51,14 +51,14 @@ test('a question in writing gets the tools that need no channel', async () => {
     'turn',
   ]);
   expect(result).toContain('A bird.');
-  expect(text.textIn(undefined)).toBe('Tea.');
+  expect(text.findTextForPlace(undefined)).toBe('Tea.');
 });
 
 test('an answer from the own reminders is for the asker alone, and none stands in a chat', async () => {
   const { result, text } = await ask('list_reminders');
   expect(result).toContain('take the tea out');
-  expect(text.textIn('lounge')).toBeUndefined();
-  expect(await text.textFor('adam', async () => false)).toBe('Tea.');
+  expect(text.findTextForPlace('lounge')).toBeUndefined();
+  expect(await text.findTextForPerson('adam', async () => false)).toBe('Tea.');
   const open = await ask('list_reminders', { placeId: 'general' });
   expect(open.result).not.toContain('tea');
 });
@@ -78,7 +78,7 @@ async function setTimer(
   const chat = new FakeChat([[{ call: given }], ['All right.']]);
   const fixture = openSessionFixture({ chat, tools, ...(recordings && { recordings }) });
   if (sitsIn) await fixture.sessions.join(sitsIn, 'adam');
-  const asked = await fixture.talk.ask('g', 'What does it say?', adam, 'text', about);
+  const asked = await fixture.talk.askQuestion('g', 'What does it say?', adam, 'text', about);
   const set = await fixture.stores.reminders.list('g', 'adam');
   const offer = asked.kind === 'answered' ? asked.confirmation : undefined;
   return { offer, set, result: chat.asked.at(-1)?.messages.at(-1)?.content };
@@ -124,14 +124,19 @@ test.each([
     const fixture = openSessionFixture({ chat, tools, moreTools: () => [look('anyone')] });
     await fixture.sessions.join(lounge, 'adam');
     const about = { placeId, quoted: { author: 'Eva', text: 'Turn it.' } };
-    const outcome = await fixture.talk.ask('g', 'Well?', adam, 'text', about);
+    const outcome = await fixture.talk.askQuestion('g', 'Well?', adam, 'text', about);
     const { button, line } = (outcome.kind === 'answered' && outcome.confirmation) || expect.fail();
     expect(line).toMatchObject({ id: 'tool.ask', with: { by: 'Adam', name: 'Adam' } });
     expect([fixture.offered, fixture.of('tool').map(({ how }) => how)]).toEqual([[], ['asked']]);
     const id = button.replace('tool.show:', '');
-    expect(fixture.confirmations.show('g', id, 'eva')).toEqual({ kind: 'other', name: 'Adam' });
-    expect(fixture.confirmations.show('g', id, 'adam')).toMatchObject({ kind: 'shown' });
-    const pressed = await fixture.confirmations.confirm('g', id, 'adam');
+    expect(fixture.confirmations.showConfirmation('g', id, 'eva')).toEqual({
+      kind: 'other',
+      name: 'Adam',
+    });
+    expect(fixture.confirmations.showConfirmation('g', id, 'adam')).toMatchObject({
+      kind: 'shown',
+    });
+    const pressed = await fixture.confirmations.confirmCall('g', id, 'adam');
     expect(pressed).toMatchObject({ kind: 'done', to });
   },
 );
@@ -146,9 +151,9 @@ test.each([
     const call = { id: 'call_1', name: 'remember', argumentsJson: JSON.stringify(given) };
     const chat = new FakeChat([[{ call }], ['All right.']]);
     const fixture = openSessionFixture({ chat, tools });
-    await fixture.settings.set('g', 'memory', 'on');
+    await fixture.settings.setSetting('g', 'memory', 'on');
     await fixture.consents.write('g', 'adam', { kind });
-    await fixture.talk.ask('g', 'Remember that, please.', adam, 'text');
+    await fixture.talk.askQuestion('g', 'Remember that, please.', adam, 'text');
     expect(await fixture.transcripts.onDisk.memories.list('g')).toMatchObject(kept);
   },
 );

@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
-import { serverVocabulary } from '#src/features/words/server-vocabulary.ts';
+import { createServerVocabulary } from '#src/features/words/server-vocabulary.ts';
 import { withPronunciation } from '#src/speech/pronunciation.ts';
 import { readBy } from '#test/conversation/setup/read-outcome.ts';
 import {
   adam,
   lounge,
   openSessionFixture,
-  pass,
+  passTime,
 } from '#test/conversation/setup/session-fixture.ts';
-import { FakeChat } from '#test/fakes/chat.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeSynthesizer } from '#test/fakes/speech.ts';
+import { FakeChat } from '#test/fakes/fake-chat.ts';
+import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 /** Adam called the bot into the Lounge; voices say words as the server has it. */
 async function joined(over: Parameters<typeof openSessionFixture>[0] = {}) {
@@ -20,41 +20,46 @@ async function joined(over: Parameters<typeof openSessionFixture>[0] = {}) {
   const chat = new FakeChat([['Kubernetes is up, Ana.']], clock);
   const parts = { chat, synthesizer, ...over };
   const fixture = openSessionFixture(parts, [adam], clock);
-  const control = serverVocabulary({ clock }, fixture.sessions);
+  const control = createServerVocabulary({ clock }, fixture.sessions);
   await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 11_000);
+  await passTime(fixture, 11_000);
   return { ...fixture, control, spoken: () => fake.asked.map(({ text }) => text), chat };
 }
 
 test('a word is added, replaced however it is written, listed, and taken away', async () => {
   const { control } = await joined();
-  expect(await control.add('g', '  New\n  Relic ')).toEqual({
+  expect(await control.addWord('g', '  New\n  Relic ')).toEqual({
     kind: 'added',
     word: { word: 'New Relic' },
     saved: true,
   });
-  expect(await control.add('g', 'NEW RELIC', 'new rellick')).toMatchObject({ kind: 'replaced' });
-  await control.add('g', 'Ana');
-  expect(await control.list('g')).toEqual({
+  expect(await control.addWord('g', 'NEW RELIC', 'new rellick')).toMatchObject({
+    kind: 'replaced',
+  });
+  await control.addWord('g', 'Ana');
+  expect(await control.listWords('g')).toEqual({
     words: [{ word: 'Ana' }, { word: 'NEW RELIC', say: 'new rellick' }],
     isRead: true,
     limit: 200,
   });
-  expect(await control.remove('g', 'new  relic')).toMatchObject({ kind: 'removed', saved: true });
-  expect(await control.remove('g', 'new relic')).toEqual({ kind: 'unknown', known: ['Ana'] });
-  expect((await control.list('other')).words).toEqual([]);
+  expect(await control.removeWord('g', 'new  relic')).toMatchObject({
+    kind: 'removed',
+    saved: true,
+  });
+  expect(await control.removeWord('g', 'new relic')).toEqual({ kind: 'unknown', known: ['Ana'] });
+  expect((await control.listWords('other')).words).toEqual([]);
 });
 
 test('answers, texts that are read out and sounds of speech say a word otherwise than it is written', async () => {
   const fixture = await joined();
-  await fixture.control.add('g', 'Kubernetes', 'koo-ber-net-ees');
-  const asked = fixture.talk.ask('g', 'How is it?', adam, 'voice');
-  await pass(fixture, 8_000);
+  await fixture.control.addWord('g', 'Kubernetes', 'koo-ber-net-ees');
+  const asked = fixture.talk.askQuestion('g', 'How is it?', adam, 'voice');
+  await passTime(fixture, 8_000);
   expect(readBy(await asked)).toMatchObject({ text: 'Kubernetes is up, Ana.' });
   expect(fixture.of('answered').at(-1)?.heardText).toBe('Kubernetes is up, Ana.');
-  await fixture.talk.say('g', 'I like KUBERNETES', 'queue');
-  await fixture.talk.say('g', 'Kubernetes again', 'queue', { track: 'side', owner: adam });
-  await pass(fixture, 8_000);
+  await fixture.talk.sayText('g', 'I like KUBERNETES', 'queue');
+  await fixture.talk.sayText('g', 'Kubernetes again', 'queue', { track: 'side', owner: adam });
+  await passTime(fixture, 8_000);
   expect(fixture.spoken()).toEqual(
     expect.arrayContaining([
       'koo-ber-net-ees is up,',
@@ -63,19 +68,19 @@ test('answers, texts that are read out and sounds of speech say a word otherwise
     ]),
   );
   expect(fixture.spoken().join()).not.toMatch(/kubernetes/i);
-  await fixture.control.remove('g', 'Kubernetes');
-  await fixture.talk.say('g', 'Kubernetes is left', 'queue');
-  await pass(fixture, 8_000);
+  await fixture.control.removeWord('g', 'Kubernetes');
+  await fixture.talk.sayText('g', 'Kubernetes is left', 'queue');
+  await passTime(fixture, 8_000);
   expect(fixture.spoken()).toContain('Kubernetes is left');
 });
 
 test('words are there after a restart, and gone with the server', async () => {
   const before = await joined();
   const { guildStore, settingsStore } = before;
-  await before.control.add('g', 'Łódź', 'woodge');
+  await before.control.addWord('g', 'Łódź', 'woodge');
   const after = await joined({ settingsStore });
-  expect((await after.control.list('g')).words).toEqual([{ word: 'Łódź', say: 'woodge' }]);
-  await guildStore.erase('g');
+  expect((await after.control.listWords('g')).words).toEqual([{ word: 'Łódź', say: 'woodge' }]);
+  await guildStore.eraseGuild('g');
   const rejoined = await joined({ settingsStore });
-  expect((await rejoined.control.list('g')).words).toEqual([]);
+  expect((await rejoined.control.listWords('g')).words).toEqual([]);
 });

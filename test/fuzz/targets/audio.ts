@@ -1,10 +1,10 @@
-import { areFrames } from '#src/audio/formats/mpeg-frame.ts';
-import { opusSamples } from '#src/audio/opus/opus-packet.ts';
-import { readWav, writeWav } from '#src/audio/wav.ts';
-import { SoundStream } from '#src/speech/openai/sound-stream.ts';
-import { unlessBotError } from '#test/fuzz/expected.ts';
-import { bytesLike, inPieces } from '#test/fuzz/inputs.ts';
-import { target } from '#test/fuzz/target.ts';
+import { detectFrames } from '#src/audio/formats/mpeg-frame.ts';
+import { readWav, writeWav } from '#src/audio/formats/wav.ts';
+import { countOpusSamples } from '#src/audio/opus/opus-packet.ts';
+import { SpeechSoundReader } from '#src/speech/openai/speech-sound-reader.ts';
+import { ignoreBotError } from '#test/fuzz/expected-errors.ts';
+import { cutInPieces, makeBytes } from '#test/fuzz/fuzz-inputs.ts';
+import { makeTarget } from '#test/fuzz/make-target.ts';
 import { fc } from '#test/properties.ts';
 
 const samples = Int16Array.from({ length: 30 }, (_, n) => n * 900);
@@ -29,23 +29,23 @@ const packed = [
 const types = ['', 'audio/pcm', 'audio/pcm; rate=16000', 'audio/wav', 'audio/L16;rate=0099999'];
 
 export const audioTargets = [
-  target('opus-toc', fc.uint8Array({ maxLength: 20 }), (bytes) => {
-    const samples = opusSamples(bytes);
+  makeTarget('opus-toc', fc.uint8Array({ maxLength: 20 }), (bytes) => {
+    const samples = countOpusSamples(bytes);
     if (!(samples >= 0 && samples <= 5760)) throw new Error(`${samples} samples`);
   }),
-  target('frame-headers', bytesLike([...packed, ...wavs]), (bytes) => {
-    areFrames(bytes);
+  makeTarget('frame-headers', makeBytes([...packed, ...wavs]), (bytes) => {
+    detectFrames(bytes);
   }),
-  target('wav-whole', bytesLike(wavs), (bytes) => {
-    unlessBotError(() => readWav(bytes));
+  makeTarget('wav-whole', makeBytes(wavs), (bytes) => {
+    ignoreBotError(() => readWav(bytes));
   }),
-  target(
+  makeTarget(
     'speech-bytes',
-    fc.tuple(inPieces(bytesLike([...wavs, ...packed])), fc.constantFrom(...types), fc.boolean()),
+    fc.tuple(cutInPieces(makeBytes([...wavs, ...packed])), fc.constantFrom(...types), fc.boolean()),
     ([pieces, type, isPackedFine]) => {
-      const stream = new SoundStream(type, isPackedFine);
-      unlessBotError(() => {
-        for (const piece of pieces) if (!stream.packed) stream.push(piece);
+      const stream = new SpeechSoundReader(type, isPackedFine);
+      ignoreBotError(() => {
+        for (const piece of pieces) if (!stream.toPacked) stream.push(piece);
         stream.end();
       });
     },

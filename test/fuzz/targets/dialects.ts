@@ -4,18 +4,24 @@ import templateTokens from '#src/chat/marks/template-tokens.json' with { type: '
 import thoughts from '#src/chat/marks/thoughts.json' with { type: 'json' };
 import wrappers from '#src/chat/marks/wrappers.json' with { type: 'json' };
 import writtenCalls from '#src/chat/marks/written-calls.json' with { type: 'json' };
-import { chatWithFallbacks } from '#src/chat/metered-chat.ts';
-import { chained } from '#src/pipeline/chained.ts';
-import { ApiClient } from '#src/provider/client.ts';
+import { createChatChain } from '#src/chat/metered-chat.ts';
+import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
+import { ApiClient } from '#src/provider/api-client.ts';
 import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
-import { drain, FakeHost, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { chatEvents, serverForms, soundPieces } from '#test/fakes/dialects/servers.ts';
-import { chainOf } from '#test/fakes/fallbacks.ts';
-import { cut } from '#test/fakes/providers/paced.ts';
-import { tone } from '#test/fakes/providers/sound.ts';
-import { FakeSynthesizer } from '#test/fakes/speech.ts';
-import { asyncTarget } from '#test/fuzz/target.ts';
+import {
+  drainAnswer,
+  FakeHost,
+  joinTexts,
+  makeTurn,
+  toUtterance,
+} from '#test/contracts/pipeline-contract.ts';
+import { makeChatEvents, makeSoundPieces, serverForms } from '#test/fakes/dialects/server-forms.ts';
+import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
+import { makeChain } from '#test/fakes/fallback-chains.ts';
+import { makeTone } from '#test/fakes/providers/mock-sound.ts';
+import { cutBytes } from '#test/fakes/providers/send-paced.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { makeAsyncTarget } from '#test/fuzz/make-target.ts';
 import { fc } from '#test/properties.ts';
 
 const never = new AbortController().signal;
@@ -53,7 +59,7 @@ function clientOf({ pieces, edits, end, type, bytes }: Broken): ApiClient {
     all.splice(at, 0, ...{ drop: [], copy: [piece, piece], cut: [half], strange: [other] }[kind]);
   }
   async function* body(signal: AbortSignal | null | undefined) {
-    yield* cut(Buffer.concat(all), bytes);
+    yield* cutBytes(Buffer.concat(all), bytes);
     if (end === 'reset') throw new TypeError('terminated');
     if (end === 'hang')
       await new Promise((_, reject) => {
@@ -97,7 +103,7 @@ const streams = broken(
   fc.tuple(forms, replies).map(([{ chat, title }, reply]) => {
     // Where thoughts stand in the text, their marks may be lost.
     const hidden = title === 'LM Studio' ? [] : ['hidden'];
-    return [...chatEvents(chat?.stream, { ...reply, thoughts: hidden })].map((one) =>
+    return [...makeChatEvents(chat?.stream, { ...reply, thoughts: hidden })].map((one) =>
       Buffer.from(one),
     );
   }),
@@ -118,16 +124,16 @@ const streams = broken(
 /** Plays a turn over such a stream, in virtual time. */
 async function playTurn(stream: Broken): Promise<void> {
   const clock = new VirtualClock(0, 20);
-  const { chain } = chainOf('chat', [openChatModel(clientOf(stream), { model: 'm' })], clock);
+  const { chain } = makeChain('chat', [openChatModel(clientOf(stream), { model: 'm' })], clock);
   const [host, synthesizer] = [new FakeHost(), new FakeSynthesizer({ pieces: 1 })];
   host.release();
-  const pipeline = chained({ chat: chatWithFallbacks(chain), synthesizer });
-  const answer = pipeline.answer(turnOf(said('hello')), host, never);
-  const outcome = drain(answer[Symbol.asyncIterator]());
+  const pipeline = createChainedPipeline({ chat: createChatChain(chain), synthesizer });
+  const answer = pipeline.answer(makeTurn(toUtterance('hello')), host, never);
+  const outcome = drainAnswer(answer[Symbol.asyncIterator]());
   const end = await Promise.race([outcome, clock.advance(1_200_000)]);
   if (!end) throw new Error('It hangs.');
   // Of words that no voice can say, the conversation makes an empty answer, with its code.
-  checkFailure(end.error, host.ran.length > 0 || textOf(end.parts).trim() !== '');
+  checkFailure(end.error, host.ran.length > 0 || joinTexts(end.parts).trim() !== '');
   const spoken = synthesizer.asked.map(({ text }) => text).join(' ');
   const found = unspeakable.find((one) => spoken.toLowerCase().includes(one.toLowerCase()));
   if (found !== undefined) throw new Error(`${found} is said: ${spoken}`);
@@ -136,7 +142,9 @@ async function playTurn(stream: Broken): Promise<void> {
 const sounds = broken(
   fc
     .tuple(forms, fc.constantFrom('pcm', 'wav'))
-    .map(([{ speech }, format]) => (speech ? soundPieces(speech, 'Tea. Now.', format).pieces : [])),
+    .map(([{ speech }, format]) =>
+      speech ? makeSoundPieces(speech, 'Tea. Now.', format).pieces : [],
+    ),
   [
     '{"error":{"message":"Out of memory."}}',
     '<!doctype html><title>Welcome</title>',
@@ -147,12 +155,17 @@ const sounds = broken(
   ['reset'],
 );
 /** Loudest sample of the sound, and how many louder ones are heard at most before it ends: 100 ms. */
-const loudest = tone('Tea. Now.', 24_000).reduce((most, one) => Math.max(most, Math.abs(one)), 0);
+const loudest = makeTone('Tea. Now.', 24_000).reduce(
+  (most, one) => Math.max(most, Math.abs(one)),
+  0,
+);
 const mostLouder = 2_400;
 
 async function hear(sound: Broken): Promise<void> {
   const voice = openSynthesizer(clientOf(sound), { model: 'm', voice: 'v', format: 'wav' });
-  const { parts, error } = await drain(voice.synthesize('Tea.', {}, never)[Symbol.asyncIterator]());
+  const { parts, error } = await drainAnswer(
+    voice.synthesize('Tea.', {}, never)[Symbol.asyncIterator](),
+  );
   checkFailure(error, parts.length > 0);
   const louder = parts.flatMap(({ samples }) =>
     [...samples].filter((one) => Math.abs(one) > loudest),
@@ -161,6 +174,6 @@ async function hear(sound: Broken): Promise<void> {
 }
 
 export const dialectTargets = [
-  asyncTarget('dialects-chat', streams, playTurn),
-  asyncTarget('dialects-speech', sounds, hear),
+  makeAsyncTarget('dialects-chat', streams, playTurn),
+  makeAsyncTarget('dialects-speech', sounds, hear),
 ];

@@ -1,21 +1,29 @@
 import { buttons as allButtons } from '#commands/buttons.ts';
+import type { ChatMessage } from '#src/chat/chat-model.ts';
 import { openChatModel } from '#src/chat/completions/openai-chat.ts';
-import { recentMessages, standardHistory } from '#src/chat/history.ts';
-import type { ChatMessage } from '#src/chat/ports.ts';
-import { speakable } from '#src/chat/text/speakable.ts';
-import { type MessageBody, messageOf, sentence } from '#src/discord/interactions/rendering.ts';
+import { historyLimits, selectRecentMessages } from '#src/chat/history.ts';
+import { toSpeakable } from '#src/chat/text/speakable.ts';
+import {
+  type MessageBody,
+  renderMessage,
+  renderSentence,
+} from '#src/discord/interactions/rendering.ts';
 import { drawPanel } from '#src/discord/panel/panel-face.ts';
-import { trackPanel } from '#src/features/tracks/track-panel.ts';
-import { objectionToName, trackName } from '#src/playback/tracks/track-name.ts';
-import type { PanelFace } from '#src/ports/panel.ts';
+import { describeTrackPanel } from '#src/features/tracks/track-panel.ts';
+import { findNameObjection, trackName } from '#src/playback/tracks/track-name.ts';
+import type { PanelContent } from '#src/ports/panel.ts';
 import { consentButtons } from '#src/ports/talk-guide.ts';
-import { ApiClient } from '#src/provider/client.ts';
-import { firstChars, maxMessageChars, oneLine, posted } from '#src/texts/plain.ts';
-import { text } from '#src/texts/texts.ts';
-import { addressingRules, initialAddressing, judge } from '#src/turn/addressing/addressing.ts';
-import { classify } from '#src/turn/overlap/interjections.ts';
-import { textOf } from '#test/fuzz/inputs.ts';
-import { asyncTarget, target } from '#test/fuzz/target.ts';
+import { ApiClient } from '#src/provider/api-client.ts';
+import { maxMessageChars, takeFirstChars, toOneLine, toPostedText } from '#src/texts/plain-text.ts';
+import { formatText } from '#src/texts/texts.ts';
+import {
+  addressingRules,
+  decideAddressing,
+  initialAddressing,
+} from '#src/turn/addressing/addressing.ts';
+import { classifyInterjection } from '#src/turn/overlap/interjections.ts';
+import { makeText } from '#test/fuzz/fuzz-inputs.ts';
+import { makeAsyncTarget, makeTarget } from '#test/fuzz/make-target.ts';
 import { fc } from '#test/properties.ts';
 
 const pieces = [
@@ -39,8 +47,8 @@ const pieces = [
 ];
 /** Up to some 4,000 characters and more, as people may type them into a form. */
 const words = fc.oneof(
-  { weight: 4, arbitrary: textOf(pieces, 12) },
-  { weight: 1, arbitrary: textOf(pieces) },
+  { weight: 4, arbitrary: makeText(pieces, 12) },
+  { weight: 1, arbitrary: makeText(pieces) },
 );
 
 const lineBreak = /[\n\v\f\r\u0085\u2028\u2029]/;
@@ -69,12 +77,12 @@ const buttons = new Map(allButtons.map((button) => [button.name, button]));
 const languages = { caller: 'de', room: 'en' } as const;
 
 /** A panel on which everything that people may choose reads `a` or `b`. */
-function faceOf(a: string, b: string): PanelFace {
-  const typed = trackName(firstChars(a, 100));
-  const name = objectionToName(typed) === 'bad-name' ? 'main' : typed;
+function faceOf(a: string, b: string): PanelContent {
+  const typed = trackName(takeFirstChars(a, 100));
+  const name = findNameObjection(typed) === 'bad-name' ? 'main' : typed;
   const current = { title: b, positionMs: 0, loop: false };
   const track = { name, percent: 50, isPaused: false, isMuted: false, current, waiting: [] };
-  const { buttons: trackButtons = [], lines = [] } = trackPanel([track], 'en');
+  const { buttons: trackButtons = [], lines = [] } = describeTrackPanel([track], 'en');
   const names = `${a}, ${b}`;
   return {
     lines: [
@@ -95,19 +103,19 @@ function readNames([a, b]: readonly [string, string]) {
   const usual = drawPanel(undefined, faceOf('Ann', 'Ben'), 'en', buttons);
   const bare = drawPanel(undefined, faceOf(a, b), 'en', buttons);
   must(linesOf(bare.content).length <= linesOf(usual.content).length, 'A name forges a line.');
-  const notice = sentence({ id: 'panel.next', with: { name: oneLine(a) } }, 'en');
+  const notice = renderSentence({ id: 'panel.next', with: { name: toOneLine(a) } }, 'en');
   must(linesOf(notice).length === 1, 'A name forges a line of a notice.');
   const reply = { id: 'track.added', with: { title: a, track: b, n: 1 }, to: 'room' } as const;
   const answer = { id: 'generic', with: { code: a }, to: 'caller', lines: [reply] } as const;
-  mustBeHarmless(messageOf(reply, languages, buttons));
-  mustBeHarmless(messageOf({ ...answer, buttons: ['stop'] }, languages, buttons));
-  const written = posted(`${a} ${b}`);
+  mustBeHarmless(renderMessage(reply, languages, buttons));
+  mustBeHarmless(renderMessage({ ...answer, buttons: ['stop'] }, languages, buttons));
+  const written = toPostedText(`${a} ${b}`);
   must(
     !unseenEveryone.test(written) && !mention.test(written),
     'What is written mentions somebody.',
   );
   must(written.length <= 2 * maxMessageChars, 'What is written grows without bounds.');
-  speakable(text('said.to', { name: a, text: b }));
+  toSpeakable(formatText('said.to', { name: a, text: b }));
 }
 
 /** Messages as they reach a server. */
@@ -146,9 +154,9 @@ async function readPrompts([a, b]: readonly [string, string]) {
     { role: 'user', name: a, content: b },
     { role: 'assistant', content: b },
   ] as const;
-  const recent = recentMessages([...exchange, ...exchange, ...exchange]);
+  const recent = selectRecentMessages([...exchange, ...exchange, ...exchange]);
   const kept = recent.reduce((sum, { content }) => sum + content.length, 0);
-  must(kept <= standardHistory.characters, `The history holds ${kept} characters.`);
+  must(kept <= historyLimits.characters, `The history holds ${kept} characters.`);
 }
 
 /** The names of the bot and of those present, among words. */
@@ -157,15 +165,15 @@ function readAddressing([a, b]: readonly [string, string]) {
   const text = b.slice(0, 600);
   const rules = { ...addressingRules, names: [a, 'Nova'] };
   const spoken = { speakerId: '1', fromMs: 0, humans: 3, text, present: [a, text] };
-  judge(initialAddressing, spoken, rules);
-  classify(b, { isFinal: true, names: [a] });
+  decideAddressing(initialAddressing, spoken, rules);
+  classifyInterjection(b, { isFinal: true, names: [a] });
 }
 
 const two = fc.tuple(words, words);
 
 /** Names and typed words of people, on their way into prompts, panels, replies and notices. */
 export const nameTargets = [
-  target('names-shown', two, readNames),
-  asyncTarget('names-prompted', two, readPrompts),
-  target('names-addressed', two, readAddressing),
+  makeTarget('names-shown', two, readNames),
+  makeAsyncTarget('names-prompted', two, readPrompts),
+  makeTarget('names-addressed', two, readAddressing),
 ];

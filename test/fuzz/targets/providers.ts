@@ -1,22 +1,22 @@
 import { APIError } from 'openai/core/error';
 import { BotError } from '#src/base/errors.ts';
 import { openChatModel } from '#src/chat/completions/openai-chat.ts';
-import { ApiClient } from '#src/provider/client.ts';
+import { ApiClient } from '#src/provider/api-client.ts';
 import type { JsonEvent } from '#src/provider/json-socket.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { listModels } from '#src/provider/models/model-list.ts';
-import { servedBy } from '#src/provider/models/models.ts';
-import { readTranscript, transcriptOf } from '#src/speech/openai/transcript-reply.ts';
-import type { Transcript } from '#src/speech/ports.ts';
-import { failureIn, TranscriptParts } from '#src/speech/realtime/realtime-parts.ts';
-import { unlessBotError } from '#test/fuzz/expected.ts';
-import { inPieces, jsonLike, textOf } from '#test/fuzz/inputs.ts';
-import { asyncTarget, target } from '#test/fuzz/target.ts';
+import { describeServer } from '#src/provider/models/standard-models.ts';
+import { readTranscript, toTranscript } from '#src/speech/openai/transcript-reply.ts';
+import { findFailure, TranscriptAssembler } from '#src/speech/realtime/transcript-assembler.ts';
+import type { Transcript } from '#src/speech/speech-engine.ts';
+import { ignoreBotError } from '#test/fuzz/expected-errors.ts';
+import { cutInPieces, makeJson, makeText } from '#test/fuzz/fuzz-inputs.ts';
+import { makeAsyncTarget, makeTarget } from '#test/fuzz/make-target.ts';
 import { fc } from '#test/properties.ts';
 import { transcriptionEvents } from './realtime-samples.ts';
 
 const baseUrl = 'http://example.test/v1';
-const by = servedBy('m', baseUrl);
+const by = describeServer('m', baseUrl);
 const client = { baseURL: baseUrl, apiKey: 'none' };
 const staying = new AbortController().signal;
 
@@ -64,11 +64,11 @@ function events(...samples: readonly unknown[]): fc.Arbitrary<Buffer[]> {
   const line = fc.oneof(
     {
       weight: 8,
-      arbitrary: jsonLike(...samples).map((value) => `data: ${JSON.stringify(value)}\n\n`),
+      arbitrary: makeJson(...samples).map((value) => `data: ${JSON.stringify(value)}\n\n`),
     },
     {
       weight: 2,
-      arbitrary: textOf(
+      arbitrary: makeText(
         ['data: ', 'event: error\n', ': ping\n', '\n', '\r', '[DONE]', '{"a":', 'id: 1\n'],
         8,
       ),
@@ -77,7 +77,7 @@ function events(...samples: readonly unknown[]): fc.Arbitrary<Buffer[]> {
   const body = fc
     .array(line, { maxLength: 8 })
     .map((lines) => Buffer.from(`${lines.join('')}data: [DONE]\n\n`));
-  return inPieces(body);
+  return cutInPieces(body);
 }
 
 function answer(pieces: readonly Buffer[], type: string) {
@@ -112,7 +112,7 @@ async function readAnswers(pieces: readonly Buffer[]) {
 
 /** An utterance with pauses, beside whatever the server says. */
 function hearUtterance(steps: readonly unknown[]) {
-  const parts = new TranscriptParts(() => undefined);
+  const parts = new TranscriptAssembler(() => undefined);
   let atSample = 0;
   for (const step of steps) {
     if (step === 'pause') {
@@ -120,7 +120,7 @@ function hearUtterance(steps: readonly unknown[]) {
       commit(parts, atSample);
     } else if (typeof step === 'object') report(parts, { ...step });
   }
-  mustBePlausible(parts.transcript('en', by));
+  mustBePlausible(parts.getTranscript('en', by));
 }
 
 /** Times of words go on, and a count of a server is a positive number. */
@@ -131,26 +131,26 @@ function mustBePlausible({ words: spoken = [], usage: told }: Transcript) {
   if (!goesOn || !isCounted) throw new Error('No such words were said.');
 }
 
-function commit(parts: TranscriptParts, atSample: number) {
-  parts.cut(atSample);
-  for (const part of parts.waiting()) part.state = 'sent';
+function commit(parts: TranscriptAssembler, atSample: number) {
+  parts.endSegment(atSample);
+  for (const part of parts.listWaiting()) part.state = 'sent';
 }
 
-function report(parts: TranscriptParts, message: JsonEvent) {
-  const failure = failureIn(message);
-  if (failure) parts.forgives(failure);
-  else parts.hear(message);
+function report(parts: TranscriptAssembler, message: JsonEvent) {
+  const failure = findFailure(message);
+  if (failure) parts.canForgive(failure);
+  else parts.handleEvent(message);
 }
 
 export const providerTargets = [
-  asyncTarget('chat-events', events(...chunks), readAnswers),
-  asyncTarget('chat-words', inPieces(textOf(thoughts)), (pieces) => {
+  makeAsyncTarget('chat-events', events(...chunks), readAnswers),
+  makeAsyncTarget('chat-words', cutInPieces(makeText(thoughts)), (pieces) => {
     const events = pieces.map((piece) => ({ choices: [{ delta: { content: `${piece}` } }] }));
     return readAnswers(events.map((event) => Buffer.from(`data: ${JSON.stringify(event)}\n\n`)));
   }),
-  asyncTarget(
+  makeAsyncTarget(
     'chat-completion',
-    jsonLike(
+    makeJson(
       { choices: [{ message: { content: 'Hi', audio }, finish_reason: 'stop' }], usage },
       ...refusals,
     ),
@@ -165,7 +165,7 @@ export const providerTargets = [
       if (error?.about.status === 400 && Array.isArray(Object(completion).choices)) throw error;
     },
   ),
-  asyncTarget(
+  makeAsyncTarget(
     'transcript-events',
     fc.tuple(
       events(...words),
@@ -180,24 +180,24 @@ export const providerTargets = [
       }
     },
   ),
-  target(
+  makeTarget(
     'transcript-reply',
     fc.oneof(
-      jsonLike(...words),
-      jsonLike(...words).map((v) => JSON.stringify(v)),
+      makeJson(...words),
+      makeJson(...words).map((v) => JSON.stringify(v)),
     ),
     (reply) => {
-      unlessBotError(() => mustBePlausible(transcriptOf(reply, 'en')));
+      ignoreBotError(() => mustBePlausible(toTranscript(reply, 'en')));
     },
   ),
-  target(
+  makeTarget(
     'realtime-utterance',
-    fc.array(fc.oneof(jsonLike(...transcriptionEvents), fc.constant('pause')), {
+    fc.array(fc.oneof(makeJson(...transcriptionEvents), fc.constant('pause')), {
       maxLength: 12,
     }),
     hearUtterance,
   ),
-  asyncTarget('model-list', jsonLike({ data: [{ id: 'm' }, { id: 'n' }] }), async (body) => {
+  makeAsyncTarget('model-list', makeJson({ data: [{ id: 'm' }, { id: 'n' }] }), async (body) => {
     for (const type of ['application/json', 'text/plain']) {
       const headers = { 'content-type': type };
       const response = () => new Response(JSON.stringify(body), { headers });
@@ -205,12 +205,12 @@ export const providerTargets = [
       if (list.kind === 'unknown') throw new Error(`A list is no list: ${list.why}`);
     }
   }),
-  target(
+  makeTarget(
     'error-bodies',
     fc.tuple(
       fc.integer({ min: 400, max: 599 }),
-      jsonLike(...refusals),
-      textOf(['soon', '7', '-1', ' GMT', 'true'], 3),
+      makeJson(...refusals),
+      makeText(['soon', '7', '-1', ' GMT', 'true'], 3),
     ),
     ([status, body, header]) => {
       const safe = header.replace(/[^\x20-\x7e]/g, '');

@@ -1,12 +1,12 @@
-import { writeWav } from '#src/audio/wav.ts';
+import { writeWav } from '#src/audio/formats/wav.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { ChatMessage } from '#src/chat/ports.ts';
-import { RealtimeTalk } from '#src/chat/realtime/realtime-talk.ts';
+import type { ChatMessage } from '#src/chat/chat-model.ts';
+import { RealtimeConversation } from '#src/chat/realtime/realtime-conversation.ts';
 import { openRealtimeSynthesizer } from '#src/speech/realtime/realtime-synthesizer.ts';
 import { openRealtimeTranscriber } from '#src/speech/realtime/realtime-transcriber.ts';
-import { roundsPassed, VirtualClock } from '#test/fakes/clock.ts';
-import { FakeServer, type ServerScript, serverScripts } from '#test/fuzz/fake-socket.ts';
-import { asyncTarget } from '#test/fuzz/target.ts';
+import { passRounds, VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { FakeServer, makeServerScripts, type ServerScript } from '#test/fuzz/fake-socket.ts';
+import { makeAsyncTarget } from '#test/fuzz/make-target.ts';
 import { fc } from '#test/properties.ts';
 import { realtimeEvents, transcriptionEvents } from './realtime-samples.ts';
 
@@ -87,7 +87,7 @@ const never = 99;
 
 function casesOf(events: readonly object[]): fc.Arbitrary<Case> {
   return fc.record({
-    script: serverScripts(...events),
+    script: makeServerScripts(...events),
     actions: fc.array(fc.nat(9), { maxLength: 14 }),
     leavesAt: fc.oneof(
       { weight: 3, arbitrary: fc.constant(never) },
@@ -107,22 +107,22 @@ async function play(
   const endings = new Endings();
   const client = open(server, clock);
   client.begin(endings, leaving.signal);
-  await roundsPassed(1);
+  await passRounds(1);
   for (const [at, step] of script.steps.entries()) {
     await server.play(step);
     if (at === leavesAt) leaving.abort(left);
     client.between(actions[at] ?? 0);
-    await roundsPassed(1);
+    await passRounds(1);
   }
   for (let ms = 0; ms < longestMs && !endings.areAll; ms += 20_000) await clock.advance(20_000);
   client[Symbol.dispose]();
-  await roundsPassed(1);
+  await passRounds(1);
   server.check();
   endings.check();
 }
 
 function openTalk(server: FakeServer, clock: VirtualClock): Client {
-  const talk = new RealtimeTalk({ baseUrl, model, clock, openSocket: server.openSocket });
+  const talk = new RealtimeConversation({ baseUrl, model, clock, openSocket: server.openSocket });
   const wav = writeWav({ samples: new Int16Array(1_600), rateHz: 16_000, channels: 1 });
   const messages: ChatMessage[] = [
     { role: 'system', content: 'x' },
@@ -133,7 +133,7 @@ function openTalk(server: FakeServer, clock: VirtualClock): Client {
     begin(endings, signal) {
       for (const n of [0, 1]) {
         endings.add(async () => {
-          const answer = talk.begin(signal);
+          const answer = talk.openAnswer(signal);
           for await (const _ of answer.reply(messages, [], signal)) {
             if (n > 0) await clock.sleep(700, signal); // a slow reader
           }
@@ -198,11 +198,11 @@ function openSynthesizer(server: FakeServer, clock: VirtualClock): Client {
 
 /** Whole sequences of a hostile server through the classes that speak with it. */
 export const realtimeClassTargets = [
-  asyncTarget('realtime-talk-class', casesOf(talkEvents), (one) => play(one, openTalk)),
-  asyncTarget('realtime-recogniser-class', casesOf(transcriptionEvents), (one) =>
+  makeAsyncTarget('realtime-talk-class', casesOf(talkEvents), (one) => play(one, openTalk)),
+  makeAsyncTarget('realtime-recogniser-class', casesOf(transcriptionEvents), (one) =>
     play(one, openTranscriber),
   ),
-  asyncTarget('realtime-synthesizer-class', casesOf(speechEvents), (one) =>
+  makeAsyncTarget('realtime-synthesizer-class', casesOf(speechEvents), (one) =>
     play(one, openSynthesizer),
   ),
 ];

@@ -1,13 +1,13 @@
 import { readConfig } from '#src/config/config.ts';
 import { settings } from '#src/config/settings.ts';
 import { serverSettings } from '#src/features/features.ts';
-import { postText } from '#src/features/tools/post-text-tool.ts';
-import { settingsOf } from '#src/settings/guild-settings.ts';
-import { readSetting } from '#src/settings/setting-definition.ts';
+import { postTextTool } from '#src/features/tools/post-text-tool.ts';
+import { readGuildSettings } from '#src/settings/guild-settings.ts';
+import { parseSetting } from '#src/settings/setting-definition.ts';
 import { readPrices } from '#src/spending/prices/prices.ts';
-import { choices } from '#test/commands/ports.ts';
-import { jsonLike, textOf } from '#test/fuzz/inputs.ts';
-import { target } from '#test/fuzz/target.ts';
+import { choices } from '#test/commands/command-ports.ts';
+import { makeJson, makeText } from '#test/fuzz/fuzz-inputs.ts';
+import { makeTarget } from '#test/fuzz/make-target.ts';
 import { fc } from '#test/properties.ts';
 
 const price = {
@@ -19,8 +19,8 @@ const price = {
 };
 const jsonText = (...samples: readonly unknown[]) =>
   fc.oneof(
-    { weight: 9, arbitrary: jsonLike(...samples).map((value) => JSON.stringify(value) ?? '') },
-    { weight: 1, arbitrary: textOf(['{', '}', '[', ']', '"', ':', ',', '1', 'null', '\\u']) },
+    { weight: 9, arbitrary: makeJson(...samples).map((value) => JSON.stringify(value) ?? '') },
+    { weight: 1, arbitrary: makeText(['{', '}', '[', ']', '"', ':', ',', '1', 'null', '\\u']) },
   );
 
 const words = [
@@ -31,26 +31,26 @@ const words = [
 ];
 const environment = fc.dictionary(
   fc.constantFrom(...Object.keys(settings.shape)),
-  textOf(words, 6),
+  makeText(words, 6),
   { maxKeys: 12, noNullPrototype: true },
 );
-const guildValues = fc.array(fc.tuple(fc.constantFrom(...serverSettings), textOf(words, 6)), {
+const guildValues = fc.array(fc.tuple(fc.constantFrom(...serverSettings), makeText(words, 6)), {
   maxLength: 9,
 });
 
 export const settingsTargets = [
-  target('price-file', jsonText([price], [price, { ...price, model: 'n' }]), (json) => {
+  makeTarget('price-file', jsonText([price], [price, { ...price, model: 'n' }]), (json) => {
     readPrices(json);
   }),
-  target('environment', environment, (given) => {
+  makeTarget('environment', environment, (given) => {
     readConfig(given);
   }),
-  target('guild-settings', guildValues, (entries) => {
-    for (const [setting, value] of entries) readSetting(setting, value, choices);
+  makeTarget('guild-settings', guildValues, (entries) => {
+    for (const [setting, value] of entries) parseSetting(setting, value, choices);
     const set = new Map(entries.map(([{ key }, value]) => [key, value]));
-    settingsOf(serverSettings, { set, isRead: true }, choices);
+    readGuildSettings(serverSettings, { set, isRead: true }, choices);
   }),
-  target('tool-arguments', jsonText({ text: 'a' }), (json) => {
-    postText.bind({}).fit(json);
+  makeTarget('tool-arguments', jsonText({ text: 'a' }), (json) => {
+    postTextTool.bind({}).parseArguments(json);
   }),
 ];

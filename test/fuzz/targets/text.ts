@@ -1,18 +1,18 @@
 import { APIError } from 'openai/core/error';
-import { ClauseSplitter, ShortLinks } from '#src/chat/text/clauses.ts';
-import { asidesIn, speakable } from '#src/chat/text/speakable.ts';
-import { pressedOf } from '#src/discord/interactions/rendering.ts';
-import { ClauseWriter } from '#src/pipeline/written.ts';
+import { AddressShortener, ClauseSplitter } from '#src/chat/text/clause-splitter.ts';
+import { findAsides, toSpeakable } from '#src/chat/text/speakable.ts';
+import { parseCustomId } from '#src/discord/interactions/rendering.ts';
+import { ClauseWriter } from '#src/pipeline/written-answer.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { spellOutEnglish } from '#src/speech/local/english/spell-out.ts';
-import { cut, plain } from '#src/texts/plain.ts';
-import { sentencesOf } from '#src/turn/addressing/names.ts';
-import { endOfTurnOf } from '#src/turn/endpointing/end-of-turn.ts';
+import { escapeMarkdown, truncate } from '#src/texts/plain-text.ts';
+import { splitSentences } from '#src/turn/addressing/names.ts';
+import { predictEndOfTurn } from '#src/turn/endpointing/end-of-turn.ts';
 import { isHallucination } from '#src/turn/hallucinations.ts';
-import { classify } from '#src/turn/overlap/interjections.ts';
-import { nothingHeard } from '#src/turn/voice-evidence.ts';
-import { inPieces, textOf } from '#test/fuzz/inputs.ts';
-import { target } from '#test/fuzz/target.ts';
+import { classifyInterjection } from '#src/turn/overlap/interjections.ts';
+import { noEvidence } from '#src/turn/voice-evidence.ts';
+import { cutInPieces, makeText } from '#test/fuzz/fuzz-inputs.ts';
+import { makeTarget } from '#test/fuzz/make-target.ts';
 
 const marks = [
   ...['![a](', '[a](b)', '[', '](', '```', '`a`', '|a|\n', '<think>', '</think>', '<b>', '<t:1>'],
@@ -50,20 +50,20 @@ const marks = [
 ];
 
 export const textTargets = [
-  target('written-answer', textOf(marks), (text) => {
-    asidesIn(text);
-    speakable(text);
-    plain(text);
-    cut(text, 100);
+  makeTarget('written-answer', makeText(marks), (text) => {
+    findAsides(text);
+    toSpeakable(text);
+    escapeMarkdown(text);
+    truncate(text, 100);
     spellOutEnglish(text);
     const refusal = APIError.generate(500, undefined, text, new Headers());
     describeError(refusal, { baseURL: 'http://example.test/v1', apiKey: 'sk-abcdef' });
   }),
-  target('streamed-answer', inPieces(textOf(marks)), (pieces) => {
+  makeTarget('streamed-answer', cutInPieces(makeText(marks)), (pieces) => {
     const instead = { link: 'a', code: 'b', table: 'c' };
     const readers = [
       new ClauseSplitter({ eager: true }),
-      new ShortLinks(),
+      new AddressShortener(),
       new ClauseWriter(instead),
     ];
     for (const reader of readers) {
@@ -71,17 +71,17 @@ export const textTargets = [
       reader.flush();
     }
   }),
-  target('transcripts', textOf(marks), (text) => {
-    endOfTurnOf(text);
-    sentencesOf(text);
-    isHallucination(text, nothingHeard);
-    classify(text, { isFinal: true, names: ['Nova'] });
+  makeTarget('transcripts', makeText(marks), (text) => {
+    predictEndOfTurn(text);
+    splitSentences(text);
+    isHallucination(text, noEvidence);
+    classifyInterjection(text, { isFinal: true, names: ['Nova'] });
   }),
-  target(
+  makeTarget(
     'custom-ids',
-    textOf(['parley:', ':', 'stop', 'privacy', '-', '_', '1', ' ', '\0']),
+    makeText(['parley:', ':', 'stop', 'privacy', '-', '_', '1', ' ', '\0']),
     (id) => {
-      const { name, about } = pressedOf(id);
+      const { name, about } = parseCustomId(id);
       if (name.includes(':') || `${name}${about ?? ''}`.length > id.length) throw new Error(id);
     },
   ),

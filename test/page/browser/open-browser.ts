@@ -31,13 +31,13 @@ export async function openTab(
 ): Promise<AsyncDisposable & { readonly tab: Page; readonly complaints: readonly string[] }> {
   const context = await browser.newContext(options);
   const tab = await context.newPage();
-  const complaints = complaintsOf(tab);
+  const complaints = listComplaints(tab);
   await tab.goto(link.href);
   await tab.getByRole('region', { name: 'Panel' }).waitFor();
   return { tab, complaints, [Symbol.asyncDispose]: () => context.close() };
 }
 
-export function complaintsOf(tab: Page): readonly string[] {
+export function listComplaints(tab: Page): readonly string[] {
   const complaints: string[] = [];
   /** Whether a warning comes from a tap, not from the page. */
   const isOfTap = (text: string) => text.includes('ScriptProcessorNode is deprecated');

@@ -6,7 +6,7 @@ import {
   readFrame,
   type SoundFrame,
 } from '#page/room/sound/sound-frames.js';
-import { onlyEntered, type PageApp } from '#src/web/http/viewer.ts';
+import { type PageApp, requireEntry } from '#src/web/http/viewer.ts';
 import { openTestPage } from '#test/web/http/open-page.ts';
 
 export type PageRequest = {
@@ -135,7 +135,7 @@ export async function openSetup() {
     };
     app.get(
       '/room',
-      onlyEntered,
+      requireEntry,
       upgradeWebSocket(() => ({ onOpen, onMessage })),
     );
     const onSound = ({ data }: MessageEvent) => {
@@ -145,7 +145,7 @@ export async function openSetup() {
     };
     app.get(
       '/room/sound',
-      onlyEntered,
+      requireEntry,
       upgradeWebSocket(() => ({
         onOpen: (_, socket) => sounds.push(socket),
         onMessage: onSound,

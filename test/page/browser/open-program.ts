@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
-import { freePort } from '#test/fakes/servers/listening.ts';
+import { findFreePort } from '#test/fakes/servers/listening-server.ts';
 
 const main = fileURLToPath(import.meta.resolve('#src/app/main.mjs'));
 const linkPattern = /Talk in your browser: (\S+)/;
@@ -32,7 +32,7 @@ export type Clone = { readonly folder: string; readonly command: string };
 export async function openProgram(clone?: Clone): Promise<Program> {
   const folder = clone?.folder ?? (await mkdtemp(join(tmpdir(), 'parley-')));
   const start = clone?.command ?? `'${process.execPath}' --max-semi-space-size=2 '${main}'`;
-  const command = `DISCORD_TOKEN= PAGE_PORT=${await freePort()} ${start}`;
+  const command = `DISCORD_TOKEN= PAGE_PORT=${await findFreePort()} ${start}`;
   const child = spawn(
     '/usr/bin/script',
     ['--quiet', '--return', '--command', command, '/dev/null'],

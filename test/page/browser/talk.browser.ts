@@ -1,11 +1,11 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, onTestFailed, test } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
-import { resample } from '#src/audio/resample.ts';
+import { resamplePcm } from '#src/audio/resampler.ts';
 import { leastShare, understoodShare } from '#src/probes/engine-probes.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { openLocalTranscriber } from '#src/speech/local/local-transcriber.ts';
-import { complaintsOf, openBrowser } from './open-browser.ts';
+import { listComplaints, openBrowser } from './open-browser.ts';
 import { openProgram, type Program } from './open-program.ts';
 
 /**
@@ -79,7 +79,7 @@ beforeEach(() => onTestFailed(() => console.log(program.screen())));
 async function onlyTab(): Promise<[tab: Page, complaints: readonly string[]]> {
   for (const tab of context.pages()) await tab.close();
   const tab = await context.newPage();
-  const complaints = complaintsOf(tab);
+  const complaints = listComplaints(tab);
   await tab.goto(program.link.href);
   return [tab, complaints];
 }
@@ -113,7 +113,7 @@ const wordsInSight = `(() => {
 /** The part of `words` that a recogniser understands of what the tab was given to play, 0 to 1; the test's own limit ends it. */
 async function understood(tab: Page, words: string) {
   const samples = await tappedOf(tab);
-  const pcm: Pcm = resample({ samples, rateHz: 48_000, channels: 1 }, 16_000);
+  const pcm: Pcm = resamplePcm({ samples, rateHz: 48_000, channels: 1 }, 16_000);
   await using models = new LocalModels();
   const transcriber = await openLocalTranscriber({ models });
   let text = '';

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { audioModel } from '#src/pipeline/audio-model/audio-model.ts';
-import { FakeHost, said, turnOf } from '#test/contracts/pipeline.ts';
-import type { ChatStep } from '#test/fakes/chat.ts';
-import { settled } from '#test/fakes/clock.ts';
-import { FakeSynthesizer, type SynthesisFault } from '#test/fakes/speech.ts';
+import { createAudioModelPipeline } from '#src/pipeline/audio-model/audio-model-pipeline.ts';
+import { FakeHost, makeTurn, toUtterance } from '#test/contracts/pipeline-contract.ts';
+import type { ChatStep } from '#test/fakes/fake-chat.ts';
+import { FakeSynthesizer, type SynthesisFault } from '#test/fakes/fake-speech.ts';
+import { waitUntilSettled } from '#test/fakes/virtual-clock.ts';
 import { fc } from '#test/properties.ts';
-import { FakeAudioChat, type FakeAudioManner } from './audio-model-fake.ts';
+import { FakeAudioChat, type FakeAudioManner } from './fake-audio-chat.ts';
 
 const dead = new BotError('provider.refused', false, 'The server had an error.');
 const enough = new Error('enough');
@@ -40,13 +40,13 @@ test('whatever goes wrong, an answer ends once and nothing of it goes on', async
     fc.asyncProperty(script, async ({ rounds, manner, input, words, fault, parts, leaves }) => {
       const model = new FakeAudioChat(rounds, manner);
       const synthesizer = new FakeSynthesizer({ fault: () => fault });
-      const pipeline = audioModel({ open: () => model, synthesizer, input });
+      const pipeline = createAudioModelPipeline({ open: () => model, synthesizer, input });
       const host = new FakeHost();
       host.release();
       const caller = new AbortController();
-      const answer = pipeline.answer(turnOf(said(words)), host, caller.signal);
-      const cut = settled()
-        .then(settled)
+      const answer = pipeline.answer(makeTurn(toUtterance(words)), host, caller.signal);
+      const cut = waitUntilSettled()
+        .then(waitUntilSettled)
         .then(() => caller.abort(enough));
       let read = 0;
       try {
@@ -55,7 +55,7 @@ test('whatever goes wrong, an answer ends once and nothing of it goes on', async
         expect([enough, 'BotError']).toContain(error === enough ? enough : (error as Error).name);
       }
       await cut;
-      await settled();
+      await waitUntilSettled();
       expect(model.running + synthesizer.running).toBe(0);
       const served = rounds.slice(0, model.asked.length).filter((steps) => !steps.some(isRefusal));
       expect(host.spendings.length).toBeGreaterThanOrEqual(served.length);

@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { chatWithFallbacks } from '#src/chat/metered-chat.ts';
-import type { ChatModel, Usage } from '#src/chat/ports.ts';
-import { audioModel } from '#src/pipeline/audio-model/audio-model.ts';
-import { audioModelStandIn } from '#src/pipeline/audio-model/audio-model-stand-in.ts';
-import { FakeHost, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
-import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { chainOf } from '#test/fakes/fallbacks.ts';
-import { FakeSynthesizer } from '#test/fakes/speech.ts';
-import { FakeAudioChat } from './audio-model-fake.ts';
+import type { ChatModel, Usage } from '#src/chat/chat-model.ts';
+import { createChatChain } from '#src/chat/metered-chat.ts';
+import { createAudioModelPipeline } from '#src/pipeline/audio-model/audio-model-pipeline.ts';
+import { createAudioModelStandIn } from '#src/pipeline/audio-model/audio-model-stand-in.ts';
+import { FakeHost, joinTexts, makeTurn, toUtterance } from '#test/contracts/pipeline-contract.ts';
+import { type ChatStep, FakeChat } from '#test/fakes/fake-chat.ts';
+import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
+import { makeChain } from '#test/fakes/fallback-chains.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { FakeAudioChat } from './fake-audio-chat.ts';
 
 const never = new AbortController().signal;
 const reported: Usage = { inputTokens: 9, outputTokens: 2 };
@@ -27,12 +27,14 @@ const refused = new BotError('provider.bad_key', false, 'No.');
 
 /** Answer and its usage for a turn of one second of speech, from these models in turn. */
 async function answerOf(models: readonly ChatModel[], clock = new VirtualClock()) {
-  const model = chatWithFallbacks(chainOf('chat', models, clock).chain);
+  const model = createChatChain(makeChain('chat', models, clock).chain);
   const parts = { open: () => model, synthesizer: new FakeSynthesizer(), input: 'audio' } as const;
   const host = new FakeHost();
   host.release();
-  const answer = Array.fromAsync(audioModel(parts).answer(turnOf(said('hello')), host, never));
-  const text = answer.then(textOf, (error: BotError) => error.code);
+  const answer = Array.fromAsync(
+    createAudioModelPipeline(parts).answer(makeTurn(toUtterance('hello')), host, never),
+  );
+  const text = answer.then(joinTexts, (error: BotError) => error.code);
   await clock.advance(361_000);
   return { text: await text, spent: host.spendings };
 }
@@ -57,8 +59,8 @@ test('each of several models that read in the place of one that hears is paid', 
     new FakeChat([[{ error: broken }]]),
     new FakeChat([['Four.', { usage: reported }]]),
   ];
-  const { chain } = chainOf('chat', readers, clock);
-  const standIn = audioModelStandIn(chatWithFallbacks(chain));
+  const { chain } = makeChain('chat', readers, clock);
+  const standIn = createAudioModelStandIn(createChatChain(chain));
   const { text, spent } = await answerOf([hears({ error: refused }), standIn], clock);
   expect([text, spent]).toEqual(['Four.', [inWords, inWords, reported]]);
 });

@@ -1,31 +1,34 @@
 import { expect, test } from 'vitest';
-import { durationMs } from '#src/audio/pcm.ts';
-import { readWav } from '#src/audio/wav.ts';
+import { readWav } from '#src/audio/formats/wav.ts';
+import { getDurationMs } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { ChatMessage, ChatPart } from '#src/chat/ports.ts';
-import { type AudioModelParts, audioModel } from '#src/pipeline/audio-model/audio-model.ts';
+import type { ChatMessage, ChatPart } from '#src/chat/chat-model.ts';
+import {
+  type AudioModelDeps,
+  createAudioModelPipeline,
+} from '#src/pipeline/audio-model/audio-model-pipeline.ts';
 import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
 import {
-  drain,
+  drainAnswer,
   FakeHost,
+  joinTexts,
+  listSoundedTexts,
   type ModelScript,
-  pipelineContract,
-  said,
-  soundedTexts,
-  textOf,
-  turnOf,
-} from '#test/contracts/pipeline.ts';
-import type { ChatStep } from '#test/fakes/chat.ts';
-import { settled } from '#test/fakes/clock.ts';
-import { FakeSynthesizer, type FakeSynthesizerOptions } from '#test/fakes/speech.ts';
-import { FakeAudioChat, type FakeAudioManner } from './audio-model-fake.ts';
+  makeTurn,
+  testPipeline,
+  toUtterance,
+} from '#test/contracts/pipeline-contract.ts';
+import type { ChatStep } from '#test/fakes/fake-chat.ts';
+import { FakeSynthesizer, type FakeSynthesizerOptions } from '#test/fakes/fake-speech.ts';
+import { waitUntilSettled } from '#test/fakes/virtual-clock.ts';
+import { FakeAudioChat, type FakeAudioManner } from './fake-audio-chat.ts';
 
 const never = new AbortController().signal;
 const dead = new BotError('provider.refused', false, 'The server had an error.');
 
 type AudioModelOptions = {
   manner?: FakeAudioManner;
-  input?: AudioModelParts['input'];
+  input?: AudioModelDeps['input'];
   voice?: FakeSynthesizerOptions;
 };
 
@@ -35,17 +38,17 @@ function open(
 ) {
   const model = new FakeAudioChat(rounds, manner);
   const synthesizer = new FakeSynthesizer(voice);
-  const pipeline = audioModel({ open: () => model, synthesizer, input });
+  const pipeline = createAudioModelPipeline({ open: () => model, synthesizer, input });
   const host = new FakeHost();
   host.release();
-  const answer = (turn: Turn = turnOf(said('hello')), signal = never) =>
+  const answer = (turn: Turn = makeTurn(toUtterance('hello')), signal = never) =>
     pipeline.answer(turn, host, signal)[Symbol.asyncIterator]();
   return { model, synthesizer, pipeline, host, answer };
 }
 
 const wordsIn = (text: string): ChatStep[] => text.match(/\s*\S+/g) ?? [];
 const soundMs = (parts: readonly ReplyPart[]) =>
-  parts.reduce((sum, part) => sum + (part.kind === 'audio' ? durationMs(part.pcm) : 0), 0);
+  parts.reduce((sum, part) => sum + (part.kind === 'audio' ? getDurationMs(part.pcm) : 0), 0);
 
 function roundsOf({ says, call, ends }: ModelScript): ChatStep[][] {
   if (ends === 'fail') return [[...wordsIn(says), { error: dead }]];
@@ -58,16 +61,16 @@ for (const [name, manner, input] of [
   ['audio-model asked in words', 'speaks', 'transcript'],
   ['audio-model known to write only', 'writes', 'audio'],
 ] as const) {
-  pipelineContract(name, async (script) => {
+  testPipeline(name, async (script) => {
     const { model, synthesizer, pipeline, answer } = open([['Hi.'], ...roundsOf(script)], {
       manner,
       input,
     });
-    await drain(answer());
+    await drainAnswer(answer());
     return {
       pipeline,
       running: () => model.running + synthesizer.running,
-      settled,
+      settled: waitUntilSettled,
       [Symbol.asyncDispose]: async () => undefined,
     };
   });
@@ -76,10 +79,10 @@ for (const [name, manner, input] of [
 test('people are heard by the model itself, each by name, after what was said before', async () => {
   const { model, answer } = open([['Hi.']]);
   const earlier = { role: 'user', name: 'Ben', content: 'good morning' } as const;
-  const typed: Turn['said'][number] = { ...said('in writing'), name: 'Cleo' };
+  const typed: Turn['said'][number] = { ...toUtterance('in writing'), name: 'Cleo' };
   const { pcm: _, ...cleo } = typed;
-  const turn = turnOf(said('hello'), { ...said('and me'), name: 'Ben' }, cleo);
-  await drain(answer({ ...turn, history: [earlier] }));
+  const turn = makeTurn(toUtterance('hello'), { ...toUtterance('and me'), name: 'Ben' }, cleo);
+  await drainAnswer(answer({ ...turn, history: [earlier] }));
   const [system, history, ana, ben, written] = model.asked[0]?.messages ?? [];
   expect([system, history, written]).toEqual([
     { role: 'system', content: 'Be brief.' },
@@ -99,33 +102,33 @@ test('people are heard by the model itself, each by name, after what was said be
 });
 
 test('a recogniser that fails does not keep a model from answering that hears by itself', async () => {
-  const deaf = { ...said('hello'), transcript: () => Promise.reject(dead) };
-  const { parts, error } = await drain(open([['Hi.']]).answer(turnOf(deaf)));
-  expect([error, textOf(parts)]).toEqual([undefined, 'Hi.']);
+  const deaf = { ...toUtterance('hello'), transcript: () => Promise.reject(dead) };
+  const { parts, error } = await drainAnswer(open([['Hi.']]).answer(makeTurn(deaf)));
+  expect([error, joinTexts(parts)]).toEqual([undefined, 'Hi.']);
   const { pcm: _, ...typed } = deaf;
   for (const unheard of [
-    await drain(open([['Hi.']], { input: 'transcript' }).answer(turnOf(deaf))),
-    await drain(open([['Hi.']]).answer(turnOf(said('hello'), typed))),
+    await drainAnswer(open([['Hi.']], { input: 'transcript' }).answer(makeTurn(deaf))),
+    await drainAnswer(open([['Hi.']]).answer(makeTurn(toUtterance('hello'), typed))),
   ])
     expect(unheard.error).toMatchObject({ code: 'provider.refused', stage: 'recognise' });
 });
 
 test('a failure names its stage, after the sound that did come', async () => {
-  const broken = await drain(open([['It is four. ', { error: dead }]]).answer());
+  const broken = await drainAnswer(open([['It is four. ', { error: dead }]]).answer());
   expect(broken.error).toMatchObject({ code: 'provider.refused', stage: 'think' });
   expect(soundMs(broken.parts)).toBeGreaterThan(700);
   const fault = () => ({ afterPieces: 0, error: dead });
-  const mute = await drain(open([['Hi.']], { manner: 'writes', voice: { fault } }).answer());
+  const mute = await drainAnswer(open([['Hi.']], { manner: 'writes', voice: { fault } }).answer());
   expect(mute.error).toMatchObject({ code: 'provider.refused', stage: 'speak' });
 });
 
 test('what a request took is told once, as reported or by its words and sound', async () => {
   const usage = { inputTokens: 7, outputTokens: 8 };
   const reported = open([['Hi.', { usage }]]);
-  await drain(reported.answer());
+  await drainAnswer(reported.answer());
   expect(reported.host.spendings).toEqual([usage]);
   const untold = open([['It is four.']]);
-  await drain(untold.answer());
+  await drainAnswer(untold.answer());
   const [{ inputTokens = 0, outputTokens = 0 } = {}] = untold.host.spendings;
   expect(inputTokens).toBe(Math.ceil('Be brief.'.length / 4) + 10);
   expect(outputTokens).toBe(Math.ceil('It is four.'.length / 4) + Math.ceil((11 * 65) / 50));
@@ -134,23 +137,23 @@ test('what a request took is told once, as reported or by its words and sound', 
 test('a model that has answered without sound is read out from its first clause on, until it speaks again', async () => {
   const rounds = [['Hi.'], ['Well, as you ask.', 'stall'], ['It is four.']] satisfies ChatStep[][];
   const { model, synthesizer, answer } = open(rounds, { manner: 'writes' });
-  await drain(answer());
+  await drainAnswer(answer());
   const caller = new AbortController();
-  const reading = drain(answer(undefined, caller.signal));
-  await settled();
+  const reading = drainAnswer(answer(undefined, caller.signal));
+  await waitUntilSettled();
   expect(synthesizer.asked.map(({ text }) => text)).toEqual(['Hi.', 'Well, as you ask.']);
   caller.abort(new Error('enough'));
   await reading;
   model.manner = 'speaks';
-  const { parts } = await drain(answer());
+  const { parts } = await drainAnswer(answer());
   expect(synthesizer.asked).toHaveLength(2);
-  expect(soundedTexts(parts)).toEqual(['It is four.']);
+  expect(listSoundedTexts(parts)).toEqual(['It is four.']);
 });
 
 test('words that begin with an empty line are shown as they sound, not all at the end', async () => {
   const [one, two] = ['This is the first of two sentences.', ' This is the second one of them.'];
   const { answer } = open([['\n', ...wordsIn(one), ...wordsIn(two)]], { manner: 'speaks' });
-  const shown = soundedTexts((await drain(answer())).parts);
+  const shown = listSoundedTexts((await drainAnswer(answer())).parts);
   expect(shown.join(' ').trim()).toBe(`${one}${two}`);
   expect(shown.slice(0, 2)).toEqual(['', 'This']);
 });
@@ -163,11 +166,15 @@ async function placed(arrivals: readonly (string | number)[], late: boolean) {
       else yield { kind: 'sound', bytes: Buffer.alloc(one * 48, 0x11) };
   };
   const synthesizer = new FakeSynthesizer();
-  const pipeline = audioModel({ open: () => ({ reply }), synthesizer, input: 'audio' });
-  const answer = pipeline.answer(turnOf(said('hello')), new FakeHost(), never);
-  if (late) await settled();
-  const { parts } = await drain(answer[Symbol.asyncIterator]());
-  const lines = soundedTexts(parts).map((text) => {
+  const pipeline = createAudioModelPipeline({
+    open: () => ({ reply }),
+    synthesizer,
+    input: 'audio',
+  });
+  const answer = pipeline.answer(makeTurn(toUtterance('hello')), new FakeHost(), never);
+  if (late) await waitUntilSettled();
+  const { parts } = await drainAnswer(answer[Symbol.asyncIterator]());
+  const lines = listSoundedTexts(parts).map((text) => {
     const own = parts.filter((part) => part.kind === 'audio' && part.ofText === text);
     return `${text} ${Math.round(soundMs(own) / 10) * 10}`;
   });

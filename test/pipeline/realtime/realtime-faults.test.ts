@@ -1,9 +1,15 @@
 import { expect, test } from 'vitest';
-import { durationMs } from '#src/audio/pcm.ts';
+import { getDurationMs } from '#src/audio/pcm.ts';
 import type { Pipeline, Turn } from '#src/pipeline/pipeline.ts';
-import { said, textOf, turnOf } from '#test/contracts/pipeline.ts';
+import { joinTexts, makeTurn, toUtterance } from '#test/contracts/pipeline-contract.ts';
 import type { TalkReply } from '#test/fakes/providers/realtime-call.ts';
-import { drain, openTalking, releasedHost, remembered, speaking } from './realtime-fake.ts';
+import {
+  drain,
+  makeReleasedHost,
+  makeSpokenTurn,
+  openTalking,
+  toHistory,
+} from './talking-setup.ts';
 
 const four = 'Well, as you ask, it is four.';
 const first =
@@ -14,11 +20,11 @@ const first =
 /** Reads until so much sound came; the reader is not through then. */
 async function hearPart(pipeline: Pipeline, turn: Turn, ms: number) {
   const caller = new AbortController();
-  const parts = pipeline.answer(turn, releasedHost(), caller.signal)[Symbol.asyncIterator]();
+  const parts = pipeline.answer(turn, makeReleasedHost(), caller.signal)[Symbol.asyncIterator]();
   for (let soundMs = 0; soundMs < ms; ) {
     const { value, done } = await parts.next();
     if (done) throw new Error('so much sound never came');
-    if (value.kind === 'audio') soundMs += durationMs(value.pcm);
+    if (value.kind === 'audio') soundMs += getDurationMs(value.pcm);
   }
   return { parts, interrupt: () => caller.abort(new Error('interrupted')) };
 }
@@ -26,7 +32,7 @@ async function hearPart(pipeline: Pipeline, turn: Turn, ms: number) {
 test('an interruption closes the connection of the answer', async () => {
   const long = `${four} `.repeat(20).trim();
   await using talking = await openTalking({ answer: () => ({ text: long }), soundSpeed: 5 });
-  const heard = await hearPart(talking.pipeline, turnOf(speaking('hello')), 700);
+  const heard = await hearPart(talking.pipeline, makeTurn(makeSpokenTurn('hello')), 700);
   heard.interrupt();
   await expect(heard.parts.next()).rejects.toThrow('interrupted');
   await expect.poll(() => [talking.running(), talking.server.open]).toEqual([0, 0]);
@@ -40,12 +46,12 @@ test.each([
   await using talking = await openTalking({ answer: first(ends, '') });
   let holds = 0;
   const holdModel = () => void holds++;
-  const host = releasedHost();
+  const host = makeReleasedHost();
   Object.assign(host.meter, { holdModel });
-  const { parts, error } = await drain(talking.pipeline, turnOf(speaking('hello')), host);
+  const { parts, error } = await drain(talking.pipeline, makeTurn(makeSpokenTurn('hello')), host);
   const { calls } = talking.server;
-  expect([error, textOf(parts), calls.length, holds]).toEqual([undefined, four, 2, 2]);
-  expect(remembered(calls[1]).slice(0, 2)).toEqual(['user: Ana:', 'user: sound 1000']);
+  expect([error, joinTexts(parts), calls.length, holds]).toEqual([undefined, four, 2, 2]);
+  expect(toHistory(calls[1]).slice(0, 2)).toEqual(['user: Ana:', 'user: sound 1000']);
 });
 
 test('a connection that drops inside an answer ends it once, after the sound that came', async () => {
@@ -60,7 +66,7 @@ test('a connection that drops inside an answer ends it once, after the sound tha
 test('a reader who is slow keeps the server waiting', async () => {
   const minutes = `${four} `.repeat(400).trim(); // thirteen minutes, 50 MB
   await using talking = await openTalking({ answer: () => ({ text: minutes }) });
-  const heard = await hearPart(talking.pipeline, turnOf(said('hello')), 100);
+  const heard = await hearPart(talking.pipeline, makeTurn(toUtterance('hello')), 100);
   const [call] = talking.server.calls;
   await expect.poll(() => call?.waitingBytes()).toBeGreaterThan(30_000_000);
   heard.interrupt();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { FakeHost, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
-import { openTalking } from './realtime-fake.ts';
+import { FakeHost, joinTexts, makeTurn, toUtterance } from '#test/contracts/pipeline-contract.ts';
+import { openTalking } from './talking-setup.ts';
 
 const never = new AbortController().signal;
 
@@ -15,10 +15,10 @@ test('a voice that the server refuses gives way to its usual one, and is asked f
   for (const question of ['hello', 'and now?']) {
     const host = new FakeHost();
     host.release();
-    const turn = turnOf(said(question));
+    const turn = makeTurn(toUtterance(question));
     const style = { ...turn.style, voice: { name: 'marin', onGone } };
     const answer = talking.pipeline.answer({ ...turn, style }, host, never);
-    texts.push(textOf(await Array.fromAsync(answer)).trim());
+    texts.push(joinTexts(await Array.fromAsync(answer)).trim());
   }
   expect(texts).toEqual(['It is five.', 'It is five.']);
   expect(reported).toEqual(['marin of the model']);

@@ -1,17 +1,22 @@
 import { expect, test } from 'vitest';
-import type { ChatMessage } from '#src/chat/ports.ts';
+import type { ChatMessage } from '#src/chat/chat-model.ts';
 import type { Turn } from '#src/pipeline/pipeline.ts';
-import { pipelineContract, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
 import {
-  answering,
+  joinTexts,
+  makeTurn,
+  testPipeline,
+  toUtterance,
+} from '#test/contracts/pipeline-contract.ts';
+import {
   drain,
+  makeReleasedHost,
+  makeSpokenTurn,
   openTalking,
-  releasedHost,
-  remembered,
-  speaking,
-} from './realtime-fake.ts';
+  toHistory,
+  toTalkReply,
+} from './talking-setup.ts';
 
-pipelineContract('realtime', (script) => openTalking({ answer: answering(script) }));
+testPipeline('realtime', (script) => openTalking({ answer: toTalkReply(script) }));
 
 const four = 'Well, as you ask, it is four.';
 const fourFor = () => ({ text: four });
@@ -23,9 +28,12 @@ test('each answer is told the history in words and the question as sound, and le
   await using talking = await openTalking({ answer: fourFor });
   const history = [user('Ben', 'good morning'), assistant('Good morning, Ben.')];
   for (let n = 0; n < 2; n++) {
-    const { parts } = await drain(talking.pipeline, after(history, turnOf(speaking('again'))));
-    expect(textOf(parts)).toBe(four);
-    expect(remembered(talking.server.calls[n])).toEqual([
+    const { parts } = await drain(
+      talking.pipeline,
+      after(history, makeTurn(makeSpokenTurn('again'))),
+    );
+    expect(joinTexts(parts)).toBe(four);
+    expect(toHistory(talking.server.calls[n])).toEqual([
       'user: Ben: good morning',
       'assistant: Good morning, Ben.',
       'user: Ana:',
@@ -51,10 +59,14 @@ test.each([
       heard.push(heardMs);
       return { units, end: () => undefined };
     };
-    const host = releasedHost();
+    const host = makeReleasedHost();
     Object.assign(host.meter, { holdModel });
-    const { error, parts } = await drain(talking.pipeline, turnOf(speaking('how many')), host);
-    expect([error, textOf(parts), heard]).toEqual([undefined, four, [1_000]]);
+    const { error, parts } = await drain(
+      talking.pipeline,
+      makeTurn(makeSpokenTurn('how many')),
+      host,
+    );
+    expect([error, joinTexts(parts), heard]).toEqual([undefined, four, [1_000]]);
     const asked = talking.server.calls[0]?.commands.filter(
       ({ type }) => type === 'response.create',
     );
@@ -67,18 +79,18 @@ test('an answer with a tool goes on over its connection, which is told the resul
   const answer = (_: string, request: number) =>
     request < 2 ? { text: 'One moment.', call: lamp } : { text: 'It is on.' };
   await using talking = await openTalking({ answer });
-  const host = releasedHost();
-  const { parts } = await drain(talking.pipeline, turnOf(speaking('lamp on')), host);
-  expect([host.ran.length, textOf(parts)]).toEqual([2, 'One moment. One moment. It is on.']);
+  const host = makeReleasedHost();
+  const { parts } = await drain(talking.pipeline, makeTurn(makeSpokenTurn('lamp on')), host);
+  expect([host.ran.length, joinTexts(parts)]).toEqual([2, 'One moment. One moment. It is on.']);
   const round = ['assistant: One moment.', 'function_call: ', 'function_call_output: done'];
-  expect(talking.server.calls.map(remembered)).toEqual([
+  expect(talking.server.calls.map(toHistory)).toEqual([
     ['user: Ana:', 'user: sound 1000', ...round, ...round, 'assistant: It is on.'],
   ]);
 });
 
 test('a typed question is told in words', async () => {
   await using talking = await openTalking({ answer: fourFor });
-  const { pcm: _, ...typed } = said('and now?');
-  await drain(talking.pipeline, turnOf(typed));
-  expect(remembered(talking.server.calls[0])[0]).toBe('user: Ana: and now?');
+  const { pcm: _, ...typed } = toUtterance('and now?');
+  await drain(talking.pipeline, makeTurn(typed));
+  expect(toHistory(talking.server.calls[0])[0]).toBe('user: Ana: and now?');
 });

@@ -4,17 +4,20 @@ import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { BotError } from '#src/base/errors.ts';
 import { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type { ItemOptions, TrackItem } from '#src/playback/tracks/track-item.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { fromPcm } from '#test/fakes/made-source.ts';
+import { makeSourceFromPcm } from '#test/fakes/made-source.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 export const codec = await loadOpus();
 
-export const rate = 48_000;
+export const bandRateHz = 48_000;
 /** The 5 ms behind the end of a sound in which its last level dies away. */
 export const dyingSamples = 240;
 
 /** `ms` of a tone in both channels at 48 kHz. */
-export function tone(ms: number, { hz = 440, peak = 8000, rateHz = rate } = {}): Int16Array {
+export function makeTone(
+  ms: number,
+  { hz = 440, peak = 8000, rateHz = bandRateHz } = {},
+): Int16Array {
   const frames = (ms * rateHz) / 1000;
   return Int16Array.from({ length: 2 * frames }, (_, n) =>
     Math.round(peak * Math.sin((2 * Math.PI * hz * (n >> 1)) / rateHz)),
@@ -22,21 +25,21 @@ export function tone(ms: number, { hz = 440, peak = 8000, rateHz = rate } = {}):
 }
 
 /** `ms` of one level in both channels. */
-export function steady(value: number, ms: number): SoundSource {
+export function makeSteady(value: number, ms: number): SoundSource {
   const samples = new Int16Array(2 * 48 * ms).fill(value);
-  return fromPcm(`level ${value}`, { samples, rateHz: rate, channels: 2 });
+  return makeSourceFromPcm(`level ${value}`, { samples, rateHz: bandRateHz, channels: 2 });
 }
 
 /** Chunks as told, then nothing ever. */
-export function stuck(...levels: number[]): SoundSource {
+export function findStuck(...levels: number[]): SoundSource {
   return {
     title: 'stuck',
     lengthMs: 60_000,
-    seekable: false,
+    isSeekable: false,
     async *open() {
       for (const level of levels) {
         const samples = new Int16Array(96 * 20).fill(level);
-        yield { samples, rateHz: rate, channels: 2 };
+        yield { samples, rateHz: bandRateHz, channels: 2 };
       }
       await Promise.withResolvers<void>().promise;
     },
@@ -47,7 +50,7 @@ export function stuck(...levels: number[]): SoundSource {
 export class ScriptedSource implements SoundSource {
   readonly title = 'tap';
   readonly lengthMs = 60_000;
-  readonly seekable = false;
+  readonly isSeekable = false;
   asked = 0;
   closed = false;
   #waiting: PromiseWithResolvers<Pcm | undefined> | undefined;
@@ -56,7 +59,7 @@ export class ScriptedSource implements SoundSource {
 
   give(value: number, ms: number): void {
     const samples = new Int16Array(2 * 48 * ms).fill(value);
-    this.#put({ samples, rateHz: rate, channels: 2 });
+    this.#put({ samples, rateHz: bandRateHz, channels: 2 });
   }
 
   end(): void {
@@ -117,7 +120,7 @@ export class Band {
   play(name: string, source: SoundSource, options?: ItemOptions): TrackItem {
     const added = this.tracks.enqueue(name, source, options);
     const place = added.kind === 'added' ? added.place : 0;
-    const item = this.tracks.track(name)?.items[place];
+    const item = this.tracks.findTrack(name)?.items[place];
     if (!item) throw new Error(`It was not taken: ${added.kind}.`);
     return item;
   }

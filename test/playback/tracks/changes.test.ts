@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
-import { resample } from '#src/audio/resample.ts';
+import { resamplePcm } from '#src/audio/resampler.ts';
 import { Mixer } from '#src/playback/mix/mixer.ts';
 import type { Track } from '#src/playback/mix/track.ts';
-import { speech } from '#test/audio/speech.ts';
-import { fromPcm } from '#test/fakes/made-source.ts';
-import { onlySpeech } from '#test/playback/listening.ts';
-import { Band, codec, rate, tone } from './band.ts';
+import { readSpeech } from '#test/audio/recorded-speech.ts';
+import { makeSourceFromPcm } from '#test/fakes/made-source.ts';
+import { speechOnlyTracks } from '#test/playback/virtual-listener.ts';
+import { Band, bandRateHz, codec, makeTone } from './band.ts';
 
 /** Who made a packet, as its first byte and its owner tell. */
 type SentPacket = { readonly opus: Buffer; readonly isStereo: boolean };
@@ -18,7 +18,7 @@ class Hum implements Track {
   speech: Int16Array | undefined;
   #at = 0;
 
-  pull() {
+  pullBlock() {
     if (!this.isOn) return undefined;
     const at = this.#at;
     this.#at += 480;
@@ -42,13 +42,13 @@ class Outlet {
   readonly sent: (SentPacket | undefined)[] = [];
   readonly left: Int16Array[] = [];
   readonly #band;
-  readonly #decoder = codec.decoder(48_000, 2);
+  readonly #decoder = codec.createDecoder(48_000, 2);
   readonly #heard: Int16Array[] = [];
   #owed = 0;
 
   constructor(band: Band) {
     this.#band = band;
-    const tracks = { ...onlySpeech, voice: this.hum, music: band.tracks };
+    const tracks = { ...speechOnlyTracks, voice: this.hum, music: band.tracks };
     this.mixer = new Mixer(tracks, codec, (samples) => this.left.push(samples));
   }
 
@@ -69,11 +69,11 @@ class Outlet {
   }
 
   #step() {
-    const frame = this.mixer.next();
+    const frame = this.mixer.pullFrame();
     this.sent.push(frame && { opus: frame, isStereo: ((frame[0] ?? 0) & 4) !== 0 });
     if (frame) {
       this.#owed = 5;
-      this.mixer.left(frame, this.#band.clock.nowMs());
+      this.mixer.markSent(frame, this.#band.clock.nowMs());
     }
     const opus = frame ?? Buffer.of(0xf8, 0xff, 0xfe);
     const isSilent = !frame && this.#owed-- <= 0;
@@ -100,13 +100,13 @@ function pcmOf(samples: Int16Array): Pcm {
 }
 
 function music(ms: number, peak: number) {
-  const samples = tone(ms, { hz: 600, peak });
-  return fromPcm('music', { samples, rateHz: rate, channels: 2 });
+  const samples = makeTone(ms, { hz: 600, peak });
+  return makeSourceFromPcm('music', { samples, rateHz: bandRateHz, channels: 2 });
 }
 
 test('while only speech sounds, frames are mono and exactly what they are without tracks', async () => {
   const { outlet } = openTracks();
-  const encoder = codec.encoder(24_000);
+  const encoder = codec.createEncoder(24_000);
   outlet.hum.isOn = true;
   await outlet.run(400);
   outlet.hum.isOn = false;
@@ -129,7 +129,7 @@ const recordings = [
 ];
 
 test.each(recordings)('real speech, %s, has no crack where music begins or ends', async (name) => {
-  const { samples } = resample(speech(name), 24_000);
+  const { samples } = resamplePcm(readSpeech(name), 24_000);
   for (const startMs of [400, 500, 600, 700]) {
     const { band, outlet } = openTracks();
     outlet.hum.speech = samples;
@@ -138,7 +138,7 @@ test.each(recordings)('real speech, %s, has no crack where music begins or ends'
     band.tracks.enqueue('music', music(100, 10));
     await outlet.run(800);
     expect(outlet.sent.some((sent) => sent?.isStereo)).toBe(true);
-    const said = loudness(resample(pcmOf(samples), rate).samples);
+    const said = loudness(resamplePcm(pcmOf(samples), bandRateHz).samples);
     loudness(outlet.heard()).forEach((level, at) => {
       const around = Math.max(0, ...said.slice(Math.max(0, at - 6), at + 3));
       expect(level, `${at * 5} ms, music at ${startMs}`).toBeLessThan(2 * around + 200);

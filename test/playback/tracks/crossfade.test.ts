@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import { Band, dyingSamples, rate, steady } from './band.ts';
+import { Band, bandRateHz, dyingSamples, makeSteady } from './band.ts';
 
 const fade = (band: Band, ms: number) =>
-  band.tracks.track('main')?.perform({ kind: 'crossfade', ms });
+  band.tracks.findTrack('main')?.perform({ kind: 'crossfade', ms });
 
 /** Plays levels of these lengths one after the other, with a crossfade. */
 function openQueue(fadeMs: number, ...levels: readonly (readonly [level: number, ms: number])[]) {
   const band = new Band();
-  const items = levels.map(([level, ms]) => band.play('main', steady(level, ms)));
+  const items = levels.map(([level, ms]) => band.play('main', makeSteady(level, ms)));
   fade(band, fadeMs);
   return { band, items };
 }
@@ -31,14 +31,14 @@ test('a sound ends while the next one begins, with the same power throughout and
   const { band, items } = openQueue(1000, [3000, 3000], [4000, 3000]);
   await band.run(6000);
   const sound = sounding(band);
-  expect(sound.length / rate).toBeCloseTo(5, 2);
+  expect(sound.length / bandRateHz).toBeCloseTo(5, 2);
   for (const share of [0.1, 0.5, 0.9]) {
-    const at = sound.length - (3 - share) * rate;
+    const at = sound.length - (3 - share) * bandRateHz;
     const angle = (share * Math.PI) / 2;
     const level = 3000 * Math.cos(angle) + 4000 * Math.sin(angle);
     expect(Math.abs((sound[Math.round(at)] ?? 0) - level)).toBeLessThan(10);
   }
-  expect([sound[rate], sound[4 * rate]]).toEqual([3000, 4000]);
+  expect([sound[bandRateHz], sound[4 * bandRateHz]]).toEqual([3000, 4000]);
   expect(largestStep(sound)).toBeLessThan(30);
   for (const item of items) expect(band.endOf(item)).toEqual('completed');
 });
@@ -46,17 +46,17 @@ test('a sound ends while the next one begins, with the same power throughout and
 test('a crossfade may be longer than is read ahead, and 0 ends it', async () => {
   const { band } = openQueue(10_000, [1000, 15_000], [1000, 15_000]);
   await band.run(19_000);
-  expect(band.tracks.track('main')?.now?.positionMs).toBeCloseTo(14_000, -2);
+  expect(band.tracks.findTrack('main')?.now?.positionMs).toBeCloseTo(14_000, -2);
   fade(band, 0);
-  band.tracks.enqueue('main', steady(2000, 1000));
+  band.tracks.enqueue('main', makeSteady(2000, 1000));
   await band.run(6000);
-  expect(sounding(band).length / rate).toBeCloseTo(21, 2);
+  expect(sounding(band).length / bandRateHz).toBeCloseTo(21, 2);
 });
 
 test('sounds shorter than the crossfade follow one another, each within the former', async () => {
   const { band, items } = openQueue(5000, [1000, 600], [1000, 300], [1000, 800]);
   await band.run(3000);
-  expect(sounding(band).length / rate).toBeCloseTo(1.4, 1);
+  expect(sounding(band).length / bandRateHz).toBeCloseTo(1.4, 1);
   for (const item of items) expect(band.endOf(item)).toEqual('completed');
 });
 
@@ -70,13 +70,13 @@ test.each([
     const { band } = openQueue(2000, [1000, 6000], [2000, 3000]);
     await band.run(5000);
     expect(band.level).toBeGreaterThan(1500);
-    band.tracks.track('main')?.perform(command);
+    band.tracks.findTrack('main')?.perform(command);
     await band.run(40);
     expect(band.level).toBe(level);
     await band.run(6000);
     const sound = sounding(band);
     expect(largestStep(sound)).toBeLessThan(60);
-    expect(sound.length / rate).toBeCloseTo(seconds, 1);
+    expect(sound.length / bandRateHz).toBeCloseTo(seconds, 1);
   },
 );
 
@@ -84,7 +84,7 @@ test('a crossfade that was paused goes on where it was', async () => {
   const { band } = openQueue(2000, [1000, 6000], [2000, 3000]);
   await band.run(5000);
   const { level } = band;
-  const main = band.tracks.track('main');
+  const main = band.tracks.findTrack('main');
   main?.perform({ kind: 'pause' });
   await band.run(1000);
   expect(band.level).toBe(0);
@@ -97,6 +97,6 @@ test('a crossfade that was paused goes on where it was', async () => {
 test('what is put next within a crossfade comes behind the sound that has begun', async () => {
   const { band } = openQueue(2000, [1000, 6000], [2000, 3000]);
   await band.run(5000);
-  const added = band.tracks.enqueue('main', steady(500, 1000), { isNext: true });
+  const added = band.tracks.enqueue('main', makeSteady(500, 1000), { isNext: true });
   expect(added).toMatchObject({ kind: 'added', place: 2 });
 });

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
-import { Band, dyingSamples, ScriptedSource, steady, stuck } from './band.ts';
+import { Band, dyingSamples, findStuck, makeSteady, ScriptedSource } from './band.ts';
 
 test('a source that stops giving is given up after what it gave has sounded', async () => {
   const band = new Band();
-  const item = band.play('main', stuck(...Array(30).fill(1000)));
+  const item = band.play('main', findStuck(...Array(30).fill(1000)));
   await band.run(8200);
   expect(band.endOf(item)).toMatchObject({ code: 'source.unreachable' });
   expect(band.heard.filter((sample) => sample !== 0).length).toBe(600 * 48 + dyingSamples);
@@ -31,7 +31,7 @@ test('sound that comes late is a gap, told as such, and never the end of its ite
 
 test('a source that breaks is opened again where it was, until it gives nothing more', async () => {
   const band = new Band();
-  const whole = steady(1000, 900);
+  const whole = makeSteady(1000, 900);
   const openedMs: number[] = [];
   const source: SoundSource = {
     ...whole,

@@ -1,50 +1,51 @@
 import { expect, test } from 'vitest';
 import { mostSounds } from '#src/playback/tracks/named-tracks.ts';
-import { Band, steady } from './band.ts';
+import { Band, makeSteady } from './band.ts';
 
 test('all tracks take 100 items together; one more is refused, and nothing is lost', async () => {
   const band = new Band();
   const items = Array.from({ length: mostSounds }, (_, n) =>
-    band.play(n % 2 === 0 ? 'main' : 'bg', steady(1, 20)),
+    band.play(n % 2 === 0 ? 'main' : 'bg', makeSteady(1, 20)),
   );
   const full = { kind: 'full', limit: 100 };
-  expect(band.tracks.enqueue('main', steady(1, 20))).toEqual(full);
-  expect(band.tracks.enqueue('more', steady(1, 20))).toEqual(full);
-  expect(band.tracks.enqueue('bg', steady(1, 20), { isNext: true })).toEqual(full);
+  expect(band.tracks.enqueue('main', makeSteady(1, 20))).toEqual(full);
+  expect(band.tracks.enqueue('more', makeSteady(1, 20))).toEqual(full);
+  expect(band.tracks.enqueue('bg', makeSteady(1, 20), { isNext: true })).toEqual(full);
   await band.run(2500);
   for (const item of items) expect(band.endOf(item)).toEqual('completed');
 });
 
 test.each(['', ' ', 'a'.repeat(41), '..'])('a track cannot be called %j', (name) => {
-  expect(new Band().tracks.enqueue(name, steady(1, 20))).toEqual({ kind: 'bad-name' });
+  expect(new Band().tracks.enqueue(name, makeSteady(1, 20))).toEqual({ kind: 'bad-name' });
 });
 
 test.each(['a', 'a'.repeat(40), 'Café 9', '雨', 'नमस्ते', 'Straße', '💥', '@everyone'])(
   'a track can be called %s',
   (name) => {
     const { tracks } = new Band();
-    expect(tracks.enqueue(name, steady(1, 20)).kind).toBe('playing');
-    expect(tracks.track(name.toUpperCase())).toBe(tracks.track(name));
-    expect(tracks.enqueue(name.toLowerCase(), steady(1, 20)).kind).toBe('added');
-    expect(tracks.all().map((track) => track.name)).toEqual([name]);
+    expect(tracks.enqueue(name, makeSteady(1, 20)).kind).toBe('playing');
+    expect(tracks.findTrack(name.toUpperCase())).toBe(tracks.findTrack(name));
+    expect(tracks.enqueue(name.toLowerCase(), makeSteady(1, 20)).kind).toBe('added');
+    expect(tracks.listTracks().map((track) => track.name)).toEqual([name]);
   },
 );
 
 test('100 names are known; one more takes the place of one that is idle', async () => {
   const band = new Band();
-  for (let n = 0; n < mostSounds; n++) band.tracks.enqueue(`t${n}`, steady(1, n === 3 ? 20 : 5000));
+  for (let n = 0; n < mostSounds; n++)
+    band.tracks.enqueue(`t${n}`, makeSteady(1, n === 3 ? 20 : 5000));
   await band.run(60);
-  expect(band.tracks.enqueue('more', steady(1, 20)).kind).toBe('playing');
-  expect(band.tracks.track('t3')).toBeUndefined();
-  expect(band.tracks.all()).toHaveLength(100);
+  expect(band.tracks.enqueue('more', makeSteady(1, 20)).kind).toBe('playing');
+  expect(band.tracks.findTrack('t3')).toBeUndefined();
+  expect(band.tracks.listTracks()).toHaveLength(100);
 });
 
 test('a volume is kept between 0 and 200', () => {
   const { tracks } = new Band();
-  tracks.enqueue('main', steady(1, 20));
+  tracks.enqueue('main', makeSteady(1, 20));
   const volumes = [50, 250, -3, 70].map((percent) => {
-    tracks.track('main')?.perform({ kind: 'volume', percent });
-    return tracks.track('main')?.state.percent;
+    tracks.findTrack('main')?.perform({ kind: 'volume', percent });
+    return tracks.findTrack('main')?.state.percent;
   });
   expect(volumes).toEqual([50, 200, 0, 70]);
 });

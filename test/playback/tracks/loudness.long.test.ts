@@ -2,14 +2,14 @@ import { expect, test } from 'vitest';
 import { LoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { targetLufs } from '#src/playback/mix/gain.ts';
-import { loudnessOf } from '#test/audio/loudness-of.ts';
-import { fromPcm } from '#test/fakes/made-source.ts';
-import { Band, rate, tone } from './band.ts';
+import { measureLoudness } from '#test/audio/measure-loudness.ts';
+import { makeSourceFromPcm } from '#test/fakes/made-source.ts';
+import { Band, bandRateHz, makeTone } from './band.ts';
 
 const peakOf = (dbfs: number) => 32_768 * 10 ** (dbfs / 20);
 
-function sine(dbfs: number, ms: number, rateHz = rate): Pcm {
-  return { samples: tone(ms, { hz: 997, peak: peakOf(dbfs), rateHz }), rateHz, channels: 2 };
+function sine(dbfs: number, ms: number, rateHz = bandRateHz): Pcm {
+  return { samples: makeTone(ms, { hz: 997, peak: peakOf(dbfs), rateHz }), rateHz, channels: 2 };
 }
 
 /** Loudness of the mix, in LUFS, from `fromMs` to `toMs`. */
@@ -19,17 +19,17 @@ function heard(band: Band, fromMs: number, toMs: number) {
   return meter.lufs ?? Number.NaN;
 }
 
-test.each([rate, 44_100, 24_000])(
+test.each([bandRateHz, 44_100, 24_000])(
   '997 Hz at -23 dBFS on both sides is -23 LUFS, at %i Hz',
   (hz) => {
-    expect(Math.abs((loudnessOf(sine(-23, 3000, hz)) ?? 0) + 23)).toBeLessThan(0.1);
+    expect(Math.abs((measureLoudness(sine(-23, 3000, hz)) ?? 0) + 23)).toBeLessThan(0.1);
   },
 );
 
 test('on one side alone it is 3 LU quieter, and full scale is -3 LUFS', () => {
   const { samples } = sine(0, 3000);
   const left = samples.map((sample, n) => (n % 2 === 0 ? sample : 0));
-  const lufs = loudnessOf({ samples: left, rateHz: rate, channels: 2 }) ?? 0;
+  const lufs = measureLoudness({ samples: left, rateHz: bandRateHz, channels: 2 }) ?? 0;
   expect(Math.abs(lufs + 3.01)).toBeLessThan(0.1);
 });
 
@@ -54,9 +54,9 @@ test.each([
 
 test('silence has no loudness, nor has less than 400 ms', () => {
   expect(
-    loudnessOf({ samples: new Int16Array(96_000), rateHz: rate, channels: 2 }),
+    measureLoudness({ samples: new Int16Array(96_000), rateHz: bandRateHz, channels: 2 }),
   ).toBeUndefined();
-  expect(loudnessOf(sine(-23, 390))).toBeUndefined();
+  expect(measureLoudness(sine(-23, 390))).toBeUndefined();
 });
 
 test.each([-9, -14, -23, -31])(
@@ -64,7 +64,10 @@ test.each([-9, -14, -23, -31])(
   async (db) => {
     const band = new Band();
     const pcm = sine(db, 4000);
-    band.tracks.enqueue('main', { ...fromPcm('known', pcm), lufs: loudnessOf(pcm) ?? 0 });
+    band.tracks.enqueue('main', {
+      ...makeSourceFromPcm('known', pcm),
+      lufs: measureLoudness(pcm) ?? 0,
+    });
     await band.run(3000);
     expect(Math.abs(heard(band, 100, 3000) - targetLufs)).toBeLessThan(1);
   },

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { MusicLimiter } from '#src/playback/mix/mixer.ts';
-import { fromPcm } from '#test/fakes/made-source.ts';
+import { makeSourceFromPcm } from '#test/fakes/made-source.ts';
 import { fc } from '#test/properties.ts';
-import { Band, rate, steady, tone } from './band.ts';
+import { Band, bandRateHz, makeSteady, makeTone } from './band.ts';
 
 /** The largest difference between neighbours: of a click, thousands. */
 function steepest(sound: Float32Array) {
@@ -16,9 +16,9 @@ function steepest(sound: Float32Array) {
 /** A tone that is nowhere near zero when it begins. */
 function loudTone(ms: number) {
   const samples = Int16Array.from({ length: 96 * ms }, (_, n) =>
-    Math.round(10_000 * Math.cos((2 * Math.PI * 100 * (n >> 1)) / rate)),
+    Math.round(10_000 * Math.cos((2 * Math.PI * 100 * (n >> 1)) / bandRateHz)),
   );
-  return fromPcm('tone', { samples, rateHz: rate, channels: 2 });
+  return makeSourceFromPcm('tone', { samples, rateHz: bandRateHz, channels: 2 });
 }
 
 /** Limit of the step between samples: 131 for the tone itself, 42 to 63 more for a ramp of 5 ms. */
@@ -26,18 +26,22 @@ const smooth = 210;
 
 test.each<[string, (band: Band) => unknown]>([
   ['begins', () => undefined],
-  ['is turned up', (band) => band.tracks.track('main')?.perform({ kind: 'volume', percent: 150 })],
+  [
+    'is turned up',
+    (band) => band.tracks.findTrack('main')?.perform({ kind: 'volume', percent: 150 }),
+  ],
   [
     'is turned to silence',
-    (band) => band.tracks.track('main')?.perform({ kind: 'volume', percent: 0 }),
+    (band) => band.tracks.findTrack('main')?.perform({ kind: 'volume', percent: 0 }),
   ],
-  ['is muted', (band) => band.tracks.track('main')?.perform({ kind: 'mute' })],
-  ['is paused', (band) => band.tracks.track('main')?.perform({ kind: 'pause' })],
-  ['is stopped', (band) => band.tracks.track('main')?.perform({ kind: 'stop' })],
-  ['is skipped', (band) => band.tracks.track('main')?.perform({ kind: 'skip' })],
+  ['is muted', (band) => band.tracks.findTrack('main')?.perform({ kind: 'mute' })],
+  ['is paused', (band) => band.tracks.findTrack('main')?.perform({ kind: 'pause' })],
+  ['is stopped', (band) => band.tracks.findTrack('main')?.perform({ kind: 'stop' })],
+  ['is skipped', (band) => band.tracks.findTrack('main')?.perform({ kind: 'skip' })],
   [
     'is sought in',
-    (band) => band.tracks.track('main')?.perform({ kind: 'seek', to: { kind: 'at', ms: 1013 } }),
+    (band) =>
+      band.tracks.findTrack('main')?.perform({ kind: 'seek', to: { kind: 'at', ms: 1013 } }),
   ],
   ['is paused with all', (band) => band.tracks.pause(true)],
 ])('a track that %s does not click', async (_, act) => {
@@ -48,16 +52,16 @@ test.each<[string, (band: Band) => unknown]>([
   act(band);
   await band.run(200);
   band.tracks.pause(false);
-  band.tracks.track('main')?.perform({ kind: 'resume' });
-  band.tracks.track('main')?.perform({ kind: 'unmute' });
+  band.tracks.findTrack('main')?.perform({ kind: 'resume' });
+  band.tracks.findTrack('main')?.perform({ kind: 'unmute' });
   await band.run(3000);
   expect(steepest(band.heard)).toBeLessThan(smooth);
 });
 
 test('while the bot speaks, tracks go down by 14 dB in 80 ms, and come back in 400 ms', async () => {
   const band = new Band();
-  band.tracks.enqueue('a', steady(10_000, 20_000));
-  band.tracks.enqueue('b', steady(2000, 20_000));
+  band.tracks.enqueue('a', makeSteady(10_000, 20_000));
+  band.tracks.enqueue('b', makeSteady(2000, 20_000));
   await band.run(200);
   band.isSpeaking = true;
   await band.run(80);
@@ -78,7 +82,7 @@ type Part = { hz: number; peak: number; percent: number; rateHz: number };
 /** One sample of the left channel, in float64. */
 function ideal(parts: readonly Part[], at: number) {
   return parts.reduce((all, { hz, peak, percent }) => {
-    return all + ((peak * percent) / 100) * Math.sin((2 * Math.PI * hz * at) / rate);
+    return all + ((peak * percent) / 100) * Math.sin((2 * Math.PI * hz * at) / bandRateHz);
   }, 0);
 }
 
@@ -106,9 +110,9 @@ test('the sum is the sum, below -60 dB away from a mix computed at leisure, and 
       const band = new Band();
       const limiter = new MusicLimiter();
       for (const [n, { hz, peak, percent, rateHz }] of parts.entries()) {
-        const samples = tone(1000, { hz, peak, rateHz });
-        band.tracks.enqueue(`t${n}`, fromPcm('part', { samples, rateHz, channels: 2 }));
-        band.tracks.track(`t${n}`)?.perform({ kind: 'volume', percent });
+        const samples = makeTone(1000, { hz, peak, rateHz });
+        band.tracks.enqueue(`t${n}`, makeSourceFromPcm('part', { samples, rateHz, channels: 2 }));
+        band.tracks.findTrack(`t${n}`)?.perform({ kind: 'volume', percent });
       }
       let [signal, error] = [0, 0];
       for (let at = 0; at < 45; at++) {

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
-import { fromPcm } from '#test/fakes/made-source.ts';
+import { makeSourceFromPcm } from '#test/fakes/made-source.ts';
 import { fc } from '#test/properties.ts';
-import { Band, rate } from './band.ts';
+import { Band, bandRateHz } from './band.ts';
 
 /** Expected content of a track. */
 type ExpectedTrack = { now: TrackItem | undefined; waiting: TrackItem[] };
@@ -31,7 +31,7 @@ class Model {
     const track = this.#of(name);
     const item = this.band.play(name, source, { isNext: how === 'next' });
     this.#added.add(item);
-    const place = this.band.tracks.track(name)?.items.indexOf(item) ?? 0;
+    const place = this.band.tracks.findTrack(name)?.items.indexOf(item) ?? 0;
     if (place === 0) track.now = item;
     else track.waiting.splice(place - 1, 0, item);
     this.check();
@@ -48,25 +48,25 @@ class Model {
       track.waiting = [];
       track.now = undefined;
     }
-    this.band.tracks.track(name)?.perform({ kind: how });
+    this.band.tracks.findTrack(name)?.perform({ kind: how });
     this.check();
   }
 
   check(): void {
     expect(this.#doomed.size).toBe(0);
     for (const [name, { now, waiting }] of this.#tracks) {
-      const track = this.band.tracks.track(name);
+      const track = this.band.tracks.findTrack(name);
       expect(track?.now).toBe(now);
       expect(track?.items.slice(1) ?? []).toEqual(waiting);
     }
   }
 
   async finish(): Promise<void> {
-    for (const track of this.band.tracks.all()) {
+    for (const track of this.band.tracks.listTracks()) {
       track.perform({ kind: 'resume' });
       track.perform({ kind: 'loop', on: false });
     }
-    for (let n = 0; n < 2000 && !this.band.tracks.all().every(({ now }) => !now); n++) {
+    for (let n = 0; n < 2000 && !this.band.tracks.listTracks().every(({ now }) => !now); n++) {
       await this.band.step();
     }
     this.check();
@@ -93,7 +93,7 @@ const source: fc.Arbitrary<SoundSource> = fc
   .record({ ms: fc.constantFrom(0, 1, 19, 20, 21, 330, 900), isBroken: fc.boolean() })
   .map(({ ms, isBroken }) => {
     const samples = new Int16Array(96 * ms).fill(100);
-    const whole = fromPcm(`${ms}`, { samples, rateHz: rate, channels: 2 });
+    const whole = makeSourceFromPcm(`${ms}`, { samples, rateHz: bandRateHz, channels: 2 });
     if (!isBroken) return whole;
     return {
       ...whole,
@@ -120,27 +120,27 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   fc.tuple(fc.constantFrom('pause', 'resume', 'mute', 'unmute'), name).map(
     ([how, on]): Act =>
       (model) =>
-        void model.band.tracks.track(on)?.perform({ kind: how }),
+        void model.band.tracks.findTrack(on)?.perform({ kind: how }),
   ),
   fc.tuple(name, fc.integer({ min: 0, max: 1000 })).map(
     ([on, ms]): Act =>
       (model) =>
-        void model.band.tracks.track(on)?.perform({ kind: 'seek', to: { kind: 'at', ms } }),
+        void model.band.tracks.findTrack(on)?.perform({ kind: 'seek', to: { kind: 'at', ms } }),
   ),
   fc.tuple(name, fc.boolean()).map(
     ([on, isOn]): Act =>
       (model) =>
-        void model.band.tracks.track(on)?.perform({ kind: 'loop', on: isOn }),
+        void model.band.tracks.findTrack(on)?.perform({ kind: 'loop', on: isOn }),
   ),
   fc.tuple(name, fc.integer({ min: 0, max: 200 })).map(
     ([on, percent]): Act =>
       (model) =>
-        void model.band.tracks.track(on)?.perform({ kind: 'volume', percent, overMs: percent }),
+        void model.band.tracks.findTrack(on)?.perform({ kind: 'volume', percent, overMs: percent }),
   ),
   fc.tuple(name, fc.constantFrom(0, 40, 1000)).map(
     ([on, ms]): Act =>
       (model) =>
-        void model.band.tracks.track(on)?.perform({ kind: 'crossfade', ms }),
+        void model.band.tracks.findTrack(on)?.perform({ kind: 'crossfade', ms }),
   ),
   fc.integer({ min: 1, max: 30 }).map(
     (frames): Act =>

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { settled } from '#test/fakes/clock.ts';
-import { Band, dyingSamples, ScriptedSource, steady, stuck } from './band.ts';
+import { waitUntilSettled } from '#test/fakes/virtual-clock.ts';
+import { Band, dyingSamples, findStuck, makeSteady, ScriptedSource } from './band.ts';
 
 test('a place behind the end is refused with the length, one within it is gone to', async () => {
   const band = new Band();
-  const item = band.play('main', steady(1000, 5000));
-  const main = band.tracks.track('main');
+  const item = band.play('main', makeSteady(1000, 5000));
+  const main = band.tracks.findTrack('main');
   await band.run(100);
   const seek = (ms: number) => main?.perform({ kind: 'seek', to: { kind: 'at', ms } });
   expect(seek(5000)).toMatchObject({ kind: 'past-end', lengthMs: 5000 });
@@ -22,11 +22,11 @@ test('a place behind the end is refused with the length, one within it is gone t
 
 test('an item that loops sounds without a gap until it is told to end', async () => {
   const band = new Band();
-  const item = band.play('main', steady(1000, 510), { isLooping: true });
+  const item = band.play('main', makeSteady(1000, 510), { isLooping: true });
   await band.run(3000);
   expect(band.heard.slice(240).every((sample) => sample === 1000)).toBe(true);
   expect(item.positionMs).toBeLessThan(510);
-  const main = band.tracks.track('main');
+  const main = band.tracks.findTrack('main');
   expect(main?.perform({ kind: 'loop', on: false })).toMatchObject({ kind: 'changed' });
   await band.run(600);
   expect(band.endOf(item)).toEqual('completed');
@@ -35,7 +35,7 @@ test('an item that loops sounds without a gap until it is told to end', async ()
 
 test('a loop of nothing ends, also where it is moved', async () => {
   const band = new Band();
-  const none = { title: 'none', seekable: true, async *open() {} };
+  const none = { title: 'none', isSeekable: true, async *open() {} };
   const item = band.play('main', none, { isLooping: true, fromMs: 1_000 });
   await band.run(500);
   expect(band.endOf(item)).toBe('completed');
@@ -43,14 +43,14 @@ test('a loop of nothing ends, also where it is moved', async () => {
 
 test('all are paused together, and what was paused by itself stays so afterwards', async () => {
   const band = new Band();
-  band.tracks.enqueue('a', steady(1000, 5000));
-  band.tracks.enqueue('b', steady(500, 5000));
+  band.tracks.enqueue('a', makeSteady(1000, 5000));
+  band.tracks.enqueue('b', makeSteady(500, 5000));
   await band.run(60);
-  band.tracks.track('b')?.perform({ kind: 'pause' });
+  band.tracks.findTrack('b')?.perform({ kind: 'pause' });
   band.tracks.pause(true);
   await band.run(60);
   expect(band.level).toBe(0);
-  band.tracks.enqueue('c', steady(200, 5000));
+  band.tracks.enqueue('c', makeSteady(200, 5000));
   await band.run(60);
   expect(band.level).toBe(0);
   band.tracks.pause(false);
@@ -60,16 +60,16 @@ test('all are paused together, and what was paused by itself stays so afterwards
 
 test('skipping an item lets go of its source at once, even one that does not listen', async () => {
   const band = new Band();
-  const [tap, deaf] = [new ScriptedSource(), stuck(1000)];
+  const [tap, deaf] = [new ScriptedSource(), findStuck(1000)];
   const items = [tap, deaf, deaf].map((source) => band.play('main', source));
   tap.give(1000, 500);
   await band.run(60);
   for (const item of items) {
-    band.tracks.track('main')?.perform({ kind: 'skip' });
+    band.tracks.findTrack('main')?.perform({ kind: 'skip' });
     expect(band.endOf(item)).toEqual('cancelled');
     await band.run(40);
   }
-  await settled();
+  await waitUntilSettled();
   expect(tap.closed).toBe(true);
-  expect(band.tracks.track('main')?.now).toBeUndefined();
+  expect(band.tracks.findTrack('main')?.now).toBeUndefined();
 });

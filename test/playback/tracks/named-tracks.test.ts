@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { settled } from '#test/fakes/clock.ts';
-import { fromPcm } from '#test/fakes/made-source.ts';
-import { Band, ScriptedSource, steady } from './band.ts';
+import { makeSourceFromPcm } from '#test/fakes/made-source.ts';
+import { waitUntilSettled } from '#test/fakes/virtual-clock.ts';
+import { Band, makeSteady, ScriptedSource } from './band.ts';
 
 test.each([
   ['before its first sound', 0],
@@ -18,8 +18,8 @@ test.each([
   if (ms > 0) tap.give(1000, ms);
   tap.fail(error);
   const item = band.play('main', tap);
-  band.tracks.enqueue('main', steady(2000, 1000));
-  band.tracks.enqueue('other', steady(100, 5000));
+  band.tracks.enqueue('main', makeSteady(2000, 1000));
+  band.tracks.enqueue('other', makeSteady(100, 5000));
   await band.run(ms + 200);
   expect(band.level).toBe(2100);
   expect(band.endOf(item)).toBe(error);
@@ -31,13 +31,13 @@ test('closed tracks let go of everything, and nothing can be played afterwards',
   const tap = new ScriptedSource();
   tap.give(1000, 100);
   const { tracks } = band;
-  const items = [tap, steady(1, 100)].map((source) => band.play('main', source));
+  const items = [tap, makeSteady(1, 100)].map((source) => band.play('main', source));
   await band.run(60);
   tracks.close();
-  await settled();
+  await waitUntilSettled();
   expect(tap.closed).toBe(true);
   for (const item of items) expect(band.endOf(item)).toEqual('cancelled');
-  expect(band.tracks.enqueue('main', steady(1, 100))).toEqual({ kind: 'nowhere' });
+  expect(band.tracks.enqueue('main', makeSteady(1, 100))).toEqual({ kind: 'nowhere' });
 });
 
 test.each([
@@ -49,7 +49,7 @@ test.each([
 ] as const)('%i Hz with %i channels plays at its own speed', async (rateHz, channels) => {
   const band = new Band();
   const samples = new Int16Array(rateHz * channels).fill(1000);
-  const item = band.play('main', fromPcm('other', { samples, rateHz, channels }));
+  const item = band.play('main', makeSourceFromPcm('other', { samples, rateHz, channels }));
   await band.run(1100);
   expect(band.endOf(item)).toEqual('completed');
   expect(item.positionMs).toBeCloseTo(1000, 0);
@@ -60,7 +60,7 @@ test.each([
 test('sides of a stereo sound stay where they are, through a change of rate too', async () => {
   const band = new Band();
   const samples = Int16Array.from({ length: 2 * 44_100 }, (_, n) => (n % 2 === 0 ? 1000 : -400));
-  band.tracks.enqueue('main', fromPcm('sides', { samples, rateHz: 44_100, channels: 2 }));
+  band.tracks.enqueue('main', makeSourceFromPcm('sides', { samples, rateHz: 44_100, channels: 2 }));
   await band.run(500);
   expect(band.frames[20]?.[960]).toBeCloseTo(1000, -1);
   expect(band.frames[20]?.[961]).toBeCloseTo(-400, -1);

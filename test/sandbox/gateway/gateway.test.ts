@@ -3,12 +3,12 @@ import { constants, inflateSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 
-import { ask, identified, openSocket, usualIntents } from '#test/sandbox/raw-bot.ts';
-import { openSilent as open, silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import { identify, openSocket, sendRequest, usualIntents } from '#test/sandbox/raw-bot.ts';
+import { openSilentSandbox as open, openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 test('a resume replays what was missed, once', async () => {
   await using sandbox = await open();
-  const first = await identified(sandbox);
+  const first = await identify(sandbox);
   await first.event('GUILD_CREATE');
   first.socket.terminate();
   await expect.poll(() => sandbox.bot().online).toBe(false);
@@ -24,9 +24,9 @@ test('a resume replays what was missed, once', async () => {
 });
 
 test('a session that is over, or never was, cannot be resumed', async () => {
-  const voice = silentVoice();
+  const voice = openSilentVoice();
   await using sandbox = await open({ voice: voice.half });
-  const first = await identified(sandbox);
+  const first = await identify(sandbox);
   const seat = { guild_id: sandbox.guildId, channel_id: sandbox.channelId('Lounge') };
   first.say(4, seat);
   expect(await first.event('VOICE_SERVER_UPDATE')).toMatchObject({ endpoint: 'localhost:1' });
@@ -42,7 +42,7 @@ test('a session that is over, or never was, cannot be resumed', async () => {
 
 test('a bot that asks for compression gets one stream, each message flushed', async () => {
   await using sandbox = await open();
-  const { json } = await ask(sandbox, '/gateway/bot');
+  const { json } = await sendRequest(sandbox, '/gateway/bot');
   const socket = new WebSocket(`${json?.url}?v=10&encoding=json&compress=zlib-stream`);
   const chunks: Buffer[] = [];
   socket.on('message', (data) => chunks.push(data as Buffer));
@@ -58,9 +58,9 @@ test('a bot that asks for compression gets one stream, each message flushed', as
 });
 
 test('ids that a bot writes as numbers are not rounded', async () => {
-  const voice = silentVoice();
+  const voice = openSilentVoice();
   await using sandbox = await open({ voice: voice.half });
-  const bot = await identified(sandbox);
+  const bot = await identify(sandbox);
   const channel = sandbox.channelId('Lounge');
   bot.socket.send(`{"op":4,"d":{"guild_id":${sandbox.guildId},"channel_id":${channel}}}`);
   expect(await bot.event('VOICE_SERVER_UPDATE')).toMatchObject({ guild_id: sandbox.guildId });

@@ -3,8 +3,8 @@ import { vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { openBrowserPage } from '#sandbox/page/browser-page.ts';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
-import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
-import { cookieOf, enter, keyOf } from '#test/web/http/open-page.ts';
+import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import { enterPage, getCookie, getKey } from '#test/web/http/open-page.ts';
 
 const replying = { timeout: 15_000, interval: 20 };
 
@@ -21,7 +21,7 @@ export async function openTestPage(sandbox: Sandbox, you: string) {
   });
   if (outcome.kind === 'refused') throw new Error(outcome.why);
   const page = stack.use(outcome.page);
-  const cookie = cookieOf(await enter(page.url, keyOf(page.link)));
+  const cookie = getCookie(await enterPage(page.url, getKey(page.link)));
   const connect = (path: string) => {
     const headers = { cookie, origin: page.url.origin };
     const socket = new WebSocket(`ws://${page.url.host}${path}`, { headers });
@@ -41,7 +41,7 @@ export async function openTestPage(sandbox: Sandbox, you: string) {
 /** A sandbox without sound of its own, where Adam talks, and the page of its room. */
 export async function openSilentPage() {
   await using stack = new AsyncDisposableStack();
-  const voice = silentVoice();
+  const voice = openSilentVoice();
   const sandbox = stack.use(await openSandbox({ voice: voice.half, ownerName: 'Adam' }));
   const setup = stack.use(await openTestPage(sandbox, 'Adam'));
   const all = stack.move();
@@ -75,7 +75,7 @@ async function openSound(socket: WebSocket) {
   const heard: Buffer[] = [];
   socket.on('message', (data: Buffer) => heard.push(data));
   socket.on('error', () => undefined);
-  const ended = endOf(socket);
+  const ended = waitForEnd(socket);
   await once(socket, 'open');
   let sequence = 0;
   const send = (kind: number, payload: Uint8Array) => {
@@ -94,7 +94,7 @@ async function openSound(socket: WebSocket) {
 }
 
 /** Code and sentence with which the server ends it. */
-async function endOf(socket: WebSocket): Promise<readonly [number, string]> {
+async function waitForEnd(socket: WebSocket): Promise<readonly [number, string]> {
   const [code, reason] = await once(socket, 'close').catch(() => once(socket, 'close'));
   return [code, `${reason}`];
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ask, identified } from '#test/sandbox/raw-bot.ts';
+import { identify, sendRequest } from '#test/sandbox/raw-bot.ts';
 import { openSilentPage } from './browser-client.ts';
 
 const samples = new Int16Array(960);
@@ -9,13 +9,13 @@ test('a menu is shown with its choices and picked from, and a form is asked for 
   await using setup = await openSilentPage();
   const { sandbox } = setup;
   const body = [{ name: 'greet', description: 'x' }];
-  await ask(sandbox, `/applications/${sandbox.botId}/commands`, { method: 'PUT', body });
-  using bot = await identified(sandbox);
+  await sendRequest(sandbox, `/applications/${sandbox.botId}/commands`, { method: 'PUT', body });
+  using bot = await identify(sandbox);
   const answer = async (place: number, callback: object) => {
     const interactions = () => bot.heard.filter(({ t }) => t === 'INTERACTION_CREATE');
     await expect.poll(() => interactions()[place]).toBeDefined();
     const { id, token, data } = interactions()[place]?.d ?? {};
-    await ask(sandbox, `/interactions/${id}/${token}/callback`, { body: callback });
+    await sendRequest(sandbox, `/interactions/${id}/${token}/callback`, { body: callback });
     return data;
   };
   const tab = await setup.open('a');

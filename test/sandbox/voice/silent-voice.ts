@@ -1,14 +1,14 @@
 import { openSandbox, type SandboxOptions, type VoiceHalf } from '#sandbox/sandbox.ts';
 import type { VoiceFaults } from '#sandbox/voice-server/voice-faults.ts';
-import type { OpusCodec } from '#src/audio/opus/opus.ts';
+import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 
 /** A Discord without sound. */
-export function openSilent(options: Partial<SandboxOptions> = {}) {
-  return openSandbox({ voice: silentVoice().half, ...options });
+export function openSilentSandbox(options: Partial<SandboxOptions> = {}) {
+  return openSandbox({ voice: openSilentVoice().half, ...options });
 }
 
 /** A voice half without sound: it notes who was thrown out. */
-export function silentVoice() {
+export function openSilentVoice() {
   const expelled: { userId: string; closeCode: number }[] = [];
   const half: VoiceHalf = {
     open: async () => ({
@@ -22,11 +22,11 @@ export function silentVoice() {
     }),
     connect: async () => ({
       speak: async () => ({ firstPacketAtMs: 1, firstVoicedAtMs: 2, lastVoicedAtMs: 3 }),
-      live: () => undefined,
+      sendLive: () => undefined,
       endLive: () => undefined,
       useMicrophone: () => undefined,
       onFrame: () => undefined,
-      settled: async () => undefined,
+      waitUntilSettled: async () => undefined,
       counts: () => ({
         sentPackets: 0,
         latePackets: 0,
@@ -41,12 +41,12 @@ export function silentVoice() {
 
 const noFaults = new Proxy({} as VoiceFaults, { get: () => () => undefined });
 
-function silent(): never {
+function makeSilentClient(): never {
   throw new Error('There is no sound here.');
 }
 
 const noCodec: OpusCodec = {
   name: 'none',
-  decoder: silent,
-  encoder: silent,
+  createDecoder: makeSilentClient,
+  createEncoder: makeSilentClient,
 };

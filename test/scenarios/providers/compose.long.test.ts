@@ -1,8 +1,8 @@
-import { speech } from '#test/audio/speech.ts';
-import { botEnvironment } from '#test/deploy/compose-files.ts';
-import { openKitchen, type Stands } from '#test/fakes/dialects/recipes.ts';
-import { openServer } from '#test/fakes/dialects/servers.ts';
-import { openLiteLlm } from '#test/fakes/dialects/vendors.ts';
+import { readSpeech } from '#test/audio/recorded-speech.ts';
+import { readBotEnvironment } from '#test/deploy/compose-files.ts';
+import { openServers, type RecipeStands } from '#test/fakes/dialects/provider-recipes.ts';
+import { openServer } from '#test/fakes/dialects/server-forms.ts';
+import { openLiteLlm } from '#test/fakes/dialects/vendor-dialects.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
   callIn,
@@ -22,16 +22,16 @@ const dotEnv = {
 };
 
 /** One question and its answer, as somebody in the channel hears it, through the servers of a compose file. */
-async function expectAnswered(file: string, stands: Stands, env = {}) {
+async function expectAnswered(file: string, stands: RecipeStands, env = {}) {
   const behind = {
     hears: () => 'Nova, what is the tallest bridge 1!',
     replies: [{ match: /^/, text: answer }],
   };
-  await using kitchen = await openKitchen(await botEnvironment(file), stands, behind);
+  await using kitchen = await openServers(await readBotEnvironment(file), stands, behind);
   const environment = { ...dotEnv, ...kitchen.environment, ...env };
   await using setup = await openOwnScenario({ environment });
   const adam = await callIn(setup, 'Adam');
-  const { firstPacketAtMs } = await adam.say(speech('human-cards-001'), soon());
+  const { firstPacketAtMs } = await adam.say(readSpeech('human-cards-001'), soon());
   const { pcm } = await hearAnswer(adam, firstPacketAtMs);
   await expectAlike(pcm, toneOf([answer]));
 }

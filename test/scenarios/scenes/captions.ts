@@ -1,15 +1,20 @@
 import { expect } from 'vitest';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
-import { text } from '#src/texts/texts.ts';
-import { transcriptsPath } from '#test/fakes/local-stores.ts';
-import { recapReply } from '#test/features/captions/answers/recap-reply.ts';
+import { formatText } from '#src/texts/texts.ts';
+import { toTranscriptsPath } from '#test/fakes/local-stores.ts';
+import { makeRecapReply } from '#test/features/captions/answers/recap-reply.ts';
 import { readSrt } from '#test/features/captions/files/subtitle-readers.ts';
-import { only, type ScenarioReading, type Scenes, type Step } from '#test/scenarios/scene.ts';
+import type { Stage } from '#test/scenarios/scene-stage.ts';
+import {
+  onlyOn,
+  type ScenarioReading,
+  type Scenes,
+  type Step,
+} from '#test/scenarios/scene-types.ts';
 import { commandReply } from '#test/scenarios/setup/asking.ts';
 import { keptBytes, linesIn, promptsOf, transcriptFor } from '#test/scenarios/setup/captioning.ts';
 import { eventually } from '#test/scenarios/setup/scenario-setup.ts';
-import type { Stage } from '#test/scenarios/stage.ts';
-import { filesWith } from '#test/storage/copied-stores.ts';
+import { listFilesWith } from '#test/storage/copied-stores.ts';
 
 const isOn = { has: /^Captions (?:are )?on/ };
 /** Adam has called the bot; Ben sits there, too, and said yes for always; captions are on. */
@@ -22,7 +27,7 @@ const captioned: readonly Step[] = [
 const [friday, table, chess] = ['Friday at eight', 'I book the table', 'we play chess'];
 const talk = [friday, table, chess];
 /** A model that was taken in: a line that nobody said, one that says something else. */
-const recap = recapReply(
+const recap = makeRecapReply(
   { kind: 'decision', text: 'They meet on Friday.', line: 1, words: 'Friday at eight' },
   { kind: 'task', text: 'Ben books a table.', line: 2, words: 'book the table' },
   { kind: 'task', text: 'Somebody brings the board.', line: 3, words: 'we play chess' },
@@ -46,8 +51,8 @@ const said = [
 ];
 /** A word that is nowhere else, in what must not be written. */
 const canaries = /quagga|okapi|tapir|numbat|dugong/;
-const asksToForget = { is: text('privacy.forget.ask', { n: 1, m: 0 }) };
-const copies = { has: text('privacy.forget.copies') };
+const asksToForget = { is: formatText('privacy.forget.ask', { n: 1, m: 0 }) };
+const copies = { has: formatText('privacy.forget.copies') };
 const [canary, other] = ['quagga at eight', 'bread and wine'];
 
 /** Ben said the canary and went away; Adam said something else, and stays. */
@@ -57,7 +62,9 @@ const spoken: readonly Step[] = [
   { Adam: { captions: other } },
   {
     see: ({ dataDir, person }) =>
-      ['quagga', other, person('Ben').id].filter((word) => filesWith(dataDir, word).length === 0),
+      ['quagga', other, person('Ben').id].filter(
+        (word) => listFilesWith(dataDir, word).length === 0,
+      ),
     is: [],
   },
   { Ben: { leaves: true } },
@@ -65,15 +72,15 @@ const spoken: readonly Step[] = [
 /** No file in DATA_DIR holds a word of the canary; who said it stands in the row "forgotten" alone. What Adam said is still there. */
 const erased: Step = {
   see: ({ dataDir, person }) => ({
-    canary: filesWith(dataDir, 'quagga'),
-    ben: filesWith(dataDir, person('Ben').id).filter((path) => !/parley\.db/.test(path)),
-    other: filesWith(dataDir, other).length > 0,
+    canary: listFilesWith(dataDir, 'quagga'),
+    ben: listFilesWith(dataDir, person('Ben').id).filter((path) => !/parley\.db/.test(path)),
+    other: listFilesWith(dataDir, other).length > 0,
   }),
   is: { canary: [], ben: [], other: true },
 };
 /** Some file in DATA_DIR holds these words. */
 const holds = (words: string, is: boolean): Step => ({
-  see: ({ dataDir }) => filesWith(dataDir, words).length > 0,
+  see: ({ dataDir }) => listFilesWith(dataDir, words).length > 0,
   is,
 });
 const card: Step = { Ben: { runs: '/privacy forget', keep: 'card' } };
@@ -90,7 +97,7 @@ export const captionScenes: Scenes = {
       { Adam: { says: 'quagga before', runs: '/captions on', reads: isOn } },
       { see: (stage) => noticesOf(stage)[0], keep: 'notice' },
       { see: isToldAloud, is: true },
-      { Dora: { presses: ['captions.leave_out', 'notice'], reads: only('captions.left_out') } },
+      { Dora: { presses: ['captions.leave_out', 'notice'], reads: onlyOn('captions.left_out') } },
       { Cleo: { says: 'okapi unasked' }, Dora: { says: 'tapir left out' } },
       { Adam: { captions: 'we meet at eight' } },
       { Ben: { captions: 'I bring the bread' } },
@@ -111,7 +118,7 @@ export const captionScenes: Scenes = {
       { Adam: { runs: '/privacy pause' } },
       { Ben: { says: 'numbat while paused' } },
       { Adam: { runs: '/privacy resume' } },
-      { Adam: { runs: '/captions off', reads: { has: text('captions.off') } } },
+      { Adam: { runs: '/captions off', reads: { has: formatText('captions.off') } } },
       { Ben: { says: 'dugong captions off' } },
       { Emil: { settles: true } },
       { Adam: { runs: '/leave' } },
@@ -165,11 +172,11 @@ export const captionScenes: Scenes = {
       { see: transcribed, is: talk },
       { 'the files hold the lines with their times': expectFiles },
       { Ben: { runs: '/captions find words:table', reads: found } },
-      { Ben: { runs: '/captions find words:zebra', reads: only('ask.unknown') } },
+      { Ben: { runs: '/captions find words:zebra', reads: onlyOn('ask.unknown') } },
       // Cleo was not there; whether she may know it depends on whether she may open the place of the captions.
       { Cleo: { runs: '/captions find words:table', reads: { has: table, to: 'caller' } } },
       { 'Cleo may not open Lounge any more, and the bot knows it': untilNothingIsFound },
-      { Cleo: { runs: '/captions transcript', reads: only('captions.none') } },
+      { Cleo: { runs: '/captions transcript', reads: onlyOn('captions.none') } },
       { Ben: { runs: '/ask question:When do we meet? about:this', reads: quote } },
       { see: promptsOf, has: table },
       { Adam: { runs: '/captions recap', reads: wholeRecap, keep: 'recap' } },
@@ -256,7 +263,7 @@ function linkedLines(stage: Stage): readonly boolean[] {
 /** Whether Cleo may open a place is known to the bot a little later. */
 function untilNothingIsFound(stage: Stage) {
   stage.server().permit('Lounge', 'Cleo', { deny: ['viewChannel'] });
-  const nothing = { text: text('ask.unknown'), ephemeral: true };
+  const nothing = { text: formatText('ask.unknown'), ephemeral: true };
   return eventually(async () =>
     expect(
       await commandReply(stage.person('Cleo'), 'captions find', { words: 'table' }),
@@ -265,6 +272,6 @@ function untilNothingIsFound(stage: Stage) {
 }
 
 function ageSessions({ dataDir }: Stage) {
-  using sqlite = new DatabaseSync(transcriptsPath(dataDir));
+  using sqlite = new DatabaseSync(toTranscriptsPath(dataDir));
   sqlite.exec(`UPDATE sessions SET started_at_wall_ms = started_at_wall_ms - ${40 * 86_400_000}`);
 }

@@ -1,13 +1,18 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { type PlainTextId, text } from '#src/texts/texts.ts';
-import { monologue, speech } from '#test/audio/speech.ts';
-import { sent } from '#test/scenarios/play-scene.ts';
-import { only, type ScenarioReading, type Scenes, type Step } from '#test/scenarios/scene.ts';
+import { formatText, type PlainTextId } from '#src/texts/texts.ts';
+import { makeMonologue, readSpeech } from '#test/audio/recorded-speech.ts';
+import { findSent } from '#test/scenarios/play-scene.ts';
+import type { Stage } from '#test/scenarios/scene-stage.ts';
+import {
+  onlyOn,
+  type ScenarioReading,
+  type Scenes,
+  type Step,
+} from '#test/scenarios/scene-types.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import { madeTexts, pieced, recognised, shownWords } from '#test/scenarios/setup/scenario-setup.ts';
-import type { Stage } from '#test/scenarios/stage.ts';
 
 const question = 'human-cards-004';
 /** Ben says something else, so that no sound of his passes for one of Adam's. */
@@ -21,29 +26,29 @@ const seated: readonly Step[] = [
   { Ben: { settles: true } },
 ];
 const recognisedPeople = (stage: Stage) => recognised(stage).filter((name) => name !== 'nobody');
-const linesOf = (...ids: readonly PlainTextId[]) => ids.map((id) => text(id)).join('\n');
+const linesOf = (...ids: readonly PlainTextId[]) => ids.map((id) => formatText(id)).join('\n');
 
 const asksToForget: ScenarioReading = {
-  ...only('privacy.forget.ask', { n: 0, m: 0 }),
-  buttons: [['confirm:forget', text('button.confirm')]],
+  ...onlyOn('privacy.forget.ask', { n: 0, m: 0 }),
+  buttons: [['confirm:forget', formatText('button.confirm')]],
 };
 const forgotten = {
-  is: `${text('privacy.forget.done', { total: 1 })}\n${text('privacy.forget.copies')}`,
+  is: `${formatText('privacy.forget.done', { total: 1 })}\n${formatText('privacy.forget.copies')}`,
 };
 const unread: ScenarioReading = {
   is: linesOf('consent.unasked', 'panel.privacy', 'privacy.unread'),
   to: 'caller',
 };
-const heard: ScenarioReading = { has: text('consent.always'), to: 'caller' };
+const heard: ScenarioReading = { has: formatText('consent.always'), to: 'caller' };
 const unsaved: ScenarioReading = {
-  has: [text('consent.always'), text('privacy.unsaved')],
+  has: [formatText('consent.always'), formatText('privacy.unsaved')],
   to: 'caller',
 };
 
 /** The reply of `/privacy status`; a standing yes or no is an item, and so is what somebody's answers took today. */
 function standing(consent: 'always' | 'no' | 'unasked', n: number): ScenarioReading {
-  const kept = text('privacy.status', { n: 0, memories: 0, m: n });
-  return { has: [text(`consent.${consent}`), kept], to: 'caller' };
+  const kept = formatText('privacy.status', { n: 0, memories: 0, m: n });
+  return { has: [formatText(`consent.${consent}`), kept], to: 'caller' };
 }
 
 export const consentScenes: Scenes = {
@@ -53,10 +58,10 @@ export const consentScenes: Scenes = {
       ...seated,
       {
         together: [
-          [{ Ben: { says: monologue(8) } }],
+          [{ Ben: { says: makeMonologue(8) } }],
           [
             { Ben: { sends: 150 } },
-            { see: (stage) => madeTexts(stage).join(' '), is: text('join.spoken') },
+            { see: (stage) => madeTexts(stage).join(' '), is: formatText('join.spoken') },
             { see: (stage) => stage.providers.requests.length, is: 2 },
             { Adam: { understands: question } },
           ],
@@ -66,10 +71,13 @@ export const consentScenes: Scenes = {
       { Adam: { runs: '/leave' } },
       {
         'all that Ben sent was refused, but one packet on its way': async (stage) => {
-          const { counts } = await stage.bot.logged(({ msg }) => msg === 'link-closed', 10_000);
+          const { counts } = await stage.bot.waitForLine(
+            ({ msg }) => msg === 'link-closed',
+            10_000,
+          );
           expect(counts).toMatchObject({ sealed: 0, unparsed: 0 });
           const { notAllowed } = counts as { readonly notAllowed: number };
-          expect(sent(stage, 'Ben') - notAllowed).toBeOneOf([0, 1]);
+          expect(findSent(stage, 'Ben') - notAllowed).toBeOneOf([0, 1]);
         },
       },
       { see: recognised, is: ['Adam'] },
@@ -87,7 +95,7 @@ export const consentScenes: Scenes = {
         together: [
           [{ Ben: { says: 'human-cards-005' } }],
           [
-            { Ben: { sends: 60, runs: '/privacy deny', reads: only('consent.no') } },
+            { Ben: { sends: 60, runs: '/privacy deny', reads: onlyOn('consent.no') } },
             { 'what was heard so far is counted': countHeard },
           ],
         ],
@@ -122,7 +130,7 @@ export const consentScenes: Scenes = {
       ...seated,
       { Ben: { understands: another } },
       { see: recognised, is: ['Ben'] },
-      { Ben: { runs: '/privacy deny', reads: only('consent.no') } },
+      { Ben: { runs: '/privacy deny', reads: onlyOn('consent.no') } },
       { returnsTo: ['Adam', 'Ben'] },
       { Ben: { says: another } },
       { Adam: { asks: question } },
@@ -149,14 +157,14 @@ export const consentScenes: Scenes = {
         ],
       },
       { Adam: { joins: 'Lounge', runs: '/join', last: unread } },
-      { Ben: { runs: '/privacy status', reads: only('privacy.unread') } },
+      { Ben: { runs: '/privacy status', reads: onlyOn('privacy.unread') } },
       { Adam: { settles: true }, Ben: { settles: true, says: another } },
       { Adam: { runs: '/privacy allow', asks: question } },
       { see: recognised, is: ['Adam'] },
       { Ben: { runs: '/privacy allow', reads: unsaved, asks: another } },
       { see: recognised, is: ['Adam', 'Ben'] },
       { Ben: { runs: '/privacy forget', keep: 'card' } },
-      { Ben: { presses: ['confirm:forget', 'card'], reads: only('privacy.forget.failed') } },
+      { Ben: { presses: ['confirm:forget', 'card'], reads: onlyOn('privacy.forget.failed') } },
       { see: ({ bot }) => bot.isRunning, is: true },
     ],
   },
@@ -175,7 +183,10 @@ function requestsSince(stage: Stage) {
 }
 
 function expectQuestion(stage: Stage) {
-  return expectAlike(pieced(stage.uttered.slice(counted.get(stage)?.uttered)), speech(question));
+  return expectAlike(
+    pieced(stage.uttered.slice(counted.get(stage)?.uttered)),
+    readSpeech(question),
+  );
 }
 
 async function replaceStore({ dataDir }: Stage) {

@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
 import type { PathFaults } from '#sandbox/voice/voice-ports.ts';
-import { text } from '#src/texts/texts.ts';
-import type { Scenes, Step } from '#test/scenarios/scene.ts';
+import { formatText } from '#src/texts/texts.ts';
+import type { Stage } from '#test/scenarios/scene-stage.ts';
+import type { Scenes, Step } from '#test/scenarios/scene-types.ts';
 import { pass } from '#test/scenarios/setup/scenario-setup.ts';
-import type { Stage } from '#test/scenarios/stage.ts';
 
 const question = 'human-cards-001';
 const answer = 'Yes of course';
@@ -159,7 +159,7 @@ export const discordTroubleScenes: Scenes = {
       joined,
       settled,
       understood,
-      { posts: 'Lounge', lacks: text('link.down') },
+      { posts: 'Lounge', lacks: formatText('link.down') },
     ],
   },
   'a bot that missed a change of the end-to-end keys hears nobody, and joins again by itself': {
@@ -178,7 +178,7 @@ export const discordTroubleScenes: Scenes = {
       joined,
       settled,
       understood,
-      { posts: 'Lounge', lacks: text('link.down') },
+      { posts: 'Lounge', lacks: formatText('link.down') },
     ],
   },
   'people who come and go, announced late, interrupt no answer': {
@@ -266,7 +266,7 @@ function seatingsOfAll(stage: Stage): readonly number[] {
 
 function joinsAnew(at: string): readonly Step[] {
   const calledAgain: readonly Step[] = [
-    { posts: `Lounge in ${at}`, is: [text('gave_up')] },
+    { posts: `Lounge in ${at}`, is: [formatText('gave_up')] },
     { botSits: `nowhere in ${at}` },
     { [oneIn(at)]: { calls: true } },
   ];

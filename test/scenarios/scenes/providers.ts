@@ -2,12 +2,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { Sandbox } from '#sandbox/sandbox.ts';
-import { text } from '#src/texts/texts.ts';
+import { formatText } from '#src/texts/texts.ts';
 import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
-import type { Scenes, Step } from '#test/scenarios/scene.ts';
+import type { Stage } from '#test/scenarios/scene-stage.ts';
+import type { Scenes, Step } from '#test/scenarios/scene-types.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import { madeTexts, toneOf } from '#test/scenarios/setup/scenario-setup.ts';
-import type { Stage } from '#test/scenarios/stage.ts';
 
 const question = 'human-cards-001';
 const replies = [{ match: /^/, text: 'Yes.' }];
@@ -23,7 +23,7 @@ const mended: readonly Step[] = [
 ];
 
 /** Beginning of the sentence, after the mention, about a total that is used up. */
-const [used = ''] = text('budget.guild').split('{');
+const [used = ''] = formatText('budget.guild').split('{');
 const priced = { asOf: '2026-11-20', source: 'made up' };
 const tokens = { perMillionInputTokens: 0.001, perMillionOutputTokens: 1_000 };
 /** Before an answer begins, 10 cents are set aside for it; it costs about a tenth of that. */
@@ -71,7 +71,7 @@ export const providerScenes: Scenes = {
       environment: budgets,
       providers: { replies: [{ match: /^/, text: 'Yes, I think so too.' }] },
       steps: [
-        { posts: 'general in Barred', is: [text('server.barred')] },
+        { posts: 'general in Barred', is: [formatText('server.barred')] },
         { Olga: { calls: 'Lounge', asks: question } },
         { 'Adam in Second': { joins: 'Lounge', runs: '/join', settles: true, says: question } },
         // The instant is in each reader's own time zone.
@@ -90,7 +90,7 @@ function usedUpInSecond({ server }: Stage): readonly string[] {
 }
 
 function expectFailureTold(stage: Stage) {
-  expect(new Set(madeTexts(stage))).toEqual(new Set([text('fail.llm')]));
+  expect(new Set(madeTexts(stage))).toEqual(new Set([formatText('fail.llm')]));
 }
 
 function budgets(sandbox: Sandbox, _providers: unknown, dataDir: string) {

@@ -1,12 +1,12 @@
 import { expect } from 'vitest';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { storePath } from '#src/storage/store-kinds.ts';
-import { text } from '#src/texts/texts.ts';
-import { sets } from '#test/fakes/providers/sets-reminders.ts';
-import { only, type Scenes, type Step } from '#test/scenarios/scene.ts';
+import { formatText } from '#src/texts/texts.ts';
+import { makeReminderCall } from '#test/fakes/providers/reminder-calls.ts';
+import type { Stage } from '#test/scenarios/scene-stage.ts';
+import { onlyOn, type Scenes, type Step } from '#test/scenarios/scene-types.ts';
 import { wordsFor } from '#test/scenarios/setup/numbered-utterances.ts';
 import { madeTexts, recognised } from '#test/scenarios/setup/scenario-setup.ts';
-import type { Stage } from '#test/scenarios/stage.ts';
 
 const question = 'human-cards-004';
 const another = 'human-cards-003';
@@ -22,7 +22,7 @@ const audibleSinceThen = ({ last, person }: Stage) =>
     .length;
 const remindersLogged = (stage: Stage) =>
   stage.bot.log.filter(({ msg }) => msg === 'reminder').length;
-const nowhere = only('leave.nowhere');
+const nowhere = onlyOn('leave.nowhere');
 
 export const returnScenes: Scenes = {
   'a bot that is killed in the middle of an answer comes back by itself and hears who agreed for that session':
@@ -36,7 +36,7 @@ export const returnScenes: Scenes = {
         { bot: 'is killed' },
         brief,
         { within: 30_000, steps: [{ returnsTo: ['Adam', 'Ben', 'Emil'] }] },
-        { posts: 'general', has: text('seat.returned.anew') },
+        { posts: 'general', has: formatText('seat.returned.anew') },
         { posts: 'general', fits: { length: 1 } },
         { Emil: { says: another } },
         { see: audibleSinceThen, is: 0 },
@@ -54,18 +54,18 @@ export const returnScenes: Scenes = {
         { Ben: { joins: 'Lounge', runs: '/join', settles: true } },
         { Adam: { says: question, hears: 'something' } },
         { Ben: { runs: '/ask question:And you? answer:voice', waits: false } },
-        { posts: 'general', has: text('panel.next', { name: 'Ben' }) },
+        { posts: 'general', has: formatText('panel.next', { name: 'Ben' }) },
         { within: 6_000, steps: [{ bot: 'stops' }] },
         { botSits: 'nowhere' },
-        { posts: 'Lounge', is: [text('seat.stopped')] },
+        { posts: 'Lounge', is: [formatText('seat.stopped')] },
         brief,
         { returnsTo: ['Adam'] },
-        { posts: 'general', has: text('seat.returned.anew') },
+        { posts: 'general', has: formatText('seat.returned.anew') },
         { Adam: { asks: another } },
-        { posts: 'general', lacks: text('seat.returned.anew') },
+        { posts: 'general', lacks: formatText('seat.returned.anew') },
         { Adam: { runs: '/leave' } },
         { bot: 'restarts' },
-        { posts: 'general', has: text('leave.nowhere') },
+        { posts: 'general', has: formatText('leave.nowhere') },
         { botSits: 'nowhere' },
       ],
     },
@@ -76,17 +76,17 @@ export const returnScenes: Scenes = {
       { Adam: { runs: '/join', keep: 'old' } },
       { Adam: { runs: '/leave' } },
       { bot: 'restarts' },
-      { message: 'old', is: text('leave.nowhere') },
-      { Ben: { presses: ['more', 'old'], reads: only('consent.unasked'), keep: 'menu' } },
+      { message: 'old', is: formatText('leave.nowhere') },
+      { Ben: { presses: ['more', 'old'], reads: onlyOn('consent.unasked'), keep: 'menu' } },
       { Ben: { presses: ['pause', 'menu'], reads: nowhere } },
       { Ben: { presses: ['privacy', 'menu'], keep: 'card' } },
-      { Ben: { presses: ['consent.always', 'card'], reads: only('consent.always') } },
-      { Ben: { presses: ['more', 'old'], reads: only('consent.always') } },
-      { Adam: { presses: ['more', 'old'], reads: only('consent.unasked') } },
+      { Ben: { presses: ['consent.always', 'card'], reads: onlyOn('consent.always') } },
+      { Ben: { presses: ['more', 'old'], reads: onlyOn('consent.always') } },
+      { Adam: { presses: ['more', 'old'], reads: onlyOn('consent.unasked') } },
       {
         Adam: {
           runs: '/join',
-          reads: { has: text('panel.people.yes', { names: 'Adam, Ben' }) },
+          reads: { has: formatText('panel.people.yes', { names: 'Adam, Ben' }) },
           keep: 'new',
         },
       },
@@ -95,11 +95,11 @@ export const returnScenes: Scenes = {
   },
   'an end takes the words off the panel, and what was due while the bot was away is told as late after its start, once':
     {
-      providers: { replies: sets('in 1 hour', 'call my mother') },
+      providers: { replies: makeReminderCall('in 1 hour', 'call my mother') },
       steps: [
         { Adam: { joins: 'Lounge', runs: '/join', place: 'Lounge', keep: 'face' } },
         { Adam: { settles: true, asks: question } },
-        { message: 'face', has: text('panel.heard', { name: 'Adam', words: wordsFor(1) }) },
+        { message: 'face', has: formatText('panel.heard', { name: 'Adam', words: wordsFor(1) }) },
         { bot: 'stops' },
         { message: 'face', lacks: wordsFor(1) },
         { 'the reminder is due since yesterday': ageReminder },
@@ -124,7 +124,7 @@ function ageReminder({ dataDir, sandbox }: Stage) {
 /** Number of panels that say that the bot has left. */
 function panelsThatLeft({ sandbox }: Stage) {
   const shown = sandbox.messages('general').map((one) => one.text);
-  return shown.filter((words) => words === text('leave.nowhere')).length;
+  return shown.filter((words) => words === formatText('leave.nowhere')).length;
 }
 
 /** Tellings of the reminder, aloud or in writing. */

@@ -2,14 +2,20 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { ShownMessage } from '#sandbox/interactions/interactions.ts';
 import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
-import { durationMs } from '#src/audio/pcm.ts';
-import { text } from '#src/texts/texts.ts';
-import { monologue } from '#test/audio/speech.ts';
-import { sent } from '#test/scenarios/play-scene.ts';
-import { all, only, type ScenarioReading, type Scenes, type Step } from '#test/scenarios/scene.ts';
+import { getDurationMs } from '#src/audio/pcm.ts';
+import { formatText } from '#src/texts/texts.ts';
+import { makeMonologue } from '#test/audio/recorded-speech.ts';
+import { findSent } from '#test/scenarios/play-scene.ts';
+import type { Stage } from '#test/scenarios/scene-stage.ts';
+import {
+  allOn,
+  onlyOn,
+  type ScenarioReading,
+  type Scenes,
+  type Step,
+} from '#test/scenarios/scene-types.ts';
 import { buttonsOf } from '#test/scenarios/setup/asking.ts';
 import { madeTexts, recognised } from '#test/scenarios/setup/scenario-setup.ts';
-import type { Stage } from '#test/scenarios/stage.ts';
 
 const [lounge, workshop] = [{ channel: 'Lounge' }, { channel: 'Workshop' }];
 const question = 'human-cards-004';
@@ -17,11 +23,11 @@ const question = 'human-cards-004';
 const story = `${Array.from({ length: 5 }, () => 'There was a king who had three sons, and they all went to sea.').join(' ')} The end.`;
 const yes = { replies: [{ match: /^/, text: 'Yes.' }] };
 const notBens = { track: 'bg', owner: 'Adam' };
-const rain = all('track.playing', { title: 'rain', track: 'bg' });
-const added = all('track.added', { title: 'digits', track: 'bg', n: 1 });
-const notAllowed = only('track.bad.not_allowed');
+const rain = allOn('track.playing', { title: 'rain', track: 'bg' });
+const added = allOn('track.added', { title: 'digits', track: 'bg', n: 1 });
+const notAllowed = onlyOn('track.bad.not_allowed');
 const soundsStay: ScenarioReading = {
-  is: `${text('perm.dj')}\n${text('track.barred', notBens)}`,
+  is: `${formatText('perm.dj')}\n${formatText('track.barred', notBens)}`,
   to: 'caller',
 };
 const buttonsIn = (name: string) => (stage: Stage) =>
@@ -37,11 +43,11 @@ const timedOut: ScenarioReading = {
   has: /^I'm timed out until \d{4}-\d\d-\d\d \d\d:\d\d UTC\.$/,
   to: 'caller',
 };
-const resting = only('join.timeout', { s: 60 });
+const resting = onlyOn('join.timeout', { s: 60 });
 const tryAgain =
   /^Discord doesn't connect me\. If I'm not there in (5\d|60) s, run \/join again\.$/;
-const heard: ScenarioReading = { has: text('consent.always'), to: 'caller' };
-const saved = { has: text('settings.saved') };
+const heard: ScenarioReading = { has: formatText('consent.always'), to: 'caller' };
+const saved = { has: formatText('settings.saved') };
 const spoken = (stage: Stage) => madeTexts(stage).join(' ');
 const logOf = ({ bot }: Stage) => bot.log.map(({ msg = '' }) => msg);
 const measure = { name: 'sky__measure', argumentsJson: '{}' };
@@ -69,7 +75,7 @@ export const roomScenes: Scenes = {
       { Adam: { joins: 'Lounge' } },
       ...rights.flatMap(([right, permission]): Step[] => [
         permitting('Lounge', 'Nova', { deny: [right] }),
-        { Adam: { runs: '/join', reads: only('join.no_right', { ...lounge, permission }) } },
+        { Adam: { runs: '/join', reads: onlyOn('join.no_right', { ...lounge, permission }) } },
         isNowhere,
       ]),
       permitting('Lounge', 'Nova', {}),
@@ -77,9 +83,9 @@ export const roomScenes: Scenes = {
       { Ben: { runs: '/join channel:Lounge', reads: timedOut } },
       { 'Nova is timed out no more': ({ server }) => server().timeOut('Nova', 0) },
       permitting('Workshop', '@everyone', { deny: ['connect'] }),
-      { Ben: { runs: '/join channel:Workshop', reads: only('join.forbidden', workshop) } },
+      { Ben: { runs: '/join channel:Workshop', reads: onlyOn('join.forbidden', workshop) } },
       isNowhere,
-      { Adam: { runs: '/join', reads: { has: text('join.ok', lounge) } } },
+      { Adam: { runs: '/join', reads: { has: formatText('join.ok', lounge) } } },
     ],
   },
   'in a stage the bot sits in the audience, asks to speak, and is heard once invited': {
@@ -88,7 +94,7 @@ export const roomScenes: Scenes = {
     steps: [
       { Adam: { joins: 'Arena' } },
       { 'Adam may speak': ({ server }) => server().suppress('Adam', false) },
-      { Adam: { runs: '/join', reads: { has: text('muted.server'), to: 'all' } } },
+      { Adam: { runs: '/join', reads: { has: formatText('muted.server'), to: 'all' } } },
       { see: nova, fits: { suppressed: true, handRaised: true } },
       { 'Nova may speak': ({ server }) => server().suppress('Nova', false) },
       { Adam: { settles: true, asks: question } },
@@ -102,7 +108,7 @@ export const roomScenes: Scenes = {
           [`Discord closes the next link with ${code}`]: ({ sandbox: { faults, botId } }) =>
             faults.voice.closeAt(botId, 'identify', code),
         },
-        { Adam: { runs: '/join', reads: code === 4021 ? resting : only('join.no_voice') } },
+        { Adam: { runs: '/join', reads: code === 4021 ? resting : onlyOn('join.no_voice') } },
       ]),
       { 'Discord refuses nothing': ({ sandbox }) => sandbox.faults.heal() },
       { Adam: { runs: '/join', reads: { has: tryAgain } } },
@@ -116,16 +122,16 @@ export const roomScenes: Scenes = {
       { Ben: { settles: true } },
       {
         together: [
-          [{ Ben: { says: monologue(8) } }],
+          [{ Ben: { says: makeMonologue(8) } }],
           [
             { see: noticesIn, fits: [{ pings: ['@Ben'] }] },
-            { see: (stage) => sent(stage, 'Ben') >= 250, is: true },
+            { see: (stage) => findSent(stage, 'Ben') >= 250, is: true },
           ],
         ],
       },
       { see: noticesIn, fits: [{ pings: ['@Ben'] }] },
       { see: recognised, is: [] },
-      { see: (stage) => madeTexts(stage).join(' '), is: text('join.spoken') },
+      { see: (stage) => madeTexts(stage).join(' '), is: formatText('join.spoken') },
       { see: (stage) => noticesIn(stage)[0], keep: 'notice' },
       { see: buttonsIn('notice'), is: ['consent.always', 'consent.never'] },
       { Ben: { presses: ['consent.always', 'notice'], reads: heard } },
@@ -180,13 +186,17 @@ export const roomScenes: Scenes = {
         is: ['track.pause:bg', 'track.skip:bg'],
       },
       { Adam: { runs: '/track play track:bg', files: { file: clip }, reads: added } },
-      { Adam: { runs: '/track skip track:bg', reads: all('track.skipped', { title: 'rain' }) } },
+      { Adam: { runs: '/track skip track:bg', reads: allOn('track.skipped', { title: 'rain' }) } },
       { Adam: { runs: '/track play sound:http://127.0.0.1:9/x.mp3', reads: notAllowed } },
       {
-        Ben: { joins: 'Lounge', runs: '/track stop track:bg', reads: all('track.barred', notBens) },
+        Ben: {
+          joins: 'Lounge',
+          runs: '/track stop track:bg',
+          reads: allOn('track.barred', notBens),
+        },
       },
       { Ben: { runs: '/stop what:sounds', reads: soundsStay } },
-      { Adam: { runs: '/stop what:sounds', reads: only('stop.ok') } },
+      { Adam: { runs: '/stop what:sounds', reads: onlyOn('stop.ok') } },
       { see: ({ bot }) => bot.log.filter(({ level }) => Number(level) >= 50), is: [] },
     ],
   },
@@ -202,12 +212,12 @@ export const roomScenes: Scenes = {
       { see: madeTexts, has: 'Press the button.' },
       { see: posted('press Show'), keep: 'asked' },
       { Ben: { joins: 'Lounge' } },
-      { Ben: { presses: [0, 'asked'], reads: only('confirm.other', { name: 'Adam' }) } },
+      { Ben: { presses: [0, 'asked'], reads: onlyOn('confirm.other', { name: 'Adam' }) } },
       { botSits: 'Lounge' },
       { Adam: { presses: [0, 'asked'], reads: wholeCommand, keep: 'shown' } },
       { Adam: { presses: [0, 'shown'], reads: left } },
       isNowhere,
-      { Adam: { presses: [0, 'shown'], reads: only('confirm.over') } },
+      { Adam: { presses: [0, 'shown'], reads: onlyOn('confirm.over') } },
     ],
   },
   'a tool of a program is asked for by voice, waits for the button, and its result is read and heard':
@@ -244,7 +254,7 @@ export const roomScenes: Scenes = {
         { Olga: { runs: '/settings set key:auto_join value:<#{#Lounge}>', reads: saved } },
         { within: 5_000, steps: [{ Adam: { joins: 'Lounge' } }, { botSits: 'Lounge' }] },
         { Adam: { settles: true } },
-        { posts: 'Lounge', has: text('join.uncalled', lounge) },
+        { posts: 'Lounge', has: formatText('join.uncalled', lounge) },
         { Adam: { asks: question } },
         { Ben: { joins: 'Lounge', settles: true, says: 'human-cards-003' } },
         { Adam: { asks: question } },
@@ -260,7 +270,7 @@ export const roomScenes: Scenes = {
         { Adam: { joins: 'Lounge' } },
         {
           together: [
-            [{ Adam: { says: monologue(6) } }],
+            [{ Adam: { says: makeMonologue(6) } }],
             [
               { Adam: { sends: 50 } },
               { Adam: { runs: '/join', settles: true } },
@@ -282,15 +292,15 @@ export const roomScenes: Scenes = {
 
 /** Whether the sound that Adam has sent since his packets were counted was recognised, but for a tenth that a busy machine loses. */
 function heardWithoutLoss(stage: Stage) {
-  const heardMs = stage.uttered.reduce((sum, pcm) => sum + durationMs(pcm), 0);
-  return heardMs >= sent(stage, 'Adam') * 18;
+  const heardMs = stage.uttered.reduce((sum, pcm) => sum + getDurationMs(pcm), 0);
+  return heardMs >= findSent(stage, 'Adam') * 18;
 }
 
 /** Messages that tell a person how to be heard. */
 function noticesIn({ sandbox }: Stage): readonly ShownMessage[] {
   const all = ['general', 'Lounge'].flatMap((channel) => sandbox.messages(channel));
   return all.filter(
-    ({ pings, text: words }) => pings.length > 0 && words.includes(text('consent.unasked')),
+    ({ pings, text: words }) => pings.length > 0 && words.includes(formatText('consent.unasked')),
   );
 }
 

@@ -1,13 +1,14 @@
 import { expect } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
-import { resample } from '#src/audio/resample.ts';
+import { resamplePcm } from '#src/audio/resampler.ts';
 import { realClock } from '#src/base/clock.ts';
-import { text } from '#src/texts/texts.ts';
-import { speech } from '#test/audio/speech.ts';
-import { usualPace } from '#test/fakes/providers/providers.ts';
-import { openRecogniser } from '#test/fakes/recogniser/recogniser.ts';
+import { formatText } from '#src/texts/texts.ts';
+import { readSpeech } from '#test/audio/recorded-speech.ts';
+import { usualPace } from '#test/fakes/providers/mock-providers.ts';
+import { openRecogniser } from '#test/fakes/recogniser/mock-recogniser.ts';
 import { openTestPage } from '#test/sandbox/page/browser-client.ts';
-import type { Scenes, Step } from '#test/scenarios/scene.ts';
+import type { Stage } from '#test/scenarios/scene-stage.ts';
+import type { Scenes, Step } from '#test/scenarios/scene-types.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
   call,
@@ -20,7 +21,6 @@ import {
   toneOf,
   utteredBy,
 } from '#test/scenarios/setup/scenario-setup.ts';
-import type { Stage } from '#test/scenarios/stage.ts';
 
 const replies = [
   { match: 'Adam: ', text: 'Yes, Adam.' },
@@ -31,12 +31,12 @@ const lounge = { channel: 'Lounge' };
 
 /** The question whether the bot may go, which stands in the chat of its channel. */
 const moveAskedIn = (channel: string) => (stage: Stage) =>
-  stage.sandbox.messages(channel).find((message) => message.text === text('move.ask'));
+  stage.sandbox.messages(channel).find((message) => message.text === formatText('move.ask'));
 /** Samples of 20 ms. */
 const frameSamples = 960;
 const recogniser = await openRecogniser();
 /** A recogniser that hears only words that have ended. */
-const honest = { hears: (pcm: Pcm) => recogniser.hear(pcm), replies, pace: usualPace };
+const honest = { hears: (pcm: Pcm) => recogniser.hearPcm(pcm), replies, pace: usualPace };
 
 const microphones = [
   ['gate', 'human-cards-004', 'five five'],
@@ -64,8 +64,11 @@ export const talkScenes: Scenes = {
       {
         Adam: {
           runs: '/join',
-          reads: { has: `${text('join.ok', lounge)}\n`, to: 'all' },
-          last: { is: `${text('consent.brief')}\n${text('panel.privacy')}`, to: 'caller' },
+          reads: { has: `${formatText('join.ok', lounge)}\n`, to: 'all' },
+          last: {
+            is: `${formatText('consent.brief')}\n${formatText('panel.privacy')}`,
+            to: 'caller',
+          },
         },
       },
       { Adam: { settles: true, understands: 'human-goforward' } },
@@ -91,8 +94,8 @@ export const talkScenes: Scenes = {
       { Ben: { hears: 'everything' } },
       {
         'the recogniser was given the words of each alone': async (stage) => {
-          await expectAlike(utteredBy(stage, 'Adam'), speech('human-cards-004'));
-          await expectAlike(utteredBy(stage, 'Ben'), speech('human-digits-2934z'));
+          await expectAlike(utteredBy(stage, 'Adam'), readSpeech('human-cards-004'));
+          await expectAlike(utteredBy(stage, 'Ben'), readSpeech('human-digits-2934z'));
         },
       },
     ],
@@ -101,17 +104,17 @@ export const talkScenes: Scenes = {
     providers: { replies },
     steps: [
       { Adam: { calls: 'Lounge' } },
-      { Cleo: { runs: '/join', reads: { is: text('join.none') } } },
-      { Cleo: { runs: '/leave', reads: { is: text('perm.room', lounge) } } },
+      { Cleo: { runs: '/join', reads: { is: formatText('join.none') } } },
+      { Cleo: { runs: '/leave', reads: { is: formatText('perm.room', lounge) } } },
       {
         Cleo: {
           joins: 'Workshop',
           runs: '/join',
-          reads: { is: `${text('perm.room', lounge)}\n${text('move.asked')}` },
+          reads: { is: `${formatText('perm.room', lounge)}\n${formatText('move.asked')}` },
         },
       },
       { Adam: { leaves: true } },
-      { Cleo: { runs: '/join', reads: { has: text('join.ok', { channel: 'Workshop' }) } } },
+      { Cleo: { runs: '/join', reads: { has: formatText('join.ok', { channel: 'Workshop' }) } } },
       { Cleo: { settles: true, understands: 'human-goforward' } },
     ],
   },
@@ -119,12 +122,12 @@ export const talkScenes: Scenes = {
     providers: { replies },
     steps: [
       { Adam: { calls: 'Lounge' } },
-      { Cleo: { joins: 'Workshop', runs: '/join', reads: { has: text('move.asked') } } },
+      { Cleo: { joins: 'Workshop', runs: '/join', reads: { has: formatText('move.asked') } } },
       { see: moveAskedIn('Lounge'), keep: 'asked' },
       {
         Adam: {
           presses: [0, 'asked'],
-          reads: { is: text('moved', { channel: 'Workshop' }) },
+          reads: { is: formatText('moved', { channel: 'Workshop' }) },
         },
       },
       { Cleo: { settles: true, understands: 'human-goforward' } },
@@ -181,7 +184,7 @@ async function talksThroughPage(stage: Stage) {
   await call(stage, adam);
   const sound = await opened.openSound('a');
   const sinceMs = realClock.nowMs();
-  const { samples } = resample(speech('human-cards-004'), 48_000);
+  const { samples } = resamplePcm(readSpeech('human-cards-004'), 48_000);
   for (let at = 0; at + frameSamples <= samples.length; at += frameSamples) {
     sound.send(2, new Uint8Array(samples.slice(at, at + frameSamples).buffer));
     await pass(Math.max(0, sinceMs + (at + frameSamples) / 48 - realClock.nowMs()));

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import type { RegisteredOption } from '#sandbox/world/world.ts';
-import { text } from '#src/texts/texts.ts';
-import { similarity } from '#test/audio/similarity.ts';
-import { speech } from '#test/audio/speech.ts';
-import { all, only, type Scenes, type Step } from '#test/scenarios/scene.ts';
+import { formatText } from '#src/texts/texts.ts';
+import { readSpeech } from '#test/audio/recorded-speech.ts';
+import { measureSimilarity } from '#test/audio/similarity.ts';
+import type { Stage } from '#test/scenarios/scene-stage.ts';
+import { allOn, onlyOn, type Scenes, type Step } from '#test/scenarios/scene-types.ts';
 import { madeTexts } from '#test/scenarios/setup/scenario-setup.ts';
-import type { Stage } from '#test/scenarios/stage.ts';
 
 const lounge = { channel: 'Lounge' };
 const answer = 'Two nine three four zero.';
@@ -23,10 +23,10 @@ const png = {
   bytes: Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.alloc(99_991, 7)]),
 };
 const pngUrl = `data:image/png;base64,${png.bytes.toString('base64')}`;
-const noPicture = { is: text('command.ask.recording'), to: 'caller' } as const;
+const noPicture = { is: formatText('command.ask.recording'), to: 'caller' } as const;
 const noise = { ...mp3, bytes: Buffer.from('no sound at all, only words') };
-const notAudio = { is: text('track.bad.not_audio') };
-const digits = speech('human-digits-2934z');
+const notAudio = { is: formatText('track.bad.not_audio') };
+const digits = readSpeech('human-digits-2934z');
 
 const rtl = '\u202e';
 const zalgo = `z${'\u0310\u0334\u0352'.repeat(30)}algo`;
@@ -57,7 +57,7 @@ const commands = [
 ];
 /** Eight parts that are in order, models that no server lists, and the end. */
 const report = new RegExp(
-  `^([a-z ]+: ok, .*\n){2}[a-z ]+: ok, .*end to end.*\n([a-z ]+: ok, .*\n){5}(.*does not list the model.*\n)*${text('check.done')}$`,
+  `^([a-z ]+: ok, .*\n){2}[a-z ]+: ok, .*end to end.*\n([a-z ]+: ok, .*\n){5}(.*does not list the model.*\n)*${formatText('check.done')}$`,
 );
 
 const authorsIn =
@@ -66,13 +66,15 @@ const authorsIn =
     sandbox.messages(channel).map(({ author }) => author);
 const answersInLounge = ({ sandbox }: Stage) =>
   sandbox.messages('Lounge').filter((message) => message.text === answer);
-const offered = text('voice.answers.offer', lounge);
+const offered = formatText('voice.answers.offer', lounge);
 const toldDora = ({ sandbox }: Stage) =>
   sandbox.directMessages().flatMap(({ to, text: words }) => (to === 'Dora' ? [words] : []));
 const closeDirectMessages = ({ sandbox }: Stage) =>
   sandbox.faults.rest({ path: '/users/@me/channels', status: 403, code: 50_007 });
 const heldAnswer = ({ sandbox }: Stage) =>
-  sandbox.messages('Lounge').find((message) => message.text.includes(text('voice.answers.held')));
+  sandbox
+    .messages('Lounge')
+    .find((message) => message.text.includes(formatText('voice.answers.held')));
 const chats = ({ providers }: Stage) =>
   providers.requests.flatMap(({ endpoint, body }) => (endpoint === 'chat' ? [body] : []));
 /** Every message the bot posted or edited may ping nobody, and did not. */
@@ -81,7 +83,7 @@ const pingsNobody: Step = { 'nobody was pinged': expectNoPings };
 const heardDigits = (count: number): Step => ({
   [`sound ${count} holds the digits`]: ({ uttered }) => {
     expect(uttered).toHaveLength(count);
-    expect(similarity(uttered.at(-1) ?? expect.fail(), digits)).toBeGreaterThan(0.9);
+    expect(measureSimilarity(uttered.at(-1) ?? expect.fail(), digits)).toBeGreaterThan(0.9);
   },
 });
 
@@ -94,7 +96,7 @@ export const textScenes: Scenes = {
         [mallory]: {
           joins: 'Lounge',
           runs: '/join',
-          reads: { has: text('panel.people.unasked', { names: 'Olga' }), lacks: obeyed },
+          reads: { has: formatText('panel.people.unasked', { names: 'Olga' }), lacks: obeyed },
         },
       },
       {
@@ -104,7 +106,7 @@ export const textScenes: Scenes = {
         },
       },
       { [mallory]: { runs: '/help', reads: { to: 'caller' } } },
-      { [mallory]: { runs: `/say text:${mentions} hello`, reads: only('say.now') } },
+      { [mallory]: { runs: `/say text:${mentions} hello`, reads: onlyOn('say.now') } },
       { [mallory]: { awaitsQuiet: 500, runs: '/leave' } },
       { see: madeTexts, has: 'hello' },
       pingsNobody,
@@ -113,11 +115,11 @@ export const textScenes: Scenes = {
   'more than Discord lets anybody type is cut, and what cannot be said is told': {
     providers: { replies: [{ match: /^/, text: 'word '.repeat(3_000) }] },
     steps: [
-      { Adam: { calls: 'Lounge', runs: `/say text:${endless}`, reads: only('say.now') } },
-      { Adam: { hears: 'something', runs: '/stop', reads: only('stop.ok'), awaitsQuiet: 500 } },
+      { Adam: { calls: 'Lounge', runs: `/say text:${endless}`, reads: onlyOn('say.now') } },
+      { Adam: { hears: 'something', runs: '/stop', reads: onlyOn('stop.ok'), awaitsQuiet: 500 } },
       { see: (stage) => madeTexts(stage).join(' '), has: /^.{0,1000}$/s },
       ...[rtl, '\u200b\u200b', '***', '```x```', '\u{1f642}', '\u0000'].map(
-        (words): Step => ({ Adam: { runs: `/say text:${words}`, reads: only('say.empty') } }),
+        (words): Step => ({ Adam: { runs: `/say text:${words}`, reads: onlyOn('say.empty') } }),
       ),
       { Adam: { runs: `/ask question:${endless} answer:only me`, reads: short } },
       pingsNobody,
@@ -130,7 +132,9 @@ export const textScenes: Scenes = {
         'the next interaction comes twice': ({ sandbox }) =>
           sandbox.faults.event({ event: 'INTERACTION_CREATE', copies: 2 }),
       },
-      { Adam: { runs: '/say text:only once please', reads: only('say.now'), hears: 'everything' } },
+      {
+        Adam: { runs: '/say text:only once please', reads: onlyOn('say.now'), hears: 'everything' },
+      },
       { see: madeTexts, is: ['only once please'] },
       { see: answeredCallbacks, is: [true, true] },
     ],
@@ -141,7 +145,7 @@ export const textScenes: Scenes = {
         Adam: {
           calls: 'Lounge',
           runs: '/say text:dinner is ready wait:true',
-          reads: only('track.ended', { title: 'dinner is ready', end: 'completed' }),
+          reads: onlyOn('track.ended', { title: 'dinner is ready', end: 'completed' }),
         },
       },
       { see: madeTexts, is: ['dinner is ready'] },
@@ -149,13 +153,13 @@ export const textScenes: Scenes = {
         Adam: {
           runs: '/track play wait:true',
           files: { file: mp3 },
-          reads: all('track.ended', { title: 'digits', end: 'completed' }),
+          reads: allOn('track.ended', { title: 'digits', end: 'completed' }),
         },
       },
       {
         Adam: {
           runs: '/track play sound:rain loop:true wait:true',
-          reads: only('track.ended', { title: 'main', end: 'looping' }),
+          reads: onlyOn('track.ended', { title: 'main', end: 'looping' }),
         },
       },
     ],
@@ -188,8 +192,8 @@ export const textScenes: Scenes = {
       { see: toldDora, is: [offered, answer, answer] },
       { 'her direct messages are closed': closeDirectMessages },
       { Dora: { writes: '<@{@bot}> and once more?', place: 'Lounge' } },
-      { see: heldAnswer, has: text('voice.answers.held'), keep: 'held' },
-      { Finn: { presses: [0, 'held'], reads: only('confirm.other', { name: 'Dora' }) } },
+      { see: heldAnswer, has: formatText('voice.answers.held'), keep: 'held' },
+      { Finn: { presses: [0, 'held'], reads: onlyOn('confirm.other', { name: 'Dora' }) } },
       { Dora: { presses: [0, 'held'], reads: last } },
       { posts: 'Lounge', has: 'what is the code?', lacks: answer },
       { Finn: { writes: '<@{@bot}> tell me, too', place: 'Lounge' } },
@@ -226,7 +230,7 @@ export const textScenes: Scenes = {
         { Olga: { writes: 'The shop closes at six <@{@Ben}>.', place: 'Lounge', keep: 'note' } },
         { Adam: { picks: ['Read aloud', 'note'], reads: { to: 'caller' } } },
         { see: madeTexts, has: 'Olga: The shop closes at six Ben.' },
-        { Olga: { picks: ['Read aloud', 'note'], reads: only('perm.room', lounge) } },
+        { Olga: { picks: ['Read aloud', 'note'], reads: onlyOn('perm.room', lounge) } },
         { see: madeTexts, lacks: /Nobody hears|do not sit|secret/ },
       ],
     },
@@ -263,7 +267,7 @@ export const textScenes: Scenes = {
         { Adam: { hears: [answer] } },
         heardDigits(1),
         { Eva: { joins: 'Lounge', writes: '', files: { voiceMessage }, place: 'Lounge' } },
-        { posts: 'Lounge', has: text('consent.unasked') },
+        { posts: 'Lounge', has: formatText('consent.unasked') },
         heardDigits(1),
       ],
     },

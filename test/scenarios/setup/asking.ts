@@ -1,6 +1,6 @@
-import type { OptionValues } from '#sandbox/interactions/interaction-words.ts';
+import type { OptionValues } from '#sandbox/interactions/command-data.ts';
 import type { Interaction, ShownMessage } from '#sandbox/interactions/interactions.ts';
-import type { SandboxPerson } from '#sandbox/people/person.ts';
+import type { SandboxPerson } from '#sandbox/people/sandbox-person.ts';
 import { soon } from './scenario-setup.ts';
 
 /** Issues a slash command; what came back first. Discord itself takes nothing after 3 s. */

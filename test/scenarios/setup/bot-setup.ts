@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
 import type { BotProcess } from '#test/fakes/bot-process.ts';
+import { type MockProviders, openMockProviders } from '#test/fakes/providers/mock-providers.ts';
 import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
-import { type MockProviders, openMockProviders } from '#test/fakes/providers/providers.ts';
 import { startInSharedTime, useInSharedTime } from './shared-time.ts';
 import { openVoiceRequests, type VoiceRequests } from './voice-requests.ts';
 

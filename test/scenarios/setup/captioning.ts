@@ -1,11 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import type { SandboxPerson } from '#sandbox/people/person.ts';
+import type { SandboxPerson } from '#sandbox/people/sandbox-person.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
-import { speech } from '#test/audio/speech.ts';
-import { instantPace } from '#test/fakes/providers/providers.ts';
-import { knownWords, MockRecogniser } from '#test/fakes/recogniser/recogniser.ts';
+import { readSpeech } from '#test/audio/recorded-speech.ts';
+import { instantPace } from '#test/fakes/providers/mock-providers.ts';
+import { MockRecogniser, readKnownWords } from '#test/fakes/recogniser/mock-recogniser.ts';
 import type { KnownWord } from '#test/fakes/recogniser/recogniser-match.ts';
 import { download } from '#test/sandbox/download.ts';
 import { commandReply } from './asking.ts';
@@ -25,7 +25,7 @@ const recordings = [
   'synth-flite-rms-capital-of-france',
 ] as const;
 
-const times = await knownWords();
+const times = await readKnownWords();
 
 /** Utterances of people in a scenario: each text is a recording of its own, and recognised by its sound alone. */
 export class Sayings<Text extends string> {
@@ -36,15 +36,15 @@ export class Sayings<Text extends string> {
     if (texts.length > recordings.length) throw new Error('There are not so many recordings.');
     for (const [n, text] of texts.entries()) {
       const name = recordings[n] ?? recordings[0];
-      const sound = speech(name);
+      const sound = readSpeech(name);
       this.#sounds.set(text, sound);
-      this.#recogniser.add(sound, spread(text, times[`${name}.wav`] ?? []));
+      this.#recogniser.addClip(sound, spread(text, times[`${name}.wav`] ?? []));
     }
   }
 
   /** Settings of a recogniser and a chat model that know them. */
   get providers() {
-    return { pace: instantPace, hears: (pcm: Pcm) => this.#recogniser.hear(pcm) };
+    return { pace: instantPace, hears: (pcm: Pcm) => this.#recogniser.hearPcm(pcm) };
   }
 
   sound(text: Text): Pcm {

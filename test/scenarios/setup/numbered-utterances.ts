@@ -1,6 +1,6 @@
 import type { Pcm } from '#src/audio/pcm.ts';
+import { instantPace } from '#test/fakes/providers/mock-providers.ts';
 import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
-import { instantPace } from '#test/fakes/providers/providers.ts';
 
 export const mockRateHz = 24_000;
 

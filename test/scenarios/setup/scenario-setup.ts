@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import type { SandboxPerson } from '#sandbox/people/person.ts';
+import type { SandboxPerson } from '#sandbox/people/sandbox-person.ts';
 import type { HeardStretch } from '#sandbox/voice-client/heard-recorder.ts';
-import type { GuildOptions } from '#sandbox/world/world-making.ts';
+import type { GuildOptions } from '#sandbox/world/create-world.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
-import { joined } from '#test/audio/speech.ts';
+import { joinedSpeech } from '#test/audio/recorded-speech.ts';
 import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
-import { tone } from '#test/fakes/providers/sound.ts';
+import { makeTone } from '#test/fakes/providers/mock-sound.ts';
 import { type BotEnvironment, type BotSetupOptions, runBot } from './bot-setup.ts';
 import { mockRateHz, settingsOf, wordsFor } from './numbered-utterances.ts';
 import { type BorrowedBot, borrowBot } from './shared-bots.ts';
@@ -236,11 +236,15 @@ function wordsOf(messages: readonly ScenarioMessage[]) {
 
 /** All pieces of `uttered` as one sound. */
 export function pieced(uttered: readonly Pcm[]): Pcm {
-  return { samples: joined(uttered.map(({ samples }) => samples)), rateHz: 16_000, channels: 1 };
+  return {
+    samples: joinedSpeech(uttered.map(({ samples }) => samples)),
+    rateHz: 16_000,
+    channels: 1,
+  };
 }
 
 /** Sound of the mock speech server for `texts`, one after the other. */
 export function toneOf(texts: readonly string[]): Pcm {
-  const samples = joined(texts.map((text) => tone(text, mockRateHz)));
+  const samples = joinedSpeech(texts.map((text) => makeTone(text, mockRateHz)));
   return { samples, rateHz: mockRateHz, channels: 1 };
 }

@@ -1,5 +1,5 @@
 import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
-import type { GuildOptions } from '#sandbox/world/world-making.ts';
+import type { GuildOptions } from '#sandbox/world/create-world.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { LogLine } from '#test/fakes/bot-process.ts';
 import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
@@ -46,17 +46,17 @@ export async function borrowBot(options: SharedBotOptions): Promise<BorrowedBot>
   const shared = await take(options);
   const { running } = shared;
   const { sandbox, providers } = running;
-  running.bot.forget();
+  running.bot.keepFolder();
   providers.reset(options.providers);
   const guilds = options.guilds.map((guild) => sandbox.addGuild(withArrivals(guild)));
   // In whatever order they are greeted.
   const waiting = new Set<unknown>(guilds.map(({ id }) => id));
   while (waiting.size > 0) {
     const isNext = ({ msg, guildId }: LogLine) => msg === greeted && waiting.has(guildId);
-    const { guildId } = await running.bot.logged(isNext, greetMs);
+    const { guildId } = await running.bot.waitForLine(isNext, greetMs);
     waiting.delete(guildId);
   }
-  running.bot.forget();
+  running.bot.keepFolder();
   const view = viewOf(sandbox, guilds);
   return {
     sandbox: view,
@@ -102,7 +102,7 @@ async function isClean({ sandbox, bot }: BotSetup, guilds: readonly SandboxGuild
   if (!bot.isRunning) return false;
   try {
     for (const _ of guilds)
-      await bot.logged(({ msg }) => msg?.startsWith(erased) === true, eraseMs);
+      await bot.waitForLine(({ msg }) => msg?.startsWith(erased) === true, eraseMs);
     return true;
   } catch {
     return false;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { realClock } from '#src/base/clock.ts';
-import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
+import { getCompileCacheEnvironment } from '#src/base/compile-cache.ts';
 import { type BotLogin, BotProcess } from '#test/fakes/bot-process.ts';
 import { takeOverClock } from './granted-clock.ts';
 
@@ -58,7 +58,7 @@ export function inSharedTime(name = `program ${++started}`): Readonly<Record<str
   const call = `shareTime(${JSON.stringify(name)},${port},${JSON.stringify(grant)},import.meta.url)`;
   const text = `import{shareTime}from'${preload}';${call}`;
   const options = `--import=data:text/javascript,${encodeURIComponent(text)}`;
-  return { ...compileCacheEnvironment(), NODE_OPTIONS: options };
+  return { ...getCompileCacheEnvironment(), NODE_OPTIONS: options };
 }
 
 /** Starts a bot like `BotProcess.start`, in shared time. */

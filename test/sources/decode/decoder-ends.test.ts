@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { realClock } from '#src/base/clock.ts';
 import type { BotError } from '#src/base/errors.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';
-import { inPieces, soundOf } from '#test/sources/sounds.ts';
+import { cutInPieces, decodeSound } from '#test/sources/source-sounds.ts';
 
 const obeying = new URL('./obedient-decoder.ts', import.meta.url);
 const doomedBot = fileURLToPath(new URL('./doomed-bot.ts', import.meta.url));
@@ -18,7 +18,7 @@ function openObeying() {
 }
 
 function obey(decoding: Decoding, words: string): Promise<unknown> {
-  return soundOf(decoding, inPieces(Buffer.from(words), 99));
+  return decodeSound(decoding, cutInPieces(Buffer.from(words), 99));
 }
 
 const reportedShape = z.object({

@@ -6,15 +6,15 @@ import type { FromDecoder, ToDecoder } from '#src/sources/decode/decode-messages
  * but for those that say that they are long: they go on as long as they are fed, in pieces of 6 s.
  */
 const doneMsById = new Map<number, number>();
-const long = new Set<number>();
+const longAnswer = new Set<number>();
 const send = openChildPort<ToDecoder, FromDecoder>((message) => {
   if (message.kind !== 'feed') return;
   const { id, plan } = message;
   const bytes = Buffer.from(message.bytes);
   if (bytes.includes('hang')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   if (bytes.includes('abort')) process.abort();
-  if (bytes.includes('long')) long.add(id);
-  const isLong = long.has(id);
+  if (bytes.includes('long')) longAnswer.add(id);
+  const isLong = longAnswer.has(id);
   const doneMs = doneMsById.get(id) ?? plan.skipMs ?? 0;
   doneMsById.set(id, doneMs + 50);
   const isOver = !isLong && doneMs >= 750;

@@ -1,7 +1,7 @@
 import { pbkdf2Sync } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { OggPages } from '#src/audio/ogg-page.ts';
-import { oggOfHeads } from '#test/sources/formats/hostile-files.ts';
+import { OggPageReader } from '#src/audio/formats/ogg-page.ts';
+import { makeOgg } from '#test/sources/formats/hostile-files.ts';
 
 /** CPU time of this thread alone, in ms: what others do meanwhile does not count. */
 async function cpuMsOf(work: () => Promise<unknown>) {
@@ -19,9 +19,9 @@ async function costOf(work: () => Promise<unknown>) {
 }
 
 test('page heads that overlap cost 256 bytes of checksum for each byte that is no page', async () => {
-  const bytes = oggOfHeads(40_000).subarray(-262_144);
+  const bytes = makeOgg(40_000).subarray(-262_144);
   const cut = async () => {
-    const pages = new OggPages();
+    const pages = new OggPageReader();
     for (let at = 0; at < bytes.length; at += 2048) pages.push(bytes.subarray(at, at + 2048));
   };
   await expect.poll(() => costOf(cut)).toBeLessThan(50);

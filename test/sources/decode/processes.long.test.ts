@@ -2,16 +2,16 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';
-import { opening, patient, soundFrom } from '#test/sources/opening.ts';
-import { toneFile, toneWav } from '#test/sources/tones.ts';
+import { openWith, patientClock, readSound } from '#test/sources/open-source.ts';
+import { makeToneWav, readToneFile } from '#test/sources/tones.ts';
 
 const moody = new URL('./faulty-decoder.ts', import.meta.url);
 const notAudio = { code: 'source.not_audio' };
 
 /** An Ogg file that the decoder takes 6 s of for each piece, for as long as it is fed. */
-const song = Buffer.concat([toneFile('tones-flac.ogg').subarray(0, 200), Buffer.from('long')]);
+const song = Buffer.concat([readToneFile('tones-flac.ogg').subarray(0, 200), Buffer.from('long')]);
 const bombOf = (word: string) =>
-  Buffer.concat([toneWav().subarray(0, 44), Buffer.from(word.repeat(40))]);
+  Buffer.concat([makeToneWav().subarray(0, 44), Buffer.from(word.repeat(40))]);
 
 function sounding(bytes: Buffer) {
   return { kind: 'bytes', bytes } as const;
@@ -34,22 +34,22 @@ test.each([
   ['is fatal to its process', 'abort'],
 ])('beside a file that %s a sound can be read on in another process', async (_, word) => {
   await using decoding = new Decoding({ clock: realClock, entry: moody, stepMs: 1_000 });
-  const open = opening(decoding);
-  const other = await open(sounding(toneFile('tones-flac.ogg')));
-  const reading = other.open(0, patient)[Symbol.asyncIterator]();
+  const open = openWith(decoding);
+  const other = await open(sounding(readToneFile('tones-flac.ogg')));
+  const reading = other.open(0, patientClock)[Symbol.asyncIterator]();
   await reading.next();
   const fatal = await open(sounding(bombOf(word)));
-  await expect(soundFrom(fatal)).rejects.toMatchObject(notAudio);
+  await expect(readSound(fatal)).rejects.toMatchObject(notAudio);
   await expect.poll(children).toBe(0);
   const broken = { code: 'source.unreachable', retryable: true };
   await expect(reading.next()).rejects.toMatchObject(broken);
-  expect((await soundFrom(other, 100)).left).not.toHaveLength(0);
+  expect((await readSound(other, 100)).left).not.toHaveLength(0);
 });
 
 test('four files share a process, and the bot has eight of them at most', async () => {
   await using decoding = new Decoding({ clock: realClock, entry: moody, stepMs: 20_000 });
   const readings = Array.from({ length: 36 }, () =>
-    decoding.play(endless(song), { rateHz: 48_000, channels: 2 }, patient),
+    decoding.play(endless(song), { rateHz: 48_000, channels: 2 }, patientClock),
   );
   const begin = async (from: number, to: number) => {
     for (const reading of readings.slice(from, to)) expect((await reading.next()).done).toBe(false);

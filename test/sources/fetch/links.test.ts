@@ -1,15 +1,15 @@
 import type { RequestListener } from 'node:http';
 import { afterAll, expect, test } from 'vitest';
-import { durationMs } from '#src/audio/pcm.ts';
+import { getDurationMs } from '#src/audio/pcm.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
-import { opening, patient, soundFrom } from '#test/sources/opening.ts';
-import { openDecoding } from '#test/sources/sounds.ts';
-import { toneFile, toneWav } from '#test/sources/tones.ts';
+import { openWith, patientClock, readSound } from '#test/sources/open-source.ts';
+import { openDecoding } from '#test/sources/source-sounds.ts';
+import { makeToneWav, readToneFile } from '#test/sources/tones.ts';
 import { serveSounds } from './sound-server.ts';
 
 const decoding = openDecoding();
 afterAll(() => decoding[Symbol.asyncDispose]());
-const open = opening(decoding);
+const open = openWith(decoding);
 
 /** A server that gives a file, and parts of it. */
 function giving(file: Buffer): RequestListener {
@@ -27,18 +27,18 @@ function giving(file: Buffer): RequestListener {
 }
 
 test('a link is looked at first, and asked again for each who hears it', async () => {
-  await using server = await serveSounds(giving(toneFile('tones.mp3')));
+  await using server = await serveSounds(giving(readToneFile('tones.mp3')));
   const url = `http://127.0.0.1:${server.port}/some/My%20song.mp3?key=secret`;
   const source = await open({ kind: 'link', url });
-  expect(source).toMatchObject({ title: 'My song.mp3', seekable: true });
+  expect(source).toMatchObject({ title: 'My song.mp3', isSeekable: true });
   expect(Math.abs((source.lengthMs ?? 0) - 1500)).toBeLessThan(80);
-  expect((await soundFrom(source)).left).toHaveLength(72_000);
-  expect((await soundFrom(source)).left).toHaveLength(72_000);
+  expect((await readSound(source)).left).toHaveLength(72_000);
+  expect((await readSound(source)).left).toHaveLength(72_000);
   expect(server.asked).toHaveLength(3);
 });
 
 test('a radio plays as long as it is wanted and starts where it is, and one that is silent is given up', async () => {
-  const song = toneFile('tones.mp3').subarray(208);
+  const song = readToneFile('tones.mp3').subarray(208);
   await using server = await serveSounds(({ url }, response) => {
     response.writeHead(200, { 'content-type': 'audio/mpeg', 'icy-name': 'Radio' });
     if (url === '/silent') return;
@@ -51,16 +51,16 @@ test('a radio plays as long as it is wanted and starts where it is, and one that
   });
   const origin = `http://127.0.0.1:${server.port}`;
   const limits = { longestMs: 1000, mostBytes: 1000 };
-  const openLimited = opening(decoding, { limits });
+  const openLimited = openWith(decoding, { limits });
   const source = await openLimited({ kind: 'link', url: `${origin}/radio` });
-  expect(source).toMatchObject({ seekable: false, title: 'radio' });
+  expect(source).toMatchObject({ isSeekable: false, title: 'radio' });
   expect(source.lengthMs).toBeUndefined();
   let playedMs = 0;
-  for await (const pcm of source.open(5000, patient)) {
-    playedMs += durationMs(pcm);
+  for await (const pcm of source.open(5000, patientClock)) {
+    playedMs += getDurationMs(pcm);
     if (playedMs > 20_000) break;
   }
-  const hurried = opening(decoding, { limits: { openMs: 200 } });
+  const hurried = openWith(decoding, { limits: { openMs: 200 } });
   await expect(hurried({ kind: 'link', url: `${origin}/silent` })).rejects.toMatchObject({
     code: 'source.unreachable',
     retryable: true,
@@ -69,14 +69,14 @@ test('a radio plays as long as it is wanted and starts where it is, and one that
 });
 
 test('a live stream that waits holds no connection until its turn comes', async () => {
-  const song = toneFile('tones.mp3');
+  const song = readToneFile('tones.mp3');
   await using server = await serveSounds((_, response) => {
     response.writeHead(200, { 'content-type': 'audio/mpeg' });
     response.write(song);
   });
   const source = await open({ kind: 'link', url: `http://127.0.0.1:${server.port}/radio` });
   await expect.poll(() => server.open()).toBe(0);
-  const listening = source.open(0, patient)[Symbol.asyncIterator]();
+  const listening = source.open(0, patientClock)[Symbol.asyncIterator]();
   expect((await listening.next()).done).toBe(false);
   expect([server.asked.length, server.open()]).toEqual([2, 1]);
   await listening.return?.();
@@ -84,12 +84,12 @@ test('a live stream that waits holds no connection until its turn comes', async 
 });
 
 test('an attachment that is said to be no sound is not even asked for, nor is what is not allowed', async () => {
-  await using server = await serveSounds(giving(toneWav()));
+  await using server = await serveSounds(giving(makeToneWav()));
   const url = `http://127.0.0.1:${server.port}/a`;
   await expect(open({ kind: 'link', url, type: 'image/png' })).rejects.toMatchObject({
     code: 'source.not_audio',
   });
-  const strict = opening(decoding, { allowed: new AllowedHosts([]) });
+  const strict = openWith(decoding, { allowed: new AllowedHosts([]) });
   const refused = await strict({ kind: 'link', url }).catch((error: Error) => error);
   expect(refused).toMatchObject({ code: 'source.not_allowed' });
   expect(`${refused}`).not.toMatch(/127|http:/);

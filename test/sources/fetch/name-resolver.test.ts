@@ -2,8 +2,8 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
-import { fetchSource } from '#src/sources/fetch/fetch.ts';
-import { nameResolver } from '#src/sources/fetch/name-resolver.ts';
+import { fetchSource } from '#src/sources/fetch/fetch-link.ts';
+import { createNameResolver } from '#src/sources/fetch/name-resolver.ts';
 import { isBeside } from '#src/sources/fetch/public-address.ts';
 
 /** A name server that knows 203.0.113.7 for every name, or never answers. */
@@ -37,14 +37,14 @@ const patient = new AbortController().signal;
 
 test('a name server that never answers is given up', async () => {
   await using server = await nameServer(true);
-  const asked = nameResolver([server.address], 200)('sounds.example', patient);
+  const asked = createNameResolver([server.address], 200)('sounds.example', patient);
   await expect(asked).rejects.toThrow();
 });
 
 test('whoever leaves ends the look-up of a link', async () => {
   await using server = await nameServer(true);
   const leaving = new AbortController();
-  const asked = nameResolver([server.address], 60_000)('sounds.example', leaving.signal);
+  const asked = createNameResolver([server.address], 60_000)('sounds.example', leaving.signal);
   leaving.abort(new Error('left'));
   await expect(asked).rejects.toThrow();
 });

@@ -1,5 +1,5 @@
 import { createServer, type RequestListener } from 'node:http';
-import { listening } from '#test/fakes/servers/listening.ts';
+import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 
 /** A server of sounds on 127.0.0.1. */
 export async function serveSounds(listener: RequestListener) {
@@ -17,7 +17,7 @@ export async function serveSounds(listener: RequestListener) {
       open--;
     });
   });
-  const served = await listening(server);
+  const served = await openListeningServer(server);
   /** `open`: connections open now. */
   return { ...served, asked, open: () => open };
 }

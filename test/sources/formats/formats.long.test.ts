@@ -1,8 +1,8 @@
 import { afterAll, expect, test } from 'vitest';
-import { OggPages } from '#src/audio/ogg-page.ts';
+import { OggPageReader } from '#src/audio/formats/ogg-page.ts';
 import { DecodeStream } from '#src/sources/decode/decode-stream.ts';
-import { inPieces, openDecoding } from '#test/sources/sounds.ts';
-import { pitchHz, played, toneFile, toneWav } from '#test/sources/tones.ts';
+import { cutInPieces, openDecoding } from '#test/sources/source-sounds.ts';
+import { makeToneWav, measurePitchHz, playFile, readToneFile } from '#test/sources/tones.ts';
 
 const decoding = openDecoding();
 afterAll(() => decoding[Symbol.asyncDispose]());
@@ -22,16 +22,16 @@ const files = [
 test.each(files)(
   '%s keeps its pitch, its channels and, to the sample, its length',
   async (name, length) => {
-    const sound = await played(decoding, toneFile(name));
+    const sound = await playFile(decoding, readToneFile(name));
     expect(sound).toMatchObject({ rateHz: 48_000, channels: 2 });
     expect(sound.left).toHaveLength(length);
-    expect(Math.abs(pitchHz(sound.left, 48_000) - 440)).toBeLessThan(1);
-    expect(Math.abs(pitchHz(sound.right, 48_000) - 660)).toBeLessThan(1);
+    expect(Math.abs(measurePitchHz(sound.left, 48_000) - 440)).toBeLessThan(1);
+    expect(Math.abs(measurePitchHz(sound.right, 48_000) - 660)).toBeLessThan(1);
   },
 );
 
 const names = [...files.map(([name]) => name), 'wav'];
-const fileOf = (name: string) => (name === 'wav' ? toneWav() : toneFile(name));
+const fileOf = (name: string) => (name === 'wav' ? makeToneWav() : readToneFile(name));
 
 test.each(names)(
   '%s in pieces of 1, 2, 3, 7, 959, 4801 bytes and whole is the same to the sample',
@@ -40,7 +40,7 @@ test.each(names)(
     const whole = await streamed([file]);
     expect(whole.length).toBeGreaterThan(40_000);
     for (const size of [1, 2, 3, 7, 959, 4801]) {
-      const pieces = await Array.fromAsync(inPieces(file, size));
+      const pieces = await Array.fromAsync(cutInPieces(file, size));
       expect(Buffer.compare(await streamed(pieces), whole), `${size}`).toBe(0);
     }
   },
@@ -63,21 +63,26 @@ async function streamed(pieces: readonly Uint8Array[]): Promise<Buffer> {
 }
 
 test('songs that follow each other in one Ogg stream are all heard, as radios send them', async () => {
-  const [first, second] = [toneFile('tones-opus.ogg'), toneFile('tones-vorbis.ogg')];
-  const sound = await played(decoding, Buffer.concat([first, second, toneFile('tones-flac.ogg')]));
+  const [first, second] = [readToneFile('tones-opus.ogg'), readToneFile('tones-vorbis.ogg')];
+  const sound = await playFile(
+    decoding,
+    Buffer.concat([first, second, readToneFile('tones-flac.ogg')]),
+  );
   expect(sound.left).toHaveLength(72_000 + 72_000 + 36_000);
 });
 
 test('noise between two pages of an Ogg file is passed over, and so is a page with a wrong byte', async () => {
   for (const name of ['tones-vorbis.ogg', 'tones-opus.ogg']) {
-    const pages = new OggPages().push(toneFile(name)).map(({ bytes }) => Buffer.from(bytes));
+    const pages = new OggPageReader()
+      .push(readToneFile(name))
+      .map(({ bytes }) => Buffer.from(bytes));
     const noise = Buffer.from(Array.from({ length: 3000 }, (_, n) => (n * 7919) & 255));
     const dirty = Buffer.concat(pages.flatMap((page, n) => (n === 3 ? [noise, page] : [page])));
-    const clean = await played(decoding, toneFile(name));
-    expect((await played(decoding, dirty)).left).toEqual(clean.left);
+    const clean = await playFile(decoding, readToneFile(name));
+    expect((await playFile(decoding, dirty)).left).toEqual(clean.left);
     pages[2]?.writeUInt8(1, 40);
     expect(
-      (await played(decoding, Buffer.concat(pages)).catch(() => undefined))?.left.length ?? 0,
+      (await playFile(decoding, Buffer.concat(pages)).catch(() => undefined))?.left.length ?? 0,
     ).toBeLessThan(clean.left.length);
   }
 });

@@ -1,7 +1,7 @@
-import { toneFile } from '#test/sources/tones.ts';
+import { readToneFile } from '#test/sources/tones.ts';
 
 /** The checksums of FLAC: 8 bit of a header, 16 bit of a frame (RFC 9639, 9.1.8 and 9.3). */
-export function crcOf(bytes: Uint8Array, bits: 8 | 16, polynomial: number): number {
+export function computeCrc(bytes: Uint8Array, bits: 8 | 16, polynomial: number): number {
   const [top, mask] = [1 << (bits - 1), 2 ** bits - 1];
   let crc = 0;
   for (const byte of bytes) {
@@ -12,8 +12,8 @@ export function crcOf(bytes: Uint8Array, bits: 8 | 16, polynomial: number): numb
 }
 
 /** Ogg Opus that ends in overlapping page heads: each 7 bytes promise a page of 32 kB. */
-export function oggOfHeads(heads: number): Buffer {
+export function makeOgg(heads: number): Buffer {
   const head = Buffer.alloc(7, 0xff);
   head.write('OggS\0', 0, 'latin1');
-  return Buffer.concat([toneFile('tones-opus.ogg'), ...Array<Buffer>(heads).fill(head)]);
+  return Buffer.concat([readToneFile('tones-opus.ogg'), ...Array<Buffer>(heads).fill(head)]);
 }

@@ -1,14 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { openClient } from '#src/provider/client.ts';
+import { openClient } from '#src/provider/api-client.ts';
 import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
 import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
-import type { Synthesizer } from '#src/speech/ports.ts';
-import { soundOf } from '#test/contracts/synthesizer.ts';
-import { textOf } from '#test/contracts/transcriber.ts';
-import { listening } from '#test/fakes/servers/listening.ts';
-import { speakWords } from '#test/fakes/spoken-words.ts';
+import type { Synthesizer } from '#src/speech/speech-engine.ts';
+import { collectSound } from '#test/contracts/synthesizer-contract.ts';
+import { transcribeText } from '#test/contracts/transcriber-contract.ts';
+import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
+import { speakWords } from '#test/fakes/tone-words.ts';
 
 const never = new AbortController().signal;
 
@@ -17,7 +17,7 @@ type Answer = (response: ServerResponse) => void;
 /** Answers every request alike. */
 async function openAnswering(answer: Answer) {
   const bodies: string[] = [];
-  const served = await listening(async (request, response) => {
+  const served = await openListeningServer(async (request, response) => {
     bodies.push(Buffer.concat(await Array.fromAsync(request)).toString());
     answer(response);
   });
@@ -50,7 +50,7 @@ async function failureOf(voice: Synthesizer) {
 /** What is said of an error, and the server's own sentence, which the log leaves out where it may quote the request. */
 function wordsOf(error: unknown) {
   return error instanceof BotError
-    ? `${error.message} ${error.about.serverWords ?? ''}`
+    ? `${error.message} ${error.about.serverMessage ?? ''}`
     : `${error}`;
 }
 
@@ -94,7 +94,7 @@ const longTexts: readonly (readonly [string, string])[] = [
 
 test.each(longTexts)('of %s no request is too long, and none is lost', async (_, text) => {
   await using server = await openAnswering(is(200, 'audio/pcm', Buffer.alloc(960)));
-  await soundOf(server.voice, text);
+  await collectSound(server.voice, text);
   const inputs = server.inputs();
   expect(Math.max(...inputs.map(({ length }) => length))).toBeLessThanOrEqual(4096);
   expect(inputs.every((input) => input.isWellFormed())).toBe(true);
@@ -110,5 +110,5 @@ test.each([
   ['words of a list', is(200, 'application/json', '{"text":"five","languages":[]}'), 'five'],
 ])('a transcription sent as %s is read', async (_, answer, text) => {
   await using server = await openAnswering(answer);
-  expect(await textOf(server.hearing, speakWords('nova one two three').pcm)).toBe(text);
+  expect(await transcribeText(server.hearing, speakWords('nova one two three').pcm)).toBe(text);
 });

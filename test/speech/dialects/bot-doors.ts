@@ -1,7 +1,7 @@
-import { openEngines } from '#src/app/engines/engines.ts';
-import { chained } from '#src/pipeline/chained.ts';
-import { good } from '#test/config/read-settings.ts';
-import { drain, FakeHost, said, turnOf } from '#test/contracts/pipeline.ts';
+import { openEngines } from '#src/app/engines/open-engines.ts';
+import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
+import { readGoodSettings } from '#test/config/read-settings.ts';
+import { drainAnswer, FakeHost, makeTurn, toUtterance } from '#test/contracts/pipeline-contract.ts';
 
 const never = new AbortController().signal;
 
@@ -10,15 +10,20 @@ export async function openBotDoors(
   environment: Readonly<Record<string, string>>,
   behind?: AsyncDisposable,
 ) {
-  const engines = await openEngines(good(environment), () => {});
-  const pipeline = chained({ chat: engines.chat('Nova'), synthesizer: engines.synthesizer });
+  const engines = await openEngines(readGoodSettings(environment), () => {});
+  const pipeline = createChainedPipeline({
+    chat: engines.chat('Nova'),
+    synthesizer: engines.synthesizer,
+  });
   const host = new FakeHost();
   host.release();
   return {
     ...engines,
     host,
     answer: (words: string) =>
-      drain(pipeline.answer(turnOf(said(words)), host, never)[Symbol.asyncIterator]()),
+      drainAnswer(
+        pipeline.answer(makeTurn(toUtterance(words)), host, never)[Symbol.asyncIterator](),
+      ),
     async [Symbol.asyncDispose]() {
       await engines[Symbol.asyncDispose]();
       await behind?.[Symbol.asyncDispose]();

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { joinSamples, type Pcm } from '#src/audio/pcm.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
-import { textOf } from '#test/contracts/pipeline.ts';
-import { textOf as wordsOf } from '#test/contracts/transcriber.ts';
-import { openRecipe, readRecipes } from '#test/fakes/dialects/recipes.ts';
-import { tone } from '#test/fakes/providers/sound.ts';
-import { hearWords, speakWords } from '#test/fakes/spoken-words.ts';
+import { joinTexts } from '#test/contracts/pipeline-contract.ts';
+import { transcribeText as wordsOf } from '#test/contracts/transcriber-contract.ts';
+import { openRecipe, readRecipes } from '#test/fakes/dialects/provider-recipes.ts';
+import { makeTone } from '#test/fakes/providers/mock-sound.ts';
+import { hearWords, speakWords } from '#test/fakes/tone-words.ts';
 import { openBotDoors } from './bot-doors.ts';
 
 const answer = 'Two of them. The other one is on its way.';
@@ -46,12 +46,12 @@ test.each(recipes)(
     const heard = isRemote ? await wordsOf(bot.transcriber, spoken.pcm) : spoken.text;
     expect(heard.toLowerCase()).toBe(spoken.text);
     const { parts } = await bot.answer(heard);
-    expect(textOf(parts)).toBe(answer);
+    expect(joinTexts(parts)).toBe(answer);
     expect(bot.host.spendings).toHaveLength(1);
     const sounds = soundsOf(parts);
     expect([...sounds.keys()]).toEqual(['Two of them.', 'The other one is on its way.']);
     for (const [clause, { samples, rateHz }] of isRemote ? sounds : []) {
-      expect(samples).toEqual(tone(clause, rateHz));
+      expect(samples).toEqual(makeTone(clause, rateHz));
     }
   },
 );

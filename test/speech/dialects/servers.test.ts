@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { soundedTexts, textOf } from '#test/contracts/pipeline.ts';
-import { soundOf } from '#test/contracts/synthesizer.ts';
-import { textOf as wordsOf } from '#test/contracts/transcriber.ts';
-import { openKitchen } from '#test/fakes/dialects/recipes.ts';
-import { openServer, serverForms } from '#test/fakes/dialects/servers.ts';
-import { tone } from '#test/fakes/providers/sound.ts';
-import { hearWords, speakWords } from '#test/fakes/spoken-words.ts';
+import { joinTexts, listSoundedTexts } from '#test/contracts/pipeline-contract.ts';
+import { collectSound } from '#test/contracts/synthesizer-contract.ts';
+import { transcribeText as wordsOf } from '#test/contracts/transcriber-contract.ts';
+import { openServers } from '#test/fakes/dialects/provider-recipes.ts';
+import { openServer, serverForms } from '#test/fakes/dialects/server-forms.ts';
+import { makeTone } from '#test/fakes/providers/mock-sound.ts';
+import { hearWords, speakWords } from '#test/fakes/tone-words.ts';
 import { openBotDoors } from './bot-doors.ts';
 
 const answer = 'Two of them. The other one is on its way.';
@@ -26,7 +26,7 @@ async function openBot(name: string, more = {}, failsAfter?: number) {
   const settings = names.map((one) => serverForms.get(one)?.settings);
   const stands = Object.fromEntries(names.map((one) => [`http://${one}`, openServer(one)]));
   const failing = { ...behind, failsAfter };
-  const kitchen = await openKitchen(Object.assign({}, ...settings, more), stands, failing);
+  const kitchen = await openServers(Object.assign({}, ...settings, more), stands, failing);
   return await openBotDoors(kitchen.environment, kitchen);
 }
 
@@ -38,11 +38,11 @@ test.each(servers)(
     await using bot = await openBot(name, streamed);
     expect(await wordsOf(bot.transcriber, spoken.pcm)).toBe(spoken.text);
     const { parts, error } = await bot.answer(spoken.text);
-    expect([error, textOf(parts)]).toEqual([undefined, answer]);
-    expect(soundedTexts(parts)).toEqual(['Two of them.', 'The other one is on its way.']);
-    const { samples, rateHz } = await soundOf(bot.synthesizer, 'Two of them.');
-    expect(samples).toEqual(tone('Two of them.', rateHz));
-    expect(textOf((await bot.answer('again')).parts)).toBe('The lamp is on.');
+    expect([error, joinTexts(parts)]).toEqual([undefined, answer]);
+    expect(listSoundedTexts(parts)).toEqual(['Two of them.', 'The other one is on its way.']);
+    const { samples, rateHz } = await collectSound(bot.synthesizer, 'Two of them.');
+    expect(samples).toEqual(makeTone('Two of them.', rateHz));
+    expect(joinTexts((await bot.answer('again')).parts)).toBe('The lamp is on.');
     expect(bot.host.ran).toMatchObject([behind.replies[0]?.call]);
   },
 );
@@ -56,7 +56,7 @@ test.each(servers.filter(({ chat }) => chat))(
     ] as const) {
       await using bot = await openBot(name, {}, count);
       const { parts, error } = await bot.answer(spoken.text);
-      expect([textOf(parts), error]).toMatchObject([words, { code }]);
+      expect([joinTexts(parts), error]).toMatchObject([words, { code }]);
     }
   },
 );
@@ -80,7 +80,7 @@ test.each(refusing)(
     const asked = {
       chat: async () => Promise.reject((await bot.answer('Hi.')).error),
       transcription: () => wordsOf(bot.transcriber, spoken.pcm),
-      speech: () => soundOf(bot.synthesizer, answer),
+      speech: () => collectSound(bot.synthesizer, answer),
     };
     await expect(asked[role]()).rejects.toMatchObject({
       code: 'provider.refused',

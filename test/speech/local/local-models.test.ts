@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
 import { LocalModels } from '#src/speech/local/local-models.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const entry = new URL('./obedient-models.ts', import.meta.url);
 const staying = new AbortController().signal;

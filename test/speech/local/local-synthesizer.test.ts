@@ -1,17 +1,17 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { durationMs, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
-import { resample } from '#src/audio/resample.ts';
-import { timeSentence } from '#src/chat/stand-in.ts';
+import { getDurationMs, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
+import { resamplePcm } from '#src/audio/resampler.ts';
+import { formatTimeSentence } from '#src/chat/chat-stand-in-model.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { openLocalSynthesizer } from '#src/speech/local/local-synthesizer.ts';
 import { openLocalTranscriber } from '#src/speech/local/local-transcriber.ts';
 import { localVoices } from '#src/speech/local/local-voices.ts';
-import type { Synthesizer } from '#src/speech/ports.ts';
-import { text } from '#src/texts/texts.ts';
-import { loudnessOf } from '#test/audio/loudness-of.ts';
-import { soundOf, synthesizerContract } from '#test/contracts/synthesizer.ts';
-import { textOf } from '#test/contracts/transcriber.ts';
+import type { Synthesizer } from '#src/speech/speech-engine.ts';
+import { formatText } from '#src/texts/texts.ts';
+import { measureLoudness } from '#test/audio/measure-loudness.ts';
+import { collectSound, testSynthesizer } from '#test/contracts/synthesizer-contract.ts';
+import { transcribeText } from '#test/contracts/transcriber-contract.ts';
 
 const models = new LocalModels();
 let synthesizer: Synthesizer;
@@ -20,20 +20,22 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => models[Symbol.asyncDispose]());
 
-synthesizerContract('Piper', () => synthesizer);
+testSynthesizer('Piper', () => synthesizer);
 
 test('the local voice is understood by the local recogniser', async () => {
   const words = 'the big red dog is asleep in the kitchen behind the door';
-  const said = await soundOf(synthesizer, words);
+  const said = await collectSound(synthesizer, words);
   const transcriber = await openLocalTranscriber({ models });
-  const heard = await textOf(transcriber, resample(said, listenRateHz));
+  const heard = await transcribeText(transcriber, resamplePcm(said, listenRateHz));
   expect(heard.toLowerCase().replace(/[^a-z ]/g, '')).toBe(words);
 });
 
 test.each(['...', '🙂', 'Привет', 'こんにちは'])(
   'the local voice says that it cannot say "%s"',
   async (words) => {
-    await expect(soundOf(synthesizer, words)).rejects.toMatchObject({ code: 'speech.unspeakable' });
+    await expect(collectSound(synthesizer, words)).rejects.toMatchObject({
+      code: 'speech.unspeakable',
+    });
   },
 );
 
@@ -42,7 +44,7 @@ test('a long answer is heard once its first clause is spoken', async () => {
     'As far as I can see, the train to the city leaves at half past seven. It is late.';
   const pieces = await Array.fromAsync(
     synthesizer.synthesize(answer, {}, AbortSignal.timeout(60_000)),
-    durationMs,
+    getDurationMs,
   );
   expect(pieces.length).toBe(3);
   expect(pieces[0]).toBeLessThan(2_000);
@@ -60,18 +62,18 @@ test('a text that is cut off stops at once, while its next piece is being made',
 });
 
 const answers = [
-  timeSentence(0, 'UTC'),
-  text('join.spoken'),
+  formatTimeSentence(0, 'UTC'),
+  formatText('join.spoken'),
   'Two and three. Together that makes five.',
 ];
 
 test('every local voice speaks at -16 LUFS, with peaks below -1 dB', async () => {
   for (const name of Object.keys(localVoices)) {
-    const sound = await soundOf(synthesizer, answers.join(' '), { name });
-    expect(20 * Math.log10(peak(resample(sound, 4 * sound.rateHz)) / 32_768), name).toBeLessThan(
+    const sound = await collectSound(synthesizer, answers.join(' '), { name });
+    expect(20 * Math.log10(peak(resamplePcm(sound, 4 * sound.rateHz)) / 32_768), name).toBeLessThan(
       -1,
     );
-    expect(Math.abs((loudnessOf(sound) ?? 0) + 16), name).toBeLessThan(2);
+    expect(Math.abs((measureLoudness(sound) ?? 0) + 16), name).toBeLessThan(2);
   }
 });
 
@@ -81,23 +83,28 @@ function peak({ samples }: Pcm) {
 
 test('a voice keeps its pace at another pitch, speaks faster on request, and takes a former name for its own', async () => {
   const said = answers.join(' ');
-  const usual = await soundOf(synthesizer, said);
+  const usual = await collectSound(synthesizer, said);
   for (const name of ['deep', 'bright', 'slt']) {
-    const other = await soundOf(synthesizer, said, { name });
-    expect(durationMs(other) / durationMs(usual), name).toBeGreaterThan(0.8);
-    expect(durationMs(other) / durationMs(usual), name).toBeLessThan(1.25);
+    const other = await collectSound(synthesizer, said, { name });
+    expect(getDurationMs(other) / getDurationMs(usual), name).toBeGreaterThan(0.8);
+    expect(getDurationMs(other) / getDurationMs(usual), name).toBeLessThan(1.25);
     expect(other.rateHz).toBe(Math.round(usual.rateHz * (localVoices[name] ?? 1)));
   }
-  const fast = await soundOf(synthesizer, said, { speed: 1.5 });
-  expect(durationMs(fast)).toBeLessThan(0.85 * durationMs(usual));
+  const fast = await collectSound(synthesizer, said, { speed: 1.5 });
+  expect(getDurationMs(fast)).toBeLessThan(0.85 * getDurationMs(usual));
 });
 
 test('the local voice refuses a text in a language that it does not speak', async () => {
-  await expect(soundOf(synthesizer, 'Guten Morgen', { language: 'de-AT' })).rejects.toMatchObject({
+  await expect(
+    collectSound(synthesizer, 'Guten Morgen', { language: 'de-AT' }),
+  ).rejects.toMatchObject({
     code: 'speech.no_voice',
     retryable: false,
   });
-  const english = await soundOf(synthesizer, 'Good morning', { language: 'en-GB', name: 'alloy' });
+  const english = await collectSound(synthesizer, 'Good morning', {
+    language: 'en-GB',
+    name: 'alloy',
+  });
   expect(english.samples.length).toBeGreaterThan(0);
 });
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { findWords, openLocalTranscriber } from '#src/speech/local/local-transcriber.ts';
-import type { Transcriber } from '#src/speech/ports.ts';
-import { transcriberContract, updatesOf } from '#test/contracts/transcriber.ts';
-import { recording } from '#test/speech/recordings.ts';
+import type { Transcriber } from '#src/speech/speech-engine.ts';
+import { listUpdates, testTranscriber } from '#test/contracts/transcriber-contract.ts';
+import { readRecording } from '#test/speech/recordings.ts';
 
 const models = new LocalModels();
 let transcriber: Transcriber;
@@ -13,18 +13,18 @@ beforeAll(async () => {
 afterAll(() => models[Symbol.asyncDispose]());
 
 const utterances = [
-  { ...(await recording('human-something')), text: 'Go somewhere and do something.' },
-  { ...(await recording('synth-flite-slt-what-time-is-it')), text: 'What time is it?' },
+  { ...(await readRecording('human-something')), text: 'Go somewhere and do something.' },
+  { ...(await readRecording('synth-flite-slt-what-time-is-it')), text: 'What time is it?' },
 ] as const;
-transcriberContract('Whisper', () => transcriber, utterances);
+testTranscriber('Whisper', () => transcriber, utterances);
 
 test('Whisper names the language that it hears, unless it is told', async () => {
   const [{ pcm }] = utterances;
-  expect((await updatesOf(transcriber, pcm)).at(-1)).toMatchObject({
+  expect((await listUpdates(transcriber, pcm)).at(-1)).toMatchObject({
     transcript: { language: 'en', usage: { by: { kind: 'local' } } },
   });
   const german = await openLocalTranscriber({ models, language: 'de-AT' });
-  expect((await updatesOf(german, pcm)).at(-1)).toMatchObject({ transcript: { language: 'de' } });
+  expect((await listUpdates(german, pcm)).at(-1)).toMatchObject({ transcript: { language: 'de' } });
 });
 
 const usual = { language: 'en', logProbability: -0.35, noSpeechProbability: 0.1 };

@@ -1,19 +1,19 @@
 import { expect, test } from 'vitest';
 import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
-import { resample } from '#src/audio/resample.ts';
-import { openStandIn } from '#src/chat/stand-in.ts';
+import { resamplePcm } from '#src/audio/resampler.ts';
+import { createStandIn } from '#src/chat/chat-stand-in-model.ts';
 import { tools } from '#src/features/features.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { openLocalSynthesizer } from '#src/speech/local/local-synthesizer.ts';
 import { openLocalTranscriber } from '#src/speech/local/local-transcriber.ts';
-import { soundOf } from '#test/contracts/synthesizer.ts';
-import { textOf } from '#test/contracts/transcriber.ts';
-import { runs } from '#test/properties.ts';
-import { recording } from '#test/speech/recordings.ts';
+import { collectSound } from '#test/contracts/synthesizer-contract.ts';
+import { transcribeText } from '#test/contracts/transcriber-contract.ts';
+import { countRuns } from '#test/properties.ts';
+import { readRecording } from '#test/speech/recordings.ts';
 
 /** Each request, and every second other sentence, is said by the next voice; `PROPERTY_RUNS=4` lets every voice say every sentence. */
 const voices = ['natural', 'low', 'high', 'bright'];
-const voicesForEach = Math.min(runs(1), voices.length);
+const voicesForEach = Math.min(countRuns(1), voices.length);
 /** Requests that the stand-in knows, in other wordings, too. */
 const requests = [
   'what time is it',
@@ -138,8 +138,8 @@ async function spoken(texts: readonly string[]): Promise<readonly Said[]> {
   for (const [n, text] of texts.entries()) {
     for (let turn = 0; turn < voicesForEach; turn++) {
       const name = voices[(n + turn) % voices.length];
-      const pcm = await soundOf(synthesizer, text, { ...(name && { name }) });
-      all.push({ text, pcm: resample(pcm, listenRateHz) });
+      const pcm = await collectSound(synthesizer, text, { ...(name && { name }) });
+      all.push({ text, pcm: resamplePcm(pcm, listenRateHz) });
     }
   }
   return all;
@@ -147,7 +147,12 @@ async function spoken(texts: readonly string[]): Promise<readonly Said[]> {
 
 /** What the stand-in does for a text: the call of a tool, or words. */
 async function deedFor(text: string) {
-  const model = openStandIn({ wallMs: () => 0, timeZone: 'UTC', random: () => 0, botName: 'Nova' });
+  const model = createStandIn({
+    wallMs: () => 0,
+    timeZone: 'UTC',
+    random: () => 0,
+    botName: 'Nova',
+  });
   const parts = model.reply(
     [{ role: 'user', name: 'Adam', content: text }],
     tools,
@@ -166,7 +171,7 @@ async function recognised(said: readonly Said[]) {
   const all: { text: string; heard: string; isSame: boolean; isOther: boolean }[] = [];
   const other = await deedFor('bella likes apples and oranges');
   for (const { text, pcm } of said) {
-    const heard = await textOf(transcriber, pcm);
+    const heard = await transcribeText(transcriber, pcm);
     const [wanted, done] = [await deedFor(text), await deedFor(heard)];
     all.push({ text, heard, isSame: wanted === done, isOther: done === other });
   }
@@ -189,7 +194,7 @@ test('the stand-in does what is asked for in 95 % of requests that local ears he
 }, 1_800_000);
 
 test('the stand-in takes at most 5 of 200 other sentences for requests', async () => {
-  const byPeople = await Promise.all(humanRecordings.map((name) => recording(name)));
+  const byPeople = await Promise.all(humanRecordings.map((name) => readRecording(name)));
   const chosen = otherSentences.filter((_, n) => voicesForEach > 1 || n % 2 === 0);
   const all = await recognised([...byPeople, ...(await spoken(chosen))]);
   const taken = all.filter(({ isOther }) => !isOther);

@@ -1,16 +1,16 @@
 import { createServer } from 'node:http';
 import { afterAll, beforeEach, expect, test } from 'vitest';
-import { asking } from '#src/speech/hints.ts';
+import { withTranscriptionOptions } from '#src/speech/hints.ts';
 import { openRealtimeTranscriber } from '#src/speech/realtime/realtime-transcriber.ts';
-import { textOf } from '#test/contracts/transcriber.ts';
-import { attachRealtime } from '#test/fakes/providers/realtime.ts';
-import { listening } from '#test/fakes/servers/listening.ts';
-import { hearWords, speakWords } from '#test/fakes/spoken-words.ts';
+import { transcribeText } from '#test/contracts/transcriber-contract.ts';
+import { attachRealtime } from '#test/fakes/providers/mock-realtime.ts';
+import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
+import { hearWords, speakWords } from '#test/fakes/tone-words.ts';
 
 const five = speakWords('one two three four five');
 const server = createServer();
 const mock = attachRealtime(server, { hears: hearWords });
-const served = await listening(server, () => mock.dropAll());
+const served = await openListeningServer(server, () => mock.dropAll());
 const baseUrl = `${served.origin}/v1`;
 
 beforeEach(() => mock.set({ trouble: undefined }));
@@ -20,7 +20,7 @@ function open(model: string) {
   const [transcriber, from] = [openRealtimeTranscriber({ baseUrl, model }), mock.calls.length];
   return {
     transcriber,
-    hinted: (...hints: readonly string[]) => asking(transcriber, { hints }),
+    hinted: (...hints: readonly string[]) => withTranscriptionOptions(transcriber, { hints }),
     /** Updates to its connections, in order. */
     updates: () => mock.calls.slice(from).flatMap(({ updates }) => updates),
     [Symbol.dispose]: () => transcriber[Symbol.dispose](),
@@ -36,7 +36,7 @@ test.each([
 ])('%s is told which words to expect, for each utterance', async (model, fields) => {
   using opened = open(model);
   for (const one of [opened.hinted('Nova', 'Ana'), opened.transcriber])
-    expect(await textOf(one, five.pcm)).toBe(five.text);
+    expect(await transcribeText(one, five.pcm)).toBe(five.text);
   expect(opened.updates()).toEqual([
     reported({ model }),
     reported({ model, ...fields }),
@@ -50,9 +50,9 @@ test.each(['refuses-hints', 'refuses-hints-namelessly', 'drops-at-hints'] as con
     mock.set({ trouble });
     using opened = open('gpt-live-transcribe');
     const isLost = trouble === 'drops-at-hints';
-    if (isLost) await expect(textOf(opened.hinted('Nova'), five.pcm)).rejects.toThrow();
+    if (isLost) await expect(transcribeText(opened.hinted('Nova'), five.pcm)).rejects.toThrow();
     for (let n = isLost ? 1 : 0; n < 3; n++)
-      expect(await textOf(opened.hinted('Nova', `Ana ${n}`), five.pcm)).toBe(five.text);
+      expect(await transcribeText(opened.hinted('Nova', `Ana ${n}`), five.pcm)).toBe(five.text);
     const hinted = opened.updates().filter((one) => JSON.stringify(one).includes('keywords'));
     expect(hinted).toHaveLength(1);
   },

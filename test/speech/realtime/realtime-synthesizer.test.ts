@@ -1,8 +1,14 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { EngineUsage } from '#src/speech/ports.ts';
 import type { RealtimeSynthesizer } from '#src/speech/realtime/realtime-synthesizer.ts';
-import { soundOf, synthesizerContract } from '#test/contracts/synthesizer.ts';
-import { begin, openReader, pcmOf, type RealtimeReader, usualReader } from './reader.ts';
+import type { EngineUsage } from '#src/speech/speech-engine.ts';
+import { collectSound, testSynthesizer } from '#test/contracts/synthesizer-contract.ts';
+import {
+  beginReading,
+  makePcm,
+  openReader,
+  type RealtimeReader,
+  usualReaderSettings,
+} from './open-reader.ts';
 
 const staying = new AbortController().signal;
 const [one, two] = ['The quick brown fox jumps.', 'A lazy dog sleeps on and on.'];
@@ -15,20 +21,20 @@ let engine: RealtimeSynthesizer | undefined;
 beforeAll(async () => {
   reader = await openReader();
 });
-beforeEach(() => reader.server.set(usualReader));
+beforeEach(() => reader.server.set(usualReaderSettings));
 afterAll(async () => {
   engine?.[Symbol.dispose]();
   await reader[Symbol.asyncDispose]();
 });
 
-synthesizerContract('Realtime speech', () => {
+testSynthesizer('Realtime speech', () => {
   engine ??= opened();
   return engine;
 });
 
 test('each text is a response of its own beside the conversation, told only to be read', async () => {
   using engine = opened({ instructions: 'warm' });
-  await soundOf(engine, one);
+  await collectSound(engine, one);
   expect(lastCall().url).toBe('/v1/realtime?model=reads');
   expect(lastCall().authorization).toBe('Bearer hunter22');
   expect(lastAloud().asked).toEqual({
@@ -67,8 +73,8 @@ test('texts at once are read over a connection each, which the next ones use aga
   using engine = opened();
   const before = reader.server.calls.length;
   for (let n = 0; n < 2; n++) {
-    const sounds = await Promise.all([soundOf(engine, one), soundOf(engine, two)]);
-    expect(sounds).toEqual([pcmOf(one), pcmOf(two)]);
+    const sounds = await Promise.all([collectSound(engine, one), collectSound(engine, two)]);
+    expect(sounds).toEqual([makePcm(one), makePcm(two)]);
   }
   expect(reader.server.calls.length).toBe(before + 2);
 });
@@ -77,12 +83,12 @@ test('an interruption closes its own connection and no other', async () => {
   reader.server.set({ soundSpeed: 2 });
   using engine = opened();
   const leaving = new AbortController();
-  const sound = await begin(engine, two, leaving.signal);
+  const sound = await beginReading(engine, two, leaving.signal);
   const call = lastCall();
-  const other = soundOf(engine, 'Yes.');
+  const other = collectSound(engine, 'Yes.');
   const reason = new Error('stop');
   leaving.abort(reason);
   await expect(sound.next()).rejects.toBe(reason);
   await expect.poll(() => call.isClosed).toBe(true);
-  expect(await other).toEqual(pcmOf('Yes.'));
+  expect(await other).toEqual(makePcm('Yes.'));
 });

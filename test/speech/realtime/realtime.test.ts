@@ -6,15 +6,15 @@ import {
   type RealtimeOptions,
   type RealtimeTranscriber,
 } from '#src/speech/realtime/realtime-transcriber.ts';
-import { heardBy, listeningContract, say } from '#test/contracts/listening.ts';
-import { textOf, transcriberContract } from '#test/contracts/transcriber.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { attachRealtime, type MockRealtime } from '#test/fakes/providers/realtime.ts';
-import { listening } from '#test/fakes/servers/listening.ts';
-import { hearWords, utterances } from '#test/fakes/spoken-words.ts';
+import { collectHeard, sendUtterance, testListening } from '#test/contracts/listening-contract.ts';
+import { testTranscriber, transcribeText } from '#test/contracts/transcriber-contract.ts';
+import { attachRealtime, type MockRealtime } from '#test/fakes/providers/mock-realtime.ts';
+import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
+import { hearWords, wordUtterances } from '#test/fakes/tone-words.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const staying = new AbortController().signal;
-const [five] = utterances;
+const [five] = wordUtterances;
 const usual = {
   continuous: true,
   recogniseMs: 0,
@@ -22,7 +22,7 @@ const usual = {
 } as const;
 const server = createServer();
 const mock = attachRealtime(server, { hears: hearWords, key: 'hunter22' });
-const served = await listening(server, () => mock.dropAll());
+const served = await openListeningServer(server, () => mock.dropAll());
 const baseUrl = `${served.origin}/v1`;
 let latest = 0;
 let engine: RealtimeTranscriber | undefined;
@@ -50,14 +50,14 @@ const usualEngine = () => {
   engine ??= opened();
   return engine;
 };
-listeningContract('Realtime', usualEngine, utterances, true);
-transcriberContract('Realtime', usualEngine, utterances);
+testListening('Realtime', usualEngine, wordUtterances, true);
+testTranscriber('Realtime', usualEngine, wordUtterances);
 
 beforeEach(() => mock.set(usual));
 
 test('the session only transcribes 24 kHz sound and never decides itself when somebody is done', async () => {
   using transcriber = opened({ language: 'de' });
-  expect(await textOf(transcriber, five.pcm)).toBe(five.text);
+  expect(await transcribeText(transcriber, five.pcm)).toBe(five.text);
   const { url, authorization, updates, commits } = calls().at(-1) ?? {};
   expect(url).toBe(`/v1/realtime?of=${latest}&intent=transcription`);
   expect(authorization).toBe('Bearer hunter22');
@@ -79,13 +79,13 @@ test('the session only transcribes 24 kHz sound and never decides itself when so
 test('a connection lost in mid-utterance ends it, and a new utterance gets another one', async () => {
   using transcriber = opened();
   using listening = transcriber.listen?.(() => {}, staying) ?? expect.fail();
-  await say(listening, five);
-  await heardBy(listening);
-  await say(listening, utterances[1]);
+  await sendUtterance(listening, five);
+  await collectHeard(listening);
+  await sendUtterance(listening, wordUtterances[1]);
   mock.dropAll();
   for (let n = 0; n < 2; n++)
     await expect(listening.settle(staying)).rejects.toMatchObject({ code: 'provider.truncated' });
-  expect(await textOf(transcriber, five.pcm)).toBe(five.text);
+  expect(await transcribeText(transcriber, five.pcm)).toBe(five.text);
 });
 
 test.each([
@@ -96,7 +96,7 @@ test.each([
 ] as const)('the fault %s is %s', async (trouble, code, words) => {
   mock.set({ trouble });
   using transcriber = opened();
-  const error = await textOf(transcriber, five.pcm).catch((thrown: unknown) => thrown);
+  const error = await transcribeText(transcriber, five.pcm).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code, message: expect.stringContaining(words) });
 });
 
@@ -115,7 +115,7 @@ test('one connection is opened ahead, and closed after a minute without use', as
 
 test('a recogniser that is closed leaves no connection open', async () => {
   const transcriber = opened();
-  await Promise.all([1, 2, 3].map(() => textOf(transcriber, five.pcm)));
+  await Promise.all([1, 2, 3].map(() => transcribeText(transcriber, five.pcm)));
   transcriber.warm();
   transcriber[Symbol.dispose]();
   const open = () => calls().filter((call) => call.closedAtMs === undefined);

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { openTextLanguage } from '#src/speech/text-language/text-language.ts';
+import { createTextLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import questions from '#test/fixtures/languages/short-questions.json' with { type: 'json' };
 
-const detector = openTextLanguage();
+const detector = createTextLanguageDetector();
 
 test.each(Object.entries(questions))(
   'of short questions in %s none is taken for another language, and seven in eight are sure',

@@ -3,9 +3,9 @@ import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { Secret } from '#src/base/secret.ts';
 import { integer } from '#src/sql/columns.ts';
-import { sqlDatabase } from '#src/storage/database.ts';
+import { openDatabase } from '#src/storage/database.ts';
 import { migratePostgres, type SchemaPart } from '#src/storage/postgres/migrate.ts';
-import { openForProgram, postgresDriver } from '#src/storage/postgres/postgres-driver.ts';
+import { createPostgresDriver, openForProgram } from '#src/storage/postgres/postgres-driver.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
 
 const part: SchemaPart = {
@@ -14,8 +14,8 @@ const part: SchemaPart = {
 };
 
 function refusalOf(address: string): Promise<unknown> {
-  const driver = postgresDriver({ url: new Secret(address) });
-  const database = sqlDatabase({ driver, clock: realClock });
+  const driver = createPostgresDriver({ url: new Secret(address) });
+  const database = openDatabase({ driver, clock: realClock });
   return database
     .read((connection) => connection.rows({ n: integer }, sql`SELECT 1 AS n`))
     .catch((error) => error)

@@ -2,19 +2,23 @@ import { dirname } from 'node:path';
 import sql, { raw } from 'sql-template-tag';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
-import { columnName } from '#src/sql/columns.ts';
-import { type Connection, sqlConnection } from '#src/sql/connection.ts';
-import { DatabaseSync, performOn } from '#src/sql/sqlite.ts';
-import { select } from '#src/sql/table.ts';
-import { backUp } from '#src/storage/backups/backup.ts';
-import { backupsFolder } from '#src/storage/backups/copy-names.ts';
-import { sqlDatabase } from '#src/storage/database.ts';
-import { postgresDriver } from '#src/storage/postgres/postgres-driver.ts';
+import { toColumnName } from '#src/sql/columns.ts';
+import { type Connection, createConnection } from '#src/sql/connection.ts';
+import { createPerformer, DatabaseSync } from '#src/sql/sqlite.ts';
+import { selectRows } from '#src/sql/table.ts';
+import { backUpStore } from '#src/storage/backups/backup.ts';
+import { toBackupsFolder } from '#src/storage/backups/copy-names.ts';
+import { openDatabase } from '#src/storage/database.ts';
+import { createPostgresDriver } from '#src/storage/postgres/postgres-driver.ts';
 import { type StoreKind, storeKinds, storePath } from '#src/storage/store-kinds.ts';
-import { openLocalStore, openLocalTranscripts, transcriptsPath } from '#test/fakes/local-stores.ts';
+import {
+  openLocalStore,
+  openLocalTranscripts,
+  toTranscriptsPath,
+} from '#test/fakes/local-stores.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
-import { runProgram } from '#test/fakes/program.ts';
-import { storeFolder } from '#test/storage/files.ts';
+import { runProgram } from '#test/fakes/run-program.ts';
+import { makeStoreFolder } from '#test/storage/store-folder.ts';
 import {
   channelId,
   dora,
@@ -23,8 +27,8 @@ import {
   writeTranscripts,
 } from '#test/storage/stored-rows.ts';
 import { openLocks } from './open-locks.ts';
-import { openIn } from './open-stores.ts';
-import { openTranscriptsIn } from './open-transcripts.ts';
+import { openPostgresStores } from './open-stores.ts';
+import { openPostgresTranscripts } from './open-transcripts.ts';
 
 /** Rows of each table, by its name. */
 type EveryRow = Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
@@ -33,8 +37,8 @@ type EveryRow = Readonly<Record<string, readonly Readonly<Record<string, unknown
 async function everyRow(connection: Connection, { tables }: StoreKind): Promise<EveryRow> {
   const found: Record<string, Readonly<Record<string, unknown>>[]> = {};
   for (const table of tables) {
-    const order = raw(table.key.map(columnName).join(', '));
-    const rows = await select(connection, table, sql`ORDER BY ${order}`);
+    const order = raw(table.key.map(toColumnName).join(', '));
+    const rows = await selectRows(connection, table, sql`ORDER BY ${order}`);
     found[table.name] = rows.map(({ terms: _, ...row }) => row); // each database has its own index of words
   }
   return found;
@@ -42,13 +46,13 @@ async function everyRow(connection: Connection, { tables }: StoreKind): Promise<
 
 async function rowsOfFile(path: string, kind: StoreKind): Promise<EveryRow> {
   using file = new DatabaseSync(path, { readOnly: true });
-  const connection = sqlConnection('sqlite', performOn(file), Date.now);
+  const connection = createConnection('sqlite', createPerformer(file), Date.now);
   return await everyRow(connection, kind);
 }
 
 async function rowsOfSchema({ url }: TestSchema, kind: StoreKind): Promise<EveryRow> {
-  const driver = postgresDriver({ url });
-  await using database = sqlDatabase({ driver, clock });
+  const driver = createPostgresDriver({ url });
+  await using database = openDatabase({ driver, clock });
   return await database.read((connection) => everyRow(connection, kind));
 }
 
@@ -77,17 +81,17 @@ function restorable(rows: EveryRow) {
 
 withPostgres(() => {
   test('a copy of files is restored into a database, and a copy of that into files, with every row but yes and tokens', async () => {
-    using place = storeFolder();
+    using place = makeStoreFolder();
     await using schema = await openSchema();
     const dataDir = dirname(place.path);
     {
       await using store = await openLocalStore(place.path, { clock });
       await writeMain(store);
-      await using transcripts = await openLocalTranscripts(transcriptsPath(dataDir), { clock });
+      await using transcripts = await openLocalTranscripts(toTranscriptsPath(dataDir), { clock });
       await writeTranscripts(transcripts);
     }
     const copies = storeKinds.map((kind) =>
-      backUp(storePath(dataDir, kind), backupsFolder(dataDir), Date.now()),
+      backUpStore(storePath(dataDir, kind), toBackupsFolder(dataDir), Date.now()),
     );
     const restored = run('restore', dataDir, schema, ...copies);
     expect(restored).toMatchObject({ status: 0, stderr: '' });
@@ -100,7 +104,7 @@ withPostgres(() => {
       const copy = kept.stdout.trim().split('\n')[n] ?? '';
       expect(await rowsOfFile(copy, kind), 'in the copy').toEqual(expected);
     }
-    await using moved = await openTranscriptsIn(schema);
+    await using moved = await openPostgresTranscripts(schema);
     const search = { guildId, words: 'harbour friday', limit: 5 };
     const open = { channelIds: [channelId] };
     expect(await moved.reader.search(search, open)).not.toEqual([]);
@@ -109,21 +113,21 @@ withPostgres(() => {
   });
 
   test('a no and an erasure after the copy stay in a database, also where only transcripts come back', async () => {
-    using place = storeFolder();
+    using place = makeStoreFolder();
     await using schema = await openSchema();
     const dataDir = dirname(place.path);
     const write = async (personId: string, kind: 'forgotten' | 'never') => {
-      await using store = await openIn(schema);
+      await using store = await openPostgresStores(schema);
       await store.consents.write('10', personId, { kind });
     };
-    await (await openTranscriptsIn(schema))[Symbol.asyncDispose]();
+    await (await openPostgresTranscripts(schema))[Symbol.asyncDispose]();
     await write('1', 'never');
     const copies = run('backup', dataDir, schema, '--transcripts').stdout.trim().split('\n');
     await write('2', 'never');
     await write('3', 'forgotten');
     const erased = async () => {
-      await using store = await openIn(schema);
-      return (await store.consents.erasures()).map(({ personId }) => personId);
+      await using store = await openPostgresStores(schema);
+      return (await store.consents.listErasures()).map(({ personId }) => personId);
     };
     expect(run('restore', dataDir, schema, copies[1] ?? '')).toMatchObject({
       status: 0,
@@ -132,7 +136,7 @@ withPostgres(() => {
     expect(await erased()).toEqual(['3']);
     expect(run('restore', dataDir, schema, copies[0] ?? '')).toMatchObject({ status: 0 });
     expect(await erased()).toEqual(['3']);
-    await using store = await openIn(schema);
+    await using store = await openPostgresStores(schema);
     const kinds = Object.entries({ 1: 'never', 2: 'never', 3: 'forgotten' });
     expect(await store.consents.read('10')).toEqual(
       new Map(kinds.map(([personId, kind]) => [personId, { kind }])),
@@ -140,11 +144,11 @@ withPostgres(() => {
   });
 
   test('nothing is put into a database that a process uses', async () => {
-    using place = storeFolder();
+    using place = makeStoreFolder();
     await using schema = await openSchema();
     const dataDir = dirname(place.path);
     {
-      await using store = await openIn(schema);
+      await using store = await openPostgresStores(schema);
       await store.consents.write('10', '1', { kind: 'always' });
     }
     const copy = run('backup', dataDir, schema).stdout.trim();
@@ -156,7 +160,7 @@ withPostgres(() => {
   });
 
   test('nothing is copied from a database without a store, and no table is made in it', async () => {
-    using place = storeFolder();
+    using place = makeStoreFolder();
     await using schema = await openSchema();
     const dataDir = dirname(place.path);
     const { status, stderr } = run('backup', dataDir, schema);

@@ -1,11 +1,15 @@
 import { expect, test } from 'vitest';
-import { lostRowsIn, migratePostgres, type SchemaPart } from '#src/storage/postgres/migrate.ts';
+import {
+  describeLostRows,
+  migratePostgres,
+  type SchemaPart,
+} from '#src/storage/postgres/migrate.ts';
 import { openForProgram } from '#src/storage/postgres/postgres-driver.ts';
-import { presentFormat } from '#src/storage/schema.ts';
+import { getPresentFormat } from '#src/storage/schema.ts';
 import { mainStore, transcripts } from '#src/storage/store-kinds.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { formerRows, keptOfFormat21, rowsOfFormat21 } from '#test/storage/former-consents.ts';
-import { openIn } from './open-stores.ts';
+import { openPostgresStores } from './open-stores.ts';
 
 const parts: readonly SchemaPart[] = [mainStore, transcripts];
 const openPool = ({ url }: TestSchema) => openForProgram({ url }, 10_000);
@@ -17,7 +21,7 @@ withPostgres(() => {
       await using schema = await openSchema();
       await using pool = openPool(schema);
       await migratePostgres(pool, [part]);
-      const known = presentFormat(part.postgres);
+      const known = getPresentFormat(part.postgres);
       expect(await schema.sql('SELECT * FROM parley_schema')).toEqual([
         { part: name, version: known },
       ]);
@@ -44,16 +48,16 @@ withPostgres(() => {
 
   test('the yes for a day of a former format is deleted and counted, and the no of a seat is kept', async () => {
     await using schema = await openSchema();
-    await (await openIn(schema))[Symbol.asyncDispose]();
+    await (await openPostgresStores(schema))[Symbol.asyncDispose]();
     await schema.sql(formerRows);
     await schema.sql("UPDATE parley_schema SET version = 15 WHERE part = 'store'");
     {
       await using pool = openPool(schema);
       const lost = expect.stringMatching(/^The upgrade deletes 1 consents that held for one day/);
-      expect(await lostRowsIn(pool, new Map([['store', 15]]))).toEqual([lost]);
+      expect(await describeLostRows(pool, new Map([['store', 15]]))).toEqual([lost]);
       await migratePostgres(pool, [mainStore], { upgrades: true });
     }
-    await using store = await openIn(schema);
+    await using store = await openPostgresStores(schema);
     const kept = { ann: { kind: 'always' }, bob: { kind: 'never' }, cy: { kind: 'never' } };
     expect(await store.consents.read('g')).toEqual(new Map(Object.entries(kept)));
     expect(await store.settings.read('g')).toEqual(new Map([['cues', 'on']]));
@@ -61,15 +65,15 @@ withPostgres(() => {
 
   test('an erasure under way in a store of format 21 goes on, and all other words stay', async () => {
     await using schema = await openSchema();
-    await (await openIn(schema))[Symbol.asyncDispose]();
+    await (await openPostgresStores(schema))[Symbol.asyncDispose]();
     await schema.sql(rowsOfFormat21);
     await schema.sql("UPDATE parley_schema SET version = 21 WHERE part = 'store'");
     {
       await using pool = openPool(schema);
       await migratePostgres(pool, [mainStore], { upgrades: true });
     }
-    await using store = await openIn(schema);
+    await using store = await openPostgresStores(schema);
     expect(await store.consents.read('g')).toEqual(keptOfFormat21.consents);
-    expect(await store.consents.erasures()).toEqual(keptOfFormat21.erasures);
+    expect(await store.consents.listErasures()).toEqual(keptOfFormat21.erasures);
   });
 });

@@ -1,24 +1,24 @@
 import { type Clock, realClock } from '#src/base/clock.ts';
 import type { PortionStore } from '#src/spending/ledger/total-portion.ts';
-import { sqlDatabase } from '#src/storage/database.ts';
+import { openDatabase } from '#src/storage/database.ts';
 import { migratePostgres } from '#src/storage/postgres/migrate.ts';
-import { postgresDriver } from '#src/storage/postgres/postgres-driver.ts';
+import { createPostgresDriver } from '#src/storage/postgres/postgres-driver.ts';
 import { mainStore } from '#src/storage/store-kinds.ts';
-import { type Store, sqlStores } from '#src/storage/stores/store-parts.ts';
+import { createStores, type Store } from '#src/storage/stores/store-parts.ts';
 import type { TestSchema } from '#test/fakes/postgres.ts';
 
 export type PostgresStore = Store & { readonly portions: PortionStore };
 
 /** The store of one process in a schema. */
-export async function openIn(
+export async function openPostgresStores(
   { url }: Pick<TestSchema, 'url'>,
   clock: Clock = realClock,
   settings = '',
 ): Promise<PostgresStore> {
-  const driver = postgresDriver({ url, settings });
-  const database = sqlDatabase({ driver, clock });
+  const driver = createPostgresDriver({ url, settings });
+  const database = openDatabase({ driver, clock });
   await migratePostgres(database, [mainStore]);
-  const store = sqlStores(database);
+  const store = createStores(database);
   const { spendingPortions: portions } = store;
   if (!portions) throw new Error('Several processes share a database.');
   return { ...store, portions };

@@ -1,19 +1,19 @@
 import { realClock } from '#src/base/clock.ts';
-import { type Database, sqlDatabase } from '#src/storage/database.ts';
+import { type Database, openDatabase } from '#src/storage/database.ts';
 import { migratePostgres } from '#src/storage/postgres/migrate.ts';
-import { postgresDriver } from '#src/storage/postgres/postgres-driver.ts';
+import { createPostgresDriver } from '#src/storage/postgres/postgres-driver.ts';
 import { transcripts } from '#src/storage/store-kinds.ts';
-import { type TranscriptStore, transcriptStore } from '#test/fakes/local-stores.ts';
+import { type TranscriptStore, toTranscriptStore } from '#test/fakes/local-stores.ts';
 import type { TestSchema } from '#test/fakes/postgres.ts';
 
 export type OpenedTranscripts = TranscriptStore & { readonly database: Database };
 
 /** The transcripts of one process in a schema. */
-export async function openTranscriptsIn({
+export async function openPostgresTranscripts({
   url,
 }: Pick<TestSchema, 'url'>): Promise<OpenedTranscripts> {
-  const driver = postgresDriver({ url });
-  const database = sqlDatabase({ driver, clock: realClock });
+  const driver = createPostgresDriver({ url });
+  const database = openDatabase({ driver, clock: realClock });
   await migratePostgres(database, [transcripts]);
-  return { ...transcriptStore(database), database };
+  return { ...toTranscriptStore(database), database };
 }

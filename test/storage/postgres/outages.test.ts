@@ -2,15 +2,15 @@ import sql from 'sql-template-tag';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { Secret } from '#src/base/secret.ts';
-import { sqlDatabase } from '#src/storage/database.ts';
+import { openDatabase } from '#src/storage/database.ts';
 import { openPostgresStore } from '#src/storage/postgres/keep-stores.ts';
-import { postgresDriver } from '#src/storage/postgres/postgres-driver.ts';
+import { createPostgresDriver } from '#src/storage/postgres/postgres-driver.ts';
 import type { StoreEvent } from '#src/storage/store-health.ts';
-import { sqlStores } from '#src/storage/stores/store-parts.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
+import { createStores } from '#src/storage/stores/store-parts.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { TcpProxy } from '#test/fakes/tcp-proxy.ts';
-import { openIn } from './open-stores.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { openPostgresStores } from './open-stores.ts';
 
 const always = { kind: 'always' } as const;
 const never = { kind: 'never' } as const;
@@ -19,8 +19,8 @@ const never = { kind: 'never' } as const;
 async function openPlace() {
   await using stack = new AsyncDisposableStack();
   const schema = stack.use(await openSchema());
-  const proxy = stack.use(await TcpProxy.before(schema.url.reveal()));
-  const url = new Secret(proxy.through(schema.url.reveal()));
+  const proxy = stack.use(await TcpProxy.openInFront(schema.url.reveal()));
+  const url = new Secret(proxy.makeProxiedUrl(schema.url.reveal()));
   const resources = stack.move();
   return { schema, proxy, url, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
@@ -37,8 +37,8 @@ function waits() {
     await using place = await openPlace();
     const { proxy } = place;
     const clock = new VirtualClock();
-    await using store = await openIn(place, clock);
-    proxy.cut();
+    await using store = await openPostgresStores(place, clock);
+    proxy.cutConnections();
     const entry = { guildId: '10', day: '2026-11-19', nanoUsd: 5, turns: 1 };
     const writing = Promise.all([
       store.consents.write('10', '1', always),
@@ -48,7 +48,7 @@ function waits() {
       store.panels.write('10', { channelId: '1', messageId: '2' }),
     ]);
     await expect.poll(() => clock.sleeping).toBe(6); // five deadlines, and the first of the queue
-    proxy.heal();
+    proxy.healConnections();
     await clock.advance(1_000);
     await writing;
     expect(await store.consents.read('10')).toEqual(new Map([['1', never]]));
@@ -58,22 +58,22 @@ function waits() {
   test('a write that its database did not take in 5 s fails, and never comes late', async () => {
     await using place = await openPlace();
     const clock = new VirtualClock();
-    await using store = await openIn(place, clock);
-    await using successor = await openIn(place.schema);
-    place.proxy.cut();
+    await using store = await openPostgresStores(place, clock);
+    await using successor = await openPostgresStores(place.schema);
+    place.proxy.cutConnections();
     const late = store.consents.write('10', '1', always).catch((error) => error);
     const advancing = setInterval(() => void clock.advance(500), 20);
     expect(await late).toMatchObject({ code: 'store.unwritable', retryable: true });
     clearInterval(advancing);
     await successor.consents.write('10', '1', never);
-    place.proxy.heal();
+    place.proxy.healConnections();
     expect(await store.consents.read('10')).toEqual(new Map([['1', never]]));
   });
 }
 
 function isSilent() {
   test.each([
-    ['its commit is', 'swallow', 0],
+    ['its commit is', 'swallowData', 0],
     ['the answer to its commit is', 'swallowAnswers', 1],
   ] as const)(
     'a write that got no answer in 10 s, as %s swallowed, fails, and the next one is done',
@@ -82,7 +82,7 @@ function isSilent() {
       const { proxy, schema, url } = place;
       const clock = new VirtualClock();
       await schema.sql('CREATE TABLE counted (n integer); INSERT INTO counted VALUES (0)');
-      await using database = sqlDatabase({ driver: postgresDriver({ url }), clock });
+      await using database = openDatabase({ driver: createPostgresDriver({ url }), clock });
       const counting = sql`UPDATE counted SET n = n + 1`;
       const isReached = Promise.withResolvers<void>();
       const writing = database.write(async (connection) => {
@@ -99,7 +99,7 @@ function isSilent() {
       await expect.poll(count).toBe(stored);
       await clock.advance(10_000);
       await failing;
-      proxy.heal();
+      proxy.healConnections();
       await database.write((connection) => connection.run(counting));
       expect(await count()).toBe(stored + 1);
     },
@@ -112,12 +112,12 @@ function reports() {
     const events: StoreEvent[] = [];
     const report = (event: StoreEvent) => events.push(event);
     const opened = await openPostgresStore({ url: place.url, clock: realClock, report });
-    await using store = sqlStores(opened.main);
+    await using store = createStores(opened.main);
     await store.consents.read('10');
-    place.proxy.cut();
+    place.proxy.cutConnections();
     for (let n = 0; n < 3; n++)
       await expect(store.consents.read('10')).rejects.toMatchObject({ code: 'store.unreadable' });
-    place.proxy.heal();
+    place.proxy.healConnections();
     await store.consents.read('10');
     expect(events.map(({ kind }) => kind)).toEqual(['opened', 'refused', 'opened']);
   });
@@ -141,7 +141,7 @@ function isLocked() {
   test('a row that another program holds keeps those behind it waiting, and its write fails in the end', async () => {
     await using schema = await openSchema();
     const clock = new VirtualClock();
-    await using store = await openIn(schema, clock, '-c lock_timeout=50');
+    await using store = await openPostgresStores(schema, clock, '-c lock_timeout=50');
     await store.consents.write('10', '1', always);
     await schema.sql('BEGIN');
     await schema.sql('SELECT * FROM consents FOR UPDATE');
@@ -161,15 +161,15 @@ function isLocked() {
   test('a store that is closed tries for three seconds more, and then what waits fails in words', async () => {
     await using place = await openPlace();
     const clock = new VirtualClock();
-    const store = await openIn(place, clock);
-    place.proxy.cut();
+    const store = await openPostgresStores(place, clock);
+    place.proxy.cutConnections();
     const lost = expect(store.consents.write('10', '1', never)).rejects.toThrow('is closed');
     await expect.poll(() => clock.sleeping).toBe(2);
     const closing = store[Symbol.asyncDispose]();
     await expect.poll(() => clock.sleeping).toBe(3);
     await clock.advance(3_000);
     await lost;
-    place.proxy.heal();
+    place.proxy.healConnections();
     await closing;
   });
 }

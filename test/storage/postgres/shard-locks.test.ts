@@ -16,8 +16,8 @@ async function waiting(schema: Pick<TestSchema, 'url'>, shards: ReturnType<typeo
 
 /** A process with a way of its own to the database. */
 async function openWay(schema: TestSchema) {
-  const way = await TcpProxy.before(schema.url.reveal());
-  return { way, url: new Secret(way.through(schema.url.reveal())) };
+  const way = await TcpProxy.openInFront(schema.url.reveal());
+  return { way, url: new Secret(way.makeProxiedUrl(schema.url.reveal())) };
 }
 
 withPostgres(() => {
@@ -69,10 +69,10 @@ withPostgres(() => {
     await using one = await openLocks({ url }, { ...range(0, 3), onLost: (why) => lost.push(why) });
     const { locks } = await waiting({ url }, range(3, 4));
     const held = async () => (await schema.sql(lockHolders)).map(({ shard_ids: ids }) => ids);
-    way.cut();
+    way.cutConnections();
     await expect.poll(held).toEqual([]);
     expect(await one.takeBucket(0, 1)).toBe(true); // without the database it goes on
-    way.heal();
+    way.healConnections();
     await expect.poll(held).toEqual(['[0, 1, 2, 3]']);
     await one[Symbol.asyncDispose]();
     await using _two = await locks;
@@ -87,9 +87,9 @@ withPostgres(() => {
     await using _way = way;
     await using _one = await openLocks({ url }, range(0, 3));
     const former = way.connections;
-    way.swallow();
+    way.swallowData();
     await expect.poll(() => way.connections).toBeGreaterThan(former);
-    way.heal();
+    way.healConnections();
     await expect.poll(() => schema.sql(lockHolders)).toHaveLength(1);
   });
 
@@ -101,9 +101,9 @@ withPostgres(() => {
     await using _way = way;
     const lost = Promise.withResolvers<string>();
     await using _one = await openLocks({ url }, { ...range(0, 3), onLost: lost.resolve });
-    way.cut();
+    way.cutConnections();
     await using _two = await openLocks(schema, range(3, 4));
-    way.heal();
+    way.healConnections();
     expect(await lost.promise).toMatch(
       /^While the database was away, another process took over: shard 3 is served by \S+ \d+; this one ends\.$/,
     );

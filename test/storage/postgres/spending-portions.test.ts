@@ -1,30 +1,30 @@
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { ChatModel } from '#src/chat/ports.ts';
+import type { ChatModel } from '#src/chat/chat-model.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
 import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
 import { TotalPortion } from '#src/spending/ledger/total-portion.ts';
-import { paidChat } from '#src/spending/paid-engine.ts';
-import { portionStoreContract } from '#test/contracts/stores/server-stores.ts';
+import { createPaidChat } from '#src/spending/paid-engine.ts';
+import { testPortionStore } from '#test/contracts/stores/server-stores-contract.ts';
+import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
-import { dollars, openBudgets } from '#test/fakes/spending.ts';
-import { openIn } from './open-stores.ts';
+import { openPostgresStores } from './open-stores.ts';
 
 const never = new AbortController().signal;
 const today = new Date().toISOString().slice(0, 10);
-const caps = { personDay: dollars(0.05), serverDay: dollars(0.4) };
+const caps = { personDay: toUsd(0.05), serverDay: toUsd(0.4) };
 
 /** One of two processes with budgets in one database: a dollar a day for all servers. */
 async function openProcess(schema: TestSchema) {
   await using stack = new AsyncDisposableStack();
-  const { portions, spending } = stack.use(await openIn(schema));
+  const { portions, spending } = stack.use(await openPostgresStores(schema));
   const ledger = new Ledger({ countsAll: true });
   const clock = realClock;
   const reported: unknown[] = [];
   const report = (error: unknown) => reported.push(error);
   const common = { ledger, clock, report, alert: () => undefined };
-  const rules = { capNanoUsd: dollars(1), share: 0.5, store: portions };
+  const rules = { capNanoUsd: toUsd(1), share: 0.5, store: portions };
   const portion = stack.use(new TotalPortion({ ...common, ...rules }));
   const persistence = stack.use(new LedgerPersistence({ ...common, spending }));
   await Promise.all([persistence.open(), portion.open()]);
@@ -53,7 +53,7 @@ async function answerAll(
     if (opened.kind === 'refused') return;
     using reservation = opened.reservation;
     try {
-      const reply = paidChat(greedyChat).paidBy(reservation).reply([], [], never);
+      const reply = createPaidChat(greedyChat).paidBy(reservation).reply([], [], never);
       await Array.fromAsync(reply);
     } catch (error) {
       if (error instanceof BotError && error.code === 'budget.used') return;
@@ -63,10 +63,13 @@ async function answerAll(
 }
 
 withPostgres(() => {
-  portionStoreContract('PostgreSQL', async () => {
+  testPortionStore('PostgreSQL', async () => {
     await using stack = new AsyncDisposableStack();
     const schema = stack.use(await openSchema());
-    const all = [stack.use(await openIn(schema)), stack.use(await openIn(schema))];
+    const all = [
+      stack.use(await openPostgresStores(schema)),
+      stack.use(await openPostgresStores(schema)),
+    ];
     const opened = stack.move();
     return { all, [Symbol.asyncDispose]: () => opened.disposeAsync() };
   });
@@ -85,8 +88,8 @@ withPostgres(() => {
       return Number((await schema.sql(most))[0]?.most);
     };
     const total = await mostOf('spent', "= 'all'");
-    expect(total).toBeLessThanOrEqual(dollars(1));
-    expect(total).toBeGreaterThan(dollars(0.5));
+    expect(total).toBeLessThanOrEqual(toUsd(1));
+    expect(total).toBeGreaterThan(toUsd(0.5));
     expect(await mostOf('spent', "<> 'all'")).toBeLessThanOrEqual(caps.serverDay);
     expect(await mostOf('spent_by_person', "<> 'all'")).toBeLessThanOrEqual(caps.personDay);
     expect(await schema.sql('SELECT * FROM spending_portions')).toEqual([]);
@@ -94,8 +97,8 @@ withPostgres(() => {
 
   test('the portion of a killed process is free again after five minutes', async () => {
     await using schema = await openSchema();
-    await using one = await openIn(schema);
-    await using other = await openIn(schema);
+    await using one = await openPostgresStores(schema);
+    await using other = await openPostgresStores(schema);
     const request = { capNanoUsd: 100, day: today, usedNanoUsd: 0 };
     await one.portions.reserve({ ...request, nanoUsd: 60 });
     const ask = () => other.portions.reserve({ ...request, nanoUsd: 100 });

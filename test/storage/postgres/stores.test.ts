@@ -1,9 +1,9 @@
 import { afterAll } from 'vitest';
-import { storeContract } from '#test/contracts/stores/store-contract.ts';
-import { transcriptContract } from '#test/contracts/stores/transcript-contract.ts';
+import { testStore } from '#test/contracts/stores/store-contract.ts';
+import { testTranscripts } from '#test/contracts/stores/transcript-contract.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
-import { openIn } from './open-stores.ts';
-import { openTranscriptsIn } from './open-transcripts.ts';
+import { openPostgresStores } from './open-stores.ts';
+import { openPostgresTranscripts } from './open-transcripts.ts';
 
 /** One for all tests of this file, emptied for each. */
 let schema: TestSchema | undefined;
@@ -29,6 +29,6 @@ async function emptied<Store extends AsyncDisposable>(
 }
 
 withPostgres(() => {
-  storeContract('PostgreSQL', () => emptied(openIn));
-  transcriptContract('PostgreSQL', () => emptied(openTranscriptsIn));
+  testStore('PostgreSQL', () => emptied(openPostgresStores));
+  testTranscripts('PostgreSQL', () => emptied(openPostgresTranscripts));
 });

@@ -1,21 +1,21 @@
 import { expect, test } from 'vitest';
-import { lostRowsIn, migratePostgres } from '#src/storage/postgres/migrate.ts';
+import { describeLostRows, migratePostgres } from '#src/storage/postgres/migrate.ts';
 import { openForProgram } from '#src/storage/postgres/postgres-driver.ts';
 import { transcripts } from '#src/storage/store-kinds.ts';
 import {
-  allOpen,
-  answerTo,
-  lineOf,
-  sessionOf,
+  makeLine,
+  makeSession,
+  openSessions,
   startedAtWallMs,
+  toAnswer,
 } from '#test/contracts/stores/transcript-samples.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
-import { type OpenedTranscripts, openTranscriptsIn } from './open-transcripts.ts';
+import { type OpenedTranscripts, openPostgresTranscripts } from './open-transcripts.ts';
 
 const days = { '10': 7 };
 
 async function textsIn(store: OpenedTranscripts, sessionId: string) {
-  return (await store.reader.lines(sessionId, allOpen)).map(({ text }) => text);
+  return (await store.reader.listLines(sessionId, openSessions)).map(({ text }) => text);
 }
 
 withPostgres(() => {
@@ -28,10 +28,13 @@ function goesOn() {
   test('npm run migrate deletes what only people who sat there might read, and counts it before', async () => {
     await using schema = await openSchema();
     {
-      await using store = await openTranscriptsIn(schema);
+      await using store = await openPostgresTranscripts(schema);
       for (const id of ['a', 'b']) {
-        await store.writer.putSession(sessionOf(id));
-        await store.writer.putLines([lineOf(id, 1, 'one'), lineOf(id, 2, 'two', answerTo('1'))]);
+        await store.writer.putSession(makeSession(id));
+        await store.writer.putLines([
+          makeLine(id, 1, 'one'),
+          makeLine(id, 2, 'two', toAnswer('1')),
+        ]);
       }
     }
     await schema.sql(`ALTER TABLE sessions ADD COLUMN catch_up boolean NOT NULL DEFAULT TRUE;
@@ -45,9 +48,9 @@ function goesOn() {
       UPDATE parley_schema SET version = 3 WHERE part = 'transcripts'`);
     await using database = openForProgram({ url: schema.url }, 10_000);
     const lost = expect.stringMatching(/^The upgrade deletes 2 captions that were stored/);
-    expect(await lostRowsIn(database, new Map([['transcripts', 3]]))).toEqual([lost]);
+    expect(await describeLostRows(database, new Map([['transcripts', 3]]))).toEqual([lost]);
     await migratePostgres(database, [transcripts], { upgrades: true });
-    await using store = await openTranscriptsIn(schema);
+    await using store = await openPostgresTranscripts(schema);
     expect([await textsIn(store, 'a'), await textsIn(store, 'b')]).toEqual([[], ['one', 'two']]);
   });
 }
@@ -55,9 +58,9 @@ function goesOn() {
 function erases() {
   test('what is erased goes in portions, and what is gone stays gone while another program holds the rest', async () => {
     await using schema = await openSchema();
-    await using store = await openTranscriptsIn(schema);
-    await store.writer.putSession(sessionOf('a'));
-    await store.writer.putLines([lineOf('a', 1, 'the last one')]);
+    await using store = await openPostgresTranscripts(schema);
+    await store.writer.putSession(makeSession('a'));
+    await store.writer.putLines([makeLine('a', 1, 'the last one')]);
     await schema.sql(`INSERT INTO lines (id, session, person_id, name, start_ms, end_ms, text)
       SELECT key * 4194304 + n, key, '1', 'Ana', 2, 3, 'word'
       FROM sessions, generate_series(2, 2001) AS n`);
@@ -65,7 +68,7 @@ function erases() {
     // It is found last, and somebody else looks at it.
     await schema.sql(`UPDATE lines SET name = name WHERE id IN (${held})`);
     await schema.sql(`BEGIN; ${held} FOR UPDATE`);
-    const forgetting = store.eraser.forget('10', '1');
+    const forgetting = store.eraser.erasePerson('10', '1');
     const left = async () => Number((await schema.sql('SELECT count(*) AS n FROM lines'))[0]?.n);
     await expect.poll(left).toBeLessThanOrEqual(101);
     await schema.sql('ROLLBACK');
@@ -79,23 +82,23 @@ function shares() {
     await using schema = await openSchema();
     await using stack = new AsyncDisposableStack();
     const stores = await Promise.all(
-      Array.from({ length: 8 }, async () => stack.use(await openTranscriptsIn(schema))),
+      Array.from({ length: 8 }, async () => stack.use(await openPostgresTranscripts(schema))),
     );
     await Promise.all(
       stores.map(async (store, n) => {
         const id = `session ${n}`;
-        await store.writer.putSession(sessionOf(id));
+        await store.writer.putSession(makeSession(id));
         const numbers = Array.from({ length: 40 }, (_, at) => at + 1);
         await Promise.all(
-          numbers.map((number) => store.writer.putLines([lineOf(id, number, `word${n} common`)])),
+          numbers.map((number) => store.writer.putLines([makeLine(id, number, `word${n} common`)])),
         );
-        await store.eraser.expire(startedAtWallMs, days);
+        await store.eraser.eraseExpired(startedAtWallMs, days);
       }),
     );
     const [first] = stores;
-    const listed = await first?.reader.sessions('10', allOpen);
+    const listed = await first?.reader.listSessions('10', openSessions);
     expect(listed?.map(({ lineCount }) => lineCount)).toEqual(Array(8).fill(40));
     const search = { guildId: '10', words: 'common', limit: 999 };
-    expect(await first?.reader.search(search, allOpen)).toHaveLength(320);
+    expect(await first?.reader.search(search, openSessions)).toHaveLength(320);
   });
 }

@@ -3,9 +3,9 @@ import {
   type AddressEvent,
   addressingModes,
   addressingRules,
+  decideAddressing,
   initialAddressing,
-  judge,
-  presume,
+  isAnsweredForAnyWords,
   stepAddressing,
 } from '#src/turn/addressing/addressing.ts';
 import { anyCharacter, fc } from '#test/properties.ts';
@@ -46,7 +46,7 @@ test('no text and no name makes it throw', () => {
     fc.property(texts, names, fc.constantFrom(...addressingModes), (text, called, mode) => {
       const rules = { ...addressingRules, mode, names: called };
       const spoken = { speakerId: 'ana', fromMs: 0, humans: 3, text, present: called };
-      judge(initialAddressing, spoken, rules);
+      decideAddressing(initialAddressing, spoken, rules);
     }),
     { numRuns: 150 },
   );
@@ -61,8 +61,8 @@ test('switched off, and towards bots, it is never meant, whatever happened', () 
         initialAddressing,
       );
       const spoken = { speakerId, humans: 1, fromMs: 50_000, text };
-      expect(judge(state, spoken, { ...rules, mode: 'off' }).verdict.meant).toBe(false);
-      expect(judge(state, { ...spoken, isBot: true }, rules).verdict.meant).toBe(false);
+      expect(decideAddressing(state, spoken, { ...rules, mode: 'off' }).verdict.meant).toBe(false);
+      expect(decideAddressing(state, { ...spoken, isBot: true }, rules).verdict.meant).toBe(false);
     }),
     { numRuns: 50 },
   );
@@ -76,8 +76,12 @@ test('what is presumed is only undone by a dismissal, talk about the bot, or a c
         initialAddressing,
       );
       const speaking = { speakerId, humans: 3, fromMs };
-      const { verdict } = judge(state, { ...speaking, text: 'and in Lima' }, addressingRules);
-      expect(verdict.meant).toBe(presume(state, speaking, addressingRules));
+      const { verdict } = decideAddressing(
+        state,
+        { ...speaking, text: 'and in Lima' },
+        addressingRules,
+      );
+      expect(verdict.meant).toBe(isAnsweredForAnyWords(state, speaking, addressingRules));
     }),
   );
 });
@@ -86,7 +90,7 @@ test('a call across the 800th of 1,200 characters is understood', () => {
   const text = `${'x '.repeat(398)}. Nova, what time is it?`.padEnd(1_200, ' x');
   const rules = { ...addressingRules, names: ['Nova'] };
   const spoken = { speakerId: 'ana', fromMs: 0, humans: 3, text };
-  expect(judge(initialAddressing, spoken, rules).verdict.meant).toBe(true);
+  expect(decideAddressing(initialAddressing, spoken, rules).verdict.meant).toBe(true);
 });
 
 test('ten thousand events leave no more than a hundred windows', () => {

@@ -5,8 +5,8 @@ import {
   type AddressingState,
   type AddressingVerdict,
   addressingRules,
+  decideAddressing,
   initialAddressing,
-  judge,
   type SpokenTurn,
   stepAddressing,
 } from '#src/turn/addressing/addressing.ts';
@@ -23,11 +23,11 @@ function why(
   state: AddressingState,
   spoken: Omit<SpokenTurn, 'text'> & { text?: string },
 ): AddressingVerdict['why'] {
-  return judge(state, { text: 'and in Lima', ...spoken }, rules).verdict.why;
+  return decideAddressing(state, { text: 'and in Lima', ...spoken }, rules).verdict.why;
 }
 
 function judgedIn(mode: AddressingMode, state: AddressingState, spoken: SpokenTurn) {
-  return judge(state, spoken, { ...rules, mode }).verdict;
+  return decideAddressing(state, spoken, { ...rules, mode }).verdict;
 }
 
 const asked = { kind: 'asked', personId: 'ana', atMs: 1000 } as const;
@@ -79,17 +79,17 @@ test('a reply to its own question is meant for it, whoever talked in between', (
 
 test('naming somebody else closes the follow-up window but not the one of Ask', () => {
   const spoken = { ...ana, fromMs: 2000, text: 'Ben, and in Lima?', present: ['Ben Smith'] };
-  const { verdict, state } = judge(after(answered), spoken, rules);
+  const { verdict, state } = decideAddressing(after(answered), spoken, rules);
   expect(verdict).toEqual({ meant: false, why: 'not-named' });
   expect(why(state, { ...ana, fromMs: 3000 })).toBe('not-named');
-  const pressed = judge(after(asked), spoken, rules);
+  const pressed = decideAddressing(after(asked), spoken, rules);
   expect(pressed.verdict.meant).toBe(false);
   expect(why(pressed.state, { ...ana, fromMs: 3000 })).toBe('window');
 });
 
 test('"not you" closes the window of who says it', () => {
   const state = after(asked, answered);
-  const judged = judge(state, { ...ana, fromMs: 2000, text: 'not you' }, rules);
+  const judged = decideAddressing(state, { ...ana, fromMs: 2000, text: 'not you' }, rules);
   expect(judged.verdict).toEqual({ meant: false, why: 'dismissed' });
   expect(why(judged.state, { ...ana, fromMs: 3000 })).toBe('not-named');
 });

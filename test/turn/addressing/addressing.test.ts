@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
-import { addressingRules, initialAddressing, judge } from '#src/turn/addressing/addressing.ts';
+import {
+  addressingRules,
+  decideAddressing,
+  initialAddressing,
+} from '#src/turn/addressing/addressing.ts';
 
 /** A sentence in a room of several people with the bot Nova, no window open: a call or not. */
 type Case = readonly [text: string, isCall: boolean];
@@ -221,7 +225,7 @@ const names = ['Nova', 'ノヴァ', '诺娃', '노바', 'नोवा', 'نوف�
 
 function hear(text: string, to: readonly string[] = names) {
   const spoken = { speakerId: 'ana', fromMs: 0, humans: 3, present: ['Ben'], text };
-  return judge(initialAddressing, spoken, { ...addressingRules, names: to }).verdict;
+  return decideAddressing(initialAddressing, spoken, { ...addressingRules, names: to }).verdict;
 }
 
 test.each(cases)('with several people, %j is a call: %s', (text, isCall) => {

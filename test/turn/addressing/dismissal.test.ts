@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
-import { addressingRules, initialAddressing, judge } from '#src/turn/addressing/addressing.ts';
+import {
+  addressingRules,
+  decideAddressing,
+  initialAddressing,
+} from '#src/turn/addressing/addressing.ts';
 
 const dismissals: readonly string[] = [
   'not you',
@@ -31,7 +35,8 @@ const noDismissals: readonly string[] = [
 
 function hear(text: string) {
   const spoken = { speakerId: 'ana', fromMs: 0, humans: 3, present: ['Ben'], text };
-  return judge(initialAddressing, spoken, { ...addressingRules, names: ['Nova'] }).verdict;
+  return decideAddressing(initialAddressing, spoken, { ...addressingRules, names: ['Nova'] })
+    .verdict;
 }
 
 test.each(dismissals)('%j says the bot was not meant', (text) => {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { endOfTurnOf } from '#src/turn/endpointing/end-of-turn.ts';
+import { predictEndOfTurn } from '#src/turn/endpointing/end-of-turn.ts';
 import { anyCharacter, fc } from '#test/properties.ts';
 
-const over = (text: string, language?: string) => endOfTurnOf(text, language).completeLogit;
+const over = (text: string, language?: string) => predictEndOfTurn(text, language).completeLogit;
 
 test.each([
   'what time is it',
@@ -114,7 +114,7 @@ test('a word alone sounds less finished than a phrase', () => {
 test('any text gets a bounded logit', () => {
   fc.assert(
     fc.property(fc.string({ unit: anyCharacter, maxLength: 200 }), (text) => {
-      const end = endOfTurnOf(text);
+      const end = predictEndOfTurn(text);
       expect(Math.abs(end.completeLogit)).toBeLessThanOrEqual(4);
     }),
   );

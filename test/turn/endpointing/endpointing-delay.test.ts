@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import {
-  endpointingDelay,
+  decideEndpointingDelay,
   endpointingDelayRules,
   type PauseSigns,
 } from '#src/turn/endpointing/endpointing-delay.ts';
 import {
-  type Endings,
-  leaning,
+  type EndingCounts,
+  getEndingLogit,
   learnEnding,
   learnPause,
   noEndings,
@@ -14,28 +14,28 @@ import {
 } from '#src/turn/endpointing/pause-habits.ts';
 import { fc } from '#test/properties.ts';
 
-const silent: PauseSigns = { closed: true, lags: false, textless: true };
+const silent: PauseSigns = { isClosed: true, isLagging: false, isTextless: true };
 const read = (completeLogit: number, lastWord = 'word'): PauseSigns => ({
-  closed: true,
-  lags: false,
-  textless: false,
-  reading: { completeLogit, lastWord },
+  isClosed: true,
+  isLagging: false,
+  isTextless: false,
+  endOfTurn: { completeLogit, lastWord },
 });
 const delayMs = (signs: PauseSigns, person = {}) =>
-  endpointingDelay(signs, endpointingDelayRules, person).delayMs;
+  decideEndpointingDelay(signs, endpointingDelayRules, person).delayMs;
 
 function pausing(...pausesMs: readonly number[]) {
   return pausesMs.reduce(learnPause, unknownHabit);
 }
 
 test('an answer is prepared as soon as the text is likelier over than not', () => {
-  expect(endpointingDelay(read(2), endpointingDelayRules, {}).preemptiveLeadMs).toBe(
+  expect(decideEndpointingDelay(read(2), endpointingDelayRules, {}).preemptiveLeadMs).toBe(
     endpointingDelayRules.preemptiveLeadMs,
   );
-  expect(endpointingDelay(read(0.3), endpointingDelayRules, {}).preemptiveLeadMs).toBe(
+  expect(decideEndpointingDelay(read(0.3), endpointingDelayRules, {}).preemptiveLeadMs).toBe(
     endpointingDelayRules.preemptiveLeadMs,
   );
-  expect(endpointingDelay(read(0), endpointingDelayRules, {}).preemptiveLeadMs).toBe(0);
+  expect(decideEndpointingDelay(read(0), endpointingDelayRules, {}).preemptiveLeadMs).toBe(0);
 });
 
 test('people who pause long are given time, people who hardly pause are answered sooner', () => {
@@ -48,20 +48,20 @@ test('people who pause long are given time, people who hardly pause are answered
 });
 
 test('last words that often went on are waited for, in any language and without a list', () => {
-  let endings: Endings = noEndings;
+  let endings: EndingCounts = noEndings;
   for (let n = 0; n < 10; n++) endings = learnEnding(endings, 'siis', 'went-on');
   for (let n = 0; n < 10; n++) endings = learnEnding(endings, 'aitäh', 'ended');
   expect(delayMs(read(0.5, 'siis'), { endings })).toBeGreaterThan(delayMs(read(0.5)));
   expect(delayMs(read(0.5, 'aitäh'), { endings })).toBeLessThan(delayMs(read(0.5)));
-  expect(leaning(endings, 'never heard')).toBe(0);
+  expect(getEndingLogit(endings, 'never heard')).toBe(0);
 });
 
 test('no sign and no habit leads out of 150 to 1,200 ms', () => {
   const signs = fc.record({
-    closed: fc.boolean(),
-    lags: fc.boolean(),
-    textless: fc.boolean(),
-    reading: fc.option(
+    isClosed: fc.boolean(),
+    isLagging: fc.boolean(),
+    isTextless: fc.boolean(),
+    endOfTurn: fc.option(
       fc.record({
         completeLogit: fc.double({ min: -4, max: 4, noNaN: true }),
         lastWord: fc.string(),
@@ -71,9 +71,13 @@ test('no sign and no habit leads out of 150 to 1,200 ms', () => {
   });
   fc.assert(
     fc.property(signs, fc.array(fc.double()), (seen, pausesMs) => {
-      const { delayMs: ms, preemptiveLeadMs } = endpointingDelay(seen, endpointingDelayRules, {
-        habit: pausing(...pausesMs),
-      });
+      const { delayMs: ms, preemptiveLeadMs } = decideEndpointingDelay(
+        seen,
+        endpointingDelayRules,
+        {
+          habit: pausing(...pausesMs),
+        },
+      );
       expect(ms).toBeGreaterThanOrEqual(150);
       expect(ms).toBeLessThanOrEqual(1200);
       expect(preemptiveLeadMs).toBeGreaterThanOrEqual(0);

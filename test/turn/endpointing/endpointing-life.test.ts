@@ -4,7 +4,7 @@ import {
   endpointRules as rules,
 } from '#src/turn/endpointing/endpointing.ts';
 import { fc } from '#test/properties.ts';
-import { kinds, type NotedEffect, runEvents, ticks } from './endpointing-run.ts';
+import { listKinds, makeTicks, type NotedEffect, runEvents } from './endpointing-run.ts';
 
 const texts = [
   '',
@@ -32,13 +32,13 @@ const life = fc.array(happening, { maxLength: 400 }).map((all) => {
     if (kind === 'window') return { kind, probability, levelDb, atMs };
     return kind === 'text' ? { kind, text, atMs } : { kind, atMs };
   });
-  return [...events, ...ticks(atMs, atMs + rules.maxDelayMs + 40)];
+  return [...events, ...makeTicks(atMs, atMs + rules.maxDelayMs + 40)];
 });
 
 test('whatever comes: began and ended take turns, pauses lie inside, an answer is likely only in them', () => {
   fc.assert(
     fc.property(life, (events) => {
-      const said = kinds(runEvents(events)).join(' ');
+      const said = listKinds(runEvents(events)).join(' ');
       const pause = 'paused( long-pause)?( likely-over)?( long-pause)?';
       expect(said).toMatch(new RegExp(`^(began( ${pause} resumed)*( ${pause})? ended ?)*$`));
       expect(said).not.toContain('long-pause likely-over long-pause');
@@ -58,7 +58,7 @@ test('no turn ends before it began, nor sooner than 150 or later than 1,200 ms a
 
 function endedInTime(noted: NotedEffect) {
   if (noted.kind !== 'ended' || noted.toMs <= noted.fromMs) return false;
-  if (noted.why === 'too-long') return noted.notedAtMs - noted.fromMs >= rules.longestMs;
+  if (noted.why === 'too-long') return noted.notedAtMs - noted.fromMs >= rules.maxUtteranceMs;
   const sinceVoiceMs = noted.notedAtMs - noted.toMs;
   return sinceVoiceMs >= rules.minDelayMs && sinceVoiceMs <= rules.maxDelayMs + 120;
 }
@@ -72,7 +72,7 @@ test('no turn ends while voice sounds, whatever the recogniser says', () => {
         { kind: 'text', text, atMs: 32 * at + 1 },
         { kind: 'tick', atMs: 32 * at + 20 },
       ]);
-      expect(kinds(runEvents(events))).not.toContain('ended');
+      expect(listKinds(runEvents(events))).not.toContain('ended');
     }),
   );
 });

@@ -2,7 +2,7 @@ import {
   type EndpointingEffect,
   type EndpointingEvent,
   type EndpointingState,
-  quiet,
+  quietVoice,
   endpointRules as rules,
   stepEndpointing,
 } from '#src/turn/endpointing/endpointing.ts';
@@ -12,7 +12,7 @@ export type NotedEffect = EndpointingEffect & { readonly notedAtMs: number };
 /** Every effect, with the instant of the event that caused it. */
 export function runEvents(events: readonly EndpointingEvent[]): NotedEffect[] {
   const noted: NotedEffect[] = [];
-  let voice: EndpointingState = quiet;
+  let voice: EndpointingState = quietVoice;
   for (const event of events) {
     const step = stepEndpointing(voice, event, rules);
     voice = step.voice;
@@ -22,7 +22,10 @@ export function runEvents(events: readonly EndpointingEvent[]): NotedEffect[] {
 }
 
 /** VAD windows of 32 ms, the first of them over at `fromMs` + 32. */
-export function windows(fromMs: number, ...probabilities: readonly number[]): EndpointingEvent[] {
+export function makeWindows(
+  fromMs: number,
+  ...probabilities: readonly number[]
+): EndpointingEvent[] {
   return probabilities.map((probability, at) => ({
     kind: 'window',
     probability,
@@ -30,15 +33,15 @@ export function windows(fromMs: number, ...probabilities: readonly number[]): En
   }));
 }
 
-export function ticks(fromMs: number, toMs: number): EndpointingEvent[] {
+export function makeTicks(fromMs: number, toMs: number): EndpointingEvent[] {
   const count = Math.floor((toMs - fromMs) / 20);
   return Array.from({ length: count }, (_, at) => ({ kind: 'tick', atMs: fromMs + 20 * (at + 1) }));
 }
 
-export function inOrder(...events: readonly EndpointingEvent[]): EndpointingEvent[] {
+export function sortEvents(...events: readonly EndpointingEvent[]): EndpointingEvent[] {
   return events.toSorted((a, b) => a.atMs - b.atMs);
 }
 
-export const kinds = (noted: readonly NotedEffect[]) => noted.map(({ kind }) => kind);
-export const word = [0.9, 0.9, 0.9, 0.9, 0.9];
+export const listKinds = (noted: readonly NotedEffect[]) => noted.map(({ kind }) => kind);
+export const wordEvent = [0.9, 0.9, 0.9, 0.9, 0.9];
 export const wordEndMs = 5 * 32;

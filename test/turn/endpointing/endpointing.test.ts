@@ -2,41 +2,43 @@ import { expect, test } from 'vitest';
 import {
   type EndpointingEvent,
   type EndpointingState,
-  quiet,
+  quietVoice,
   endpointRules as rules,
   stepEndpointing,
 } from '#src/turn/endpointing/endpointing.ts';
 import {
-  inOrder,
-  kinds,
+  listKinds,
+  makeTicks,
+  makeWindows,
   type NotedEffect,
   runEvents,
-  ticks,
-  windows,
-  word,
+  sortEvents,
   wordEndMs,
+  wordEvent,
 } from './endpointing-run.ts';
 
 test('a turn begins at the third voiced window and points back to the start of the first', () => {
-  expect(runEvents(windows(1000, 0.1, 0.8, 0.8, 0.8))).toEqual([
+  expect(runEvents(makeWindows(1000, 0.1, 0.8, 0.8, 0.8))).toEqual([
     { kind: 'began', fromMs: 1032, atMs: 1128, notedAtMs: 1128 },
   ]);
 });
 
 test('two voiced windows, as a click makes them, begin no turn', () => {
-  expect(runEvents([...windows(0, 0.9, 0.9, 0.1, 0.9, 0.9), ...ticks(160, 2000)])).toEqual([]);
+  expect(runEvents([...makeWindows(0, 0.9, 0.9, 0.1, 0.9, 0.9), ...makeTicks(160, 2000)])).toEqual(
+    [],
+  );
 });
 
 test('without packets a turn ends 300 ms after the voice', () => {
-  const ended = runEvents([...windows(0, ...word), ...ticks(wordEndMs, 2000)]).at(-1);
+  const ended = runEvents([...makeWindows(0, ...wordEvent), ...makeTicks(wordEndMs, 2000)]).at(-1);
   expect(ended).toMatchObject({ why: 'mute', notedAtMs: wordEndMs + 300 });
 });
 
 test('while packets still flow a turn ends 500 ms after the voice', () => {
-  const noise = windows(wordEndMs, ...Array(60).fill(0.05));
-  const ended = runEvents(inOrder(...windows(0, ...word), ...noise, ...ticks(wordEndMs, 2000))).at(
-    -1,
-  );
+  const noise = makeWindows(wordEndMs, ...Array(60).fill(0.05));
+  const ended = runEvents(
+    sortEvents(...makeWindows(0, ...wordEvent), ...noise, ...makeTicks(wordEndMs, 2000)),
+  ).at(-1);
   expect(ended).toMatchObject({ why: 'quiet', notedAtMs: wordEndMs + 500 });
 });
 
@@ -46,7 +48,12 @@ test('a window made of the silence frames themselves does not count as packets f
     atMs: wordEndMs + ms,
   }));
   const ofThem: EndpointingEvent = { kind: 'window', probability: 0, atMs: wordEndMs + 100 };
-  const heard = [...windows(0, ...word), ...closing, ofThem, ...ticks(wordEndMs + 100, 2000)];
+  const heard = [
+    ...makeWindows(0, ...wordEvent),
+    ...closing,
+    ofThem,
+    ...makeTicks(wordEndMs + 100, 2000),
+  ];
   expect(runEvents(heard).at(-1)).toMatchObject({ why: 'mute', notedAtMs: wordEndMs + 300 });
 });
 
@@ -55,8 +62,12 @@ test('silence frames right after the voice are a pause at once, and the tail of 
     { kind: 'silence-frame', atMs: wordEndMs + ms },
     { kind: 'window', probability: 0.9 - ms / 130, atMs: wordEndMs + ms },
   ]);
-  const heard = runEvents([...windows(0, ...word), ...closing, ...ticks(wordEndMs + 100, 2000)]);
-  expect(kinds(heard)).toEqual(['began', 'paused', 'long-pause', 'likely-over', 'ended']);
+  const heard = runEvents([
+    ...makeWindows(0, ...wordEvent),
+    ...closing,
+    ...makeTicks(wordEndMs + 100, 2000),
+  ]);
+  expect(listKinds(heard)).toEqual(['began', 'paused', 'long-pause', 'likely-over', 'ended']);
   expect(heard[1]).toMatchObject({ notedAtMs: wordEndMs + 20 });
   expect(heard[3]).toMatchObject({ notedAtMs: wordEndMs + 180 });
   expect(heard.at(-1)).toMatchObject({ toMs: wordEndMs, notedAtMs: wordEndMs + 300 });
@@ -64,7 +75,10 @@ test('silence frames right after the voice are a pause at once, and the tail of 
 
 test('two windows without voice are a pause, taken back with its length when the voice goes on', () => {
   const heard = runEvents(
-    inOrder(...windows(0, ...word, 0.1, 0.1, 0.1, 0.9), ...ticks(wordEndMs, wordEndMs + 128)),
+    sortEvents(
+      ...makeWindows(0, ...wordEvent, 0.1, 0.1, 0.1, 0.9),
+      ...makeTicks(wordEndMs, wordEndMs + 128),
+    ),
   );
   expect(heard.slice(1)).toMatchObject([
     { kind: 'paused', notedAtMs: wordEndMs + 64 },
@@ -73,28 +87,33 @@ test('two windows without voice are a pause, taken back with its length when the
 });
 
 test('packets that stay away for 80 ms are a pause, one that is only late is none', () => {
-  const heard = runEvents([...windows(0, ...word), ...ticks(wordEndMs, 400)]);
+  const heard = runEvents([...makeWindows(0, ...wordEvent), ...makeTicks(wordEndMs, 400)]);
   expect(heard[1]).toMatchObject({ kind: 'paused', notedAtMs: wordEndMs + 80 });
-  const late = windows(wordEndMs + 32, 0.9);
-  expect(kinds(runEvents([...windows(0, ...word), ...ticks(160, 220), ...late]))).toEqual([
-    'began',
-  ]);
+  const late = makeWindows(wordEndMs + 32, 0.9);
+  expect(
+    listKinds(runEvents([...makeWindows(0, ...wordEvent), ...makeTicks(160, 220), ...late])),
+  ).toEqual(['began']);
 });
 
 test('a pause is a long one after 200 ms, or as soon as the microphone closes, and then told once', () => {
   const long = (...more: readonly EndpointingEvent[]) => {
-    const settled = windows(wordEndMs, ...Array(20).fill(0.1));
-    const all = inOrder(...windows(0, ...word), ...settled, ...more, ...ticks(wordEndMs, 1000));
+    const settled = makeWindows(wordEndMs, ...Array(20).fill(0.1));
+    const all = sortEvents(
+      ...makeWindows(0, ...wordEvent),
+      ...settled,
+      ...more,
+      ...makeTicks(wordEndMs, 1000),
+    );
     return delays(runEvents(all)).filter(([kind]) => kind === 'long-pause');
   };
   expect(long()).toEqual([['long-pause', 200]]);
   const closing: EndpointingEvent = { kind: 'silence-frame', atMs: wordEndMs + 110 };
   expect(long(closing)).toEqual([['long-pause', 110]]);
-  expect(long(...windows(wordEndMs + 128, 0.9))).toEqual([['long-pause', 360]]);
+  expect(long(...makeWindows(wordEndMs + 128, 0.9))).toEqual([['long-pause', 360]]);
 });
 
 test('a voice that never stops is cut at 60 s and goes on as the next turn', () => {
-  const heard = runEvents(windows(0, ...Array(2000).fill(0.9)));
+  const heard = runEvents(makeWindows(0, ...Array(2000).fill(0.9)));
   expect(heard.slice(0, 3)).toMatchObject([
     { kind: 'began', fromMs: 0 },
     { kind: 'ended', toMs: 60_000, why: 'too-long' },
@@ -111,7 +130,9 @@ function reportedAfter(text: string, afterMs: number) {
     language: 'en',
     atMs: wordEndMs + afterMs,
   };
-  return runEvents(inOrder(...windows(0, ...word), closing, reported, ...ticks(wordEndMs, 3000)));
+  return runEvents(
+    sortEvents(...makeWindows(0, ...wordEvent), closing, reported, ...makeTicks(wordEndMs, 3000)),
+  );
 }
 
 /** Time from the voice to each effect. */
@@ -122,9 +143,9 @@ test('a text that comes after its wait ends the turn at once', () => {
   const delayed = reportedAfter('what is the capital of france', 290);
   expect(delays(delayed).at(-1)).toEqual(['ended', 300]);
   const slow = { ...rules, textTimeoutMs: 800 };
-  let voice: EndpointingState = quiet;
+  let voice: EndpointingState = quietVoice;
   const events: EndpointingEvent[] = [
-    ...windows(0, ...word),
+    ...makeWindows(0, ...wordEvent),
     { kind: 'silence-frame', atMs: wordEndMs + 20 },
     { kind: 'tick', atMs: 700 },
     { kind: 'text', text: 'what is the capital of france', atMs: 710 },
@@ -141,7 +162,12 @@ test('a text that comes after its wait ends the turn at once', () => {
 test('a partial from before the last words neither shortens the wait nor counts as the whole', () => {
   const partial: EndpointingEvent = { kind: 'text', text: 'what time is it', atMs: 120 };
   const closing: EndpointingEvent = { kind: 'silence-frame', atMs: wordEndMs + 20 };
-  const all = inOrder(...windows(0, ...word), partial, closing, ...ticks(wordEndMs, 2000));
+  const all = sortEvents(
+    ...makeWindows(0, ...wordEvent),
+    partial,
+    closing,
+    ...makeTicks(wordEndMs, 2000),
+  );
   expect(delays(runEvents(all)).at(-1)).toEqual(['ended', 300]);
 });
 
@@ -153,6 +179,11 @@ test('words still changing in the pause hold the end back until they rest', () =
     'what time is',
     'what time is it',
   ].map<EndpointingEvent>((text, at) => ({ kind: 'text', text, atMs: wordEndMs + 60 + 80 * at }));
-  const all = inOrder(...windows(0, ...word), closing, ...reported, ...ticks(wordEndMs, 2000));
+  const all = sortEvents(
+    ...makeWindows(0, ...wordEvent),
+    closing,
+    ...reported,
+    ...makeTicks(wordEndMs, 2000),
+  );
   expect(delays(runEvents(all)).at(-1)).toEqual(['ended', 420]);
 });

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { languages } from '#src/turn/languages/languages.ts';
-import { classify } from '#src/turn/overlap/interjections.ts';
+import { classifyInterjection } from '#src/turn/overlap/interjections.ts';
 
 /** Nova, as recognisers of other scripts spell her. */
 const names = 'Nova Нова Νόβα نوفا נובה نوا नोवा নোভা நோவா نووا โนวา ノバ 노바'.split(' ');
 
-const heard = (text: string) => classify(text, { isFinal: true, names });
+const heard = (text: string) => classifyInterjection(text, { isFinal: true, names });
 
 test('no sign of listening is a stop word of another big language', () => {
   const yes = languages.flatMap(({ overlap }) => overlap.backchannel);

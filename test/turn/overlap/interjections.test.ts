@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { classify, type Interjection } from '#src/turn/overlap/interjections.ts';
+import { classifyInterjection, type Interjection } from '#src/turn/overlap/interjections.ts';
 import heldOutStops from './interjections-held-out.json' with { type: 'json' };
 
 // `interjections-held-out.json`: phrases that make a bot stop, by language, separated by `|`; written before the word data was.
@@ -53,8 +53,8 @@ const containing: Readonly<Record<string, string>> = {
 /** Nova, as recognisers of other scripts spell her. */
 const names = 'Nova Нова Νόβα نوفا נובה نوا नोवा নোভা நோவா نووا โนวา ノバ 노바'.split(' ');
 
-const heard = (text: string) => classify(text, { isFinal: true, names });
-const partly = (text: string) => classify(text, { isFinal: false, names });
+const heard = (text: string) => classifyInterjection(text, { isFinal: true, names });
+const partly = (text: string) => classifyInterjection(text, { isFinal: false, names });
 
 const said = (table: Readonly<Record<string, string>>) =>
   Object.values(table).flatMap((sentences) => sentences.split('|').map((each) => each.trim()));

@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
-import type { InterruptionEvent } from '#src/turn/overlap/interruption.ts';
-import type { OverlapKind } from '#src/turn/overlap/interruption-speech.ts';
+import type { OverlapKind } from '#src/turn/overlap/overlap-speech.ts';
+import type { BargeInEvent } from '#src/turn/overlap/step-barge-in.ts';
 import { fc } from '#test/properties.ts';
 import {
-  answering,
-  readingOut,
+  makeAnswering,
+  makeVoice,
+  makeWords,
+  readingOutState,
   reportingRules,
   runEvents,
   type TimedEffect,
-  voice,
-  words,
 } from './interruption-run.ts';
 
 const talkMs = 12_000;
@@ -33,7 +33,7 @@ const heard = fc
     meant: fc.boolean(),
     sure: fc.boolean(),
   })
-  .map(({ who, what, atMs, ...more }) => [words(who, what, atMs, more)]);
+  .map(({ who, what, atMs, ...more }) => [makeWords(who, what, atMs, more)]);
 
 const level = fc.integer({ min: -60, max: -10 });
 
@@ -47,12 +47,12 @@ const spoken = fc
     lost: fc.constantFrom('began', 'paused', 'ended', 'nothing'),
   })
   .map(({ who, atMs, voicedMs, levelsDb, lost }) =>
-    voice(who, atMs, voicedMs, levelsDb).filter(({ kind }) => kind !== lost),
+    makeVoice(who, atMs, voicedMs, levelsDb).filter(({ kind }) => kind !== lost),
   );
 
 const left = fc
   .record({ personId: people, atMs: instant })
-  .map((who): InterruptionEvent[] => [{ kind: 'left', ...who }]);
+  .map((who): BargeInEvent[] => [{ kind: 'left', ...who }]);
 
 const talk = fc
   .array(fc.oneof(heard, spoken, spoken, left), { maxLength: 14 })
@@ -80,7 +80,7 @@ function fate(done: readonly TimedEffect[]) {
 test('whatever is said or lost: it speaks on or is over, never stuck, at full level, and nothing follows an end', () => {
   fc.assert(
     fc.property(talk, instant, fc.boolean(), (said, beganMs, toAnn) => {
-      const began = toAnn ? answering('ann', beganMs) : { ...readingOut, atMs: beganMs };
+      const began = toAnn ? makeAnswering('ann', beganMs) : { ...readingOutState, atMs: beganMs };
       const done = runEvents([began, ...said], untilMs);
       const lastMs = Math.max(0, ...said.map(({ atMs }) => atMs));
       fate(done);
@@ -106,9 +106,9 @@ test('what must be said is never paused, stopped or left', () => {
 test('a final stop from anybody ends it, and so do unknown words of the person being answered', () => {
   fc.assert(
     fc.property(talk, people, fc.boolean(), (said, who, stops) => {
-      const last = stops ? words(who, 'stop', 15_500) : words('ann', 'other', 15_500);
-      const again = voice(stops ? who : 'ann', 15_100, 320);
-      expect(fate(runEvents([answering(), ...said, ...again, last], untilMs))).toBe('over');
+      const last = stops ? makeWords(who, 'stop', 15_500) : makeWords('ann', 'other', 15_500);
+      const again = makeVoice(stops ? who : 'ann', 15_100, 320);
+      expect(fate(runEvents([makeAnswering(), ...said, ...again, last], untilMs))).toBe('over');
     }),
     { numRuns: 150 },
   );
@@ -117,8 +117,8 @@ test('a final stop from anybody ends it, and so do unknown words of the person b
 test('replies that follow each other are each left at full level', () => {
   fc.assert(
     fc.property(talk, fc.array(instant, { maxLength: 6 }), (said, began) => {
-      const replies = began.map((atMs) => answering('ann', atMs));
-      const over: InterruptionEvent = { kind: 'reply-over', atMs: 50_000 };
+      const replies = began.map((atMs) => makeAnswering('ann', atMs));
+      const over: BargeInEvent = { kind: 'reply-over', atMs: 50_000 };
       const done = runEvents([...replies, ...said, over], untilMs);
       const [ducks, unducks] = turns(done, 'duck', 'unduck');
       expect(unducks.length).toBe(ducks.length);

@@ -1,23 +1,23 @@
+import { bargeInRules as rules } from '#src/turn/overlap/barge-in-rules.ts';
+import type { OverlapKind } from '#src/turn/overlap/overlap-speech.ts';
 import {
-  type InterruptionEffect,
-  type InterruptionEvent,
-  stepInterruption,
-  uninterrupted,
-} from '#src/turn/overlap/interruption.ts';
-import { interruptionRules as rules } from '#src/turn/overlap/interruption-rules.ts';
-import type { OverlapKind } from '#src/turn/overlap/interruption-speech.ts';
+  type BargeInEffect,
+  type BargeInEvent,
+  initialBargeIn,
+  stepBargeIn,
+} from '#src/turn/overlap/step-barge-in.ts';
 
-export type TimedEffect = InterruptionEffect & { readonly atMs: number };
+export type TimedEffect = BargeInEffect & { readonly atMs: number };
 
 /** In order of time, a tick every 20 ms until `untilMs` between them; a reply that ended is reported as over. */
-export function runEvents(events: readonly InterruptionEvent[], untilMs: number): TimedEffect[] {
+export function runEvents(events: readonly BargeInEvent[], untilMs: number): TimedEffect[] {
   const ticks = Array.from({ length: Math.floor(untilMs / 20) }, (_, n) => (n + 1) * 20);
   const all = [...events, ...ticks.map((atMs) => ({ kind: 'tick', atMs }) as const)];
   all.sort((a, b) => a.atMs - b.atMs);
-  let state = uninterrupted;
+  let state = initialBargeIn;
   const done: TimedEffect[] = [];
   for (const event of all) {
-    const step = stepInterruption(state, event, rules);
+    const step = stepBargeIn(state, event, rules);
     state = step.state;
     done.push(...step.effects.map((effect) => ({ ...effect, atMs: event.atMs })));
   }
@@ -25,23 +25,23 @@ export function runEvents(events: readonly InterruptionEvent[], untilMs: number)
 }
 
 /** Effects of `play` in short form: `pause 388`. */
-export function runReports(events: readonly InterruptionEvent[], untilMs = 30_000): string[] {
+export function runReports(events: readonly BargeInEvent[], untilMs = 30_000): string[] {
   return runEvents(events, untilMs).map((effect) => {
     const who = 'personId' in effect ? ` ${effect.personId}` : '';
     return `${effect.kind}${who} ${effect.atMs}`;
   });
 }
 
-export const answering = (replyTo = 'ann', atMs = 0): InterruptionEvent => ({
+export const makeAnswering = (replyTo = 'ann', atMs = 0): BargeInEvent => ({
   kind: 'reply-began',
   replyTo,
   interruptible: true,
   atMs,
 });
 
-export const readingOut: InterruptionEvent = { kind: 'reply-began', interruptible: true, atMs: 0 };
+export const readingOutState: BargeInEvent = { kind: 'reply-began', interruptible: true, atMs: 0 };
 
-export const reportingRules: InterruptionEvent = {
+export const reportingRules: BargeInEvent = {
   kind: 'reply-began',
   replyTo: 'ann',
   interruptible: false,
@@ -49,13 +49,13 @@ export const reportingRules: InterruptionEvent = {
 };
 
 /** Voice from `fromMs` on, noticed window by window, evenly loud where no levels are given; it ends 200 ms after the last. */
-export function voice(
+export function makeVoice(
   personId: string,
   fromMs: number,
   voicedMs: number,
   levelsDb: readonly number[] = [],
-): InterruptionEvent[] {
-  const windows = Array.from({ length: Math.floor(voicedMs / 32) }, (_, n): InterruptionEvent => {
+): BargeInEvent[] {
+  const windows = Array.from({ length: Math.floor(voicedMs / 32) }, (_, n): BargeInEvent => {
     const [levelDb = -20, atMs] = [levelsDb[n], fromMs + (n + 1) * 32];
     return { kind: 'voiced', personId, voicedMs: (n + 1) * 32, levelDb, atMs };
   });
@@ -71,14 +71,14 @@ export function voice(
 
 type Words = { readonly isFinal?: boolean; readonly meant?: boolean; readonly sure?: boolean };
 
-export function words(
+export function makeWords(
   personId: string,
-  what: OverlapKind,
+  meaning: OverlapKind,
   atMs: number,
   { isFinal = true, meant = false, sure = false }: Words = {},
-): InterruptionEvent {
-  return { kind: 'heard-as', personId, what, isFinal, meant, sure, atMs };
+): BargeInEvent {
+  return { kind: 'heard-as', personId, meaning, isFinal, isMeant: meant, isSure: sure, atMs };
 }
 
-export const partial = (personId: string, what: OverlapKind, atMs: number, more: Words = {}) =>
-  words(personId, what, atMs, { ...more, isFinal: false });
+export const makePartial = (personId: string, what: OverlapKind, atMs: number, more: Words = {}) =>
+  makeWords(personId, what, atMs, { ...more, isFinal: false });

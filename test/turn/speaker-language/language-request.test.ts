@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { requestedLanguage } from '#src/turn/speaker-language/speaker-language.ts';
-import { expectLinear } from '#test/regexps/growth.ts';
+import { findRequestedLanguage } from '#src/turn/speaker-language/speaker-language.ts';
+import { expectLinear } from '#test/regexps/measure-growth.ts';
 
 test.each([
   ['In German, please.', 'de'],
@@ -18,7 +18,7 @@ test.each([
   ['What is the tallest bridge? In German, please.', 'de'],
   ['In German, please. No, in French, please.', 'fr'],
 ])('%j asks for answers in %s', (text, language) => {
-  expect(requestedLanguage(text, ['Nova'])).toBe(language);
+  expect(findRequestedLanguage(text, ['Nova'])).toBe(language);
 });
 
 test.each([
@@ -31,14 +31,14 @@ test.each([
   'Who speaks German here, please?',
   '',
 ])('%j asks for no language', (text) => {
-  expect(requestedLanguage(text, ['Nova'])).toBeUndefined();
+  expect(findRequestedLanguage(text, ['Nova'])).toBeUndefined();
 });
 
 test('a text of any length is looked through in linear time', () => {
   const sentence =
     'please now please now please in german please please please please please please';
   expectLinear(
-    (text) => requestedLanguage(text, ['Nova', 'please']),
+    (text) => findRequestedLanguage(text, ['Nova', 'please']),
     ['please ', 'in german ', 'bitte. ', 'Nova. ', `${sentence}. `, `${sentence} x. `, '日本語で'],
   );
 });

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import {
-  hintOf,
+  decideAnswerLanguage,
+  getRecogniserHint,
   type LanguageEvidence,
-  languageOf,
   type SpeakerLanguage,
   stepSpeakerLanguage,
 } from '#src/turn/speaker-language/speaker-language.ts';
@@ -19,7 +19,7 @@ function after(...turns: readonly LanguageEvidence[]): readonly (string | undefi
   let state: SpeakerLanguage = {};
   return turns.map((one) => {
     state = stepSpeakerLanguage(state, one);
-    return languageOf(state, {});
+    return decideAnswerLanguage(state, {});
   });
 }
 
@@ -35,7 +35,7 @@ test.each([
   'German that is detected with a probability of %d is answered in %s on an English server',
   (probability, language) => {
     const state = stepSpeakerLanguage({}, turn('de', { probability }));
-    expect(languageOf(state, { server: 'en' })).toBe(language);
+    expect(decideAnswerLanguage(state, { server: 'en' })).toBe(language);
   },
 );
 
@@ -44,17 +44,23 @@ test('the recogniser is told what the person set, else what they settled on', ()
     (state, one) => stepSpeakerLanguage(state, one),
     {} as SpeakerLanguage,
   );
-  expect(hintOf(settled, { own: 'ja', server: 'es' })).toBe('ja');
-  expect(hintOf(settled, {})).toBe('de');
-  expect(hintOf({}, { server: 'es' })).toBeUndefined();
+  expect(getRecogniserHint(settled, { own: 'ja', server: 'es' })).toBe('ja');
+  expect(getRecogniserHint(settled, {})).toBe('de');
+  expect(getRecogniserHint({}, { server: 'es' })).toBeUndefined();
   const wavering = stepSpeakerLanguage(settled, turn('en'));
-  expect([languageOf(wavering, {}), hintOf(wavering, {})]).toEqual(['de', undefined]);
+  expect([decideAnswerLanguage(wavering, {}), getRecogniserHint(wavering, {})]).toEqual([
+    'de',
+    undefined,
+  ]);
 });
 
 test('whoever asks for another language may speak it next: the recogniser is told nothing', () => {
   const settled = { locked: 'de', latest: { language: 'de', turns: 3 } };
   const asked = stepSpeakerLanguage(settled, turn('de', { requested: 'en' }));
-  expect([languageOf(asked, {}), hintOf(asked, {})]).toEqual(['en', undefined]);
+  expect([decideAnswerLanguage(asked, {}), getRecogniserHint(asked, {})]).toEqual([
+    'en',
+    undefined,
+  ]);
   const same = stepSpeakerLanguage(settled, turn('de', { requested: 'de' }));
-  expect(hintOf(same, {})).toBe('de');
+  expect(getRecogniserHint(same, {})).toBe('de');
 });

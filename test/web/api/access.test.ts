@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { allRoutes } from '#src/web/api/routes/routes.ts';
-import { guildId, openApi, refusalIn } from './api-setup.ts';
+import { guildId, openApi, readRefusal } from './api-setup.ts';
 
 const say = `/v1/servers/${guildId}/say`;
 
@@ -8,7 +8,7 @@ test('without a token nothing is done, and the answer says what to send', async 
   await using api = await openApi();
   const response = await api.app.request(say, { method: 'POST' });
   expect(response.headers.get('www-authenticate')).toBe('Bearer');
-  expect(await refusalIn(response)).toEqual([
+  expect(await readRefusal(response)).toEqual([
     401,
     'token.missing',
     'Send a token: Authorization: Bearer parley_...',
@@ -18,7 +18,7 @@ test('without a token nothing is done, and the answer says what to send', async 
 test('a token that nobody made is unknown, however long it is', async () => {
   await using api = await openApi();
   for (const secret of ['parley_guess', 'x'.repeat(10_000)]) {
-    const [status, code] = await refusalIn(await api.post(secret, say, { text: 'Hello.' }));
+    const [status, code] = await readRefusal(await api.post(secret, say, { text: 'Hello.' }));
     expect([status, code]).toEqual([401, 'token.unknown']);
   }
 });
@@ -28,7 +28,7 @@ test('a token works until it is revoked, and not a request longer', async () => 
   await api.add('bell');
   expect((await api.post('bell', say, { text: 'Hello.' })).status).toBe(200);
   await api.revoke('bell');
-  expect(await refusalIn(await api.post('bell', say, { text: 'Hello.' }))).toEqual([
+  expect(await readRefusal(await api.post('bell', say, { text: 'Hello.' }))).toEqual([
     401,
     'token.revoked',
     'The token bell was revoked on 2026-11-20.',
@@ -40,12 +40,12 @@ test('a token does what its scopes say, in its own server', async () => {
   await api.add('bell', { scopes: ['say'] });
   const { post, ask } = api;
   expect((await post('bell', say, { text: 'Hello.' })).status).toBe(200);
-  expect(await refusalIn(await ask('bell', `/v1/servers/${guildId}/tracks`))).toEqual([
+  expect(await readRefusal(await ask('bell', `/v1/servers/${guildId}/tracks`))).toEqual([
     403,
     'token.scope',
     'The token bell has no scope track.',
   ]);
-  expect(await refusalIn(await post('bell', '/v1/servers/123/say', { text: 'Hi.' }))).toEqual([
+  expect(await readRefusal(await post('bell', '/v1/servers/123/say', { text: 'Hi.' }))).toEqual([
     403,
     'token.server',
     'The token bell is for another server.',
@@ -59,7 +59,7 @@ test('a server that another process serves is refused with the shard of that pro
     await api.post('bell', say, { text: 'Hello.' }),
     await api.ask('bell', '/v1/models'),
   ]) {
-    expect(await refusalIn(response)).toEqual([
+    expect(await readRefusal(response)).toEqual([
       409,
       'server.elsewhere',
       'The process with shard 3 serves this server: ask that one.',
@@ -76,7 +76,7 @@ test('a token that asks more than 300 times a minute is told when to ask again, 
   const refused = await models('bell');
   const waitS = Number(refused.headers.get('retry-after'));
   expect(waitS).toBeGreaterThan(0);
-  expect(await refusalIn(refused)).toEqual([
+  expect(await readRefusal(refused)).toEqual([
     429,
     'token.rate',
     `The token bell asks more than 300 times a minute: try again in ${waitS} s.`,
@@ -90,8 +90,8 @@ test('the budget of a token counts from its first request on', async () => {
   await using api = await openApi();
   await api.add('bell', { budgetUsd: 0.25 });
   await api.post('bell', say, { text: 'Hello.' });
-  expect(api.budgets.capOf('token:bell')).toBe(250_000_000);
-  expect(api.budgets.capOf('token:other')).toBeUndefined();
+  expect(api.budgets.findCap('token:bell')).toBe(250_000_000);
+  expect(api.budgets.findCap('token:other')).toBeUndefined();
 });
 
 test('every operation asks for a token', async () => {

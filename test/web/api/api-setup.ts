@@ -7,50 +7,50 @@ import { type Clock, realClock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
 import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { ProgramPorts } from '#src/features/command.ts';
-import { keptWords } from '#src/features/typed/kept-words.ts';
+import { createKeptWords } from '#src/features/typed/kept-words.ts';
 import type { ProgramAnswers } from '#src/features/typed/program-answers.ts';
 import type { ProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
 import { createApi } from '#src/web/api/api.ts';
 import type { ServerService } from '#src/web/api/authorise.ts';
-import { ServerEvents } from '#src/web/api/server-events.ts';
-import { hashOf } from '#src/web/api/tokens/new-token.ts';
+import { ServerEvents } from '#src/web/api/event-streams.ts';
+import { hashSecret } from '#src/web/api/tokens/new-token.ts';
 import { TokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
 import { type ApiScope, type ApiToken, apiScopes } from '#src/web/api/tokens/token-store.ts';
-import { type PortOverrides, ports } from '#test/commands/ports.ts';
+import { makePorts, type PortOverrides } from '#test/commands/command-ports.ts';
 import { openLocalStore } from '#test/fakes/local-stores.ts';
-import { listening } from '#test/fakes/servers/listening.ts';
+import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 
 /** The server that tokens are for. */
 export const guildId = '1029384756102938475';
 
 /** Ports of a bot that sits in a channel and does what it is told, but for what is given. */
-export function programPorts(over: PortOverrides = {}): ProgramPorts {
+export function makeProgramPorts(over: PortOverrides = {}): ProgramPorts {
   const answers: Public<ProgramAnswers> = {
     pipelines: () => ['chained'],
-    keptWords: keptWords(realClock),
+    keptWords: createKeptWords(realClock),
     answer: async () => ({ kind: 'failed', line: { id: 'ask.late' } }),
-    speak: async () => ({ kind: 'unspeakable' }),
+    openSpeech: async () => ({ kind: 'unspeakable' }),
   };
   const transcriptions: Public<ProgramTranscriptions> = {
-    models: () => [],
-    async *transcribe() {
+    listModels: () => [],
+    async *transcribeRecording() {
       yield { kind: 'late' };
     },
   };
-  const transcripts: Pick<TranscriptRequests, 'sessions' | 'file'> = {
-    sessions: async () => [],
-    file: async () => ({ kind: 'none' }),
+  const transcripts: Pick<TranscriptRequests, 'listSessions' | 'createFile'> = {
+    listSessions: async () => [],
+    createFile: async () => ({ kind: 'none' }),
   };
   const usual = { programAnswers: answers, programTranscriptions: transcriptions, transcripts };
   return {
-    ...ports({ ...over, more: { ...usual, ...over.more } }),
-    members: { refresh: async () => undefined },
+    ...makePorts({ ...over, more: { ...usual, ...over.more } }),
+    members: { refreshMember: async () => undefined },
   };
 }
 
 /** The API over a real store in memory; its servers are served as `find` says. */
 export async function openApi(
-  find: ProgramPorts | (() => ServerService) = programPorts(),
+  find: ProgramPorts | (() => ServerService) = makeProgramPorts(),
   clock: Clock = realClock,
 ) {
   const store = await openLocalStore(':memory:', { clock: realClock });
@@ -89,7 +89,7 @@ export async function openApi(
     async add(name: string, over: Partial<ApiToken> = {}) {
       const scopes: readonly ApiScope[] = apiScopes;
       const token = { name, guildId, scopes, createdAtWallMs: realClock.wallMs(), ...over };
-      await store.apiTokens.add(token, hashOf(name));
+      await store.apiTokens.add(token, hashSecret(name));
     },
     async revoke(name: string) {
       await store.apiTokens.revoke(name, Date.UTC(2026, 10, 20));
@@ -116,12 +116,12 @@ export async function openLoopback({
   fetch,
 }: Pick<Hono, 'fetch'>): Promise<Disposable & { readonly url: string }> {
   const listener = getRequestListener(fetch, { overrideGlobalObjects: false });
-  const served = await listening(createServer(listener));
+  const served = await openListeningServer(createServer(listener));
   return { url: served.origin, ...served };
 }
 
 /** Status, code and sentence of a refusal. */
-export async function refusalIn(response: Response) {
+export async function readRefusal(response: Response) {
   const { error } = (await response.json()) as {
     readonly error: { readonly code: string; readonly message: string; readonly param: unknown };
   };

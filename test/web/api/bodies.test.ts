@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
-import { openText } from '#src/people/confidential-text.ts';
-import { apiBodyBytes } from '#src/web/api/api.ts';
+import { toOpenText } from '#src/people/confidential-text.ts';
+import { getBodyLimitBytes } from '#src/web/api/api.ts';
 import { openDoors } from '#src/web/http/doors.ts';
-import { guildId, openApi, programPorts, refusalIn } from './api-setup.ts';
+import { guildId, makeProgramPorts, openApi, readRefusal } from './api-setup.ts';
 
 const path = `/v1/servers/${guildId}/ask`;
 
@@ -12,10 +12,10 @@ const path = `/v1/servers/${guildId}/ask`;
 async function openServed() {
   await using stack = new AsyncDisposableStack();
   const questions: string[] = [];
-  const ask = programPorts({
-    ask: async (_guildId, question) => {
+  const ask = makeProgramPorts({
+    askQuestion: async (_guildId, question) => {
       questions.push(question);
-      return { kind: 'answered', text: openText('Yes.') };
+      return { kind: 'answered', text: toOpenText('Yes.') };
     },
   });
   const api = stack.use(await openApi(ask));
@@ -25,7 +25,7 @@ async function openServed() {
   const outcome = await openDoors({
     host: '127.0.0.1',
     port: 0,
-    mostBodyBytes: apiBodyBytes,
+    mostBodyBytes: getBodyLimitBytes,
     onBug: (error) => bugs.push(error),
     routes(app) {
       app.use(async (context, next) => {
@@ -128,7 +128,7 @@ test('a body without a length counts as it grows', async () => {
     return await api.ask('bell', path, { method: 'POST', body, duplex: 'half' });
   };
   expect((await sent(200_000)).status).toBe(200);
-  const [status, code] = await refusalIn(await sent(9 * 2 ** 20));
+  const [status, code] = await readRefusal(await sent(9 * 2 ** 20));
   expect([status, code]).toEqual([413, 'body.too_long']);
 });
 
@@ -144,7 +144,7 @@ test.each([
     headers: { 'content-type': 'application/json' },
     body: `{"model":"parley","messages":[{"role":"user","content":${content}}]}`,
   });
-  const [status, code, sentence] = await refusalIn(response);
+  const [status, code, sentence] = await readRefusal(response);
   expect([status, code]).toEqual([413, 'json.too_large']);
   expect(sentence).toMatch(/^The body is JSON with more than [\d,]+ (values|levels)/);
 });

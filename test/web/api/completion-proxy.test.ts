@@ -1,41 +1,54 @@
 import { OpenAI } from 'openai';
 import { expect, test } from 'vitest';
-import { readWav } from '#src/audio/wav.ts';
-import { keptFor } from '#src/web/api/tokens/token-budgets.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { answersJson, delta, streams } from '#test/fakes/providers/audio-chat.ts';
-import { dollars, openBudgets } from '#test/fakes/spending.ts';
+import { readWav } from '#src/audio/formats/wav.ts';
+import { toTokenKey } from '#src/web/api/tokens/token-budgets.ts';
+import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
+import { answerStream, answerWithJson, makeDelta } from '#test/fakes/providers/mock-audio-chat.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { guildId } from './api-setup.ts';
-import { openProxy, type SentBody, soundOf, spoken, stop, user, writes } from './proxy-setup.ts';
+import {
+  makeSound,
+  openProxy,
+  type SentBody,
+  spokenReply,
+  stopChunk,
+  toUserMessage,
+  writePieces,
+} from './proxy-setup.ts';
 
 const messagesOf = (body: SentBody | undefined) => body?.messages;
 const brief = { role: 'system', content: 'Be brief.' };
 
 test('sound of an earlier turn goes on as its words, and is recognised once for two requests', async () => {
-  await using proxy = await openProxy([writes('It is seven.')]);
-  const first = [user([{ type: 'text', text: 'Which number?' }, soundOf(700)])];
+  await using proxy = await openProxy([writePieces('It is seven.')]);
+  const first = [toUserMessage([{ type: 'text', text: 'Which number?' }, makeSound(700)])];
   const { choices } = await proxy.complete({ messages: first });
-  await proxy.complete({ messages: [...first, choices[0]?.message, user('And now?')] });
+  await proxy.complete({ messages: [...first, choices[0]?.message, toUserMessage('And now?')] });
   expect(proxy.recognised()).toEqual(['700']);
   expect(proxy.asked.map(messagesOf)).toEqual([
-    [brief, user('Which number?\n700')],
+    [brief, toUserMessage('Which number?\n700')],
     [
       brief,
-      user('Which number?\n700'),
+      toUserMessage('Which number?\n700'),
       { role: 'assistant', content: 'It is seven.', refusal: null },
-      user('And now?'),
+      toUserMessage('And now?'),
     ],
   ]);
 });
 
 test('several sounds of one message are recognised in their order, the same one once, and another model hears anew', async () => {
-  await using proxy = await openProxy([writes('Two numbers.')]);
+  await using proxy = await openProxy([writePieces('Two numbers.')]);
   const messages = [
-    user([soundOf(1_000), { type: 'text', text: 'and' }, soundOf(2_000), soundOf(1_000)]),
+    toUserMessage([
+      makeSound(1_000),
+      { type: 'text', text: 'and' },
+      makeSound(2_000),
+      makeSound(1_000),
+    ]),
   ];
   await proxy.complete({ messages });
   expect(proxy.recognised().toSorted()).toEqual(['1000', '2000']);
-  expect(messagesOf(proxy.asked[0])).toEqual([brief, user('1000\nand\n2000\n1000')]);
+  expect(messagesOf(proxy.asked[0])).toEqual([brief, toUserMessage('1000\nand\n2000\n1000')]);
   await proxy.complete({ messages, transcription_model: 'mock' });
   expect(proxy.recognised()).toHaveLength(2);
   await proxy.complete({ messages, transcription_model: 'other' });
@@ -43,28 +56,28 @@ test('several sounds of one message are recognised in their order, the same one 
 });
 
 test('two requests at once with one sound have it recognised once', async () => {
-  await using proxy = await openProxy([writes('Seven.')]);
-  const messages = [user([soundOf(700)]), user('Which number?')];
+  await using proxy = await openProxy([writePieces('Seven.')]);
+  const messages = [toUserMessage([makeSound(700)]), toUserMessage('Which number?')];
   await Promise.all([proxy.complete({ messages }), proxy.complete({ messages })]);
   expect(proxy.recognised()).toEqual(['700']);
   expect(proxy.asked.map(messagesOf)).toEqual(
-    [0, 1].map(() => [brief, user('700'), user('Which number?')]),
+    [0, 1].map(() => [brief, toUserMessage('700'), toUserMessage('Which number?')]),
   );
 });
 
 test('an earlier answer in sound is named by its id, streamed or not, by its token alone', async () => {
   await using proxy = await openProxy([
-    writes('It is seven.'),
-    writes('It is eight.'),
-    writes('Yes.'),
+    writePieces('It is seven.'),
+    writePieces('It is eight.'),
+    writePieces('Yes.'),
   ]);
-  const first = { ...spoken, messages: [user('Which number?')] };
+  const first = { ...spokenReply, messages: [toUserMessage('Which number?')] };
   const { choices, created } = await proxy.complete(first);
   const whole = choices[0]?.message.audio;
   const chunks = await proxy.stream({
-    ...spoken,
+    ...spokenReply,
     audio: { format: 'pcm16' },
-    messages: [user('Next?')],
+    messages: [toUserMessage('Next?')],
   });
   const streamed = chunks.flatMap((chunk) => Object(chunk.choices[0]?.delta).audio ?? []);
   expect(whole?.expires_at).toBe(created + 900);
@@ -74,21 +87,21 @@ test('an earlier answer in sound is named by its id, streamed or not, by its tok
   });
   const named = (id: unknown) => ({ role: 'assistant', audio: { id } });
   const messages = [
-    user('Which number?'),
+    toUserMessage('Which number?'),
     named(whole?.id),
-    user('Next?'),
+    toUserMessage('Next?'),
     named(streamed[0].id),
-    user('Sure?'),
+    toUserMessage('Sure?'),
   ];
   await proxy.complete({ messages });
   const said = (content: string) => ({ role: 'assistant', content });
   expect(messagesOf(proxy.asked[2])).toEqual([
     brief,
-    user('Which number?'),
+    toUserMessage('Which number?'),
     said('It is seven.'),
-    user('Next?'),
+    toUserMessage('Next?'),
     said('It is eight.'),
-    user('Sure?'),
+    toUserMessage('Sure?'),
   ]);
   await proxy.api.add('parley_cat');
   const other = await proxy.api.post('parley_cat', '/v1/chat/completions', {
@@ -108,8 +121,12 @@ test('an earlier answer in sound is named by its id, streamed or not, by its tok
 
 test('several answers come with their numbers, each with its own sound, whole and streamed', async () => {
   const numbers = ['One.', 'Two.', 'Three.', 'Four.', 'Five.', 'Six.', 'Seven.', 'Eight.'];
-  await using proxy = await openProxy(numbers.map((number) => writes(number)));
-  const whole = await proxy.complete({ ...spoken, n: 8, messages: [user('A number?')] });
+  await using proxy = await openProxy(numbers.map((number) => writePieces(number)));
+  const whole = await proxy.complete({
+    ...spokenReply,
+    n: 8,
+    messages: [toUserMessage('A number?')],
+  });
   expect(whole.choices.map(({ index, message }) => [index, message.audio?.transcript])).toEqual(
     numbers.map((number, index) => [index, number]),
   );
@@ -119,8 +136,8 @@ test('several answers come with their numbers, each with its own sound, whole an
   for (const sound of sounds) expect(readWav(sound).samples.length).toBeGreaterThan(0);
   expect(new Set(whole.choices.map(({ message }) => message.audio?.id)).size).toBe(8);
   expect(proxy.asked.filter(({ n }) => n !== undefined)).toEqual([]);
-  await using streaming = await openProxy(numbers.map((number) => writes(number)));
-  const chunks = await streaming.stream({ n: 3, messages: [user('A number?')] });
+  await using streaming = await openProxy(numbers.map((number) => writePieces(number)));
+  const chunks = await streaming.stream({ n: 3, messages: [toUserMessage('A number?')] });
   const texts = ['', '', ''];
   const ends = chunks.flatMap(({ choices }) =>
     choices.flatMap(({ index, delta: { content }, finish_reason }) => {
@@ -134,16 +151,16 @@ test('several answers come with their numbers, each with its own sound, whole an
 
 test('money for all answers is set aside before any server is asked, and freed at the end', async () => {
   const { budgets, ledger } = openBudgets(new VirtualClock(), {
-    caps: { personDay: dollars(0.0025) },
+    caps: { personDay: toUsd(0.0025) },
   });
-  await using proxy = await openProxy([writes('One.')], { spending: budgets });
-  const messages = [user([soundOf(700)]), user('A number?')];
+  await using proxy = await openProxy([writePieces('One.')], { spending: budgets });
+  const messages = [toUserMessage([makeSound(700)]), toUserMessage('A number?')];
   const refused = await proxy.complete({ n: 8, messages }).catch((error: unknown) => error);
   expect(refused).toMatchObject({ status: 429, code: 'budget.token' });
   expect([proxy.recognised(), proxy.asked]).toEqual([[], []]);
   await proxy.complete({ n: 2, messages });
   expect(proxy.asked).toHaveLength(2);
-  expect(ledger.reserved(guildId)).toBe(0);
+  expect(ledger.getReserved(guildId)).toBe(0);
 });
 
 const bark = {
@@ -159,14 +176,14 @@ const called = (index: number, id: string) => ({
 
 test('tools go to the chat model as they stand, its calls come back, and their results go on', async () => {
   const calls = [called(0, 'a'), called(1, 'b')];
-  const calling = streams([delta({ tool_calls: calls }), delta({}, 'tool_calls')]);
-  await using proxy = await openProxy([calling, writes('It barked.')]);
+  const calling = answerStream([makeDelta({ tool_calls: calls }), makeDelta({}, 'tool_calls')]);
+  await using proxy = await openProxy([calling, writePieces('It barked.')]);
   const tools = [bark];
   const asked = {
     tools,
     tool_choice: 'required',
     parallel_tool_calls: true,
-    messages: [user('Bark.')],
+    messages: [toUserMessage('Bark.')],
   };
   const { choices } = await proxy.complete(asked);
   const tool_calls = calls.map(({ index: _, ...call }) => call);
@@ -178,15 +195,21 @@ test('tools go to the chat model as they stand, its calls come back, and their r
     parallel_tool_calls: true,
   });
   const results = ['a', 'b'].map((id) => ({ role: 'tool', tool_call_id: id, content: 'Woof.' }));
-  const next = await proxy.complete({ tools, messages: [user('Bark.'), message, ...results] });
+  const next = await proxy.complete({
+    tools,
+    messages: [toUserMessage('Bark.'), message, ...results],
+  });
   expect(next.choices[0]?.message.content).toBe('It barked.');
-  expect(messagesOf(proxy.asked[1])).toEqual([brief, user('Bark.'), message, ...results]);
+  expect(messagesOf(proxy.asked[1])).toEqual([brief, toUserMessage('Bark.'), message, ...results]);
 });
 
 test('calls are streamed whole, and an answer of calls alone has no sound', async () => {
-  const calling = streams([delta({ tool_calls: [called(0, 'a')] }), delta({}, 'tool_calls')]);
+  const calling = answerStream([
+    makeDelta({ tool_calls: [called(0, 'a')] }),
+    makeDelta({}, 'tool_calls'),
+  ]);
   await using proxy = await openProxy([calling]);
-  const asked = { ...spoken, tools: [bark], messages: [user('Bark.')] };
+  const asked = { ...spokenReply, tools: [bark], messages: [toUserMessage('Bark.')] };
   const { choices } = await proxy.complete(asked);
   expect(choices[0]?.message).toMatchObject({ content: null, tool_calls: [{ id: 'a' }] });
   expect(choices[0]?.message).not.toHaveProperty('audio');
@@ -198,13 +221,17 @@ test('calls are streamed whole, and an answer of calls alone has no sound', asyn
 });
 
 test('an answer of words and calls is spoken and calls', async () => {
-  const calling = streams([
-    delta({ content: 'I bark.' }),
-    delta({ tool_calls: [called(0, 'a')] }),
-    delta({}, 'tool_calls'),
+  const calling = answerStream([
+    makeDelta({ content: 'I bark.' }),
+    makeDelta({ tool_calls: [called(0, 'a')] }),
+    makeDelta({}, 'tool_calls'),
   ]);
   await using proxy = await openProxy([calling]);
-  const { choices } = await proxy.complete({ ...spoken, tools: [bark], messages: [user('Bark.')] });
+  const { choices } = await proxy.complete({
+    ...spokenReply,
+    tools: [bark],
+    messages: [toUserMessage('Bark.')],
+  });
   expect(choices[0]).toMatchObject({
     finish_reason: 'tool_calls',
     message: { content: null, audio: { transcript: 'I bark.' }, tool_calls: [{ id: 'a' }] },
@@ -213,7 +240,7 @@ test('an answer of words and calls is spoken and calls', async () => {
 });
 
 test('pictures go on where they stand, and the bot fetches none', async () => {
-  await using proxy = await openProxy([writes('A dog.')]);
+  await using proxy = await openProxy([writePieces('A dog.')]);
   const { host } = new URL(proxy.baseURL);
   const picture = (url: string) => ({ type: 'image_url', image_url: { url, detail: 'low' } });
   const content = [
@@ -221,15 +248,15 @@ test('pictures go on where they stand, and the bot fetches none', async () => {
     picture('data:image/png;base64,AAAA'),
     { type: 'text', text: 'Second:' },
     picture(`http://${host}/dog.png`),
-    soundOf(700),
+    makeSound(700),
   ];
-  await proxy.complete({ messages: [user(content)] });
+  await proxy.complete({ messages: [toUserMessage(content)] });
   const shown = [...content.slice(0, 4), { type: 'text', text: '700' }];
-  expect(messagesOf(proxy.asked[0])).toEqual([brief, user(shown)]);
+  expect(messagesOf(proxy.asked[0])).toEqual([brief, toUserMessage(shown)]);
 });
 
 test('JSON, sampling and fields of other servers go to the chat server unchanged, and those that the bot reads do not', async () => {
-  await using proxy = await openProxy([writes('{}')]);
+  await using proxy = await openProxy([writePieces('{}')]);
   const passed = {
     response_format: {
       type: 'json_schema',
@@ -254,7 +281,7 @@ test('JSON, sampling and fields of other servers go to the chat server unchanged
     ...own,
     max_tokens: 70,
     tool_choice: null,
-    messages: [user('A dog?')],
+    messages: [toUserMessage('A dog?')],
   };
   await proxy.complete(asked);
   const { messages: _, ...body } = proxy.asked[0] ?? {};
@@ -270,7 +297,7 @@ test('JSON, sampling and fields of other servers go to the chat server unchanged
 });
 
 test('messages keep their fields and places; developer goes on as system, and takes the place of the instructions', async () => {
-  await using proxy = await openProxy([writes('Yes.')]);
+  await using proxy = await openProxy([writePieces('Yes.')]);
   const cached = { type: 'text', text: 'A long text.', cache_control: { type: 'ephemeral' } };
   await proxy.complete({
     messages: [
@@ -291,9 +318,9 @@ test('messages keep their fields and places; developer goes on as system, and ta
 });
 
 test('an answer that the model cut at its longest length says so', async () => {
-  const long = streams([delta({ content: '{"a":' }), delta({}, 'length')]);
+  const long = answerStream([makeDelta({ content: '{"a":' }), makeDelta({}, 'length')]);
   await using proxy = await openProxy([long]);
-  const asked = { messages: [user('JSON?')] };
+  const asked = { messages: [toUserMessage('JSON?')] };
   const { choices } = await proxy.complete(asked);
   expect(choices[0]).toMatchObject({ finish_reason: 'length', message: { content: '{"a":' } });
   expect((await proxy.stream(asked)).at(-1)?.choices[0]?.finish_reason).toBe('length');
@@ -301,9 +328,9 @@ test('an answer that the model cut at its longest length says so', async () => {
 
 test('what the chat server does not take is refused in its words, and no other request suffers', async () => {
   const error = { message: "Invalid schema for function 'bark'." };
-  await using proxy = await openProxy([answersJson({ error }, 400)]);
+  await using proxy = await openProxy([answerWithJson({ error }, 400)]);
   const refused = await proxy
-    .complete({ tools: [bark], messages: [user('Bark.')] })
+    .complete({ tools: [bark], messages: [toUserMessage('Bark.')] })
     .catch((cause: unknown) => cause);
   expect(refused).toBeInstanceOf(OpenAI.BadRequestError);
   expect(`${refused}`).toMatch(
@@ -313,22 +340,22 @@ test('what the chat server does not take is refused in its words, and no other r
 });
 
 test('silence alone asks no model, and is answered with nothing', async () => {
-  await using proxy = await openProxy([writes('Yes.')]);
-  const { choices } = await proxy.complete({ messages: [user([soundOf(0)])] });
+  await using proxy = await openProxy([writePieces('Yes.')]);
+  const { choices } = await proxy.complete({ messages: [toUserMessage([makeSound(0)])] });
   expect([choices[0]?.message.content, proxy.asked]).toEqual(['', []]);
 });
 
 test.each(['whole', 'streamed'])(
   'a program that hangs up ends what is %s at the chat server, also in its second answer',
   async (how) => {
-    const open = streams([delta({ content: 'Well' })], { end: 'open' });
-    await using proxy = await openProxy([writes('One.'), open]);
+    const open = answerStream([makeDelta({ content: 'Well' })], { end: 'open' });
+    await using proxy = await openProxy([writePieces('One.'), open]);
     const program = new AbortController();
     const body = {
       model: 'parley',
       n: 3,
       stream: how === 'streamed',
-      messages: [user('A number?')],
+      messages: [toUserMessage('A number?')],
     };
     const asking = fetch(`${proxy.baseURL}/chat/completions`, {
       method: 'POST',
@@ -346,17 +373,17 @@ test.each(['whole', 'streamed'])(
 
 test('a model that hears gets the newest sound itself, and earlier ones in words that were recognised for it', async () => {
   await using proxy = await openProxy(
-    [streams([delta({ audio: { transcript: 'Seven.' } }), stop])],
+    [answerStream([makeDelta({ audio: { transcript: 'Seven.' } }), stopChunk])],
     {
       pipelines: ['audio-model', 'chained'],
     },
   );
-  const first = [user([soundOf(700)])];
-  const asked = { ...spoken, model: 'audio-model', tools: [bark] };
+  const first = [toUserMessage([makeSound(700)])];
+  const asked = { ...spokenReply, model: 'audio-model', tools: [bark] };
   await proxy.complete({ ...asked, messages: first });
   await proxy.complete({
     ...asked,
-    messages: [...first, { role: 'assistant', content: 'Seven.' }, user([soundOf(800)])],
+    messages: [...first, { role: 'assistant', content: 'Seven.' }, toUserMessage([makeSound(800)])],
   });
   expect(proxy.recognised()).toEqual(['700', '800']);
   const heard = [
@@ -364,14 +391,14 @@ test('a model that hears gets the newest sound itself, and earlier ones in words
     { type: 'input_audio', input_audio: { data: expect.any(String), format: 'wav' } },
   ];
   expect(proxy.asked.map(messagesOf)).toEqual([
-    [brief, user(heard)],
-    [brief, user('700'), { role: 'assistant', content: 'Seven.' }, user(heard)],
+    [brief, toUserMessage(heard)],
+    [brief, toUserMessage('700'), { role: 'assistant', content: 'Seven.' }, toUserMessage(heard)],
   ]);
   expect(proxy.asked.map(({ tools }) => tools)).toEqual([[bark], [bark]]);
 });
 
 test('without /v1 the client reads where the API is', async () => {
-  await using proxy = await openProxy([writes('Yes.')]);
+  await using proxy = await openProxy([writePieces('Yes.')]);
   const baseURL = new URL(proxy.baseURL).origin;
   const lost = new OpenAI({ apiKey: 'parley_dog', baseURL, maxRetries: 0 });
   const file = new File(['RIFF'], 'a.wav');
@@ -393,11 +420,11 @@ test('without /v1 the client reads where the API is', async () => {
 });
 
 test('a token that was revoked leaves no words: the next one of its name has them made anew', async () => {
-  await using proxy = await openProxy([writes('Seven.')]);
-  const messages = [user([soundOf(700)])];
+  await using proxy = await openProxy([writePieces('Seven.')]);
+  const messages = [toUserMessage([makeSound(700)])];
   const ask = (token: string, more: readonly object[] = []) =>
     proxy.api.post(token, '/v1/chat/completions', {
-      ...spoken,
+      ...spokenReply,
       model: 'parley',
       messages: [...messages, ...more],
     });
@@ -406,7 +433,7 @@ test('a token that was revoked leaves no words: the next one of its name has the
   const { choices } = (await (await ask('cat')).json()) as OpenAI.ChatCompletion;
   await ask('cat');
   expect(proxy.recognised()).toEqual(['700']);
-  const key = `${keptFor({ name: 'cat', guildId, createdAtWallMs, scopes: [] })}${choices[0]?.message.audio?.id}`;
+  const key = `${toTokenKey({ name: 'cat', guildId, createdAtWallMs, scopes: [] })}${choices[0]?.message.audio?.id}`;
   expect(await proxy.keptWords.find(key)).toBe('Seven.');
   await proxy.api.revoke('cat');
   expect((await ask('cat')).status).toBe(401);

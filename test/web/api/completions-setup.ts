@@ -1,29 +1,29 @@
 import { OpenAI } from 'openai';
 import { expect } from 'vitest';
-import { loadSilero } from '#src/audio/voice/silero.ts';
+import { loadSilero } from '#src/audio/voice/silero-network.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
-import type { ChatModel } from '#src/chat/ports.ts';
-import { programAnswers } from '#src/features/typed/program-answers.ts';
+import type { ChatModel } from '#src/chat/chat-model.ts';
+import { createProgramAnswers } from '#src/features/typed/program-answers.ts';
 import { ProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
-import { audioModel } from '#src/pipeline/audio-model/audio-model.ts';
-import { chained } from '#src/pipeline/chained.ts';
+import { createAudioModelPipeline } from '#src/pipeline/audio-model/audio-model-pipeline.ts';
+import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import type { PipelineName, PipelineRegistry } from '#src/pipeline/pipeline.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { Recordings } from '#src/sources/recordings.ts';
-import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
+import type { Synthesizer, Transcriber } from '#src/speech/speech-engine.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
-import { paidEngines } from '#src/spending/paid-engine.ts';
-import { apiBodyBytes } from '#src/web/api/api.ts';
+import { createPaidEngines } from '#src/spending/paid-engine.ts';
+import { getBodyLimitBytes } from '#src/web/api/api.ts';
 import { openDoors } from '#src/web/http/doors.ts';
-import { voicesOf } from '#test/commands/ports.ts';
+import { makeVoices } from '#test/commands/command-ports.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
-import { FakeChat } from '#test/fakes/chat.ts';
-import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
-import { boundless } from '#test/fakes/spending.ts';
-import { sharedDecoding } from '#test/sources/sounds.ts';
-import { openApi, programPorts } from './api-setup.ts';
+import { FakeChat } from '#test/fakes/fake-chat.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/fake-speech.ts';
+import { boundlessBudget } from '#test/fakes/fake-spending.ts';
+import { sharedDecoding } from '#test/sources/source-sounds.ts';
+import { makeProgramPorts, openApi } from './api-setup.ts';
 
-type Parts = {
+type CompletionDeps = {
   readonly chat?: ChatModel;
   /** A model that hears and speaks, for the pipeline `audio-model`. */
   readonly audioChat?: ChatModel;
@@ -42,7 +42,7 @@ type Parts = {
 const weights = await loadSilero();
 
 /** The API at an address of this machine, over a real chain, decoding and voice activity, with a model that says one thing; `openai` asks with a token. */
-export async function openCompletions(over: Parts = {}) {
+export async function openCompletions(over: CompletionDeps = {}) {
   await using stack = new AsyncDisposableStack();
   const {
     chat = new FakeChat([['Yes. ', 'They are patient dogs.']]),
@@ -50,7 +50,7 @@ export async function openCompletions(over: Parts = {}) {
     clock = realClock,
     synthesizer = new FakeSynthesizer(),
     transcriber = new FakeTranscriber({ texts: ['Is a retriever a good dog?'] }),
-    spending = boundless,
+    spending = boundlessBudget,
     speechModels = [],
     transcriptionModels = [],
     pipelines: names = ['chained'],
@@ -60,21 +60,21 @@ export async function openCompletions(over: Parts = {}) {
     names,
     open: (name) =>
       name === 'audio-model'
-        ? audioModel({ open: () => audioChat, synthesizer, input: 'audio' })
-        : chained({ chat, synthesizer }),
-    engine: () => 'a model',
+        ? createAudioModelPipeline({ open: () => audioChat, synthesizer, input: 'audio' })
+        : createChainedPipeline({ chat, synthesizer }),
+    getEngineNames: () => 'a model',
   };
   const { dependencies, sessions } = openSessionFixture();
   const parts = {
     ...dependencies,
-    ...paidEngines({ chat, transcriber, synthesizer, pipelines }),
+    ...createPaidEngines({ chat, transcriber, synthesizer, pipelines }),
     clock,
     onEvent: () => undefined,
     spending,
     style: { instructions: 'Be brief.', voice: {} },
   };
   const { signal } = new AbortController();
-  const answers = programAnswers(parts, sessions, recordings, signal);
+  const answers = createProgramAnswers(parts, sessions, recordings, signal);
   const transcriptions = new ProgramTranscriptions(
     parts,
     recordings,
@@ -82,10 +82,10 @@ export async function openCompletions(over: Parts = {}) {
     weights,
     signal,
   );
-  const voices = voicesOf([], speechModels);
+  const voices = makeVoices([], speechModels);
   const api = stack.use(
     await openApi(
-      programPorts({
+      makeProgramPorts({
         voices,
         more: { programAnswers: answers, programTranscriptions: transcriptions },
       }),
@@ -95,7 +95,7 @@ export async function openCompletions(over: Parts = {}) {
   const outcome = await openDoors({
     host: '127.0.0.1',
     port: 0,
-    mostBodyBytes: apiBodyBytes,
+    mostBodyBytes: getBodyLimitBytes,
     onBug: (error) => expect.unreachable(`${error}`),
     routes: (app) => void app.route('/', api.app),
   });

@@ -6,12 +6,12 @@ import type {
 } from 'openai/resources/chat/completions';
 import type { Stream } from 'openai/streaming';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { readWav, writeWav } from '#src/audio/wav.ts';
+import { readWav, writeWav } from '#src/audio/formats/wav.ts';
 import { BotError } from '#src/base/errors.ts';
-import { FakeChat } from '#test/fakes/chat.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
-import { dollars, openBudgets } from '#test/fakes/spending.ts';
+import { FakeChat } from '#test/fakes/fake-chat.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/fake-speech.ts';
+import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { openCompletions } from './completions-setup.ts';
 
 const dog = 'Do retrievers get on with small children?';
@@ -156,7 +156,7 @@ test('a model that is down is refused before the stream begins, and one that bre
 
 test('a token that has used its budget is refused before a model is asked', async () => {
   const clock = new VirtualClock();
-  const { budgets } = openBudgets(clock, { ownCapOf: () => dollars(0.01) });
+  const { budgets } = openBudgets(clock, { ownCapOf: () => toUsd(0.01) });
   await using served = await openCompletions({ spending: budgets });
   const { chat } = served;
   const answered = async () => {

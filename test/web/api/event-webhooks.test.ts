@@ -4,8 +4,8 @@ import { expect, test, vi } from 'vitest';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { EventWebhooks } from '#src/web/api/event-webhooks.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { listening } from '#test/fakes/servers/listening.ts';
+import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { guildId, openApi } from './api-setup.ts';
 
 const channel = { guildId, channelId: '2029384756102938475', name: 'Lounge' };
@@ -19,7 +19,7 @@ async function openPosting({ statuses = [] as number[], isAllowed = true } = {})
   await using stack = new AsyncDisposableStack();
   const posted: Posted[] = [];
   const served = stack.use(
-    await listening(async (request, response) => {
+    await openListeningServer(async (request, response) => {
       const body = Buffer.concat(await Array.fromAsync(request)).toString();
       posted.push({ body, headers: request.headers });
       response.writeHead(statuses.shift() ?? 204, { location: '/elsewhere' }).end();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
-import { guildId, openApi, programPorts, refusalIn } from './api-setup.ts';
+import { guildId, makeProgramPorts, openApi, readRefusal } from './api-setup.ts';
 
 const lounge = '2029384756102938475';
 const path = `/v1/servers/${guildId}/events`;
@@ -128,7 +128,7 @@ test('a session has ended once nobody can call the bot back to it, or at another
     timers.push(run);
     return () => undefined;
   };
-  await using api = await openApi(programPorts(), { ...realClock, later });
+  await using api = await openApi(makeProgramPorts(), { ...realClock, later });
   const far = await openProgram(api, 'far');
   report(api, joined, left);
   timers[0]?.();
@@ -177,14 +177,14 @@ test('a token has four streams and a server sixteen, and one that ends makes roo
     if (token === 'e') continue;
     for (let n = 0; n < 4; n++) open.push(await listen(api, token));
     const response = await api.ask(token, path);
-    expect([response.headers.get('retry-after'), ...(await refusalIn(response))]).toEqual([
+    expect([response.headers.get('retry-after'), ...(await readRefusal(response))]).toEqual([
       '15',
       429,
       'events.busy',
       expect.stringContaining('The token has 4 streams'),
     ]);
   }
-  const [, code, sentence] = await refusalIn(await api.ask('e', path));
+  const [, code, sentence] = await readRefusal(await api.ask('e', path));
   expect([code, sentence]).toEqual(['events.busy', expect.stringContaining('server has 16')]);
   open[0]?.close();
   const another = await listen(api, 'e');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { openApi, refusalIn } from './api-setup.ts';
+import { openApi, readRefusal } from './api-setup.ts';
 
 const path = '/v1/audio/transcriptions';
 const most = 24 * 2 ** 20;
@@ -14,7 +14,7 @@ async function sent(
   await using api = await openApi();
   await api.add('ear');
   const init = { method: 'POST', headers: { 'content-type': type }, body };
-  const refused = await refusalIn(await api.ask('ear', path, init));
+  const refused = await readRefusal(await api.ask('ear', path, init));
   expect(api.bugs).toEqual([]);
   return refused;
 }

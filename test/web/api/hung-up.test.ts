@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { openSessionFixture, places } from '#test/conversation/setup/session-fixture.ts';
-import { FakeChat } from '#test/fakes/chat.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeSynthesizer } from '#test/fakes/speech.ts';
-import { dollars, openBudgets } from '#test/fakes/spending.ts';
-import { openApi, programPorts } from './api-setup.ts';
+import { FakeChat } from '#test/fakes/fake-chat.ts';
+import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
+import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { makeProgramPorts, openApi } from './api-setup.ts';
 import { openCompletions } from './completions-setup.ts';
 
 const guildId = 'g';
@@ -13,11 +13,11 @@ const guildId = 'g';
 test('a program that hangs up ends its question at the model, and what was set aside', async () => {
   const clock = new VirtualClock();
   const chat = new FakeChat([['stall']]);
-  const { budgets, ledger } = openBudgets(clock, { caps: { serverDay: dollars(1) } });
+  const { budgets, ledger } = openBudgets(clock, { caps: { serverDay: toUsd(1) } });
   const fixture = openSessionFixture({ chat, spending: budgets }, undefined, clock);
   const { talk } = fixture;
-  const ask: typeof talk.ask = (...question) => talk.ask(...question);
-  await using api = await openApi(programPorts({ ask, ...places }));
+  const askQuestion: typeof talk.askQuestion = (...question) => talk.askQuestion(...question);
+  await using api = await openApi(makeProgramPorts({ askQuestion, ...places }));
   await api.add('bell', { guildId });
   const program = new AbortController();
   const asking = api.ask('bell', `/v1/servers/${guildId}/ask`, {
@@ -31,11 +31,11 @@ test('a program that hangs up ends its question at the model, and what was set a
     return chat.running;
   };
   await expect.poll(running).toBe(1);
-  expect(ledger.reserved(guildId)).toBeGreaterThan(0);
+  expect(ledger.getReserved(guildId)).toBeGreaterThan(0);
   program.abort();
   await asking.catch(() => undefined);
   await expect.poll(running).toBe(0);
-  expect(ledger.reserved(guildId)).toBe(0);
+  expect(ledger.getReserved(guildId)).toBe(0);
   expect(api.bugs).toEqual([]);
 });
 

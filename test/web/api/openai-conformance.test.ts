@@ -1,11 +1,11 @@
 import { OpenAI } from 'openai';
 import { expect, test } from 'vitest';
-import { writeWav } from '#src/audio/wav.ts';
+import { writeWav } from '#src/audio/formats/wav.ts';
 import { BotError } from '#src/base/errors.ts';
-import { FakeChat, toolCall } from '#test/fakes/chat.ts';
-import { FakeSynthesizer } from '#test/fakes/speech.ts';
+import { FakeChat, makeToolCall } from '#test/fakes/fake-chat.ts';
+import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
 import { openCompletions } from './completions-setup.ts';
-import { eventsIn, examplesOf, faultsIn } from './openai-description.ts';
+import { findFaults, listExamples, parseEvents } from './openai-description.ts';
 
 type CompletionsSetup = Awaited<ReturnType<typeof openCompletions>>;
 type Json = Readonly<Record<string, unknown>>;
@@ -30,8 +30,8 @@ function post({ api }: CompletionsSetup, body: unknown, path = '/chat/completion
 test('models are those of the published description, listed and one by one', async () => {
   await using served = await openCompletions();
   const get = async (path: string) => (await served.api.ask('parley_dog', `/v1${path}`)).json();
-  expect(faultsIn('get /models', 'answer', await get('/models'))).toEqual([]);
-  expect(faultsIn('get /models/{model}', 'answer', await get('/models/parley'))).toEqual([]);
+  expect(findFaults('get /models', 'answer', await get('/models'))).toEqual([]);
+  expect(findFaults('get /models/{model}', 'answer', await get('/models/parley'))).toEqual([]);
 });
 
 test.each([
@@ -43,7 +43,7 @@ test.each([
   const response = await post(served, request);
   expect(response.status).toBe(200);
   expect(response.headers.get('content-type')).toBe('application/json');
-  expect(faultsIn(completions, 'answer', await response.json())).toEqual([]);
+  expect(findFaults(completions, 'answer', await response.json())).toEqual([]);
 });
 
 test.each([
@@ -54,10 +54,10 @@ test.each([
   const stream_options = counts ? { include_usage: true } : undefined;
   const response = await post(served, { ...request, stream: true, stream_options });
   expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/);
-  const events = eventsIn(await response.text());
+  const events = parseEvents(await response.text());
   expect(events.at(-1)).toBe('[DONE]');
   const chunks = events.slice(0, -1).map((data) => JSON.parse(data) as Json);
-  expect(chunks.flatMap((chunk) => faultsIn(completions, 'event', chunk))).toEqual([]);
+  expect(chunks.flatMap((chunk) => findFaults(completions, 'event', chunk))).toEqual([]);
   const heads = chunks.map(({ id, created, model, object }) => [id, created, model, object].join());
   expect(new Set(heads).size).toBe(1);
   const reported = counts ? chunks.slice(0, -1) : chunks;
@@ -78,21 +78,21 @@ test.each([
   ['written', written],
   ['spoken', spoken],
 ])('several answers with calls, %s, are those of the published description', async (_, request) => {
-  const chat = new FakeChat([['I bark. ', toolCall('bark')]]);
+  const chat = new FakeChat([['I bark. ', makeToolCall('bark')]]);
   await using served = await openCompletions({ chat });
   const tools = [{ type: 'function', function: { name: 'bark' } }];
   const asked = { ...request, tools, n: 2 };
-  expect(faultsIn(completions, 'request', asked)).toEqual([]);
+  expect(findFaults(completions, 'request', asked)).toEqual([]);
   const whole = (await (await post(served, asked)).json()) as { readonly choices: readonly Json[] };
-  expect(faultsIn(completions, 'answer', whole)).toEqual([]);
+  expect(findFaults(completions, 'answer', whole)).toEqual([]);
   expect(whole.choices.map(({ index, finish_reason }) => [index, finish_reason])).toEqual([
     [0, 'tool_calls'],
     [1, 'tool_calls'],
   ]);
   const response = await post(served, { ...asked, stream: true });
-  const events = eventsIn(await response.text());
+  const events = parseEvents(await response.text());
   const chunks = events.slice(0, -1).map((data) => JSON.parse(data) as Json);
-  expect(chunks.flatMap((chunk) => faultsIn(completions, 'event', chunk))).toEqual([]);
+  expect(chunks.flatMap((chunk) => findFaults(completions, 'event', chunk))).toEqual([]);
 });
 
 test('a refusal is that of the published description, and an error of its own kind for the client', async () => {
@@ -121,26 +121,26 @@ test('a refusal is that of the published description, and an error of its own ki
     expect(error).toBeInstanceOf(kind);
     // The client unpacks `error` of the body.
     const body = { error: (error as InstanceType<typeof OpenAI.APIError>).error };
-    expect(faultsIn(completions, 'refusal', body)).toEqual([]);
+    expect(findFaults(completions, 'refusal', body)).toEqual([]);
   }
 });
 
-test.each(examplesOf(completions))(
+test.each(listExamples(completions))(
   'the request "$title" of the published reference is answered, or refused by name',
   async ({ title, request }) => {
     await using served = await openCompletions();
-    expect(faultsIn(completions, 'request', request)).toEqual([]);
+    expect(findFaults(completions, 'request', request)).toEqual([]);
     const response = await post(served, request);
     const param = { Logprobs: 'logprobs' }[title];
     if (param !== undefined) {
       const body: unknown = await response.json();
-      expect([response.status, faultsIn(completions, 'refusal', body)]).toEqual([400, []]);
+      expect([response.status, findFaults(completions, 'refusal', body)]).toEqual([400, []]);
       expect(body).toMatchObject({ error: { param } });
       return;
     }
     expect(response.status).toBe(200);
     if (request.stream === true) expect(await response.text()).toMatch(/\[DONE\]\n\n$/);
-    else expect(faultsIn(completions, 'answer', await response.json())).toEqual([]);
+    else expect(findFaults(completions, 'answer', await response.json())).toEqual([]);
   },
 );
 
@@ -149,8 +149,8 @@ test('each event of speech is that of the published description', async () => {
   const request = { model: 'parley', voice: 'alloy', input: 'It is ready.', stream_format: 'sse' };
   const response = await post(served, request, '/audio/speech');
   expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/);
-  const events = eventsIn(await response.text()).map((data) => JSON.parse(data) as Json);
-  expect(events.flatMap((event) => faultsIn(speech, 'event', event))).toEqual([]);
+  const events = parseEvents(await response.text()).map((data) => JSON.parse(data) as Json);
+  expect(events.flatMap((event) => findFaults(speech, 'event', event))).toEqual([]);
   expect(events.length).toBeGreaterThan(1);
   expect(events.at(-1)).toMatchObject({ type: 'speech.audio.done' });
 });
@@ -165,14 +165,14 @@ test('speech that fails is refused as described, and breaks off its events with 
   await using down = await failing(0);
   const refused = await post(down, request, '/audio/speech');
   expect(refused.status).toBe(502);
-  expect(faultsIn(speech, 'refusal', await refused.json())).toEqual([]);
+  expect(findFaults(speech, 'refusal', await refused.json())).toEqual([]);
   const unknown = await post(down, { ...request, response_format: 'aac' }, '/audio/speech');
-  expect([unknown.status, faultsIn(speech, 'refusal', await unknown.json())]).toEqual([400, []]);
+  expect([unknown.status, findFaults(speech, 'refusal', await unknown.json())]).toEqual([400, []]);
   await using cut = await failing(3);
   const broken = await post(cut, { ...request, response_format: 'pcm' }, '/audio/speech');
-  const events = eventsIn(await broken.text()).map((data) => JSON.parse(data) as Json);
-  expect(events.slice(0, -1).flatMap((one) => faultsIn(speech, 'event', one))).toEqual([]);
-  expect(faultsIn(speech, 'refusal', events.at(-1))).toEqual([]);
+  const events = parseEvents(await broken.text()).map((data) => JSON.parse(data) as Json);
+  expect(events.slice(0, -1).flatMap((one) => findFaults(speech, 'event', one))).toEqual([]);
+  expect(findFaults(speech, 'refusal', events.at(-1))).toEqual([]);
 });
 
 function soundPart(format: 'wav') {

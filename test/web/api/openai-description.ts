@@ -23,14 +23,14 @@ type Description = {
 /** A request that the published reference shows. */
 export type PublishedExample = { readonly title: string; readonly request: Json };
 
-const file = 'test/fixtures/openai/description.json';
-const published = JSON.parse(readFileSync(file, 'utf8')) as Description;
+const descriptionUrl = 'test/fixtures/openai/description.json';
+const publishedDescription = JSON.parse(readFileSync(descriptionUrl, 'utf8')) as Description;
 
-const requests = checker(withNull(published));
-const answers = checker(closed(withNull(withSoundInChunks(published))));
+const requests = makeChecker(allowNull(publishedDescription));
+const answers = makeChecker(closeObjects(allowNull(addSoundToChunks(publishedDescription))));
 
 /** Differences between a value and OpenAI's published API description, and fields that it does not name in answers. */
-export function faultsIn(
+export function findFaults(
   operation: DescribedOperation,
   part: DescribedPart,
   value: unknown,
@@ -44,13 +44,13 @@ export function faultsIn(
 }
 
 /** Requests of JSON that the published reference shows for an operation. */
-export function examplesOf(operation: DescribedOperation): readonly PublishedExample[] {
+export function listExamples(operation: DescribedOperation): readonly PublishedExample[] {
   const [method = '', path = ''] = operation.split(' ');
-  return published.paths[path]?.[method]?.['x-examples'] ?? [];
+  return publishedDescription.paths[path]?.[method]?.['x-examples'] ?? [];
 }
 
 /** Data of each server-sent event, of a stream in which nothing else stands. */
-export function eventsIn(stream: string): readonly string[] {
+export function parseEvents(stream: string): readonly string[] {
   expect(stream.endsWith('\n\n')).toBe(true);
   const blocks = stream.slice(0, -2).split('\n\n');
   return blocks.map((block) => {
@@ -59,13 +59,13 @@ export function eventsIn(stream: string): readonly string[] {
   });
 }
 
-function checker(document: unknown) {
+function makeChecker(document: unknown) {
   const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
   ajv.addSchema(document as Json, 'openai');
   const compiled = new Map<string, ValidateFunction>();
   return (operation: DescribedOperation, part: DescribedPart): ValidateFunction => {
     const [method = '', path = ''] = operation.split(' ');
-    const names = ['paths', path, method, ...placeOf(operation, part), 'schema'];
+    const names = ['paths', path, method, ...findPlace(operation, part), 'schema'];
     const pointer = names.map((name) => name.replaceAll('~', '~0').replaceAll('/', '~1')).join('/');
     const known = compiled.get(pointer) ?? ajv.compile({ $ref: `openai#/${pointer}` });
     compiled.set(pointer, known);
@@ -73,7 +73,7 @@ function checker(document: unknown) {
   };
 }
 
-function placeOf(operation: DescribedOperation, part: DescribedPart): readonly string[] {
+function findPlace(operation: DescribedOperation, part: DescribedPart): readonly string[] {
   if (part === 'answer') return ['responses', '200', 'content', 'application/json'];
   if (part === 'event') return ['responses', '200', 'content', 'text/event-stream'];
   if (part === 'refusal') return ['responses', '429', 'content', 'application/json'];
@@ -82,15 +82,15 @@ function placeOf(operation: DescribedOperation, part: DescribedPart): readonly s
 }
 
 /** `nullable`, a word of OpenAPI 3.0 that is left in some places of this document of 3.1, in words of JSON Schema. */
-function withNull(value: unknown): unknown {
-  return mapped(value, ({ nullable, ...schema }) =>
+function allowNull(value: unknown): unknown {
+  return mapValues(value, ({ nullable, ...schema }) =>
     nullable === true ? { anyOf: [schema, { type: 'null' }] } : schema,
   );
 }
 
 /** Objects with the fields that are named, and no others: whoever adds a field to an answer learns it here. */
-function closed(value: unknown): unknown {
-  return mapped(value, (schema) =>
+function closeObjects(value: unknown): unknown {
+  return mapValues(value, (schema) =>
     isJson(schema.properties) && schema.additionalProperties === undefined
       ? { ...schema, additionalProperties: false }
       : schema,
@@ -98,7 +98,7 @@ function closed(value: unknown): unknown {
 }
 
 /** The published description leaves out sound in chunks: it has the fields of sound in a whole answer, as they come. */
-function withSoundInChunks(document: Description): Description {
+function addSoundToChunks(document: Description): Description {
   const { schemas } = document.components;
   const { ChatCompletionResponseMessage: message, ChatCompletionStreamResponseDelta: delta } =
     schemas as SoundSchemas;
@@ -120,19 +120,19 @@ type SoundSchemas = {
 };
 
 /** The same with every schema in it changed, the innermost first. */
-function mapped(value: unknown, change: (schema: Json) => Json): unknown {
-  if (Array.isArray(value)) return value.map((one) => mapped(one, change));
+function mapValues(value: unknown, change: (schema: Json) => Json): unknown {
+  if (Array.isArray(value)) return value.map((one) => mapValues(one, change));
   if (!isJson(value)) return value;
   const entries = Object.entries(value).map(([key, one]) => [
     key,
-    key === 'properties' && isJson(one) ? eachMapped(one, change) : mapped(one, change),
+    key === 'properties' && isJson(one) ? mapProperties(one, change) : mapValues(one, change),
   ]);
   return change(Object.fromEntries(entries) as Json);
 }
 
 /** Names of properties are no keywords. */
-function eachMapped(properties: Json, change: (schema: Json) => Json): Json {
-  const entries = Object.entries(properties).map(([name, one]) => [name, mapped(one, change)]);
+function mapProperties(properties: Json, change: (schema: Json) => Json): Json {
+  const entries = Object.entries(properties).map(([name, one]) => [name, mapValues(one, change)]);
   return Object.fromEntries(entries) as Json;
 }
 

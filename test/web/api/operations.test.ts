@@ -1,19 +1,19 @@
 import { expect, test } from 'vitest';
 import type { Public } from '#src/base/public.ts';
 import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
-import type { PlayOutcome, PlayRequest } from '#src/features/tracks/track-outcomes.ts';
+import type { PlayOutcome, PlayRequest } from '#src/features/tracks/track-request-outcomes.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
-import { openText } from '#src/people/confidential-text.ts';
-import { ended } from '#test/commands/ports.ts';
-import { guildId, openApi, programPorts, refusalIn } from './api-setup.ts';
+import { toOpenText } from '#src/people/confidential-text.ts';
+import { endedSession } from '#test/commands/command-ports.ts';
+import { guildId, makeProgramPorts, openApi, readRefusal } from './api-setup.ts';
 
 const at = (path: string) => `/v1/servers/${guildId}/${path}`;
 
 /** Requests to the bot, and its answer. */
-function asking(answer: Awaited<ReturnType<Public<TypedRequests>['ask']>>) {
-  const asked: Parameters<Public<TypedRequests>['ask']>[] = [];
-  const port = programPorts({
-    ask: async (...all) => {
+function asking(answer: Awaited<ReturnType<Public<TypedRequests>['askQuestion']>>) {
+  const asked: Parameters<Public<TypedRequests>['askQuestion']>[] = [];
+  const port = makeProgramPorts({
+    askQuestion: async (...all) => {
       asked.push(all);
       return answer;
     },
@@ -22,11 +22,11 @@ function asking(answer: Awaited<ReturnType<Public<TypedRequests>['ask']>>) {
 }
 
 test.each([
-  [{ kind: 'queued', ahead: 2, ended }, {}, { ahead: 2 }],
+  [{ kind: 'queued', position: 2, ended: endedSession }, {}, { ahead: 2 }],
   [
     {
       kind: 'placed',
-      playing: { kind: 'added', title: '“Hi”', track: 'news', place: 2, ended },
+      playing: { kind: 'added', title: '“Hi”', track: 'news', place: 2, ended: endedSession },
     },
     { track: 'news', speed: 1.5 },
     { ahead: 2, track: 'news' },
@@ -35,8 +35,8 @@ test.each([
   'a text is read out in the name of the token, which pays for it, as it asks: %j',
   async (outcome, manner, answer) => {
     const said: unknown[] = [];
-    const port = programPorts({
-      say: async (...all) => {
+    const port = makeProgramPorts({
+      sayText: async (...all) => {
         said.push(all);
         return outcome;
       },
@@ -70,9 +70,9 @@ test.each([
 ] as const)(
   'what cannot be said is refused in a sentence: %j',
   async (outcome, status, code, sentence) => {
-    await using api = await openApi(programPorts({ say: async () => outcome }));
+    await using api = await openApi(makeProgramPorts({ sayText: async () => outcome }));
     await api.add('bell');
-    const answer = await refusalIn(await api.post('bell', at('say'), { text: 'Hi' }));
+    const answer = await readRefusal(await api.post('bell', at('say'), { text: 'Hi' }));
     expect(answer).toEqual([status, code, expect.stringMatching(sentence)]);
   },
 );
@@ -89,12 +89,12 @@ test.each([
     await using api = await openApi();
     await api.add('bell');
     const response = await api.ask('bell', at('say'), { method: 'POST', body });
-    expect(await refusalIn(response)).toEqual([status, code, expect.stringMatching(sentence)]);
+    expect(await readRefusal(response)).toEqual([status, code, expect.stringMatching(sentence)]);
   },
 );
 
 test('a question is asked in words, in the name of the token', async () => {
-  const { asked, port } = asking({ kind: 'answered', text: openText('Five.') });
+  const { asked, port } = asking({ kind: 'answered', text: toOpenText('Five.') });
   await using api = await openApi(port);
   await api.add('bell');
   const response = await api.post('bell', at('ask'), { question: 'How many?', answer: 'voice' });
@@ -115,7 +115,7 @@ test.each([
   async (outcome, ...all) => {
     await using api = await openApi(asking(outcome).port);
     await api.add('bell');
-    const [status, code, message] = await refusalIn(
+    const [status, code, message] = await readRefusal(
       await api.post('bell', at('ask'), { question: 'How many?' }),
     );
     expect([status, code]).toEqual(all);
@@ -130,7 +130,7 @@ test.each([
 ])('%j is no question', async (body, code) => {
   await using api = await openApi();
   await api.add('bell');
-  expect((await refusalIn(await api.post('bell', at('ask'), body))).slice(0, 2)).toEqual([
+  expect((await readRefusal(await api.post('bell', at('ask'), body))).slice(0, 2)).toEqual([
     400,
     code,
   ]);
@@ -139,8 +139,8 @@ test.each([
 /** Requests to play, and their outcome. */
 function playing(outcome: PlayOutcome) {
   const requests: PlayRequest[] = [];
-  const port = programPorts({
-    play: async (_guildId, _caller, request) => {
+  const port = makeProgramPorts({
+    playSound: async (_guildId, _caller, request) => {
       requests.push(request);
       return [outcome];
     },
@@ -159,7 +159,7 @@ test.each<[PlayOutcome, number, string]>([
   await using api = await openApi(playing(outcome).port);
   await api.add('bell');
   const response = await api.post('bell', at('tracks'), { sound: 'rian' });
-  expect((await refusalIn(response)).slice(0, 2)).toEqual([status, code]);
+  expect((await readRefusal(response)).slice(0, 2)).toEqual([status, code]);
 });
 
 const session = {
@@ -175,14 +175,14 @@ const session = {
 test('transcripts are listed, and read in the format that is asked for', async () => {
   const requests: unknown[] = [];
   const file = { name: 'transcript.txt', text: 'Ana: goodbye' };
-  const transcripts: Pick<TranscriptRequests, 'sessions' | 'file'> = {
-    sessions: async () => [session],
-    file: async (_guildId, channelIds, request) => {
+  const transcripts: Pick<TranscriptRequests, 'listSessions' | 'createFile'> = {
+    listSessions: async () => [session],
+    createFile: async (_guildId, channelIds, request) => {
       requests.push([channelIds, request]);
       return { kind: 'file', session, file };
     },
   };
-  const port = programPorts({ more: { transcripts } });
+  const port = makeProgramPorts({ more: { transcripts } });
   await using api = await openApi(port);
   await api.add('bell', { channelIds: ['100'] });
   expect(await (await api.ask('bell', at('transcripts'))).json()).toEqual({
@@ -209,7 +209,7 @@ test('transcripts are listed, and read in the format that is asked for', async (
 test('a transcript of a channel that the token does not name is as one that is not there', async () => {
   await using api = await openApi();
   await api.add('bell');
-  expect((await refusalIn(await api.ask('bell', at('transcripts/last')))).slice(0, 2)).toEqual([
+  expect((await readRefusal(await api.ask('bell', at('transcripts/last')))).slice(0, 2)).toEqual([
     404,
     'transcript.none',
   ]);

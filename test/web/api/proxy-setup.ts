@@ -1,37 +1,37 @@
 import type { ChatCompletion, ChatCompletionChunk } from 'openai/resources/chat/completions';
 import type { Stream } from 'openai/streaming';
-import { writeWav } from '#src/audio/wav.ts';
+import { writeWav } from '#src/audio/formats/wav.ts';
 import { openChatModel } from '#src/chat/completions/openai-chat.ts';
-import { openClient } from '#src/provider/client.ts';
+import { openClient } from '#src/provider/api-client.ts';
 import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
 import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
 import {
   type AudioChatAnswer,
-  delta,
+  answerStream,
+  makeDelta,
   openMockAudioChat,
-  streams,
-} from '#test/fakes/providers/audio-chat.ts';
-import { instantPace, openMockProviders } from '#test/fakes/providers/providers.ts';
+} from '#test/fakes/providers/mock-audio-chat.ts';
+import { instantPace, openMockProviders } from '#test/fakes/providers/mock-providers.ts';
 import { openCompletions } from './completions-setup.ts';
 
-type Over = Parameters<typeof openCompletions>[0];
+type ProxyOverrides = Parameters<typeof openCompletions>[0];
 
 /** Fields of a request that a chat server got. */
 export type SentBody = Readonly<Record<string, unknown>>;
 
-const says = (content: string) => delta({ content });
-export const stop = delta({}, 'stop');
+const toSaidChunk = (content: string) => makeDelta({ content });
+export const stopChunk = makeDelta({}, 'stop');
 
 /** An answer in text. */
-export function writes(...pieces: readonly string[]): AudioChatAnswer {
-  return streams([...pieces.map(says), stop]);
+export function writePieces(...pieces: readonly string[]): AudioChatAnswer {
+  return answerStream([...pieces.map(toSaidChunk), stopChunk]);
 }
 
 /**
  * The API of a bot whose chat, recogniser and voice are servers on this machine. `answers` are those of the chat server, in turn;
  * a sound is heard as the loudness of its first sample.
  */
-export async function openProxy(answers: readonly AudioChatAnswer[], over: Over = {}) {
+export async function openProxy(answers: readonly AudioChatAnswer[], over: ProxyOverrides = {}) {
   await using stack = new AsyncDisposableStack();
   const thinker = stack.use(await openMockAudioChat(answers));
   const providers = stack.use(
@@ -62,9 +62,9 @@ export async function openProxy(answers: readonly AudioChatAnswer[], over: Over 
     /** Bodies that the chat server got. */
     asked: thinker.bodies as readonly SentBody[],
     /** Words of the sounds that the recogniser got. */
-    recognised: () => textsOf(providers, 'transcriptions'),
+    recognised: () => listTexts(providers, 'transcriptions'),
     /** Texts that the voice got. */
-    spoken: () => textsOf(providers, 'speech'),
+    spoken: () => listTexts(providers, 'speech'),
     complete: (body: object): Promise<ChatCompletion> =>
       openai.post('/chat/completions', { body: { model: 'parley', ...body } }),
     stream: async (body: object): Promise<readonly ChatCompletionChunk[]> => {
@@ -76,7 +76,7 @@ export async function openProxy(answers: readonly AudioChatAnswer[], over: Over 
   };
 }
 
-function textsOf(
+function listTexts(
   { requests }: Awaited<ReturnType<typeof openMockProviders>>,
   endpoint: 'transcriptions' | 'speech',
 ): readonly string[] {
@@ -84,11 +84,14 @@ function textsOf(
 }
 
 /** Half a second of sound that is heard as this number. */
-export function soundOf(number: number) {
+export function makeSound(number: number) {
   const samples = new Int16Array(8_000).fill(number);
   const data = writeWav({ samples, rateHz: 16_000, channels: 1 }).toString('base64');
   return { type: 'input_audio', input_audio: { data, format: 'wav' } } as const;
 }
 
-export const spoken = { modalities: ['text', 'audio'], audio: { voice: 'alloy', format: 'wav' } };
-export const user = (content: unknown) => ({ role: 'user', content });
+export const spokenReply = {
+  modalities: ['text', 'audio'],
+  audio: { voice: 'alloy', format: 'wav' },
+};
+export const toUserMessage = (content: unknown) => ({ role: 'user', content });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { openSandboxPrograms } from '#src/app/sandbox/in-sandbox.ts';
-import { ask, openTestPage, refusalOf } from '#test/web/http/open-page.ts';
+import { openSandboxPrograms } from '#src/app/sandbox/run-in-sandbox.ts';
+import { openTestPage, sendRequest, toRefusal } from '#test/web/http/open-page.ts';
 import { guildId, openApi } from './api-setup.ts';
 
 /** Programs' way in beside a sandbox whose page has the port before; the next one is taken by another program. */
@@ -38,12 +38,15 @@ test('its doors are those of the page, and there are no files and no links', asy
   const { url } = beside;
   const path = `/v1/servers/${guildId}/say`;
   const post = { method: 'POST' };
-  expect(refusalOf(await ask(url, path, {}, post)).slice(0, 2)).toEqual([401, 'token.missing']);
-  const forged = await ask(url, path, { host: 'evil.example' }, post);
-  expect(refusalOf(forged).slice(0, 2)).toEqual([421, 'door.host']);
-  const foreign = await ask(url, path, { origin: 'https://evil.example' }, post);
-  expect(refusalOf(foreign).slice(0, 2)).toEqual([403, 'door.origin']);
+  expect(toRefusal(await sendRequest(url, path, {}, post)).slice(0, 2)).toEqual([
+    401,
+    'token.missing',
+  ]);
+  const forged = await sendRequest(url, path, { host: 'evil.example' }, post);
+  expect(toRefusal(forged).slice(0, 2)).toEqual([421, 'door.host']);
+  const foreign = await sendRequest(url, path, { origin: 'https://evil.example' }, post);
+  expect(toRefusal(foreign).slice(0, 2)).toEqual([403, 'door.origin']);
   for (const nothing of ['/', '/main.js', '/enter']) {
-    expect((await ask(url, nothing)).status).toBe(404);
+    expect((await sendRequest(url, nothing)).status).toBe(404);
   }
 });

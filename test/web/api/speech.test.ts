@@ -3,13 +3,13 @@ import { expect, test } from 'vitest';
 import { type SoundFormat, soundFormats } from '#src/audio/encode/sound-encoder.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { ProgramText } from '#src/features/contract/http-api-ports.ts';
-import type { Synthesizer } from '#src/speech/ports.ts';
-import { voicesOf } from '#test/commands/ports.ts';
+import type { Synthesizer } from '#src/speech/speech-engine.ts';
+import { makeVoices } from '#test/commands/command-ports.ts';
 import { openHeldEngine } from '#test/examples/held-engine.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeSynthesizer } from '#test/fakes/speech.ts';
-import { dollars, openBudgets } from '#test/fakes/spending.ts';
-import { guildId, openApi, programPorts, refusalIn } from './api-setup.ts';
+import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
+import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { guildId, makeProgramPorts, openApi, readRefusal } from './api-setup.ts';
 import { openCompletions } from './completions-setup.ts';
 
 const spoken = { model: 'parley', voice: 'default', input: 'It is ready.' };
@@ -65,7 +65,7 @@ test.each([
   const synthesizer = new FakeSynthesizer();
   await using served = await openCompletions({ synthesizer });
   const body = { ...spoken, ...over };
-  const refused = await refusalIn(await served.api.post('parley_dog', '/v1/audio/speech', body));
+  const refused = await readRefusal(await served.api.post('parley_dog', '/v1/audio/speech', body));
   expect(refused).toEqual([400, code, expect.stringMatching(words)]);
   expect(synthesizer.asked).toEqual([]);
 });
@@ -80,8 +80,8 @@ test('a model is asked for if it may be chosen', async () => {
       return { kind: 'unspeakable' };
     },
   };
-  const voices = voicesOf([], ['tts-1', 'tts-1-hd']);
-  await using api = await openApi(programPorts({ voices, more: { programAnswers: answers } }));
+  const voices = makeVoices([], ['tts-1', 'tts-1-hd']);
+  await using api = await openApi(makeProgramPorts({ voices, more: { programAnswers: answers } }));
   await api.add('bell');
   for (const model of ['tts-1-hd', 'parley'])
     await api.post('bell', '/v1/audio/speech', { ...spoken, voice: { id: 'nova' }, model });
@@ -94,9 +94,11 @@ test('a model is asked for if it may be chosen', async () => {
 
 test('without money nothing is asked of the engine', async () => {
   const synthesizer = new FakeSynthesizer();
-  const { budgets } = openBudgets(new VirtualClock(), { caps: { personDay: dollars(1e-6) } });
+  const { budgets } = openBudgets(new VirtualClock(), { caps: { personDay: toUsd(1e-6) } });
   await using served = await openCompletions({ synthesizer, spending: budgets });
-  const refused = await refusalIn(await served.api.post('parley_dog', '/v1/audio/speech', spoken));
+  const refused = await readRefusal(
+    await served.api.post('parley_dog', '/v1/audio/speech', spoken),
+  );
   expect(refused.slice(0, 2)).toEqual([429, 'budget.token']);
   expect(synthesizer.asked).toEqual([]);
 });

@@ -1,12 +1,12 @@
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
-import { hashOf } from '#src/web/api/tokens/new-token.ts';
+import { hashSecret } from '#src/web/api/tokens/new-token.ts';
 import { openLocalStore } from '#test/fakes/local-stores.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
-import { runProgram } from '#test/fakes/program.ts';
-import { storeFolder } from '#test/storage/files.ts';
-import { openIn } from '#test/storage/postgres/open-stores.ts';
+import { runProgram } from '#test/fakes/run-program.ts';
+import { openPostgresStores } from '#test/storage/postgres/open-stores.ts';
+import { makeStoreFolder } from '#test/storage/store-folder.ts';
 
 const server = '1029384756102938475';
 const create = (name: string, ...more: readonly string[]) => [
@@ -18,7 +18,7 @@ const run = (env: Readonly<Record<string, string>>, ...args: readonly string[]) 
   runProgram('token', { DISCORD_TOKEN: 'of-discord', ...env }, ...args);
 
 test('beside a running bot tokens are made, listed and revoked, and only their hash is kept', async () => {
-  using place = storeFolder();
+  using place = makeStoreFolder();
   await using store = await openLocalStore(place.path, { clock: realClock });
   const env = { DATA_DIR: dirname(place.path) };
   const made = run(env, ...create('doorbell', '--budget', '0.5'));
@@ -30,7 +30,7 @@ test('beside a running bot tokens are made, listed and revoked, and only their h
   ]);
   const secret = made.stdout.trim();
   expect(secret).toMatch(/^parley_[\w-]{43}$/);
-  const found = await store.apiTokens.find(hashOf(secret));
+  const found = await store.apiTokens.find(hashSecret(secret));
   expect(found).toMatchObject({
     name: 'doorbell',
     scopes: ['say', 'ask', 'audio'],
@@ -40,11 +40,11 @@ test('beside a running bot tokens are made, listed and revoked, and only their h
   expect(again).toMatchObject({ status: 1, stdout: '' });
   expect(again.stderr).toContain('There is a token doorbell already');
   expect(run(env, 'list').stdout).toMatch(/^doorbell: [^\n]+\n$/);
-  expect(run(env, 'list').stdout).not.toContain(hashOf(secret));
+  expect(run(env, 'list').stdout).not.toContain(hashSecret(secret));
   const revoked = run(env, 'revoke', 'doorbell');
   expect(revoked.status).toBe(0);
   expect(revoked.stderr).toContain('its streams and posts of events end within a minute');
-  expect((await store.apiTokens.find(hashOf(secret)))?.revokedAtWallMs).toBeGreaterThan(0);
+  expect((await store.apiTokens.find(hashSecret(secret)))?.revokedAtWallMs).toBeGreaterThan(0);
   expect(run(env, 'revoke', 'doorbell')).toMatchObject({
     status: 1,
     stderr: `Store: ${dirname(place.path)}.\nNo token doorbell is in use: npm run token -- list\n`,
@@ -52,7 +52,7 @@ test('beside a running bot tokens are made, listed and revoked, and only their h
 });
 
 test('without a token of Discord it says that it works with the store of the sandbox', () => {
-  using place = storeFolder();
+  using place = makeStoreFolder();
   const env = { DATA_DIR: dirname(place.path), DISCORD_TOKEN: '' };
   const { stderr } = run(env, ...create('doorbell'));
   expect(stderr).toContain('/sandbox, that of the sandbox, as DISCORD_TOKEN is not set.');
@@ -65,7 +65,7 @@ test.each([
   [create('bell', '--budget', 'much'), '--budget: US dollars a day'],
   [['destroy', 'bell'], 'The first word must be create, list or revoke.'],
 ])('%j is refused in a sentence', (args, sentence) => {
-  using place = storeFolder();
+  using place = makeStoreFolder();
   const refused = run({ DATA_DIR: dirname(place.path) }, ...args);
   expect([refused.status, refused.stdout]).toEqual([78, '']);
   expect(refused.stderr).toContain(sentence);
@@ -74,10 +74,10 @@ test.each([
 withPostgres(() => {
   test('with DATABASE_URL tokens stand in PostgreSQL', async () => {
     await using schema = await openSchema();
-    await using store = await openIn(schema);
+    await using store = await openPostgresStores(schema);
     const made = run({ DATABASE_URL: schema.url.reveal() }, ...create('doorbell'));
     expect(made.status, made.stderr).toBe(0);
-    const found = await store.apiTokens.find(hashOf(made.stdout.trim()));
+    const found = await store.apiTokens.find(hashSecret(made.stdout.trim()));
     expect(found).toMatchObject({ name: 'doorbell', guildId: server });
   });
 });

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Public } from '#src/base/public.ts';
-import type { TrackRequests } from '#src/features/tracks/tracks.ts';
-import { pass } from '#test/conversation/setup/session-fixture.ts';
+import type { TrackRequests } from '#src/features/tracks/tracks-feature.ts';
+import { passTime } from '#test/conversation/setup/session-fixture.ts';
 import { openSetup } from '#test/conversation/setup/tracks-fixture.ts';
-import { openApi, openLoopback, programPorts, refusalIn } from './api-setup.ts';
+import { makeProgramPorts, openApi, openLoopback, readRefusal } from './api-setup.ts';
 
 const live = 'https://sounds.example/live/radio.mp3';
 
@@ -12,7 +12,7 @@ async function openTracks() {
   await using stack = new AsyncDisposableStack();
   const fixture = await openSetup();
   const { tracks } = fixture;
-  const api = stack.use(await openApi(programPorts({ more: { tracks } })));
+  const api = stack.use(await openApi(makeProgramPorts({ more: { tracks } })));
   await api.add('band', { guildId: 'g', scopes: ['track'] });
   const { url } = stack.use(await openLoopback(api.app));
   const ask = (path: string, init: RequestInit) => {
@@ -49,7 +49,7 @@ test('a program moves, fades, loops, mutes and removes what plays on a track, as
   await post('', { sound: 'rain', track: 'bg' });
   await post('', { sound: 'sea', track: 'bg' });
   await post('', { sound: 'wind', track: 'bg' });
-  await pass(fixture, 1_000);
+  await passTime(fixture, 1_000);
   const changed = (change: string, more: object = { title: 'rain' }) => ({
     kind: 'changed',
     change,
@@ -92,12 +92,12 @@ test('a program reads no word that is read out, and no name of who has it read o
   const eva = { id: 'eva', name: 'Eva' };
   const how = { owner: eva, payer: eva };
   const secret = 'Ben gets the sack on Friday.';
-  await fixture.talk.say('g', secret, 'queue', how);
-  await fixture.talk.say('g', secret, 'queue', how);
-  await fixture.talk.say('g', secret, 'queue', { ...how, track: 'bg' });
+  await fixture.talk.sayText('g', secret, 'queue', how);
+  await fixture.talk.sayText('g', secret, 'queue', how);
+  await fixture.talk.sayText('g', secret, 'queue', { ...how, track: 'bg' });
   const sound = { sound: 'rain', track: 'bg', loop: false, next: false };
-  await tracks.play('g', { ...eva, mayManage: false }, sound);
-  await pass(fixture, 200);
+  await tracks.playSound('g', { ...eva, mayManage: false }, sound);
+  await passTime(fixture, 200);
   const told = JSON.stringify([await read('voice'), await read('bg')]);
   expect(told).toContain('rain');
   expect(told).not.toMatch(/sack|Eva/);
@@ -145,8 +145,8 @@ test.each([
   await using setup = await openTracks();
   await setup.post('', { sound: 'rain', track: 'bg' });
   await setup.post('', { sound: live, track: 'radio' });
-  const before = setup.tracks.list('g');
-  const refused = await refusalIn(await setup.post(path, body));
+  const before = setup.tracks.listTracks('g');
+  const refused = await readRefusal(await setup.post(path, body));
   expect(refused).toEqual([status, code, expect.stringMatching(sentence)]);
-  expect(setup.tracks.list('g')).toEqual(before);
+  expect(setup.tracks.listTracks('g')).toEqual(before);
 });

@@ -1,26 +1,26 @@
 import { parse } from '@plussub/srt-vtt-parser';
 import { toFile } from 'openai';
 import { expect, test } from 'vitest';
+import { writeWav } from '#src/audio/formats/wav.ts';
 import { listenRateHz } from '#src/audio/pcm.ts';
-import { writeWav } from '#src/audio/wav.ts';
 import { realClock } from '#src/base/clock.ts';
-import { openClient } from '#src/provider/client.ts';
+import { openClient } from '#src/provider/api-client.ts';
 import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
-import { joined, speech } from '#test/audio/speech.ts';
-import { FakeChat } from '#test/fakes/chat.ts';
+import { joinedSpeech, readSpeech } from '#test/audio/recorded-speech.ts';
+import { FakeChat } from '#test/fakes/fake-chat.ts';
+import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
 import {
   openTranscriptions,
-  type TranscriptionsRules,
-} from '#test/fakes/providers/transcriptions.ts';
-import { dollars, openBudgets } from '#test/fakes/spending.ts';
-import { guildId, refusalIn } from './api-setup.ts';
+  type TranscriptionsOptions,
+} from '#test/fakes/providers/mock-transcriptions.ts';
+import { guildId, readRefusal } from './api-setup.ts';
 import { openCompletions } from './completions-setup.ts';
-import { eventsIn, faultsIn } from './openai-description.ts';
+import { findFaults, parseEvents } from './openai-description.ts';
 
 /** Nobody speaks for so long. */
 const pause = new Int16Array(2.5 * listenRateHz);
-const [first, second] = [speech('human-cards-004'), speech('human-something')];
-const samples = joined([first.samples, pause, second.samples, pause]);
+const [first, second] = [readSpeech('human-cards-004'), readSpeech('human-something')];
+const samples = joinedSpeech([first.samples, pause, second.samples, pause]);
 
 /** A WAV file with two sentences and a pause between. */
 const twoSentences = new Uint8Array(writeWav({ ...first, samples }));
@@ -31,7 +31,7 @@ const said = ['Seven of hearts.', 'Something else.'];
 
 /** The API over a server that hears these texts, utterance by utterance. */
 async function openHearing(
-  rules: TranscriptionsRules = {},
+  rules: TranscriptionsOptions = {},
   over: Parameters<typeof openCompletions>[0] = {},
 ) {
   await using stack = new AsyncDisposableStack();
@@ -90,7 +90,7 @@ test('words are streamed while what follows is still recognised', async () => {
 });
 
 test('what fails on the way is an event with an error; what fails before has a status', async () => {
-  const rules: { fails?: number } & TranscriptionsRules = {
+  const rules: { fails?: number } & TranscriptionsOptions = {
     hold: async (count) => {
       if (count === 2) rules.fails = 400;
     },
@@ -183,7 +183,7 @@ test.each([
 ])('%s is refused in a sentence', async (_, fields, status, code, sentence) => {
   await using hearing = await openHearing();
   const init = { method: 'POST', body: form(fields) };
-  const refused = await refusalIn(
+  const refused = await readRefusal(
     await hearing.api.ask('parley_dog', '/v1/audio/transcriptions', init),
   );
   expect(refused).toEqual([status, code, expect.stringMatching(sentence)]);
@@ -192,14 +192,14 @@ test.each([
 
 test('a recording that does not fit into the budget of its token is not sent', async () => {
   const { budgets, ledger } = openBudgets(realClock, {
-    caps: { personDay: dollars(0.0001) },
+    caps: { personDay: toUsd(0.0001) },
     rates: { small: { kind: 'priced', usd: { perMinute: 0.01 } } },
   });
   await using hearing = await openHearing({}, { spending: budgets });
   const asking = hearing.openai.audio.transcriptions.create({ file: await wavFile(), model: 'x' });
   await expect(asking).rejects.toMatchObject({ status: 429 });
   expect(hearing.server.requests).toEqual([]);
-  expect(ledger.standing(guildId, realClock.wallMs()).day.nanoUsd).toBe(0);
+  expect(ledger.getStanding(guildId, realClock.wallMs()).day.nanoUsd).toBe(0);
 });
 
 test('a server that translates makes English of it', async () => {
@@ -275,7 +275,7 @@ test.each<[string, Operation, Fields]>([
   const all: Fields = [['model', 'small'], ['response_format', format], ...fields];
   const response = await post(hearing, operation, all);
   expect(response.status).toBe(200);
-  expect(faultsIn(operation, 'answer', (await response.json()) as Json)).toEqual([]);
+  expect(findFaults(operation, 'answer', (await response.json()) as Json)).toEqual([]);
 });
 
 test('where only times of words are asked for and none are known, there are segments', async () => {
@@ -296,10 +296,10 @@ test('each event of a streamed transcription is that of the published descriptio
     ['stream', 'true'],
   ]);
   expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/);
-  const data = eventsIn(await response.text());
+  const data = parseEvents(await response.text());
   expect(data.at(-1)).toBe('[DONE]');
   const events = data.slice(0, -1).map((one) => JSON.parse(one) as Json);
-  expect(events.flatMap((event) => faultsIn(transcriptions, 'event', event))).toEqual([]);
+  expect(events.flatMap((event) => findFaults(transcriptions, 'event', event))).toEqual([]);
   expect(events.map(({ type }) => type)).toEqual([
     'transcript.text.delta',
     'transcript.text.delta',

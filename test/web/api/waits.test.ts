@@ -2,16 +2,16 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { pass } from '#test/conversation/setup/session-fixture.ts';
-import { manager, openSetup, titles } from '#test/conversation/setup/tracks-fixture.ts';
-import { openApi, openLoopback, programPorts, refusalIn } from './api-setup.ts';
+import { passTime } from '#test/conversation/setup/session-fixture.ts';
+import { listTitles, manager, openSetup } from '#test/conversation/setup/tracks-fixture.ts';
+import { makeProgramPorts, openApi, openLoopback, readRefusal } from './api-setup.ts';
 
 /** A session with tracks and texts, asked over HTTP on loopback. */
 async function openSession() {
   await using stack = new AsyncDisposableStack();
   const fixture = await openSetup(undefined, { addressing: 'off' });
   const { talk, tracks } = fixture;
-  const api = stack.use(await openApi(programPorts({ more: { tracks, typed: talk } })));
+  const api = stack.use(await openApi(makeProgramPorts({ more: { tracks, typed: talk } })));
   await api.add('band', { guildId: 'g', scopes: ['say', 'track'] });
   const { url } = stack.use(await openLoopback(api.app));
   const all = stack.move();
@@ -48,7 +48,7 @@ test.each([
     expect(await answer).toMatchObject({ ended: 'skipped' });
     const heard = await (async () => {
       const response = await session.post(path, { ...body, wait: true });
-      await pass(session.fixture, 30_000);
+      await passTime(session.fixture, 30_000);
       return await response.json();
     })();
     expect(heard).toMatchObject({ ended: 'completed' });
@@ -59,17 +59,17 @@ test('what loops has no end, so a wait for it is refused, and nothing plays', as
   await using session = await openSession();
   const looping = { sound: 'rain', loop: true };
   const refused = [409, 'track.looping', 'main: it repeats, so there is no end to wait for.'];
-  expect(await refusalIn(await session.post('tracks', { ...looping, wait: true }))).toEqual(
+  expect(await readRefusal(await session.post('tracks', { ...looping, wait: true }))).toEqual(
     refused,
   );
-  expect(titles(session.fixture)).toEqual([undefined]);
+  expect(listTitles(session.fixture)).toEqual([undefined]);
   await session.post('tracks', looping);
   const others = [
     await session.post('tracks', { sound: 'sea', wait: true }),
     await session.post('say', { text: 'Hello.', track: 'main', wait: true }),
   ];
-  for (const one of others) expect(await refusalIn(one)).toEqual(refused);
-  expect(titles(session.fixture)).toEqual(['rain']);
+  for (const one of others) expect(await readRefusal(one)).toEqual(refused);
+  expect(listTitles(session.fixture)).toEqual(['rain']);
 });
 
 test('a program that hangs up leaves its sound alone, and nothing is a bug', async () => {
@@ -81,7 +81,7 @@ test('a program that hangs up leaves its sound alone, and nothing is a bug', asy
   program.abort();
   await expect(reading).rejects.toThrow();
   for (let n = 0; n < 20; n++) await setImmediate();
-  expect(titles(session.fixture)).toEqual(['rain']);
+  expect(listTitles(session.fixture)).toEqual(['rain']);
   session.skip('main');
   for (let n = 0; n < 20; n++) await setImmediate();
   expect([session.api.bugs, written.mock.calls]).toEqual([[], []]);
@@ -106,7 +106,7 @@ test('until then a space comes every 15 s, and after 14 minutes that the sound i
   await vi.advanceTimersByTimeAsync(1_000);
   await reading;
   expect(JSON.parse(read)).toEqual({ track: 'main', title: 'rain', ended: 'late' });
-  expect(titles(session.fixture)).toEqual(['rain']);
+  expect(listTitles(session.fixture)).toEqual(['rain']);
 });
 
 test('the head of the answer leaves at once, so that a proxy sees that the program is served', async () => {
@@ -119,6 +119,6 @@ test('the head of the answer leaves at once, so that a proxy sees that the progr
   socket.write([...head, ...about, '', body].join('\r\n'));
   const [first] = await once(socket.setEncoding('latin1'), 'data');
   expect(first).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
-  expect(titles(session.fixture)).toEqual(['rain']);
+  expect(listTitles(session.fixture)).toEqual(['rain']);
   socket.destroy();
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ask, openTestPage, refusalOf } from './open-page.ts';
+import { openTestPage, sendRequest, toRefusal } from './open-page.ts';
 
 const publicUrl = new URL('https://parley.example.org:8443');
 
@@ -25,17 +25,21 @@ test.each([
   'parley.example.org',
 ])('the forged Host "%s" is answered and nothing else', async (forged) => {
   await using page = await openRoutes();
-  const reply = await ask(page.url, '/state', { host: forged.replace('PORT', page.url.port) });
+  const reply = await sendRequest(page.url, '/state', {
+    host: forged.replace('PORT', page.url.port),
+  });
   expect([400, 421]).toContain(reply.status);
   expect(reply.text).not.toContain('read');
-  expect((await ask(page.url, '/state')).text).toBe('"read"');
+  expect((await sendRequest(page.url, '/state')).text).toBe('"read"');
 });
 
 test.each(['localhost:PORT', 'LOCALHOST:PORT', '[::1]:PORT', '127.0.0.1:PORT', publicUrl.host])(
   'the Host %s is ours',
   async (host) => {
     await using page = await openRoutes();
-    const reply = await ask(page.url, '/state', { host: host.replace('PORT', page.url.port) });
+    const reply = await sendRequest(page.url, '/state', {
+      host: host.replace('PORT', page.url.port),
+    });
     expect(reply.text).toBe('"read"');
   },
 );
@@ -75,8 +79,8 @@ test.each([
     value.replace('OURS', page.url.origin),
   ]);
   const path = method === 'GET' ? '/state' : '/act';
-  const reply = await ask(page.url, path, Object.fromEntries(entries), { method });
-  expect(refusalOf(reply)).toEqual([
+  const reply = await sendRequest(page.url, path, Object.fromEntries(entries), { method });
+  expect(toRefusal(reply)).toEqual([
     403,
     code,
     'Another page sent this request; only its own page may.',
@@ -100,16 +104,18 @@ test.each([
     value.replace('OURS', page.url.origin),
   ]);
   const path = method === 'GET' ? '/state' : '/act';
-  expect((await ask(page.url, path, Object.fromEntries(entries), { method })).status).toBe(200);
+  expect((await sendRequest(page.url, path, Object.fromEntries(entries), { method })).status).toBe(
+    200,
+  );
 });
 
 test('what comes without an origin is of no page: it does nothing, and is told where programs ask', async () => {
   await using page = await openRoutes();
   const told = 'Operations for programs begin with /v1: add it to the base URL.';
-  const posted = await ask(page.url, '/act', {}, { method: 'POST' });
-  expect(refusalOf(posted)).toEqual([404, 'door.path', told]);
-  const read = await ask(page.url, '/models');
-  expect(refusalOf(read)).toEqual([404, 'not_found', `There is nothing at this address. ${told}`]);
+  const posted = await sendRequest(page.url, '/act', {}, { method: 'POST' });
+  expect(toRefusal(posted)).toEqual([404, 'door.path', told]);
+  const read = await sendRequest(page.url, '/models');
+  expect(toRefusal(read)).toEqual([404, 'not_found', `There is nothing at this address. ${told}`]);
 });
 
 test('a bug of a route is told, and its asker reads nothing of it', async () => {
@@ -119,14 +125,14 @@ test('a bug of a route is told, and its asker reads nothing of it', async () => 
         throw new Error('with a secret');
       }),
   });
-  const reply = await ask(page.url, '/bug');
-  expect(refusalOf(reply)).toEqual([500, 'failed', 'That did not work; the log has more.']);
+  const reply = await sendRequest(page.url, '/bug');
+  expect(toRefusal(reply)).toEqual([500, 'failed', 'That did not work; the log has more.']);
   expect(page.bugs).toEqual([new Error('with a secret')]);
 });
 
 test('what is not there is refused with type and param, as below /v1', async () => {
   await using page = await openRoutes();
-  const { status, text } = await ask(page.url, '/nothing');
+  const { status, text } = await sendRequest(page.url, '/nothing');
   expect([status, JSON.parse(text)]).toMatchObject([
     404,
     { error: { type: 'invalid_request_error', param: null, code: 'not_found' } },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { onlyEntered } from '#src/web/http/viewer.ts';
-import { ask, cookieOf, enter, keyOf, openTestPage, refusalOf } from './open-page.ts';
+import { requireEntry } from '#src/web/http/viewer.ts';
+import { enterPage, getCookie, getKey, openTestPage, sendRequest, toRefusal } from './open-page.ts';
 
 const publicUrl = new URL('https://parley.example.org');
 
@@ -8,7 +8,7 @@ const publicUrl = new URL('https://parley.example.org');
 async function openRoom() {
   return await openTestPage({
     publicUrl,
-    routes: (app) => app.get('/who', onlyEntered, (context) => context.json('you')),
+    routes: (app) => app.get('/who', requireEntry, (context) => context.json('you')),
   });
 }
 
@@ -17,16 +17,16 @@ test('the link of a page lets a browser in, its key is in the fragment only, and
   await using other = await openRoom();
   const { link, url } = page;
   expect([link.origin, link.pathname, link.search]).toEqual([publicUrl.origin, '/', '']);
-  expect(keyOf(link)).toMatch(/^[\w-]{43}$/);
-  const cookie = cookieOf(await enter(url, keyOf(link)));
-  expect((await ask(url, '/who', { cookie })).text).toBe('"you"');
-  expect(refusalOf(await ask(url, '/who'))).toEqual([
+  expect(getKey(link)).toMatch(/^[\w-]{43}$/);
+  const cookie = getCookie(await enterPage(url, getKey(link)));
+  expect((await sendRequest(url, '/who', { cookie })).text).toBe('"you"');
+  expect(toRefusal(await sendRequest(url, '/who'))).toEqual([
     401,
     'session.none',
     'You are not let in yet: open the address that npm start prints.',
   ]);
-  for (const key of ['', 'x', 'A'.repeat(43), 'A'.repeat(60_000), keyOf(other.link)])
-    expect(refusalOf(await enter(url, key))).toEqual([
+  for (const key of ['', 'x', 'A'.repeat(43), 'A'.repeat(60_000), getKey(other.link)])
+    expect(toRefusal(await enterPage(url, key))).toEqual([
       403,
       'link.unknown',
       'This link is not known here: open the address that npm start prints.',
@@ -35,7 +35,7 @@ test('the link of a page lets a browser in, its key is in the fragment only, and
 
 test('the cookie is for this page alone, and Secure behind PAGE_URL', async () => {
   await using page = await openRoom();
-  const [cookie = ''] = (await enter(page.url, keyOf(page.link))).headers['set-cookie'] ?? [];
+  const [cookie = ''] = (await enterPage(page.url, getKey(page.link))).headers['set-cookie'] ?? [];
   const name = `parley-${page.url.port}`;
   expect(
     cookie
@@ -44,15 +44,15 @@ test('the cookie is for this page alone, and Secure behind PAGE_URL', async () =
       .toSorted(),
   ).toEqual(['HttpOnly', 'Path=/', 'SameSite=Strict', `${name}=…`].toSorted());
   const headers = { host: publicUrl.host, origin: publicUrl.origin };
-  const through = await enter(page.url, keyOf(page.link), headers);
+  const through = await enterPage(page.url, getKey(page.link), headers);
   expect(through.headers['set-cookie']?.[0]).toContain('; Secure');
 });
 
 test('forged cookies let nobody in', async () => {
   await using page = await openRoom();
-  const good = cookieOf(await enter(page.url, keyOf(page.link)));
+  const good = getCookie(await enterPage(page.url, getKey(page.link)));
   const name = `parley-${page.url.port}`;
   const wrong = [name, `${name}=`, `${name}=${'A'.repeat(43)}`, `${good}A`, good.toLowerCase()];
   for (const cookie of [...wrong, `parley=${good.split('=')[1]}`, `${name}=%00;${name}=é`])
-    expect((await ask(page.url, '/who', { cookie })).status, cookie).toBe(401);
+    expect((await sendRequest(page.url, '/who', { cookie })).status, cookie).toBe(401);
 });

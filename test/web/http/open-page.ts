@@ -23,7 +23,7 @@ export async function openTestPage(options: Partial<PageOptions> = {}) {
 }
 
 /** The response to a request with exactly these headers: `fetch` sends some of its own, and no other Host. */
-export async function ask(
+export async function sendRequest(
   url: URL,
   path: string,
   headers: Readonly<Record<string, string>> = {},
@@ -49,23 +49,27 @@ export async function ask(
 }
 
 /** Tries a key as the page does. */
-export async function enter(url: URL, key: string, headers: Readonly<Record<string, string>> = {}) {
+export async function enterPage(
+  url: URL,
+  key: string,
+  headers: Readonly<Record<string, string>> = {},
+) {
   const sent = { origin: url.origin, 'content-type': 'application/json', ...headers };
-  return await ask(url, '/enter', sent, { method: 'POST', body: JSON.stringify({ key }) });
+  return await sendRequest(url, '/enter', sent, { method: 'POST', body: JSON.stringify({ key }) });
 }
 
 /** The key in the fragment of an entry link. */
-export function keyOf(link: URL): string {
+export function getKey(link: URL): string {
   return new URLSearchParams(link.hash.slice(1)).get('key') ?? '';
 }
 
 /** Cookie of a response, as a browser sends it back. */
-export function cookieOf({ headers }: HttpReply): string {
+export function getCookie({ headers }: HttpReply): string {
   return headers['set-cookie']?.[0]?.split(';')[0] ?? '';
 }
 
 /** Code and sentence of a refusal. */
-export function refusalOf({ status, text }: HttpReply): readonly [number, string, string] {
+export function toRefusal({ status, text }: HttpReply): readonly [number, string, string] {
   const { error } = JSON.parse(text);
   return [status, error.code, error.message];
 }

@@ -3,8 +3,8 @@ import { connect } from 'node:net';
 import { upgradeWebSocket } from '@hono/node-server';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { onlyEntered } from '#src/web/http/viewer.ts';
-import { ask, cookieOf, enter, keyOf, openTestPage, refusalOf } from './open-page.ts';
+import { requireEntry } from '#src/web/http/viewer.ts';
+import { enterPage, getCookie, getKey, openTestPage, sendRequest, toRefusal } from './open-page.ts';
 
 /** A page with a WebSocket for who came by the link; and what its browser sends. */
 async function openRoom() {
@@ -13,14 +13,14 @@ async function openRoom() {
     routes(app) {
       app.get(
         '/room',
-        onlyEntered,
+        requireEntry,
         upgradeWebSocket(() => ({})),
       );
       app.post('/act', (context) => context.json('done'));
       app.get('/still', () => new Response(new ReadableStream(), { status: 200 }));
     },
   });
-  const cookie = cookieOf(await enter(page.url, keyOf(page.link)));
+  const cookie = getCookie(await enterPage(page.url, getKey(page.link)));
   return { ...page, cookie, path: `ws://${page.url.host}/room` };
 }
 
@@ -63,7 +63,7 @@ test('a body of 10 MB is refused by its length, and one of a page without a leng
   await using page = await openRoom();
   const { origin } = page.url;
   const asked = { method: 'POST', body: 'x'.repeat(70_000) };
-  expect(refusalOf(await ask(page.url, '/act', { origin }, asked))).toEqual([
+  expect(toRefusal(await sendRequest(page.url, '/act', { origin }, asked))).toEqual([
     413,
     'door.body_size',
     'The body is too long: at most 64 KiB.',
@@ -73,7 +73,7 @@ test('a body of 10 MB is refused by its length, and one of a page without a leng
   expect(big).toMatch(/^HTTP\/1\.1 413 /);
   const chunked = await sent(page.url, `${head}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n`);
   expect(chunked).toMatch(/^HTTP\/1\.1 411 .*Send the body in one piece/s);
-  expect((await ask(page.url, '/')).status).toBe(200);
+  expect((await sendRequest(page.url, '/')).status).toBe(200);
 });
 
 test('closing does not wait for an answer that never ends', async () => {

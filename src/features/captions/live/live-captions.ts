@@ -6,7 +6,7 @@ import type {
   MessageOutcome,
 } from '#src/ports/caption-chats.ts';
 import type { MessagePlace } from '#src/ports/message-place.ts';
-import { type CaptionLine, renderLines, wordsOf } from './caption-line.ts';
+import { type CaptionLine, renderLines, trimLineWords } from './caption-line.ts';
 
 export type LiveCaptionsOptions = {
   readonly chat: CaptionChat;
@@ -14,7 +14,7 @@ export type LiveCaptionsOptions = {
   /** Markdown in place of words the recogniser failed on. */
   readonly notUnderstood: string;
   /** Time of day of an instant of the session. */
-  readonly timeOf: (startMs: number) => string;
+  readonly formatTime: (startMs: number) => string;
   /** A message shows these lines now; `isNew`: it has just been posted. */
   readonly onShown: (place: MessagePlace, numbers: readonly number[], isNew: boolean) => void;
   /** Called when nothing can be shown there any more, or Discord refuses some lines; the message is for the operator. */
@@ -24,13 +24,13 @@ export type LiveCaptionsOptions = {
 /** Most characters of a message that a further line is added to, and of any message: 10 fewer than Discord takes. */
 const [maxOpenChars, maxChars] = [1_500, 1_990];
 /** Time after its first line, in ms, in which lines are added to a message. */
-const openMs = 10 * 60_000;
+const messageOpenMs = 10 * 60_000;
 /** Messages that still change. */
-const mostMessages = 20;
+const maxMessages = 20;
 /** Time, in ms, before the latest line from which on a line that is added is late. */
-const lateMs = 10_000;
+const lateAfterMs = 10_000;
 
-type Message = {
+type LiveCaptionMessage = {
   readonly sent: DrawnMessage;
   readonly openedAtMs: number;
   /** By number. */
@@ -46,7 +46,7 @@ type Message = {
 export class LiveCaptions {
   readonly #options;
   /** Messages that still change, the newest last. */
-  #messages: readonly Message[] = [];
+  #messages: readonly LiveCaptionMessage[] = [];
   /** Lines that are never shown again. */
   readonly #erased = new Set<number>();
   /** Beginning of the latest line, in ms of the session. */
@@ -63,114 +63,119 @@ export class LiveCaptions {
   }
 
   /** Whether it still changes this message itself. */
-  owns(messageId: MessageId): boolean {
+  hasMessage(messageId: MessageId): boolean {
     return !this.#isShut && this.#messages.some(({ place }) => place?.messageId === messageId);
   }
 
   /** Message that shows a line, once it is posted. */
-  placeOf(number: number): MessagePlace | undefined {
-    return this.#messageOf(number)?.place;
+  findPlace(number: number): MessagePlace | undefined {
+    return this.#findMessage(number)?.place;
   }
 
   /** Adds a line, or rewrites it where it stands as long as there is room for it. */
-  put(line: CaptionLine): void {
+  putLine(line: CaptionLine): void {
     const { number, state } = line;
     if (this.#isShut || this.#erased.has(number)) return;
-    if (wordsOf(line, this.#options.notUnderstood) === '') {
-      if (!state) this.#take(number);
+    if (trimLineWords(line, this.#options.notUnderstood) === '') {
+      if (!state) this.#takeMessage(number);
       return;
     }
-    const former = this.#messageOf(number);
+    const former = this.#findMessage(number);
     const rewritten = { ...line, time: former?.lines.get(number)?.time };
     if (former && this.#hasRoom(former, rewritten, maxChars)) {
-      this.#write(former, rewritten);
+      this.#writeLine(former, rewritten);
       return;
     }
-    this.#take(number);
-    const isLate = line.startMs < this.#latestMs - lateMs;
-    const time = isLate ? this.#options.timeOf(line.startMs) : undefined;
+    this.#takeMessage(number);
+    const isLate = line.startMs < this.#latestMs - lateAfterMs;
+    const time = isLate ? this.#options.formatTime(line.startMs) : undefined;
     this.#latestMs = Math.max(this.#latestMs, line.startMs);
-    this.#write(this.#messageFor(line), { ...line, time });
+    this.#writeLine(this.#getMessageWithRoom(line), { ...line, time });
   }
 
   /** Shows the translation of a line that is over. */
-  translate(number: number, translation: string): void {
-    const known = this.#messageOf(number)?.lines.get(number);
-    if (known) this.put({ ...known, translation });
+  setTranslation(number: number, translation: string): void {
+    const known = this.#findMessage(number)?.lines.get(number);
+    if (known) this.putLine({ ...known, translation });
   }
 
   /** Takes lines out of their messages for good. */
-  remove(numbers: readonly number[]): void {
+  removeLines(numbers: readonly number[]): void {
     for (const number of numbers) {
       this.#erased.add(number);
-      this.#take(number);
+      this.#takeMessage(number);
     }
   }
 
   /** Handles messages that a person deleted: their lines are shown no more. */
-  messagesDeleted(messageIds: readonly MessageId[]): void {
+  onMessagesDeleted(messageIds: readonly MessageId[]): void {
     for (const message of this.#messages) {
-      if (messageIds.includes(message.place?.messageId ?? '')) this.#erase(message);
+      if (messageIds.includes(message.place?.messageId ?? '')) this.#eraseMessage(message);
     }
   }
 
   /** Resolves when nothing waits any more. */
-  async settled(): Promise<void> {
-    await Promise.all(this.#messages.map(({ sent }) => sent.settled()));
+  async waitUntilSettled(): Promise<void> {
+    await Promise.all(this.#messages.map(({ sent }) => sent.waitUntilSettled()));
   }
 
   /** Shows nothing more. */
-  end(): void {
+  endMessages(): void {
     this.#isShut = true;
   }
 
-  #messageOf(number: number): Message | undefined {
+  #findMessage(number: number): LiveCaptionMessage | undefined {
     return this.#messages.find(({ lines }) => lines.has(number));
   }
 
-  #write(message: Message, line: CaptionLine) {
+  #writeLine(message: LiveCaptionMessage, line: CaptionLine) {
     message.lines.set(line.number, line);
-    this.#show(message, line.state === 'partial' ? 'partial' : 'whole');
+    this.#showMessage(message, line.state === 'partial' ? 'partial' : 'whole');
   }
 
   /** The newest message, as far as it is open and has room, or else a further one. */
-  #messageFor(line: CaptionLine): Message {
+  #getMessageWithRoom(line: CaptionLine): LiveCaptionMessage {
     const nowMs = this.#options.clock.nowMs();
     const newest = this.#messages.at(-1);
-    const isOpen = newest && nowMs - newest.openedAtMs < openMs;
+    const isOpen = newest && nowMs - newest.openedAtMs < messageOpenMs;
     if (isOpen && this.#hasRoom(newest, line, maxOpenChars)) return newest;
-    const sent = this.#options.chat.message(
-      () => ({ text: this.#textOf(message) }),
+    const sent = this.#options.chat.openMessage(
+      () => ({ text: this.#formatMessage(message) }),
       (outcome) => this.#handleOutcome(outcome, message),
     );
-    const message: Message = { sent, openedAtMs: nowMs, lines: new Map(), isPlain: false };
-    this.#messages = [...this.#messages, message].slice(-mostMessages);
+    const message: LiveCaptionMessage = {
+      sent,
+      openedAtMs: nowMs,
+      lines: new Map(),
+      isPlain: false,
+    };
+    this.#messages = [...this.#messages, message].slice(-maxMessages);
     return message;
   }
 
-  #hasRoom(message: Message, line: CaptionLine, mostChars: number) {
+  #hasRoom(message: LiveCaptionMessage, line: CaptionLine, mostChars: number) {
     const lines = new Map(message.lines).set(line.number, line);
-    return lines.size === 1 || this.#textOf({ ...message, lines }).length <= mostChars;
+    return lines.size === 1 || this.#formatMessage({ ...message, lines }).length <= mostChars;
   }
 
-  #textOf({ isPlain, lines }: Message): string {
+  #formatMessage({ isPlain, lines }: LiveCaptionMessage): string {
     const text = renderLines([...lines.values()], this.#options.notUnderstood);
-    return isPlain ? plainText(text) : text;
+    return isPlain ? toPlainText(text) : text;
   }
 
   /** Takes a line out of its message; a message without lines is deleted. */
-  #take(number: number) {
-    const message = this.#messageOf(number);
+  #takeMessage(number: number) {
+    const message = this.#findMessage(number);
     message?.lines.delete(number);
-    if (message) this.#show(message, 'whole');
+    if (message) this.#showMessage(message, 'whole');
   }
 
-  #show(message: Message, urgency: LineProgress) {
-    if (message.lines.size === 0) this.#erase(message);
-    message.sent.touch(urgency);
+  #showMessage(message: LiveCaptionMessage, urgency: LineProgress) {
+    if (message.lines.size === 0) this.#eraseMessage(message);
+    message.sent.requestUpdate(urgency);
   }
 
-  #handleOutcome(outcome: MessageOutcome, message: Message) {
+  #handleOutcome(outcome: MessageOutcome, message: LiveCaptionMessage) {
     const { kind } = outcome;
     // The deletion of a channel or thread does not say that its words are to be forgotten.
     if (!this.#isShut && (kind === 'forbidden' || kind === 'chat-gone')) {
@@ -185,25 +190,25 @@ export class LiveCaptions {
       message.place ??= outcome.place;
       this.#options.onShown(message.place, [...message.lines.keys()], isNew);
     }
-    if (kind === 'message-gone') this.#erase(message);
+    if (kind === 'message-gone') this.#eraseMessage(message);
     if (kind !== 'refused') return;
     if (message.isPlain) {
-      this.#erase(message);
+      this.#eraseMessage(message);
       this.#options.onTrouble(`Discord refused a message with captions: ${outcome.why}`);
     } else {
       message.isPlain = true; // it goes once more, as plain text
-      this.#show(message, 'whole');
+      this.#showMessage(message, 'whole');
     }
   }
 
   /** Changes a message no more, and never shows its lines again. */
-  #erase(message: Message) {
+  #eraseMessage(message: LiveCaptionMessage) {
     this.#messages = this.#messages.filter((one) => one !== message);
     for (const number of message.lines.keys()) this.#erased.add(number);
   }
 }
 
 /** Without characters that Discord renders or resolves. */
-function plainText(markdown: string): string {
+function toPlainText(markdown: string): string {
   return markdown.replace(/^-# |[\\*_~`|<>[\]@#]/gm, '');
 }

@@ -4,65 +4,71 @@ import type {
   KeptDays,
   OutdatedMessage,
 } from '#src/features/captions/transcript-line.ts';
-import { memories } from '#src/features/memories/memory-store.ts';
+import { memoriesTable } from '#src/features/memories/memory-store.ts';
 import type { ServerShare } from '#src/people/server-share.ts';
 import type { StoredCounts } from '#src/ports/feature-session.ts';
 import { integer, key } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
-import { personRows, serverRows } from '#src/sql/person-rows.ts';
+import { selectPersonRows, selectServerRows } from '#src/sql/person-rows.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
-import { columnList, deleteRows, isOfShard, replacing, select } from '#src/sql/table.ts';
 import {
-  captionMessages,
+  deleteRows,
+  isOfShard,
+  selectRows,
+  toColumnList,
+  toReplaceClause,
+} from '#src/sql/table.ts';
+import {
+  captionMessagesTable,
   messageColumns,
   selectLines,
+  selectSessionKey,
   sessionColumns,
-  sessionKeyOf,
-  tables,
+  transcriptTables,
 } from './transcript-tables.ts';
 import { mergeIndex } from './word-index.ts';
 
 /** Records about one person: all that `eraser.forget` deletes. Errors: BotError `store.unreadable`. */
-export function personRecords(database: StoreDatabase) {
+export function openPersonRecords(database: StoreDatabase) {
   return {
-    async count(guildId: GuildId, personId: PersonId): Promise<StoredCounts> {
+    async countRecords(guildId: GuildId, personId: PersonId): Promise<StoredCounts> {
       const [counts] = await database.read((connection) =>
         connection.rows(
           { lines: integer, memories: integer },
-          sql`WITH theirs AS (${linesAbout(guildId, personId)})
+          sql`WITH theirs AS (${selectLinesAbout(guildId, personId)})
           SELECT (SELECT COUNT(*) FROM theirs) AS lines,
-          (SELECT COUNT(*) FROM memories WHERE ${memoriesOf(guildId, personId)}) AS memories`,
+          (SELECT COUNT(*) FROM memories WHERE ${selectMemories(guildId, personId)}) AS memories`,
         ),
       );
       return counts ?? { lines: 0, memories: 0 };
     },
 
     /** Every line of theirs, answers to them, and memories by or about them. */
-    all(guildId: GuildId, personId: PersonId) {
+    listRecords(guildId: GuildId, personId: PersonId) {
       return database.read(async (connection) => {
         const lines = await selectLines(
           connection,
-          sql`WHERE l.id IN (${linesAbout(guildId, personId)}) ORDER BY s.key, l.start_ms, l.id`,
+          sql`WHERE l.id IN (${selectLinesAbout(guildId, personId)}) ORDER BY s.key, l.start_ms, l.id`,
         );
         const ids = [...new Set(lines.map(({ sessionId }) => sessionId))];
         const sessions = await connection.rows(
           sessionColumns,
-          sql`SELECT ${columnList(sessionColumns)} FROM sessions
+          sql`SELECT ${toColumnList(sessionColumns)} FROM sessions
           WHERE id ${connection.among(ids)} ORDER BY key`,
         );
-        const rest = sql`WHERE ${memoriesOf(guildId, personId)} ORDER BY number`;
-        return { sessions, lines, memories: await select(connection, memories, rest) };
+        const rest = sql`WHERE ${selectMemories(guildId, personId)} ORDER BY number`;
+        return { sessions, lines, memories: await selectRows(connection, memoriesTable, rest) };
       });
     },
   };
 }
 
-function memoriesOf(guildId: GuildId, personId: PersonId) {
+function selectMemories(guildId: GuildId, personId: PersonId) {
   return sql`guild_id = ${guildId} AND (by_id = ${personId} OR about_id = ${personId})`;
 }
 
 /** SQL of the ids of lines about a person in a server, or in one session of it: their own and answers to them, each once. */
-function linesAbout(guildId: GuildId, personId: PersonId, sessionId?: string): Sql {
+function selectLinesAbout(guildId: GuildId, personId: PersonId, sessionId?: string): Sql {
   // SQLite begins a CROSS JOIN with its left table, and finds no more of UNION ALL than a portion takes.
   return sql`SELECT l.id
     FROM (SELECT id FROM lines WHERE person_id = ${personId}
@@ -75,11 +81,11 @@ function linesAbout(guildId: GuildId, personId: PersonId, sessionId?: string): S
 
 const dayMs = 86_400_000;
 /** Longest time, in ms, that lines are kept whose speaker said yes for the session alone. */
-const briefMs = dayMs;
+const briefConsentMs = dayMs;
 /** Time, in ms, for which a session that a server does not keep can be resumed once it is over. */
-const unkeptMs = 15 * 60_000;
+const unkeptSessionMs = 15 * 60_000;
 /** Lines that one transaction deletes: FTS5 takes about 0.5 ms for the words of a line, and up to 1.2 ms. */
-const linesAtOnce = 100;
+const maxLinesPerPortion = 100;
 
 /**
  * Erases what was said, in portions of lines that are each done wholly or not at all. SQLite overwrites the erased rows, and where a
@@ -87,53 +93,53 @@ const linesAtOnce = 100;
  * shows of it is noted with it: `messages.outdated` tells of it until it was written anew, also after a restart.
  * Errors: BotError `store.unwritable`.
  */
-export function transcriptEraser(database: StoreDatabase) {
+export function openTranscriptEraser(database: StoreDatabase) {
   /** Erases chosen lines, so that nothing that was asked for before brings them back; `finish` with the last portion. */
-  async function erase(
+  async function eraseChosen(
     chosen: (connection: Connection) => Sql,
     finish?: (connection: Connection) => Promise<unknown>,
   ): Promise<number> {
     let all = 0;
-    const portion = async (connection: Connection) => {
+    const erasePortion = async (connection: Connection) => {
       const count = await eraseLines(connection, chosen(connection));
-      if (count < linesAtOnce) await finish?.(connection);
+      if (count < maxLinesPerPortion) await finish?.(connection);
       return count;
     };
     let count: number;
     do {
-      count = await database.write(portion); // others come between two of them
+      count = await database.write(erasePortion); // others come between two of them
       all += count;
-    } while (count === linesAtOnce);
+    } while (count === maxLinesPerPortion);
     await database.emptyLog();
     return all;
   }
 
   return {
     /** Of these servers: lines older than they are kept, brief ones after 24 h, and ended sessions without a line. */
-    expire(nowWallMs: number, keptDays: KeptDays): Promise<number> {
+    eraseExpired(nowWallMs: number, keptDays: KeptDays): Promise<number> {
       const guildIds = Object.keys(keptDays);
       const isTheirs = (connection: Connection) => sql`guild_id ${connection.among(guildIds)}`;
-      return erase(
-        (connection) => dueLines(connection, isTheirs(connection), nowWallMs, keptDays),
+      return eraseChosen(
+        (connection) => selectDueLines(connection, isTheirs(connection), nowWallMs, keptDays),
         (connection) => eraseEmptySessions(connection, isTheirs(connection)),
       );
     },
 
     /** All about a person in a server: lines, answers to them, memories by or about them; or only of one session. */
-    async forget(guildId: GuildId, personId: PersonId, sessionId?: string): Promise<number> {
-      const theirs = () => linesAbout(guildId, personId, sessionId);
-      if (sessionId !== undefined) return erase(theirs);
-      const rows = personRows(tables, guildId, personId).map((each) => each.rows);
-      const erased = await erase(theirs, (connection) => deleteRows(connection, rows));
+    async erasePerson(guildId: GuildId, personId: PersonId, sessionId?: string): Promise<number> {
+      const theirs = () => selectLinesAbout(guildId, personId, sessionId);
+      if (sessionId !== undefined) return eraseChosen(theirs);
+      const rows = selectPersonRows(transcriptTables, guildId, personId).map((each) => each.rows);
+      const erased = await eraseChosen(theirs, (connection) => deleteRows(connection, rows));
       if (database.dialect === 'sqlite') await database.write(mergeIndex);
       await database.scrub();
       return erased;
     },
 
     /** Lines that these messages, which are deleted, showed. */
-    forgetMessages(messageIds: readonly MessageId[]): Promise<number> {
+    eraseMessages(messageIds: readonly MessageId[]): Promise<number> {
       const among = (connection: Connection) => connection.among(messageIds);
-      return erase(
+      return eraseChosen(
         (connection) => sql`SELECT id FROM lines WHERE post_message_id ${among(connection)}`,
         (connection) =>
           connection.run(sql`DELETE FROM caption_messages WHERE message_id ${among(connection)}`),
@@ -141,11 +147,11 @@ export function transcriptEraser(database: StoreDatabase) {
     },
 
     /** Everything of a server. The bot was removed from there: it can change no messages, so none is noted. */
-    forgetGuild(guildId: GuildId): Promise<number> {
+    eraseGuild(guildId: GuildId): Promise<number> {
       const keys = sql`SELECT key FROM sessions WHERE guild_id = ${guildId}`;
       const all = sql`SELECT id FROM lines WHERE session IN (${keys})`;
-      const rows = serverRows(tables, guildId);
-      return erase(
+      const rows = selectServerRows(transcriptTables, guildId);
+      return eraseChosen(
         () => all,
         (connection) => deleteRows(connection, rows),
       );
@@ -155,18 +161,20 @@ export function transcriptEraser(database: StoreDatabase) {
 
 /** Deletes the first of the lines that are chosen as `id`, and notes the messages that showed them: how many were chosen. */
 async function eraseLines(connection: Connection, chosen: Sql): Promise<number> {
-  const rows = await connection.rows({ id: key }, sql`${chosen} LIMIT ${linesAtOnce}`);
+  const rows = await connection.rows({ id: key }, sql`${chosen} LIMIT ${maxLinesPerPortion}`);
   const ids = rows.map((row) => row.id);
   if (ids.length === 0) return 0;
   const among = connection.among(ids);
-  await connection.run(noteMessages(among));
-  await connection.run(noteRecaps(connection.among([...new Set(ids.map(sessionKeyOf))])));
+  await connection.run(markMessagesOutdated(among));
+  await connection.run(
+    markRecapsOutdated(connection.among([...new Set(ids.map(selectSessionKey))])),
+  );
   await connection.run(sql`DELETE FROM lines WHERE id ${among}`);
   return ids.length;
 }
 
 /** Also of messages that were not put yet. In one order, or two processes would wait for each other. */
-function noteMessages(among: Sql): Sql {
+function markMessagesOutdated(among: Sql): Sql {
   return sql`
     INSERT INTO caption_messages
       (message_id, channel_id, guild_id, session_id, posted_at_wall_ms, outdated)
@@ -179,7 +187,7 @@ function noteMessages(among: Sql): Sql {
 }
 
 /** Messages of these sessions that show no line are recaps: what they say of a line is not known, so they go. */
-function noteRecaps(among: Sql): Sql {
+function markRecapsOutdated(among: Sql): Sql {
   return sql`
     UPDATE caption_messages SET outdated = 1
     WHERE session_id IN (SELECT id FROM sessions WHERE key ${among}) AND outdated = 0
@@ -190,7 +198,7 @@ function noteRecaps(among: Sql): Sql {
  * Lines that these servers keep no longer, and brief ones. SQLite begins a CROSS JOIN with the left table: few sessions have such
  * lines.
  */
-function dueLines(
+function selectDueLines(
   connection: Connection,
   isTheirs: Sql,
   nowWallMs: number,
@@ -202,14 +210,14 @@ function dueLines(
     const isDue =
       days > 0
         ? sql`s.started_at_wall_ms < ${fromWallMs} AND l.start_ms < ${fromWallMs} - s.started_at_wall_ms`
-        : sql`s.ended_at_wall_ms <= ${nowWallMs - unkeptMs}`;
+        : sql`s.ended_at_wall_ms <= ${nowWallMs - unkeptSessionMs}`;
     return sql`SELECT l.id FROM sessions s CROSS JOIN lines l
       WHERE s.guild_id ${connection.among(servers.map(([guildId]) => guildId))}
         AND l.session = s.key AND ${isDue}`;
   });
   const brief = sql`SELECT l.id FROM lines l JOIN sessions s ON s.key = l.session
     WHERE l.is_brief = TRUE AND ${isTheirs}
-      AND l.start_ms < ${nowWallMs - briefMs} - s.started_at_wall_ms`;
+      AND l.start_ms < ${nowWallMs - briefConsentMs} - s.started_at_wall_ms`;
   return join([...due, brief], ' UNION ALL ');
 }
 
@@ -225,17 +233,17 @@ async function eraseEmptySessions(connection: Connection, isTheirs: Sql) {
 }
 
 /** A message that is there already keeps its count. */
-const put = replacing({ ...captionMessages, columns: messageColumns });
+const putClause = toReplaceClause({ ...captionMessagesTable, columns: messageColumns });
 
 /**
  * Which messages show captions, so that what is forgotten also goes from there. Each erasure that touches one raises its
  * `outdated`. Errors: BotError `store.*`.
  */
-export function captionMessageStore(database: StoreDatabase) {
+export function openCaptionMessageStore(database: StoreDatabase) {
   return {
-    async put(message: CaptionMessage) {
+    async putMessage(message: CaptionMessage) {
       await database.write((connection) =>
-        connection.insert(captionMessages, [{ ...message, outdated: 0 }], put),
+        connection.insert(captionMessagesTable, [{ ...message, outdated: 0 }], putClause),
       );
     },
 
@@ -249,9 +257,9 @@ export function captionMessageStore(database: StoreDatabase) {
       waitingChannelIds: readonly ChannelId[] = [],
     ): Promise<readonly OutdatedMessage[]> {
       return database.read(async (connection) => {
-        const found = await select(
+        const found = await selectRows(
           connection,
-          captionMessages,
+          captionMessagesTable,
           sql`WHERE outdated > 0 AND ${isOfShard(shard)} AND NOT channel_id ${connection.among(waitingChannelIds)}
           ORDER BY posted_at_wall_ms LIMIT ${Math.max(0, limit)}`,
         );
@@ -261,20 +269,20 @@ export function captionMessageStore(database: StoreDatabase) {
           sql`WHERE l.post_message_id ${connection.among(ids)} ORDER BY l.start_ms, l.id`,
         );
         const byMessage = Map.groupBy(lines, ({ post }) => post?.messageId);
-        return found.map(({ outdated, ...message }) => {
-          return { message, lines: byMessage.get(message.messageId) ?? [], outdated };
+        return found.map(({ outdated: listOutdated, ...message }) => {
+          return { message, lines: byMessage.get(message.messageId) ?? [], outdated: listOutdated };
         });
       });
     },
 
     /** It shows what it should after so many erasures, a later one apart; undefined: it is gone. */
-    async settled(messageId: MessageId, outdated?: number) {
+    async markSettled(messageId: MessageId, listOutdated?: number) {
       await database.write((connection) =>
         connection.run(
-          outdated === undefined
+          listOutdated === undefined
             ? sql`DELETE FROM caption_messages WHERE message_id = ${messageId}`
             : sql`UPDATE caption_messages SET outdated = 0
-              WHERE message_id = ${messageId} AND outdated = ${outdated}`,
+              WHERE message_id = ${messageId} AND outdated = ${listOutdated}`,
         ),
       );
     },

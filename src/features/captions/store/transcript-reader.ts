@@ -2,40 +2,45 @@ import sql, { join, type Sql } from 'sql-template-tag';
 import type {
   FoundLine,
   ListedSession,
-  OpenChannels,
+  ReadableChannels,
   ResumableSession,
   TranscriptLine,
   TranscriptSearch,
 } from '#src/features/captions/transcript-line.ts';
-import { id, integer, key, number, optional, reference } from '#src/sql/columns.ts';
+import { id, integer, key, number, reference, toOptional } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
-import { columnList } from '#src/sql/table.ts';
+import { toColumnList } from '#src/sql/table.ts';
 import {
   idsPerSession,
   lineColumns,
-  lineOf,
-  numberOf,
   selectLines,
   sessionColumns,
+  toLineNumber,
+  toTranscriptLine,
 } from './transcript-tables.ts';
-import { termOf, wordsOf } from './word-index.ts';
+import { splitIntoSearchWords, toIndexTerm } from './word-index.ts';
 
 /** Finds what was said in open channels. Errors: BotError `store.unreadable`. */
-export function transcriptReader(database: StoreDatabase) {
+export function openTranscriptReader(database: StoreDatabase) {
   const ids = async (rows: Sql) =>
     (await database.read((connection) => connection.rows({ id }, rows))).map((row) => row.id);
   return {
     /** Newest first; only those with a line. */
-    async sessions(guildId: GuildId, open: OpenChannels): Promise<readonly ListedSession[]> {
-      const all = await database.read((connection) => openSessions(connection, guildId, open));
+    async listSessions(
+      guildId: GuildId,
+      open: ReadableChannels,
+    ): Promise<readonly ListedSession[]> {
+      const all = await database.read((connection) =>
+        selectReadableSessions(connection, guildId, open),
+      );
       return all.map(({ key: _, ...session }) => session);
     },
 
     /** In order of speech. */
-    lines(
+    listLines(
       sessionId: string,
-      open: OpenChannels,
+      open: ReadableChannels,
       toMs = Number.POSITIVE_INFINITY,
     ): Promise<readonly TranscriptLine[]> {
       return database.read((connection) =>
@@ -49,16 +54,19 @@ export function transcriptReader(database: StoreDatabase) {
     },
 
     /** Best first, at most `limit`. */
-    search(search: TranscriptSearch, open: OpenChannels): Promise<readonly FoundLine[]> {
-      return database.read((connection) => searchLines(connection, search, open));
+    search(searchLines: TranscriptSearch, open: ReadableChannels): Promise<readonly FoundLine[]> {
+      return database.read((connection) => searchTranscriptLines(connection, searchLines, open));
     },
 
     /** Latest session of that voice channel, for resuming it. */
-    async latest(guildId: GuildId, channelId: ChannelId): Promise<ResumableSession | undefined> {
+    async findLatest(
+      guildId: GuildId,
+      channelId: ChannelId,
+    ): Promise<ResumableSession | undefined> {
       const [row] = await database.read((connection) =>
         connection.rows(
-          { ...sessionColumns, lastId: optional(reference) },
-          sql`SELECT ${columnList(sessionColumns)},
+          { ...sessionColumns, lastId: toOptional(reference) },
+          sql`SELECT ${toColumnList(sessionColumns)},
             (SELECT MAX(lines.id) FROM lines WHERE session = key) AS last_id
           FROM sessions WHERE guild_id = ${guildId} AND channel_id = ${channelId}
           ORDER BY key DESC LIMIT 1`,
@@ -66,16 +74,16 @@ export function transcriptReader(database: StoreDatabase) {
       );
       if (!row) return undefined;
       const { lastId = 0, ...session } = row;
-      return { session, lastNumber: numberOf(lastId) };
+      return { session, lastNumber: toLineNumber(lastId) };
     },
 
     /** Servers of which something is kept. */
-    guilds(): Promise<readonly string[]> {
+    listGuilds(): Promise<readonly string[]> {
       return ids(sql`SELECT DISTINCT guild_id AS id FROM sessions ORDER BY guild_id`);
     },
 
     /** Voice channels of which captions of this server are kept. */
-    channels(guildId: GuildId): Promise<readonly string[]> {
+    listChannels(guildId: GuildId): Promise<readonly string[]> {
       return ids(
         sql`SELECT DISTINCT channel_id AS id FROM sessions WHERE guild_id = ${guildId} ORDER BY channel_id`,
       );
@@ -84,14 +92,14 @@ export function transcriptReader(database: StoreDatabase) {
 }
 
 /** Lines that a word ranks: the newest with it. */
-const mostOfWord = 8_000;
+const maxHitsPerWord = 8_000;
 /** Words of a question that are looked at; further ones are left out. */
-const mostWords = 24;
+const maxSearchWords = 24;
 /** Part of the best line's score below which a line only shares small words with the search. */
-const scoreFloor = 0.25;
+const minScore = 0.25;
 
 /** SQL of whether the words of session `s` are let out. */
-function isOpenSession(connection: Connection, { channelIds, own }: OpenChannels): Sql {
+function isOpenSession(connection: Connection, { channelIds, own }: ReadableChannels): Sql {
   const isOpen = sql`s.channel_id ${connection.among(channelIds)}`;
   if (!own) return isOpen;
   return sql`(${isOpen} OR s.channel_id ${connection.among(own.goneChannelIds)} AND EXISTS (
@@ -99,10 +107,10 @@ function isOpenSession(connection: Connection, { channelIds, own }: OpenChannels
 }
 
 /** Open sessions of a server that have a line, the newest first, with their number of lines. */
-function openSessions(connection: Connection, guildId: GuildId, open: OpenChannels) {
+function selectReadableSessions(connection: Connection, guildId: GuildId, open: ReadableChannels) {
   return connection.rows(
     { key, ...sessionColumns, lineCount: integer },
-    sql`SELECT s.key, ${columnList(sessionColumns, 's.')}, COUNT(*) AS line_count
+    sql`SELECT s.key, ${toColumnList(sessionColumns, 's.')}, COUNT(*) AS line_count
       FROM sessions s JOIN lines l ON l.session = s.key
       WHERE s.guild_id = ${guildId} AND ${isOpenSession(connection, open)}
       GROUP BY s.key ORDER BY s.key DESC`,
@@ -110,25 +118,25 @@ function openSessions(connection: Connection, guildId: GuildId, open: OpenChanne
 }
 
 /** Lines with words of the search, ranked as in BM25: those with most and rarest of them first, then the newest. */
-async function searchLines(
+async function searchTranscriptLines(
   connection: Connection,
   { guildId, words, limit, sessionId }: TranscriptSearch,
-  open: OpenChannels,
+  open: ReadableChannels,
 ): Promise<readonly FoundLine[]> {
-  const all = await openSessions(connection, guildId, open);
+  const all = await selectReadableSessions(connection, guildId, open);
   const sessions = all.filter(({ id }) => sessionId === undefined || id === sessionId);
-  const searched = [...new Set(wordsOf(words))].slice(0, mostWords);
+  const searched = [...new Set(splitIntoSearchWords(words))].slice(0, maxSearchWords);
   if (sessions.length === 0 || searched.length === 0) return [];
   const keys = sessions.map((session) => session.key);
   const count = sessions.reduce((sum, { lineCount }) => sum + lineCount, 0);
   const hits = searched.map(
     (word) => sql`SELECT id, LN(1 + (${count} - found + 0.5) / (found + 0.5)) AS score FROM (
       SELECT id, CAST(COUNT(*) OVER () AS REAL) AS found
-      FROM (${linesWith(connection, guildId, word, keys)}) AS newest) AS counted`,
+      FROM (${selectLinesWithWord(connection, guildId, word, keys)}) AS newest) AS counted`,
   );
   const rows = await connection.rows(
     { ...lineColumns, session: reference, score: number },
-    sql`SELECT ${columnList(lineColumns, 'l.')}, l.session, ranked.score FROM (
+    sql`SELECT ${toColumnList(lineColumns, 'l.')}, l.session, ranked.score FROM (
         SELECT id, SUM(score) AS score FROM (${join(hits, ' UNION ALL ')}) AS hits GROUP BY id
       ) AS ranked JOIN lines l ON l.id = ranked.id
       ORDER BY ranked.score DESC, l.id DESC LIMIT ${Math.max(0, limit)}`,
@@ -136,8 +144,8 @@ async function searchLines(
   const byKey = new Map(sessions.map(({ key, lineCount: _, ...session }) => [key, session]));
   return rows.flatMap(({ score, session: sessionKey, ...row }) => {
     const session = byKey.get(sessionKey);
-    const isRelated = score >= (rows[0]?.score ?? 0) * scoreFloor;
-    return session && isRelated ? [{ line: lineOf(row, session.id), session }] : [];
+    const isRelated = score >= (rows[0]?.score ?? 0) * minScore;
+    return session && isRelated ? [{ line: toTranscriptLine(row, session.id), session }] : [];
   });
 }
 
@@ -145,19 +153,19 @@ async function searchLines(
  * SQL of the ids of the newest lines with a word in these sessions, whose keys are the newest first. FTS5 walks past bounds
  * that are no whole numbers, which a bound number is not to SQLite.
  */
-function linesWith(
+function selectLinesWithWord(
   connection: Connection,
   guildId: GuildId,
   word: string,
   sessionKeys: readonly number[],
 ): Sql {
   const among = connection.among(sessionKeys);
-  const term = termOf(guildId, word);
+  const term = toIndexTerm(guildId, word);
   if (connection.dialect === 'postgres')
     return sql`SELECT id FROM lines WHERE terms @@ ${`'${term}'`}::tsquery AND session ${among}
-      ORDER BY id DESC LIMIT ${mostOfWord}`;
+      ORDER BY id DESC LIMIT ${maxHitsPerWord}`;
   const [latest = 0, earliest = latest] = [sessionKeys[0], sessionKeys.at(-1)];
   return sql`SELECT rowid AS id FROM line_words WHERE line_words MATCH ${`"${term}"`}
     AND rowid >= CAST(${earliest * idsPerSession} AS INTEGER) AND rowid < CAST(${(latest + 1) * idsPerSession} AS INTEGER)
-    AND rowid / 4194304 ${among} ORDER BY rowid DESC LIMIT ${mostOfWord}`;
+    AND rowid / 4194304 ${among} ORDER BY rowid DESC LIMIT ${maxHitsPerWord}`;
 }

@@ -1,6 +1,6 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { TranscriptLine } from '#src/features/captions/transcript-line.ts';
-import { memories } from '#src/features/memories/memory-store.ts';
+import { memoriesTable } from '#src/features/memories/memory-store.ts';
 import {
   channelId,
   guildId,
@@ -10,17 +10,17 @@ import {
   json,
   key,
   messageId,
-  optional,
   personId,
   type RowOf,
   reference,
   terms,
   text,
+  toOptional,
   yes,
 } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
-import { columnList, type Table, table } from '#src/sql/table.ts';
-import { termsOf } from './word-index.ts';
+import { defineTable, type Table, toColumnList } from '#src/sql/table.ts';
+import { toIndexTerms } from './word-index.ts';
 
 /** Columns of a `TranscriptSession`. */
 export const sessionColumns = {
@@ -30,10 +30,10 @@ export const sessionColumns = {
   channelName: text,
   placeId: channelId,
   startedAtWallMs: instant,
-  endedAtWallMs: optional(instant),
+  endedAtWallMs: toOptional(instant),
 };
 
-export const sessions = table(
+export const sessionsTable = defineTable(
   'sessions',
   { key, ...sessionColumns },
   {
@@ -52,26 +52,26 @@ export const sessions = table(
 /** Columns of a line as `lineOf` reads them. */
 export const lineColumns = {
   id: key,
-  personId: optional(personId),
+  personId: toOptional(personId),
   name: text,
   startMs: instant,
   endMs: instant,
   text,
-  isCut: optional(yes),
-  isBrief: optional(yes),
-  language: optional(text),
-  postChannelId: optional(channelId),
-  postMessageId: optional(messageId),
-  answeredIds: optional(json<readonly string[]>()),
+  isCut: toOptional(yes),
+  isBrief: toOptional(yes),
+  language: toOptional(text),
+  postChannelId: toOptional(channelId),
+  postMessageId: toOptional(messageId),
+  answeredIds: toOptional(json<readonly string[]>()),
 };
 
 /**
  * Lines. The id of one is the key of its session times 2^22, plus its number: so the index of words tells sessions apart, and
  * the newest line has the highest id. `terms` are its words for the index.
  */
-export const lines = table(
+export const linesTable = defineTable(
   'lines',
-  { ...lineColumns, session: reference, terms: optional(terms) },
+  { ...lineColumns, session: reference, terms: toOptional(terms) },
   {
     key: ['id'],
     indexes: {
@@ -95,7 +95,7 @@ export const messageColumns = {
 };
 
 /** Messages that show captions. `outdated` counts the erasures that touched one since it last showed what it should. */
-export const captionMessages = table(
+export const captionMessagesTable = defineTable(
   'caption_messages',
   { ...messageColumns, outdated: integer },
   {
@@ -110,17 +110,22 @@ export const captionMessages = table(
 );
 
 /** All tables of transcripts, in both databases. */
-export const tables: readonly Table[] = [lines, sessions, captionMessages, memories];
+export const transcriptTables: readonly Table[] = [
+  linesTable,
+  sessionsTable,
+  captionMessagesTable,
+  memoriesTable,
+];
 
 /** Ids that one session has for its lines. */
 export const idsPerSession = 2 ** 22;
 
 /** Number of a line in its session. */
-export function numberOf(id: number): number {
+export function toLineNumber(id: number): number {
   return id % idsPerSession;
 }
 
-export function sessionKeyOf(id: number): number {
+export function selectSessionKey(id: number): number {
   return Math.floor(id / idsPerSession);
 }
 
@@ -131,34 +136,37 @@ export async function selectLines(
 ): Promise<readonly TranscriptLine[]> {
   const rows = await connection.rows(
     { ...lineColumns, sessionId: id },
-    sql`SELECT ${columnList(lineColumns, 'l.')}, s.id AS session_id
+    sql`SELECT ${toColumnList(lineColumns, 'l.')}, s.id AS session_id
       FROM lines l JOIN sessions s ON s.key = l.session ${rest}`,
   );
-  return rows.map(({ sessionId, ...row }) => lineOf(row, sessionId));
+  return rows.map(({ sessionId, ...row }) => toTranscriptLine(row, sessionId));
 }
 
-export function lineOf(row: RowOf<typeof lineColumns>, sessionId: string): TranscriptLine {
+export function toTranscriptLine(
+  row: RowOf<typeof lineColumns>,
+  sessionId: string,
+): TranscriptLine {
   const { id, personId, name, answeredIds = [], postChannelId, postMessageId, ...rest } = row;
   const speaker =
     personId === undefined
       ? ({ kind: 'bot', name, answeredIds } as const)
       : ({ kind: 'person', personId, name } as const);
-  const line = { ...rest, sessionId, number: numberOf(id), speaker };
+  const line = { ...rest, sessionId, number: toLineNumber(id), speaker };
   if (postChannelId === undefined || postMessageId === undefined) return line;
   return { ...line, post: { channelId: postChannelId, messageId: postMessageId } };
 }
 
 /** Row of a line of the session with this key. */
-export function lineRow(
+export function toLineRow(
   line: TranscriptLine,
   { guildId, key: session }: { readonly guildId: GuildId; readonly key: number },
-): RowOf<typeof lines.columns> {
+): RowOf<typeof linesTable.columns> {
   const { speaker, post, number, sessionId, ...rest } = line;
   return {
     ...rest,
     id: session * idsPerSession + number,
     session,
-    terms: termsOf(guildId, line.text),
+    terms: toIndexTerms(guildId, line.text),
     name: speaker.name,
     personId: speaker.kind === 'person' ? speaker.personId : undefined,
     answeredIds: speaker.kind === 'bot' ? speaker.answeredIds : undefined,

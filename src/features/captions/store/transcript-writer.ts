@@ -3,18 +3,20 @@ import type { TranscriptLine, TranscriptSession } from '#src/features/captions/t
 import type { ServerShare } from '#src/people/server-share.ts';
 import { guildId, id, key } from '#src/sql/columns.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
-import { isOfShard, replacing } from '#src/sql/table.ts';
-import { lineRow, lines, sessionColumns, sessions } from './transcript-tables.ts';
+import { isOfShard, toReplaceClause } from '#src/sql/table.ts';
+import { linesTable, sessionColumns, sessionsTable, toLineRow } from './transcript-tables.ts';
 
 /**
  * Writes what was said: lines with their words. A write waits while the database is away. Errors: BotError
  * `store.unwritable`.
  */
-export function transcriptWriter(database: StoreDatabase) {
+export function openTranscriptWriter(database: StoreDatabase) {
   return {
     /** Adds a session, or changes the one of that id. */
     async putSession(session: TranscriptSession) {
-      await database.write((connection) => connection.insert(sessionRows, [session], putSession));
+      await database.write((connection) =>
+        connection.insert(sessionRowsTable, [session], putSessionClause),
+      );
     },
 
     /** Adds lines, or replaces those of the same session and number, all or none, each once; not of a session that was erased meanwhile. */
@@ -29,9 +31,9 @@ export function transcriptWriter(database: StoreDatabase) {
         const byId = new Map(open.map((session) => [session.id, session]));
         const rows = all.flatMap((line) => {
           const session = byId.get(line.sessionId);
-          return session ? lineRow(line, session) : [];
+          return session ? toLineRow(line, session) : [];
         });
-        await connection.insert(lines, rows, replacing(lines));
+        await connection.insert(linesTable, rows, toReplaceClause(linesTable));
       });
     },
 
@@ -73,5 +75,5 @@ export function transcriptWriter(database: StoreDatabase) {
 }
 
 /** A session that is put gets its key from the database. */
-const sessionRows = { ...sessions, columns: sessionColumns };
-const putSession = replacing({ ...sessionRows, key: ['id'] });
+const sessionRowsTable = { ...sessionsTable, columns: sessionColumns };
+const putSessionClause = toReplaceClause({ ...sessionRowsTable, key: ['id'] });

@@ -4,13 +4,13 @@ import type { McpServerOptions } from './servers-file.ts';
 import type { OfferedTool } from './tool-changes.ts';
 
 /** Limit for one server; every model is sent all of its tools with every question. */
-const mostTools = 64;
+const maxTools = 64;
 /** Longest name of a tool that the models of most servers accept. */
-const longestName = 64;
-const longestDescriptionChars = 2_000;
-const longestSchemaChars = 20_000;
+const maxNameChars = 64;
+const maxDescriptionChars = 2_000;
+const maxSchemaChars = 20_000;
 /** Characters that a reader of a description does not see. */
-const unseen = /[\p{Cc}\p{Cf}\u2028\u2029]+/gu;
+const invisibleCharacters = /[\p{Cc}\p{Cf}\u2028\u2029]+/gu;
 
 export type ServerTools = {
   readonly tools: readonly ExternalTool[];
@@ -19,7 +19,7 @@ export type ServerTools = {
 };
 
 /** Tools of a server under its own name, so that none has the name of another, nor of one of the bot's own. */
-export function externalTools(
+export function adaptServerTools(
   offered: readonly OfferedTool[],
   server: McpServerOptions,
   call: McpConnection['callTool'],
@@ -29,9 +29,9 @@ export function externalTools(
   for (const tool of offered) {
     const rules = server.rulesFor(tool.name);
     if (!rules) continue;
-    const plain = plainName(tool);
+    const plain = toPlainName(tool);
     const name = `${server.name}__${plain}`;
-    const problem = objectionTo(tool, name, tools);
+    const problem = findObjection(tool, name, tools);
     if (problem) {
       problems.push(`A tool is off: ${problem}.`);
       continue;
@@ -39,7 +39,7 @@ export function externalTools(
     tools.set(name, {
       name,
       title: `${server.name}: ${plain}`.replaceAll('_', ' '),
-      description: tool.description.replace(unseen, ' '),
+      description: tool.description.replace(invisibleCharacters, ' '),
       parameters: tool.inputSchema,
       rules,
       run: (asked, signal) => call(tool.name, asked, rules.deadlineMs, signal),
@@ -49,19 +49,19 @@ export function externalTools(
 }
 
 /** Name in the characters that a model may write. */
-export function plainName({ name }: { readonly name: string }): string {
+export function toPlainName({ name }: { readonly name: string }): string {
   return name.replace(/[^a-z0-9_-]/gi, '_');
 }
 
-function objectionTo(
+function findObjection(
   { description, inputSchema }: OfferedTool,
   name: string,
   tools: ReadonlyMap<string, ExternalTool>,
 ): string | undefined {
-  if (tools.size >= mostTools) return `a server may have ${mostTools}`;
-  if (name.length > longestName) return `its name is longer than models take`;
+  if (tools.size >= maxTools) return `a server may have ${maxTools}`;
+  if (name.length > maxNameChars) return `its name is longer than models take`;
   if (tools.has(name)) return 'another tool has the same name';
-  if (description.length > longestDescriptionChars) return 'its description is too long';
-  if (JSON.stringify(inputSchema).length > longestSchemaChars) return 'its schema is too long';
+  if (description.length > maxDescriptionChars) return 'its description is too long';
+  if (JSON.stringify(inputSchema).length > maxSchemaChars) return 'its schema is too long';
   return undefined;
 }

@@ -12,23 +12,23 @@ import {
 } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import packageJson from '#package.json' with { type: 'json' };
+import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import { JsonMeter } from '#src/base/json.ts';
 import type { Secret } from '#src/base/secret.ts';
-import { unlessAborted } from '#src/base/waiting.ts';
 import type { ExternalCall, ExternalResult } from '#src/features/tools/external-tool.ts';
-import { checkedMessage, messageLimits } from './message-limits.ts';
+import { checkMessage, messageLimits } from './message-limits.ts';
 import type { McpTransport } from './servers-file.ts';
 import type { OfferedTool } from './tool-changes.ts';
 
 /** Deadline, in ms, of the handshake, and of each list of tools: some programs are fetched first. */
-const connectMs = 30_000;
+const connectTimeoutMs = 30_000;
 /** Deadline, in ms, for finding out which generation of the protocol a server speaks. */
-const probeMs = 15_000;
+const probeTimeoutMs = 15_000;
 /** The SDK's own limit of a call; ours comes first. */
-const slackMs = 5_000;
+const deadlineSlackMs = 5_000;
 /** Pages of tools that are asked for. */
-const mostPages = 16;
+const maxPages = 16;
 
 /** Key in `_meta` of a call, under which a server reads who asked. */
 const askerKey = 'parley/asker';
@@ -74,36 +74,36 @@ export async function openMcpConnection(
   signal: AbortSignal,
 ): Promise<McpConnection> {
   try {
-    return await connect(server, 'auto', options, signal);
+    return await connectWithEra(server, 'auto', options, signal);
   } catch (error) {
     signal.throwIfAborted();
     // Some servers of the first generation end at a word before `initialize`, or never answer it.
-    if (server.kind === 'http' || isHopeless(error)) throw error;
-    return await connect(server, 'legacy', options, signal);
+    if (server.kind === 'http' || isUnretryable(error)) throw error;
+    return await connectWithEra(server, 'legacy', options, signal);
   }
 }
 
 /** Whether another start would fail, too. */
-function isHopeless(error: unknown) {
+function isUnretryable(error: unknown) {
   return error instanceof BotError && error.code !== 'tool.crashed' && error.code !== 'tool.late';
 }
 
-async function connect(
+async function connectWithEra(
   server: McpTransport,
   mode: 'auto' | 'legacy',
   options: McpConnectionOptions,
   signal: AbortSignal,
 ): Promise<McpConnection> {
   const ended = new AbortController();
-  const transport = transportFor(server, options, (error) => ended.abort(error));
+  const transport = createTransport(server, options, (error) => ended.abort(error));
   const client = new Client(
     { name: packageJson.name, version: packageJson.version },
     {
       capabilities: {},
       inputRequired: { autoFulfill: false },
-      jsonSchemaValidator: anyResult,
-      listMaxPages: mostPages,
-      versionNegotiation: { mode, probe: { timeoutMs: probeMs } },
+      jsonSchemaValidator: anyResultSchema,
+      listMaxPages: maxPages,
+      versionNegotiation: { mode, probe: { timeoutMs: probeTimeoutMs } },
       listChanged: {
         tools: { autoRefresh: false, onChanged: () => options.onToolsChanged() },
       },
@@ -111,11 +111,11 @@ async function connect(
   );
   client.onerror = ({ message }) => {
     if (message.startsWith('ReadBuffer exceeded'))
-      ended.abort(flooded('JSON with more than 4 MiB'));
+      ended.abort(createFloodError('JSON with more than 4 MiB'));
   };
-  client.onclose = () => ended.abort(crashed());
+  client.onclose = () => ended.abort(createCrashError());
   const close = async () => {
-    ended.abort(crashed());
+    ended.abort(createCrashError());
     await client.close().catch(() => undefined);
     await transport.close().catch(() => undefined);
   };
@@ -123,19 +123,19 @@ async function connect(
   const during = async <T>(work: (signal: AbortSignal) => Promise<T>, until: AbortSignal) => {
     const either = AbortSignal.any([until, ended.signal]);
     try {
-      return await unlessAborted(work(either), either);
+      return await waitUnlessAborted(work(either), either);
     } catch (error) {
       until.throwIfAborted();
       ended.signal.throwIfAborted();
-      const failure = asBotError(error);
-      if (isGone(error)) ended.abort(failure);
+      const failure = toBotError(error);
+      if (isConnectionGone(error)) ended.abort(failure);
       throw failure;
     }
   };
   let connecting: Promise<void> | undefined;
   try {
     const begin = (either: AbortSignal) => {
-      connecting = client.connect(transport, { timeout: connectMs, signal: either });
+      connecting = client.connect(transport, { timeout: connectTimeoutMs, signal: either });
       return connecting;
     };
     await during(begin, signal);
@@ -151,7 +151,7 @@ async function connect(
       const { tools } = await during(
         (either) =>
           client.listTools(undefined, {
-            timeout: connectMs,
+            timeout: connectTimeoutMs,
             signal: either,
             cacheMode: 'refresh',
           }),
@@ -165,16 +165,16 @@ async function connect(
     },
     async callTool(name, { given, asker }, deadlineMs, until) {
       const params = { name, arguments: { ...given }, _meta: { [askerKey]: asker } };
-      const timeout = deadlineMs + slackMs;
+      const timeout = deadlineMs + deadlineSlackMs;
       const call = (either: AbortSignal): Promise<CallToolResult> =>
         client.callTool(params, { timeout, signal: either });
-      return resultOf(await during(call, until));
+      return toExternalResult(await during(call, until));
     },
     [Symbol.asyncDispose]: close,
   };
 }
 
-function transportFor(
+function createTransport(
   server: McpTransport,
   options: McpConnectionOptions,
   onEnd: EndListener,
@@ -184,39 +184,39 @@ function transportFor(
     return new StdioClientTransport({
       command,
       args: [...args],
-      env: revealed(environment),
+      env: revealSecrets(environment),
       cwd: folder,
       stderr: options.stderr ?? 'ignore',
       maxBufferSize: messageLimits.bytes,
     });
   }
   return new StreamableHTTPClientTransport(server.url, {
-    requestInit: { headers: revealed(server.headers) },
-    fetch: limitedFetch(onEnd),
+    requestInit: { headers: revealSecrets(server.headers) },
+    fetch: createLimitedFetch(onEnd),
   });
 }
 
-function revealed(values: ReadonlyMap<string, Secret>): Record<string, string> {
+function revealSecrets(values: ReadonlyMap<string, Secret>): Record<string, string> {
   return Object.fromEntries([...values].map(([name, value]) => [name, value.reveal()]));
 }
 
 /** Results are data whatever their shape: a schema of a server is not run over them. */
-const anyResult: jsonSchemaValidator = {
+const anyResultSchema: jsonSchemaValidator = {
   getValidator:
     <T>(): JsonSchemaValidator<T> =>
     (input) => ({ valid: true, data: input as T, errorMessage: undefined }),
 };
 
-function crashed(): BotError {
+function createCrashError(): BotError {
   return new BotError('tool.crashed', true, 'The connection to an MCP server ended.');
 }
 
-function flooded(words: string): BotError {
+function createFloodError(words: string): BotError {
   return new BotError('tool.flooded', true, `An MCP server sent ${words}.`);
 }
 
 /** The connection is of no more use: it closed, or the server does not know it any more. */
-function isGone(error: unknown) {
+function isConnectionGone(error: unknown) {
   if (error instanceof SdkHttpError) return error.status === 404;
   if (!(error instanceof SdkError)) return error instanceof TypeError;
   const { ConnectionClosed, NotConnected, SendFailed } = SdkErrorCode;
@@ -224,7 +224,7 @@ function isGone(error: unknown) {
 }
 
 /** Error in a sentence without words of the server, which could be any person's. */
-function asBotError(error: unknown): BotError {
+function toBotError(error: unknown): BotError {
   if (error instanceof BotError) return error;
   if (error instanceof Error && error.cause instanceof BotError) return error.cause;
   if (error instanceof SdkHttpError) {
@@ -261,7 +261,7 @@ function asBotError(error: unknown): BotError {
 }
 
 /** Text and structured data of a result; pictures, sounds, links and files are named and left out. */
-function resultOf({ content, structuredContent, isError }: CallToolResult): ExternalResult {
+function toExternalResult({ content, structuredContent, isError }: CallToolResult): ExternalResult {
   const texts = content.flatMap((one) => (one.type === 'text' ? [one.text] : []));
   const others = content.map(({ type }) => type).filter((type) => type !== 'text');
   return {
@@ -276,9 +276,9 @@ function resultOf({ content, structuredContent, isError }: CallToolResult): Exte
  * `fetch` that stays with its host, whatever that answers, and takes no larger message than servers may send: the SDK reads
  * whatever comes.
  */
-function limitedFetch(onEnd: EndListener): typeof fetch {
+function createLimitedFetch(onEnd: EndListener): typeof fetch {
   return async (input, init) => {
-    if (typeof init?.body === 'string') checkedMessage(init.body);
+    if (typeof init?.body === 'string') checkMessage(init.body);
     const response = await fetch(input, { ...init, redirect: 'error' });
     if (!response.body) return response;
     const [type = ''] = (response.headers.get('content-type') ?? '').split(';');
@@ -289,7 +289,7 @@ function limitedFetch(onEnd: EndListener): typeof fetch {
         transform(chunk, controller) {
           const excess = meter.push(chunk);
           if (!excess) return controller.enqueue(chunk);
-          const error = flooded(excess.words);
+          const error = createFloodError(excess.description);
           onEnd(error);
           controller.error(error);
         },

@@ -2,7 +2,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import type { ExternalTool, ToolNews } from '#src/features/tools/external-tool.ts';
-import { externalTools, plainName } from './adapt-server-tools.ts';
+import { adaptServerTools, toPlainName } from './adapt-server-tools.ts';
 import { type McpConnection, openMcpConnection } from './mcp-connection.ts';
 import type { McpServerOptions } from './servers-file.ts';
 import { type OfferedTool, ToolChanges } from './tool-changes.ts';
@@ -28,11 +28,13 @@ export class McpServers implements AsyncDisposable {
     const changes = new ToolChanges(hashesPath, report);
     const parts = { clock, open: openMcpConnection, changes, report };
     this.#servers = servers.map((options) => new McpServer(options, parts));
-    this.#running = Promise.all(this.#servers.map((server) => server.run(this.#over.signal)));
+    this.#running = Promise.all(
+      this.#servers.map((server) => server.runUntilAborted(this.#over.signal)),
+    );
   }
 
   /** Tools of servers that are connected now. */
-  tools(): readonly ExternalTool[] {
+  listTools(): readonly ExternalTool[] {
     return this.#servers.flatMap(({ tools }) => tools);
   }
 
@@ -42,7 +44,7 @@ export class McpServers implements AsyncDisposable {
   }
 }
 
-type McpServerParts = {
+type McpServerDeps = {
   readonly clock: Clock;
   readonly open: typeof openMcpConnection;
   readonly changes: ToolChanges;
@@ -57,7 +59,7 @@ export class McpServer {
   #tools: readonly ExternalTool[] = [];
   #lastNews = '';
 
-  constructor(options: McpServerOptions, parts: McpServerParts) {
+  constructor(options: McpServerOptions, parts: McpServerDeps) {
     this.name = options.name;
     this.#options = options;
     this.#parts = parts;
@@ -69,18 +71,18 @@ export class McpServer {
   }
 
   /** Keeps connected until `signal` is aborted. Never throws. */
-  async run(signal: AbortSignal): Promise<void> {
+  async runUntilAborted(signal: AbortSignal): Promise<void> {
     const { clock } = this.#parts;
     let failures = 0;
     const run = async () => {
       const openedAtMs = clock.nowMs();
       try {
-        const failure = await this.#connected(signal);
-        const wasSteady = clock.nowMs() - openedAtMs >= steadyMs;
+        const failure = await this.#runConnection(signal);
+        const wasSteady = clock.nowMs() - openedAtMs >= steadyAfterMs;
         failures = wasSteady ? 1 : failures + 1;
-        const waitMs = retryDelayMs(failures);
+        const waitMs = toRetryDelayMs(failures);
         const again = `it is tried again, first in ${waitMs / 1_000} s.`;
-        if (!signal.aborted) this.#report(`${failure} Its tools are off; ${again}`);
+        if (!signal.aborted) this.#reportNews(`${failure} Its tools are off; ${again}`);
       } finally {
         this.#tools = [];
       }
@@ -89,7 +91,7 @@ export class McpServer {
       {
         name: `MCP server ${this.name}`,
         clock,
-        everyMs: () => retryDelayMs(failures),
+        everyMs: () => toRetryDelayMs(failures),
         run,
         report: ({ cause }) => this.#parts.report(cause),
       },
@@ -98,7 +100,7 @@ export class McpServer {
   }
 
   /** One connection, from its handshake to its end; why it ended. */
-  async #connected(signal: AbortSignal): Promise<string> {
+  async #runConnection(signal: AbortSignal): Promise<string> {
     let news = Promise.withResolvers<void>();
     const onToolsChanged = () => news.resolve();
     try {
@@ -110,7 +112,7 @@ export class McpServer {
       either.addEventListener('abort', () => over.resolve(), { once: true });
       while (!either.aborted) {
         news = Promise.withResolvers<void>();
-        this.#offer(await connection.listTools(either), connection);
+        this.#updateTools(await connection.listTools(either), connection);
         await Promise.race([news.promise, over.promise]);
       }
       either.throwIfAborted();
@@ -122,40 +124,42 @@ export class McpServer {
     }
   }
 
-  #offer(offered: readonly OfferedTool[], connection: McpConnection) {
+  #updateTools(offered: readonly OfferedTool[], connection: McpConnection) {
     const allowed = offered.filter(({ name }) => this.#options.rulesFor(name));
-    const { off, changed } = this.#parts.changes.check(this.name, allowed);
+    const { off, changed } = this.#parts.changes.checkTools(this.name, allowed);
     const on = allowed.filter((tool) => !off.includes(tool));
     const call: McpConnection['callTool'] = (...given) => connection.callTool(...given);
-    const { tools, problems } = externalTools(on, this.#options, call);
+    const { tools, problems } = adaptServerTools(on, this.#options, call);
     this.#tools = tools;
     const news = [
-      `${tools.length} tools are on${listed(tools)}.`,
-      ...(changed.length === 0 ? [] : [`Changed since the last start${listed(changed)}.`]),
-      ...(off.length === 0 ? [] : [`New or changed, so off until the bot restarts${listed(off)}.`]),
+      `${tools.length} tools are on${toOfferedTools(tools)}.`,
+      ...(changed.length === 0 ? [] : [`Changed since the last start${toOfferedTools(changed)}.`]),
+      ...(off.length === 0
+        ? []
+        : [`New or changed, so off until the bot restarts${toOfferedTools(off)}.`]),
       ...problems,
     ];
-    this.#report(news.join(' '));
+    this.#reportNews(news.join(' '));
   }
 
   /** A repetition is no news. */
-  #report(message: string) {
+  #reportNews(message: string) {
     if (message === this.#lastNews) return;
     this.#lastNews = message;
     this.#parts.report(`${this.name}: ${message}`);
   }
 }
 
-function listed(tools: readonly { readonly name: string }[]): string {
-  return tools.length === 0 ? '' : `: ${tools.map(plainName).join(', ')}`;
+function toOfferedTools(tools: readonly { readonly name: string }[]): string {
+  return tools.length === 0 ? '' : `: ${tools.map(toPlainName).join(', ')}`;
 }
 
 /** Shortest time, in ms, of a connection that counts as a good one. */
-const steadyMs = 60_000;
-const firstMs = 1_000;
-const longestMs = 300_000;
+const steadyAfterMs = 60_000;
+const firstRetryMs = 1_000;
+const maxRetryMs = 300_000;
 
 /** Wait, in ms, before a server that failed so often in a row is tried again: 1 s, doubled each time, 5 minutes at most. */
-function retryDelayMs(failures: number): number {
-  return Math.min(longestMs, firstMs * 2 ** Math.min(20, failures - 1));
+function toRetryDelayMs(failures: number): number {
+  return Math.min(maxRetryMs, firstRetryMs * 2 ** Math.min(20, failures - 1));
 }

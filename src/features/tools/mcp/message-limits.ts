@@ -9,8 +9,8 @@ export const messageLimits: JsonLimits = {
 };
 
 /** A message to a server as it is sent. Errors: BotError `tool.refused` where it is too large. */
-export function checkedMessage(json: string): string {
+export function checkMessage(json: string): string {
   const excess = new JsonMeter(messageLimits).push(Buffer.from(json));
   if (!excess) return json;
-  throw new BotError('tool.refused', false, `A call to an MCP server is ${excess.words}.`);
+  throw new BotError('tool.refused', false, `A call to an MCP server is ${excess.description}.`);
 }

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
-import { checkForeign, parsedJson } from '#src/base/json.ts';
+import { checkForeignValue, tryParseJson } from '#src/base/json.ts';
 import { Secret } from '#src/base/secret.ts';
 import {
+  parseRules,
   ruleFields,
-  rulesOf,
   type ToolRules,
   writtenRules,
 } from '#src/features/tools/external-tool.ts';
@@ -38,27 +38,27 @@ export type McpServersFile =
 /** Reads a variable of the environment; undefined for those that hold the bot's own keys and settings. */
 export type VariableReader = (name: string) => string | undefined;
 
-const filled = z.string().min(1);
-const values = z.record(filled, z.string());
+const filledText = z.string().min(1);
+const filledRecord = z.record(filledText, z.string());
 const serverFields = {
   ...ruleFields,
   disabled: z.boolean().optional(),
-  allow: z.array(filled).optional(),
-  tools: z.record(filled, writtenRules).optional(),
+  allow: z.array(filledText).optional(),
+  tools: z.record(filledText, writtenRules).optional(),
 };
 const stdioServer = z.object({
   ...serverFields,
   type: z.literal('stdio').optional(),
-  command: filled,
+  command: filledText,
   args: z.array(z.string()).default([]),
-  env: values.default({}),
-  cwd: filled.optional(),
+  env: filledRecord.default({}),
+  cwd: filledText.optional(),
 });
 const httpServer = z.object({
   ...serverFields,
   type: z.enum(['http', 'streamable-http', 'streamableHttp']).optional(),
-  url: z.string().refine(isHttp, 'must be an address like https://tools.example.org/mcp'),
-  headers: values.default({}),
+  url: z.string().refine(isHttpServer, 'must be an address like https://tools.example.org/mcp'),
+  headers: filledRecord.default({}),
 });
 
 /** Also in the names of its tools, which models may only write in these characters. */
@@ -85,7 +85,7 @@ export function readServers(
 ): McpServersFile {
   const all = z
     .object({ mcpServers: z.record(z.string(), z.unknown()) })
-    .safeParse(parsedJson(text));
+    .safeParse(tryParseJson(text));
   if (!all.success) return { kind: 'bad', mistakes: ['is not JSON with "mcpServers"'] };
   const mistakes: string[] = [];
   const servers: McpServerOptions[] = [];
@@ -109,20 +109,20 @@ function readServer(
   if (isObject && 'type' in written && written.type === 'sse')
     return 'asks for the former transport sse; only stdio and http are supported';
   const shape = isObject && 'url' in written ? httpServer : stdioServer;
-  const read = checkForeign<z.ZodType<WrittenServer>>(shape, written);
+  const read = checkForeignValue<z.ZodType<WrittenServer>>(shape, written);
   if (!read.success) {
     const [issue] = read.error.issues;
     return `has a mistake at ${issue?.path.join('.') || 'its top'}: ${issue?.message}`;
   }
   if (read.data.disabled) return undefined;
   try {
-    const transport = transportOf(read.data, folder, variable);
-    const own = rulesOf(read.data);
+    const transport = parseTransport(read.data, folder, variable);
+    const own = parseRules(read.data);
     const { allow, tools = {} } = read.data;
     const rulesFor = (tool: string) => {
       if (allow && !allow.includes(tool)) return undefined;
       const rules = Object.hasOwn(tools, tool) ? tools[tool] : undefined;
-      return rulesOf(rules ?? {}, own);
+      return parseRules(rules ?? {}, own);
     };
     return { name, transport, rulesFor };
   } catch (error) {
@@ -131,13 +131,13 @@ function readServer(
   }
 }
 
-function transportOf(
+function parseTransport(
   written: WrittenServer,
   folder: string,
   variable: VariableReader,
 ): McpTransport {
   if ('url' in written) {
-    const headers = filledIn(written.headers, variable);
+    const headers = fillInVariables(written.headers, variable);
     return { kind: 'http', url: new URL(written.url), headers };
   }
   const { command, args, env, cwd = '.' } = written;
@@ -145,7 +145,7 @@ function transportOf(
     kind: 'stdio',
     command: /[/\\]/.test(command) && !isAbsolute(command) ? resolve(folder, command) : command,
     args,
-    environment: filledIn(env, variable),
+    environment: fillInVariables(env, variable),
     folder: resolve(folder, cwd),
   };
 }
@@ -153,20 +153,22 @@ function transportOf(
 class MissingVariable extends Error {}
 
 /** Values in which `${NAME}` stands for a variable of the environment. */
-function filledIn(
+function fillInVariables(
   written: Readonly<Record<string, string>>,
   variable: VariableReader,
 ): ReadonlyMap<string, Secret> {
-  const fill = (value: string) =>
+  const fillVariable = (value: string) =>
     value.replace(/\$\{(\w+)\}/g, (_, name: string) => {
       const found = variable(name);
       if (found === undefined)
         throw new MissingVariable(`names ${name}, which is not set or a setting of the bot's own`);
       return found;
     });
-  return new Map(Object.entries(written).map(([key, value]) => [key, new Secret(fill(value))]));
+  return new Map(
+    Object.entries(written).map(([key, value]) => [key, new Secret(fillVariable(value))]),
+  );
 }
 
-function isHttp(value: string) {
+function isHttpServer(value: string) {
   return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { parsedJson, withSortedKeys } from '#src/base/json.ts';
+import { sortKeys, tryParseJson } from '#src/base/json.ts';
 import { makeFolder } from '#src/base/make-folder.ts';
 import type { ToolNews } from '#src/features/tools/external-tool.ts';
 
@@ -30,14 +30,14 @@ export class ToolChanges {
   }
 
   /** `off`: tools that came or changed while the bot runs. `changed`: tools that changed since its last start, told once. */
-  check(server: string, tools: readonly OfferedTool[]) {
+  checkTools(server: string, tools: readonly OfferedTool[]) {
     const off: OfferedTool[] = [];
     const changed: OfferedTool[] = [];
     const isFirst = !this.#accepted.has(server);
     this.#accepted.add(server);
     for (const tool of tools) {
       const key = `${server}/${tool.name}`;
-      const hash = hashOfTool(tool);
+      const hash = hashTool(tool);
       const before = this.#hashes.get(key);
       if (before === hash) continue;
       if (!isFirst) {
@@ -47,11 +47,11 @@ export class ToolChanges {
       if (before !== undefined) changed.push(tool);
       this.#hashes.set(key, hash);
     }
-    if (isFirst) this.#write();
+    if (isFirst) this.#writeHashes();
     return { off, changed };
   }
 
-  #write() {
+  #writeHashes() {
     try {
       makeFolder(dirname(this.#path));
       writeFileSync(this.#path, JSON.stringify(Object.fromEntries(this.#hashes)));
@@ -62,15 +62,15 @@ export class ToolChanges {
 }
 
 /** Hash of everything a model is told of a tool; the order of keys does not count. */
-function hashOfTool({ name, description, inputSchema }: OfferedTool): string {
-  const json = JSON.stringify(withSortedKeys({ name, description, inputSchema }));
+function hashTool({ name, description, inputSchema }: OfferedTool): string {
+  const json = JSON.stringify(sortKeys({ name, description, inputSchema }));
   return createHash('sha256').update(json).digest('hex');
 }
 
 /** Empty where there is no such file, or one that cannot be read. */
 function readHashes(path: string): object {
   try {
-    return Object(parsedJson(readFileSync(path, 'utf8')));
+    return Object(tryParseJson(readFileSync(path, 'utf8')));
   } catch {
     return {};
   }

@@ -1,5 +1,5 @@
 import { openChildPort } from '#src/base/child/child-port.ts';
-import { BotError, messageOf } from '#src/base/errors.ts';
+import { BotError, getErrorMessage } from '#src/base/errors.ts';
 import type {
   FromModels,
   JobKind,
@@ -39,7 +39,7 @@ async function perform(id: number, { folder, job, kind }: LocalModelRequest, sig
     send({ id, kind: 'done' });
   } catch (error) {
     const code = error instanceof BotError ? error.code : 'speech.failed';
-    send({ id, kind: 'failed', code, message: messageOf(error) });
+    send({ id, kind: 'failed', code, message: getErrorMessage(error) });
   } finally {
     running.delete(id);
   }

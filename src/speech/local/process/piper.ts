@@ -2,14 +2,14 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { LoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
-import { inBoth, musicRateHz } from '#src/audio/pcm.ts';
-import { resample } from '#src/audio/resample.ts';
+import { musicRateHz, toStereo } from '#src/audio/pcm.ts';
+import { resamplePcm } from '#src/audio/resampler.ts';
 import { BotError } from '#src/base/errors.ts';
 import { EnglishPhonemes } from '#src/speech/local/english/phonemes.ts';
 import { spellOutEnglish } from '#src/speech/local/english/spell-out.ts';
 import { getModelFolder } from '#src/speech/local/folders.ts';
 import type { PerformJob } from '#src/speech/local/model-jobs.ts';
-import { textPieces } from '#src/speech/pronunciation.ts';
+import { splitText } from '#src/speech/pronunciation.ts';
 import { loadRuntime, openModel } from './sessions.ts';
 
 /** What Piper writes beside a voice: https://github.com/OHF-Voice/piper1-gpl/blob/main/docs/VOICES.md */
@@ -112,7 +112,7 @@ export function cutSpeech(words: string, pace: number): readonly string[] {
   const clause = first.length > longFirstLetters ? first.indexOf(', ', minClauseLetters) + 1 : 0;
   return [first.slice(0, clause), first.slice(clause), ...others]
     .flatMap((sentence) => joinClauses(sentence, longPieceLetters / pace))
-    .flatMap((piece) => textPieces(piece, Math.ceil(maxPieceLetters / Math.max(1, pace))));
+    .flatMap((piece) => splitText(piece, Math.ceil(maxPieceLetters / Math.max(1, pace))));
 }
 
 function joinClauses(sentence: string, maxLetters: number): readonly string[] {
@@ -139,7 +139,7 @@ function toSamples(sound: Float32Array, gain: number): Int16Array {
 function measureLoudness(sound: Float32Array, rateHz: number): number {
   const samples = toSamples(sound, 0.5);
   const meter = new LoudnessMeter();
-  meter.push(inBoth(resample({ samples, rateHz, channels: 1 }, musicRateHz).samples));
+  meter.push(toStereo(resamplePcm({ samples, rateHz, channels: 1 }, musicRateHz).samples));
   return (meter.lufs ?? voiceLufs) + 6.02;
 }
 

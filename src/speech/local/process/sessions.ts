@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
-import { BotError, messageOf } from '#src/base/errors.ts';
+import { BotError, getErrorMessage } from '#src/base/errors.ts';
 
 /** One run of a model: tensors in and out by name. */
 export type RunModel = (
@@ -24,7 +24,7 @@ export async function loadRuntime(): Promise<typeof import('onnxruntime-node')> 
   try {
     return await import('onnxruntime-node');
   } catch (cause) {
-    const why = messageOf(cause).split('\n', 1)[0];
+    const why = getErrorMessage(cause).split('\n', 1)[0];
     const message = `ONNX Runtime does not load on this system, so hearing and speaking need a server: set TRANSCRIPTION_BASE_URL and SPEECH_BASE_URL (${why}).`;
     throw new BotError('speech.failed', false, message, cause);
   }
@@ -41,7 +41,7 @@ export async function openModel(
     const session = await InferenceSession.create(file, { ...options, ...own });
     return async (inputs) => await session.run(inputs);
   } catch (cause) {
-    const message = `${basename(file)} cannot be read as a model: ${messageOf(cause)}`;
+    const message = `${basename(file)} cannot be read as a model: ${getErrorMessage(cause)}`;
     throw new BotError('speech.failed', false, message, cause);
   }
 }

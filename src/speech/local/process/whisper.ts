@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Tensor } from 'onnxruntime-node';
 import { listenRateHz } from '#src/audio/pcm.ts';
-import { baseLanguage } from '#src/speech/hints.ts';
+import { toBaseLanguage } from '#src/speech/hints.ts';
 import type { HeardSpeech, PerformJob } from '#src/speech/local/model-jobs.ts';
 import { computeLogMel, hopSamples, melBands } from './log-mel.ts';
 import { loadRuntime, openModel, type RunModel } from './sessions.ts';
@@ -83,7 +83,7 @@ async function hear(
   const { language: spoken, prompt } = choosePrompt(
     marks,
     first,
-    language && baseLanguage(language),
+    language && toBaseLanguage(language),
   );
   let scores = texts.length === englishTexts ? first : await score(prompt);
   const choice = new TokenChoice(marks, sound.length / listenRateHz);

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { type SoundFormat, soundFormats } from '#src/audio/encode/sound-encoder.ts';
-import type { SentFields } from '#src/chat/ports.ts';
+import type { SentFields } from '#src/chat/chat-model.ts';
 import type { ProgramMessage, ProgramQuestion } from '#src/features/contract/http-api-ports.ts';
-import { textPart } from '#src/features/typed/program-conversation.ts';
-import { invalid } from '#src/web/api/refusal.ts';
+import { toTextPart } from '#src/features/typed/program-conversation.ts';
+import { createInvalidRefusal } from '#src/web/api/api-refusal.ts';
 
 /** Name of a voice, or an object that names it; undefined: the server's. */
 export const voiceName = z
@@ -18,30 +18,30 @@ export const voiceName = z
 const mostParts = 100;
 /** Longest text, in characters: about what models take. */
 const mostChars = 400_000;
-const text = z.looseObject({ type: z.literal('text'), text: z.string().max(mostChars) });
+const textContent = z.looseObject({ type: z.literal('text'), text: z.string().max(mostChars) });
 /** A sentence in which a model refused, in its earlier message. */
 const modelRefusal = z.looseObject({ type: z.literal('refusal'), refusal: z.string() });
-const sound = z.looseObject({
+const soundPart = z.looseObject({
   type: z.literal('input_audio'),
   input_audio: z.looseObject({ data: z.base64(), format: z.enum(['wav', 'mp3']) }),
 });
 /** The chat server fetches an address; the bot never does. */
-const picture = z.looseObject({
+const picturePart = z.looseObject({
   type: z.literal('image_url'),
   image_url: z.looseObject({
     url: z.string().regex(/^(https?:\/\/|data:image\/)/, 'is no web address and no data:image'),
   }),
 });
-const anyPart = z.union([text, modelRefusal, sound, picture], {
+const anyPart = z.union([textContent, modelRefusal, soundPart, picturePart], {
   error: 'is neither text, image_url nor input_audio with data in base64 and the format wav or mp3',
 });
-const message = z.looseObject({
+const messageSchema = z.looseObject({
   // Servers other than OpenAI's know no developer.
   role: z
     .enum(['system', 'developer', 'user', 'assistant', 'tool'])
     .transform((role) => (role === 'developer' ? 'system' : role)),
   content: z.preprocess(
-    (content) => (typeof content === 'string' ? [textPart(content)] : (content ?? [])),
+    (content) => (typeof content === 'string' ? [toTextPart(content)] : (content ?? [])),
     z.array(anyPart).max(mostParts),
   ),
   audio: z.looseObject({ id: z.string().max(100) }).nullish(),
@@ -49,23 +49,23 @@ const message = z.looseObject({
 
 const modelName = z.string().min(1).max(100).nullish();
 /** Samples are pcm16 in chat completions, and pcm in requests for speech. */
-const format = z.enum([...soundFormats, 'pcm16']).nullish();
-const tool = z.looseObject({
+const formatSchema = z.enum([...soundFormats, 'pcm16']).nullish();
+const toolSchema = z.looseObject({
   type: z.literal('function', 'only functions are handed to the chat model'),
 });
-const tokens = z.number().int().min(1).nullish();
+const tokensSchema = z.number().int().min(1).nullish();
 
 /** Answers to one request. */
 const mostChoices = 8;
 
-const unread = z.unknown().optional();
+const unreadField = z.unknown().optional();
 
 /** Fields that end here: those that are read, those that are refused, and last those that change no answer but what is stored or paid. */
 const ownFields = {
   model: z.string(),
-  messages: z.array(message).min(1).max(1_000),
+  messages: z.array(messageSchema).min(1).max(1_000),
   modalities: z.array(z.enum(['text', 'audio'])).nullish(),
-  audio: z.looseObject({ voice: voiceName, format }).nullish(),
+  audio: z.looseObject({ voice: voiceName, format: formatSchema }).nullish(),
   transcription_model: modelName,
   speech_model: modelName,
   stream: z.boolean().nullish(),
@@ -74,10 +74,10 @@ const ownFields = {
   functions: z.null('send them as tools').optional(),
   function_call: z.null('send it as tool_choice').optional(),
   logprobs: z.literal(false, 'the bot has no probabilities').nullish(),
-  store: unread,
-  metadata: unread,
-  prediction: unread,
-  service_tier: unread,
+  store: unreadField,
+  metadata: unreadField,
+  prediction: unreadField,
+  service_tier: unreadField,
 };
 
 /** Fields by which OpenRouter, LiteLLM, vLLM and OpenAI take another model, server or price than the one that money is set aside for. */
@@ -88,9 +88,9 @@ const priceFields =
 export const completionRequest = z
   .looseObject({
     ...ownFields,
-    max_completion_tokens: tokens,
-    max_tokens: tokens,
-    tools: z.array(tool).nullish(),
+    max_completion_tokens: tokensSchema,
+    max_tokens: tokensSchema,
+    tools: z.array(toolSchema).nullish(),
   })
   .refine(
     ({ audio, modalities, stream }) =>
@@ -111,18 +111,18 @@ export type CompletionQuestion = Pick<
 type FindAnswer = (audioId: string) => Promise<string> | undefined;
 
 /** Reads a request. Errors: `ApiRefusal`. */
-export async function questionOf(
+export async function toCompletionQuestion(
   request: CompletionRequest,
   findAnswer: FindAnswer,
 ): Promise<CompletionQuestion> {
   const { audio, modalities, n, speech_model, stream, transcription_model } = request;
   const messages: ProgramMessage[] = [];
   for (const [place, one] of request.messages.entries())
-    messages.push(await withTranscript(one, `messages[${place}].audio.id`, findAnswer));
+    messages.push(await addTranscript(one, `messages[${place}].audio.id`, findAnswer));
   const given = audio?.format ?? (stream ? 'pcm' : 'wav');
   return {
     messages,
-    sent: sentFields(request),
+    sent: collectSentFields(request),
     choices: n ?? 1,
     isSpoken: modalities?.includes('audio') === true,
     format: given === 'pcm16' ? 'pcm' : given,
@@ -133,18 +133,21 @@ export async function questionOf(
 }
 
 /** Errors: `ApiRefusal`. */
-function sentFields(request: CompletionRequest): SentFields {
+function collectSentFields(request: CompletionRequest): SentFields {
   const fields = Object.entries(request).filter(
     ([name, value]) => value !== null && !Object.hasOwn(ownFields, name),
   );
   const [name] = fields.find(([one]) => priceFields.test(one)) ?? [];
   if (name !== undefined)
-    throw invalid(`${name}: the operator of the bot chooses the model and what it costs.`, name);
+    throw createInvalidRefusal(
+      `${name}: the operator of the bot chooses the model and what it costs.`,
+      name,
+    );
   return Object.fromEntries(fields);
 }
 
 /** A message with the words of the answer that it names. Errors: `ApiRefusal`. */
-async function withTranscript(
+async function addTranscript(
   { audio, ...message }: RequestMessage,
   place: string,
   findAnswer: FindAnswer,
@@ -152,6 +155,6 @@ async function withTranscript(
   if (!audio || message.content.length > 0) return message;
   const transcript = await findAnswer(audio.id);
   const refusal = `No answer ${audio.id} is kept for this token: send its transcript as content.`;
-  if (transcript === undefined) throw invalid(refusal, place);
-  return { ...message, content: [textPart(transcript)] };
+  if (transcript === undefined) throw createInvalidRefusal(refusal, place);
+  return { ...message, content: [toTextPart(transcript)] };
 }

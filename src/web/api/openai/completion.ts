@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import {
-  encodedInSteps,
+  encodeInSteps,
   type SoundEncoder,
   type SoundFormat,
 } from '#src/audio/encode/sound-encoder.ts';
 import type { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
-import { durationMs, speakRateHz } from '#src/audio/pcm.ts';
-import { OneRate } from '#src/audio/resample.ts';
-import { wavHeader } from '#src/audio/wav.ts';
-import { callField } from '#src/chat/completions/chat-stream.ts';
-import type { ToolCall, Usage } from '#src/chat/ports.ts';
+import { writeWavHeader } from '#src/audio/formats/wav.ts';
+import { getDurationMs, speakRateHz } from '#src/audio/pcm.ts';
+import { RateConverter } from '#src/audio/resampler.ts';
+import type { ToolCall, Usage } from '#src/chat/chat-model.ts';
+import { toApiToolCall } from '#src/chat/completions/chat-stream.ts';
 import { keptWordsMs } from '#src/features/typed/kept-words.ts';
-import { longestAnswerChars } from '#src/pipeline/chained.ts';
+import { maxAnswerChars } from '#src/pipeline/chained-pipeline.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
 
 /** Fields of a completion that are known before its first word. */
@@ -49,7 +49,7 @@ export class ChoiceProgress {
   }
 
   get finish(): string {
-    if (this.isCut || this.text.length >= longestAnswerChars) return 'length';
+    if (this.isCut || this.text.length >= maxAnswerChars) return 'length';
     return this.calls.length > 0 ? 'tool_calls' : 'stop';
   }
 }
@@ -58,7 +58,7 @@ export class ChoiceProgress {
 const longestMs = 300_000;
 
 /** Whole answers as `chat.completion`. Errors: as `Pipeline.answer`. */
-export async function completionOf(
+export async function toCompletion(
   answers: AsyncIterable<AsyncIterable<ReplyPart>>,
   head: CompletionHead,
   encoders: Pick<SoundEncoders, 'open'>,
@@ -67,46 +67,46 @@ export async function completionOf(
   for await (const parts of answers) {
     // The head of a WAV file is written once its length is known.
     const encoder = encoders.open(head.format === 'wav' ? 'pcm' : head.format);
-    const choice = await choiceOf(parts, head, encoder);
+    const choice = await toChoice(parts, head, encoder);
     choices.push({ index: choices.length, logprobs: null, ...choice });
   }
-  return { ...headOf(head, 'chat.completion'), choices, usage: usageOf(head.taken) };
+  return { ...toCompletionHead(head, 'chat.completion'), choices, usage: toUsageField(head.taken) };
 }
 
-async function choiceOf(
+async function toChoice(
   parts: AsyncIterable<ReplyPart>,
   head: CompletionHead,
   encoder: SoundEncoder,
 ) {
   const progress = new ChoiceProgress();
-  const sound = await collected(parts, progress, encoder);
+  const sound = await collectSound(parts, progress, encoder);
   const { calls, finish: finish_reason, isSilent, text } = progress;
   const isSpoken = head.isSpoken && !isSilent;
   const message = {
     role: 'assistant',
     refusal: null,
     content: isSpoken || isSilent ? null : text,
-    audio: isSpoken ? audioOf(sound, progress, head) : undefined,
-    tool_calls: calls.length > 0 ? calls.map(callField) : undefined,
+    audio: isSpoken ? toAudioField(sound, progress, head) : undefined,
+    tool_calls: calls.length > 0 ? calls.map(toApiToolCall) : undefined,
   };
   return { message, finish_reason };
 }
 
 /** The sound of an answer, up to its longest. */
-async function collected(
+async function collectSound(
   parts: AsyncIterable<ReplyPart>,
   progress: ChoiceProgress,
   encoder: SoundEncoder,
 ): Promise<Buffer> {
-  const rate = new OneRate(speakRateHz);
+  const rate = new RateConverter(speakRateHz);
   const pieces: Uint8Array[] = [];
   let soundMs = 0;
   for await (const part of parts) {
     progress.note(part);
     if (part.kind !== 'audio') continue;
     for (const samples of rate.push(part.pcm))
-      for await (const bytes of encodedInSteps(encoder, samples)) pieces.push(bytes);
-    soundMs += durationMs(part.pcm);
+      for await (const bytes of encodeInSteps(encoder, samples)) pieces.push(bytes);
+    soundMs += getDurationMs(part.pcm);
     if (soundMs < longestMs) continue;
     progress.isCut = true;
     break;
@@ -116,11 +116,14 @@ async function collected(
 }
 
 /** Fields that a whole completion and each of its chunks begin with. */
-export function headOf({ id, created, model, reportsTier }: CompletionHead, object: string) {
+export function toCompletionHead(
+  { id, created, model, reportsTier }: CompletionHead,
+  object: string,
+) {
   return { id, object, created, model, service_tier: reportsTier ? 'default' : undefined };
 }
 
-function audioOf(
+function toAudioField(
   sound: Buffer,
   { audioId: id, text: transcript }: ChoiceProgress,
   head: CompletionHead,
@@ -128,36 +131,36 @@ function audioOf(
   head.keep(id, transcript);
   const shape = { rateHz: speakRateHz, channels: 1 } as const;
   const bytes =
-    head.format === 'wav' ? Buffer.concat([wavHeader(shape, sound.length), sound]) : sound;
-  return { id, data: bytes.toString('base64'), transcript, expires_at: expiryOf(head) };
+    head.format === 'wav' ? Buffer.concat([writeWavHeader(shape, sound.length), sound]) : sound;
+  return { id, data: bytes.toString('base64'), transcript, expires_at: getExpiry(head) };
 }
 
 /** Instant in s since 1970 up to which at least an answer is known by the id of its sound. */
-export function expiryOf({ created }: CompletionHead): number {
+export function getExpiry({ created }: CompletionHead): number {
   return created + keptWordsMs / 1_000;
 }
 
 /** Samples as bytes, little-endian as every machine has them that Node runs on. */
-export function pcm16Of({ buffer, byteOffset, byteLength }: Int16Array): Buffer {
+export function toPcm16({ buffer, byteOffset, byteLength }: Int16Array): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 /** All requests together, as OpenAI counts. */
-export function usageOf(taken: readonly Usage[]) {
-  const sum = (count: (usage: Usage) => number | undefined) =>
+export function toUsageField(taken: readonly Usage[]) {
+  const sumTokens = (count: (usage: Usage) => number | undefined) =>
     Math.round(taken.reduce((all, usage) => all + (count(usage) ?? 0), 0));
-  const prompt_tokens = sum(({ inputTokens }) => inputTokens);
-  const completion_tokens = sum(({ outputTokens }) => outputTokens);
+  const prompt_tokens = sumTokens(({ inputTokens }) => inputTokens);
+  const completion_tokens = sumTokens(({ outputTokens }) => outputTokens);
   return {
     prompt_tokens,
     completion_tokens,
     total_tokens: prompt_tokens + completion_tokens,
     prompt_tokens_details: {
-      audio_tokens: sum(({ audioInputTokens }) => audioInputTokens),
-      cached_tokens: sum(({ cachedInputTokens }) => cachedInputTokens),
+      audio_tokens: sumTokens(({ audioInputTokens }) => audioInputTokens),
+      cached_tokens: sumTokens(({ cachedInputTokens }) => cachedInputTokens),
     },
     completion_tokens_details: {
-      audio_tokens: sum(({ audioOutputTokens }) => audioOutputTokens),
+      audio_tokens: sumTokens(({ audioOutputTokens }) => audioOutputTokens),
       reasoning_tokens: 0,
     },
   };

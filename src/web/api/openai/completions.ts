@@ -1,16 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import type { Usage } from '#src/chat/ports.ts';
+import type { Usage } from '#src/chat/chat-model.ts';
 import type { ProgramPorts } from '#src/features/command.ts';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
-import { refusalOf } from '#src/web/api/failed-line.ts';
-import { type ApiRefusal, refusal, unlistedModel } from '#src/web/api/refusal.ts';
+import {
+  type ApiRefusal,
+  createRefusal,
+  createUnlistedModelRefusal,
+} from '#src/web/api/api-refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
-import { keptFor } from '#src/web/api/tokens/token-budgets.ts';
-import { type CompletionHead, completionOf } from './completion.ts';
-import { type CompletionQuestion, completionRequest, questionOf } from './completion-request.ts';
-import { chunksOf } from './completion-stream.ts';
-import { eventResponse, whenBegun } from './server-events.ts';
+import { toRefusal } from '#src/web/api/text-refusals.ts';
+import { toTokenKey } from '#src/web/api/tokens/token-budgets.ts';
+import { type CompletionHead, toCompletion } from './completion.ts';
+import {
+  type CompletionQuestion,
+  completionRequest,
+  toCompletionQuestion,
+} from './completion-request.ts';
+import { toChunks } from './completion-stream.ts';
+import { respondWithEvents, waitForFirstPart } from './server-events.ts';
 
 /** Answers of the pipeline of a server to a conversation, in OpenAI's shape. */
 export const createChatCompletion = defineRoute({
@@ -22,8 +30,8 @@ export const createChatCompletion = defineRoute({
     const { asker, body: request, clock, encoders, guildId, onBug, ports, token } = call;
     await setImmediate(); // frames of sound leave before its sound is unpacked
     const { keptWords, ...answers } = ports.features.programAnswers;
-    const own = keptFor(token);
-    const { format, ...question } = await questionOf(request, (audioId) =>
+    const own = toTokenKey(token);
+    const { format, ...question } = await toCompletionQuestion(request, (audioId) =>
       keptWords.find(`${own}${audioId}`),
     );
     const pipelines = answers.pipelines(guildId);
@@ -35,17 +43,17 @@ export const createChatCompletion = defineRoute({
     using stack = new DisposableStack();
     if (!request.stream)
       stack.adopt(
-        setTimeout(() => late.abort(tooLate()), longestWholeMs),
+        setTimeout(() => late.abort(createTooLateRefusal()), longestWholeMs),
         clearTimeout,
       );
     const onUsage = (usage: Usage) => void taken.push(usage);
     const { transcriptionModel: named } = question;
-    const [usual] = ports.features.programTranscriptions.models();
+    const [usual] = ports.features.programTranscriptions.listModels();
     const transcriptionModel = named === usual ? undefined : named; // by either name a sound is recognised once
     const by = { guildId, asker, keptFor: own, pipeline, onUsage };
     const asked = { ...question, ...by, transcriptionModel };
     const answer = await answers.answer(asked, signal);
-    if (answer.kind === 'failed') throw refusalOf(answer.line);
+    if (answer.kind === 'failed') throw toRefusal(answer.line);
     const head: CompletionHead = {
       id: `chatcmpl-${randomUUID()}`,
       created: Math.floor(clock.wallMs() / 1_000),
@@ -56,18 +64,21 @@ export const createChatCompletion = defineRoute({
       taken,
       keep: (audioId, words) => keptWords.keep(`${own}${audioId}`, Promise.resolve(words)),
     };
-    if (!request.stream) return await completionOf(answer.parts, head, encoders);
+    if (!request.stream) return await toCompletion(answer.parts, head, encoders);
     const includesUsage = request.stream_options?.include_usage === true;
-    return eventResponse(await whenBegun(chunksOf(answer.parts, head, includesUsage)), onBug);
+    return respondWithEvents(
+      await waitForFirstPart(toChunks(answer.parts, head, includesUsage)),
+      onBug,
+    );
   },
 });
 
 /** Time, in ms, for an answer in one piece: connections on which nothing moves end after 2 minutes. */
 const longestWholeMs = 110_000;
 
-function tooLate(): ApiRefusal {
+function createTooLateRefusal(): ApiRefusal {
   const message = 'The answer takes too long: at most 110 s in one piece. Ask with stream.';
-  return refusal(504, 'answer.late', message);
+  return createRefusal(504, 'answer.late', message);
 }
 
 /** Models that are named and may not be chosen, or cannot be used by this pipeline. Errors: `ApiRefusal`. */
@@ -77,14 +88,14 @@ function refuseModels(
   { features }: ProgramPorts,
 ) {
   const named = [
-    ['speech_model', speechModel, features.voices.models()],
-    ['transcription_model', transcriptionModel, features.programTranscriptions.models()],
+    ['speech_model', speechModel, features.voices.listModels()],
+    ['transcription_model', transcriptionModel, features.programTranscriptions.listModels()],
   ] as const;
   for (const [field, model, models] of named) {
     if (model === undefined) continue;
-    if (!models.includes(model)) throw unlistedModel(field, model, models);
+    if (!models.includes(model)) throw createUnlistedModelRefusal(field, model, models);
     if (pipeline !== 'audio-model' || !isSpoken) continue;
     const message = `The audio-model hears and speaks itself: leave ${field} out, or ask the model chained.`;
-    throw refusal(400, 'invalid_value', message, field);
+    throw createRefusal(400, 'invalid_value', message, field);
   }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { refusal } from '#src/web/api/refusal.ts';
+import { createRefusal } from '#src/web/api/api-refusal.ts';
 import { type ApiCall, defineRoute } from '#src/web/api/route.ts';
 
 /** The model that answers as the server of the token is answered. */
@@ -9,7 +9,7 @@ export const listModels = defineRoute({
   method: 'get',
   path: '/v1/models',
   scope: 'chat',
-  run: async (call) => ({ object: 'list', data: modelsFor(call) }),
+  run: async (call) => ({ object: 'list', data: listCallModels(call) }),
 });
 
 export const retrieveModel = defineRoute({
@@ -19,13 +19,13 @@ export const retrieveModel = defineRoute({
   params: z.object({ model: z.string() }),
   async run(call) {
     const { model: id } = call.params;
-    const model = modelsFor(call).find((one) => one.id === id);
-    if (!model) throw refusal(404, 'model_not_found', `There is no model ${id}.`, 'model');
+    const model = listCallModels(call).find((one) => one.id === id);
+    if (!model) throw createRefusal(404, 'model_not_found', `There is no model ${id}.`, 'model');
     return model;
   },
 });
 
-function modelsFor({
+function listCallModels({
   guildId,
   ports,
   token,

@@ -1,6 +1,6 @@
-import { longestEndWaitMs } from '#src/base/play-end.ts';
-import { refusalAsReported } from '#src/web/api/failed-line.ts';
-import { refusalBody } from '#src/web/http/refusal.ts';
+import { maxEndWaitMs } from '#src/base/play-end.ts';
+import { reportRefusal } from '#src/web/api/text-refusals.ts';
+import { toRefusalBody } from '#src/web/http/http-refusal.ts';
 
 /** Header of an answer that a proxy like nginx is to pass on at once. */
 export const unbuffered = { 'x-accel-buffering': 'no' };
@@ -12,59 +12,59 @@ export type StreamPart = object | string | Uint8Array;
 export const doneEvent = 'data: [DONE]\n\n';
 
 /** Comment of a stream that its reader skips: it moves the stream while there are no events. */
-export function comment(words: string): string {
+export function toComment(words: string): string {
   return `: ${words}\n\n`;
 }
 
 /** Answer of server-sent events, each sent as it comes. What fails on the way is an event with an error, the last one. */
-export function eventResponse(
+export function respondWithEvents(
   parts: AsyncIterable<StreamPart>,
   onBug: (error: unknown) => void,
 ): Response {
-  return streamed(textOf(parts, onBug), 'text/event-stream; charset=utf-8');
+  return respondWithStream(writeParts(parts, onBug), 'text/event-stream; charset=utf-8');
 }
 
 /** JSON of `place` with its end. Until that is there spaces, which JSON ignores, keep programs and proxies from giving up. */
 export function answerAtEnd(place: object, ending: Promise<string>): Response {
-  async function* text(): AsyncGenerator<string> {
-    let ended = await soon(ending);
-    for (let ms = commentMs; ended === 'still' && ms < longestEndWaitMs; ms += commentMs) {
+  async function* writeText(): AsyncGenerator<string> {
+    let ended = await waitBriefly(ending);
+    for (let ms = commentMs; ended === 'still' && ms < maxEndWaitMs; ms += commentMs) {
       yield ' ';
-      ended = await soon(ending);
+      ended = await waitBriefly(ending);
     }
     yield JSON.stringify({ ...place, ended: ended === 'still' ? 'late' : ended });
   }
-  return streamed(text(), 'application/json');
+  return respondWithStream(writeText(), 'application/json');
 }
 
-function streamed(parts: AsyncIterable<string | Uint8Array>, type: string): Response {
+function respondWithStream(parts: AsyncIterable<string | Uint8Array>, type: string): Response {
   const headers = { ...unbuffered, 'content-type': type };
-  return new Response(ReadableStream.from(bytesOf(parts)), { headers });
+  return new Response(ReadableStream.from(encodeParts(parts)), { headers });
 }
 
-async function* bytesOf(parts: AsyncIterable<string | Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* encodeParts(parts: AsyncIterable<string | Uint8Array>): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder();
   for await (const part of parts) yield typeof part === 'string' ? encoder.encode(part) : part;
 }
 
-async function* textOf(
+async function* writeParts(
   parts: AsyncIterable<StreamPart>,
   onBug: (error: unknown) => void,
 ): AsyncGenerator<string | Uint8Array> {
   try {
     for await (const part of parts)
-      yield typeof part === 'string' || part instanceof Uint8Array ? part : eventOf(part);
+      yield typeof part === 'string' || part instanceof Uint8Array ? part : toEvent(part);
   } catch (error) {
-    yield eventOf(refusalBody(refusalAsReported(error, onBug).facts));
+    yield toEvent(toRefusalBody(reportRefusal(error, onBug).facts));
   }
 }
 
-function eventOf(data: object): string {
-  return eventText(JSON.stringify(data));
+function toEvent(data: object): string {
+  return toEventText(JSON.stringify(data));
 }
 
 /** A server-sent event. */
-export function eventText(json: string): string {
+export function toEventText(json: string): string {
   return `data: ${json}\n\n`;
 }
 
@@ -72,11 +72,15 @@ export function eventText(json: string): string {
 const commentMs = 15_000;
 
 /** Stream with `still` for each interval in which nothing came. */
-export async function* commented<T>(parts: AsyncIterable<T>): AsyncGenerator<T | 'still'> {
+export async function* addComments<T>(parts: AsyncIterable<T>): AsyncGenerator<T | 'still'> {
   const iterator = parts[Symbol.asyncIterator]();
   let next = iterator.next();
   try {
-    for (let read = await soon(next); read === 'still' || !read.done; read = await soon(next)) {
+    for (
+      let read = await waitBriefly(next);
+      read === 'still' || !read.done;
+      read = await waitBriefly(next)
+    ) {
       yield read === 'still' ? read : read.value;
       if (read !== 'still') next = iterator.next();
     }
@@ -86,7 +90,7 @@ export async function* commented<T>(parts: AsyncIterable<T>): AsyncGenerator<T |
 }
 
 /** Result of `next` within `commentMs`, else `still`. */
-async function soon<T>(next: Promise<T>): Promise<T | 'still'> {
+async function waitBriefly<T>(next: Promise<T>): Promise<T | 'still'> {
   const { promise: still, resolve } = Promise.withResolvers<'still'>();
   const timer = setTimeout(resolve, commentMs, 'still');
   try {
@@ -97,15 +101,15 @@ async function soon<T>(next: Promise<T>): Promise<T | 'still'> {
 }
 
 /** Stream whose first part is there: a failure before it is an answer with a status of its own. */
-export async function whenBegun<T>(parts: AsyncIterable<T>): Promise<AsyncIterable<T>> {
+export async function waitForFirstPart<T>(parts: AsyncIterable<T>): Promise<AsyncIterable<T>> {
   const iterator = parts[Symbol.asyncIterator]();
   const first = await iterator.next();
-  async function* read(): AsyncGenerator<T> {
+  async function* readParts(): AsyncGenerator<T> {
     try {
       for (let next = first; !next.done; next = await iterator.next()) yield next.value;
     } finally {
       await iterator.return?.();
     }
   }
-  return read();
+  return readParts();
 }

@@ -1,17 +1,17 @@
 import { z } from 'zod';
 import {
-  encodedInSteps,
+  encodeInSteps,
   type SoundEncoder,
   type SoundFormat,
   soundFormats,
 } from '#src/audio/encode/sound-encoder.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { ProgramText } from '#src/features/contract/http-api-ports.ts';
-import { refusalOf, refusalOfError } from '#src/web/api/failed-line.ts';
-import { type ApiRefusal, refusal } from '#src/web/api/refusal.ts';
+import { type ApiRefusal, createRefusal } from '#src/web/api/api-refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
+import { findErrorRefusal, toRefusal } from '#src/web/api/text-refusals.ts';
 import { voiceName } from './completion-request.ts';
-import { eventResponse, unbuffered, whenBegun } from './server-events.ts';
+import { respondWithEvents, unbuffered, waitForFirstPart } from './server-events.ts';
 
 /** Longest text, in characters: as long as OpenAI's. */
 const mostChars = 4_096;
@@ -56,34 +56,35 @@ export const createSpeech = defineRoute({
       asker,
       input,
       voice,
-      model: ports.features.voices.models().find((name) => name === model),
+      model: ports.features.voices.listModels().find((name) => name === model),
       instructions: instructions || undefined,
       speed: speed ?? undefined,
       onUsage: (one) => void usage.push(one),
     };
-    const speech = await ports.features.programAnswers.speak(asked, signal);
-    if (speech.kind === 'failed') throw refusalOf(speech.line);
-    if (speech.kind === 'unspeakable') throw unspeakable();
-    const bytes = await whenBegun(encoded(speech.parts, encoder));
-    if (request.stream_format === 'sse') return eventResponse(eventsOf(bytes, usage), onBug);
+    const speech = await ports.features.programAnswers.openSpeech(asked, signal);
+    if (speech.kind === 'failed') throw toRefusal(speech.line);
+    if (speech.kind === 'unspeakable') throw createUnspeakableRefusal();
+    const bytes = await waitForFirstPart(encodeSpeech(speech.parts, encoder));
+    if (request.stream_format === 'sse')
+      return respondWithEvents(toSpeechEvents(bytes, usage), onBug);
     const headers = { ...unbuffered, 'content-type': types[format] };
     return new Response(ReadableStream.from(cutOff(bytes, cut, onBug)), { headers });
   },
 });
 
 /** Each piece goes as soon as there are bytes of it. Errors: `ApiRefusal` where nothing was said. */
-async function* encoded(
+async function* encodeSpeech(
   sound: AsyncIterable<Pcm>,
   encoder: SoundEncoder,
 ): AsyncGenerator<Uint8Array> {
   let isSilent = true;
   for await (const { samples } of sound) {
-    for await (const bytes of encodedInSteps(encoder, samples)) {
+    for await (const bytes of encodeInSteps(encoder, samples)) {
       isSilent = false;
       if (bytes.length > 0) yield bytes;
     }
   }
-  if (isSilent) throw unspeakable();
+  if (isSilent) throw createUnspeakableRefusal();
   const rest = await encoder.end();
   if (rest.length > 0) yield rest;
 }
@@ -97,30 +98,30 @@ async function* cutOff(
   try {
     yield* bytes;
   } catch (error) {
-    if (!refusalOfError(error)) onBug(error);
+    if (!findErrorRefusal(error)) onBug(error);
     if (!cut) throw error;
     cut();
   }
 }
 
-async function* eventsOf(
+async function* toSpeechEvents(
   bytes: AsyncIterable<Uint8Array>,
   usage: readonly SpeechUsage[],
 ): AsyncGenerator<object> {
   for await (const one of bytes)
     yield { type: 'speech.audio.delta', audio: Buffer.from(one).toString('base64') };
-  yield { type: 'speech.audio.done', usage: usageOf(usage) };
+  yield { type: 'speech.audio.done', usage: toSpeechUsage(usage) };
 }
 
 /** Tokens as far as the engine counts them. */
-function usageOf(usage: readonly SpeechUsage[]) {
+function toSpeechUsage(usage: readonly SpeechUsage[]) {
   const counts = usage.flatMap(({ count }) => (count?.kind === 'tokens' ? [count] : []));
   const input_tokens = counts.reduce((sum, count) => sum + count.inputTokens, 0);
   const output_tokens = counts.reduce((sum, count) => sum + count.outputTokens, 0);
   return { input_tokens, output_tokens, total_tokens: input_tokens + output_tokens };
 }
 
-function unspeakable(): ApiRefusal {
+function createUnspeakableRefusal(): ApiRefusal {
   const message = 'There is nothing in that text that can be said.';
-  return refusal(422, 'text.unspeakable', message, 'input');
+  return createRefusal(422, 'text.unspeakable', message, 'input');
 }

@@ -1,5 +1,5 @@
-import { englishLanguageName } from '#src/base/language-name.ts';
-import { srtOf, vttOf } from '#src/features/captions/files/subtitle-files.ts';
+import { getEnglishLanguageName } from '#src/base/language-name.ts';
+import { formatSrt, formatVtt } from '#src/features/captions/files/subtitle-files.ts';
 import type { RecordingSegment } from '#src/features/contract/http-api-ports.ts';
 import type { TranscriptionForm, TranscriptionTask } from './transcription-form.ts';
 
@@ -10,61 +10,61 @@ export type TranscribedRecording = {
   readonly segments: readonly RecordingSegment[];
 };
 
-export function textOf(segments: readonly RecordingSegment[]): string {
+export function joinSegments(segments: readonly RecordingSegment[]): string {
   return segments.map(({ lead, text }) => lead + text).join('');
 }
 
 /** The whole of it as OpenAI tells it in this format. */
-export function transcriptionResponse(
+export function respondWithTranscription(
   recording: TranscribedRecording,
   { response_format: format, timestamp_granularities: granularities }: TranscriptionForm,
 ): Response {
   const { segments } = recording;
-  const file = (type: string, text: string) =>
+  const respondWithFile = (type: string, text: string) =>
     new Response(text, { headers: { 'content-type': `${type}; charset=utf-8` } });
   switch (format) {
     case 'text':
-      return file('text/plain', `${textOf(segments)}\n`);
+      return respondWithFile('text/plain', `${joinSegments(segments)}\n`);
     case 'srt':
-      return file('application/x-subrip', srtOf(segments));
+      return respondWithFile('application/x-subrip', formatSrt(segments));
     case 'vtt':
-      return file('text/vtt', vttOf(segments));
+      return respondWithFile('text/vtt', formatVtt(segments));
     case 'json':
       return Response.json({
-        text: textOf(segments),
-        usage: usageOf(recording),
+        text: joinSegments(segments),
+        usage: toTranscriptionUsage(recording),
       });
     case 'verbose_json':
-      return Response.json(verbose(recording, granularities));
+      return Response.json(toVerboseTranscription(recording, granularities));
   }
 }
 
-function usageOf({ durationMs, task }: TranscribedRecording) {
+function toTranscriptionUsage({ durationMs, task }: TranscribedRecording) {
   if (task !== 'transcribe') return undefined;
   return { type: 'duration', seconds: Math.ceil(durationMs / 1_000) };
 }
 
-function verbose(
+function toVerboseTranscription(
   recording: TranscribedRecording,
   granularities: TranscriptionForm['timestamp_granularities'],
 ) {
   const { durationMs, segments } = recording;
   const language = segments.find((segment) => segment.language)?.language;
-  const words = granularities.includes('word') ? segments.flatMap(wordsOf) : undefined;
+  const words = granularities.includes('word') ? segments.flatMap(toWords) : undefined;
   // Not every recogniser tells when each word was said.
   const hasSegments = granularities.includes('segment') || words?.length === 0;
   return {
-    language: language === undefined ? '' : englishLanguageName(language).toLowerCase(),
+    language: language === undefined ? '' : getEnglishLanguageName(language).toLowerCase(),
     duration: durationMs / 1_000,
-    text: textOf(segments),
-    segments: hasSegments ? segments.map(segmentOf) : undefined,
+    text: joinSegments(segments),
+    segments: hasSegments ? segments.map(toSegment) : undefined,
     words,
-    usage: usageOf(recording),
+    usage: toTranscriptionUsage(recording),
   };
 }
 
 /** One segment; fields that only OpenAI's model knows of itself are 0. */
-function segmentOf({ startMs, endMs, text }: RecordingSegment, id: number) {
+function toSegment({ startMs, endMs, text }: RecordingSegment, id: number) {
   return {
     id,
     seek: 0,
@@ -79,7 +79,7 @@ function segmentOf({ startMs, endMs, text }: RecordingSegment, id: number) {
   };
 }
 
-function wordsOf({ words = [] }: RecordingSegment) {
+function toWords({ words = [] }: RecordingSegment) {
   return words.map(({ text, startMs, endMs }) => ({
     word: text,
     start: startMs / 1_000,

@@ -3,19 +3,19 @@ import type {
   RecordingRequest,
   RecordingSegment,
 } from '#src/features/contract/http-api-ports.ts';
-import { refusalOf } from '#src/web/api/failed-line.ts';
-import { type ApiRefusal, refusal } from '#src/web/api/refusal.ts';
+import { type ApiRefusal, createRefusal } from '#src/web/api/api-refusal.ts';
 import { type ApiCall, defineRoute } from '#src/web/api/route.ts';
+import { toRefusal } from '#src/web/api/text-refusals.ts';
 import {
-  comment,
-  commented,
+  addComments,
   doneEvent,
-  eventResponse,
+  respondWithEvents,
   type StreamPart,
-  whenBegun,
+  toComment,
+  waitForFirstPart,
 } from './server-events.ts';
-import { type TranscriptionTask, transcriptionAsked } from './transcription-form.ts';
-import { textOf, transcriptionResponse } from './transcription-formats.ts';
+import { parseTranscriptionForm, type TranscriptionTask } from './transcription-form.ts';
+import { joinSegments, respondWithTranscription } from './transcription-formats.ts';
 
 /** Longest wait, in ms, for all words of a recording: a connection on which nothing moves for 2 minutes is cut. */
 const longestWholeMs = 110_000;
@@ -27,7 +27,7 @@ export const createTranscription = defineRoute({
   path: '/v1/audio/transcriptions',
   scope: 'audio',
   form: true,
-  run: (call) => hear(call, 'transcribe'),
+  run: (call) => transcribeRecording(call, 'transcribe'),
 });
 
 export const createTranslation = defineRoute({
@@ -35,14 +35,14 @@ export const createTranslation = defineRoute({
   path: '/v1/audio/translations',
   scope: 'audio',
   form: true,
-  run: (call) => hear(call, 'translate'),
+  run: (call) => transcribeRecording(call, 'translate'),
 });
 
-async function hear(
+async function transcribeRecording(
   { asker, form, guildId, onBug, ports, signal }: ApiCall<unknown, unknown, unknown>,
   task: TranscriptionTask,
 ): Promise<Response> {
-  const asked = transcriptionAsked(form, task);
+  const asked = parseTranscriptionForm(form, task);
   const { language, model, prompt = '', sound, stream } = asked;
   const request: RecordingRequest = {
     guildId,
@@ -50,67 +50,74 @@ async function hear(
     recording: { url: '', name: 'recording', bytes: sound },
     model,
     language,
-    hints: hintsIn(prompt),
+    hints: splitHints(prompt),
     hasWordTimes: asked.timestamp_granularities.includes('word'),
     isTranslated: task === 'translate',
     longestMs: stream ? longestStreamMs : longestWholeMs,
   };
-  const parts = ports.features.programTranscriptions.transcribe(request, signal);
+  const parts = ports.features.programTranscriptions.transcribeRecording(request, signal);
   let durationMs = 0;
   /** Errors: `ApiRefusal` where words are missing. */
-  async function* read(): AsyncGenerator<RecordingSegment> {
+  async function* readSegments(): AsyncGenerator<RecordingSegment> {
     for await (const part of parts) {
       if (part.kind === 'begun') durationMs = part.durationMs;
       else if (part.kind === 'segment') yield part.segment;
-      else throw refusalOfRecording(part, stream);
+      else throw toRecordingRefusal(part, stream);
     }
   }
-  if (stream) return eventResponse(eventsOf(await whenBegun(read())), onBug);
-  const segments = await Array.fromAsync(read());
-  return transcriptionResponse({ task, durationMs, segments }, asked);
+  if (stream)
+    return respondWithEvents(toTranscriptionEvents(await waitForFirstPart(readSegments())), onBug);
+  const segments = await Array.fromAsync(readSegments());
+  return respondWithTranscription({ task, durationMs, segments }, asked);
 }
 
 type RecordingRefusal = Exclude<RecordingPart, { kind: 'begun' | 'segment' }>;
 
-function refusalOfRecording(refused: RecordingRefusal, isStreamed: boolean): ApiRefusal {
+function toRecordingRefusal(refused: RecordingRefusal, isStreamed: boolean): ApiRefusal {
   switch (refused.kind) {
     case 'failed':
-      return refusalOf(refused.line);
+      return toRefusal(refused.line);
     case 'busy': {
       const who = refused.of === 'program' ? 'of this token' : 'in this server';
       const message = `${refused.limit} recording ${who} is being recognised already: try again when it is done.`;
-      return refusal(429, 'recording.busy', message);
+      return createRefusal(429, 'recording.busy', message);
     }
     case 'late': {
       const end = isStreamed ? 'send it in parts.' : 'send it in parts, or with stream=true.';
-      return refusal(
+      return createRefusal(
         504,
         'recording.late',
         `The recording takes too long to be recognised: ${end}`,
       );
     }
     case 'untranslated':
-      return refusal(502, 'translation.failed', 'The chat model gave no translation into English.');
+      return createRefusal(
+        502,
+        'translation.failed',
+        'The chat model gave no translation into English.',
+      );
   }
 }
 
 /** Events as OpenAI has them, `[DONE]` last. */
-async function* eventsOf(segments: AsyncIterable<RecordingSegment>): AsyncGenerator<StreamPart> {
+async function* toTranscriptionEvents(
+  segments: AsyncIterable<RecordingSegment>,
+): AsyncGenerator<StreamPart> {
   const sent: RecordingSegment[] = [];
-  for await (const segment of commented(segments)) {
+  for await (const segment of addComments(segments)) {
     if (segment === 'still') {
-      yield comment('still recognising');
+      yield toComment('still recognising');
       continue;
     }
     sent.push(segment);
     yield { type: 'transcript.text.delta', delta: segment.lead + segment.text };
   }
-  yield { type: 'transcript.text.done', text: textOf(sent) };
+  yield { type: 'transcript.text.done', text: joinSegments(sent) };
   yield doneEvent;
 }
 
 /** Words of a prompt that may be said: each short piece between commas or sentences, and else each word. */
-function hintsIn(prompt: string): readonly string[] {
+function splitHints(prompt: string): readonly string[] {
   const phrases = prompt.split(/[,;:.!?\n\r]+/).map((phrase) => phrase.trim());
   return phrases
     .flatMap((phrase) => (phrase.length > 40 ? phrase.split(/\s+/) : [phrase]))

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { refusalOf } from '#src/web/api/failed-line.ts';
-import { nowhere, refusal } from '#src/web/api/refusal.ts';
+import { createNowhereRefusal, createRefusal } from '#src/web/api/api-refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
+import { toRefusal } from '#src/web/api/text-refusals.ts';
 import { spokenFields } from './say.ts';
 
 const body = z.strictObject({
@@ -19,13 +19,13 @@ export const ask = defineRoute({
   body,
   async run({ guildId, ports, asker, signal, body: { question, answer, ...manner } }) {
     if (!/[\p{L}\p{N}]/u.test(question))
-      throw refusal(400, 'question.empty', 'The request holds no question.', 'question');
+      throw createRefusal(400, 'question.empty', 'The request holds no question.', 'question');
     const about = { longestMs: longestAnswerMs, signal, manner };
-    const outcome = await ports.features.typed.ask(guildId, question, asker, answer, about);
-    if (outcome.kind === 'nowhere') throw nowhere();
-    if (outcome.kind === 'failed') throw refusalOf(outcome.line);
-    const text = outcome.text.textIn(undefined);
-    if (text === undefined) throw nowhere();
+    const outcome = await ports.features.typed.askQuestion(guildId, question, asker, answer, about);
+    if (outcome.kind === 'nowhere') throw createNowhereRefusal();
+    if (outcome.kind === 'failed') throw toRefusal(outcome.line);
+    const text = outcome.text.findTextForPlace(undefined);
+    if (text === undefined) throw createNowhereRefusal();
     return { text };
   },
 });

@@ -1,11 +1,11 @@
+import type { WrittenEvent } from '#src/web/api/event-streams.ts';
 import {
-  comment,
-  commented,
-  eventResponse,
+  addComments,
+  respondWithEvents,
   type StreamPart,
+  toComment,
 } from '#src/web/api/openai/server-events.ts';
 import { defineRoute } from '#src/web/api/route.ts';
-import type { WrittenEvent } from '#src/web/api/server-events.ts';
 
 /** Longest stream in ms. */
 const longestMs = 15 * 60_000;
@@ -16,12 +16,14 @@ export const listenToEvents = defineRoute({
   scope: 'events',
   async run({ token, events, signal, onBug }) {
     const end = AbortSignal.any([signal, AbortSignal.timeout(longestMs)]);
-    return eventResponse(partsOf(commented(events.listen(token, end))), onBug);
+    return respondWithEvents(toStreamParts(addComments(events.listen(token, end))), onBug);
   },
 });
 
 /** The first comment goes at once, so that the program knows that it listens. */
-async function* partsOf(events: AsyncIterable<WrittenEvent | 'still'>): AsyncGenerator<StreamPart> {
-  yield comment('listening');
-  for await (const event of events) yield event === 'still' ? comment('listening') : event.bytes;
+async function* toStreamParts(
+  events: AsyncIterable<WrittenEvent | 'still'>,
+): AsyncGenerator<StreamPart> {
+  yield toComment('listening');
+  for await (const event of events) yield event === 'still' ? toComment('listening') : event.bytes;
 }

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { SayOutcome } from '#src/features/typed/say-text.ts';
 import { fastest, slowest } from '#src/ports/command-ports.ts';
-import { refusalOf } from '#src/web/api/failed-line.ts';
+import { type ApiRefusal, createNowhereRefusal, createRefusal } from '#src/web/api/api-refusal.ts';
 import { answerAtEnd } from '#src/web/api/openai/server-events.ts';
-import { type ApiRefusal, nowhere, refusal } from '#src/web/api/refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
-import { refusedAs, trackName } from './tracks.ts';
+import { toRefusal } from '#src/web/api/text-refusals.ts';
+import { toPlayRefusal, trackName } from './tracks.ts';
 
 /** Voice and pace, 1 is usual, of a spoken text or answer. */
 export const spokenFields = {
@@ -28,7 +28,7 @@ export const say = defineRoute({
   async run({ asker, body: asked, guildId, ports }) {
     const { text, track, when, voice, speed, wait } = asked;
     const onTrack = track !== undefined && { track, owner: asker };
-    const saying = await ports.features.typed.say(guildId, text, when, {
+    const saying = await ports.features.typed.sayText(guildId, text, when, {
       voice,
       speed,
       payer: asker,
@@ -36,26 +36,26 @@ export const say = defineRoute({
       ...onTrack,
     });
     const said = saying.kind === 'placed' ? saying.playing : saying;
-    if (!('ended' in said)) throw unsaid(saying);
+    if (!('ended' in said)) throw toSayRefusal(saying);
     const place =
-      said.kind === 'queued' ? { ahead: said.ahead } : { ahead: said.place, track: said.track };
+      said.kind === 'queued' ? { ahead: said.position } : { ahead: said.place, track: said.track };
     return wait ? answerAtEnd(place, said.ended) : place;
   },
 });
 
 /** Why a text is neither read out nor waits. */
-function unsaid(saying: SayOutcome): ApiRefusal {
+function toSayRefusal(saying: SayOutcome): ApiRefusal {
   switch (saying.kind) {
     case 'full': {
       const message = `The speech queue is full (${saying.limit}): try again.`;
-      return refusal(429, 'queue.full', message);
+      return createRefusal(429, 'queue.full', message);
     }
     case 'placed':
-      return refusedAs(saying.playing);
+      return toPlayRefusal(saying.playing);
     case 'refused':
-      return refusalOf(saying.line);
+      return toRefusal(saying.line);
     case 'queued':
     case 'nowhere':
-      return nowhere();
+      return createNowhereRefusal();
   }
 }

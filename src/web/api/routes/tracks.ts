@@ -1,22 +1,22 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { z } from 'zod';
 import { maxVolumePercent } from '#src/base/volume.ts';
-import { longestFadeMs } from '#src/features/tracks/fade-limits.ts';
-import { outcomeText, type PlayOutcome } from '#src/features/tracks/track-outcomes.ts';
+import { maxFadeMs } from '#src/features/tracks/fade-limits.ts';
+import { type PlayOutcome, toOutcomeLine } from '#src/features/tracks/track-request-outcomes.ts';
 import { mostNameUnits } from '#src/playback/tracks/track-name.ts';
 import {
   type TrackCommand,
   type TrackOutcome,
   trackActions,
 } from '#src/playback/tracks/track-outcomes.ts';
-import { type TextLine, text } from '#src/texts/texts.ts';
+import { formatText, type TextLine } from '#src/texts/texts.ts';
+import { type ApiRefusal, createNowhereRefusal, createRefusal } from '#src/web/api/api-refusal.ts';
 import { answerAtEnd } from '#src/web/api/openai/server-events.ts';
-import { type ApiRefusal, nowhere, refusal } from '#src/web/api/refusal.ts';
 import { type ApiRoute, defineRoute } from '#src/web/api/route.ts';
 
 export const trackName = z.string().min(1).max(mostNameUnits);
-const upTo = (most: number) => z.int().min(0).max(most);
-const percent = upTo(maxVolumePercent);
+const createRange = (most: number) => z.int().min(0).max(most);
+const percent = createRange(maxVolumePercent);
 /** Longest sound in ms that a seek names: 24 hours. */
 const longestSeekMs = 86_400_000;
 const request = z.strictObject({
@@ -29,7 +29,7 @@ const request = z.strictObject({
 });
 const seekTo = z
   .strictObject({
-    atMs: upTo(longestSeekMs).optional(),
+    atMs: createRange(longestSeekMs).optional(),
     byMs: z.int().min(-longestSeekMs).max(longestSeekMs).optional(),
   })
   .refine(({ atMs, byMs }) => (atMs === undefined) !== (byMs === undefined), {
@@ -37,7 +37,7 @@ const seekTo = z
   });
 const volumeTo = z.strictObject({
   percent,
-  overMs: upTo(longestFadeMs).optional(),
+  overMs: createRange(maxFadeMs).optional(),
 });
 const itemToRemove = z.strictObject({
   item: z.union([z.int().min(1), z.string().trim().min(1).max(2_000)], {
@@ -49,14 +49,14 @@ const listTracks = defineRoute({
   path: '/v1/servers/{server}/tracks',
   scope: 'track',
   async run({ guildId, ports }) {
-    const tracks = ports.features.tracks.list(guildId);
-    if (!tracks) throw nowhere();
+    const tracks = ports.features.tracks.listTracks(guildId);
+    if (!tracks) throw createNowhereRefusal();
     const nameless = tracks.map(({ current, waiting, ...track }) => ({
       ...track,
       current: current && { ...current, owner: undefined },
       waiting: waiting.map((sound) => ({ ...sound, owner: undefined })),
     }));
-    return { tracks: nameless, sounds: await ports.features.tracks.sounds() };
+    return { tracks: nameless, sounds: await ports.features.tracks.listSounds() };
   },
 });
 
@@ -67,8 +67,8 @@ const playTrack = defineRoute({
   body: request,
   async run({ guildId, ports, asker, body }) {
     const caller = { ...asker, mayManage: true };
-    const [playing] = await ports.features.tracks.play(guildId, caller, body);
-    if (!('ended' in playing)) throw refusedAs(playing);
+    const [playing] = await ports.features.tracks.playSound(guildId, caller, body);
+    if (!('ended' in playing)) throw toPlayRefusal(playing);
     const { ended, title, track } = playing;
     const place = playing.kind === 'added' && { place: playing.place };
     const placed = { track, title, ...place };
@@ -84,24 +84,29 @@ const steerTrack = defineRoute({
   async run({ guildId, ports, asker, params: { track, action } }) {
     const caller = { ...asker, mayManage: true };
     return {
-      outcomes: ports.features.tracks.change(guildId, caller, { kind: action }, track).map(done),
+      outcomes: ports.features.tracks
+        .change(guildId, caller, { kind: action }, track)
+        .map(requireDone),
     };
   },
 });
 
-const setTrackVolume = changeRoute('volume', volumeTo, (volume) => ({ kind: 'volume', ...volume }));
+const setTrackVolume = defineChangeRoute('volume', volumeTo, (volume) => ({
+  kind: 'volume',
+  ...volume,
+}));
 
-const seekTrack = changeRoute('seek', seekTo, ({ atMs, byMs = 0 }) => ({
+const seekTrack = defineChangeRoute('seek', seekTo, ({ atMs, byMs = 0 }) => ({
   kind: 'seek',
   to: atMs === undefined ? { kind: 'by', ms: byMs } : { kind: 'at', ms: atMs },
 }));
 
-const loopTrack = changeRoute('loop', z.strictObject({ on: z.boolean() }), ({ on }) => ({
+const loopTrack = defineChangeRoute('loop', z.strictObject({ on: z.boolean() }), ({ on }) => ({
   kind: 'loop',
   on,
 }));
 
-const removeFromTrack = changeRoute('remove', itemToRemove, ({ item }) => ({
+const removeFromTrack = defineChangeRoute('remove', itemToRemove, ({ item }) => ({
   kind: 'remove',
   item: `${item}`,
 }));
@@ -117,7 +122,7 @@ export const trackRoutes: readonly ApiRoute[] = [
 ];
 
 /** Operation at `.../tracks/{track}/{action}` that sets something of one track. */
-function changeRoute<Body extends z.ZodType>(
+function defineChangeRoute<Body extends z.ZodType>(
   action: string,
   body: Body,
   changeOf: (body: z.output<Body>) => TrackCommand,
@@ -133,24 +138,24 @@ function changeRoute<Body extends z.ZodType>(
       const outcomes = ports.features.tracks.change(guildId, caller, changeOf(wanted), track);
       for (const one of outcomes)
         if (one.kind === 'empty')
-          throw refusal(409, 'track.empty', `There is nothing on ${one.track}.`, 'track');
-      return { outcomes: outcomes.map(done) };
+          throw createRefusal(409, 'track.empty', `There is nothing on ${one.track}.`, 'track');
+      return { outcomes: outcomes.map(requireDone) };
     },
   });
 }
 
 /** The outcome, where there is one; the others are refusals. */
-function done(outcome: TrackOutcome): TrackOutcome {
-  if (outcome.kind in refusals) throw refusedAs(outcome);
+function requireDone(outcome: TrackOutcome): TrackOutcome {
+  if (outcome.kind in refusals) throw toPlayRefusal(outcome);
   return outcome;
 }
 
 /** Refusal of what was not done on a track. */
-export function refusedAs(outcome: PlayOutcome): ApiRefusal {
+export function toPlayRefusal(outcome: PlayOutcome): ApiRefusal {
   const [status, code, param]: Refused = refusals[outcome.kind] ?? [409, 'bot.muted'];
   // It names no person.
-  const line: TextLine = outcome.kind === 'denied' ? { id: 'perm.dj' } : outcomeText(outcome);
-  return refusal(status, code, text(line.id, line.with), param);
+  const line: TextLine = outcome.kind === 'denied' ? { id: 'perm.dj' } : toOutcomeLine(outcome);
+  return createRefusal(status, code, formatText(line.id, line.with), param);
 }
 
 type Refused = readonly [status: ContentfulStatusCode, code: string, param?: string];

@@ -4,7 +4,7 @@ import {
   transcriptFormats,
 } from '#src/features/captions/files/transcript-file.ts';
 import type { ListedSession } from '#src/features/captions/transcript-line.ts';
-import { refusal } from '#src/web/api/refusal.ts';
+import { createRefusal } from '#src/web/api/api-refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
 
 const types: Readonly<Record<TranscriptFormat, string>> = {
@@ -18,9 +18,9 @@ export const listTranscripts = defineRoute({
   path: '/v1/servers/{server}/transcripts',
   scope: 'transcript',
   async run({ guildId, ports, token: { channelIds = [] } }) {
-    const sessions = await ports.features.transcripts.sessions(guildId, channelIds);
-    if (!sessions) throw unread();
-    return { sessions: sessions.map(listedSession) };
+    const sessions = await ports.features.transcripts.listSessions(guildId, channelIds);
+    if (!sessions) throw createUnreadRefusal();
+    return { sessions: sessions.map(toListedSession) };
   },
 });
 
@@ -37,30 +37,34 @@ export const readTranscript = defineRoute({
   async run({ guildId, ports, token, params: { session }, query: { format } }) {
     const request = { format, sessionId: session === 'last' ? undefined : session };
     const transcripts = ports.features.transcripts;
-    const found = await transcripts.file(guildId, token.channelIds ?? [], request);
-    if (found.kind === 'failed') throw unread();
+    const found = await transcripts.createFile(guildId, token.channelIds ?? [], request);
+    if (found.kind === 'failed') throw createUnreadRefusal();
     if (found.kind !== 'file') {
       const why = 'There is no such transcript: none in the channels of this token.';
-      throw refusal(404, 'transcript.none', why);
+      throw createRefusal(404, 'transcript.none', why);
     }
     const headers = { 'content-type': types[format] };
     return new Response(found.file.text, { headers });
   },
 });
 
-function unread() {
-  return refusal(503, 'store.unreadable', 'Transcripts cannot be read at the moment: try again.');
+function createUnreadRefusal() {
+  return createRefusal(
+    503,
+    'store.unreadable',
+    'Transcripts cannot be read at the moment: try again.',
+  );
 }
 
-function listedSession(session: ListedSession) {
+function toListedSession(session: ListedSession) {
   const { id, channelId, channelName, startedAtWallMs, endedAtWallMs, lineCount } = session;
-  const time = (ms: number) => new Date(ms).toISOString();
+  const toIsoTime = (ms: number) => new Date(ms).toISOString();
   return {
     id,
     channelId,
     channelName,
-    startedAt: time(startedAtWallMs),
-    endedAt: endedAtWallMs && time(endedAtWallMs),
+    startedAt: toIsoTime(startedAtWallMs),
+    endedAt: endedAtWallMs && toIsoTime(endedAtWallMs),
     lines: lineCount,
   };
 }

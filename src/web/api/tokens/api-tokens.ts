@@ -1,22 +1,22 @@
 import sql from 'sql-template-tag';
-import { guildId, id, instant, json, number, optional, type RowOf } from '#src/sql/columns.ts';
+import { guildId, id, instant, json, number, type RowOf, toOptional } from '#src/sql/columns.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { replacing, table } from '#src/sql/table.ts';
+import { defineTable, toReplaceClause } from '#src/sql/table.ts';
 import { findRows } from '#src/sql/table-rows.ts';
 import { type ApiToken, type ApiTokenStore, apiScopes } from '#src/web/api/tokens/token-store.ts';
 
 /** Tokens. The hash of one is compared, and signs its events. */
-const apiTokens = table(
+const apiTokens = defineTable(
   'api_tokens',
   {
     name: id,
     guildId,
     scopes: json<readonly string[]>(),
-    budgetUsd: optional(number),
+    budgetUsd: toOptional(number),
     createdAtWallMs: instant,
-    revokedAtWallMs: optional(instant),
-    channelIds: optional(json<readonly string[]>()),
-    eventsUrl: optional(id),
+    revokedAtWallMs: toOptional(instant),
+    channelIds: toOptional(json<readonly string[]>()),
+    eventsUrl: toOptional(id),
     hash: id,
   },
   {
@@ -34,7 +34,7 @@ export const apiTokenPart: StorePart<ApiTokenStore> = {
     async add(token, hash) {
       // After a commit without an answer the same token is added again: the row with its hash is not another token.
       const isFree = sql`api_tokens.revoked_at_wall_ms IS NOT NULL OR api_tokens.hash = excluded.hash`;
-      const conflict = sql`${replacing(apiTokens)} WHERE ${isFree}`;
+      const conflict = sql`${toReplaceClause(apiTokens)} WHERE ${isFree}`;
       const count = await database.write((connection) =>
         connection.insert(apiTokens, [{ ...token, hash }], conflict),
       );
@@ -43,18 +43,18 @@ export const apiTokenPart: StorePart<ApiTokenStore> = {
 
     async find(hash) {
       const [row] = await findRows(database, apiTokens, { hash });
-      return row && tokenOf(row);
+      return row && toApiToken(row);
     },
 
     async list() {
       const rows = await findRows(database, apiTokens, {});
-      return rows.map(({ hash: _, ...row }) => tokenOf(row));
+      return rows.map(({ hash: _, ...row }) => toApiToken(row));
     },
 
     async inUse() {
       const rows = await findRows(database, apiTokens, {});
       return rows.flatMap(({ hash, ...row }) =>
-        row.revokedAtWallMs === undefined ? [{ ...tokenOf(row), hash }] : [],
+        row.revokedAtWallMs === undefined ? [{ ...toApiToken(row), hash }] : [],
       );
     },
 
@@ -68,6 +68,6 @@ export const apiTokenPart: StorePart<ApiTokenStore> = {
 };
 
 /** A token of its row. A scope that this version does not know is left out. */
-function tokenOf(row: Omit<RowOf<typeof apiTokens.columns>, 'hash'>): ApiToken {
+function toApiToken(row: Omit<RowOf<typeof apiTokens.columns>, 'hash'>): ApiToken {
   return { ...row, scopes: apiScopes.filter((scope) => row.scopes.includes(scope)) };
 }

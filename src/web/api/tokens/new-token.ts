@@ -9,11 +9,11 @@ const prefix = 'parley_';
 const secretBytes = 32;
 
 /** A new, unique secret; it is shown once, and only its hash is kept. */
-export function newSecret(): Secret {
+export function createSecret(): Secret {
   return new Secret(prefix + randomBytes(secretBytes).toString('base64url'));
 }
 
 /** Hash by which the token of a secret is found. */
-export function hashOf(secret: string): string {
+export function hashSecret(secret: string): string {
   return createHash('sha256').update(secret).digest('base64url');
 }

@@ -1,11 +1,11 @@
-import { programIdOf } from '#src/people/program-ids.ts';
+import { toProgramId } from '#src/people/program-ids.ts';
 import type { ApiToken } from './token-store.ts';
 
 /**
  * Beginning of the keys under which words are kept for a token. One that was revoked gives up its name: the time of its making tells
  * the next apart.
  */
-export function keptFor({ createdAtWallMs, guildId, name }: ApiToken): string {
+export function toTokenKey({ createdAtWallMs, guildId, name }: ApiToken): string {
   return `${guildId} ${name} ${createdAtWallMs} `;
 }
 
@@ -16,13 +16,13 @@ export class TokenBudgets {
   /** Takes the budget of a token as it is now. */
   note(token: ApiToken): void {
     const { budgetUsd } = token;
-    const payerId = programIdOf(token.name);
+    const payerId = toProgramId(token.name);
     if (budgetUsd === undefined) this.#caps.delete(payerId);
     else this.#caps.set(payerId, Math.round(budgetUsd * 1e9));
   }
 
   /** Daily cap of this payer, in billionths of a dollar; undefined where it is that of a person. */
-  capOf(payerId: string): number | undefined {
+  findCap(payerId: string): number | undefined {
     return this.#caps.get(payerId);
   }
 }

@@ -1,4 +1,4 @@
-import type { RecapPoint } from '#src/features/captions/answers/make-recap.ts';
+import type { RecapPoint } from '#src/features/captions/answers/recap.ts';
 
 type GivenPoint = {
   readonly kind?: RecapPoint['kind'];
@@ -9,7 +9,7 @@ type GivenPoint = {
 };
 
 /** Reply of a chat model to the request for a recap. */
-export function recapReply(...points: readonly GivenPoint[]): string {
+export function makeRecapReply(...points: readonly GivenPoint[]): string {
   const written = points.map(({ kind = 'point', line, words, ...point }) => {
     return { kind, ...point, lines: [{ line, words }] };
   });

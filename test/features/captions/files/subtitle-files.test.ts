@@ -1,22 +1,22 @@
 import { expect, test } from 'vitest';
-import { transcriptFile } from '#src/features/captions/files/transcript-file.ts';
+import { formatTranscriptFile } from '#src/features/captions/files/transcript-file.ts';
 import type { TranscriptLine } from '#src/features/captions/transcript-line.ts';
-import { botLineAt, evening, lineAt } from '#test/features/captions/transcript-lines.ts';
+import { evening, makeBotLine, makeLine } from '#test/features/captions/transcript-lines.ts';
 
 import { type ReadCue, readSrt } from './subtitle-readers.ts';
 
 const write = (...lines: readonly TranscriptLine[]) =>
-  transcriptFile('srt', { session: evening, lines }).text;
+  formatTranscriptFile('srt', { session: evening, lines }).text;
 const cuesOf = (...lines: readonly TranscriptLine[]) => readSrt(write(...lines));
 const spoken = ({ speaker, startMs, endMs, text }: ReadCue) => [speaker, startMs, endMs, text];
 
 test('who said what, when, and in which order is read back from srt', () => {
   const cues = cuesOf(
-    lineAt(0, 'How high is it?'),
-    lineAt(1_250, 'The bridge is 343 metres.', { name: 'Ben' }),
-    botLineAt(3_000, 'The Millau Viaduct, at 343', { isCut: true }),
-    lineAt(4_000, '', { name: 'Cleo' }),
-    lineAt(4_000, 'What?', { name: 'Dan', number: 999 }),
+    makeLine(0, 'How high is it?'),
+    makeLine(1_250, 'The bridge is 343 metres.', { name: 'Ben' }),
+    makeBotLine(3_000, 'The Millau Viaduct, at 343', { isCut: true }),
+    makeLine(4_000, '', { name: 'Cleo' }),
+    makeLine(4_000, 'What?', { name: 'Dan', number: 999 }),
   );
   expect(cues.map(spoken)).toEqual([
     ['Ana', 0, 2_000, 'How high is it?'],
@@ -35,7 +35,7 @@ test.each([
   ['a position on the screen', '{\\an8}above', '(\\an8}above'],
   ['what is not seen', 'a\u202eb\u200b\u0007c\u2066d', 'ab cd'],
 ])('%s in speech stays the speech of one cue', (_, said, inSrt) => {
-  const cues = cuesOf(lineAt(0, said), lineAt(5_000, 'next', { name: 'Ben' }));
+  const cues = cuesOf(makeLine(0, said), makeLine(5_000, 'next', { name: 'Ben' }));
   expect(cues.map(({ speaker }) => speaker)).toEqual(['Ana', 'Ben']);
   if (inSrt !== undefined) expect(cues[0]?.text).toBe(inSrt);
 });
@@ -43,10 +43,10 @@ test.each([
 test('nobody can pass for somebody else by taking their name', async () => {
   const twin = { kind: 'person', personId: 'another', name: 'ana' } as const;
   const srt = cuesOf(
-    lineAt(0, 'one'),
-    lineAt(3_000, 'two', { speaker: twin }),
-    lineAt(6_000, 'three', { name: 'Nova' }),
-    botLineAt(9_000, 'four'),
+    makeLine(0, 'one'),
+    makeLine(3_000, 'two', { speaker: twin }),
+    makeLine(6_000, 'three', { name: 'Nova' }),
+    makeBotLine(9_000, 'four'),
   );
   expect(srt.map(({ speaker }) => speaker)).toEqual(['Ana', 'ana (2)', 'Nova (2)', 'Nova']);
 });

@@ -2,24 +2,24 @@ import { readFile } from 'node:fs/promises';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
 import {
+  formatTranscriptFile,
   type TranscriptContent,
-  transcriptFile,
 } from '#src/features/captions/files/transcript-file.ts';
-import { botLineAt, evening, lineAt } from '#test/features/captions/transcript-lines.ts';
+import { evening, makeBotLine, makeLine } from '#test/features/captions/transcript-lines.ts';
 
-import { anyCharacter, fc, runs } from '#test/properties.ts';
+import { anyCharacter, countRuns, fc } from '#test/properties.ts';
 
 const talk = [
-  lineAt(0, 'When do we meet?'),
-  lineAt(63_000, 'Friday at *eight*, my place.', {
+  makeLine(0, 'When do we meet?'),
+  makeLine(63_000, 'Friday at *eight*, my place.', {
     name: 'Ben',
     post: { channelId: '200', messageId: '300' },
   }),
-  lineAt(70_000, '', { name: 'Cleo' }),
-  botLineAt(80_000, 'The Millau Viaduct, at 343', { isCut: true }),
+  makeLine(70_000, '', { name: 'Cleo' }),
+  makeBotLine(80_000, 'The Millau Viaduct, at 343', { isCut: true }),
 ];
 const write = (format: 'txt' | 'json', given: Partial<TranscriptContent> = {}) =>
-  transcriptFile(format, { session: evening, lines: talk, ...given }).text;
+  formatTranscriptFile(format, { session: evening, lines: talk, ...given }).text;
 
 test('a text file tells channel, date and time zone, and each line with its time of day', () => {
   expect(write('txt')).toBe(
@@ -44,7 +44,7 @@ const ids = { session: { ...evening, endedAtWallMs: evening.startedAtWallMs + 90
 
 test('a json file fits its schema, and holds ids, language and links', async () => {
   const rich = { language: 'en', isBrief: true } as const;
-  const lines = [...talk, lineAt(90_000, 'When?', rich)];
+  const lines = [...talk, makeLine(90_000, 'When?', rich)];
   const file = write('json', { ...ids, lines });
   expect((await schemaCheck())(file)).toEqual([]);
   const { session, lines: read } = JSON.parse(file);
@@ -85,11 +85,11 @@ test('whatever was said, the json file fits its schema', async () => {
       ),
       (specs) => {
         const lines = specs.map(({ text, name, at }, n) =>
-          lineAt(at, text, { name, number: n + 1 }),
+          makeLine(at, text, { name, number: n + 1 }),
         );
         expect(check(write('json', { lines }))).toEqual([]);
       },
     ),
-    { numRuns: runs(50) },
+    { numRuns: countRuns(50) },
   );
 });

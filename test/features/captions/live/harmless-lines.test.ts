@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 
-import { fc, runs } from '#test/properties.ts';
+import { countRuns, fc } from '#test/properties.ts';
 
-import { InstantChat, line } from './captioned.ts';
+import { InstantChat, makeCaptionLine } from './live-captions-setup.ts';
 
 function shown(name: string, text: string, translation?: string) {
   const chat = new InstantChat();
-  chat.put(line(1, name, text, translation === undefined ? {} : { translation }));
+  chat.put(makeCaptionLine(1, name, text, translation === undefined ? {} : { translation }));
   return chat.lines;
 }
 
@@ -80,7 +80,10 @@ test('whatever people are called and say, each shown line is theirs, and no mess
   fc.assert(
     fc.property(twoLines, ([name, text, translation]) => {
       const chat = new InstantChat();
-      chat.put(line(1, name, text, { translation }), line(2, 'Ben', 'I agree'));
+      chat.put(
+        makeCaptionLine(1, name, text, { translation }),
+        makeCaptionLine(2, 'Ben', 'I agree'),
+      );
       expect(chat.texts.every((one) => one.length <= 2_000)).toBe(true);
       const lines = chat.lines;
       const ours = lines.filter((one) => one !== '**Ben** I agree' && !one.startsWith('-# '));
@@ -93,6 +96,6 @@ test('whatever people are called and say, each shown line is theirs, and no mess
         );
       }
     }),
-    { numRuns: runs(150) },
+    { numRuns: countRuns(150) },
   );
 });

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import type { CaptionLine } from '#src/features/captions/live/caption-line.ts';
-import { InstantChat, line, openLive } from './captioned.ts';
+import { InstantChat, makeCaptionLine, openLive } from './live-captions-setup.ts';
 
 test('whole words are urgent, words that go on are not', () => {
   const chat = new InstantChat();
   const urgencies = (state: CaptionLine['state'], text: string) => {
     const before = chat.desired.length;
-    chat.put(line(1, 'Ana', text, { state }));
+    chat.put(makeCaptionLine(1, 'Ana', text, { state }));
     return chat.desired.slice(before).map(({ urgency }) => urgency);
   };
   expect(urgencies('partial', 'one')).toEqual(['partial']);
@@ -16,9 +16,15 @@ test('whole words are urgent, words that go on are not', () => {
 
 test('a line that is heard late goes last, with its time, and a line that changes stays where it stands', () => {
   const chat = new InstantChat();
-  chat.put(line(1, 'Ana', 'one', { state: 'partial' }), line(5, 'Ana', 'five'));
-  chat.put(line(4, 'Ben', 'four'), line(3, 'Ben', 'thr', { state: 'partial' }));
-  chat.put(line(1, 'Ana', 'one'), line(3, 'Ben', 'three'));
+  chat.put(
+    makeCaptionLine(1, 'Ana', 'one', { state: 'partial' }),
+    makeCaptionLine(5, 'Ana', 'five'),
+  );
+  chat.put(
+    makeCaptionLine(4, 'Ben', 'four'),
+    makeCaptionLine(3, 'Ben', 'thr', { state: 'partial' }),
+  );
+  chat.put(makeCaptionLine(1, 'Ana', 'one'), makeCaptionLine(3, 'Ben', 'three'));
   expect(chat.lines).toEqual([
     '**Ana** one',
     '**Ana** five',
@@ -29,8 +35,11 @@ test('a line that is heard late goes last, with its time, and a line that change
 
 test('a message takes lines until it is full, and a line that grows beyond it moves on', () => {
   const chat = new InstantChat();
-  chat.put(line(1, 'Ana', 'x'.repeat(700), { state: 'partial' }), line(2, 'Ben', 'y'.repeat(700)));
-  chat.put(line(1, 'Ana', 'x'.repeat(1_400)));
+  chat.put(
+    makeCaptionLine(1, 'Ana', 'x'.repeat(700), { state: 'partial' }),
+    makeCaptionLine(2, 'Ben', 'y'.repeat(700)),
+  );
+  chat.put(makeCaptionLine(1, 'Ana', 'x'.repeat(1_400)));
   expect(chat.texts.map((text) => text.slice(0, 28))).toEqual([
     `**Ben** ${'y'.repeat(20)}`,
     `**Ana** ${'x'.repeat(20)}`,
@@ -39,19 +48,22 @@ test('a message takes lines until it is full, and a line that grows beyond it mo
 
 test('a translation stands below its line, however long both are', () => {
   const chat = new InstantChat();
-  chat.put(line(1, 'Ana', 'one'), line(2, 'Ben', 'two'));
-  chat.live.translate(1, '# eins');
+  chat.put(makeCaptionLine(1, 'Ana', 'one'), makeCaptionLine(2, 'Ben', 'two'));
+  chat.live.setTranslation(1, '# eins');
   expect(chat.texts).toEqual(['**Ana** one\n-# \\# eins\n**Ben** two']);
-  chat.put(line(3, 'Cem', 'x '.repeat(900), { translation: 'y '.repeat(900) }));
+  chat.put(makeCaptionLine(3, 'Cem', 'x '.repeat(900), { translation: 'y '.repeat(900) }));
   expect(chat.texts.every((text) => text.length <= 2_000)).toBe(true);
   expect(chat.lines.at(-1)).toMatch(/^-# y y .*…$/);
 });
 
 test('the lines of a message that a person deleted are gone', () => {
   const chat = new InstantChat();
-  chat.put(line(1, 'Ana', 'one', { state: 'partial' }), line(2, 'Ben', 'two'));
+  chat.put(
+    makeCaptionLine(1, 'Ana', 'one', { state: 'partial' }),
+    makeCaptionLine(2, 'Ben', 'two'),
+  );
   chat.delete('captions 1');
-  chat.put(line(1, 'Ana', 'one two'), line(3, 'Ben', 'three'));
+  chat.put(makeCaptionLine(1, 'Ana', 'one two'), makeCaptionLine(3, 'Ben', 'three'));
   expect(chat.lines).toEqual(['**Ben** three']);
 });
 
@@ -61,8 +73,8 @@ test('after a chat is gone nothing is shown', () => {
     count++;
     report({ kind: 'chat-gone' });
   });
-  live.put(line(1, 'Ana', 'one'));
-  live.put(line(2, 'Ben', 'two'));
+  live.putLine(makeCaptionLine(1, 'Ana', 'one'));
+  live.putLine(makeCaptionLine(2, 'Ben', 'two'));
   expect([count, troubles]).toEqual([
     1,
     [expect.stringContaining('is gone, or closed to the bot')],
@@ -72,25 +84,25 @@ test('after a chat is gone nothing is shown', () => {
 test('a refused message goes as plain text, and its lines are given up where that is refused, too', () => {
   const chat = new InstantChat();
   chat.refuses = () => ({ kind: 'refused', why: 'too bold' });
-  chat.put(line(1, 'Ana', 'one *two*'));
+  chat.put(makeCaptionLine(1, 'Ana', 'one *two*'));
   expect(chat.desired.map(({ text }) => text).slice(0, 2)).toEqual([
     '**Ana** one \\*two\\*',
     'Ana one two',
   ]);
   expect(chat.reported.troubles).toEqual(['Discord refused a message with captions: too bold']);
   chat.refuses = undefined;
-  chat.put(line(2, 'Ana', 'next'));
+  chat.put(makeCaptionLine(2, 'Ana', 'next'));
   expect(chat.lines).toEqual(['**Ana** next']);
 });
 
 test('a forgotten line goes from its message, and a message without lines is deleted', () => {
   const chat = new InstantChat();
-  chat.put(line(1, 'Ana', 'one'), line(2, 'Ben', 'two'));
-  chat.live.remove([1]);
+  chat.put(makeCaptionLine(1, 'Ana', 'one'), makeCaptionLine(2, 'Ben', 'two'));
+  chat.live.removeLines([1]);
   expect(chat.texts).toEqual(['**Ben** two']);
   expect(chat.desired.at(-1)?.urgency).toBe('whole');
-  chat.put(line(1, 'Ana', 'one'));
-  chat.live.remove([2, 99]);
-  chat.put(line(99, 'Ana', 'late'));
+  chat.put(makeCaptionLine(1, 'Ana', 'one'));
+  chat.live.removeLines([2, 99]);
+  chat.put(makeCaptionLine(99, 'Ana', 'late'));
   expect(chat.texts).toEqual([]);
 });

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import type { Public } from '#src/base/public.ts';
-import { type ProgramAnswers, programAnswers } from '#src/features/typed/program-answers.ts';
+import { createProgramAnswers, type ProgramAnswers } from '#src/features/typed/program-answers.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import type { AnswerForm } from '#src/ports/command-ports.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
-import { turnOn } from '#test/conversation/setup/captioned.ts';
+import { turnCaptionsOn } from '#test/conversation/setup/captioned-session.ts';
 import {
-  asked,
+  askQuestion,
   ben,
-  converse,
+  holdConversation,
   type Narration,
   openNarration,
   overheard,
@@ -20,12 +20,16 @@ import {
   adam,
   den,
   eva,
-  pass,
+  passTime,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
-import { fixtureStores, StoreClock, sqliteIn } from '#test/conversation/setup/stores-on-disk.ts';
-import type { FakeSynthesizer } from '#test/fakes/speech.ts';
-import { openApi, openLoopback, programPorts } from '#test/web/api/api-setup.ts';
+import {
+  openSqlitePlace,
+  StoreClock,
+  toFixtureStores,
+} from '#test/conversation/setup/stores-on-disk.ts';
+import type { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
+import { makeProgramPorts, openApi, openLoopback } from '#test/web/api/api-setup.ts';
 
 /** Data that a program gets over HTTP, by the door through which it comes. */
 async function programDoors(
@@ -35,12 +39,12 @@ async function programDoors(
   const { dependencies, sessions, talk, transcriptFor } = fixture;
   const { recordings } = dependencies;
   const { signal } = new AbortController();
-  const answers = programAnswers(dependencies, sessions, recordings, signal);
+  const answers = createProgramAnswers(dependencies, sessions, recordings, signal);
   let arrived = Promise.withResolvers<void>();
-  const asking: Pick<Public<TypedRequests>, 'ask'> = {
-    ask: (...all) => {
+  const asking: Pick<Public<TypedRequests>, 'askQuestion'> = {
+    askQuestion: (...all) => {
       arrived.resolve();
-      return talk.ask(...all);
+      return talk.askQuestion(...all);
     },
   };
   const answering: Public<ProgramAnswers> = {
@@ -50,9 +54,9 @@ async function programDoors(
       arrived.resolve();
       return answers.answer(...all);
     },
-    speak: (...all) => answers.speak(...all),
+    openSpeech: (...all) => answers.openSpeech(...all),
   };
-  const ports = programPorts({
+  const ports = makeProgramPorts({
     ...asking,
     more: { programAnswers: answering, transcripts: transcriptFor },
   });
@@ -124,22 +128,22 @@ const eightDaysMs = 8 * 24 * 60 * 60_000;
 /** Eva says one word beside the bot and the other to it. */
 async function saidByEva(setup: Narration) {
   await setup.say(eva, `the ${overheard} is decided`);
-  await asked(setup, eva, `Mind the ${reported}.`);
+  await askQuestion(setup, eva, `Mind the ${reported}.`);
 }
 
 const rules: Readonly<Record<string, Rule>> = {
-  'what is said': { act: converse, barred: allMay },
+  'what is said': { act: holdConversation, barred: allMay },
   'what is said where nothing is kept': {
     settings: { captions_days: '0' },
-    act: converse,
+    act: holdConversation,
     barred: allMay,
     barredAfterRestart: nobodyMay,
   },
   'what somebody says who is left out': {
     act: async (setup) => {
-      await setup.fixture.captions.leaveOut('g', 'eva', true);
+      await setup.fixture.captions.setLeftOut('g', 'eva', true);
       await saidByEva(setup);
-      await setup.fixture.captions.leaveOut('g', 'eva', false);
+      await setup.fixture.captions.setLeftOut('g', 'eva', false);
     },
     isUnwritten: true,
     barred: unwritten,
@@ -149,7 +153,7 @@ const rules: Readonly<Record<string, Rule>> = {
     act: async (setup) => {
       await setup.fixture.captions.turnOff('g');
       await saidByEva(setup);
-      await turnOn(setup.fixture);
+      await turnCaptionsOn(setup.fixture);
     },
     isUnwritten: true,
     barred: unwritten,
@@ -186,8 +190,8 @@ const rules: Readonly<Record<string, Rule>> = {
       await setup.say(eva, `the ${overheard} is decided, ${reported}`);
       await captions.turnOff('g');
       clock.setWall(eightDaysMs);
-      await cleanup.expire();
-      await turnOn(setup.fixture);
+      await cleanup.expireTranscripts();
+      await turnCaptionsOn(setup.fixture);
     },
     barred: nobodyMay,
     staysInChats: true,
@@ -202,21 +206,21 @@ const times: Readonly<Record<string, (setup: Narration, reopen: Reopen) => Promi
   now: async (setup) => setup,
   'after a move to another channel': async (setup) => {
     setup.fixture.linkOpener.people.splice(0, 9, ...everybody);
-    setup.fixture.sessions.news('g', { kind: 'moved', channelId: den.channelId });
-    await pass(setup.fixture, 3_000);
+    setup.fixture.sessions.onSeatChange('g', { kind: 'moved', channelId: den.channelId });
+    await passTime(setup.fixture, 3_000);
     return setup;
   },
   'after captions went on in another place': async (setup) => {
     const { fixture } = setup;
     await fixture.captions.turnOff('g');
-    await fixture.settings.set('g', 'captions_channel', '123456789012345678');
+    await fixture.settings.setSetting('g', 'captions_channel', '123456789012345678');
     void fixture.captions.turnOn('g', {});
-    await pass(fixture, 4_000);
+    await passTime(fixture, 4_000);
     return setup;
   },
   'after a restart': async ({ fixture }, reopen) => {
-    await fixture.sessions.leave('g');
-    await pass(fixture, 1_000);
+    await fixture.sessions.leaveInTurn('g');
+    await passTime(fixture, 1_000);
     return await reopen(insiders);
   },
 };
@@ -227,8 +231,8 @@ type Doors = Readonly<Record<string, string>>;
 async function channelDoors(setup: Narration, reader: ChannelMember): Promise<Doors> {
   const { fixture, chat } = setup;
   const [promptsBefore, writtenBefore] = [chat.prompts.length, fixture.written.length];
-  const aloud = await asked(setup, reader, 'What did you tell them?');
-  const quoted = await asked(setup, reader, 'What was decided?');
+  const aloud = await askQuestion(setup, reader, 'What did you tell them?');
+  const quoted = await askQuestion(setup, reader, 'What was decided?');
   return {
     'what it says': aloud.spoken,
     'lines that it says': quoted.spoken,
@@ -242,10 +246,10 @@ async function privateDoors(setup: Narration, reader: ChannelMember): Promise<Do
   const { fixture, chat } = setup;
   const before = chat.prompts.length;
   const question = 'What did you tell them?';
-  const typed = await fixture.talk.ask('g', question, reader, 'text');
-  const mayOpen = (id: string) => fixture.sessions.mayOpen('g', id, reader.id);
+  const typed = await fixture.talk.askQuestion('g', question, reader, 'text');
+  const mayOpen = (id: string) => fixture.sessions.canOpen('g', id, reader.id);
   const answer =
-    typed.kind === 'answered' ? await typed.text.textFor(reader.id, mayOpen) : undefined;
+    typed.kind === 'answered' ? await typed.text.findTextForPerson(reader.id, mayOpen) : undefined;
   const shown = chat.prompts.slice(before).join();
   const transcripts = await transcriptDoors(setup, reader);
   return {
@@ -259,16 +263,22 @@ async function privateDoors(setup: Narration, reader: ChannelMember): Promise<Do
 async function publicDoors({ chat, fixture }: Narration, reader: ChannelMember): Promise<Doors> {
   const before = chat.prompts.length;
   const about = { placeId: 'general' };
-  const typed = await fixture.talk.ask('g', 'What did you tell them?', reader, 'text', about);
+  const typed = await fixture.talk.askQuestion(
+    'g',
+    'What did you tell them?',
+    reader,
+    'text',
+    about,
+  );
   return {
-    'a public reply': typed.kind === 'answered' ? `${typed.text.textIn('general')}` : '',
+    'a public reply': typed.kind === 'answered' ? `${typed.text.findTextForPlace('general')}` : '',
     'what a model is shown for a public reply': chat.prompts.slice(before).join(),
   };
 }
 
 /** Nobody presses Confirm: who does gives it to the server. */
 async function remembered(setup: Narration, reader: ChannelMember) {
-  const answer = await asked(setup, reader, 'Remember that.');
+  const answer = await askQuestion(setup, reader, 'Remember that.');
   const memories = await setup.fixture.dependencies.transcripts.onDisk.memories.list('g');
   return JSON.stringify([answer, memories]);
 }
@@ -282,19 +292,19 @@ async function transcriptDoors(
   const formats = ['txt', 'srt', 'json'] as const;
   const doors = {
     ...Object.fromEntries(
-      formats.map((format) => [format, () => transcriptFor.file('g', id, { format })]),
+      formats.map((format) => [format, () => transcriptFor.createFile('g', id, { format })]),
     ),
-    'a list of sessions': () => transcriptFor.sessions('g', id),
-    'a search': () => transcriptFor.find('g', id, 'decided'),
+    'a list of sessions': () => transcriptFor.listSessions('g', id),
+    'a search': () => transcriptFor.findLines('g', id, 'decided'),
     ...Object.fromEntries(
       (['this', 'all'] as const).map((about) => [
         `a question about ${about}`,
-        () => transcriptFor.ask('g', id, { question: 'decided', about }),
+        () => transcriptFor.askModel('g', id, { question: 'decided', about }),
       ]),
     ),
-    'a recap': () => transcriptFor.recap('g', id, {}),
-    'a recap of what they missed': () => transcriptFor.recap('g', id, { until: 'i came' }),
-    'all that is kept of them': () => privacy.export('g', id),
+    'a recap': () => transcriptFor.createRecap('g', id, {}),
+    'a recap of what they missed': () => transcriptFor.createRecap('g', id, { until: 'i came' }),
+    'all that is kept of them': () => privacy.exportPerson('g', id),
   };
   const opened: Record<string, string> = {};
   for (const [door, open] of Object.entries(doors)) opened[door] = JSON.stringify(await open());
@@ -318,11 +328,11 @@ function chatsOf(
 /** People there for whom a search does not find what is said then, which all of them may know: doors of theirs prove nothing. */
 async function blindOnes({ fixture, say }: Narration): Promise<readonly string[]> {
   void fixture.captions.turnOn('g', {});
-  await pass(fixture, 2_000);
+  await passTime(fixture, 2_000);
   await say(adam, 'we meet at eight');
   const blind: string[] = [];
   for (const { id } of fixture.linkOpener.link.present) {
-    const found = await fixture.transcriptFor.find('g', id, 'eight');
+    const found = await fixture.transcriptFor.findLines('g', id, 'eight');
     if (!JSON.stringify(found).includes('we meet at eight')) blind.push(id);
   }
   return blind;
@@ -352,17 +362,17 @@ async function channelLeaks(
 async function act(rule: Rule, reopen: Reopen): Promise<Narration> {
   const setup = await reopen(insiders);
   for (const [key, value] of Object.entries(rule.settings ?? {}))
-    await setup.fixture.settings.set('g', key, value);
-  await turnOn(setup.fixture);
+    await setup.fixture.settings.setSetting('g', key, value);
+  await turnCaptionsOn(setup.fixture);
   await rule.act(setup);
   return setup;
 }
 
 const reopenIn = async (stack: AsyncDisposableStack): Promise<Reopen> => {
-  const openStores = await sqliteIn(stack);
+  const openStores = await openSqlitePlace(stack);
   return async (people) => {
     const clock = new StoreClock();
-    const stores = fixtureStores(await openStores(), clock);
+    const stores = toFixtureStores(await openStores(), clock);
     const setup = await openNarration(stores, people, clock, 2);
     setup.fixture.captionChats.barred.add('ben lounge');
     return setup;
@@ -377,7 +387,7 @@ const cells = Object.entries(rules).flatMap(([rule, given]) =>
 
 test('what is said comes out at every door of its channel, to a person who came later as well', async () => {
   await using stack = new AsyncDisposableStack();
-  const setup = await act({ act: converse, barred: allMay }, await reopenIn(stack));
+  const setup = await act({ act: holdConversation, barred: allMay }, await reopenIn(stack));
   const { fixture } = setup;
   const open = async (doors: Doors) => {
     const through = new Set(openTo(words, doors));
@@ -387,7 +397,7 @@ test('what is said comes out at every door of its channel, to a person who came 
   expect(await open(await channelDoors(setup, eva))).toEqual(['the chat of the channel']);
   fixture.captionChats.barred.clear();
   fixture.linkOpener.link.present.push(ben);
-  await pass(fixture, 40_000);
+  await passTime(fixture, 40_000);
   expect(await open(await channelDoors(setup, ben))).toEqual(['the chat of the channel']);
   expect(fixture.written.filter((text) => text.includes('Ben'))).toEqual([]);
 });

@@ -1,27 +1,27 @@
 import { expect, test } from 'vitest';
 import { ask as askCommand } from '#commands/ask.ts';
 import type { CommandCall } from '#src/features/command.ts';
-import { ports } from '#test/commands/ports.ts';
-import { turnOn } from '#test/conversation/setup/captioned.ts';
+import { makePorts } from '#test/commands/command-ports.ts';
+import { turnCaptionsOn } from '#test/conversation/setup/captioned-session.ts';
 import {
-  asked,
+  askQuestion,
   ben,
   type Narration,
   openNarration,
   overheard,
-  talked,
+  talkForAWhile,
 } from '#test/conversation/setup/narration.ts';
-import { adam, eva, lounge, pass, places } from '#test/conversation/setup/session-fixture.ts';
+import { adam, eva, lounge, passTime, places } from '#test/conversation/setup/session-fixture.ts';
 
 /** Answer that would be said again. */
 function lastAnswer({ fixture }: Narration) {
-  return fixture.sessions.session('g')?.loop.state.history.exchanges.at(-1)?.heard;
+  return fixture.sessions.findSession('g')?.loop.state.history.exchanges.at(-1)?.heard;
 }
 
 test.each(['adam', 'eva'])(
   'the last answer is not said again once %s is forgotten: the conversation begins anew',
   async (id) => {
-    const setup = await talked(await openNarration());
+    const setup = await talkForAWhile(await openNarration());
     expect(lastAnswer(setup)).toContain(overheard);
     await setup.fixture.privacy.forget('g', id);
     expect(lastAnswer(setup)).toBeUndefined();
@@ -29,11 +29,11 @@ test.each(['adam', 'eva'])(
 );
 
 test('an answer that is cut off by the no of its asker is not said again', async () => {
-  const setup = await talked(await openNarration());
+  const setup = await talkForAWhile(await openNarration());
   const { chat, fixture } = setup;
   chat.pace = { waitMs: 0, times: 20 };
-  void fixture.talk.ask('g', 'What did you tell us?', adam, 'voice');
-  await pass(fixture, 3_000);
+  void fixture.talk.askQuestion('g', 'What did you tell us?', adam, 'voice');
+  await passTime(fixture, 3_000);
   await fixture.privacy.deny('g', 'adam');
   expect(lastAnswer(setup)).toBeUndefined();
 });
@@ -41,26 +41,26 @@ test('an answer that is cut off by the no of its asker is not said again', async
 test('an arrival ends nothing: what waits is said to a person who came meanwhile, and answers to them know of before', async () => {
   const setup = await openNarration();
   const { chat, fixture, say, synthesizer } = setup;
-  await turnOn(fixture);
+  await turnCaptionsOn(fixture);
   await say(eva, `the ${overheard} is decided`);
   chat.pace = { waitMs: 0, times: 3 };
-  const answering = fixture.talk.ask('g', 'What did you tell us?', adam, 'voice');
-  await pass(fixture, 1_000);
+  const answering = fixture.talk.askQuestion('g', 'What did you tell us?', adam, 'voice');
+  await passTime(fixture, 1_000);
   fixture.linkOpener.link.present.push(ben);
-  await pass(fixture, 90_000);
+  await passTime(fixture, 90_000);
   expect((await answering).kind).toBe('answered');
   expect(JSON.stringify(synthesizer.asked)).toContain(overheard);
-  await asked(setup, ben, 'What did you tell them?');
+  await askQuestion(setup, ben, 'What did you tell them?');
   expect(chat.prompts.at(-1)).toContain(overheard);
   expect(fixture.written.filter((one) => one.includes('Ben'))).toEqual([]);
 });
 
 test('a channel is open to a person who sits there, whatever their roles', async () => {
   const { fixture } = await openNarration({
-    places: { ...places, seatOf: (_, id) => (id === 'ben' ? lounge : undefined) },
+    places: { ...places, findSeat: (_, id) => (id === 'ben' ? lounge : undefined) },
   });
   for (const id of ['adam', 'ben']) fixture.captionChats.barred.add(id);
-  const may = (id: string, channelId: string) => fixture.sessions.mayOpen('g', channelId, id);
+  const may = (id: string, channelId: string) => fixture.sessions.canOpen('g', channelId, id);
   expect([await may('ben', 'lounge'), await may('ben', 'den')]).toEqual([true, false]);
   expect(await may('adam', 'lounge')).toBe(false);
   fixture.captionChats.barred.clear();
@@ -69,7 +69,7 @@ test('a channel is open to a person who sits there, whatever their roles', async
 
 test('words of the channel go to its chat, and to the caller of a command elsewhere alone', async () => {
   const { fixture, say } = await openNarration();
-  await turnOn(fixture);
+  await turnCaptionsOn(fixture);
   await say(eva, `the ${overheard} is decided`);
   const shownIn = async (placeId: string) => {
     const call: CommandCall = {
@@ -83,9 +83,9 @@ test('words of the channel go to its chat, and to the caller of a command elsewh
       callerChannel: lounge,
       words: { question: 'What was decided?' },
     };
-    const served = { ...ports({ at: () => lounge }), features: fixture.featurePorts };
+    const served = { ...makePorts({ at: () => lounge }), features: fixture.featurePorts };
     const running = askCommand.run(call, served);
-    await pass(fixture, 8_000);
+    await passTime(fixture, 8_000);
     const [reply] = await running;
     return [reply.to, JSON.stringify(reply).includes(overheard)];
   };

@@ -5,14 +5,14 @@ import {
   type FixtureOptions,
   lounge,
   openSessionFixture,
-  pass,
+  passTime,
   type SessionFixture,
-  words,
+  sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
-import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { dollars, openBudgets } from '#test/fakes/spending.ts';
-import { recapReply } from '#test/features/captions/answers/recap-reply.ts';
+import { type ChatStep, FakeChat } from '#test/fakes/fake-chat.ts';
+import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { makeRecapReply } from '#test/features/captions/answers/recap-reply.ts';
 
 const speech = 'human-goforward';
 const decision = {
@@ -21,7 +21,7 @@ const decision = {
   line: 2,
   words: 'five five',
 } as const;
-const point: readonly ChatStep[] = [recapReply(decision)];
+const point: readonly ChatStep[] = [makeRecapReply(decision)];
 
 /** Adam has said "five five" so often while captions were on, in a server that wants recaps. */
 async function talked(
@@ -32,15 +32,15 @@ async function talked(
   const model = new FakeChat([point], clock);
   const fixture = openSessionFixture({ addressing: 'off', chat: model, ...over }, [adam], clock);
   for (const [key, value] of Object.entries({ recap: 'on', ...set })) {
-    await fixture.settings.set('g', key, value);
+    await fixture.settings.setSetting('g', key, value);
   }
   await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 100);
+  await passTime(fixture, 100);
   const turning = fixture.captions.turnOn('g', {});
-  await pass(fixture, 4_000);
+  await passTime(fixture, 4_000);
   await turning;
   for (let n = 0; n < times; n++) {
-    await pass(fixture, 4_000, await words(speech, adam, clock.nowMs()));
+    await passTime(fixture, 4_000, await sayWords(speech, adam, clock.nowMs()));
   }
   return { ...fixture, model };
 }
@@ -51,7 +51,7 @@ test('when the bot leaves, a recap is posted where the captions are, without hol
   const clock = new VirtualClock();
   const chat = new FakeChat([[{ waitMs: 9_000 }, ...point]], clock);
   const fixture = await talked(5, { chat }, clock);
-  await fixture.sessions.leave('g');
+  await fixture.sessions.leaveInTurn('g');
   expect(last(fixture)).not.toMatch(/^Recap/);
   await clock.advance(12_000);
   expect(last(fixture)).toMatch(
@@ -61,17 +61,17 @@ test('when the bot leaves, a recap is posted where the captions are, without hol
 
 test('the recap at the end is paid by the server, and goes with the lines it rests on', async () => {
   const clock = new VirtualClock();
-  const { budgets, ledger } = openBudgets(clock, { caps: { serverDay: dollars(10) } });
+  const { budgets, ledger } = openBudgets(clock, { caps: { serverDay: toUsd(10) } });
   const usage = { inputTokens: 100_000, outputTokens: 0 };
   const chat = new FakeChat([[...point, { usage }]], clock);
   const fixture = await talked(5, { spending: budgets, chat }, clock);
-  await fixture.sessions.leave('g');
-  await pass(fixture, 3_000);
+  await fixture.sessions.leaveInTurn('g');
+  await passTime(fixture, 3_000);
   expect(last(fixture)).toContain('Recap of');
-  const { day, people } = ledger.standing('g', clock.wallMs());
+  const { day, people } = ledger.getStanding('g', clock.wallMs());
   expect([day.nanoUsd >= 100_000_000, people.size]).toEqual([true, 0]);
   await fixture.privacy.forget('g', 'adam');
-  await pass(fixture, 3_000);
+  await passTime(fixture, 3_000);
   const deleted = fixture.captionChats.chat.desired.filter(({ text }) => text === '');
   expect(deleted.some(({ key }) => key.includes('recap'))).toBe(true);
 });
@@ -82,14 +82,14 @@ test('a process that is killed before a recap is noted leaves none of its words'
   const texts = () => fixture.captionChats.chat.desired.map(({ text }) => text);
   const noted = new Promise<readonly string[]>((resolve) => {
     const { onDisk: transcripts } = fixture.transcripts;
-    const put = transcripts.messages.put.bind(transcripts.messages);
-    transcripts.messages.put = async (message) => {
+    const put = transcripts.messages.putMessage.bind(transcripts.messages);
+    transcripts.messages.putMessage = async (message) => {
       if (texts().includes('\u2026')) resolve(texts());
       await put(message);
     };
   });
-  await fixture.sessions.leave('g');
-  await pass(fixture, 3_000);
+  await fixture.sessions.leaveInTurn('g');
+  await passTime(fixture, 3_000);
   expect((await noted).filter((text) => text.includes('They take five'))).toEqual([]);
   expect(last(fixture)).toContain('They take five');
 });
@@ -104,10 +104,10 @@ test('a recap that is being posted while a person is forgotten goes as soon as i
     const { signal } = new AbortController();
     void clock.sleep(3_000, signal).then(() => show(desired, report));
   };
-  await fixture.sessions.leave('g');
-  await pass(fixture, 1_500);
+  await fixture.sessions.leaveInTurn('g');
+  await passTime(fixture, 1_500);
   await fixture.privacy.forget('g', 'adam');
-  await pass(fixture, 10_000);
+  await passTime(fixture, 10_000);
   expect(chat.desired.some(({ text }) => text.includes('They take five'))).toBe(true);
   expect(chat.texts.filter((text) => /Adam|They take five/.test(text))).toEqual([]);
 });
@@ -115,19 +115,19 @@ test('a recap that is being posted while a person is forgotten goes as soon as i
 test('whoever comes in late finds a button for what they missed, and reads it alone', async () => {
   const fixture = await talked(10);
   fixture.linkOpener.link.present.push(eva);
-  await pass(fixture, 500);
+  await passTime(fixture, 500);
   const offered = fixture.captionChats.chat.desired.findLast(({ key }) =>
     key.startsWith('notice '),
   );
   expect(offered?.buttons).toContain('captions.missed');
-  await pass(fixture, 4_000, await words(speech, adam, fixture.clock.nowMs()));
+  await passTime(fixture, 4_000, await sayWords(speech, adam, fixture.clock.nowMs()));
   const missed = { until: 'i came' } as const;
-  expect(await fixture.transcriptFor.recap('g', 'eva', missed)).toMatchObject({
+  expect(await fixture.transcriptFor.createRecap('g', 'eva', missed)).toMatchObject({
     kind: 'recap',
     points: [{ text: 'They take five.', name: 'Adam' }],
   });
   const shown = `${fixture.model.asked.at(-1)?.messages.at(-1)?.content}`;
   expect(shown.split('five five')).toHaveLength(11);
   fixture.captionChats.barred.add('eva');
-  expect(await fixture.transcriptFor.recap('g', 'eva', missed)).toEqual({ kind: 'none' });
+  expect(await fixture.transcriptFor.createRecap('g', 'eva', missed)).toEqual({ kind: 'none' });
 });

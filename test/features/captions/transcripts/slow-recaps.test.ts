@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { captioned, says } from '#test/conversation/setup/captioned.ts';
+import { openCaptioned, sayAll } from '#test/conversation/setup/captioned-session.ts';
 import { adam, eva, type SessionFixture } from '#test/conversation/setup/session-fixture.ts';
-import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { dollars, openBudgets } from '#test/fakes/spending.ts';
-import { recapReply } from '#test/features/captions/answers/recap-reply.ts';
+import { type ChatStep, FakeChat } from '#test/fakes/fake-chat.ts';
+import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { makeRecapReply } from '#test/features/captions/answers/recap-reply.ts';
 
 const minuteMs = 60_000;
 const request = {};
@@ -12,16 +12,16 @@ const request = {};
 /** Adam and Eva have each said something; a recap takes so long. */
 async function talked(recapMs: number): Promise<SessionFixture & { readonly model: FakeChat }> {
   const clock = new VirtualClock();
-  const points = recapReply(
+  const points = makeRecapReply(
     { kind: 'decision', text: 'They take five.', line: 1, words: 'five five' },
     { text: 'Eva agrees.', line: 2, words: 'five five' },
   );
   const slow: readonly ChatStep[] = [{ waitMs: recapMs }, points];
   const model = new FakeChat([slow], clock);
-  const fixture = await captioned({ chat: model }, clock);
-  await says(fixture);
-  await says(fixture, eva);
-  await fixture.sessions.leave('g');
+  const fixture = await openCaptioned({ chat: model }, clock);
+  await sayAll(fixture);
+  await sayAll(fixture, eva);
+  await fixture.sessions.leaveInTurn('g');
   return { ...fixture, model };
 }
 
@@ -29,7 +29,7 @@ async function talked(recapMs: number): Promise<SessionFixture & { readonly mode
 async function recapOf({ clock, transcriptFor }: SessionFixture, asker = adam) {
   const fromMs = clock.nowMs();
   let untilMs: number | undefined;
-  const asked = transcriptFor.recap('g', asker.id, request).finally(() => {
+  const asked = transcriptFor.createRecap('g', asker.id, request).finally(() => {
     untilMs = clock.nowMs();
   });
   for (let n = 0; n < 90 && untilMs === undefined; n++) await clock.advance(minuteMs / 4);
@@ -58,9 +58,11 @@ test('one recap is made at once in a server, and one thing is written at once fo
   const { transcriptFor, model } = fixture;
   const question = { question: 'What do they take?', about: 'all' } as const;
   const refused = (id: string) => ({ kind: 'failed', line: { id } });
-  expect(await transcriptFor.recap('g', 'eva', request)).toEqual(refused('ask.dropped'));
-  expect(await transcriptFor.ask('g', 'adam', question)).toEqual(refused('ask.dropped'));
-  expect(await fixture.talk.ask('g', 'Hello?', adam, 'text')).toEqual(refused('ask.dropped'));
+  expect(await transcriptFor.createRecap('g', 'eva', request)).toEqual(refused('ask.dropped'));
+  expect(await transcriptFor.askModel('g', 'adam', question)).toEqual(refused('ask.dropped'));
+  expect(await fixture.talk.askQuestion('g', 'Hello?', adam, 'text')).toEqual(
+    refused('ask.dropped'),
+  );
   expect(model.asked).toHaveLength(1);
   expect((await first).said).toEqual(whole);
   expect((await recapOf(fixture, eva)).said).toEqual(whole);
@@ -69,32 +71,34 @@ test('one recap is made at once in a server, and one thing is written at once fo
 test('recaps, quotes and answers in writing end with the share of a person', async () => {
   const clock = new VirtualClock();
   const { budgets, ledger } = openBudgets(clock, {
-    caps: { personDay: dollars(0.02) },
+    caps: { personDay: toUsd(0.02) },
     tariff: { recognise: { kind: 'free' }, speak: { kind: 'free' } },
   });
   const usage = { inputTokens: 1_000, outputTokens: 3_000 };
   const model = new FakeChat(
-    [[recapReply({ text: 'They take five.', line: 1, words: 'five five' }), { usage }]],
+    [[makeRecapReply({ text: 'They take five.', line: 1, words: 'five five' }), { usage }]],
     clock,
   );
-  const fixture = await captioned({ chat: model, spending: budgets }, clock);
-  await says(fixture);
-  await fixture.sessions.leave('g');
+  const fixture = await openCaptioned({ chat: model, spending: budgets }, clock);
+  await sayAll(fixture);
+  await fixture.sessions.leaveInTurn('g');
   const made = model.asked.length;
-  const share = () => ledger.shareOf('g', 'eva', clock.wallMs()).nanoUsd;
+  const share = () => ledger.getShare('g', 'eva', clock.wallMs()).nanoUsd;
   const outcomes: string[] = [];
   while (outcomes.length < 20 && outcomes.at(-1) !== 'failed')
-    outcomes.push((await fixture.transcriptFor.recap('g', 'eva', request)).kind);
+    outcomes.push((await fixture.transcriptFor.createRecap('g', 'eva', request)).kind);
   const spent = share();
   expect(outcomes.length).toBeGreaterThan(1);
   expect(spent).toBeLessThanOrEqual(0.02e9);
-  expect(await fixture.transcriptFor.recap('g', 'eva', request)).toMatchObject({
+  expect(await fixture.transcriptFor.createRecap('g', 'eva', request)).toMatchObject({
     line: { id: 'budget.user' },
   });
   const question = { question: 'five', about: 'all' } as const;
-  expect(await fixture.transcriptFor.ask('g', 'eva', question)).toMatchObject({
+  expect(await fixture.transcriptFor.askModel('g', 'eva', question)).toMatchObject({
     line: { id: 'budget.user' },
   });
   expect([share(), model.asked.length - made]).toEqual([spent, outcomes.length - 1]);
-  expect(await fixture.talk.ask('g', 'Hello?', eva, 'text')).toMatchObject({ kind: 'failed' });
+  expect(await fixture.talk.askQuestion('g', 'Hello?', eva, 'text')).toMatchObject({
+    kind: 'failed',
+  });
 });

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test, vi } from 'vitest';
-import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
+import { getCompileCacheEnvironment } from '#src/base/compile-cache.ts';
 import { Secret } from '#src/base/secret.ts';
 import { openMcpConnection } from '#src/features/tools/mcp/mcp-connection.ts';
 import type { McpTransport } from '#src/features/tools/mcp/servers-file.ts';
@@ -17,7 +17,7 @@ const kinds: readonly Kind[] = [
   ['http', 'modern'],
 ];
 function stdio(mode: string): McpTransport {
-  const given = { ...compileCacheEnvironment(), UNITS: 'metric' };
+  const given = { ...getCompileCacheEnvironment(), UNITS: 'metric' };
   const environment = new Map(
     Object.entries(given).map(([name, value]) => [name, new Secret(value)]),
   );
@@ -147,7 +147,7 @@ test('a program gets of the environment only what its entry names and a few usua
   await using connection = await connected(stdio('modern'));
   const { text } = await connection.callTool('environment', { given: {}, asker }, 10_000, never);
   vi.unstubAllEnvs();
-  expect(JSON.parse(text)).toMatchObject({ ...compileCacheEnvironment(), UNITS: 'metric' });
+  expect(JSON.parse(text)).toMatchObject({ ...getCompileCacheEnvironment(), UNITS: 'metric' });
   expect(text).not.toContain('OPENAI');
 });
 

@@ -11,7 +11,7 @@ import type {
 import { McpServer } from '#src/features/tools/mcp/mcp-servers.ts';
 import { readServers } from '#src/features/tools/mcp/servers-file.ts';
 import { type OfferedTool, ToolChanges } from '#src/features/tools/mcp/tool-changes.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const offered = (name: string, description = 'Tells the weather.'): OfferedTool => ({
   name,
@@ -51,7 +51,7 @@ function open(first: readonly OfferedTool[], path = hashesPath()) {
   const report = (one: string) => reported.push(one);
   const parts = { clock, open: connect, changes: new ToolChanges(path, report), report };
   const server = new McpServer(options, parts);
-  const running = server.run(over.signal);
+  const running = server.runUntilAborted(over.signal);
   return {
     clock,
     reported,

@@ -1,0 +1,72 @@
+import type { Usage } from '#src/chat/chat-model.ts';
+import type { ChatMeter } from '#src/chat/metered-chat.ts';
+import type { Config } from '#src/config/config.ts';
+import { createTariffs, findRolePrice } from '#src/config/tariffs.ts';
+import { msPerTokenHeard, msPerTokenSpoken } from '#src/provider/models/request-reservation.ts';
+import { describeServer, servedLocally } from '#src/provider/models/standard-models.ts';
+import { charactersPerToken, sumCosts } from '#src/spending/cost.ts';
+import { answeredMs, askedMs, shownTokens } from '#src/spending/minute-cost.ts';
+import { estimateSpokenCharacters } from '#src/spending/reservation.ts';
+import type { EvalScene } from './eval-scene.ts';
+
+/** Tokens of a verdict: the transcript with its rule, and the evidence. */
+const [judgedTokens, verdictTokens] = [800, 120];
+const nanoUsd = 1e-9;
+
+/** Price of the requests to a chat model so far, in US dollars. */
+export class ChatPrice implements ChatMeter {
+  usd = 0;
+  readonly #config: Pick<Config, 'budget' | 'chat'>;
+
+  constructor(config: Pick<Config, 'budget' | 'chat'>) {
+    this.#config = config;
+  }
+
+  used(usage: Usage): void {
+    const { budget, chat } = this.#config;
+    const usual = chat.kind === 'local' ? servedLocally : describeServer(chat.model, chat.baseUrl);
+    const { by = usual, ...tokens } = usage;
+    const rate = findRolePrice(by, 'think', budget);
+    this.usd += nanoUsd * sumCosts([{ ...tokens, kind: 'tokens' }], 'think', rate);
+  }
+}
+
+/** Price of a run of these scenes, in US dollars, by answers and questions of an ordinary length. */
+export function estimateRunUsd(
+  scenes: readonly EvalScene[],
+  config: Config,
+  isText: boolean,
+): number {
+  const { recognise, think, speak } = createTariffs(config, () => config)('', isText);
+  const lines = scenes.flatMap(({ acts }) => acts.filter((act) => act.do === 'say'));
+  const answers = lines.flatMap(({ answer }) => answer ?? []);
+  const verdicts = 2 * answers.filter(({ rubric }) => rubric !== undefined).length;
+  const speaksItself = !isText && config.pipeline !== 'chained';
+  const heard = speaksItself ? askedMs / msPerTokenHeard : 0;
+  const spoken = speaksItself ? answeredMs / msPerTokenSpoken : 0;
+  const characters = estimateSpokenCharacters(answeredMs);
+  const answerCost = sumCosts(
+    [
+      {
+        kind: 'tokens',
+        inputTokens: shownTokens + heard,
+        audioInputTokens: heard,
+        outputTokens: characters / charactersPerToken + spoken,
+        audioOutputTokens: spoken,
+      },
+    ],
+    'think',
+    think,
+  );
+  const verdictCost = sumCosts(
+    [{ kind: 'tokens', inputTokens: judgedTokens, outputTokens: verdictTokens }],
+    'think',
+    createTariffs(config, () => config)('', true).think,
+  );
+  const thought = answers.length * answerCost + verdicts * verdictCost;
+  if (isText) return nanoUsd * thought;
+  const hearingCost = sumCosts([{ kind: 'heard', ms: askedMs }], 'recognise', recognise);
+  const spokenUse = { kind: 'spoken', characters, ms: answeredMs } as const;
+  const speakingCost = speaksItself ? 0 : sumCosts([spokenUse], 'speak', speak);
+  return nanoUsd * (thought + lines.length * hearingCost + answers.length * speakingCost);
+}

@@ -1,0 +1,52 @@
+import { access } from 'node:fs/promises';
+import type { ChatModel } from '#src/chat/chat-model.ts';
+import { withMeter } from '#src/chat/metered-chat.ts';
+import { type Config, readConfig, readEnvironment } from '#src/config/config.ts';
+import { loadDotEnv } from '#src/config/dot-env.ts';
+import { openEngine } from '#src/engines/engines.ts';
+import { ChatPrice } from './chat-price.ts';
+
+/** Servers and settings of an operator, as a `.env` has them. */
+export type EvalSetup = {
+  readonly name: string;
+  readonly config: Config;
+  readonly botName: string;
+  /** Model whose requests `price` counts. */
+  readonly chat: ChatModel;
+  /** False: the built-in stand-in answers. */
+  readonly hasChatModel: boolean;
+  readonly price: ChatPrice;
+};
+
+/** Settings of the environment and of `.env`. Errors: a plain Error with a line for each mistake. */
+export async function readUsualSetup(): Promise<EvalSetup> {
+  return await parseSetup('.env', { ...readEnvironment() });
+}
+
+/** Settings of that file alone. Errors: as `usualSetup`. */
+export async function readSetupFile(file: string): Promise<EvalSetup> {
+  await access(file);
+  return await parseSetup(file, {});
+}
+
+async function parseSetup(file: string, environment: NodeJS.ProcessEnv): Promise<EvalSetup> {
+  const mistakes: string[] = [];
+  const isRead = loadDotEnv((mistake) => mistakes.push(mistake), file, environment);
+  const read = readConfig(environment);
+  if (read.kind === 'bad' || !isRead) {
+    const bad = read.kind === 'bad' ? read.mistakes : [];
+    throw new Error([...mistakes, ...bad].join('\n'));
+  }
+  return await makeSetup(file, read.config);
+}
+
+export async function makeSetup(name: string, config: Config): Promise<EvalSetup> {
+  const botName = config.bot.name ?? 'Nova';
+  const price = new ChatPrice(config);
+  // What it opens lasts as long as the program.
+  const opened = new AsyncDisposableStack();
+  const hasChatModel = config.chat.kind !== 'local';
+  const model = await openEngine('chat', config.chat, opened);
+  const chat = withMeter(model.named?.(botName) ?? model, price);
+  return { name, config, botName, chat, hasChatModel, price };
+}

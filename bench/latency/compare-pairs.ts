@@ -1,0 +1,36 @@
+import type { QuestionClip } from '#bench/question-clips.ts';
+import { judgePairs, pairCount, readResult } from './accepted-result.ts';
+import { gateRow } from './bench-rows.ts';
+import { findFaults, toTurnFigures } from './latency-report.ts';
+import { MeasuredPath } from './measured-path.ts';
+
+const turnsPerRow = 4;
+/** Pairs with a fault are measured anew, so often altogether. */
+const maxPairs = 8;
+
+/** Measures pairs of bot and ideal bot, and complains where the bot answers later than the saved result allows. */
+export async function comparePairs(
+  clips: readonly QuestionClip[],
+  complain: (sentence: string) => void,
+): Promise<void> {
+  const { made, rows } = await readResult();
+  const accepted = rows[gateRow.name]?.ratio ?? Number.NaN;
+  await using path = await MeasuredPath.open(gateRow);
+  const ratios: number[] = [];
+  for (let n = 1; n <= maxPairs && ratios.length < pairCount; n++) {
+    const measured = await path.measureTurns(clips.slice(0, turnsPerRow), turnsPerRow);
+    const { heard, ideal, ratio } = toTurnFigures(measured);
+    const wrong = findFaults(measured);
+    if (wrong.length === 0) ratios.push(ratio);
+    console.log(`latency, pair ${n}: ${heard.p50} ms, ideal ${ideal.p50} ms, ratio ${ratio}`);
+    for (const fault of wrong) console.log(fault);
+  }
+  if (ratios.length < pairCount)
+    return complain(`Fewer than ${pairCount} of ${maxPairs} pairs were without a fault.`);
+  const { growth, low, high, isWorse } = judgePairs(ratios, accepted);
+  const [mean, from, to] = [growth, low, high].map((share) => `${(100 * share).toFixed(1)} %`);
+  console.log(
+    `against ${accepted} (${made}): ${mean} slower, 95 % interval ${from} to ${to}; fails where all of it is above 5 %`,
+  );
+  if (isWorse) complain('The bot answers later than bench/latency/result.json allows.');
+}

@@ -1,0 +1,113 @@
+import { formatTable } from '#bench/format-table.ts';
+import type { MeasuredRow } from './measured-path.ts';
+import {
+  estimateFloors,
+  findImpossibleFigures,
+  type Spread,
+  toSpread,
+  turnInstants,
+} from './turn-figures.ts';
+
+/** A packet that tells of silence, 20 ms after the last voiced one; and the way out. */
+const discordDelayMs = 35;
+/** Largest share of questions answered before they end; one is always allowed. A bot that cuts people off is not fast. */
+const maxCutShare = 0.08;
+
+export type TurnFigures = {
+  readonly turns: number;
+  readonly heard: Spread;
+  readonly ideal: Spread;
+  readonly share: Spread;
+  /** Ratio of the medians, ours to the ideal one; this figure is compared between machines. */
+  readonly ratio: number;
+};
+
+export function toTurnFigures({ turns, idealMs }: MeasuredRow): TurnFigures {
+  const whole = turns.filter((turn) => turn.whole);
+  const heardMs = whole.map(({ sinceMs }) => sinceMs['first packet heard']);
+  const heard = toSpread(heardMs);
+  const ideal = toSpread(idealMs);
+  const share = toSpread(
+    whole.map(({ sinceMs, providersMs }) => sinceMs['first packet heard'] - providersMs),
+  );
+  const ratio = Math.round((heard.p50 / ideal.p50) * 1000) / 1000;
+  return { turns: whole.length, heard, ideal, share, ratio };
+}
+
+/** Faults of a measurement, one sentence each; empty: its figures count. */
+export function findFaults({ row, turns, missed }: MeasuredRow): string[] {
+  const whole = turns.filter((turn) => turn.whole);
+  const cut = turns.length - whole.length;
+  const all = turns.length + missed;
+  const found = findImpossibleFigures(whole, row).map(
+    (what) => `${what}: the measurement is wrong`,
+  );
+  if (missed > 0) found.push(`${missed} of ${all} questions got no answer`);
+  if (cut > Math.max(1, maxCutShare * all)) {
+    const which = turns.flatMap(({ whole, text }) => (whole ? [] : [`"${text}"`]));
+    found.push(`${cut} of ${all} questions were cut off, ${[...new Set(which)].join(', ')}`);
+  }
+  return found.map((what) => `${row.name}: ${what}.`);
+}
+
+/** The eight instants of a row, the floor beside each. */
+export function formatInstants(measured: MeasuredRow): string {
+  const { row, turns, missed } = measured;
+  const whole = turns.filter((turn) => turn.whole);
+  const { ideal, share, ratio } = toTurnFigures(measured);
+  const clauseTokens = whole[0]?.clauseTokens ?? 1;
+  const floors = estimateFloors(row, clauseTokens);
+  const lines = turnInstants.map(([name]) => {
+    const { p50, p95 } = toSpread(whole.map(({ sinceMs }) => sinceMs[name]));
+    return [name, formatMs(p50), formatMs(p95), floors[name] > 0 ? formatMs(floors[name]) : ''];
+  });
+  const serialMs = floors['first packet heard'];
+  const thoughts = turns.reduce((sum, turn) => sum + turn.thoughts, 0) / turns.length;
+  const { target } = row;
+  const head = [`${row.name}: ms since the last voiced packet was sent`, 'p50', 'p95', 'floor'];
+  const rest = [
+    [
+      'target',
+      formatMs(target.p50),
+      formatMs(target.p95),
+      `${serialMs + discordDelayMs} with Discord in the way`,
+    ],
+    [
+      'our share: first packet heard, without the providers',
+      formatMs(share.p50),
+      formatMs(share.p95),
+    ],
+    [
+      'ideal bot: the same providers, no Discord',
+      formatMs(ideal.p50),
+      formatMs(ideal.p95),
+      formatMs(serialMs),
+    ],
+    ['ours / ideal', formatRatio(ratio)],
+  ];
+  const cut = turns.length - whole.length;
+  const clause = clauseTokens === 0 ? '' : ` first clause of ${clauseTokens} tokens;`;
+  const counts = `${whole.length} turns; cut off: ${cut}; not answered: ${missed};${clause} the model was asked ${thoughts.toFixed(2)} times an answer`;
+  return `${formatTable(head, [...lines, ...rest])}\n${counts}`;
+}
+
+/** First packet heard, a line for each row. */
+export function formatSummary(all: readonly MeasuredRow[]): string {
+  const lines = all.map((measured) => {
+    const { row } = measured;
+    const { heard, share, ideal, ratio } = toTurnFigures(measured);
+    const { target } = row;
+    const both = (one: Partial<Spread>) => `${formatMs(one.p50)} / ${formatMs(one.p95)}`;
+    return [row.name, both(heard), both(target), both(share), both(ideal), formatRatio(ratio)];
+  });
+  const head = ['p50 / p95 ms', 'first packet heard', 'target', 'our share', 'ideal bot', 'ratio'];
+  return formatTable(head, lines);
+}
+
+function formatRatio(ratio: number): string {
+  return Number.isNaN(ratio) ? '-' : ratio.toFixed(2);
+}
+
+function formatMs(value: number | undefined): string {
+  return value === undefined || Number.isNaN(value) ? '-' : value.toFixed(0);
+}

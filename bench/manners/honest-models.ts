@@ -1,0 +1,125 @@
+import type { Pcm } from '#src/audio/pcm.ts';
+import type { Clock } from '#src/base/clock.ts';
+import type { ChatModel } from '#src/chat/chat-model.ts';
+import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
+import type { Pipeline, Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { Synthesizer, Transcriber, TranscriptUpdate } from '#src/speech/speech-engine.ts';
+import { readPieces, type UtterancePiece } from './sound-marks.ts';
+
+/** From the call to the final text, and to the first token; the voice has its own. */
+const [recogniseMs, thinkMs] = [120, 150];
+export const firstSoundMs = 60;
+
+/** Length and ending of an answer. */
+export type AnswerStyle = 'short' | 'asks' | 'long';
+
+/** Request that an answer is for. */
+export type MindRequest = {
+  readonly serial: number;
+  readonly speakerId: string;
+  /** Whose sound it was, by the packets: one for each utterance, and more where they were mixed. */
+  readonly utterances: readonly number[];
+  readonly texts: readonly string[];
+  /** Instructions that the model got beside them. */
+  readonly instructions: string;
+};
+
+const answerEndings: Readonly<Record<AnswerStyle, string>> = {
+  short: 'That is what I found.',
+  asks: 'For how many people is it?',
+  long: `It began a long time ago in a small town by the sea. Nobody there had ever seen a lighthouse, so they built
+    one out of old ships. Every night somebody had to climb up with a lamp. One winter the lamp went out, and the whole
+    town stood on the beach with candles until the last boat was home.`.replace(/\s+/g, ' '),
+};
+
+/** The words that had ended in a piece of sound. */
+type WordsIn = (piece: UtterancePiece) => string;
+
+/** A recogniser that makes no mistake and knows only the words that have ended. */
+export class HonestRecogniser implements Transcriber {
+  readonly #clock: Clock;
+  readonly #wordsIn: WordsIn;
+  readonly #languageOf: (utterance: number) => string | undefined;
+
+  constructor(
+    clock: Clock,
+    wordsIn: WordsIn,
+    languageOf: (utterance: number) => string | undefined = () => undefined,
+  ) {
+    this.#clock = clock;
+    this.#wordsIn = wordsIn;
+    this.#languageOf = languageOf;
+  }
+
+  async *transcribe(pcm: Pcm, signal: AbortSignal): AsyncGenerator<TranscriptUpdate> {
+    await this.#clock.sleep(recogniseMs, signal);
+    const pieces = readPieces(pcm.samples);
+    const text = pieces.map(this.#wordsIn).join(' ').trim();
+    const language = this.#languageOf(pieces[0]?.utterance ?? 0);
+    yield { kind: 'final', transcript: language === undefined ? { text } : { text, language } };
+  }
+}
+
+/** A model that says which question it answers, and a note of everything it was asked. */
+export class HonestMinds {
+  readonly asked: MindRequest[] = [];
+  running = 0;
+  readonly #clock: Clock;
+  readonly #mannerOf: (utterances: readonly number[]) => AnswerStyle;
+
+  constructor(clock: Clock, mannerOf: (utterances: readonly number[]) => AnswerStyle) {
+    this.#clock = clock;
+    this.#mannerOf = mannerOf;
+  }
+
+  withSynthesizer(synthesizer: Synthesizer): Pipeline {
+    return {
+      answer: (turn, host, signal) =>
+        createChainedPipeline({ chat: this.#replyTo(turn), synthesizer }).answer(
+          turn,
+          host,
+          signal,
+        ),
+    };
+  }
+
+  #replyTo(turn: Turn): ChatModel {
+    const answer = (texts: readonly string[], instructions: string) =>
+      this.#composeAnswer(turn, texts, instructions);
+    const wait = (signal: AbortSignal) => this.#clock.sleep(thinkMs, signal);
+    const run = (more: number) => {
+      this.running += more;
+    };
+    return {
+      async *reply(messages, _tools, signal) {
+        run(1);
+        try {
+          const said = await Promise.all(turn.said.map(({ transcript }) => transcript()));
+          await wait(signal);
+          const texts = said.map(({ text }) => text);
+          yield { kind: 'text', text: answer(texts, messages[0]?.content ?? '') };
+        } finally {
+          run(-1);
+        }
+      },
+    };
+  }
+
+  #composeAnswer({ said }: Turn, texts: readonly string[], instructions: string): string {
+    const utterances = said.flatMap(readUtterances);
+    const serial = this.asked.length + 1;
+    const speakerId = said.at(-1)?.speakerId ?? '';
+    this.asked.push({ serial, speakerId, utterances, texts, instructions });
+    return `Answer number ${serial}. ${answerEndings[this.#mannerOf(utterances)]}`;
+  }
+}
+
+/** Which answer such words are the beginning of. */
+export function parseSerial(text: string): number | undefined {
+  const [, serial] = /Answer number (\d+)/.exec(text) ?? [];
+  return serial === undefined ? undefined : Number(serial);
+}
+
+function readUtterances({ pcm }: TurnUtterance): number[] {
+  return pcm ? [...new Set(readPieces(pcm.samples).map(({ utterance }) => utterance))] : [];
+}

@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises';
+import { unpackPackets } from '#bench/turns/voice-clips.ts';
+import {
+  type BenchChannel,
+  isAtRest,
+  openStoryChannel,
+  passUntil,
+  sayText,
+  tellStory,
+} from './bench-channel.ts';
+import { type DelayPercentiles, toPercentiles } from './interruption-delays.ts';
+
+/** Somebody who says stop. */
+export type SpokenStop = { readonly voice: string; readonly say: string };
+
+/** Stops that were not heeded, and from the first packet of the others to the last frame of the bot's speech. */
+export type SpokenStops = DelayPercentiles & {
+  readonly tried: number;
+  readonly missed: readonly string[];
+};
+
+/** It speaks for so long before somebody stops it. */
+const stoppedAfterMs = 1_500;
+/** Then must be silent so long after the end of the word, for good. */
+const [maxSilenceDelayMs, silenceForGoodMs] = [800, 3_000];
+
+export async function readStops(): Promise<readonly SpokenStop[]> {
+  const { voices, say: texts }: { voices: string[]; say: string[] } = JSON.parse(
+    await readFile(new URL('stops.json', import.meta.url), 'utf8'),
+  );
+  return voices.flatMap((voice) => texts.map((text) => ({ voice, say: text })));
+}
+
+export function findStopPath({ voice, say: text }: SpokenStop): URL {
+  const name = text
+    .toLowerCase()
+    .replace(/[^a-z]+/g, '-')
+    .replace(/^-|-$/g, '');
+  return new URL(`stops/${voice}-${name}.packets`, import.meta.url);
+}
+
+/** Stops as sound: each clip, by the person answered and another in turn, into a long answer. */
+export async function playStops(stops: readonly SpokenStop[]): Promise<SpokenStops> {
+  const channel = await openStoryChannel(2);
+  const missed: string[] = [];
+  const delaysMs: number[] = [];
+  for (const [n, stop] of stops.entries()) {
+    const ms = await measureSilence(channel, stop, n % 2 === 0 ? 'ana' : 'ben');
+    if (ms === undefined) missed.push(`${stop.voice}: ${stop.say}`);
+    else delaysMs.push(ms);
+  }
+  return { tried: stops.length, missed, ...toPercentiles(delaysMs) };
+}
+
+async function measureSilence(
+  channel: BenchChannel,
+  stop: SpokenStop,
+  who: string,
+): Promise<number | undefined> {
+  const { clock, lastSound } = channel;
+  const packets = unpackPackets(await readFile(findStopPath(stop)));
+  await tellStory(channel, 'ana');
+  const sound = { packets, ms: packets.length * 20 };
+  const { fromMs, toMs } = sayText(channel, who, stop.say, clock.nowMs() + stoppedAfterMs, sound);
+  await passUntil(channel, toMs + maxSilenceDelayMs + silenceForGoodMs);
+  const lastMs = lastSound.lastMs;
+  const isOver = isAtRest(channel);
+  channel.fixture.talk.stopSpeaking('g');
+  await passUntil(channel, clock.nowMs() + 2_000);
+  return isOver && lastMs - toMs <= maxSilenceDelayMs ? Math.max(0, lastMs - fromMs) : undefined;
+}

@@ -1,0 +1,67 @@
+import { formatTable } from '#bench/format-table.ts';
+import { standardModels } from '#src/provider/models/standard-models.ts';
+import {
+  estimateHearingUsd,
+  estimateSpeakingUsd,
+  estimateThinkingUsd,
+} from '#src/spending/minute-cost.ts';
+import type { BenchPipeline } from './server-settings.ts';
+
+const host = 'api.openai.com';
+
+type PricedPipeline = {
+  readonly pipeline: BenchPipeline;
+  readonly recogniser: string;
+  readonly model: string;
+  /** Model that reads aloud; undefined: the model speaks. */
+  readonly reader?: string;
+};
+
+/** Price of a minute of one pipeline, in US dollars: each part, and the sum. */
+export type MinuteCost = PricedPipeline & {
+  readonly hearUsd: number;
+  readonly thinkUsd: number;
+  readonly speakUsd: number;
+  readonly wholeUsd: number;
+};
+
+const { chat, audioChat, transcription, liveTranscription, realtime, realtimeSpeech } =
+  standardModels;
+const pricedPipelines: readonly PricedPipeline[] = [
+  { pipeline: 'chained', recogniser: transcription, model: chat, reader: realtimeSpeech },
+  {
+    pipeline: 'chained, streaming recogniser',
+    recogniser: liveTranscription,
+    model: chat,
+    reader: realtimeSpeech,
+  },
+  { pipeline: 'audio-model', recogniser: transcription, model: audioChat },
+  { pipeline: 'realtime', recogniser: transcription, model: realtime },
+  { pipeline: 'realtime', recogniser: transcription, model: realtimeSpeech },
+];
+
+/** Each pipeline at OpenAI, by the bot's own table of prices; NaN where that lacks a model. */
+export function estimateMinuteCosts(): readonly MinuteCost[] {
+  return pricedPipelines.map((pipeline) => {
+    const { recogniser, model, reader } = pipeline;
+    const streams = recogniser === liveTranscription;
+    const hearUsd = estimateHearingUsd({ model: recogniser, host }, streams) ?? Number.NaN;
+    const thinkUsd = estimateThinkingUsd({ model, host }, !reader) ?? Number.NaN;
+    const speakUsd = reader ? (estimateSpeakingUsd({ model: reader, host }) ?? Number.NaN) : 0;
+    return { ...pipeline, hearUsd, thinkUsd, speakUsd, wholeUsd: hearUsd + thinkUsd + speakUsd };
+  });
+}
+
+export function formatCostReport(): string {
+  const head = ['pipeline', 'hears', 'thinks', 'speaks', 'hear', 'think', 'speak', 'US$ a minute'];
+  const rows = estimateMinuteCosts().map((cost) => {
+    const { pipeline, recogniser, model, reader = 'the model' } = cost;
+    const parts = [cost.hearUsd, cost.thinkUsd, cost.speakUsd, cost.wholeUsd];
+    return [pipeline, recogniser, model, reader, ...parts.map(formatUsd)];
+  });
+  return formatTable(head, rows);
+}
+
+export function formatUsd(usd: number): string {
+  return usd.toFixed(4);
+}

@@ -1,0 +1,66 @@
+import { findPercentile, formatTable } from '#bench/format-table.ts';
+import { seededRandom } from '#sandbox/seeded-random.ts';
+import type { ChatModel } from '#src/chat/chat-model.ts';
+import { AnswersAhead } from '#test/conversation/setup/answers-ahead.ts';
+import {
+  adam,
+  eva,
+  lounge,
+  openSessionFixture,
+  passTime,
+} from '#test/conversation/setup/session-fixture.ts';
+import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+
+const pairCount = 60;
+/** Share of first answers that somebody stops. */
+const stoppedAnswerShare = 0.25;
+const [modelFirstTokenMs, voiceFirstSoundMs] = [150, 60];
+
+/** Plays pairs of questions, the second of which waits for the answer to the first. */
+export async function playAnswerWaiting(seed: number): Promise<AnswersAhead> {
+  const random = seededRandom(seed);
+  const clock = new VirtualClock();
+  const seen = new AnswersAhead();
+  const chat: ChatModel = {
+    async *reply(_messages, _tools, signal) {
+      await clock.sleep(modelFirstTokenMs, signal);
+      const sentences = 1 + Math.floor(random() * 4);
+      for (let n = 0; n < sentences; n++) yield { kind: 'text', text: spokenSentence };
+    },
+  };
+  const synthesizer = new FakeSynthesizer({ clock, firstMs: voiceFirstSoundMs });
+  const { decide } = seen;
+  const fixture = openSessionFixture({ chat, decide, synthesizer }, [adam, eva], clock);
+  await fixture.sessions.join(lounge, 'adam');
+  for (let pair = 0; pair < pairCount; pair++) {
+    void fixture.talk.askQuestion('g', `Question ${pair}?`, adam, 'voice');
+    await passTime(fixture, 500 + random() * 2_000);
+    void fixture.talk.askQuestion('g', `And ${pair}?`, eva, 'voice');
+    const isStopped = random() < stoppedAnswerShare;
+    await passTime(fixture, random() * 4_000);
+    const talk = fixture.sessions.findSession('g')?.loop;
+    const { reply = 0 } = talk?.state.turnQueue.current ?? {};
+    if (isStopped) talk?.post({ kind: 'barged', reply, action: 'stop' });
+    await passTime(fixture, 25_000);
+  }
+  return seen;
+}
+
+const spokenSentence = 'This is one sentence of it, of a usual length. ';
+
+/** Silence between two answers, and the share of answers that were begun ahead in vain. */
+export function formatWaitingTable({ begun, gapsMs, vain }: AnswersAhead): string {
+  return formatTable(
+    ['answers for who waited', 'gap p50', 'gap p90', 'begun ahead', 'in vain %'],
+    [
+      [
+        `${gapsMs.length}`,
+        findPercentile(gapsMs, 0.5).toFixed(0),
+        findPercentile(gapsMs, 0.9).toFixed(0),
+        `${begun}`,
+        ((100 * vain) / begun).toFixed(1),
+      ],
+    ],
+  );
+}

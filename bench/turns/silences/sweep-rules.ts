@@ -1,0 +1,125 @@
+import type { LabelledSilence } from './held-out-turns.ts';
+
+/** Score of a detector at one instant of a silence. */
+export type ScoredMoment = {
+  /** Since the silence really began. */
+  readonly sinceMs: number;
+  /** Since it began as far as the detector can tell: what its delays count from. */
+  readonly silentMs: number;
+  /** The higher, the likelier the turn is over; out of nothing later than this instant. */
+  readonly score: number;
+};
+
+/** A labelled silence as one detector sees it, in order. */
+export type ScoredSilence = {
+  readonly kind: LabelledSilence['kind'];
+  readonly lengthMs: number;
+  readonly moments: readonly ScoredMoment[];
+};
+
+/** Share of the holds in which a rule fires, and the mean wait after the true ends. */
+export type OperatingPoint = { readonly cutOffShare: number; readonly waitMs: number };
+
+/** Rules that are tried: each threshold with each delay and each later timeout, at which it fires whatever the score. */
+type SweepGrid = {
+  readonly thresholds: readonly number[];
+  readonly delaysMs: readonly number[];
+  readonly timeoutsMs: readonly number[];
+};
+
+const stepMs = 20;
+const maxDelayMs = 1800;
+const thresholdCount = 60;
+
+/** Delays from 0, timeouts from 200 ms, up to 1.8 s; thresholds at even shares of the scores that occur. */
+function makeGrid(silences: readonly ScoredSilence[]): SweepGrid {
+  const scores = silences.flatMap(({ moments }) => moments.map(({ score }) => score));
+  const sorted = Float64Array.from(scores).sort();
+  const at = (n: number) => sorted[Math.floor((n * (sorted.length - 1)) / thresholdCount)] ?? 0;
+  const quantiles = Array.from({ length: thresholdCount + 1 }, (_, n) => at(n));
+  const upTo = (fromMs: number, step: number) =>
+    Array.from({ length: (maxDelayMs - fromMs) / step + 1 }, (_, n) => fromMs + n * step);
+  return {
+    thresholds: [...new Set(quantiles)],
+    delaysMs: upTo(0, stepMs),
+    timeoutsMs: [...upTo(200, 5 * stepMs), Number.POSITIVE_INFINITY],
+  };
+}
+
+/** Operating points of every rule of the grid. */
+export function sweepRules(silences: readonly ScoredSilence[]): OperatingPoint[] {
+  const { thresholds, delaysMs, timeoutsMs } = makeGrid(silences);
+  const late = silences.map((silence) =>
+    findFirstFiring(silence, timeoutsMs, Number.NEGATIVE_INFINITY),
+  );
+  return thresholds.flatMap((threshold) => {
+    const sure = silences.map((silence) => findFirstFiring(silence, delaysMs, threshold));
+    return delaysMs.flatMap((delayMs, d) =>
+      timeoutsMs.flatMap((timeoutMs, t) =>
+        timeoutMs <= delayMs
+          ? []
+          : [toOperatingPoint(silences, (n) => Math.min(sure[n]?.[d] ?? 0, late[n]?.[t] ?? 0))],
+      ),
+    );
+  });
+}
+
+/** Least share of holds cut off by a rule whose mean wait is at most that long. */
+export function findCutOffShare(
+  points: readonly OperatingPoint[],
+  waitMs: number,
+): OperatingPoint | undefined {
+  return findLeast(
+    points.filter((point) => point.waitMs <= waitMs),
+    (point) => point.cutOffShare,
+  );
+}
+
+/** Shortest mean wait of a rule that cuts off at most that share of the holds. */
+export function findWaitMs(
+  points: readonly OperatingPoint[],
+  cutOffShare: number,
+): OperatingPoint | undefined {
+  return findLeast(
+    points.filter((point) => point.cutOffShare <= cutOffShare),
+    (point) => point.waitMs,
+  );
+}
+
+function findLeast<T>(values: readonly T[], of: (value: T) => number): T | undefined {
+  return values.reduce<T | undefined>(
+    (best, value) => (best === undefined || of(value) < of(best) ? value : best),
+    undefined,
+  );
+}
+
+/** For each delay the first instant at which it is over and the score is high enough. */
+function findFirstFiring(
+  { moments }: ScoredSilence,
+  delaysMs: readonly number[],
+  threshold: number,
+): number[] {
+  return delaysMs.map(
+    (delayMs) =>
+      moments.find(({ silentMs, score }) => silentMs >= delayMs && score >= threshold)?.sinceMs ??
+      Number.POSITIVE_INFINITY,
+  );
+}
+
+function toOperatingPoint(
+  silences: readonly ScoredSilence[],
+  firedAtMs: (n: number) => number,
+): OperatingPoint {
+  let [holds, cut, ends, waitedMs] = [0, 0, 0, 0];
+  silences.forEach((silence, n) => {
+    const atMs = firedAtMs(n);
+    if (silence.kind === 'hold') {
+      holds++;
+      if (atMs < silence.lengthMs) cut++;
+    } else {
+      ends++;
+      waitedMs += Math.min(atMs, silence.lengthMs);
+    }
+  });
+  return { cutOffShare: holds === 0 ? 0 : cut / holds, waitMs: waitedMs / ends };
+}

@@ -1,0 +1,111 @@
+import { readFile } from 'node:fs/promises';
+import { OggPageReader } from '#src/audio/formats/ogg-page.ts';
+import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
+import { joinedSpeech } from '#test/audio/recorded-speech.ts';
+import { spreadClipWords } from './sound-labels.ts';
+import type { TurnScenario } from './turn-scenarios.ts';
+
+/** Text, start and end in milliseconds of the clip. */
+export type ClipWord = readonly [text: string, fromMs: number, toMs: number];
+
+/** One clause in one voice. The first word starts and the last one ends where the sound does. */
+export type VoiceClip = {
+  readonly id: string;
+  /** Text given to the voice. */
+  readonly say: string;
+  readonly words: readonly ClipWord[];
+  /** Where it sounds, of readings; other clips are clean enough to measure it again. */
+  readonly stretches?: readonly (readonly [fromMs: number, toMs: number])[];
+  /** Its packets, where no file holds them. */
+  readonly packed?: Uint8Array;
+};
+
+export const scenariosUrl = 'test/fixtures/scenes';
+
+export async function readScenarios(): Promise<readonly TurnScenario[]> {
+  return JSON.parse(await readFile(`${scenariosUrl}/scenes.json`, 'utf8'));
+}
+
+/** A clip as its file tells of it. */
+export type ClipRow = Pick<VoiceClip, 'id' | 'say'> & {
+  readonly fromMs: number;
+  readonly toMs: number;
+};
+
+export async function readClips(): Promise<ReadonlyMap<string, VoiceClip>> {
+  const rows: readonly ClipRow[] = JSON.parse(await readFile(`${scenariosUrl}/clips.json`, 'utf8'));
+  return new Map(
+    rows.map((row) => [
+      row.id,
+      { ...row, words: spreadClipWords(row.say, [row.fromMs, row.toMs]) },
+    ]),
+  );
+}
+
+type ReadingRow = Omit<VoiceClip, 'words'> & {
+  /** Start and end of each word. */
+  readonly times: readonly (readonly [fromMs: number, toMs: number])[];
+};
+
+/** One for each sentence of the readings. */
+export async function readReadings(): Promise<readonly VoiceClip[]> {
+  const rows: readonly ReadingRow[] = JSON.parse(
+    await readFile(`${scenariosUrl}/reading-clips.json`, 'utf8'),
+  );
+  return rows.map(({ times, ...clip }) => {
+    const texts = clip.say.replace(/[^\p{L}\p{N}'\- ]/gu, '').split(' ');
+    return { ...clip, words: texts.map((text, n) => [text, ...(times[n] ?? [0, 0])] as const) };
+  });
+}
+
+export function toClipPath(id: string): string {
+  return `${scenariosUrl}/clips/${id}.packets`;
+}
+
+/** The sound of one clip, mono. */
+export async function readSound(
+  id: string,
+  codec: OpusCodec,
+  rateHz: 16_000 | 48_000,
+): Promise<Int16Array> {
+  return decodeClip(await readFile(toClipPath(id)), codec, rateHz);
+}
+
+export function decodeClip(
+  file: Uint8Array,
+  codec: OpusCodec,
+  rateHz: 16_000 | 48_000,
+): Int16Array {
+  const decoder = codec.createDecoder(rateHz);
+  return joinedSpeech(unpackPackets(file).map((packet) => decoder.decode(packet).slice()));
+}
+
+/** Packets of an Ogg Opus file, without its two headers (RFC 7845, 3). */
+export function readOpusPackets(file: Uint8Array): Uint8Array[] {
+  const packets: Buffer[] = [];
+  for (const { pieces, isContinued } of new OggPageReader().push(file)) {
+    const [first, ...others] = pieces;
+    const last = packets.at(-1);
+    if (isContinued && first && last) packets[packets.length - 1] = Buffer.concat([last, first]);
+    else if (first) packets.push(first);
+    packets.push(...others);
+  }
+  return packets.slice(2);
+}
+
+/** Opus packets of 20 ms, each after its length in two bytes, little-endian. */
+export function packPackets(packets: readonly Uint8Array[]): Buffer {
+  return Buffer.concat(
+    packets.flatMap((packet) => [Buffer.of(packet.length & 0xff, packet.length >> 8), packet]),
+  );
+}
+
+export function unpackPackets(file: Uint8Array): Uint8Array[] {
+  const packets: Uint8Array[] = [];
+  for (let at = 0; at < file.length; ) {
+    const length = (file[at] ?? 0) | ((file[at + 1] ?? 0) << 8);
+    packets.push(file.subarray(at + 2, at + 2 + length));
+    at += 2 + length;
+  }
+  return packets;
+}

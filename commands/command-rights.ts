@@ -1,0 +1,72 @@
+import type {
+  Command,
+  CommandCall,
+  CommandPorts,
+  Reply,
+  SuggestValues,
+} from '#src/features/command.ts';
+import { hasRight } from '#src/people/rights.ts';
+import { toJoinRoomLine } from '#src/ports/join-room-line.ts';
+
+/** Reply to a caller who does not manage the server; undefined for those who do. */
+export function toNotManagingReply({ mayManage }: CommandCall): Reply | undefined {
+  return mayManage ? undefined : { id: 'perm.manage' };
+}
+
+/** Reply where the bot sits in no voice channel, with the next press. */
+export const nowhereReply: Reply = { id: 'leave.nowhere', buttons: ['try.join'] };
+
+/** Reply where hearing is paused, with the press that ends the pause. */
+export const pausedReply: Reply = { id: 'privacy.paused', buttons: ['pause:resume'] };
+
+/** Reply to a caller who does not sit in the bot's channel; undefined for those who do. */
+export function findChannelObjection(
+  { guildId, callerChannel, callerId, mayManage }: CommandCall,
+  { places, sessions }: Pick<CommandPorts, 'places' | 'sessions'>,
+): Reply | undefined {
+  const channel = sessions.at(guildId);
+  if (!channel) return nowhereReply;
+  const isHere = callerChannel?.channelId === channel.channelId;
+  if (hasRight('room', { isHere, isAlone: false, isDj: false, mayManage })) return undefined;
+  return toJoinRoomLine(channel, callerId, places);
+}
+
+/** Runs a command for callers who sit in the bot's channel; others read why not. */
+export function onlyInChannel(run: Command['run']): Command['run'] {
+  return unlessBarred(findChannelObjection, run);
+}
+
+/** A command for callers who sit in the bot's channel: others read why not, and are suggested nothing. */
+export function commandInChannel(command: Command): Command {
+  const options = command.options.map((option) =>
+    option.kind === 'text' && option.suggest
+      ? { ...option, suggest: suggestInChannel(option.suggest) }
+      : option,
+  );
+  return { ...command, options, run: onlyInChannel(command.run) };
+}
+
+function suggestInChannel(suggest: SuggestValues): SuggestValues {
+  return async (typed, call, ports) =>
+    findChannelObjection(call, ports) ? [] : await suggest(typed, call, ports);
+}
+
+/** Runs a command for callers whom the server lets use the bot; others read why not. */
+export function onlyIfAdmitted(run: Command['run']): Command['run'] {
+  return async (call, ports) => {
+    const denied = await ports.access.findDenial(call);
+    return denied ? [denied] : await run(call, ports);
+  };
+}
+
+/** Runs a command for callers who manage the server; others read why not. */
+export function onlyIfManaging(run: Command['run']): Command['run'] {
+  return unlessBarred(toNotManagingReply, run);
+}
+
+function unlessBarred(barrier: typeof findChannelObjection, run: Command['run']): Command['run'] {
+  return async (call, ports) => {
+    const barred = barrier(call, ports);
+    return barred ? [barred] : await run(call, ports);
+  };
+}

@@ -1,0 +1,56 @@
+import { splitIntoBatches } from '#src/base/batches.ts';
+import type { Command, CommandCall, CommandPorts, Replies, Reply } from '#src/features/command.ts';
+import type { Memory } from '#src/features/memories/memory-store.ts';
+import { escapeTextValues } from '#src/texts/plain-text.ts';
+import { type CheckedLine, formatText, type TextLine } from '#src/texts/texts.ts';
+import type { WallTimes } from '#src/texts/wall-time.ts';
+
+/** Most characters of one message; the rest of Discord's 2,000 is for its heading. */
+const maxReplyChars = 1_800;
+
+/** Lists the memories of the server, and deletes one of them. */
+export const memories: Command = {
+  name: 'memories',
+  description: 'command.privacy.memories',
+  options: [
+    {
+      name: 'delete',
+      description: 'command.privacy.memories',
+      kind: 'number',
+      least: 1,
+      most: 1_000_000,
+    },
+  ],
+  async run(call, ports) {
+    const { callerId: id, guildId, mayManage, words } = call;
+    if (words.delete === undefined) return await listMemories(call, ports);
+    const { memories } = ports.features;
+    return [await memories.removeMemory(guildId, Number(words.delete), { id, mayManage })];
+  },
+};
+
+async function listMemories(
+  { guildId, callerLocale }: CommandCall,
+  { features, timesIn }: Pick<CommandPorts, 'features' | 'timesIn'>,
+): Promise<Replies> {
+  const listed = await features.memories.listMemories(guildId);
+  if (!listed) return [{ id: 'store.unread' }];
+  if (listed.memories.length === 0) {
+    return [{ id: listed.isOn ? 'memory.none' : 'memory.off' }];
+  }
+  const times = timesIn(guildId);
+  const lines = listed.memories.map((memory) => formatMemory(memory, times));
+  const countChars = ({ id, with: words = {} }: CheckedLine) =>
+    formatText(id, escapeTextValues(words), callerLocale).length + 1;
+  const [first = [], ...more] = splitIntoBatches(lines, countChars, { maxSize: maxReplyChars });
+  const replies = more.map(([line, ...others]): Reply => ({ ...line, lines: others }));
+  return [{ id: 'command.privacy.memories', lines: first }, ...replies];
+}
+
+function formatMemory(
+  { number: n, text, byName: name, aboutName: about, atWallMs }: Memory,
+  times: WallTimes,
+): TextLine {
+  const names = about === undefined ? name : `${name} \u2192 ${about}`;
+  return { id: 'memory.line', with: { n, text, name: names, date: times.day(atWallMs) } };
+}

@@ -1,0 +1,59 @@
+import type { Public } from '#src/base/public.ts';
+import type { CommandCall, CommandPorts, Replies, Reply } from '#src/features/command.ts';
+import type { SettingsRequests } from '#src/features/settings/settings-requests.ts';
+import { type Consent, isHeardConsent } from '#src/people/consent.ts';
+import { consentButtons, describeNextStep, findPresentConsent } from '#src/ports/talk-guide.ts';
+import { describeRetention } from '#src/sessions/panel-view.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+
+type ConsentPorts = Pick<CommandPorts, 'access' | 'helpState'>;
+type StatusPorts = ConsentPorts & Pick<CommandPorts, 'privacy'>;
+type CardPorts = StatusPorts & Pick<CommandPorts, 'features'>;
+
+/** Whether the caller is heard, what is kept about them, and the buttons to change it. */
+export async function buildStatus(call: CommandCall, ports: StatusPorts): Promise<Replies> {
+  const status = await ports.privacy.getStatus(call.guildId, call.callerId);
+  if (status.kind === 'unread') return [{ id: 'privacy.unread', buttons: consentButtons }];
+  const { consent, settings: m, lines: n, memories } = status;
+  const reply = await toConsentReply(consent, call, ports);
+  const stored = { id: 'privacy.status', with: { n, memories, m } } as const;
+  return [addLines(reply, [stored])];
+}
+
+/** The privacy card: as `status`, with what the bot asks for. */
+export async function showCard(call: CommandCall, ports: CardPorts): Promise<Replies> {
+  const [reply] = await buildStatus(call, ports);
+  const kept = await toKeptLines(call, ports.features.settings);
+  return [addLines(reply, [{ id: 'panel.privacy' }, ...kept])];
+}
+
+/** Retention of captions there, as far as it is known. */
+async function toKeptLines(
+  { guildId }: CommandCall,
+  settings: Public<SettingsRequests>,
+): Promise<readonly TextLine[]> {
+  const { all } = await settings.viewSettings(guildId);
+  const days = all.find(({ key }) => key === 'captions_days')?.value;
+  return days === undefined ? [] : [describeRetention(Number(days))];
+}
+
+/** What this consent of the caller means for them now, and what they do next to be answered. */
+export async function toConsentReply(
+  consent: Consent,
+  call: CommandCall,
+  { access, helpState }: ConsentPorts,
+): Promise<Reply> {
+  const denied = await access.findDenial(call);
+  if (denied) return denied;
+  const { talk } = await helpState(call.guildId);
+  const isThere = talk !== undefined && findPresentConsent(call.callerId, talk) !== undefined;
+  if (!isThere || !isHeardConsent(consent))
+    return { id: `consent.${consent}`, buttons: consentButtons };
+  const { buttons, line } = describeNextStep(talk, consent);
+  return { id: `consent.${consent}`, lines: [line], buttons: [...consentButtons, ...buttons] };
+}
+
+/** The reply with further lines. */
+export function addLines(reply: Reply, more: readonly TextLine[]): Reply {
+  return { ...reply, lines: [...(reply.lines ?? []), ...more] };
+}

@@ -1,0 +1,89 @@
+import { findClosestNames } from '#commands/closest-names.ts';
+import { onlyIfManaging } from '#commands/command-rights.ts';
+import type { Command, CommandGroup } from '#src/features/command.ts';
+import type { CheckReport } from '#src/features/settings/answer-checkup.ts';
+import { type Finding, isUsable } from '#src/probes/probe.ts';
+import { maxInstructionsChars } from '#src/settings/guild-settings.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { openPanel, saveAndShow } from './settings-panel-presses.ts';
+
+/** The command checks the right itself, so that it answers people whom the server does not let use the bot. */
+const forManagers = { isForEverybody: true, needsManageServer: true } as const;
+
+const view: Command = {
+  name: 'view',
+  description: 'command.settings.view',
+  ...forManagers,
+  options: [],
+  run: openPanel,
+};
+
+const set: Command = {
+  name: 'set',
+  description: 'command.settings.set',
+  ...forManagers,
+  options: [
+    {
+      name: 'key',
+      description: 'command.settings.set.key',
+      required: true,
+      kind: 'text',
+      maxChars: 100,
+      suggest: async (typed, _call, { features }) =>
+        findClosestNames(typed, features.settings.keys),
+    },
+    {
+      name: 'value',
+      description: 'command.settings.set.value',
+      required: true,
+      kind: 'text',
+      maxChars: maxInstructionsChars + 1, // one more shows that it is too long
+      suggest: async (typed, { words }, { features }) =>
+        findClosestNames(typed, features.settings.values(words.key ?? '')),
+    },
+  ],
+  run: onlyIfManaging(async (call, ports) => {
+    const { key = '', value = '' } = call.words;
+    return [await saveAndShow(key.trim().toLowerCase(), value, call, ports)];
+  }),
+};
+
+const check: Command = {
+  name: 'check',
+  description: 'command.settings.check',
+  ...forManagers,
+  options: [],
+  run: onlyIfManaging(async (call, { features }) => {
+    const { callerChannel, callerId, guildId } = call;
+    const report = await features.answerCheckup.checkAnswers(guildId, callerId, callerChannel);
+    const [first, ...rest] = report.findings.map((finding) => formatFinding(finding));
+    const last = toConclusion(report);
+    return [{ ...(first ?? last), lines: [...rest, last] }];
+  }),
+};
+
+function formatFinding({ what: point, isIdle, mend, verdict, why }: Finding): TextLine {
+  if (isIdle) return { id: 'check.idle', with: { point, why } };
+  if (verdict !== 'missing') return { id: 'check.ok', with: { point, what: why } };
+  return { id: 'check.bad', with: { point, why: mend === why ? why : `${why} ${mend}` } };
+}
+
+/** A tone was played at the end, unless there was nowhere to play it or the bot was speaking. */
+function toConclusion({ findings }: CheckReport): TextLine {
+  const bad = findings.filter((finding) => !isUsable(finding)).length;
+  if (bad > 0) return { id: 'check.count', with: { n: bad } };
+  if (findings.some(({ isIdle }) => isIdle)) return { id: 'check.done.elsewhere' };
+  return { id: 'check.done' };
+}
+
+export const settings: CommandGroup = {
+  name: 'settings',
+  description: 'command.settings.view',
+  help: {
+    topic: 'settings',
+    command: 'settings view',
+    for: 'manager',
+    buildLine: () => ({ id: 'help.settings' }),
+  },
+  commands: [view, set, check],
+};

@@ -1,0 +1,238 @@
+import { findClosestNames } from '#commands/closest-names.ts';
+import { toNotManagingReply } from '#commands/command-rights.ts';
+import { findUnspokenLanguage } from '#commands/language-option.ts';
+import type { Public } from '#src/base/public.ts';
+import type {
+  Button,
+  CommandCall,
+  CommandPorts,
+  FormHandler,
+  PickerHandler,
+  Replies,
+  Reply,
+} from '#src/features/command.ts';
+import type { SettingsRequests } from '#src/features/settings/settings-requests.ts';
+import type { Form } from '#src/ports/form.ts';
+import { conversationSettings } from '#src/settings/guild-settings.ts';
+import type { CurrentSetting, SettingOutcome } from '#src/settings/setting-definition.ts';
+import { parseLanguageTag } from '#src/texts/language-names.ts';
+import { truncate } from '#src/texts/plain-text.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import {
+  buildGroupPage,
+  buildHomePage,
+  buildSettingPage,
+  formatValue,
+  toSettingLine,
+} from './settings-panel.ts';
+
+type PanelPorts = Pick<CommandPorts, 'features'>;
+type PanelAction = (call: CommandCall, ports: PanelPorts) => Promise<Reply>;
+
+/** Opens the panel. */
+export const openPanel = onlyForManagers(async ({ guildId }, { features }) =>
+  buildHomePage(await features.settings.viewSettings(guildId)),
+);
+
+const openGroup: PanelAction = async ({ guildId, picked, words }, { features }) =>
+  buildGroupPage(picked?.[0] ?? words.about ?? '', await features.settings.viewSettings(guildId));
+
+const openSetting: PanelAction = (call, ports) =>
+  openSettingPage(call.picked?.[0] ?? '', call, ports);
+
+/** Buttons of the panel. */
+export const panelButtons: readonly Button[] = [
+  toPanelButton('group', 'button.settings.group', openGroup),
+  toPanelButton('reset', 'button.settings.reset', (call, ports) =>
+    changeSetting(call, ports, 'default'),
+  ),
+  { ...toPanelButton('type', 'button.settings.type', removeForm), form: buildForm },
+];
+
+/** Press of Confirm under a looser policy. */
+export const confirmSetting = onlyForManagers((call, ports) => {
+  const words = parseSubject(call).more.join(':');
+  return changeSetting(call, ports, words, { confirmed: 'confirmed' });
+});
+
+/** Menus of the panel. */
+export const panelPickers: readonly PickerHandler[] = [
+  toPanelPicker('group', openGroup),
+  toPanelPicker('open', openSetting),
+  toPanelPicker('pick', pickValue),
+];
+
+/** Form of a text or a number. */
+export const panelForm: FormHandler = {
+  name: 'settings.value',
+  inputs: ['value'],
+  inPlace: true,
+  run: onlyForManagers((call, ports) => {
+    const { value = '' } = call.words;
+    return changeSetting(call, ports, value, { typed: value });
+  }),
+};
+
+function toPanelButton(name: string, label: Button['label'], act: PanelAction): Button {
+  return { ...toPanelPicker(name, act), label, style: 'plain' };
+}
+
+function toPanelPicker(name: string, act: PanelAction): PickerHandler {
+  return {
+    name: `settings.${name}`,
+    isForEverybody: true,
+    inPlace: true,
+    run: onlyForManagers(act),
+  };
+}
+
+/** The right is asked for at each press: it may have been lost since the panel was opened. */
+function onlyForManagers(
+  act: PanelAction,
+): (call: CommandCall, ports: PanelPorts) => Promise<Replies> {
+  return async (call, ports) => [toNotManagingReply(call) ?? (await act(call, ports))];
+}
+
+/** Page of one setting, as it is now. */
+async function openSettingPage(
+  key: string,
+  { guildId }: CommandCall,
+  { features }: PanelPorts,
+  news: readonly TextLine[] = [],
+): Promise<Reply> {
+  return buildSettingPage(key, await features.settings.viewSettings(guildId, key), news);
+}
+
+/** Subject of a press: a setting, and what else the press names. */
+function parseSubject({ words }: CommandCall) {
+  const [key = '', ...more] = (words.about ?? '').split(':');
+  return { key, more };
+}
+
+async function findSeenSetting(
+  call: CommandCall,
+  { features }: PanelPorts,
+): Promise<CurrentSetting | undefined> {
+  const { key } = parseSubject(call);
+  return toSettingLine(key, await features.settings.viewSettings(call.guildId, key));
+}
+
+type ChangeOptions = {
+  /** Text typed into the form, quoted where it is refused. */
+  readonly typed?: string;
+  readonly confirmed?: 'confirmed';
+};
+
+/** Sets the value, and shows the page with the outcome. */
+async function changeSetting(
+  call: CommandCall,
+  ports: PanelPorts,
+  words: string,
+  { typed, confirmed }: ChangeOptions = {},
+): Promise<Reply> {
+  const { key } = parseSubject(call);
+  const lost: readonly TextLine[] =
+    typed === undefined ? [] : [{ id: 'settings.typed', with: { typed } }];
+  if (!(await findSeenSetting(call, ports))) return await openSettingPage(key, call, ports, lost);
+  return await saveAndShow(key, words, call, ports, { lost, confirmed });
+}
+
+type SaveOptions = {
+  /** Lines about words that would be lost. */
+  readonly lost?: readonly TextLine[];
+  readonly confirmed?: 'confirmed';
+};
+
+/** Sets a value, and shows the page of its setting with the outcome; a looser policy is asked about first. */
+export async function saveAndShow(
+  key: string,
+  words: string,
+  call: CommandCall,
+  ports: PanelPorts,
+  { lost = [], confirmed }: SaveOptions = {},
+): Promise<Reply> {
+  const requests = ports.features.settings;
+  const tag = key === conversationSettings.language.key ? parseLanguageTag(words) : undefined;
+  const unspoken = tag && findUnspokenLanguage(tag, call, ports.features.voices);
+  if (unspoken) return await openSettingPage(key, call, ports, [unspoken, ...lost]);
+  const setting = await requests.setSetting(call.guildId, key, words, confirmed);
+  if (setting.kind !== 'looser') {
+    const news = [...toChangedReply(key, setting), ...(setting.kind === 'set' ? [] : lost)];
+    if (setting.kind === 'bad') news.unshift(toBadValueReply(key, words, requests));
+    return await openSettingPage(key, call, ports, news);
+  }
+  const now = toSettingLine(key, await requests.viewSettings(call.guildId, key));
+  const buttons = now && [
+    `confirm:settings:${key}:${setting.value}`,
+    `settings.group:${now.setting.group}`,
+  ];
+  return { id: 'settings.looser', buttons, inPlace: true };
+}
+
+async function pickValue(call: CommandCall, ports: PanelPorts): Promise<Reply> {
+  const { key, more } = parseSubject(call);
+  const [input = 0, row = 0] = more.map(Number);
+  const now = await findSeenSetting(call, ports);
+  const used = now?.setting.inputs[input];
+  if (!now || !used) return await openSettingPage(key, call, ports);
+  return await changeSetting(call, ports, formatValue(used, row, call.picked ?? [], now));
+}
+
+/** The form of a setting with its present value; undefined where `removeForm` gives the reason. */
+async function buildForm(call: CommandCall, ports: CommandPorts): Promise<Form | undefined> {
+  if (toNotManagingReply(call)) return undefined;
+  const now = await findSeenSetting(call, ports);
+  const input = now?.setting.inputs.find(({ kind }) => kind === 'typed');
+  if (!now || input?.kind !== 'typed') return undefined;
+  const { about } = now.setting;
+  const { isLong, maxChars } = input;
+  return {
+    name: `${panelForm.name}:${call.words.about}`,
+    title: 'command.settings.set',
+    inputs: [
+      {
+        name: 'value',
+        label: 'form.settings.value',
+        description: about,
+        isRequired: true,
+        maxChars,
+        value: now.value,
+        isLong,
+      },
+    ],
+  };
+}
+
+async function removeForm(call: CommandCall, ports: PanelPorts): Promise<Reply> {
+  return await openSettingPage(parseSubject(call).key, call, ports, [{ id: 'late.form' }]);
+}
+
+/** Outcome of a change, over the page of its setting, which shows the value and what it takes. */
+function toChangedReply(
+  key: string,
+  setting: Exclude<SettingOutcome, { kind: 'looser' }>,
+): readonly TextLine[] {
+  switch (setting.kind) {
+    case 'set':
+      return [{ id: setting.isSaved ? 'settings.saved' : 'voice.unsaved' }];
+    case 'unknown':
+      return [{ id: 'unknown.of', with: { x: key, list: setting.keys.join(', ') } }];
+    case 'bad':
+      return setting.why ? [setting.why] : [];
+  }
+}
+
+/** Says what does not fit, with examples of what does: those first that are like it. */
+export function toBadValueReply(
+  key: string,
+  typed = '',
+  settings: Pick<Public<SettingsRequests>, 'listExamples'>,
+): TextLine {
+  const all = settings.listExamples(key);
+  const list = [...new Set([...findClosestNames(typed, all), ...all])]
+    .slice(0, mostExamples)
+    .join(', ');
+  return { id: 'settings.bad', with: { key, value: truncate(typed, mostQuotedChars), list } };
+}
+
+const [mostExamples, mostQuotedChars] = [6, 50];

@@ -1,0 +1,26 @@
+import { onlyInChannel } from '#commands/command-rights.ts';
+import type { Button } from '#src/features/command.ts';
+import { isSameTrack } from '#src/features/tracks/track-names.ts';
+import { toShortReplies, toTrackCaller } from './track-replies.ts';
+
+/** Second row of the panel, and Skip under a refusal, which votes; `about` is the track. */
+export const trackPresses: readonly Button[] = [
+  toSteeringButton('pause'),
+  toSteeringButton('skip'),
+];
+
+/** A press on Pause also resumes. */
+function toSteeringButton(name: 'pause' | 'skip'): Button {
+  return {
+    name: `track.${name}`,
+    label: `button.track.${name}`,
+    style: 'plain',
+    isNeverLimited: true,
+    run: onlyInChannel(async (call, { features: { tracks } }) => {
+      const { about = '' } = call.words;
+      const pressed = tracks.listTracks(call.guildId)?.find((one) => isSameTrack(one.name, about));
+      const kind = name === 'pause' && pressed?.isPaused ? 'resume' : name;
+      return toShortReplies(tracks.change(call.guildId, toTrackCaller(call), { kind }, about));
+    }),
+  };
+}

@@ -1,0 +1,142 @@
+import { findClosestNames } from '#commands/closest-names.ts';
+import { commandInChannel } from '#commands/command-rights.ts';
+import type {
+  Command,
+  CommandCall,
+  CommandOption,
+  Reply,
+  SuggestValues,
+} from '#src/features/command.ts';
+import { maxFadeMs } from '#src/features/tracks/fade-limits.ts';
+import { parseSeekTarget } from '#src/features/tracks/seek-target.ts';
+import { isSameTrack } from '#src/features/tracks/track-names.ts';
+import type { TrackAction, TrackCommand } from '#src/playback/tracks/track-outcomes.ts';
+import type { PlainTextId } from '#src/texts/texts.ts';
+import {
+  anyTrack,
+  newTrack,
+  queueTrack,
+  soundsOrAll,
+  trackOrAll,
+  volumeOption,
+} from './options.ts';
+import { getTrackName, toReplies, toTrackCaller } from './track-replies.ts';
+
+/** `/track pause` and other commands that need no more than the name of a track, or `all`. */
+export function createSteeringCommand(kind: TrackAction): Command {
+  const track = kind === 'skip' || kind === 'stop' ? soundsOrAll : trackOrAll;
+  const subject = kind === 'resume' ? 'pause' : kind === 'unmute' ? 'mute' : kind;
+  const command = createChangeCommand(kind, `command.track.${subject}`, [track], () => ({ kind }));
+  return silencingActions.has(kind) ? { ...command, isNeverLimited: true } : command;
+}
+
+const silencingActions: ReadonlySet<TrackAction> = new Set(['pause', 'skip', 'stop', 'mute']);
+
+/** Longest position, in characters: `-10:00:00` and some spaces. */
+const maxSeekChars = 12;
+/** Longest suggestion that Discord shows, in characters. */
+const maxItemChars = 100;
+
+export const volume = createChangeCommand(
+  'volume',
+  'command.track.volume',
+  [
+    { ...volumeOption, name: 'level', required: true },
+    {
+      name: 'seconds',
+      description: 'command.track.volume',
+      kind: 'number',
+      least: 1,
+      most: maxFadeMs / 1000,
+    },
+    anyTrack,
+  ],
+  ({ level, seconds = '0' }) => ({
+    kind: 'volume',
+    percent: Number(level),
+    overMs: Number(seconds) * 1000,
+  }),
+);
+
+export const seek = createChangeCommand(
+  'seek',
+  'command.track.seek',
+  [
+    {
+      name: 'to',
+      description: 'track.place',
+      required: true,
+      kind: 'text',
+      maxChars: maxSeekChars,
+    },
+    newTrack,
+  ],
+  (words) => {
+    const to = parseSeekTarget(words.to ?? '');
+    return to ? { kind: 'seek', to } : { id: 'track.place', to: 'caller' };
+  },
+);
+
+export const loop = createChangeCommand(
+  'loop',
+  'command.track.loop',
+  [
+    {
+      name: 'mode',
+      description: 'command.track.loop',
+      required: true,
+      kind: 'choice',
+      values: ['on', 'off'],
+    },
+    trackOrAll,
+  ],
+  ({ mode }) => ({ kind: 'loop', on: mode !== 'off' }),
+);
+
+/** Waiting items of the track that is named so far, as `2. rain`. */
+const suggestWaitingItems: SuggestValues = async (typed, call, { features }) => {
+  const track = getTrackName(call);
+  const views = features.tracks.listTracks(call.guildId) ?? [];
+  const { waiting = [] } = views.find(({ name }) => isSameTrack(name, track)) ?? {};
+  const items = waiting.map(({ title }, at) => `${at + 1}. ${title}`.slice(0, maxItemChars));
+  return findClosestNames(typed, items);
+};
+
+export const remove = createChangeCommand(
+  'remove',
+  'command.track.remove',
+  [
+    {
+      name: 'item',
+      description: 'command.track.remove',
+      required: true,
+      kind: 'text',
+      maxChars: maxItemChars,
+      suggest: suggestWaitingItems,
+    },
+    queueTrack,
+  ],
+  ({ item = '' }) => ({ kind: 'remove', item: item.trim() }),
+);
+
+/** A command that changes one track, or says why it does not. */
+function createChangeCommand(
+  name: string,
+  description: PlainTextId,
+  options: readonly CommandOption[],
+  changeOf: (words: CommandCall['words']) => TrackCommand | Reply,
+): Command {
+  return commandInChannel({
+    name,
+    description,
+    shownTo: 'room',
+    options,
+    async run(call, { features }) {
+      const change = changeOf(call.words);
+      if ('id' in change) return [change];
+      return toReplies(
+        features.tracks.change(call.guildId, toTrackCaller(call), change, getTrackName(call)),
+      );
+    },
+  });
+}

@@ -1,0 +1,63 @@
+import { nowhereReply, toNotManagingReply } from '#commands/command-rights.ts';
+import type { Command, CommandCall, CommandPorts } from '#src/features/command.ts';
+import type { Form } from '#src/ports/form.ts';
+import type { Persona } from '#src/settings/persona.ts';
+import { savePersona, toPersonaForm, toPersonaReply } from './persona-form.ts';
+import { createVoiceOption } from './voice-option.ts';
+
+/** Value that restores the voice of the server. */
+const defaultWord = 'default';
+
+export const bot: Command = {
+  name: 'bot',
+  description: 'command.voice.bot',
+  help: {
+    topic: 'personas',
+    command: 'voice bot',
+    for: 'manager',
+    buildLine: () => ({ id: 'help.personas' }),
+  },
+  shownTo: ({ words }) => (words.voice === undefined ? 'caller' : 'room'),
+  options: [
+    createVoiceOption('command.say.voice', [defaultWord]),
+    {
+      name: 'form',
+      description: 'command.voice.bot.form',
+      kind: 'choice',
+      values: ['edit', 'remove'],
+    },
+  ],
+  form: buildPersonaForm,
+  async run(call, ports) {
+    const { callerId: id, guildId, mayManage, words } = call;
+    const denied = words.form === undefined ? undefined : toNotManagingReply(call);
+    if (denied) return [denied];
+    const personas = ports.features.personas;
+    const here = await personas.findCurrent(guildId);
+    if (!here) return [nowhereReply];
+    const { channel, persona } = here;
+    if (words.form === 'edit') return [{ id: 'late.form' }];
+    const save = (changed: Persona) => savePersona(guildId, channel.channelId, changed, ports);
+    if (words.form === 'remove') return [await save({})];
+    if (words.voice === undefined)
+      return [{ ...toPersonaReply(persona, guildId, ports), to: 'caller' }];
+    if (!personas.mayChangeVoice({ guildId, id, mayManage })) return [{ id: 'perm.dj' }];
+    const voice = await findVoice(words.voice, ports);
+    return [await save({ ...persona, voice })];
+  },
+};
+
+/** The requested form; undefined where there is none. */
+async function buildPersonaForm(
+  call: CommandCall,
+  { features }: CommandPorts,
+): Promise<Form | undefined> {
+  if (call.words.form !== 'edit' || toNotManagingReply(call)) return undefined;
+  const here = await features.personas.findCurrent(call.guildId);
+  return here && toPersonaForm(here.persona, here.channel.channelId);
+}
+
+async function findVoice(typed: string, { features }: CommandPorts): Promise<string | undefined> {
+  if (typed.trim().toLowerCase() === defaultWord) return undefined;
+  return (await features.voices.findVoice(typed)) ?? typed;
+}

@@ -1,0 +1,44 @@
+import type { Command, CommandGroup } from '#src/features/command.ts';
+import { bot } from './bot-command.ts';
+import { me } from './me-command.ts';
+import { createVoiceOption, formatList, toUnknownVoiceReply } from './voice-option.ts';
+import { words } from './words-command.ts';
+
+export const list: Command = {
+  name: 'list',
+  description: 'command.voice.list',
+  options: [],
+  async run(_call, { features }) {
+    const names = await features.voices.listVoices();
+    if (names.length === 0) return [{ id: 'voice.list.unknown' }];
+    const { more, shown: voices } = formatList('voices.txt', names);
+    return [{ id: 'voice.list', with: { voices }, ...more }];
+  },
+};
+
+export const preview: Command = {
+  name: 'preview',
+  description: 'command.voice.preview',
+  options: [createVoiceOption('command.say.voice')],
+  async run(call, { peopleSettings, features }) {
+    const { guildId, callerId: id, callerName: name, callerLocale, words } = call;
+    const own = await peopleSettings.loadSettings(guildId, id);
+    const asked = words.voice;
+    const voice = asked === undefined ? own?.voice : await features.voices.findVoice(asked);
+    if (asked !== undefined && voice === undefined)
+      return [toUnknownVoiceReply(asked, await features.voices.listVoices())];
+    const sample = { voice, speed: own?.speed, language: own?.language ?? callerLocale };
+    const outcome = await features.voices.previewVoice(guildId, { id, name }, sample);
+    if (outcome.kind === 'failed') return [outcome.line];
+    const files = [{ name: 'voice.wav', bytes: outcome.wav }];
+    const head = outcome.isGone ? 'voice.gone' : 'voice.preview';
+    return [{ id: head, with: { voice: voice ?? '' }, files }];
+  },
+};
+
+export const voice: CommandGroup = {
+  name: 'voice',
+  description: 'command.voice.list',
+  help: { topic: 'voice', command: 'voice me', buildLine: () => ({ id: 'help.voice' }) },
+  commands: [me, bot, preview, list, words],
+};

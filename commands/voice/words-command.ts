@@ -1,0 +1,105 @@
+import { findClosestNames, sortByDistance } from '#commands/closest-names.ts';
+import { toNotManagingReply } from '#commands/command-rights.ts';
+import type { Public } from '#src/base/public.ts';
+import type { Command, CommandCall, Replies, Reply, SuggestValues } from '#src/features/command.ts';
+import type {
+  ServerVocabulary,
+  WordAddOutcome,
+  WordList,
+} from '#src/features/words/server-vocabulary.ts';
+import type { ServerWord } from '#src/settings/stored-vocabulary-words.ts';
+import { truncate } from '#src/texts/plain-text.ts';
+import { toOptionalLines } from '#src/texts/texts.ts';
+import { formatList } from './voice-option.ts';
+
+/** Most characters that can be typed: more than are allowed, so that a longer word is noticed. */
+const [maxWordChars, maxSayChars] = [100, 200];
+
+const suggestKnownWords: SuggestValues = async (typed, { guildId }, { features }) =>
+  findClosestNames(
+    typed,
+    (await features.vocabulary.listWords(guildId)).words.map(({ word }) => word),
+  );
+
+export const words: Command = {
+  name: 'words',
+  description: 'command.voice.words',
+  options: [
+    {
+      name: 'add',
+      description: 'command.voice.words.add',
+      kind: 'text',
+      maxChars: maxWordChars,
+      suggest: suggestKnownWords,
+    },
+    { name: 'say', description: 'command.voice.words.say', kind: 'text', maxChars: maxSayChars },
+    {
+      name: 'remove',
+      description: 'command.voice.words.remove',
+      kind: 'text',
+      maxChars: maxWordChars,
+      suggest: suggestKnownWords,
+    },
+  ],
+  async run(call, { features }) {
+    const { add, remove, say } = call.words;
+    if ((add ?? remove ?? say) === undefined)
+      return formatWordList(await features.vocabulary.listWords(call.guildId));
+    const denied = toNotManagingReply(call);
+    if (denied) return [denied];
+    if ((add === undefined) === (remove === undefined)) return [{ id: 'words.both' }];
+    return remove === undefined
+      ? [toAddedReply(await features.vocabulary.addWord(call.guildId, add ?? '', say))]
+      : [await toRemovedReply(remove, call, features.vocabulary)];
+  },
+};
+
+function toAddedReply(adding: WordAddOutcome): Reply {
+  switch (adding.kind) {
+    case 'added':
+    case 'replaced': {
+      const { word, say } = adding.word;
+      const lines = toOptionalLines(!adding.saved, { id: 'voice.unsaved' });
+      return say === undefined
+        ? { id: 'words.added', with: { word }, lines }
+        : { id: 'words.added.say', with: { word, say }, lines };
+    }
+    case 'bad-word':
+      return { id: 'words.bad', with: { n: adding.mostChars } };
+    case 'bad-say':
+      return { id: 'words.bad.say', with: { n: adding.mostChars } };
+    case 'full':
+      return {
+        id: 'limit',
+        with: { limit: adding.limit, command: '/voice words remove' },
+      };
+  }
+}
+
+async function toRemovedReply(
+  typed: string,
+  { guildId }: CommandCall,
+  control: Public<ServerVocabulary>,
+) {
+  const removal = await control.removeWord(guildId, typed);
+  if (removal.kind === 'removed') {
+    const { word } = removal;
+    const lines = toOptionalLines(!removal.saved, { id: 'voice.unsaved' });
+    return { id: 'words.removed', with: { word }, lines } as const;
+  }
+  const x = truncate(typed, maxWordChars);
+  const close = sortByDistance(typed, removal.known).join(', ');
+  return close === ''
+    ? ({ id: 'words.none' } as const)
+    : ({ id: 'unknown.of', with: { x, list: close } } as const);
+}
+
+function formatWordList({ isRead, limit, words: all }: WordList): Replies {
+  if (!isRead) return [{ id: 'store.unread' }];
+  if (all.length === 0) return [{ id: 'words.none' }];
+  const lines = all.map(({ word, say }: ServerWord) =>
+    say === undefined ? word : `${word} (${say})`,
+  );
+  const { more, shown } = formatList('words.txt', lines);
+  return [{ id: 'words.list', with: { n: all.length, limit, words: shown }, ...more }];
+}

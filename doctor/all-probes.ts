@@ -1,0 +1,58 @@
+import { ok } from '#src/probes/probe.ts';
+import type { DoctorProbe } from './doctor-probe.ts';
+import { machineProbe } from './machine-probe.ts';
+import { rolesProbe } from './roles-probe.ts';
+import { storedDataProbe } from './stored-data-probe.ts';
+
+/** The bot at Discord: account, servers, rights and commands, over REST. */
+const discordProbe: DoctorProbe = {
+  name: 'discord',
+  async *run({ config: { discord: place }, clock, isOffline }) {
+    if (!place || isOffline) {
+      yield 'Discord';
+      const sandbox = 'not set: npm start runs the sandbox, npm run setup asks for a token';
+      yield ok('token', place ? 'set, not checked' : sandbox);
+      return;
+    }
+    yield place.apiUrl === undefined ? 'Discord' : `Discord at ${place.apiUrl}`;
+    const { examineDiscord } = await import('#doctor/discord/examine-discord.ts');
+    yield* examineDiscord(place, clock);
+  },
+};
+
+const operatorTestMessage =
+  'Parley: this is a test message of npm run doctor -- --tell-operator. Notices about problems come the same way.';
+
+/** A test message to the operator, where it was asked for. */
+const operatorNoticesProbe: DoctorProbe = {
+  name: 'notices',
+  async *run({ config: { discord: place, operatorWebhook: webhook }, notifiesOperator }) {
+    if (!notifiesOperator) return;
+    yield 'Operator';
+    const { writeToOperator } = await import('#src/discord/account/operator-message.ts');
+    const { signal } = new AbortController();
+    const where = await writeToOperator(operatorTestMessage, { webhook, discord: place }, signal);
+    yield ok('notices', `a test message went to ${where}`);
+  },
+};
+
+/** Each server of `MCP_SERVERS`; offline none is started. */
+const toolServersProbe: DoctorProbe = {
+  name: 'tool servers',
+  async *run(examination) {
+    if (!examination.config.externalTools.mcp) return;
+    // No module is loaded where there are none.
+    const { examineToolServers } = await import('./examine-tool-servers.ts');
+    yield* examineToolServers(examination);
+  },
+};
+
+/** Probes of a configuration, in their order. */
+export const doctorProbes: readonly DoctorProbe[] = [
+  machineProbe,
+  storedDataProbe,
+  discordProbe,
+  operatorNoticesProbe,
+  rolesProbe,
+  toolServersProbe,
+];

@@ -1,0 +1,223 @@
+import { waitAtMost } from '#src/base/bounded-wait.ts';
+import { BotError } from '#src/base/errors.ts';
+import type { Secret } from '#src/base/secret.ts';
+import { readConfig } from '#src/config/config.ts';
+import {
+  differs,
+  type Finding,
+  failure,
+  missing,
+  ok,
+  type ProbeDeadline,
+  type SpokenClip,
+} from '#src/probes/probe.ts';
+import { openClient } from '#src/provider/api-client.ts';
+import { formatServerName } from '#src/provider/models/error-text.ts';
+import { listModels } from '#src/provider/models/model-list.ts';
+import {
+  isOpenAi,
+  type ModelList,
+  standardVoice,
+  toApiUrl,
+} from '#src/provider/models/standard-models.ts';
+import { fetchServerVoices } from '#src/speech/openai/server-voices.ts';
+import { type ExaminedRole, examineRole, listRoles } from './examine-role.ts';
+import { type PickedModels, pickModels } from './pick-models.ts';
+
+export type ServerAddress = { readonly baseUrl: string; readonly apiKey?: Secret };
+
+const examinedGroups = ['CHAT_COMPLETION', 'SPEECH', 'TRANSCRIPTION', 'REALTIME'] as const;
+type ExaminedGroup = (typeof examinedGroups)[number];
+type RoleSettings = Readonly<Record<string, string>>;
+
+/** A role of a server, as it was tried. */
+export type TriedRole = {
+  readonly group: string;
+  /** `absent`: the server has no such thing, and that is no fault. */
+  readonly state: 'usable' | 'absent' | 'broken';
+  readonly findings: readonly Finding[];
+  /** Settings for `.env`, without keys. */
+  readonly settings: RoleSettings;
+};
+
+/** Roles that a server can be used for. */
+export type ProviderExamination = {
+  /** Findings about the server as a whole. */
+  readonly findings: readonly Finding[];
+  readonly roles: readonly TriedRole[];
+  readonly isUsable: boolean;
+  /** It refuses the key, or needs one. */
+  readonly refusesKey: boolean;
+};
+
+/** Tries which roles a server can fill; `tell` gets the findings as they come. */
+export async function examineProvider(
+  address: ServerAddress,
+  deadline: ProbeDeadline,
+  onFindings: (findings: readonly Finding[]) => void = () => undefined,
+): Promise<ProviderExamination> {
+  const server = await readServer(address, deadline);
+  const first = await tryRoleSettings(examinedGroups[0], server, deadline, undefined);
+  const refusal = findRefusal(first);
+  if (refusal) {
+    onFindings([refusal.finding]);
+    return { ...refusal, findings: [refusal.finding], roles: [], isUsable: false };
+  }
+  onFindings([...server.findings, ...first.findings]);
+  const roles = [first];
+  for (const group of examinedGroups.slice(1)) {
+    const clip = roles.find((one) => one.clip)?.clip;
+    const tried = await tryRoleSettings(group, server, deadline, clip);
+    onFindings(tried.findings);
+    roles.push(tried);
+  }
+  const states = roles.map(({ state }) => state);
+  const isUsable = states.includes('usable') && !states.includes('broken');
+  const { findings } = server;
+  return { findings, roles, isUsable, refusesKey: false };
+}
+
+/** A server that is not there, or refuses the key, is told once: every other role would end the same. */
+function findRefusal({ findings, group }: TriedRole) {
+  const error = findBotError(findings);
+  if (error?.about.status === 401)
+    return { finding: failure('key', error, group), refusesKey: true } as const;
+  if (error?.code !== 'provider.unreachable') return undefined;
+  const mend = 'start that server, or correct its base URL';
+  return { finding: missing('address', error.message, mend), refusesKey: false } as const;
+}
+
+function findBotError(findings: readonly Finding[]): BotError | undefined {
+  const error = findings.find((finding) => finding.error)?.error;
+  return error instanceof BotError ? error : undefined;
+}
+
+/** A server with its models and voices. */
+type ListedServer = ServerAddress & {
+  readonly models: ModelList;
+  readonly voices: readonly string[];
+  readonly findings: readonly Finding[];
+};
+
+/** Asks for the lists of a server. */
+async function readServer(
+  { baseUrl: givenUrl, apiKey }: ServerAddress,
+  { clock, deadlineMs }: ProbeDeadline,
+): Promise<ListedServer> {
+  const baseUrl = toApiUrl(givenUrl);
+  const client = openClient({ baseUrl, apiKey });
+  const cancellation = new AbortController();
+  const withinDeadline = <T>(work: Promise<T>) =>
+    waitAtMost(work, deadlineMs, clock, cancellation.signal);
+  const models = (await withinDeadline(listModels(client, cancellation.signal))) ?? {
+    kind: 'not offered',
+  };
+  const voices = await withinDeadline(
+    fetchServerVoices(client, cancellation.signal).catch(() => []),
+  );
+  cancellation.abort(new Error('the lists are read'));
+  const found = ok('address', `answers at ${formatServerName(baseUrl)}`);
+  return {
+    baseUrl,
+    apiKey,
+    models,
+    voices: voices ?? [],
+    findings: [found, toModelsFinding(models)],
+  };
+}
+
+const maxNamedModels = 8;
+
+function toModelsFinding(list: ModelList): Finding {
+  if (list.kind !== 'listed') {
+    const why = list.kind === 'unknown' ? list.why : 'the server offers no list';
+    return differs('models', why, 'compare your names of models with those of the server');
+  }
+  const names = list.models.slice(0, maxNamedModels).map(({ id }) => id.slice(0, 60));
+  return ok('models', `${list.models.length} listed: ${names.join(', ')}`);
+}
+
+/** Tries the settings that a role may need, one after the other, to the first that work without fault. */
+async function tryRoleSettings(
+  group: ExaminedGroup,
+  server: ListedServer,
+  deadline: ProbeDeadline,
+  clip: SpokenClip | undefined,
+): Promise<TriedRole & ExaminedRole> {
+  const picks = pickModels(server.models);
+  const all: (TriedRole & ExaminedRole)[] = [];
+  for (const settings of listCandidateSettings(group, server, picks)) {
+    const tried = await examineSettings(group, settings, server, deadline, clip);
+    const state = tried.isUsable ? 'usable' : judgeRoleState(tried, group, picks);
+    all.push({ ...tried, group, state, settings: tried.isUsable ? settings : {} });
+    if (tried.isUsable) break;
+  }
+  const best = all.find(({ isUsable }) => isUsable) ?? all[0];
+  if (!best) throw new Error(`no settings for ${group}`);
+  return best;
+}
+
+/** A server need not have what no list named. */
+function judgeRoleState(
+  { findings }: ExaminedRole,
+  group: ExaminedGroup,
+  picks: PickedModels,
+): TriedRole['state'] {
+  if (group === 'REALTIME') return 'absent';
+  const isGuess = picks[group].isGuess;
+  const { status = 0 } = findBotError(findings)?.about ?? {};
+  return isGuess && [400, 404, 405, 422, 501].includes(status) ? 'absent' : 'broken';
+}
+
+/** Settings that may make the server fill a role, the best first. */
+function listCandidateSettings(
+  group: ExaminedGroup,
+  { baseUrl, voices }: ListedServer,
+  picks: PickedModels,
+): readonly RoleSettings[] {
+  const address = { [`${group}_BASE_URL`]: baseUrl };
+  const { model } = picks[group];
+  const modelSettings = { ...address, [`${group}_MODEL`]: model };
+  if (group === 'TRANSCRIPTION') return [{ TRANSCRIPTION_BACKEND: 'file', ...modelSettings }];
+  if (group !== 'SPEECH') return [modelSettings];
+  const isKnown = voices.length === 0 || voices.includes(standardVoice);
+  const voice = isKnown ? standardVoice : (voices[0] ?? standardVoice);
+  const speech = { SPEECH_BACKEND: 'speech', ...modelSettings, SPEECH_VOICE: voice };
+  const speechSettings = [
+    // A WAV file tells its rate, which raw samples do not.
+    { ...speech, SPEECH_FORMAT: 'wav' },
+    { ...speech, SPEECH_FORMAT: 'pcm' },
+  ];
+  if (picks.realtimeSpeech.isGuess) return speechSettings;
+  const realtimeSettings = {
+    SPEECH_BACKEND: 'realtime',
+    ...address,
+    SPEECH_MODEL: picks.realtimeSpeech.model,
+    SPEECH_VOICE: standardVoice,
+  };
+  // OpenAI ends its models on /audio/speech.
+  return isOpenAi(baseUrl)
+    ? [realtimeSettings, ...speechSettings]
+    : [...speechSettings, realtimeSettings];
+}
+
+/** Reads the settings as the bot does, and examines their role. */
+async function examineSettings(
+  group: ExaminedGroup,
+  settings: RoleSettings,
+  { apiKey }: ServerAddress,
+  deadline: ProbeDeadline,
+  clip: SpokenClip | undefined,
+): Promise<ExaminedRole> {
+  const key = apiKey ? { [`${group}_API_KEY`]: apiKey.reveal() } : {};
+  const pipeline = group === 'REALTIME' ? { PIPELINE: 'realtime' } : {};
+  const read = readConfig({ ...settings, ...key, ...pipeline });
+  const role =
+    read.kind === 'ok' ? listRoles(read.config).find((one) => one.group === group) : undefined;
+  if (role) return await examineRole(role, deadline, clip);
+  const why = read.kind === 'bad' ? read.mistakes.join(' ') : 'no such role';
+  return {
+    findings: [missing('settings', why, 'correct them')],
+    isUsable: false,
+  };
+}

@@ -1,0 +1,207 @@
+import { listenRateHz } from '#src/audio/pcm.ts';
+import { historyLimits } from '#src/chat/history.ts';
+import { RealtimeConversation } from '#src/chat/realtime/realtime-conversation.ts';
+import type { Config } from '#src/config/config.ts';
+import { type EngineChoice, roles } from '#src/engines/engine.ts';
+import { openEngine, resolveEngine } from '#src/engines/engines.ts';
+import { tools as ownTools } from '#src/features/features.ts';
+import { createAudioModelPipeline } from '#src/pipeline/audio-model/audio-model-pipeline.ts';
+import {
+  recognise,
+  speakProbe,
+  testTurn,
+  thinkProbe,
+  toTestTurn,
+} from '#src/probes/engine-probes.ts';
+import {
+  differs,
+  type Finding,
+  failure,
+  isUsable,
+  ok,
+  type ProbeDeadline,
+  type SpokenClip,
+  tryProbe,
+} from '#src/probes/probe.ts';
+import type { RemoteServer } from '#src/provider/models/standard-models.ts';
+import type { ProviderRole } from '#src/provider/provider-event.ts';
+import { LocalModels } from '#src/speech/local/local-models.ts';
+import { openLocalSynthesizer } from '#src/speech/local/local-synthesizer.ts';
+import type { Synthesizer } from '#src/speech/speech-engine.ts';
+import { isKnownVoice } from '#src/speech/voice-names.ts';
+import { examineServerCases } from './server-cases.ts';
+
+/** A role as it is configured, with the probes of its engine. */
+export type ConfiguredRole = {
+  /** Beginning of its settings. */
+  readonly group: string;
+  readonly engine: EngineChoice | RemoteServer;
+  /** Errors: those of opening the engine. */
+  probe(trial: RoleTrial): Promise<readonly Finding[]>;
+};
+
+/** Tools of one examination of a role. */
+type RoleTrial = {
+  readonly deadline: ProbeDeadline;
+  readonly stack: AsyncDisposableStack;
+  /** Speech for a recogniser; absent: that of the embedded voice. */
+  readonly clip: SpokenClip | undefined;
+};
+
+export type ExaminedRole = {
+  readonly findings: readonly Finding[];
+  readonly isUsable: boolean;
+  readonly clip?: SpokenClip;
+};
+
+/** Easy to recognise, and long enough to arrive in pieces. */
+const testSentence =
+  'One two three four five six seven eight nine ten. This is how the voice of a server sounds.';
+
+/** As long as the longest conversation that the bot shows a model. */
+const longTalk = 'It rains. '.repeat(historyLimits.characters / 10);
+
+/** Roles of a configuration, in the order in which one can use the sound of another. */
+export function listRoles(config: Config): readonly ConfiguredRole[] {
+  const { chat, speech, transcription, fallbacks, realtime: talk, pipeline } = config;
+  const choices = [
+    ['chat', chat, fallbacks.chat],
+    ['text to speech', speech, fallbacks.speech],
+    ['speech to text', transcription, fallbacks.transcription],
+  ] as const;
+  const examined = choices.flatMap(([role, engine, fallback]) => {
+    const { group } = roles[role];
+    const first = makeEngineRole(role, group, engine, config);
+    return fallback
+      ? [first, makeEngineRole(role, `${group}_FALLBACK`, fallback, config)]
+      : [first];
+  });
+  return talk && pipeline === 'realtime' ? [...examined, makeRealtimeRole(talk)] : examined;
+}
+
+/** Opens the engine of a role as the bot does, and probes it. */
+export async function examineRole(
+  role: ConfiguredRole,
+  deadline: ProbeDeadline,
+  clip?: SpokenClip,
+): Promise<ExaminedRole> {
+  await using stack = new AsyncDisposableStack();
+  const roleDeadline = { ...deadline, role: role.group.replace('_FALLBACK', '') };
+  const probed = await role
+    .probe({ deadline: roleDeadline, stack, clip })
+    .catch((error: unknown) => [failure('engine', error, roleDeadline.role)]);
+  const model = 'model' in role.engine && role.engine.model ? `${role.engine.model}: ` : '';
+  const findings = probed.map((finding) => ({ ...finding, why: `${model}${finding.why}` }));
+  return {
+    findings,
+    isUsable: probed.every(isUsable),
+    clip: probed.find((finding) => finding.clip)?.clip,
+  };
+}
+
+function makeEngineRole(
+  role: ProviderRole,
+  group: string,
+  engine: EngineChoice,
+  { audioModel: hearing, deadlines }: Config,
+): ConfiguredRole {
+  const probes = {
+    async think({ deadline, stack }: RoleTrial) {
+      const habits: Finding[] = [];
+      const model = await openEngine('chat', engine, stack, {
+        audioModel: hearing,
+        report: ({ mend, what }) => habits.push(differs('answers', what, mend)),
+      });
+      const thought = await tryProbe(thinkProbe, { ask: toTestTurn(model) }, deadline);
+      if (!isUsable(thought)) return [thought];
+      const cases = await examineServerCases('chat', deadline, ({ asks, sends, tools }, signal) => {
+        const asked = {
+          role: 'user',
+          name: 'Check',
+          content: asks.replace('{talk}', longTalk),
+        } as const;
+        return model.reply([asked], tools ?? ownTools, signal, undefined, undefined, sends);
+      });
+      return [thought, ...cases, ...habits];
+    },
+    async speak({ deadline, stack }: RoleTrial) {
+      if (engine.kind === 'local') return [];
+      const { own } = engine;
+      const tried: Finding[] = [];
+      // WAV tells the rate of the voice, and loads the model, so that the other is timed without that.
+      for (const SPEECH_FORMAT of ['wav', own.SPEECH_FORMAT]) {
+        const choice = { ...engine, own: { ...own, SPEECH_FORMAT } };
+        const synthesizer = await openEngine('text to speech', choice, stack);
+        const mend = findVoiceRemedy(engine.voice, await synthesizer.voices?.load());
+        const speaker = { synthesizer, voice: {}, text: testSentence, deadlines: deadlines[role] };
+        tried.push(await tryProbe({ ...speakProbe, mend }, speaker, deadline));
+      }
+      const [wavHz, rateHz] = tried.map(({ clip }) => clip?.pcm.rateHz);
+      const spoken = tried.slice(1);
+      const rates = `wav ${wavHz ?? 'refused'}, ${own.SPEECH_FORMAT} ${rateHz ?? 'refused'}`;
+      if (deadline.isThorough) spoken.push(ok('sound format', `rates in Hz: ${rates}`));
+      if (own.SPEECH_FORMAT !== 'pcm' || !wavHz || !rateHz || wavHz === rateHz) return spoken;
+      const why = `pcm is played at ${rateHz} Hz, but WAV of this server has ${wavHz} Hz`;
+      return [...spoken, differs('rate', why, `set SPEECH_RATE_HZ=${wavHz}, or SPEECH_FORMAT=wav`)];
+    },
+    async recognise({ clip, deadline, stack }: RoleTrial) {
+      const transcriber = await openEngine('speech to text', engine, stack);
+      const spoken = clip ?? (await getLocalClip(deadline));
+      const heard = { transcriber, clip: spoken, deadlines: deadlines[role] };
+      const found = await tryProbe(recognise, heard, deadline);
+      if (!isUsable(found)) return [found];
+      const sounds = await examineServerCases('sounds', deadline, ({ peak }, signal) => {
+        const samples = new Int16Array(listenRateHz).map(() => peak * Math.random());
+        return transcriber.transcribe({ samples, rateHz: listenRateHz, channels: 1 }, signal);
+      });
+      return [found, ...sounds];
+    },
+  };
+  const { probe } = resolveEngine(role, engine);
+  return { group, engine, probe: async (trial) => (probe ? await probes[probe](trial) : []) };
+}
+
+/** Remedy for a voice that the server does not list. */
+function findVoiceRemedy(voice = '', names: readonly string[] = []): string | undefined {
+  if (voice === '' || isKnownVoice(voice, names)) return undefined;
+  return `${voice} is none of its voices: set SPEECH_VOICE to ${names.slice(0, 2).join(' or ')}`;
+}
+
+let localClip: SpokenClip | undefined;
+
+/** Speech of the local voice, which speaks once for all roles. */
+async function getLocalClip(deadline: ProbeDeadline): Promise<SpokenClip> {
+  if (localClip) return localClip;
+  await using models = new LocalModels();
+  const synthesizer = await openLocalSynthesizer({ models });
+  localClip = (await tryProbe(speakProbe, { synthesizer, voice: {}, text: testSentence }, deadline))
+    .clip;
+  if (!localClip) throw new Error('the local voice does not speak');
+  return localClip;
+}
+
+const ignoreUsage = () => undefined;
+const silentSynthesizer: Synthesizer = { synthesize: async function* () {} };
+
+function makeRealtimeRole(server: NonNullable<Config['realtime']>): ConfiguredRole {
+  return {
+    group: 'REALTIME',
+    engine: server,
+    async probe({ deadline, stack }) {
+      const talk = stack.use(new RealtimeConversation({ ...server, maxTokens: 200 }));
+      const open = (signal: AbortSignal) => talk.openAnswer(signal);
+      const pipeline = createAudioModelPipeline({
+        open,
+        synthesizer: silentSynthesizer,
+        input: 'audio',
+      });
+      const host = {
+        run: async () => ({ content: '' }),
+        meter: { used: ignoreUsage, recordSpeech: ignoreUsage },
+      };
+      const turn = testTurn(deadline.clock, { instructions: '', voice: {} });
+      const ask = (signal: AbortSignal) => pipeline.answer(turn, host, signal);
+      return [{ ...(await tryProbe(thinkProbe, { ask }, deadline)), what: 'realtime' }];
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import type { Clock } from '#src/base/clock.ts';
+import { adaptServerTools } from '#src/features/tools/mcp/adapt-server-tools.ts';
+import { openMcpConnection } from '#src/features/tools/mcp/mcp-connection.ts';
+import type { McpServerOptions } from '#src/features/tools/mcp/servers-file.ts';
+import { differs, type Finding, ok, tryProbe } from '#src/probes/probe.ts';
+import type { Examination } from './doctor-probe.ts';
+
+/** Starts or asks every server of `MCP_SERVERS`; offline none. */
+export async function* examineToolServers({ config, isOffline, ...deadline }: Examination) {
+  const { path, servers } = config.externalTools.mcp ?? { path: '', servers: [] };
+  yield `MCP_SERVERS: ${path}`;
+  const runs: Promise<Finding>[] = [];
+  yield* await Promise.all(
+    servers.map(async (server) => {
+      const { name } = server;
+      if (isOffline) return ok(name, 'not asked');
+      const run: typeof examineToolServer = (...args) => {
+        const examining = examineToolServer(...args);
+        runs.push(examining);
+        return examining;
+      };
+      const mend = 'correct its entry in the file, or the server itself';
+      return await tryProbe({ name, mend, run }, server, deadline);
+    }),
+  );
+  // A program that does not answer is ended, which takes up to 4 s.
+  await Promise.allSettled(runs);
+}
+
+async function examineToolServer(
+  server: McpServerOptions,
+  _clock: Clock,
+  signal: AbortSignal,
+): Promise<Finding> {
+  const { name, transport } = server;
+  const options = { stderr: 'inherit', onToolsChanged: () => undefined } as const;
+  await using connection = await openMcpConnection(transport, options, signal);
+  const offered = await connection.listTools(signal);
+  const { tools, problems } = adaptServerTools(offered, server, connection.callTool);
+  const names = tools.map(({ title, rules }) =>
+    rules.effect === 'read' ? `${title} reads` : title,
+  );
+  const why = `${connection.era}, ${tools.length} of ${offered.length} tools are on: ${names.join(', ')}`;
+  if (problems.length === 0) return ok(name, why);
+  return differs(name, `${why}. ${problems.join(' ')}`, 'allow others, or correct the server');
+}

@@ -1,0 +1,27 @@
+import { isIP } from 'node:net';
+
+/** The page that remedies name. */
+const statusPageUrl = /^https:\/\/discordstatus\.com[.:!?]?$/;
+
+/** The text without addresses and ids, for people to publish. Addresses that `kept` matches stay. */
+export function removePlaces(text: string, kept = statusPageUrl): string {
+  return text
+    .replace(/[^\s|;,()'"<>`]+/g, (word) => (kept.test(word) ? word : replaceAddress(word)))
+    .replace(/\d{15,}/g, '[id]');
+}
+
+/** As `removePlaces`, but for this machine. */
+export function removeForeignPlaces(text: string): string {
+  return removePlaces(text, /^(?:\w+:\/\/)?(?:localhost|127\.0\.0\.1)\b/);
+}
+
+function replaceAddress(word: string): string {
+  const plain = word.replace(/[.:!?]$/, '');
+  const host = plain
+    .replace(/^\[([\da-f:]+)\](?::\d+)?$/i, '$1')
+    .replace(/(?<=[a-z.\d]):\d+$/i, '');
+  const isUrl = plain.includes('://');
+  const isHost = isIP(plain) > 0 || isIP(host) > 0 || host === 'localhost';
+  const isVoice = /(?<!^\*)\.discord\.(?:media|gg)$/.test(host);
+  return isUrl || isHost || isVoice ? `[address]${word.slice(plain.length)}` : word;
+}

@@ -1,0 +1,83 @@
+import { constants } from 'node:fs';
+import { access, statfs } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { makeTestTone } from '#doctor/live/test-sound.ts';
+import packageJson from '#package.json' with { type: 'json' };
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { proveCiphers } from '#src/discord/link/voice-library.ts';
+import { differs, type Finding, missing, ok, type Probe, tryProbe } from '#src/probes/probe.ts';
+import { decode } from '#src/probes/voice-probes.ts';
+import type { DoctorProbe } from './doctor-probe.ts';
+
+/** Free space, in MB, below which nothing is stored for long, and below which it is time to look. */
+const [minFreeMb, lowFreeMb] = [50, 500];
+const bytesPerMb = 1024 * 1024;
+const reinstallRemedy = 'run npm ci again on this machine';
+
+/** Node, room on the disk, Opus and the ciphers of voice. */
+export const machineProbe: DoctorProbe = {
+  name: 'machine',
+  async *run({ config, clock, deadlineMs }) {
+    yield 'This machine';
+    yield checkNodeVersion(process.versions.node);
+    yield await checkDisk(resolve(config.dataDir));
+    for (const probe of [codecProbe, ciphersProbe])
+      yield await tryProbe(probe, undefined, { clock, deadlineMs });
+  },
+};
+
+const codecProbe: Probe<undefined> = {
+  ...decode,
+  mend: reinstallRemedy,
+  async run(_subject, clock, signal) {
+    return await decode.run({ codec: await loadOpus(), tone: makeTestTone() }, clock, signal);
+  },
+};
+
+const ciphersProbe: Probe<undefined> = {
+  name: 'ciphers',
+  mend: reinstallRemedy,
+  async run(_subject, clock, signal) {
+    await import('@snazzah/davey');
+    const xchacha = await proveCiphers(clock, signal);
+    return ok('ciphers', `AES-256-GCM, and XChaCha20-Poly1305 by ${xchacha}; DAVE loads`);
+  },
+};
+
+function checkNodeVersion(version: string): Finding {
+  const wanted = packageJson.engines.node;
+  const least = Number(/\d+/.exec(wanted)?.[0]);
+  if (Number.parseInt(version, 10) >= least) return ok('node', version);
+  const mend = 'start the bot with npm start, which has its own Node, or install a newer Node';
+  return missing('node', `this is ${version}, but the bot needs ${wanted}`, mend);
+}
+
+/** `dataDir` need not be there yet: then the folder counts in which it will be made. */
+export async function checkDisk(dataDir: string): Promise<Finding> {
+  const folder = await findExistingFolder(dataDir);
+  try {
+    await access(folder, constants.W_OK);
+  } catch {
+    const mend = "give the folder to the bot's user (chown), or set DATA_DIR to another one";
+    return missing('disk', `the bot cannot write to ${folder}`, mend);
+  }
+  const { bavail, bsize } = await statfs(folder);
+  return checkFreeSpace(folder, Math.floor((bavail * bsize) / bytesPerMb));
+}
+
+export function checkFreeSpace(folder: string, freeMb: number): Finding {
+  const why = `${freeMb} MB are free in ${folder}`;
+  if (freeMb >= lowFreeMb) return ok('disk', why);
+  const mend = 'delete files there, or set DATA_DIR to a folder on another disk';
+  return (freeMb < minFreeMb ? missing : differs)('disk', why, mend);
+}
+
+async function findExistingFolder(folder: string): Promise<string> {
+  try {
+    await access(folder);
+    return folder;
+  } catch {
+    const above = dirname(folder);
+    return above === folder ? folder : await findExistingFolder(above);
+  }
+}

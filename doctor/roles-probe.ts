@@ -1,0 +1,43 @@
+import { listModelsInUse } from '#src/config/models.ts';
+import { differs, type SpokenClip } from '#src/probes/probe.ts';
+import { formatServerName } from '#src/provider/models/error-text.ts';
+import type { RemoteServer } from '#src/provider/models/standard-models.ts';
+import type { DoctorProbe } from './doctor-probe.ts';
+import type { ConfiguredRole } from './examine-role.ts';
+
+/** Every role that has a server, asked with the engine of the bot, and the models that end; offline no server is asked. */
+export const rolesProbe: DoctorProbe = {
+  name: 'roles',
+  async *run({ config, isOffline, ...deadline }) {
+    const { examineRole, listRoles } = await import('./examine-role.ts');
+    let clip: SpokenClip | undefined;
+    for (const role of listRoles(config)) {
+      const { group, engine } = role;
+      if (!('baseUrl' in engine)) {
+        yield `${group}: the local engine needs no server`;
+        continue;
+      }
+      yield formatRoleTitle(role, engine);
+      if (isOffline) continue;
+      const examined = await examineRole(role, deadline, clip);
+      clip ??= examined.clip;
+      yield* examined.findings;
+    }
+    const { findModelEndings } = await import('#src/provider/models/model-endings.ts');
+    const signal = isOffline ? AbortSignal.abort() : AbortSignal.timeout(deadline.deadlineMs);
+    const endings = await findModelEndings(
+      listModelsInUse(config),
+      deadline.clock.wallMs(),
+      signal,
+    );
+    yield* endings.map(({ why, mend }) => differs('model', why, mend));
+  },
+};
+
+function formatRoleTitle(
+  { engine, group }: ConfiguredRole,
+  { apiKey, baseUrl }: RemoteServer,
+): string {
+  const name = baseUrl === '' && 'backend' in engine ? engine.backend : formatServerName(baseUrl);
+  return `${group}: ${name}, ${apiKey ? 'key set' : 'no key set'}`;
+}

@@ -1,0 +1,33 @@
+import { basename } from 'node:path';
+import { type Finding, missing, ok } from '#src/probes/probe.ts';
+import { findDataDirOwner } from '#src/storage/data-dir/data-dir-lock.ts';
+import { type StoreFile, storeFiles } from '#src/storage/data-dir/store-files.ts';
+import type { DoctorProbe } from './doctor-probe.ts';
+
+/** The store in `DATA_DIR` or in the database, and its processes. The start itself tells of a format that it cannot read. */
+export const storedDataProbe: DoctorProbe = {
+  name: 'database',
+  async *run({ config: { dataDir, databaseUrl } }) {
+    if (!databaseUrl) {
+      yield `DATA_DIR: ${dataDir}`;
+      const owner = findDataDirOwner(dataDir);
+      yield ok('lock', owner ? `${owner.words} uses this folder` : 'free: no bot uses this folder');
+      yield* storeFiles(dataDir).map(checkStoreFile);
+      return;
+    }
+    yield 'DATABASE_URL';
+    // No module of PostgreSQL is loaded where there is none.
+    const { readDatabaseState } = await import('#src/storage/postgres/database-state.ts');
+    const { place, processes } = await readDatabaseState(databaseUrl);
+    yield ok('database', `${place} answers`);
+    for (const { name, shardCount, shardIds } of processes)
+      yield ok('process', `${name}, shards ${shardIds.join(', ')} of ${shardCount}`);
+  },
+};
+
+function checkStoreFile({ path, version }: StoreFile): Finding {
+  const name = basename(path);
+  if (version !== undefined) return ok(name, 'can be read');
+  const mend = "give the file to the bot's user (chown), or restore a copy: npm run restore";
+  return missing(name, `the bot cannot read ${path}`, mend);
+}

@@ -1,0 +1,185 @@
+import type {
+  Guild,
+  Member,
+  RegisteredCommand,
+  RegisteredOption,
+  World,
+} from '#sandbox/world/world.ts';
+import type { Upload } from '#sandbox/world/world-attachments.ts';
+import type { Json } from '#sandbox/world/world-json.ts';
+import { computePermissions } from '#sandbox/world/world-permissions.ts';
+import { ResolvedEntities, type ResolvedEntity } from './resolved-entities.ts';
+
+/** Values of a command's options: a channel by name or id, a choice by its name or value, or a file. */
+export type OptionValues = Readonly<Record<string, OptionValue>>;
+type OptionValue = string | number | boolean | Upload;
+
+/** Source: Discord docs, "Application Command Option Type". */
+const optionTypes = {
+  subcommand: 1,
+  group: 2,
+  text: 3,
+  integer: 4,
+  truth: 5,
+  channel: 7,
+  number: 10,
+  file: 11,
+} as const;
+/** Source: Discord docs, "Application Command Types". */
+const commandTypes = { slash: 1, message: 3 } as const;
+
+/** Who uses a command, and where; files they hand over are kept with `keepFile`. */
+type CommandCaller = {
+  readonly world: World;
+  readonly guild: Guild;
+  readonly caller: Member;
+  readonly keepFile: (upload: Upload) => ResolvedEntity;
+};
+
+/**
+ * The `data` of an interaction for `line`, say `join` or `track play`.
+ *
+ * Kinds, names and required options are checked as Discord's own client does; lengths and ranges are not, so that a test
+ * can send what only a broken client would.
+ *
+ * Throws a plain Error with one sentence when there is no such command, the caller may not use it, or the words do not fit.
+ */
+export function makeCommandData(
+  filler: CommandCaller,
+  line: string,
+  words: OptionValues,
+  focused?: string,
+): Json {
+  const [name = '', ...path] = line.replace(/^\//, '').split(/\s+/);
+  const command = findRegistered(filler, name, commandTypes.slash);
+  if (!command) throw new Error(`There is no command /${name} here.`);
+  const fill = new OptionFilling(filler, focused);
+  const options = fill.fillLevel(`/${name}`, command.body.options ?? [], path, words);
+  return { ...toDataHead(command), options, ...fill.resolving.toJson() };
+}
+
+/** The `data` for an entry of the menu of a message. Throws as `makeCommandData` does. */
+export function makeMenuData(
+  filler: CommandCaller,
+  name: string,
+  messageId: string,
+  message: Json,
+): Json {
+  const command = findRegistered(filler, name, commandTypes.message);
+  if (!command) throw new Error(`There is no menu entry ${name} here.`);
+  const resolved = { messages: { [messageId]: message } };
+  return { ...toDataHead(command), target_id: messageId, resolved };
+}
+
+function toDataHead({ id, body, guildId }: RegisteredCommand): Json {
+  const { name, type } = body;
+  return { id, name, type, guild_id: guildId };
+}
+
+/** A server's own command hides a global one of the same name. */
+function findRegistered(
+  filler: CommandCaller,
+  name: string,
+  type: number,
+): RegisteredCommand | undefined {
+  const { world, guild, caller } = filler;
+  const named = world.commands.filter(({ body }) => body.name === name && body.type === type);
+  const here = named.find(({ guildId }) => guildId === guild.id);
+  const command = here ?? named.find(({ guildId }) => guildId === undefined);
+  const needed = command?.body.default_member_permissions;
+  if (
+    typeof needed === 'string' &&
+    !hasBits(computePermissions(world, guild, caller.user.id), needed)
+  ) {
+    throw new Error(`${caller.user.name} may not use ${name}.`);
+  }
+  return command;
+}
+
+/** `needed` is a bit set in decimal; nobody but administrators hold an empty one. */
+function hasBits(bits: bigint, needed: string): boolean {
+  const wanted = /^\d+$/.test(needed) ? BigInt(needed) : 0n;
+  return wanted === 0n ? (bits & 8n) !== 0n : (bits & wanted) === wanted;
+}
+
+class OptionFilling {
+  readonly resolving: ResolvedEntities;
+  readonly #filler: CommandCaller;
+  readonly #focused: string | undefined;
+
+  constructor(filler: CommandCaller, focused: string | undefined) {
+    this.#filler = filler;
+    this.#focused = focused;
+    this.resolving = new ResolvedEntities(filler.world, filler.guild);
+  }
+
+  fillLevel(
+    at: string,
+    options: readonly RegisteredOption[],
+    path: readonly string[],
+    words: OptionValues,
+  ): Json[] {
+    const [next, ...rest] = path;
+    const nested = options.filter(({ type }) => type <= optionTypes.group);
+    if (next === undefined && nested.length === 0) return this.#fillValues(at, options, words);
+    const chosen = nested.find(({ name }) => name === next);
+    if (!chosen) throw new Error(`${at} has no ${next ?? 'form without a subcommand'}.`);
+    const inner = this.fillLevel(`${at} ${chosen.name}`, chosen.options ?? [], rest, words);
+    return [{ name: chosen.name, type: chosen.type, options: inner }];
+  }
+
+  #fillValues(at: string, options: readonly RegisteredOption[], words: OptionValues): Json[] {
+    const stray = Object.keys(words).find((name) => !options.some((each) => each.name === name));
+    if (stray !== undefined) throw new Error(`${at} has no option ${stray}.`);
+    const filled: Json[] = [];
+    for (const option of options) {
+      const word = words[option.name];
+      if (word !== undefined) filled.push(this.#fillValue(at, option, word));
+      else if (option.required && this.#focused === undefined) {
+        throw new Error(`${at} needs ${option.name}.`);
+      }
+    }
+    return filled;
+  }
+
+  #fillValue(at: string, option: RegisteredOption, word: OptionValue): Json {
+    const focus = option.name === this.#focused ? { focused: true } : {};
+    const value = focus.focused ? String(word) : this.#toValue(option, word);
+    if (value === undefined) {
+      const tried = typeof word === 'object' ? word.name : word;
+      throw new Error(`${at} cannot take ${tried} for ${option.name}.`);
+    }
+    return { name: option.name, type: option.type, value, ...focus };
+  }
+
+  #toValue(option: RegisteredOption, word: OptionValue): unknown {
+    if (typeof word !== 'object') return this.#toPlainValue(option, word);
+    if (option.type !== optionTypes.file) return undefined;
+    return this.resolving.noteEntity('attachments', this.#filler.keepFile(word));
+  }
+
+  #toPlainValue(option: RegisteredOption, word: Exclude<OptionValue, Upload>): unknown {
+    switch (option.type) {
+      case optionTypes.text:
+        return findChoice(option, String(word));
+      case optionTypes.integer:
+        return Number.isInteger(Number(word)) ? Number(word) : undefined;
+      case optionTypes.number:
+        return Number.isFinite(Number(word)) ? Number(word) : undefined;
+      case optionTypes.truth:
+        return { true: true, false: false }[String(word)];
+      case optionTypes.channel:
+        return this.resolving.resolveChannel(String(word), option.channel_types);
+      default:
+        return undefined;
+    }
+  }
+}
+
+/** A choice has a name people see, and a value the bot gets. */
+function findChoice({ choices }: RegisteredOption, word: string): string {
+  if (!Array.isArray(choices)) return word;
+  const named: unknown = choices.find((choice: { name?: unknown }) => choice.name === word);
+  const { value } = (named ?? {}) as { value?: unknown };
+  return typeof value === 'string' ? value : word;
+}

@@ -1,0 +1,184 @@
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import type { BotEvent } from '#sandbox/page/browser-protocol.ts';
+import type { TypedVoices } from '#sandbox/page/typed-voices.ts';
+import type { Sandbox } from '#sandbox/sandbox.ts';
+import type { SpokenTimes } from '#sandbox/voice/voice-ports.ts';
+import { readWav, writeWav } from '#src/audio/formats/wav.ts';
+import { getDurationMs, type Pcm } from '#src/audio/pcm.ts';
+import { BotError } from '#src/base/errors.ts';
+import type { AnswerLine, SandboxRequest } from './program-protocol.ts';
+
+type AnswerFields = Readonly<Record<string, unknown>>;
+
+const maxRequestMs = 15_000;
+/** Source: Discord docs, "Application Command Types". */
+const slashCommandType = 1;
+const maxWavBytes = 64 * 1024 * 1024;
+const maxSpeechMs = 10 * 60_000;
+
+type ProgramDeps = {
+  readonly sandbox: Sandbox;
+  readonly voices: TypedVoices;
+  /** Passes events on to the page. */
+  report(event: BotEvent): void;
+};
+
+/** Does what a line asks; whatever goes wrong becomes an answer of one sentence. */
+export async function performRequest(
+  parts: ProgramDeps,
+  request: SandboxRequest,
+  signal: AbortSignal,
+): Promise<AnswerLine> {
+  try {
+    return { ...(await runRequest(parts, request, signal)), id: request.id, ok: true };
+  } catch (cause) {
+    return { id: request.id, ok: false, error: cause instanceof Error ? cause.message : 'Failed.' };
+  }
+}
+
+async function runRequest(
+  { sandbox, voices, report }: ProgramDeps,
+  request: SandboxRequest,
+  signal: AbortSignal,
+): Promise<AnswerFields> {
+  switch (request.do) {
+    case 'join': {
+      const { person, channel, microphone: profile } = request;
+      if (profile) sandbox.person(person).useMicrophone({ profile });
+      await joinChannel(sandbox, person, channel, signal);
+      return {};
+    }
+    case 'leave':
+      await sandbox.person(request.person).leave();
+      return {};
+    case 'settled':
+      await waitUntilSettled(sandbox, request.person, signal);
+      return {};
+    case 'command':
+      return await runCommand(sandbox, request, signal);
+    case 'say':
+      return await sandbox.person(request.person).say(await readWavFile(request.wav), signal);
+    case 'type':
+      return await typeMessage(sandbox, voices, request, signal);
+    case 'listen':
+      return await listenToChannel(sandbox, request, signal);
+    case 'state':
+      return readState(sandbox);
+    case 'tell':
+      report(request.event);
+      return {};
+  }
+}
+
+type ProgramRequest<Do extends SandboxRequest['do']> = Extract<SandboxRequest, { do: Do }>;
+
+/** Errors: BotError `sandbox.failed` after 15 s. */
+async function joinChannel(
+  sandbox: Sandbox,
+  person: string,
+  channel: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await withinDeadline(`${person} did not get into ${channel}`, signal, (either) =>
+    sandbox.person(person).join(channel, either),
+  );
+}
+
+/** Somebody who sits there already stays: joining anew would break off what they say. Errors: as `join`. */
+export async function enterChannel(
+  sandbox: Sandbox,
+  person: string,
+  channel: string,
+  signal: AbortSignal,
+): Promise<void> {
+  if (findPersonChannel(sandbox, person) !== channel)
+    await joinChannel(sandbox, person, channel, signal);
+}
+
+/** Name of the channel where a person sits. */
+export function findPersonChannel(sandbox: Sandbox, person: string): string | undefined {
+  const { people } = sandbox.guild().roster();
+  return people.find(({ name }) => name === person)?.channel;
+}
+
+/**
+ * Says typed words in a local voice. They wait for the keys of the end-to-end group: the first words of somebody who has
+ * just come would be heard by nobody.
+ */
+export async function typeMessage(
+  sandbox: Sandbox,
+  voices: TypedVoices,
+  typed: { readonly person: string; readonly channel: string; readonly text: string },
+  signal: AbortSignal,
+): Promise<SpokenTimes> {
+  const { person, channel, text } = typed;
+  const [said] = await Promise.all([
+    voices.speakText(person, text, signal),
+    enterChannel(sandbox, person, channel, signal),
+  ]);
+  await waitUntilSettled(sandbox, person, signal);
+  return await sandbox.person(person).say(said, signal);
+}
+
+/** Errors: BotError `sandbox.failed` after 15 s. */
+async function waitUntilSettled(
+  sandbox: Sandbox,
+  person: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await withinDeadline(`The call of ${person} did not settle`, signal, (either) =>
+    sandbox.person(person).settled(either),
+  );
+}
+
+async function runCommand(
+  sandbox: Sandbox,
+  { person, name, options, channel }: ProgramRequest<'command'>,
+  signal: AbortSignal,
+): Promise<AnswerFields> {
+  const interaction = sandbox.person(person).command(name, options, channel);
+  const { id: messageId, text, ephemeral } = await interaction.answered(signal);
+  return { messageId, text, ephemeral, sentAtMs: interaction.sentAtMs };
+}
+
+async function listenToChannel(
+  sandbox: Sandbox,
+  { person, wav, sinceMs, quietMs, timeoutMs }: ProgramRequest<'listen'>,
+  signal: AbortSignal,
+): Promise<AnswerFields> {
+  const heard = await sandbox.person(person).listen({ quietMs, timeoutMs, sinceMs }, signal);
+  const { pcm, ...instants } = heard;
+  if (wav !== undefined) await writeFile(wav, writeWav(pcm));
+  return { ...instants, durationMs: getDurationMs(pcm) };
+}
+
+function readState(sandbox: Sandbox): AnswerFields {
+  const slash = sandbox.commands().filter(({ body }) => body.type === slashCommandType);
+  return { bot: sandbox.bot(), commands: slash.map(({ body }) => body) };
+}
+
+async function readWavFile(path: string): Promise<Pcm> {
+  const { size } = await stat(path).catch((cause: unknown) => {
+    throw new BotError('audio.bad_wav', false, `There is no file ${path}.`, cause);
+  });
+  if (size > maxWavBytes) throw new BotError('audio.bad_wav', false, `${path} is too big.`);
+  const pcm = readWav(await readFile(path));
+  if (getDurationMs(pcm) > maxSpeechMs)
+    throw new BotError('audio.bad_wav', false, `${path} is too long.`);
+  return pcm;
+}
+
+/** Runs with a deadline of its own, told in words. */
+async function withinDeadline(
+  what: string,
+  signal: AbortSignal,
+  run: (either: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const deadline = AbortSignal.timeout(maxRequestMs);
+  try {
+    await run(AbortSignal.any([signal, deadline]));
+  } catch (cause) {
+    if (!deadline.aborted) throw cause;
+    throw new BotError('sandbox.failed', true, `${what} within ${maxRequestMs / 1000} s.`, cause);
+  }
+}

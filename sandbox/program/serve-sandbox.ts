@@ -1,0 +1,146 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import type { BrowserPage } from '#sandbox/page/browser-page.ts';
+import type { BotEvent } from '#sandbox/page/browser-protocol.ts';
+import { TypedVoices } from '#sandbox/page/typed-voices.ts';
+import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
+import { realClock } from '#src/base/clock.ts';
+import { toMessageLine } from './message-line.ts';
+import { performRequest } from './perform-request.ts';
+import { maxLineBytes, parseRequestLine, type SandboxLine } from './program-protocol.ts';
+
+const newline = 10;
+const maxUnreadBytes = 8 * 1024 * 1024;
+/** Longest that leaving may take. */
+const maxFarewellMs = 2000;
+/** Owner of the sandbox's server, who may do anything there. */
+const ownerName = 'Adam';
+const { values: parsedOptions } = parseArgs({
+  options: {
+    'page-port': { type: 'string' },
+    'page-host': { type: 'string', default: '127.0.0.1' },
+    'page-url': { type: 'string' },
+    kept: { type: 'string' },
+  },
+});
+const tooLongAnswer = { id: null, ok: false, error: 'The line is too long.' } as const;
+const recordingUrl = new URL('../recordings/synth-flite-awb-what-time-is-it.wav', import.meta.url);
+
+const stopController = new AbortController();
+process.on('SIGINT', () => stopController.abort());
+process.on('SIGTERM', () => stopController.abort());
+process.stdout.on('error', () => stopController.abort());
+
+try {
+  const sandbox = await openSandbox({ ownerName, madeAtMs: readKeptTime(parsedOptions.kept) });
+  writeReadyLine(sandbox);
+  const page = showPage(sandbox);
+  await Promise.race([serveLines(sandbox, page), waitForStop()]);
+  stopController.abort();
+  setTimeout(() => process.exit(0), maxFarewellMs).unref();
+  await (await page)?.[Symbol.asyncDispose]();
+  await sandbox[Symbol.asyncDispose]();
+  process.exit(0);
+} catch (cause) {
+  process.stderr.write(
+    `error: ${cause instanceof Error ? cause.message : 'The sandbox failed.'}\n`,
+  );
+  process.exit(1);
+}
+
+/** Tells the reader of the lines where everything is, and from now on what the bot writes. */
+function writeReadyLine(sandbox: Sandbox): void {
+  sandbox.onMessage((change) => {
+    const line = toMessageLine(change, (id) => sandbox.nameOf(id), realClock.nowMs());
+    if (line) writeLine(line);
+  });
+  writeLine({
+    kind: 'ready',
+    apiUrl: sandbox.apiUrl,
+    token: sandbox.token,
+    ca: sandbox.certificate,
+    cdnHost: sandbox.cdnHost,
+    guildId: sandbox.guildId,
+    recording: fileURLToPath(recordingUrl),
+  });
+}
+
+/**
+ * Opens the room's page where the arguments ask for one: `--page-port` with `--page-host` and, behind a proxy,
+ * `--page-url`. Its modules are loaded then, and `ready` does not wait for it.
+ */
+async function showPage(sandbox: Sandbox): Promise<BrowserPage | undefined> {
+  const { 'page-port': port, 'page-host': host, 'page-url': url } = parsedOptions;
+  if (port === undefined) return undefined;
+  const { openBrowserPage } = await import('#sandbox/page/browser-page.ts');
+  const outcome = await openBrowserPage(sandbox, {
+    port: Number(port),
+    host,
+    you: ownerName,
+    key: randomBytes(32).toString('base64url'),
+    publicUrl: url === undefined ? undefined : new URL(url),
+    onBug: (error) => process.stderr.write(`error: the page: ${error}\n`),
+  });
+  if (outcome.kind === 'refused') {
+    writeLine({ kind: 'page', why: outcome.why });
+    return undefined;
+  }
+  const { page } = outcome;
+  writeLine({ kind: 'page', url: page.url.href, link: page.link.href });
+  return page;
+}
+
+/** Time of the first server, in ms, as it was at the last start with this file: its ids, and what is stored of it, stay. */
+function readKeptTime(file: string | undefined): number {
+  const kept = file !== undefined && existsSync(file) && JSON.parse(readFileSync(file, 'utf8'));
+  const madeAtMs: number = kept ? kept.madeAtMs : realClock.wallMs();
+  // Former versions kept the key of the page in it.
+  if (file !== undefined) writeFileSync(file, JSON.stringify({ madeAtMs }), { mode: 0o600 });
+  return madeAtMs;
+}
+
+/** Ends when stdin does, which is when the parent is gone. */
+async function serveLines(open: Sandbox, page: Promise<BrowserPage | undefined>): Promise<void> {
+  await using voices = new TypedVoices();
+  const report = (event: BotEvent) => void page.then((shown) => shown?.report(event));
+  const parts = { sandbox: open, voices, report };
+  for await (const line of readLines(process.stdin, maxLineBytes)) {
+    const request = line === undefined ? tooLongAnswer : parseRequestLine(line);
+    if ('ok' in request) writeLine(request);
+    else void performRequest(parts, request, stopController.signal).then(writeLine);
+  }
+}
+
+function waitForStop(): Promise<void> {
+  return new Promise((resolve) => {
+    if (stopController.signal.aborted) resolve();
+    stopController.signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/** A reader that lets this much pile up is taken for gone. */
+function writeLine(line: SandboxLine): void {
+  if (process.stdout.writableLength > maxUnreadBytes) stopController.abort();
+  else process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+/** Cuts a byte stream into lines, empty ones left out; one over `limitBytes` comes as undefined. */
+export async function* readLines(
+  source: AsyncIterable<Uint8Array>,
+  limitBytes: number,
+): AsyncGenerator<string | undefined> {
+  let rest = Buffer.alloc(0);
+  for await (const bytes of source) {
+    rest = Buffer.concat([rest, bytes]);
+    for (let end = rest.indexOf(newline); end >= 0; end = rest.indexOf(newline)) {
+      const line = rest.subarray(0, end).toString().trim();
+      rest = rest.subarray(end + 1);
+      if (end > limitBytes) yield undefined;
+      else if (line !== '') yield line;
+    }
+    // One byte over the limit is enough to know that the line is too long.
+    rest = rest.subarray(0, limitBytes + 1);
+  }
+}

@@ -1,0 +1,346 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { type EventFault, Gateway } from '#sandbox/gateway/gateway.ts';
+import type { GatewaySession } from '#sandbox/gateway/gateway-session.ts';
+import { lenientGatewayRules, toGuildCreate } from '#sandbox/gateway/gateway-shards.ts';
+import { intents, type VoiceStateRequest } from '#sandbox/gateway/gateway-wire.ts';
+import {
+  Interactions,
+  type ShownMessage,
+  toShownMessage,
+} from '#sandbox/interactions/interactions.ts';
+import { makeCommandRoutes } from '#sandbox/rest/commands/rest-commands.ts';
+import {
+  makeGuildRoutes,
+  makeSelfRoutes,
+  makeThreadRoutes,
+  makeVoiceRoutes,
+} from '#sandbox/rest/rest-guilds.ts';
+import { makeInteractionRoutes } from '#sandbox/rest/rest-interactions.ts';
+import { makeMessageRoutes } from '#sandbox/rest/rest-messages.ts';
+import { type LoggedRequest, type RestFault, RestServer } from '#sandbox/rest/rest-server.ts';
+import type { VoiceServer } from '#sandbox/voice-server/voice-server.ts';
+import {
+  type Guild,
+  guildWithId,
+  isVoiceKind,
+  type RegisteredCommand,
+  type World,
+} from '#sandbox/world/world.ts';
+import type { Upload } from '#sandbox/world/world-attachments.ts';
+import { WorldChanges } from '#sandbox/world/world-changes.ts';
+import { toMessageEvent } from '#sandbox/world/world-json.ts';
+import { MessageBoard, type MessageChange } from '#sandbox/world/world-messages.ts';
+import { canEnter } from '#sandbox/world/world-permissions.ts';
+import { WorldSeats } from '#sandbox/world/world-seats.ts';
+import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
+import { realClock } from '#src/base/clock.ts';
+import type { PersonOptions, SandboxPerson } from './people/sandbox-person.ts';
+import { makeProcessAddress } from './process-address.ts';
+import type { SandboxOptions, VoiceHalf } from './sandbox.ts';
+import { makeSandboxGuild, type SandboxGuild } from './sandbox-guild.ts';
+import { addGuild, createWorld, type GuildOptions } from './world/create-world.ts';
+
+/** The voice half, open. */
+type OpenedVoice = {
+  readonly voice: VoiceServer;
+  readonly codec: OpusCodec;
+  readonly connect: VoiceHalf['connect'];
+};
+
+/** A small Discord on this machine, for one bot, and people who talk to it. */
+export class RunningSandbox implements AsyncDisposable {
+  readonly token = `sandbox.${randomBytes(24).toString('hex')}`;
+  readonly faults: ReturnType<typeof makeFaults>;
+  readonly botId: string;
+  /** PEM of the certificate that a bot must trust: for voice, and for files. */
+  readonly certificate: string;
+  /** Where files lie, as in `localhost:4000`; on this machine, so a bot has to be allowed to ask there. */
+  readonly cdnHost: string;
+  readonly #deps: ReturnType<typeof makeDeps>;
+  readonly #voice: OpenedVoice;
+  readonly #listeners: ((change: MessageChange) => void)[] = [];
+  readonly #closing = new AbortController();
+  #guilds: readonly SandboxGuild[] = [];
+  #port = 0;
+
+  constructor(options: SandboxOptions, voice: OpenedVoice) {
+    this.#voice = voice;
+    this.#deps = makeDeps(options, voice.voice, this.token, (change) => {
+      for (const listener of this.#listeners) listener(change);
+    });
+    const { world } = this.#deps;
+    this.botId = world.bot.id;
+    this.certificate = voice.voice.certificate;
+    this.cdnHost = voice.voice.endpoint;
+    this.#deps.board.attachments.setOrigin(`https://${this.cdnHost}`);
+    this.#open(world.guild);
+    for (const each of options.guilds ?? []) this.addGuild(each);
+    this.faults = makeFaults(this.#deps);
+  }
+
+  async listen(): Promise<void> {
+    const { rest, gateway } = this.#deps;
+    rest.server.listen(0, '127.0.0.1');
+    await once(rest.server, 'listening');
+    this.#port = (rest.server.address() as AddressInfo).port; // TCP, so never a path
+    gateway.listen(rest.server, this.#port);
+  }
+
+  /** Address that a bot uses in place of `https://discord.com/api`. */
+  get apiUrl(): string {
+    return this.apiUrlFor(undefined);
+  }
+
+  /** The same for one of several processes: what it asks and its logins name it. Letters, digits, hyphens. */
+  apiUrlFor(process: string | undefined): string {
+    return `http://127.0.0.1:${this.#port}${makeProcessAddress(process, '/api')}`;
+  }
+
+  /** The server of that name or id; default: the first. Throws a plain Error when there is none. */
+  guild(nameOrId?: string): SandboxGuild {
+    const found = this.#guilds.find(({ id, name }) => [id, name, undefined].includes(nameOrId));
+    if (!found) throw new Error(`There is no server ${nameOrId}.`);
+    return found;
+  }
+
+  /** Invites the bot to one more server. */
+  addGuild(options: GuildOptions = {}): SandboxGuild {
+    const { world, dispatch } = this.#deps;
+    const guild = addGuild(world, options);
+    const data = (asked: number) => toGuildCreate(world, guild, asked);
+    dispatch({ name: 'GUILD_CREATE', guildId: guild.id, data, intent: intents.guilds });
+    return this.#open(guild);
+  }
+
+  /** Its people leave their calls, the bot is thrown out, and the server is known no more. Never the first one. */
+  async removeGuild(nameOrId: string): Promise<void> {
+    const guild = this.guild(nameOrId);
+    await guild[Symbol.asyncDispose]();
+    guild.removeBot();
+    this.#guilds = this.#guilds.filter((each) => each !== guild);
+  }
+
+  /** Id of the first server; what follows are short ways to `guild()`. */
+  get guildId(): string {
+    return this.guild().id;
+  }
+
+  channelId(name: string): string {
+    return this.guild().channelId(name);
+  }
+
+  person(name: string, options?: PersonOptions): SandboxPerson {
+    return this.guild().person(name, options);
+  }
+
+  messages(channel: string): readonly ShownMessage[] {
+    return this.guild().messages(channel);
+  }
+
+  /** Whether the bot is connected to the gateway, and the name of the voice channel it sits in, in the first server. */
+  bot(): { readonly online: boolean; readonly channel: string | undefined } {
+    const online = this.#deps.gateway.sessions.some((session) => session.online);
+    return { online, channel: this.guild().bot().channel };
+  }
+
+  /** Every login of the bot that is not over, oldest first: those without a socket can be resumed. */
+  gatewaySessions() {
+    return this.#deps.gateway.sessions;
+  }
+
+  /** Violations by several processes that acted for one server at once; empty for a bot that behaves as one. */
+  violations(): readonly Violation[] {
+    return this.#deps.violations;
+  }
+
+  /** Commands that the bot registered, global and of the servers. */
+  commands(): readonly RegisteredCommand[] {
+    return this.#deps.world.commands;
+  }
+
+  /** REST requests of the bot, oldest first, with their JSON; at most the last 1000. */
+  requests(): readonly LoggedRequest[] {
+    return this.#deps.rest.requests;
+  }
+
+  /** A message as it is now, a private one too; undefined when it is gone. */
+  message(id: string): ShownMessage | undefined {
+    const message = this.#deps.board.find(id);
+    return message && toShownMessage(message);
+  }
+
+  /** Direct messages of the bot, oldest first. */
+  directMessages() {
+    const { board, world } = this.#deps;
+    return [...world.directChannels].flatMap(([channelId, { name }]) =>
+      board.listInChannel(channelId).map((message) => ({ ...toShownMessage(message), to: name })),
+    );
+  }
+
+  /** A file of a message or a command, by its id; undefined when it is gone. */
+  file(id: string): Upload | undefined {
+    return this.#deps.board.attachments.find(id);
+  }
+
+  /** Told of each message posted, edited or deleted, private ones too. */
+  onMessage(listener: (change: MessageChange) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Name of the channel or member with this id; the id itself if it is unknown. */
+  nameOf(id: string): string {
+    const names = this.#guilds.map((guild) => guild.nameOf(id));
+    return names.find((name) => name !== undefined) ?? id;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    for (const guild of this.#guilds) await guild[Symbol.asyncDispose]();
+    this.#deps.gateway.close();
+    await this.#deps.rest.close();
+    await this.#voice.voice[Symbol.asyncDispose]();
+  }
+
+  #open(guild: Guild): SandboxGuild {
+    const closing = this.#closing.signal;
+    const opened = makeSandboxGuild({ ...this.#deps, ...this.#voice, guild, closing });
+    this.#guilds = [...this.#guilds, opened];
+    return opened;
+  }
+}
+
+/** A seat asked for by a gateway session of a shard on which a later one was online: two processes act for one server at once. */
+type Violation = { readonly guildId: string; readonly atMs: number };
+
+/** Resume time as seen on Discord, which publishes none. */
+const maxResumeMs = 180_000;
+
+/** Everything behind a sandbox that knows nothing of people, wired together. */
+function makeDeps(
+  options: Omit<SandboxOptions, 'voice'>,
+  voice: VoiceServer,
+  token: string,
+  onMessage: (change: MessageChange) => void,
+) {
+  const { clock = realClock, heartbeatMs = 41_250 } = options;
+  const { privilegedIntents: privileged = [] } = options;
+  const world = createWorld(options, clock);
+  const violations: Violation[] = [];
+  const seatFaults: SeatFaults = { ignored: 0, keepsSeats: false };
+  const gateway = new Gateway({
+    world,
+    token,
+    heartbeatMs,
+    resumeMs: maxResumeMs,
+    rules: { ...lenientGatewayRules, ...options.gatewayRules },
+    privileged,
+    onVoiceState: (session, request) => {
+      const isLate = request.channel_id !== null && gateway.hasLaterSession(session);
+      if (isLate) violations.push({ guildId: request.guild_id, atMs: clock.nowMs() });
+      seatBot(world, seats, seatFaults, session, request);
+    },
+    onSessionEnd: (session) => unseatBot(world, seats, session),
+  });
+  const dispatch = gateway.dispatch.bind(gateway);
+  const seats = new WorldSeats(world, voice, dispatch);
+  const changes = new WorldChanges(world, seats, dispatch);
+  const board = new MessageBoard(world, (change) => {
+    onMessage(change);
+    const event = change.message.ephemeral ? undefined : toMessageEvent(world, change);
+    if (event) dispatch(event);
+  });
+  const interactions = new Interactions(world, board, dispatch);
+  const routes = [
+    ...makeSelfRoutes(world, gateway, privileged, changes),
+    ...makeGuildRoutes(world),
+    ...makeCommandRoutes(world),
+    ...makeMessageRoutes(world, board, changes),
+    ...makeThreadRoutes(world, dispatch, changes),
+    ...makeVoiceRoutes(world, seats, changes),
+    ...makeInteractionRoutes(world, interactions),
+  ];
+  const isLimited = options.rateLimits !== undefined;
+  const rest = new RestServer({ token, clock, routes, isLimited });
+  const parts = { world, voice, gateway, rest, board, seats, changes, interactions };
+  return { ...parts, seatFaults, violations, dispatch };
+}
+
+/** Discord answers a seat it does not give with silence, and so does this. */
+function seatBot(
+  world: World,
+  seats: WorldSeats,
+  seatFaults: SeatFaults,
+  session: GatewaySession,
+  request: VoiceStateRequest,
+): void {
+  const { bot } = world;
+  const guild = guildWithId(world, request.guild_id);
+  if (!guild) return;
+  if (request.channel_id === null) {
+    if (!seatFaults.keepsSeats) seats.leaveSeat(guild, bot.id);
+    return;
+  }
+  if (seatFaults.ignored > 0) {
+    seatFaults.ignored--;
+    return;
+  }
+  const channel = guild.channels.find(({ id }) => id === request.channel_id);
+  if (!channel || !isVoiceKind(channel) || canEnter(world, guild, bot.id, channel) !== 'yes')
+    return;
+  seats.takeBotSeat(guild, {
+    userId: bot.id,
+    channel,
+    sessionId: session.start.id,
+    selfMute: request.self_mute,
+    selfDeaf: request.self_deaf,
+  });
+}
+
+function unseatBot(world: World, seats: WorldSeats, session: GatewaySession): void {
+  const { bot } = world;
+  for (const guild of world.guilds) {
+    if (guild.voiceStates.get(bot.id)?.sessionId === session.start.id)
+      seats.leaveSeat(guild, bot.id);
+  }
+}
+
+/** Whether requests for a seat are answered, and those to leave one. */
+type SeatFaults = { ignored: number; keepsSeats: boolean };
+
+/** Faults of the real Discord, on demand. */
+function makeFaults({ gateway, rest, seatFaults, voice }: ReturnType<typeof makeDeps>) {
+  return {
+    /** Errors, slowness and cut connections of REST. */
+    rest: (fault: RestFault) => rest.faults.add(fault),
+    /** Lost or doubled events: INTERACTION_CREATE twice, VOICE_STATE_UPDATE never. */
+    event: (fault: EventFault) => gateway.faults.add(fault),
+    /** Voice gateway, UDP and encryption, person by person; the bot is one of them. */
+    voice: voice.faults,
+    /** Cuts the gateway sockets; the bot may resume. */
+    dropGateway: () => gateway.dropSockets(),
+    /** Ends the gateway sessions and cuts their sockets: a resume is refused, the bot leaves its voice channels. */
+    endSessions: () => gateway.endSessions(),
+    /** Heartbeats get no answer until healed. */
+    ignoreHeartbeats(): void {
+      gateway.answersHeartbeats = false;
+    },
+    /** The next request for a seat, in any server, gets no answer. */
+    ignoreSeat(): void {
+      seatFaults.ignored = 1;
+    },
+    /** Until healed the bot keeps its seats: requests to leave get no answer. */
+    keepSeats(): void {
+      seatFaults.keepsSeats = true;
+    },
+    /** Ends everything that still stands. */
+    heal(): void {
+      rest.faults.clear();
+      gateway.faults.clear();
+      gateway.answersHeartbeats = true;
+      Object.assign(seatFaults, { ignored: 0, keepsSeats: false });
+      voice.faults.heal();
+    },
+  };
+}

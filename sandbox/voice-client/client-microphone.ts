@@ -1,0 +1,67 @@
+import { seededRandom } from '#sandbox/seeded-random.ts';
+import type { MicrophoneProfile } from '#sandbox/voice/voice-ports.ts';
+
+/** Frames still to be sent of each kind. */
+export type MicrophoneState = { readonly hold: number; readonly silence: number };
+/** Output for these 20 ms: a frame of sound, Discord's silence frame, or no packet. */
+type MicrophoneOutput = 'sound' | 'silence' | 'nothing';
+
+/** Silence frames that a client sends after its sound. */
+export const trailingSilenceFrames = 5;
+
+/** Frames of the room after the last sound; without any, the room is not heard. `release`: 300 ms, as Discord's voice activity. */
+export const holdFrames: Readonly<Record<MicrophoneProfile, number>> = {
+  gate: 0,
+  release: 15,
+  open: Number.POSITIVE_INFINITY,
+};
+
+/** One step of 20 ms; `sounding` is what there is beside room noise. */
+export function stepMicrophone(
+  { hold, silence }: MicrophoneState,
+  sounding: boolean,
+  heldFrames: number,
+): readonly [MicrophoneState, MicrophoneOutput] {
+  if (sounding) return [{ hold: heldFrames, silence: trailingSilenceFrames }, 'sound'];
+  if (hold > 0) return [{ hold: hold - 1, silence }, 'sound'];
+  if (silence > 0) return [{ hold, silence: silence - 1 }, 'silence'];
+  return [{ hold, silence }, 'nothing'];
+}
+
+/** Frames that follow a speech until the client is quiet; an open one never is. */
+export function countTailFrames(heldFrames: number): number {
+  return Number.isFinite(heldFrames) ? heldFrames + trailingSilenceFrames : 0;
+}
+
+/** Noise level of quiet rooms; root mean square. */
+const roomNoiseDb = -55;
+/** Rooms hum more than they hiss: each sample keeps this much of the one before. */
+const noiseColour = 0.9;
+
+/** Microphone noise of an empty room; the same for the same seed. */
+export class RoomNoise {
+  readonly #random: () => number;
+  readonly #amplitude = 32_768 * 10 ** (roomNoiseDb / 20) * Math.sqrt(3 * (1 - noiseColour ** 2));
+  #last = 0;
+
+  constructor(seed: number) {
+    this.#random = seededRandom(seed);
+  }
+
+  addNoise(samples: Int16Array): void {
+    for (let n = 0; n < samples.length; n++) {
+      this.#last = noiseColour * this.#last + (2 * this.#random() - 1) * this.#amplitude;
+      samples[n] = clampSample((samples[n] ?? 0) + this.#last);
+    }
+  }
+}
+
+export function addSamples(samples: Int16Array, other: Int16Array): void {
+  for (let n = 0; n < samples.length; n++) {
+    samples[n] = clampSample((samples[n] ?? 0) + (other[n] ?? 0));
+  }
+}
+
+function clampSample(sample: number): number {
+  return Math.max(-32_768, Math.min(32_767, Math.round(sample)));
+}

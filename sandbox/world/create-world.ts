@@ -1,0 +1,175 @@
+import type { Clock } from '#src/base/clock.ts';
+import type { Channel, Guild, Member, User, World } from './world.ts';
+import { everyonePermissions, invitePermissions } from './world-permissions.ts';
+
+/** A server as it is at first. */
+export type GuildOptions = {
+  /** Default: `Sandbox`, `Sandbox 2` and so on. */
+  readonly guildName?: string;
+  /** Who owns the server, and so may do anything in it; default `Olga`. */
+  readonly ownerName?: string;
+  /** Default: `general`; `Lounge` and `Workshop`; no stages. */
+  readonly textChannels?: readonly string[];
+  readonly voiceChannels?: readonly string[];
+  readonly stageChannels?: readonly string[];
+  /** The one of the text channels where Discord tells who is new; default: none. */
+  readonly systemChannel?: string;
+  /** Language of the server, as Discord writes it; default `en-US`. */
+  readonly locale?: string;
+};
+/** Fields of a server are those of the first one. */
+export type WorldOptions = GuildOptions & {
+  /** Default `Nova`. */
+  readonly botName?: string;
+  /** Members of the team that owns the bot, its owner first; default: the owner of the first server alone. */
+  readonly team?: readonly string[];
+  /** When the first server was made, in ms since 1970: sandboxes of one instant have the same ids at first. Default: now. */
+  readonly madeAtMs?: number;
+};
+
+const defaultLocale = 'en-US';
+
+/** One server as it stands before anybody does anything: channels, roles, its owner and the bot. */
+export function createWorld(options: WorldOptions, clock: Clock): World {
+  let { madeAtMs } = options;
+  const ids = new Snowflakes(() => madeAtMs ?? clock.wallMs());
+  const bot: User = { id: ids.mintId(), name: options.botName ?? 'Nova', bot: true };
+  const soil = { ids, clock, bot, people: new Map<string, User>() };
+  const guild = createGuild(soil, options);
+  const team = options.team?.map((name) => findOrMakeUser(soil, name));
+  madeAtMs = undefined; // what comes later has ids of its own
+  return {
+    ...soil,
+    team,
+    guild,
+    guilds: [guild],
+    commands: [],
+    directChannels: new Map(),
+  };
+}
+
+/** Another server that the bot is invited to. */
+export function addGuild(world: World, options: GuildOptions): Guild {
+  const guildName = `Sandbox ${world.guilds.length + 1}`;
+  const guild = createGuild(world, { guildName, ...options });
+  world.guilds = [...world.guilds, guild];
+  return guild;
+}
+
+/** A new member of that name, who may be in other servers already. */
+export function enterGuild(world: World, guild: Guild, name: string): Member {
+  const member = makeMember(findOrMakeUser(world, name), formatJoinTime(world));
+  guild.members.set(member.user.id, member);
+  return member;
+}
+
+export function makeChannel(
+  { ids }: Pick<World, 'ids'>,
+  fields: Pick<Channel, 'name' | 'kind' | 'position'> & Partial<Channel>,
+): Channel {
+  return { id: ids.mintId(), overwrites: [], userLimit: 0, ...fields };
+}
+
+type WorldSources = Pick<World, 'ids' | 'clock' | 'bot' | 'people'>;
+
+function createGuild(soil: WorldSources, options: GuildOptions): Guild {
+  const { ids, bot } = soil;
+  const owner = findOrMakeUser(soil, options.ownerName ?? 'Olga');
+  const id = ids.mintGuildId();
+  const joinedAt = formatJoinTime(soil);
+  const botRoleId = ids.mintId();
+  const channels = makeChannels(soil, options);
+  return {
+    id,
+    name: options.guildName ?? 'Sandbox',
+    ownerId: owner.id,
+    joinedAt,
+    locale: options.locale ?? defaultLocale,
+    systemChannelId: channels.find(({ name }) => name === options.systemChannel)?.id ?? null,
+    roles: [
+      { id, name: '@everyone', permissions: everyonePermissions, position: 0 },
+      {
+        id: botRoleId,
+        name: bot.name,
+        permissions: invitePermissions,
+        position: 1,
+        botId: bot.id,
+      },
+    ],
+    channels,
+    members: new Map([
+      [owner.id, makeMember(owner, joinedAt)],
+      [bot.id, { ...makeMember(bot, joinedAt), roleIds: [botRoleId] }],
+    ]),
+    voiceStates: new Map(),
+  };
+}
+
+function makeChannels(soil: WorldSources, options: GuildOptions): Channel[] {
+  const { textChannels = ['general'], stageChannels = [] } = options;
+  const { voiceChannels = ['Lounge', 'Workshop'] } = options;
+  const all = { text: textChannels, voice: voiceChannels, stage: stageChannels } as const;
+  return (['text', 'voice', 'stage'] as const).flatMap((kind) =>
+    all[kind].map((name, position) => makeChannel(soil, { name, kind, position })),
+  );
+}
+
+/** A user by name: one person in every server. */
+function findOrMakeUser({ ids, people }: WorldSources, name: string): User {
+  const user = people.get(name) ?? { id: ids.mintId(), name, bot: false };
+  people.set(name, user);
+  return user;
+}
+
+function makeMember(user: User, joinedAt: string): Member {
+  return {
+    user,
+    joinedAt,
+    roleIds: [],
+    locale: defaultLocale,
+    muted: false,
+    deafened: false,
+    timedOutUntilMs: undefined,
+  };
+}
+
+function formatJoinTime({ clock }: Pick<World, 'clock'>): string {
+  return new Date(clock.wallMs()).toISOString();
+}
+
+/** Milliseconds since 1970 at which Discord's ids begin. Source: Discord docs, "Snowflakes". */
+const discordEpochMs = 1_420_070_400_000;
+
+/** Smallest number that 1 to 16 divide; as milliseconds it is 12 minutes. */
+const shardableStep = 720_720;
+
+/** Mints ids as Discord does: time in the high bits, so that they sort and tell their age. */
+export class Snowflakes {
+  readonly #wallMs: () => number;
+  #count = 0;
+  /** Instant of the first server. */
+  #firstAtMs: number | undefined;
+  #guildCount = 0;
+
+  constructor(wallMs: () => number) {
+    this.#wallMs = wallMs;
+  }
+
+  mintId(): string {
+    const count = this.#count++ & 0xfff;
+    return ((BigInt(this.#getSinceEpochMs()) << 22n) | BigInt(count)).toString();
+  }
+
+  /** Id of a server: the first one is on shard 0, each further one on the next shard, for every count up to 16. */
+  mintGuildId(): string {
+    this.#firstAtMs ??= this.#getSinceEpochMs();
+    // Servers of sandboxes that were opened within these minutes differ in the low bits.
+    const restMs = this.#firstAtMs % shardableStep;
+    const madeAtMs = this.#firstAtMs - restMs + this.#guildCount++;
+    return ((BigInt(madeAtMs) << 22n) | BigInt(restMs)).toString();
+  }
+
+  #getSinceEpochMs(): number {
+    return Math.max(0, Math.trunc(this.#wallMs() - discordEpochMs));
+  }
+}

@@ -1,0 +1,96 @@
+import type { Readable, Writable } from 'node:stream';
+import { isCancel, log, password, select, text } from '@clack/prompts';
+import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
+
+export type TerminalStreams = { readonly input: Readable; readonly output: Writable };
+
+export type AnswerChoice<T> = { readonly value: T; readonly label: string };
+
+type CheckAnswer = (value: string) => string | undefined;
+
+/** Exit codes of the program: as for the bot. */
+export type SetupExitCode = 0 | 1 | 78;
+
+/** The set-up ends here; `.env` is as it was. The message is for the person who set it up. */
+export class SetupEnd extends Error {
+  override readonly name = 'SetupEnded';
+  readonly code: SetupExitCode;
+
+  constructor(code: SetupExitCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/**
+ * Questions at a terminal to the person who sets the bot up. Ctrl+C, the end of the input, and `end` end the set-up: then each
+ * throws `SetupEnd`.
+ */
+export class SetupQuestions implements Disposable {
+  readonly #terminal;
+  readonly #ending = new AbortController();
+  readonly #promptOptions;
+
+  constructor(terminal: TerminalStreams) {
+    this.#terminal = terminal;
+    this.#promptOptions = { ...terminal, signal: this.#ending.signal };
+    terminal.input.once('end', this.end).once('close', this.end);
+  }
+
+  readonly end = () => this.#ending.abort(makeSetupEnd());
+
+  /** Says one sentence, or a few. */
+  say(words: string): void {
+    log.message(words, this.#terminal);
+  }
+
+  /** Asks for an answer that the screen does not show. `check` says what is wrong with it. */
+  async askSecret(message: string, check: CheckAnswer): Promise<string> {
+    const answer = await password({
+      ...this.#promptOptions,
+      message,
+      validate: checkTrimmed(check),
+      clearOnError: true,
+    });
+    return requireAnswer(answer).trim();
+  }
+
+  async askText(message: string, placeholder: string, check: CheckAnswer): Promise<string> {
+    return requireAnswer(
+      await text({ ...this.#promptOptions, message, placeholder, validate: checkTrimmed(check) }),
+    ).trim();
+  }
+
+  async choose<T>(message: string, choices: readonly AnswerChoice<T>[]): Promise<T> {
+    // clack takes plain values; here a choice goes by its number.
+    const options = choices.map(({ label }, index) => ({ value: `${index}`, label }));
+    const choice =
+      choices[Number(requireAnswer(await select({ ...this.#promptOptions, message, options })))];
+    if (!choice) throw makeSetupEnd();
+    return choice.value;
+  }
+
+  /** Says that `what` is waited for. clack's spinner would end the process at Ctrl+C, with 0. */
+  async waitFor<T>(subject: string, work: Promise<T>): Promise<T> {
+    log.step(subject, this.#terminal);
+    return await waitUnlessAborted(work, this.#ending.signal);
+  }
+
+  [Symbol.dispose](): void {
+    this.#terminal.input.off('end', this.end).off('close', this.end);
+  }
+}
+
+function checkTrimmed(check: CheckAnswer) {
+  return (value = '') => check(value.trim());
+}
+
+function requireAnswer<T>(answer: T): Exclude<T, symbol> {
+  if (isCancel(answer)) throw makeSetupEnd();
+  return answer as Exclude<T, symbol>; // isCancel() has just told it from the only symbol there is
+}
+
+function makeSetupEnd(): SetupEnd {
+  const message = 'The setup has ended. Nothing was written. Run npm run setup to start again.';
+  return new SetupEnd(1, message);
+}

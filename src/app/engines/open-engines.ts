@@ -1,0 +1,235 @@
+import { join } from 'node:path';
+import { type Clock, realClock } from '#src/base/clock.ts';
+import { runPeriodically } from '#src/base/loops/periodic-task.ts';
+import type { ChatModel } from '#src/chat/chat-model.ts';
+import type { Config } from '#src/config/config.ts';
+import { listModelsInUse } from '#src/config/models.ts';
+import type { EngineChoice } from '#src/engines/engine.ts';
+import { openEngine, resolveEngine } from '#src/engines/engines.ts';
+import { createAudioModelPipeline } from '#src/pipeline/audio-model/audio-model-pipeline.ts';
+import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
+import type { Pipeline, PipelineName, PipelineRegistry } from '#src/pipeline/pipeline.ts';
+import type { ProviderRole } from '#src/provider/provider-event.ts';
+import { withKeptSentences } from '#src/speech/kept-sentences.ts';
+import { LocalModels } from '#src/speech/local/local-models.ts';
+import { withPronunciation } from '#src/speech/pronunciation.ts';
+import { createFixedVoiceNames, type VoiceNames } from '#src/speech/voice-names.ts';
+import { mostAnswerTokens } from '#src/spending/reservation.ts';
+import {
+  addFallbacks,
+  type EngineRoles,
+  getProviderName,
+  type OpenEngine,
+  openRealtimeWithStandIn,
+} from './engine-fallbacks.ts';
+import type { OnEngineNews } from './engine-news.ts';
+import { createOwnSentenceTest } from './own-sentences.ts';
+
+const dayMs = 86_400_000;
+/** Longest wait in ms for the lists of models. */
+const listTimeoutMs = 20_000;
+
+/** Which engine serves which role, ready to use. */
+export type Engines = EngineRoles & {
+  /** Model or engine that recognises speech; absent: the local one. */
+  readonly recogniser?: string | undefined;
+  /** Process of the local engines; it starts when one is needed. */
+  readonly localModels: LocalModels;
+  /** False: a simple stand-in answers, which cannot translate. */
+  readonly hasChatModel: boolean;
+  /** Names of the voices of the first synthesizer. */
+  readonly voices: VoiceNames;
+  /** Where there is a server for it. */
+  readonly realtime?: Pipeline;
+  /** A person begins to speak: opens connections before they are needed. Never throws and never waits. */
+  warm(): void;
+} & AsyncDisposable;
+
+/**
+ * Makes all roles ready at the same time. Errors: BotError `speech.failed`.
+ *
+ * What speaks to servers is imported only for a role that has one: the client alone takes 18 MB.
+ */
+export async function openEngines(config: Config, report: OnEngineNews): Promise<Engines> {
+  const stack = new AsyncDisposableStack();
+  try {
+    const { audioModel, chat: thinker, speech, transcription } = config;
+    const hasChatModel = thinker.kind !== 'local';
+    const localModels = stack.use(new LocalModels());
+    const openQuietly: OpenEngine = (role, choice) => {
+      const provider = getProviderName(role, choice);
+      return openEngine(role, choice, stack, {
+        localModels,
+        report: (habit) => report({ kind: 'habit', role, provider, ...habit }),
+      });
+    };
+    const openRoleEngine: OpenEngine = async (role, choice) => {
+      const startedMs = realClock.nowMs();
+      const opened = await openQuietly(role, choice);
+      const tookMs = realClock.nowMs() - startedMs;
+      const isStandIn = role === 'chat' && choice.kind === 'local';
+      const advice = isStandIn ? 'for a model set CHAT_COMPLETION_BASE_URL' : undefined;
+      report({ kind: 'ready', role, what: describeEngine(role, choice), tookMs, advice });
+      return opened;
+    };
+    const opening = [
+      openRoleEngine('speech to text', transcription),
+      openRoleEngine('text to speech', speech),
+      openRoleEngine('chat', hasChatModel ? { ...thinker, audioModel } : thinker),
+    ] as const;
+    await Promise.allSettled(opening); // one that fails must not leave the others half open
+    const [transcriber, synthesizer, model] = await Promise.all(opening);
+    const { voices = createFixedVoiceNames([]) } = synthesizer;
+    const openChat = (botName: string) => model.named?.(botName) ?? model;
+    const voice = withKeptSentences(synthesizer, {
+      folder: join(config.dataDir, 'sentences'),
+      engine: describeEngine('text to speech', speech),
+      isBotSentence: createOwnSentenceTest(),
+      clock: realClock,
+    });
+    const opened = {
+      transcriber,
+      synthesizer: voice,
+      chat: openChat,
+      audioModel: model.audioModel,
+    };
+    const chained = addFallbacks(config, opened, openQuietly, report);
+    // Every voice says words as servers have it.
+    const roles = { ...chained, synthesizer: withPronunciation(chained.synthesizer) };
+    const talking = await openRealtime(config, roles, stack, report);
+    const warmed = [synthesizer, transcriber];
+    const isTalking = config.pipeline === 'realtime';
+    const addresses = [thinker, ...[speech, transcription].filter((_, n) => !warmed[n]?.warm)];
+    const warm = await openWarmth(
+      addresses,
+      [...warmed, isTalking ? talking?.talk : undefined],
+      stack,
+    );
+    warm();
+    stack.use(watchModels(config, realClock, report));
+    return {
+      ...roles,
+      recogniser:
+        transcription.kind === 'local'
+          ? undefined
+          : transcription.model || resolveEngine('speech to text', transcription).name,
+      localModels,
+      hasChatModel,
+      voices,
+      realtime: talking?.pipeline,
+      warm,
+      [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    };
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+/** Engine as the log names it. */
+function describeEngine(role: ProviderRole, choice: EngineChoice): string {
+  const { about, isSocket, name } = resolveEngine(role, choice);
+  if (choice.kind === 'local') return choice.voice ? `${about}, voice ${choice.voice}` : about;
+  if (choice.kind === 'outside') return `${name}, ${choice.backend}`;
+  return `${choice.model} at ${new URL(choice.baseUrl).host}${isSocket ? ', realtime' : ''}`;
+}
+
+/** Opening costs nothing until it is asked. */
+async function openRealtime(
+  config: Config,
+  roles: EngineRoles,
+  stack: AsyncDisposableStack,
+  report: OnEngineNews,
+) {
+  const { realtime: server } = config;
+  if (!server) return undefined;
+  const { RealtimeConversation } = await import('#src/chat/realtime/realtime-conversation.ts');
+  // No answer takes more than is put aside for it.
+  const talk = stack.use(new RealtimeConversation({ ...server, maxTokens: mostAnswerTokens }));
+  const withStandIn = openRealtimeWithStandIn(server, config, roles, report);
+  const openConnection = (signal: AbortSignal) => withStandIn(talk.openAnswer(signal));
+  return {
+    talk,
+    pipeline: createAudioModelPipeline({
+      open: openConnection,
+      synthesizer: roles.synthesizer,
+      input: 'audio',
+    }),
+  };
+}
+
+/** Reports each model that ends, now and then daily, until it is disposed. */
+export function watchModels(config: Config, clock: Clock, report: OnEngineNews): Disposable {
+  const over = new AbortController();
+  const models = listModelsInUse(config);
+  const checkModels = async () => {
+    const { findModelEndings } = await import('#src/provider/models/model-endings.ts');
+    const signal = AbortSignal.any([over.signal, AbortSignal.timeout(listTimeoutMs)]);
+    for (const { why, mend } of await findModelEndings(models, clock.wallMs(), signal)) {
+      const remedy = `In the settings, ${mend}, then restart.`;
+      const of = { name: 'model-ends', meaning: why, action: remedy, remedy };
+      report({ kind: 'alert', of, state: 'raised', task: why, cause: mend });
+    }
+  };
+  const task = { name: 'models that end', clock, everyMs: dayMs, run: checkModels, report };
+  if (models.length > 0) void runPeriodically(task, over.signal);
+  return { [Symbol.dispose]: () => over.abort() };
+}
+
+/** Opens connections before they are needed; `engines` open theirs themselves. */
+async function openWarmth(
+  choices: readonly EngineChoice[],
+  engines: readonly ({ warm?(): void } | undefined)[],
+  stack: AsyncDisposableStack,
+): Promise<() => void> {
+  const addresses = choices.flatMap((one) => (one.kind === 'remote' ? [one.baseUrl] : []));
+  const warmEngines = () => {
+    for (const engine of engines) engine?.warm?.();
+  };
+  if (addresses.length === 0) return warmEngines;
+  const { WarmConnections } = await import('#src/provider/api-client.ts');
+  const connections = stack.use(new WarmConnections(addresses, realClock));
+  return () => {
+    connections.warm();
+    warmEngines();
+  };
+}
+
+/** One way to answer, and the name of the model that thinks in it. */
+type PipelineChoice = {
+  readonly engine: string;
+  readonly pipeline: Pipeline;
+};
+
+/** Every way to answer that there are engines for; the configured one first. */
+export function openPipelines(
+  config: Config,
+  engines: Omit<Engines, typeof Symbol.asyncDispose>,
+  chat: ChatModel,
+): PipelineRegistry {
+  const { audioModel: model, realtime, synthesizer } = engines;
+  const { audioModel: hearing, pipeline: standard } = config;
+  const ways = new Map<PipelineName, PipelineChoice>();
+  ways.set('chained', {
+    engine:
+      config.chat.kind === 'remote' ? config.chat.model : resolveEngine('chat', config.chat).name,
+    pipeline: createChainedPipeline({ chat, synthesizer }),
+  });
+  if (model)
+    ways.set('audio-model', {
+      engine: hearing.model ?? 'audio-model',
+      pipeline: createAudioModelPipeline({ open: () => model, synthesizer, input: hearing.input }),
+    });
+  if (realtime)
+    ways.set('realtime', { engine: config.realtime?.model ?? 'realtime', pipeline: realtime });
+  const findPipeline = (name: PipelineName): PipelineChoice => {
+    const way = ways.get(name);
+    if (!way) throw new Error(`The pipeline ${name} is not set up.`);
+    return way;
+  };
+  return {
+    names: [...ways.keys()].sort((a, b) => Number(b === standard) - Number(a === standard)),
+    open: (name) => findPipeline(name).pipeline,
+    getEngineNames: (name) => findPipeline(name).engine,
+  };
+}

@@ -1,0 +1,260 @@
+import { servePrograms } from '#src/app/page/serve-programs.ts';
+import { logShards } from '#src/app/shards/shard-log.ts';
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { realClock } from '#src/base/clock.ts';
+import type { Secret } from '#src/base/secret.ts';
+import { type Config, type ConfigResult, readEnvironment } from '#src/config/config.ts';
+import { listSecrets } from '#src/config/models.ts';
+import { listPricesInUse } from '#src/config/tariffs.ts';
+import { writeToOperator } from '#src/discord/account/operator-message.ts';
+import { features } from '#src/features/features.ts';
+import { AlertBoard } from '#src/ops/alert-board.ts';
+import { type Log, logSession, openLog } from '#src/ops/log.ts';
+import { type Metrics, openMetrics } from '#src/ops/metrics/metrics.ts';
+import { openTraces, type Traces } from '#src/ops/metrics/traces.ts';
+import { OperatorNotices } from '#src/ops/operator-notices.ts';
+import { Readiness } from '#src/ops/readiness.ts';
+import { keepStatusServer } from '#src/ops/status-server.ts';
+import type { SessionEvent } from '#src/ports/session-events.ts';
+import type { ProviderEvent } from '#src/provider/provider-event.ts';
+import type { StoreEvent } from '#src/storage/store-health.ts';
+import { type RunningBot, startBot } from './bot.ts';
+import { noteDiscord } from './discord-log.ts';
+import type { EngineNews } from './engines/engine-news.ts';
+import { openEngines } from './engines/open-engines.ts';
+import { logProvider } from './provider-log.ts';
+import { reloadSettings } from './reload-settings.ts';
+
+/** Signals that end the process: `signal` in order, `hurry` at once. */
+export type ExitSignals = { readonly signal: AbortSignal; readonly hurry: AbortSignal };
+
+/** Runs until asked to stop, or until Discord ends the login for good; returns the exit code. */
+export async function runOnDiscord(
+  config: Config,
+  { token, ...place }: { readonly token: Secret; readonly apiUrl?: string },
+  { signal, hurry, readAnew }: ExitSignals & { readonly readAnew: () => ConfigResult },
+): Promise<number> {
+  const log = openLog(config.logLevel, listSecrets(config));
+  let running: RunningBot | undefined;
+  // Also when a terminal closes: the bot goes on.
+  process.on('SIGHUP', () => {
+    reloadSettings(config, readAnew(), log);
+    running?.leaveDisallowed();
+  });
+  const isReady = () => !signal.aborted && running?.ready() === true;
+  const declared = features.flatMap(({ alerts = [] }) => alerts);
+  using metrics = openMetrics(isReady);
+  countTotal(config, metrics, () => running);
+  const address = { webhook: config.operatorWebhook, discord: { token, ...place } };
+  const notices = new OperatorNotices({
+    clock: realClock,
+    log,
+    // Over REST alone, so that they leave while the gateway is away, too.
+    send: (notice, until) => writeToOperator(notice, address, until),
+    signal,
+  });
+  const alerts = new AlertBoard(log, metrics.meters, declared, notices);
+  metrics.loop.onAlert((change) => alerts.report(change));
+  const readiness = new Readiness({
+    gateway: isReady,
+    isDraining: () => signal.aborted,
+    heldUpMs: () => metrics.heldUpMs(),
+    raised: () => alerts.raised,
+  });
+  await using _status = await showStatus(config, metrics, readiness, log);
+  await using _programs = await servePrograms(config, log, () => running?.programs);
+  const codec = await loadOpus();
+  const listeners = {
+    log,
+    metrics,
+    alerts,
+    notices,
+    readiness,
+    traces: openTraces(realClock, readEnvironment()),
+  };
+  await using engines = await openEngines(config, (news) => noteEngine(listeners, news));
+  const closed = Promise.withResolvers<number>();
+  await using bot = await startBot(
+    {
+      config,
+      engines,
+      codec,
+      discord: { token: token.reveal(), ...place },
+      onSession: (guildId, event) => reportSession(listeners, guildId, event),
+      onDiscord: (event, shardId) => {
+        noteDiscord(log, metrics.discord, event, shardId);
+        if (event.kind === 'ready') sayPrices(log, config);
+        if (event.kind === 'alert') alerts.report(event, event.guildId);
+        if (event.kind === 'closed') closed.resolve(fatal.has(event.closeCode) ? 78 : 1);
+      },
+      onShards: (news) => logShards(log, notices, news, () => closed.resolve(1)),
+      onStore: (event) => {
+        if (event.kind === 'alert') alerts.report(event);
+        else noteStore(listeners, event);
+        if (event.kind === 'refused') notices.report(event.error.code);
+      },
+    },
+    signal,
+  );
+  running = bot;
+  hurry.addEventListener('abort', () => {
+    log.warn({ why: `${hurry.reason}` }, 'leaving every channel and ending at once');
+    bot.leaveNow();
+  });
+  surviveBugs(log, metrics);
+  log.info({ bot: bot.name, opus: codec.name, invite: bot.inviteUrl }, 'ready: call it with /join');
+  const drainBot = async () => {
+    log.info({ why: `${signal.reason}` }, draining);
+    await bot.drain(drainMs);
+    closed.resolve(0);
+  };
+  signal.addEventListener('abort', () => void drainBot());
+  if (signal.aborted) closed.resolve(0);
+  return await closed.promise;
+}
+
+/** Figures of the budget of all servers, where there is one. */
+function countTotal({ budget }: Config, { meters }: Metrics, bot: () => RunningBot | undefined) {
+  if (budget.totalDayNanoUsd === 0) return;
+  const help = 'US dollars that all servers of all processes';
+  const getTotal = () => bot()?.total();
+  meters.addGauge(
+    'total_spent_today_usd',
+    `${help} have spent today (UTC).`,
+    () => getTotal()?.usd,
+  );
+  meters.addGauge('total_cap_usd', `${help} may spend a day.`, () => getTotal()?.capUsd);
+}
+
+/** Says which engines cost nothing, and which are counted by an estimate. */
+function sayPrices(log: Log, config: Config) {
+  const listNames = (some: ReturnType<typeof listPricesInUse>) =>
+    some.map(({ by }) => (by.kind === 'remote' ? `${by.model} at ${by.host}` : 'local'));
+  const all = listPricesInUse(config);
+  const free = listNames(all.filter(({ price }) => price.kind === 'free'));
+  const guessed = listNames(all.filter(({ price }) => price.kind === 'priced' && price.isEstimate));
+  if (free.length > 0) log.info(`engines that cost nothing: ${[...new Set(free)].join(', ')}`);
+  if (guessed.length > 0)
+    log.warn(
+      `models without a known price, counted by an estimate: ${[...new Set(guessed)].join(', ')}`,
+    );
+}
+
+const draining = 'draining: no more questions are accepted; seats are kept';
+
+type Listeners = {
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly alerts: AlertBoard;
+  readonly notices: OperatorNotices;
+  readonly readiness: Readiness;
+  readonly traces: Traces | undefined;
+};
+
+function reportSession(
+  { log, metrics, alerts, notices, traces }: Listeners,
+  guildId: GuildId,
+  event: SessionEvent,
+) {
+  metrics.sessions.count(guildId, event);
+  traces?.report(guildId, event);
+  logSession(log, guildId, event);
+  // Without a server it is about the whole process.
+  if (event.kind === 'alert') alerts.report(event, guildId === '' ? undefined : guildId);
+  if (event.kind === 'failed') notices.report(event.code);
+  if (event.kind === 'left') alerts.forget(guildId);
+}
+
+/** Longest time in ms that what sounds may go on once the process is to end. */
+const drainMs = 5_000;
+
+/** Close codes that another start cannot mend: token, shards, version, intents (Discord docs, "Gateway Close Event Codes"). */
+const fatal = new Set([4004, 4010, 4011, 4012, 4013, 4014]);
+
+/** Once the bot is ready, a bug in a timer or a socket of some library must not end the sessions of other servers. */
+function surviveBugs(log: Log, { bugs }: Metrics) {
+  process.on('uncaughtException', (err, origin) => {
+    bugs.inc();
+    log.fatal({ err, origin }, 'a bug was caught; the bot goes on');
+  });
+}
+
+/** The bot is worth more than its figures: without an address for them it goes on. */
+async function showStatus(
+  { status }: Config,
+  metrics: Metrics,
+  readiness: Readiness,
+  log: Log,
+): Promise<AsyncDisposable | undefined> {
+  if (!status) return undefined;
+  const sources = {
+    readiness: () => readiness.report(),
+    heldUpMs: () => metrics.heldUpMs(),
+    metrics: () => metrics.page(),
+  };
+  return await keepStatusServer(status, sources, realClock, (news) => {
+    if (news.kind === 'refused') log.warn(news.why);
+    else log.info({ url: news.server.url }, 'status: /healthz, /readyz, /metrics');
+  });
+}
+
+function noteEngine(listeners: Listeners, news: EngineNews) {
+  const { alerts, log, metrics } = listeners;
+  switch (news.kind) {
+    case 'alert':
+      alerts.report(news);
+      return;
+    case 'ready':
+      log.info({ role: news.role, tookMs: Math.round(news.tookMs) }, news.what);
+      return;
+    case 'failed':
+    case 'mended':
+      noteProvider(listeners, news);
+      logProvider(log, metrics.providers, news);
+      return;
+    case 'habit':
+    case 'fallback-on':
+    case 'fallback-off':
+      logProvider(log, metrics.providers, news);
+  }
+}
+
+function noteStore(
+  { log, metrics, readiness }: Listeners,
+  event: Exclude<StoreEvent, { kind: 'alert' }>,
+) {
+  switch (event.kind) {
+    case 'opened':
+      readiness.store(undefined);
+      return;
+    case 'refused': {
+      const { code, message, cause } = event.error;
+      readiness.store(message);
+      log.warn({ code, err: cause }, message);
+      return;
+    }
+    case 'warning':
+      log.warn(event.message);
+      return;
+    case 'copied':
+      log.info({ copies: event.copies }, 'store: copied before it is brought to a new format');
+      return;
+    case 'written':
+      metrics.writes.observe(event.tookMs / 1000);
+      return;
+  }
+}
+
+const providerAction = 'Check that server, its account and its key: npm run doctor tries each.';
+
+function noteProvider(
+  { notices }: Listeners,
+  news: Extract<ProviderEvent, { kind: 'failed' | 'mended' }>,
+) {
+  const name = `${news.role} ${news.provider}`;
+  const code = news.kind === 'failed' ? news.code : undefined;
+  notices.reportFault(
+    name,
+    code && { name: code, meaning: `${name} fails`, action: providerAction },
+  );
+}

@@ -1,0 +1,264 @@
+import { join } from 'node:path';
+import { startBot } from '#src/app/bot.ts';
+import type { BotOptions } from '#src/app/bot-options.ts';
+import { type Engines, openEngines } from '#src/app/engines/open-engines.ts';
+import { openProgramDoor } from '#src/app/page/serve-programs.ts';
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
+import { realClock } from '#src/base/clock.ts';
+import { type Config, readEnvironment } from '#src/config/config.ts';
+import { EventLog } from '#src/console/event-log.ts';
+import {
+  checkAnswerWords,
+  type FailedExchange,
+  host,
+  openFolder,
+  runFirstExchange,
+  type SandboxObservers,
+} from '#src/console/exchange.ts';
+import { ConversationPrinter, printMessage } from '#src/console/printer.ts';
+import {
+  type PageEvent,
+  type PageLine,
+  SandboxProcess,
+  trustCertificate,
+} from '#src/console/sandbox-process.ts';
+import { performLines } from '#src/console/typed-lines.ts';
+import { openTraces } from '#src/ops/metrics/traces.ts';
+import { openLocalTranscriber } from '#src/speech/local/local-transcriber.ts';
+import type { AccessSource } from '#src/web/api/authorise.ts';
+import { PageView } from './page-view.ts';
+import { SandboxView } from './sandbox-view.ts';
+
+/** Options of the command line for a run in the sandbox. */
+export type SandboxArguments = {
+  /** One exchange, judged; then the end. */
+  readonly once: boolean;
+};
+
+/**
+ * The newcomer's start: sandbox and bot, a conversation to watch and to hear, then to take part in. Returns the exit
+ * code. Errors: BotError. Aborting `signal` throws its reason.
+ */
+export async function runInSandbox(
+  config: Config,
+  { once }: SandboxArguments,
+  signal: AbortSignal,
+): Promise<number> {
+  openFolder(config.dataDir);
+  const unread = new AbortController();
+  process.stdout.on('error', () => unread.abort(new Error('the output has no reader')));
+  const until = AbortSignal.any([signal, unread.signal]);
+  try {
+    await using run = await startSandboxRun(config, once ? undefined : config.page, until);
+    const running = AbortSignal.any([until, run.observers.sandbox.gone]);
+    return once ? await runOnce(run, running) : await runPrompt(run, running);
+  } catch (error) {
+    if (unread.signal.aborted) return 0;
+    throw error;
+  }
+}
+
+/** Starts the sandbox, then the bot in it. Errors and abort: as `runInSandbox`. */
+async function startSandboxRun(
+  config: Config,
+  page: Config['page'],
+  signal: AbortSignal,
+): Promise<SandboxRun & AsyncDisposable> {
+  const show = new ConversationPrinter(process.stdout);
+  const events = new EventLog(realClock);
+  const botName = config.bot.name ?? 'Nova';
+  const view = new SandboxView(show, botName);
+  const pageView = new PageView(botName);
+  const ownDir = join(config.dataDir, 'sandbox');
+  let isTold = false; // of `/join` the first exchange shows nothing
+  const loaded = Promise.withResolvers<void>();
+  const [sandbox, engines, codec] = await Promise.all([
+    SandboxProcess.start(
+      (message) => isTold && printMessage(message, show),
+      signal,
+      page && {
+        ...page,
+        keptFile: join(config.dataDir, 'sandbox-page.json'),
+        onPage: (line) => void loaded.promise.then(() => showPage(line, show)),
+      },
+    ),
+    openEngines(config, (news) => {
+      view.onEngine(news);
+      pageView.onEngine(news);
+    }),
+    loadOpus(),
+  ]);
+  await using stack = new AsyncDisposableStack();
+  stack.use(sandbox);
+  stack.use(engines);
+  trustCertificate(sandbox.ready.ca);
+  if (page) pageView.connect((event) => sendToPage(sandbox, event));
+  const { token, apiUrl } = sandbox.ready;
+  // Words of simulated people are kept apart from those of real ones.
+  const own = {
+    bot: { ...config.bot, name: botName },
+    allowedHosts: [...config.allowedHosts, sandbox.ready.cdnHost],
+    dataDir: ownDir,
+  };
+  const bot = await startBot(
+    {
+      config: { ...config, ...own },
+      engines,
+      codec,
+      discord: { token, apiUrl },
+      ...createReporters(events, [view, pageView], view),
+    },
+    signal,
+  );
+  stack.use(bot);
+  loaded.resolve();
+  await loaded.promise; // the link stands before the first exchange
+  if (page) {
+    const { guildId } = sandbox.ready;
+    const printSentence = (sentence: string) => show.printNote(sentence);
+    const getAccess = () => bot.programs;
+    stack.use(
+      await openSandboxPrograms({ page, access: getAccess, guildId, report: printSentence }),
+    );
+  }
+  const { dataDir } = config;
+  const observers = { sandbox, events, show, botName, dataDir };
+  const tellPage = () => {
+    isTold = true;
+  };
+  const all = stack.move();
+  const disposeRun = () => all.disposeAsync();
+  return { config, engines, observers, tell: tellPage, [Symbol.asyncDispose]: disposeRun };
+}
+
+function showPage(line: PageLine, show: ConversationPrinter) {
+  if ('why' in line) show.printNote(line.why);
+  else show.printNote(`No DISCORD_TOKEN: the sandbox. Talk in your browser: ${line.link}`);
+}
+
+/** The page is worth no failure: a sandbox that is gone says so itself. */
+function sendToPage(sandbox: SandboxProcess, event: PageEvent) {
+  sandbox.sendRequest({ do: 'tell', event }).catch(() => undefined);
+}
+
+/** Listeners that pass what happens in the bot to the event log and to the view. */
+function createReporters(
+  events: EventLog,
+  views: readonly Pick<SandboxView, 'onSession'>[],
+  view: SandboxView,
+): Pick<BotOptions, 'onSession' | 'onDiscord' | 'onStore'> {
+  const traces = openTraces(realClock, readEnvironment());
+  return {
+    onSession(guildId, event) {
+      traces?.report(guildId, event);
+      events.report(event);
+      for (const each of views) each.onSession(event);
+    },
+    onDiscord(event) {
+      if (event.kind === 'command' || event.kind === 'command-failed') {
+        events.report({ kind: 'done' });
+      }
+      view.onDiscord(event);
+    },
+    onStore(event) {
+      if (event.kind === 'warning') view.onDiscord(event);
+      if (event.kind === 'refused')
+        view.onDiscord({ kind: 'warning', message: event.error.message });
+    },
+  };
+}
+
+type SandboxProgramOptions = {
+  /** Where the sandbox shows its page; programs find this process at the first free port after it. */
+  readonly page: NonNullable<Config['page']>;
+  readonly access: AccessSource['access'];
+  /** The server of the sandbox. */
+  readonly guildId: GuildId;
+  /** Told in one sentence where programs find the bot, why nowhere, and of failures. */
+  report(sentence: string): void;
+};
+
+/** HTTP for programs beside the sandbox, whose page is served by its own process. Never throws. */
+export async function openSandboxPrograms({
+  page: { host, port },
+  access,
+  guildId,
+  report,
+}: SandboxProgramOptions): Promise<AsyncDisposable | undefined> {
+  const { openAtFreePort } = await import('#src/web/http/listener.ts');
+  const { openDoors } = await import('#src/web/http/doors.ts');
+  const onBug = (error: unknown) => report(`a request of a program failed: ${error}`);
+  const door = await openProgramDoor(access, onBug);
+  const outcome = await openAtFreePort(
+    port + 1,
+    async (free) => await openDoors({ ...door, host, port: free }),
+  );
+  if (outcome.kind === 'refused') {
+    report(outcome.why);
+    return undefined;
+  }
+  const { server } = outcome;
+  report(`HTTP for programs (docs/http.md): ${new URL(`/v1/servers/${guildId}`, server.url)}`);
+  return server;
+}
+
+/** Everything that stands when the bot is logged in to the sandbox. */
+type SandboxRun = {
+  readonly config: Config;
+  readonly engines: Engines;
+  readonly observers: SandboxObservers;
+  /** Shows messages of the bot from now on. */
+  tell(): void;
+};
+
+/** One exchange and its proof. Returns the exit code. Errors: BotError. Aborting `signal` throws its reason. */
+async function runOnce(
+  { config, engines, observers }: SandboxRun,
+  signal: AbortSignal,
+): Promise<number> {
+  const { show } = observers;
+  const first = await runFirstExchange(observers, signal);
+  if (first.kind === 'failed') {
+    showFailure(first, show);
+    return 1;
+  }
+  // The judge is always the local recogniser: it cannot be told what it ought to hear.
+  const { localModels: models } = engines;
+  const transcriber =
+    config.transcription.kind === 'local'
+      ? engines.transcriber
+      : await openLocalTranscriber({ models });
+  const { verdict, why } = await checkAnswerWords(first, transcriber, signal);
+  show.printNote(waitLine(first.heard.firstAudibleAtMs));
+  const isProved = verdict === 'ok';
+  show.printNote(isProved ? `the received sound holds ${why}` : `failed at words: ${why}`);
+  return isProved ? 0 : 1;
+}
+
+function showFailure({ isShown, stage, why }: FailedExchange, show: ConversationPrinter) {
+  if (!isShown) show.printNote(`failed at ${stage}: ${why}`);
+}
+
+/**
+ * Plays one exchange, then whatever is typed. Returns the exit code when the lines end. A service has no lines and no terminal (a
+ * container, systemd, nohup): it runs until `signal` is aborted.
+ *
+ * Errors: BotError. Aborting `signal` throws its reason.
+ */
+async function runPrompt({ observers, tell }: SandboxRun, signal: AbortSignal): Promise<number> {
+  const { show } = observers;
+  const first = await runFirstExchange(observers, signal);
+  if (first.kind === 'failed') showFailure(first, show);
+  tell();
+  show.printNote(`Type to speak as ${host}; /help shows commands; Ctrl+C leaves.`);
+  const hasLines = await performLines(process.stdin, observers, signal);
+  if (hasLines || process.stdin.isTTY) return 0;
+  show.printNote('Nobody can type here, so it runs until it is stopped. Open the page to talk.');
+  return await waitUnlessAborted(new Promise<never>(() => {}), signal);
+}
+
+function waitLine(firstAudibleAtMs: number): string {
+  const startedMs = realClock.nowMs() - process.uptime() * 1000;
+  return `first reply heard ${((firstAudibleAtMs - startedMs) / 1000).toFixed(1)} s after the start`;
+}

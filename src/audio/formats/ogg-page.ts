@@ -1,0 +1,145 @@
+/** Bytes before the segment table: https://www.rfc-editor.org/rfc/rfc3533.html#section-6 */
+const pageHeadBytes = 27;
+export const maxPageBytes = pageHeadBytes + 255 + 255 * 255;
+
+/** Seven bytes may promise a page of 64 kB, so the bytes counted twice are limited. */
+const maxRecountPerByte = 256;
+
+export type OggPage = {
+  readonly bytes: Buffer;
+  readonly isContinued: boolean;
+  readonly isFirst: boolean;
+  readonly isLast: boolean;
+  /** Position after the last whole packet, in samples. Undefined if no packet ends here. */
+  readonly granule: number | undefined;
+  readonly serial: number;
+  /** Pieces of packets. The last one continues on the next page if `goesOn`. */
+  readonly pieces: readonly Buffer[];
+  readonly isLastPieceOpen: boolean;
+};
+
+/** Cuts a file into pages, in pieces of any length. Bytes without a valid checksum are skipped. */
+export class OggPageReader {
+  #rest: Buffer = Buffer.alloc(0);
+
+  push(bytes: Uint8Array): OggPage[] {
+    this.#rest = Buffer.concat([this.#rest, bytes]);
+    const pages: OggPage[] = [];
+    for (;;) {
+      const length = measurePage(this.#rest);
+      if (length === 'more') return pages;
+      const page = length === 'none' ? undefined : readPage(this.#rest.subarray(0, length));
+      if (!page) this.#skipToNextHead(length === 'none' ? 0 : length);
+      else {
+        pages.push(page);
+        this.#rest = this.#rest.subarray(page.bytes.length);
+      }
+    }
+  }
+
+  #skipToNextHead(countedBytes: number) {
+    const from = Math.max(1, Math.floor(countedBytes / maxRecountPerByte));
+    const next = this.#rest.indexOf('OggS', from, 'latin1');
+    const passed = next >= 0 ? next : Math.max(1, this.#rest.length - 3);
+    this.#rest = this.#rest.subarray(passed);
+  }
+}
+
+function measurePage(bytes: Buffer): number | 'more' | 'none' {
+  if (!bytes.toString('latin1', 0, 4).startsWith('OggS'.slice(0, bytes.length))) return 'none';
+  if (bytes.length < pageHeadBytes) return 'more';
+  if (bytes.readUInt8(4) !== 0) return 'none';
+  const body = pageHeadBytes + bytes.readUInt8(pageHeadBytes - 1);
+  if (bytes.length < body) return 'more';
+  const length = bytes.subarray(pageHeadBytes, body).reduce((sum, size) => sum + size, body);
+  return bytes.length < length ? 'more' : length;
+}
+
+function readPage(bytes: Buffer): OggPage | undefined {
+  if (calculateCrc(bytes) !== bytes.readUInt32LE(22)) return undefined;
+  const flags = bytes.readUInt8(5);
+  const granule = bytes.readBigInt64LE(6);
+  const body = pageHeadBytes + bytes.readUInt8(pageHeadBytes - 1);
+  const pieces: Buffer[] = [];
+  let [from, to] = [body, body];
+  for (const size of bytes.subarray(pageHeadBytes, body)) {
+    to += size;
+    if (size === 255) continue;
+    pieces.push(bytes.subarray(from, to));
+    from = to;
+  }
+  const isLastPieceOpen = to > from;
+  if (isLastPieceOpen) pieces.push(bytes.subarray(from, to));
+  return {
+    bytes,
+    pieces,
+    isLastPieceOpen,
+    isContinued: (flags & 1) !== 0,
+    isFirst: (flags & 2) !== 0,
+    isLast: (flags & 4) !== 0,
+    granule: granule < 0n ? undefined : Number(granule),
+    serial: bytes.readUInt32LE(14),
+  };
+}
+
+type PageMarks = {
+  readonly serial: number;
+  readonly isFirst?: boolean;
+  readonly isLast?: boolean;
+  readonly granule?: number;
+  readonly sequence?: number;
+};
+
+export function writePages(packets: readonly Uint8Array[], marks: PageMarks): Buffer {
+  const sizes = packets.flatMap(({ length }) => [
+    ...Array<number>(Math.floor(length / 255)).fill(255),
+    length % 255,
+  ]);
+  const body = Buffer.concat(packets);
+  const pages: Buffer[] = [];
+  for (let [from, at] = [0, 0]; from < sizes.length; from += 255) {
+    const table = sizes.slice(from, from + 255);
+    const length = table.reduce((sum, size) => sum + size, 0);
+    const flags =
+      (from > 0 && sizes[from - 1] === 255 ? 1 : 0) |
+      (marks.isFirst && from === 0 ? 2 : 0) |
+      (marks.isLast && from + 255 >= sizes.length ? 4 : 0);
+    const head = writePageHead(flags, (marks.sequence ?? 0) + pages.length, marks);
+    head.writeUInt8(table.length, pageHeadBytes - 1);
+    const page = Buffer.concat([head, Buffer.from(table), body.subarray(at, at + length)]);
+    page.writeUInt32LE(calculateCrc(page), 22);
+    pages.push(page);
+    at += length;
+  }
+  return Buffer.concat(pages);
+}
+
+function writePageHead(
+  flags: number,
+  sequence: number,
+  { serial, granule = 0 }: PageMarks,
+): Buffer {
+  const head = Buffer.alloc(pageHeadBytes);
+  head.write('OggS', 'latin1');
+  head.writeUInt8(flags, 5);
+  head.writeBigInt64LE(BigInt(granule), 6);
+  head.writeUInt32LE(serial, 14);
+  head.writeUInt32LE(sequence, 18);
+  return head;
+}
+
+/** Polynomial 0x04c11db7, not reflected: https://www.rfc-editor.org/rfc/rfc3533.html#section-6 */
+const crcTable = Uint32Array.from({ length: 256 }, (_, n) => {
+  let crc = n << 24;
+  for (let bit = 0; bit < 8; bit++) crc = (crc << 1) ^ (crc < 0 ? 0x04c11db7 : 0);
+  return crc >>> 0;
+});
+
+function calculateCrc(page: Buffer): number {
+  let crc = 0;
+  for (let n = 0; n < page.length; n++) {
+    const byte = n >= 22 && n < 26 ? 0 : (page[n] ?? 0);
+    crc = ((crc << 8) ^ (crcTable[(crc >>> 24) ^ byte] ?? 0)) >>> 0;
+  }
+  return crc;
+}

@@ -1,0 +1,114 @@
+import { type MpegFrameHeader, readFrameHeader } from './mpeg-frame.ts';
+
+export type SoundFileFormat = 'wav' | 'mp3' | 'flac' | 'ogg' | 'webm';
+
+export type SniffResult =
+  | { readonly kind: 'format'; readonly format: SoundFileFormat }
+  /** `what` is a name for the operator, `demuxer` the value for `-f` of ffmpeg. */
+  | { readonly kind: 'ffmpeg'; readonly what: string; readonly demuxer: string }
+  | { readonly kind: 'foreign'; readonly what: string }
+  | { readonly kind: 'more' };
+
+/** An Ogg page names its codec at byte 28. */
+const minSniffBytes = 48;
+/** A WebM file names its codec, and a cut MP3 stream finds its frames, within these bytes. */
+const maxSniffBytes = 8192;
+/** One or two headers may be chance. */
+const minFramesInARow = 3;
+
+/**
+ * Detects a format by its first bytes, since a decoder makes loud noise of foreign data.
+ *
+ * At most 8 kB are needed, fewer for a shorter file (`isWhole`).
+ */
+export function sniffFormat(head: Uint8Array, isWhole: boolean): SniffResult {
+  const bytes = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, maxSniffBytes));
+  const named = sniffNamedFormat(bytes, isWhole);
+  if (named) return named;
+  const isEnough = isWhole || head.length >= maxSniffBytes;
+  return sniffFrames(bytes, isEnough) ?? { kind: 'foreign', what: 'not a sound file' };
+}
+
+/** Detects only formats that begin with a name. */
+export function sniffNamedFormat(bytes: Buffer, isWhole: boolean): SniffResult | undefined {
+  if (bytes.length < minSniffBytes && !isWhole) return { kind: 'more' };
+  const text = bytes.toString('latin1', 0, minSniffBytes);
+  if (text.startsWith('OggS')) return sniffOgg(text);
+  const isEnough = isWhole || bytes.length >= maxSniffBytes;
+  if (text.startsWith('\x1a\x45\xdf\xa3')) return sniffMatroska(bytes, isEnough);
+  return matchSignature(text);
+}
+
+function matchSignature(text: string): SniffResult | undefined {
+  if (/^(RIFF|RF64|BW64)....(?!AVI )/s.test(text)) return { kind: 'format', format: 'wav' };
+  if (text.startsWith('fLaC')) return { kind: 'format', format: 'flac' };
+  if (text.startsWith('ID3')) return { kind: 'format', format: 'mp3' };
+  const known = ffmpegSignatures.find(([pattern]) => pattern.test(text));
+  return known && { kind: 'ffmpeg', what: known[1], demuxer: known[2] };
+}
+
+/** Patterns, names for the operator, and demuxers of ffmpeg: https://ffmpeg.org/ffmpeg-formats.html */
+const ffmpegSignatures: readonly (readonly [RegExp, string, string])[] = [
+  [/^....(ftyp|styp|moov|moof|mdat|wide)/s, 'MP4', 'mov'],
+  [/^RIFF....AVI /s, 'AVI', 'avi'],
+  [/^FORM....AIF/s, 'AIFF', 'aiff'],
+  [/^\x30\x26\xb2\x75/, 'WMA', 'asf'],
+  [/^caff/, 'CAF', 'caf'],
+  [/^wvpk/, 'WavPack', 'wv'],
+  [/^MAC /, "Monkey's Audio", 'ape'],
+  [/^#!AMR/, 'AMR', 'amr'],
+  [/^FLV/, 'Flash video', 'flv'],
+  [/^\.snd/, 'AU', 'au'],
+  [/^riff\x2e\x91/, 'Wave64', 'w64'],
+  [/^TTA[12]/, 'True Audio', 'tta'],
+  [/^MPCK/, 'Musepack', 'mpc8'],
+  [/^DSD /, 'DSF', 'dsf'],
+  [/^ADIF/, 'AAC', 'aac'],
+];
+
+function sniffOgg(text: string): SniffResult {
+  const isMany = text.charCodeAt(28 + 18) > 0;
+  if (text.startsWith('OpusHead', 28) && isMany)
+    return toFfmpegOgg('Opus with more than two channels');
+  const isKnown = ['OpusHead', '\x01vorbis', '\x7fFLAC'].some((name) => text.startsWith(name, 28));
+  if (isKnown) return { kind: 'format', format: 'ogg' };
+  return toFfmpegOgg('an Ogg file of another kind');
+}
+
+function toFfmpegOgg(what: string): SniffResult {
+  return { kind: 'ffmpeg', what, demuxer: 'ogg' };
+}
+
+function sniffMatroska(bytes: Buffer, isEnough: boolean): SniffResult {
+  if (bytes.includes('A_OPUS', 0, 'latin1')) return { kind: 'format', format: 'webm' };
+  if (!isEnough && !/A_[A-Z]{3}.{3}/s.test(bytes.toString('latin1'))) return { kind: 'more' };
+  return { kind: 'ffmpeg', what: 'Matroska', demuxer: 'matroska' };
+}
+
+function sniffFrames(bytes: Buffer, isEnough: boolean): SniffResult | undefined {
+  for (let at = bytes.indexOf(0xff); at >= 0; at = bytes.indexOf(0xff, at + 1)) {
+    const name = readFramesInARow(bytes, at, isEnough);
+    if (name === 'AAC') return { kind: 'ffmpeg', what: 'AAC', demuxer: 'aac' };
+    if (name === 'MP3') return { kind: 'format', format: 'mp3' };
+  }
+  const isText = /^\s*[#[<{]/.test(bytes.toString('latin1', 0, 16));
+  return isEnough || isText ? undefined : { kind: 'more' };
+}
+
+function readFramesInARow(
+  bytes: Buffer,
+  from: number,
+  isEnough: boolean,
+): 'MP3' | 'AAC' | undefined {
+  let at = from;
+  let first: MpegFrameHeader | undefined;
+  for (let n = 0; n < minFramesInARow; n++) {
+    // Where no more bytes come, fewer frames are enough from the first byte on.
+    if (at + 6 > bytes.length) return isEnough && (from === 0 || n > 1) ? first?.name : undefined;
+    const header = readFrameHeader(bytes.subarray(at));
+    if (!header || (first && header.kind !== first.kind)) return undefined;
+    first = header;
+    at += header.lengthBytes;
+  }
+  return first?.name;
+}

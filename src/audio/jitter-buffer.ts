@@ -1,0 +1,185 @@
+import { countOpusSamples } from '#src/audio/opus/opus-packet.ts';
+
+export type Packet = {
+  readonly speakerId: PersonId;
+  /** 16 bits of RTP, which wrap: https://www.rfc-editor.org/rfc/rfc3550.html#section-5.1 */
+  readonly sequence: number;
+  /** 32 bits of RTP at 48 kHz, which wrap. 20 ms are 960. */
+  readonly timestamp: number;
+  /** Empty for a packet that is only padding. */
+  readonly opus: Uint8Array;
+  readonly atMs: number;
+};
+
+/** A packet that is still end-to-end encrypted ends with this marker: https://daveprotocol.com/ */
+export function isEncrypted(opus: Uint8Array): boolean {
+  const { length } = opus;
+  return opus[length - 1] === 0xfa && opus[length - 2] === 0xfa;
+}
+
+/** A packet in order, with the gap before it. Samples count at 48 kHz, as in RTP. */
+export type OrderedPacket = {
+  readonly packet: Packet;
+  /** An unreadable packet counts as long as the last readable one. */
+  readonly samples: number;
+  readonly gap?: PacketGap;
+};
+
+export type PacketGap = {
+  readonly frames: number;
+  readonly lost: number;
+  /** Samples of silence, in which nothing was sent. Undefined between two streams, where only the clock knows. */
+  readonly silent?: number;
+  readonly isRestart: boolean;
+};
+
+/** `late` counts packets that came twice, or after they had been given up. */
+export type JitterCounts = {
+  readonly lost: number;
+  readonly late: number;
+};
+
+/** A packet waits for the one before it for up to three frames. */
+const maxReorderWaitMs = 60;
+const maxWaitingPackets = 15;
+const maxLostFrames = 5;
+const maxSilenceSamples = 60 * 48_000;
+const minPacketSamples = 120;
+const usualPacketSamples = 960;
+/** A sender with older packets (2 s) has restarted. */
+const maxLatePackets = 100;
+
+const noPackets: readonly OrderedPacket[] = [];
+const newStreamGap: PacketGap = { frames: 0, lost: 0, isRestart: true };
+
+type PlacedPacket = { readonly packet: Packet; readonly place: number };
+
+/**
+ * Jitter buffer: puts one person's packets in order and reports the gaps between them.
+ *
+ * A packet in order passes at once. Any other one waits up to 60 ms, so `settle` must be called regularly. Lengths of
+ * packets and gaps add up to the timestamps of a valid stream. Packets carry no SSRC, and another stream shows by
+ * numbers that do not continue.
+ *
+ * @example
+ * import { JitterBuffer } from '#src/audio/jitter-buffer.ts';
+ *
+ * const order = new JitterBuffer();
+ * const opus = Uint8Array.of(0xf8, 0xff, 0xfe);
+ * const packets = [1, 3, 2].map((n) => ({ speakerId: '1', sequence: n, timestamp: n * 960, opus, atMs: n }));
+ * const ordered = packets.flatMap((packet) => order.put(packet));
+ * ordered.map(({ packet }) => packet.sequence); // [1, 2, 3]
+ */
+export class JitterBuffer {
+  readonly #held = new Map<number, PlacedPacket>();
+  #last: PlacedPacket | undefined;
+  #lastSamples = usualPacketSamples;
+  #getCounts = { lost: 0, late: 0 };
+
+  put(packet: Packet): readonly OrderedPacket[] {
+    if (!this.#last) return [this.#passPacket({ packet, place: 0x1_0000 + packet.sequence })];
+    const place = unwrapSequence(packet.sequence, this.#last.place);
+    if (packet.opus.length === 0) {
+      // Padding takes a sequence number, but no time. Out of order it counts as lost.
+      if (place === this.#last.place + 1) this.#last = { packet: this.#last.packet, place };
+      return this.releaseOverdue(packet.atMs);
+    }
+    if (place <= this.#last.place) return this.#receiveOld({ packet, place });
+    if (this.#held.size === 0 && this.#countMissing(place) === 0)
+      return [this.#passWithGap({ packet, place })];
+    const full =
+      this.#countMissing(place) >= maxWaitingPackets ? this.#releaseWhile(() => true) : [];
+    if (this.#countMissing(place) >= maxWaitingPackets)
+      return [...full, this.#passWithGap({ packet, place })];
+    return [...full, ...this.#holdPacket({ packet, place })];
+  }
+
+  releaseOverdue(atMs: number): readonly OrderedPacket[] {
+    if (this.#held.size === 0) return noPackets;
+    return this.#releaseWhile(
+      (missing) => missing === 0 || atMs - this.#getOldestMs() >= maxReorderWaitMs,
+    );
+  }
+
+  getCounts(): JitterCounts {
+    return { ...this.#getCounts };
+  }
+
+  #holdPacket(placed: PlacedPacket): readonly OrderedPacket[] {
+    if (!this.#held.has(placed.place)) this.#held.set(placed.place, placed);
+    return this.releaseOverdue(placed.packet.atMs);
+  }
+
+  #releaseWhile(ready: (missing: number) => boolean): OrderedPacket[] {
+    const released: OrderedPacket[] = [];
+    for (;;) {
+      const next = this.#held.get(Math.min(...this.#held.keys()));
+      if (!next || !ready(this.#countMissing(next.place))) return released;
+      this.#held.delete(next.place);
+      released.push(this.#passWithGap(next));
+    }
+  }
+
+  #countMissing(place: number): number {
+    return this.#last ? place - this.#last.place - 1 : 0;
+  }
+
+  #getOldestMs(): number {
+    let oldest = Infinity;
+    for (const { packet } of this.#held.values()) oldest = Math.min(oldest, packet.atMs);
+    return oldest;
+  }
+
+  #passWithGap(next: PlacedPacket): OrderedPacket {
+    return this.#passPacket(next, this.#last && this.#measureGap(this.#last.packet, next));
+  }
+
+  #measureGap(last: Packet, { packet, place }: PlacedPacket): PacketGap | undefined {
+    const missing = this.#countMissing(place);
+    const jump = (packet.timestamp - last.timestamp) | 0;
+    if (!isSameStream(jump, missing)) return newStreamGap;
+    this.#getCounts.lost += missing;
+    const between = Math.max(0, jump - this.#lastSamples);
+    if (missing > maxLostFrames) return { ...newStreamGap, silent: between };
+    const lost = Math.min(between, missing * this.#lastSamples);
+    if (missing === 0 && between === 0) return undefined;
+    return { frames: missing, lost, silent: between - lost, isRestart: false };
+  }
+
+  #receiveOld({ packet, place }: PlacedPacket): readonly OrderedPacket[] {
+    if (!this.#isLate(packet, place)) return this.#restartStream(packet);
+    this.#getCounts.late++;
+    return this.releaseOverdue(packet.atMs);
+  }
+
+  #isLate({ timestamp }: Packet, place: number) {
+    const since = this.#last ? (this.#last.packet.timestamp - timestamp) | 0 : 0;
+    const between = -this.#countMissing(place) - 2;
+    return between < maxLatePackets && isSameStream(since, between);
+  }
+
+  #restartStream(packet: Packet): readonly OrderedPacket[] {
+    const released = this.#releaseWhile(() => true);
+    const place = 0x1_0000 + packet.sequence;
+    return [...released, this.#passPacket({ packet, place }, newStreamGap)];
+  }
+
+  #passPacket(placed: PlacedPacket, gap?: PacketGap): OrderedPacket {
+    const { packet } = placed;
+    this.#last = placed;
+    // 0 for bytes that are not Opus, or not yet.
+    const samples = isEncrypted(packet.opus) ? 0 : countOpusSamples(packet.opus);
+    this.#lastSamples = samples || this.#lastSamples;
+    return { packet, samples: this.#lastSamples, gap };
+  }
+}
+
+/** Finds the nearest number with these lower 16 bits: https://www.rfc-editor.org/rfc/rfc3550.html#appendix-A.1 */
+function unwrapSequence(sequence: number, near: number): number {
+  return near + (((sequence - near) << 16) >> 16);
+}
+
+function isSameStream(jump: number, missing: number): boolean {
+  // Time passes, not too long, and long enough for the lost packets.
+  return jump >= missing * minPacketSamples && jump <= maxSilenceSamples;
+}

@@ -1,0 +1,207 @@
+import { readFile } from 'node:fs/promises';
+
+/** Samples of the former window that each window begins with: https://github.com/snakers4/silero-vad */
+export const contextSamples = 64;
+export const cellCount = 128;
+/** 32 ms at 16 kHz. */
+export const windowSamples = 512;
+
+/** Exports of scripts/kernels/silero.ts. Addresses count bytes. */
+type Kernels = Readonly<Record<'spectra' | 'multiply' | 'remember', (...of: number[]) => void>>;
+
+type Layer = {
+  readonly rows: number;
+  readonly width: number;
+  readonly weights: number;
+  readonly bias: number;
+};
+
+const weightsMagic = 'silero-v5-16k';
+const pageBytes = 65_536;
+const numberBytes = 4;
+const vectorBytes = 16;
+/** A transform of 256 real samples works on 128 complex points. */
+const fftPoints = 128;
+const spectrumBins = 129;
+/** Three spectra are the widest input. */
+const maxInputs = 3 * spectrumBins;
+
+/** Addresses in a memory that never grows, and begins with the file of scripts/silero-weights.mjs. */
+function planMemoryAddresses() {
+  let endBytes = vectorBytes;
+  const reserve = (numbers: number): number => {
+    const from = endBytes;
+    endBytes += Math.ceil((numbers * numberBytes) / vectorBytes) * vectorBytes;
+    return from;
+  };
+  const reserveLayer = (rows: number, width: number): Layer => {
+    return { rows, width, weights: reserve(rows * width), bias: reserve(rows) };
+  };
+  return {
+    hann: reserve(2 * fftPoints),
+    /** Each row holds its taps in the order of time. */
+    encoder: [
+      reserveLayer(128, 3 * spectrumBins),
+      reserveLayer(64, 3 * 128),
+      reserveLayer(64, 2 * 64),
+      reserveLayer(128, 64),
+    ],
+    /** Input, forget, cell and output gates for the input followed by the former output. */
+    memory: reserveLayer(4 * cellCount, 2 * cellCount),
+    output: reserveLayer(1, cellCount),
+    twiddles: reserve(2 * spectrumBins),
+    order: reserve(fftPoints),
+    work: reserve(2 * spectrumBins * 4),
+    /** 64 samples of the former window, 512 new ones, and 64 mirrored at the end. */
+    samples: reserve(contextSamples + windowSamples + contextSamples),
+    // Inputs of the convolutions, a row for each time step. The spare rows before and after stay zero.
+    spectra: reserve(6 * spectrumBins),
+    first: reserve(6 * 128),
+    second: reserve(2 * 64),
+    third: reserve(64),
+    /** 128 features and the former output. */
+    seen: reserve(2 * cellCount),
+    gates: reserve(4 * cellCount),
+    cells: reserve(cellCount),
+    list: reserve(2 * maxInputs),
+    pages: Math.ceil(endBytes / pageBytes),
+  } as const;
+}
+
+const memoryAddresses = planMemoryAddresses();
+
+/** The network in a WebAssembly instance of 0.9 MB. */
+export class SileroWeights {
+  readonly #kernels;
+  readonly #output: Float32Array;
+  readonly #bias: Float32Array;
+  readonly #samples: Float32Array;
+  readonly #context: Float32Array;
+  readonly #outputs: Float32Array;
+  readonly #cells: Float32Array;
+
+  constructor(wasm: Uint8Array, weights: Buffer) {
+    if (weights.toString('latin1', 0, weightsMagic.length) !== weightsMagic)
+      throw new Error('Not the Silero weights.');
+    const memory = new WebAssembly.Memory({
+      initial: memoryAddresses.pages,
+      maximum: memoryAddresses.pages,
+    });
+    const imports = { env: { memory } };
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm), imports);
+    this.#kernels = exports as Kernels; // Exports of the file beside this one.
+    const numbers = (from: number, length: number) => new Float32Array(memory.buffer, from, length);
+    new Uint8Array(memory.buffer).set(weights);
+    numbers(memoryAddresses.twiddles, 2 * spectrumBins).set(createTwiddles());
+    new Uint32Array(memory.buffer, memoryAddresses.order, fftPoints).set(createBitReversedOrder());
+    this.#output = numbers(memoryAddresses.output.weights, cellCount);
+    this.#bias = numbers(memoryAddresses.output.bias, 1);
+    this.#samples = numbers(
+      memoryAddresses.samples,
+      contextSamples + windowSamples + contextSamples,
+    );
+    this.#context = this.#samples.subarray(windowSamples, windowSamples + contextSamples);
+    this.#outputs = numbers(memoryAddresses.seen + cellCount * numberBytes, cellCount);
+    this.#cells = numbers(memoryAddresses.cells, cellCount);
+  }
+
+  probability(stream: StreamState, window: Float32Array): number {
+    this.#samples.set(stream.context);
+    this.#samples.set(window, contextSamples);
+    this.#mirror();
+    this.#outputs.set(stream.outputs);
+    this.#cells.set(stream.cells);
+    this.#run();
+    stream.context.set(this.#context);
+    stream.outputs.set(this.#outputs);
+    stream.cells.set(this.#cells);
+    return this.#answer();
+  }
+
+  #mirror() {
+    const samples = this.#samples;
+    const end = contextSamples + windowSamples;
+    for (let n = 0; n < contextSamples; n++) samples[end + n] = samples[end - 2 - n] ?? 0;
+  }
+
+  #run() {
+    const [a, b, c, d] = memoryAddresses.encoder;
+    const row = (from: number, step: number, width: number) => from + step * width * numberBytes;
+    const { hann, twiddles, order, work } = memoryAddresses;
+    this.#kernels.spectra(
+      memoryAddresses.samples,
+      hann,
+      twiddles,
+      order,
+      work,
+      row(memoryAddresses.spectra, 1, spectrumBins),
+    );
+    for (let step = 0; step < 4; step++) {
+      this.#multiply(
+        a,
+        row(memoryAddresses.spectra, step, spectrumBins),
+        0,
+        row(memoryAddresses.first, step + 1, 128),
+      );
+    }
+    for (let step = 0; step < 2; step++) {
+      this.#multiply(
+        b,
+        row(memoryAddresses.first, 2 * step, 128),
+        0,
+        row(memoryAddresses.second, step, 64),
+      );
+    }
+    this.#multiply(c, memoryAddresses.second, 0, memoryAddresses.third);
+    this.#multiply(d, memoryAddresses.third, 0, memoryAddresses.seen);
+    this.#multiply(memoryAddresses.memory, memoryAddresses.seen, -Infinity, memoryAddresses.gates);
+    this.#kernels.remember(
+      memoryAddresses.gates,
+      cellCount,
+      memoryAddresses.cells,
+      row(memoryAddresses.seen, 1, cellCount),
+    );
+  }
+
+  #multiply(layer: Layer, input: number, least: number, out: number) {
+    const { weights, bias, rows, width } = layer;
+    this.#kernels.multiply(weights, bias, rows, input, width, least, memoryAddresses.list, out);
+  }
+
+  #answer(): number {
+    let sum = this.#bias[0] ?? 0;
+    for (let n = 0; n < cellCount; n++) {
+      sum += Math.max(0, this.#outputs[n] ?? 0) * (this.#output[n] ?? 0);
+    }
+    return 1 / (1 + Math.exp(-sum));
+  }
+}
+
+export type StreamState = {
+  readonly context: Float32Array;
+  readonly outputs: Float32Array;
+  readonly cells: Float32Array;
+};
+
+/** Reads the weights of Silero VAD v5 for 16 kHz (MIT, LICENSE.silero.txt) and the kernels beside this file. */
+export async function loadSilero(): Promise<SileroWeights> {
+  const read = (name: string) => readFile(new URL(name, import.meta.url));
+  const files = [read('./silero-v5-16k.bin'), read('./silero-kernels.wasm')] as const;
+  const [bytes, wasm] = await Promise.all(files);
+  return new SileroWeights(wasm, bytes);
+}
+
+function createTwiddles(): Float32Array {
+  const angle = (n: number) => (Math.PI * n) / fftPoints;
+  return Float32Array.from({ length: 2 * spectrumBins }, (_, n) =>
+    n < spectrumBins ? Math.cos(angle(n)) : Math.sin(angle(n - spectrumBins)),
+  );
+}
+
+function createBitReversedOrder(): Uint32Array {
+  return Uint32Array.from({ length: fftPoints }, (_, n) => {
+    let reversed = 0;
+    for (let bit = 1; bit < fftPoints; bit *= 2) reversed = 2 * reversed + (n & bit ? 1 : 0);
+    return reversed * vectorBytes;
+  });
+}

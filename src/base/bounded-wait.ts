@@ -1,0 +1,84 @@
+import type { Clock } from './clock.ts';
+
+/**
+ * Waits for `work`, and throws `signal.reason` if `signal` is aborted first.
+ *
+ * A signal that is already aborted wins over finished work. The work goes on, and its later failure is ignored.
+ */
+export async function waitUnlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', onAbort);
+  if (signal.aborted) onAbort();
+  try {
+    return await Promise.race([aborted.promise, work]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/**
+ * Waits for `work` at most `ms`, and then throws the error of `late`.
+ *
+ * Finished work wins, even with no time left. The work goes on, and its later failure is ignored.
+ *
+ * @example
+ * import { realClock } from '#src/base/clock.ts';
+ * import { within } from '#src/base/bounded-wait.ts';
+ *
+ * const work = Promise.resolve('done');
+ * await within(work, 1_000, realClock, () => new Error('too late')); // 'done'
+ */
+export async function withTimeout<T>(
+  work: Promise<T>,
+  ms: number,
+  clock: Pick<Clock, 'later'>,
+  createError: () => Error,
+): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const forget = clock.later(ms, () => reject(createError()));
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    forget();
+  }
+}
+
+/** Returns a controller that is aborted with `signal` too. Its owner must abort it in the end. */
+export function createChildController(signal: AbortSignal): AbortController {
+  // A composite signal (`AbortSignal.any`) would check all its sources each time it is asked.
+  const own = new AbortController();
+  const abortToo = () => own.abort(signal.reason);
+  const stopListening = () => signal.removeEventListener('abort', abortToo);
+  signal.addEventListener('abort', abortToo);
+  own.signal.addEventListener('abort', stopListening, { once: true });
+  if (signal.aborted) abortToo();
+  return own;
+}
+
+/** Returns a signal that aborts with the error of `late` after `ms`. Disposing cancels the deadline. */
+export function createDeadlineSignal(
+  ms: number,
+  clock: Pick<Clock, 'later'>,
+  createError: () => Error,
+): Disposable & { readonly signal: AbortSignal } {
+  const deadline = new AbortController();
+  const forget = clock.later(ms, () => deadline.abort(createError()));
+  return { signal: deadline.signal, [Symbol.dispose]: forget };
+}
+
+/** Waits for `work` at most `ms`, and then returns undefined. Aborting `signal` throws `signal.reason`. */
+export async function waitAtMost<T>(
+  work: Promise<T>,
+  ms: number,
+  clock: Pick<Clock, 'later'>,
+  signal: AbortSignal,
+): Promise<T | undefined> {
+  const tooLateError = new Error('it was late');
+  try {
+    return await withTimeout(waitUnlessAborted(work, signal), ms, clock, () => tooLateError);
+  } catch (cause) {
+    if (cause !== tooLateError) throw cause;
+    return undefined;
+  }
+}

@@ -1,0 +1,88 @@
+import type { TokenUsage } from '#src/provider/models/request-reservation.ts';
+import type { ServedBy } from '#src/provider/models/standard-models.ts';
+
+export type ToolCall = {
+  readonly id: string;
+  readonly name: string;
+  readonly argumentsJson: string;
+};
+
+export type Tool = {
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema of the arguments object. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+};
+
+/** `name` is the author. The content never holds the name. */
+export type ChatMessage = ChatMessageByRole & {
+  /** A program's message in the format of chat completions, which the server gets unchanged. */
+  readonly sent?: SentFields;
+};
+
+type ChatMessageByRole =
+  | { readonly role: 'system'; readonly content: string }
+  | {
+      readonly role: 'user';
+      readonly name: string;
+      readonly content: string;
+      /** Data URLs, for a model that takes pictures. */
+      readonly pictures?: readonly string[];
+    }
+  | SpokenChatMessage
+  | { readonly role: 'assistant'; readonly content: string; readonly calls?: readonly ToolCall[] }
+  | { readonly role: 'tool'; readonly callId: string; readonly content: string };
+
+/** Fields of a message or request that a program sent, passed on unchanged. */
+export type SentFields = Readonly<Record<string, unknown>>;
+
+export type SpokenChatMessage = {
+  readonly role: 'user';
+  readonly name: string;
+  readonly content: string;
+  readonly wav: Uint8Array;
+  /** Recognised words, for a model that only reads. Rejects with the error of the recogniser. */
+  readonly words: () => Promise<string>;
+};
+
+export type Usage = TokenUsage & {
+  /** Estimated by length, as the server did not report it. */
+  readonly isEstimate?: true;
+  readonly by?: ServedBy;
+};
+
+export type WrittenPart =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'tool'; readonly call: ToolCall }
+  | { readonly kind: 'cut' }
+  /** The last usage counts. An estimate before the first word only names the server. */
+  | { readonly kind: 'usage'; readonly usage: Usage };
+
+export type ChatPart =
+  | WrittenPart
+  /** Words of the sound. `text` is written instead of spoken. */
+  | { readonly kind: 'transcript'; readonly text: string }
+  /** Cut anywhere: a WAV file, or 16-bit little-endian mono at 24 kHz. */
+  | { readonly kind: 'sound'; readonly bytes: Uint8Array };
+
+/** A streaming chat model. One that hears and speaks also yields sound. */
+export interface ChatModel {
+  /**
+   * Yields text as it arrives, but never reasoning, whole tool calls, and usage if the server reports it.
+   *
+   * Writes at most `mostTokens`, thoughts included. `voice` is for a model that speaks, `sent` for a server. Throws
+   * BotError `provider.*`, and `provider.truncated` after partial text. Aborting `signal` throws `signal.reason`.
+   */
+  reply(
+    messages: readonly ChatMessage[],
+    tools: readonly Tool[],
+    signal: AbortSignal,
+    mostTokens?: number,
+    voice?: string,
+    sent?: SentFields,
+  ): AsyncIterable<ChatPart>;
+  /** Undefined means never. */
+  canTakePictures?(): boolean;
+  /** Only of a model that asks several: wraps each, so that every request passes `wrap`. */
+  wrapEach?(wrap: (model: ChatModel) => ChatModel): ChatModel;
+}

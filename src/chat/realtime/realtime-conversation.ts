@@ -1,0 +1,204 @@
+import { readWav } from '#src/audio/formats/wav.ts';
+import { speakRateHz } from '#src/audio/pcm.ts';
+import { resamplePcm } from '#src/audio/resampler.ts';
+import type { Clock } from '#src/base/clock.ts';
+import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/chat-model.ts';
+import { formatSpeakerLine } from '#src/chat/completions/chat-request.ts';
+import type { JsonEvent, JsonSocket, OpenSocket } from '#src/provider/json-socket.ts';
+import {
+  describeServer,
+  type RemoteServer,
+  type ServedBy,
+} from '#src/provider/models/standard-models.ts';
+import { listRealtimeUrls, RealtimePool } from '#src/provider/realtime-pool.ts';
+import { RealtimeResponse } from '#src/provider/realtime-response.ts';
+
+/** In `baseUrl`, `http` and `ws` mean the same. */
+export type RealtimeConversationOptions = RemoteServer & {
+  /** Used if a persona names none. */
+  readonly voice?: string;
+  readonly maxTokens?: number;
+  readonly clock?: Clock;
+  readonly openSocket?: OpenSocket;
+};
+
+/**
+ * Conversations of a server with OpenAI's Realtime API:
+ * https://developers.openai.com/api/docs/guides/realtime-conversations
+ *
+ * Each answer has a connection of its own, at whose end the server forgets everything.
+ */
+export class RealtimeConversation implements Disposable {
+  readonly #options;
+  readonly #pool;
+
+  constructor(options: RealtimeConversationOptions) {
+    const { baseUrl, maxTokens, model } = options;
+    const urls = listRealtimeUrls(baseUrl, [{ model }]);
+    this.#options = options;
+    this.#pool = new RealtimePool({
+      ...options,
+      urls,
+      opening: createOpeningUpdate(maxTokens),
+      maxReady: 1,
+    });
+  }
+
+  /** Never throws and never waits. */
+  warm(): void {
+    this.#pool.warm();
+  }
+
+  /** Returns a model for one answer. Its connection ends with `signal`. */
+  openAnswer(signal: AbortSignal): ChatModel {
+    const answer = new RealtimeAnswer(this.#options, this.#pool, signal);
+    return {
+      reply: (messages, tools, until, mostTokens, voice) =>
+        answer.reply({ messages, tools, voice, mostTokens }, until),
+    };
+  }
+
+  [Symbol.dispose](): void {
+    this.#pool[Symbol.dispose]();
+  }
+}
+
+type RealtimeRequest = {
+  readonly messages: readonly ChatMessage[];
+  readonly tools: readonly Tool[];
+  readonly voice: string | undefined;
+  readonly mostTokens: number | undefined;
+};
+
+class RealtimeAnswer {
+  readonly #options;
+  readonly #pool;
+  readonly #by: ServedBy;
+  #socket: JsonSocket | undefined;
+  /** The server has the results of these calls. */
+  readonly #results = new Set<string>();
+  #requests = 0;
+
+  constructor(options: RealtimeConversationOptions, pool: RealtimePool, signal: AbortSignal) {
+    this.#options = options;
+    this.#pool = pool;
+    this.#by = describeServer(options.model, options.baseUrl);
+    signal.addEventListener('abort', () => this.#close(), { once: true });
+  }
+
+  async *reply(request: RealtimeRequest, signal: AbortSignal): AsyncGenerator<ChatPart> {
+    const known = this.#socket;
+    const link = known ?? (await this.#pool.lease(signal));
+    this.#socket = link;
+    const response = this.#request(link, request, known === undefined);
+    let isWhole = false;
+    try {
+      for await (const part of response.read(signal)) {
+        if (part.kind === 'usage') yield { kind: 'usage', usage: { ...part.usage, by: this.#by } };
+        else yield part;
+      }
+      isWhole = true;
+    } finally {
+      if (!isWhole) this.#close();
+    }
+  }
+
+  #request(socket: JsonSocket, request: RealtimeRequest, isFirst: boolean): RealtimeResponse {
+    const { messages, mostTokens, tools } = request;
+    // After its first request the server knows everything but the results of calls.
+    const number = ++this.#requests;
+    const [askId, voiceId] = [`ask_${number}`, `voice_${number}`];
+    const eventIds = request.voice === undefined ? [askId] : [askId, voiceId];
+    const response = new RealtimeResponse({
+      ...this.#options,
+      socket,
+      eventIds,
+      isLimited: mostTokens !== undefined,
+    });
+    const [system, ...shown] = messages;
+    const voice = request.voice ?? this.#options.voice;
+    socket.send(createInstructionsUpdate(system?.content ?? '', tools));
+    // A rejected update has no effect at all, so the voice has an update of its own.
+    const session = { type: 'realtime', audio: { output: { voice } } };
+    const isChosen = isFirst && voice !== undefined;
+    if (isChosen) socket.send({ type: 'session.update', event_id: voiceId, session });
+    this.#sendMessages(socket, shown, isFirst);
+    const { maxTokens = Infinity } = this.#options;
+    const isShort = mostTokens !== undefined && mostTokens < maxTokens;
+    const limit = isShort && { response: { max_output_tokens: mostTokens } };
+    socket.send({ type: 'response.create', event_id: askId, ...limit });
+    return response;
+  }
+
+  #sendMessages(link: JsonSocket, messages: readonly ChatMessage[], isFirst: boolean) {
+    for (const message of messages) {
+      const isResult = message.role === 'tool' && !this.#results.has(message.callId);
+      if (isFirst || isResult) sendMessage(link, message);
+      if (message.role === 'tool') this.#results.add(message.callId);
+    }
+  }
+
+  #close() {
+    if (this.#socket) this.#pool.giveBack(this.#socket, false);
+    this.#socket = undefined;
+  }
+}
+
+const minSoundSamples = speakRateHz / 10;
+
+function createOpeningUpdate(maxTokens?: number): JsonEvent {
+  const format = { type: 'audio/pcm', rate: speakRateHz };
+  // Only the bot decides when a turn is over.
+  const audio = { input: { format, turn_detection: null }, output: { format } };
+  const limit = maxTokens !== undefined && { max_output_tokens: maxTokens };
+  const session = { type: 'realtime', output_modalities: ['audio'], audio, ...limit };
+  return { type: 'session.update', session };
+}
+
+function createInstructionsUpdate(instructions: string, offered: readonly Tool[]): JsonEvent {
+  const tools = offered.map(({ name, description, parameters }) => {
+    return { type: 'function', name, description, parameters };
+  });
+  const session = { type: 'realtime', instructions, tools, tool_choice: 'auto' };
+  return { type: 'session.update', session };
+}
+
+function sendMessage(link: JsonSocket, message: ChatMessage) {
+  for (const item of toItems(message)) link.send({ type: 'conversation.item.create', item });
+  if ('wav' in message) sendSound(link, message.wav);
+}
+
+function toItems(message: ChatMessage): readonly JsonEvent[] {
+  switch (message.role) {
+    case 'system':
+      return [createItem('system', 'input_text', message.content)];
+    case 'user':
+      return [
+        createItem('user', 'input_text', formatSpeakerLine(message.name, message.content).trim()),
+      ];
+    case 'assistant': {
+      const { calls = [], content } = message;
+      const said = content.trim() === '' ? [] : [createItem('assistant', 'output_text', content)];
+      const called = calls.map(({ argumentsJson, id, name }) => {
+        return { type: 'function_call', call_id: id, name, arguments: argumentsJson };
+      });
+      return [...said, ...called];
+    }
+    case 'tool': {
+      const { callId, content } = message;
+      return [{ type: 'function_call_output', call_id: callId, output: content }];
+    }
+  }
+}
+
+function sendSound(link: JsonSocket, wav: Uint8Array) {
+  const { samples } = resamplePcm(readWav(wav), speakRateHz);
+  link.appendSound(samples);
+  const missing = minSoundSamples - samples.length;
+  if (missing > 0) link.appendSound(new Int16Array(missing));
+  link.send({ type: 'input_audio_buffer.commit' });
+}
+
+function createItem(role: string, type: string, text: string): JsonEvent {
+  return { type: 'message', role, content: [{ type, text }] };
+}

@@ -1,0 +1,153 @@
+import type { ChatMessage } from '#src/chat/chat-model.ts';
+import { selectRecentMessages } from '#src/chat/history.ts';
+import type { HistoryExchange, Id, ToolChange } from '#src/conversation/machine/state.ts';
+import {
+  type AnswerMedium,
+  getAnswerMedium,
+  getSpokenSubstitutes,
+} from '#src/conversation/output/answer-delivery.ts';
+import type { Owners, Session } from '#src/conversation/session.ts';
+import type { Deps } from '#src/conversation/session-dependencies.ts';
+import { type SessionTools, withToolRules } from '#src/conversation/tools/session-tools.ts';
+import { AnswerCalls, type ToolCallRunner } from '#src/conversation/tools/tool-call-runner.ts';
+import { toChosenVoice } from '#src/notices/channel-notices.ts';
+import { type TextOwner, toPrivateOwner } from '#src/people/confidential-text.ts';
+import { isProgram } from '#src/people/program-ids.ts';
+import { choosePipeline, type Turn, type TurnUtterance } from '#src/pipeline/pipeline.ts';
+import { addNamingOrder } from '#src/pipeline/prompt.ts';
+import type { SpokenManner } from '#src/ports/command-ports.ts';
+import { toSpokenStyle } from '#src/settings/stored-settings.ts';
+import type { BudgetRefusal, PreemptiveBudget } from '#src/spending/budget-authority.ts';
+import { toAnswerRequest } from '#src/spending/reservation.ts';
+import { PendingAnswer } from '#src/voice/output/pending-answer.ts';
+
+/** Placeholder, for a model, of words that it heard itself and that were not recognised. */
+const unrecognisedPlaceholder = '(Nobody recognised these words.)';
+
+/** Placeholder, for a model, of the answer to a question that is over: the next answer leaves it alone. */
+const takenBackPlaceholder = '(This question was taken back.)';
+
+/** Exchanges as a model is shown them: as many of the last ones as fit. */
+export function toChatMessages(exchanges: readonly HistoryExchange[]): readonly ChatMessage[] {
+  const all = exchanges.flatMap(({ heard, isOver, name, words }): readonly ChatMessage[] => [
+    { role: 'user', name, content: (words || unrecognisedPlaceholder).trim() },
+    { role: 'assistant', content: isOver ? takenBackPlaceholder : heard.trim() },
+  ]);
+  return selectRecentMessages(all);
+}
+
+/** Exchanges that a model may be shown for an answer to this person, oldest first: nobody else in them is left out. */
+export function listExchanges(
+  askerId: PersonId,
+  { consent, loop }: Owners<'consent' | 'loop'>,
+  supposed?: HistoryExchange,
+): readonly HistoryExchange[] {
+  const canShow = (id: string) => id === askerId || !consent.isLeftOut(id);
+  const exchanges = [...loop.state.history.exchanges, ...(supposed ? [supposed] : [])];
+  return exchanges.filter(({ by }) => canShow(by));
+}
+
+/** Answer that the conversation wants, and its manner. */
+type WantedAnswer = {
+  readonly id: Id;
+  /** Changes made for the question before. */
+  readonly done: readonly ToolChange[];
+  /** Exchange that still sounds, as if it is heard whole. */
+  readonly supposed: HistoryExchange | undefined;
+  /** Name with which it begins. Default: none. */
+  readonly addressee?: string | undefined;
+  readonly manner?: SpokenManner | undefined;
+  /** Default: as its asker wants answers. */
+  readonly medium?: AnswerMedium | undefined;
+};
+
+/** Services that an answer is made with. */
+export type AnswerDeps = Deps<'clock' | 'pipelines' | 'spending'> & {
+  readonly calls: ToolCallRunner;
+  readonly preemptiveBudget: PreemptiveBudget;
+  readonly tools: SessionTools;
+};
+
+/** Begins the answer to what one person said, oldest first, on what the session knows now, if that may cost what it will. */
+export function requestAnswer(
+  said: readonly TurnUtterance[],
+  session: Session,
+  { calls: made, clock, pipelines, preemptiveBudget, spending, tools }: AnswerDeps,
+  signal: AbortSignal,
+  { addressee = '', done, id, manner, supposed, ...given }: WantedAnswer,
+): PendingAnswer | BudgetRefusal {
+  const { loop, notices, place } = session;
+  const askerId = said.at(-1)?.speakerId ?? '';
+  const medium = given.medium ?? getAnswerMedium(askerId, place);
+  const isWritten = medium === 'written' || medium === 'private';
+  const pipeline = isWritten
+    ? pipelines.textOnly()
+    : pipelines.open(choosePipeline(said, place.getSettings().pipeline));
+  const { before, beside, ...shown } = selectContext(said, askerId, session, supposed);
+  const owner = medium === 'private' ? toPrivateOwner(askerId, shown.owner) : shown.owner;
+  const { name, instructions } = place.getSettings().persona ?? {};
+  const calls = new AnswerCalls({ session, tools, calls: made, answer: id, said, changes: done });
+  const isQuoting = said.some(({ isQuoted }) => isQuoted);
+  const hasOthers = isQuoting || (beside.context ?? name ?? instructions) !== undefined;
+  const own = toSpokenStyle(place.getStyle(), manner, toChosenVoice(manner?.voice, session));
+  const plain = withToolRules(own, calls);
+  const style = {
+    ...(addressee === '' ? plain : addNamingOrder(plain)),
+    getAsides: (language: string | undefined) => getSpokenSubstitutes(notices, language),
+  };
+  const turn = {
+    said,
+    style,
+    history: toChatMessages(before),
+    tools: calls.offered,
+    done: calls.doneCalls,
+    ...beside,
+    language: place.languages.createAnswerLanguage(askerId),
+  };
+  const opened = spending.open(toAnswerRequest(turn, place.channel.guildId));
+  if (opened.kind === 'refused') return opened;
+  if (opened.news) notices.post(opened.news);
+  loop.post({ kind: 'prompted', answer: id, hasOthers });
+  const nowMs = () => clock.nowMs();
+  const answer = {
+    turn,
+    pipeline,
+    isWritten,
+    preemptiveBudget,
+    owner,
+    reservation: opened.reservation,
+    nowMs,
+  };
+  return new PendingAnswer({ ...answer, tools: calls }, signal);
+}
+
+/** Words of the channel that a model is shown for an answer to this asker; none for a program. */
+function selectContext(
+  said: readonly TurnUtterance[],
+  askerId: PersonId,
+  session: Owners<'consent' | 'features' | 'loop' | 'place'>,
+  supposed: HistoryExchange | undefined,
+): {
+  readonly before: readonly HistoryExchange[];
+  readonly beside: Pick<Turn, 'context'>;
+  readonly owner: TextOwner;
+} {
+  if (isProgram(askerId)) return { before: [], beside: {}, owner: 'given' };
+  const before = listExchanges(askerId, session, supposed);
+  return {
+    before,
+    beside: joinFeatureContext(said, askerId, session.features),
+    owner: { channelId: session.place.channel.channelId },
+  };
+}
+
+/** Context of an answer beside the conversation: what features add. */
+function joinFeatureContext(
+  said: readonly TurnUtterance[],
+  askerId: PersonId,
+  features: Session['features'],
+): Pick<Turn, 'context'> {
+  const fromMs = Math.min(...said.map((one) => one.fromMs));
+  const added = features.describeContext({ askerId, fromMs });
+  return added.length === 0 ? {} : { context: added.join('\n\n') };
+}

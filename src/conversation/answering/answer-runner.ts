@@ -1,0 +1,345 @@
+import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
+import { BotError } from '#src/base/errors.ts';
+import type { UtteranceRunner } from '#src/conversation/hearing/utterance-runner.ts';
+import type { EffectOf } from '#src/conversation/machine/effects.ts';
+import { findTurn, isCalledByName } from '#src/conversation/machine/selectors.ts';
+import type { Id, TurnState } from '#src/conversation/machine/state.ts';
+import {
+  endWithToolQuote,
+  getAnswerMedium,
+  getNamePrefix,
+  type MadeName,
+  type NamedPerson,
+  synthesizeName,
+  type VoiceDeps,
+  withNamePrefix,
+  writeAside,
+  writeUnspoken,
+} from '#src/conversation/output/answer-delivery.ts';
+import {
+  createRunningReply,
+  fillReply,
+  type ReplyEnd,
+  RunningReplies,
+  type RunningReply,
+} from '#src/conversation/output/running-replies.ts';
+import type { Owners, Session } from '#src/conversation/session.ts';
+import {
+  getFailureKind,
+  reportUnspokenText,
+  toFailureLine,
+  writeUnspeakableWords,
+} from '#src/notices/channel-notices.ts';
+import { toOpenText } from '#src/people/confidential-text.ts';
+import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import type { AskOutcome } from '#src/ports/command-ports.ts';
+import { createEmptyAnswerError } from '#src/ports/failure-event.ts';
+import {
+  type AnswerProgress,
+  type FinishedAnswer,
+  PendingAnswer,
+  writeAnswer,
+} from '#src/voice/output/pending-answer.ts';
+import { createStuckError, type SpeechOutput } from '#src/voice/output/speech-output.ts';
+import { type AnswerDeps, requestAnswer } from './answer-request.ts';
+
+/** One attempt at an answer, from its first request to its end. */
+type AnswerRun = RunningReply & {
+  /** Turn that it answers, its asker and its request. */
+  readonly effect: EffectOf<'begin'>;
+  readonly pending: PendingAnswer;
+  readonly progress: AnswerProgress;
+  /** Name with which it begins. */
+  readonly name: MadeName | undefined;
+};
+
+/** Answers of one session that are made or heard. */
+export class AnswerRunner {
+  readonly running: RunningReplies<AnswerRun>;
+  readonly #session;
+  readonly #deps;
+  readonly #utterances;
+  readonly #playing = new Set<Promise<void>>();
+  /** Progress of answers that were awaited and discarded, by their turn. */
+  readonly #unheardProgress = new Map<Id, AnswerProgress>();
+
+  constructor(session: Session, deps: AnswerDeps & VoiceDeps, utterances: UtteranceRunner) {
+    this.#session = session;
+    this.#deps = deps;
+    this.#utterances = utterances;
+    this.running = new RunningReplies(session.loop, (job, end) => this.#concludeAnswer(job, end));
+  }
+
+  /** Resolves when nothing is heard any more. Never rejects. */
+  async waitUntilSettled(): Promise<void> {
+    await Promise.all(this.#playing);
+  }
+
+  findPending(answer: Id | undefined): PendingAnswer | undefined {
+    return this.running.find(answer)?.pending;
+  }
+
+  // Effects.
+
+  beginAnswer(effect: EffectOf<'begin'>): void {
+    this.#unheardProgress.delete(effect.turn);
+    const { loop, place, signal } = this.#session;
+    const turn = findTurn(loop.state, effect.turn);
+    if (!turn) return;
+    const reply = createRunningReply(effect.answer, signal);
+    const pending = this.#makePending(effect, turn, reply.over.signal);
+    if (!pending) return;
+    const instants = { heardAtMs: turn.voiceMs, endedAtMs: turn.endedMs };
+    const spoken = pending.isWritten ? '' : getNamePrefix(this.#findNamedAsker(turn), place);
+    const name = synthesizeName(spoken, pending, this.#deps.synthesizer, reply.over.signal);
+    const job: AnswerRun = { ...reply, effect, pending, name, progress: { text: '', instants } };
+    this.running.add(job);
+  }
+
+  playAnswer({ answer }: EffectOf<'play'>): void {
+    const former = this.running.find(answer);
+    if (former?.pending.isInWrongLanguage) {
+      this.discardAnswer(answer);
+      this.beginAnswer(former.effect);
+    }
+    const job = this.running.find(answer);
+    if (!job) return;
+    job.pending.markWanted();
+    const speaking = this.running.play(job, async (output, signal) => {
+      await waitUnlessAborted(job.pending.ready, signal);
+      return await this.#speakAnswer(job, output, signal);
+    });
+    const playing = speaking.catch((error: unknown) => this.#failRun(job, error));
+    this.#playing.add(playing);
+    void playing.finally(() => this.#playing.delete(playing));
+  }
+
+  /** A bug: nothing of the question is tried again. */
+  #failRun(job: AnswerRun, error: unknown) {
+    this.running.discard(job.id);
+    const { loop } = this.#session;
+    loop.post({ kind: 'taken-out', id: job.effect.turn, why: 'failed' });
+    loop.reportBug(error);
+  }
+
+  /** A turn is over: an answer that was awaited and not heard is reported, unless its asker took it back. */
+  reportUnheardAnswer(turn: TurnState, end: string): void {
+    const progress = this.#unheardProgress.get(turn.id);
+    this.#unheardProgress.delete(turn.id);
+    if (!progress || end === 'withdrawn' || end === 'left' || end === 'failed') return;
+    const report = { progress, finish: 'cancelled' } as const;
+    reportAnswer(turn, report, this.#session);
+  }
+
+  giveUpAnswer({ afterMs, answer }: EffectOf<'give-up'>): void {
+    const pending = this.findPending(answer);
+    const message = `An answer made no progress for ${afterMs / 1000} s.`;
+    pending?.giveUp(new BotError('provider.late', true, message, undefined, pending.stage));
+  }
+
+  discardAnswer(answer: Id): void {
+    const job = this.running.find(answer);
+    if (job?.sounding) this.#unheardProgress.set(job.effect.turn, job.progress);
+    job?.pending.discardUnheard();
+    this.running.discard(answer);
+  }
+
+  #makePending(
+    effect: EffectOf<'begin'>,
+    turn: TurnState,
+    signal: AbortSignal,
+  ): PendingAnswer | undefined {
+    const { loop, notices, place, speech } = this.#session;
+    const question = speech.requests.findQuestion(turn.request);
+    const said = this.#listUtterances(effect, turn);
+    const { answer: id, done, supposed } = effect;
+    const addressee = getNamePrefix(this.#findNamedAsker(turn), place);
+    const medium = question?.onOutcome && ('aloud' as const);
+    const wanted = { id, done, supposed, addressee, manner: question?.manner, medium };
+    const begun = requestAnswer(said, this.#session, this.#deps, signal, wanted);
+    if (begun instanceof PendingAnswer) return begun;
+    const { isNews, line } = begun;
+    const [speakerId, name] = [turn.by, turn.name];
+    if (question?.onOutcome) question.onOutcome({ kind: 'failed', line });
+    else if (isNews(speakerId)) notices.notifyPerson(speakerId, [line], signal, []);
+    notices.reportEvent({ kind: 'dropped', speakerId, name, why: 'budget' });
+    loop.post({ kind: 'refused', answer: id });
+    return undefined;
+  }
+
+  /** The question as utterances, oldest first; those of a preemptive answer may go on. */
+  #listUtterances({ words }: EffectOf<'begin'>, turn: TurnState): readonly TurnUtterance[] {
+    const question = this.#session.speech.requests.findQuestion(turn.request);
+    if (question) return [...question.earlierUtterances, question.utterance];
+    const last = turn.openSpeech.at(-1);
+    const before = turn.parts.map(({ failure, utterance, words: known }) =>
+      this.#utterances.toTurnUtterance(utterance, failure ? undefined : known),
+    );
+    const rest = words?.slice(turn.parts.map((one) => one.words).join(' ').length).trim();
+    const now = last && this.#utterances.toTurnUtterance(last.id, last.failure ? undefined : rest);
+    return [...before, now].filter((one) => one !== undefined);
+  }
+
+  /** Question as it is now; undefined once it is over. */
+  #findTurn({ effect }: AnswerRun): TurnState | undefined {
+    return findTurn(this.#session.loop.state, effect.turn);
+  }
+
+  /** Person whom an answer calls by name. */
+  #findNamedAsker(turn: TurnState | undefined): NamedPerson | undefined {
+    const { loop, place } = this.#session;
+    return turn && isCalledByName(loop.state, turn) ? place.findPerson(turn.by) : undefined;
+  }
+
+  async #speakAnswer(job: AnswerRun, output: SpeechOutput, signal: AbortSignal): Promise<ReplyEnd> {
+    const { place, speech } = this.#session;
+    const { effect, id } = job;
+    const own = place.getChoices(effect.by);
+    const { manner } = speech.requests.findQuestion(effect.request) ?? {};
+    const ownSpeed = manner?.speed ?? own.speed;
+    let end: ReplyEnd = { finish: 'cancelled' };
+    const speak = async (reply: SpokenReply) => {
+      job.reply = reply;
+      end = await this.#deliverAnswer(job, reply, output, signal);
+    };
+    await output.speakReply(signal, speak, { id, by: effect.by, ownSpeed });
+    return end;
+  }
+
+  async #deliverAnswer(
+    job: AnswerRun,
+    reply: SpokenReply,
+    output: SpeechOutput,
+    signal: AbortSignal,
+  ): Promise<ReplyEnd> {
+    const session = this.#session;
+    const { loop, place, speech } = session;
+    const { effect, pending, progress } = job;
+    const { reservation, voice } = pending;
+    const quoted = endWithToolQuote(
+      pending.releaseParts(signal),
+      pending,
+      place.channel,
+      this.#deps,
+      signal,
+    );
+    const addressee = () => this.#findNamedAsker(this.#findTurn(job));
+    const named = { addressee, made: job.name, voice, reservation };
+    const made = withNamePrefix(quoted, named, place, this.#deps, signal);
+    const readerId = this.#findReader(job);
+    const written = writeUnspoken(made, { progress, pending, readerId }, session, signal);
+    const work = () => writeAnswer(written, reply, progress, signal);
+    const failure = await fillReply(reply, work, signal);
+    if (!failure) loop.post({ kind: 'whole', reply: job.id, text: reply.getWholeText() });
+    speech.requests.findQuestion(effect.request)?.onOutcome?.(toAskOutcome(job, failure));
+    const finish = await reply.finish;
+    if (output.isStuck) {
+      writeUnspeakableWords(pending.toConfidentialText(progress.text), session);
+      progress.isWritten = true;
+      return { finish: 'failed', failure: createStuckError() };
+    }
+    if (finish === 'completed' && !progress.isWritten) pending.quote?.onHeard?.();
+    if (failure) return { finish: 'failed', failure };
+    // For want of a voice for its language, all of it was written.
+    const end = finish === 'empty' && progress.isWritten ? 'completed' : finish;
+    if (end === 'empty' && this.#findTurn(job)?.changes.length === 0)
+      this.#reportFailure(createEmptyAnswerError());
+    if (readerId === undefined && effect.request === undefined) {
+      const finished = { reply, progress, finish: end, owner: pending.owner };
+      writeAside(effect.by, finished, session);
+    }
+    return { finish: end };
+  }
+
+  /** Tells people of a failure, and returns its stage for the channel. */
+  #tellFailure(job: AnswerRun, failure: BotError): string {
+    const { notices } = this.#session;
+    const writtenTo = this.#findReader(job);
+    const stage = this.#reportFailure(failure);
+    if (stage === 'speak' || writtenTo === undefined) return stage;
+    notices.writeWords(toOpenText(notices.formatWrittenText(toFailureLine(failure))), writtenTo);
+    return 'speak';
+  }
+
+  /** Reports a failure to the operator, and returns its kind for the channel. */
+  #reportFailure(error: BotError): string {
+    const { notices } = this.#session;
+    const { stage = 'think' } = error;
+    if (stage === 'speak') {
+      reportUnspokenText(error, this.#session);
+      return stage;
+    }
+    notices.reportFailure(error, stage);
+    return getFailureKind(error);
+  }
+
+  /** Reports an answer that was to be heard. */
+  #concludeAnswer(job: AnswerRun, { failure: error, finish }: ReplyEnd) {
+    const { effect, id, pending, progress, reply } = job;
+    const turn = this.#findTurn(job);
+    if (turn?.answer?.id === id) reportAnswer(turn, { reply, progress, finish }, this.#session);
+    const isRead = progress.isWritten && pending.onlyFor === undefined;
+    const heard = isRead ? progress.text : (reply?.getHeardText() ?? '');
+    const words = this.#session.speech.requests.findQuestion(effect.request)?.transcript?.text;
+    const language = this.#session.place.languages.find(effect.by);
+    const failure = error && { error, language };
+    return { heard, words, stage: error && this.#tellFailure(job, error), failure };
+  }
+
+  /** Person for whom the answer is written, beside what is heard of it. */
+  #findReader({ effect: { by, request }, pending }: AnswerRun): string | undefined {
+    if (request !== undefined) return undefined;
+    return pending.isWritten || getAnswerMedium(by, this.#session.place) !== 'aloud'
+      ? by
+      : undefined;
+  }
+}
+
+/** An answer that could not be spoken was written all the same; one without a word is none. */
+function toAskOutcome(
+  { pending, progress: { text } }: AnswerRun,
+  failure: BotError | undefined,
+): AskOutcome {
+  if (failure && failure.stage !== 'speak') return { kind: 'failed', line: toFailureLine(failure) };
+  if (text.trim() !== '') return { kind: 'answered', text: pending.toConfidentialText(text) };
+  return { kind: 'failed', line: { id: 'fail.llm' } };
+}
+
+/** Content and end of an answer. */
+type AnswerReport = Pick<FinishedAnswer, 'finish' | 'progress'> & {
+  readonly reply?: SpokenReply | undefined;
+};
+
+/** Reports an answer that is over to listeners. */
+function reportAnswer(
+  turn: TurnState,
+  { finish, progress, reply }: AnswerReport,
+  { consent, notices, place }: Owners<'consent' | 'notices' | 'place'>,
+) {
+  const { by: speakerId, endedMs, name, parts, request, voiceMs } = turn;
+  const { failure, recognisedMs } = parts.at(-1) ?? {};
+  const firstSentAtMs = reply?.firstSentAtMs;
+  if (failure) {
+    if (firstSentAtMs === undefined) return;
+    notices.reportFailure(failure.error, 'recognise');
+  }
+  notices.reportEvent({
+    kind: 'answered',
+    channelId: place.channel.channelId,
+    speakerId,
+    name,
+    text: progress.text,
+    heardText: reply?.getHeardText() ?? '',
+    isLeftOut: !consent.canWrite(speakerId),
+    finish,
+    typed: request === undefined ? undefined : true,
+    instants: {
+      ...progress.instants,
+      heardAtMs: voiceMs,
+      endedAtMs: endedMs,
+      recognisedAtMs: recognisedMs,
+      firstSentAtMs,
+    },
+  });
+}

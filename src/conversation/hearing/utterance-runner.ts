@@ -1,0 +1,364 @@
+import { BotError } from '#src/base/errors.ts';
+import type { ConversationFact } from '#src/conversation/machine/effects.ts';
+import { findOpenSpeech, isSpeaking } from '#src/conversation/machine/selectors.ts';
+import { isTranscriptRequested } from '#src/conversation/machine/speech-events.ts';
+import type { Id, UtteranceState } from '#src/conversation/machine/state.ts';
+import type { Session } from '#src/conversation/session.ts';
+import type { Deps } from '#src/conversation/session-dependencies.ts';
+import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { FollowUtterance, UtteranceContent } from '#src/ports/feature-session.ts';
+import { collectHints, withTranscriptionOptions } from '#src/speech/hints.ts';
+import {
+  HeldListening,
+  InterimBudget,
+  type InterimMoment,
+  openListening,
+} from '#src/speech/listen.ts';
+import type { Transcriber, Transcript } from '#src/speech/speech-engine.ts';
+import type { BudgetRefusal, HearingBudget } from '#src/spending/budget-authority.ts';
+import { classifyContent as contentOf } from '#src/turn/decide-utterance.ts';
+import { hasVoice } from '#src/turn/voice-evidence.ts';
+import type { HearingDeps } from '#src/voice/connection/reconnecting-connection.ts';
+import type { SpeakerInputEvent, UtteranceEnd } from '#src/voice/hearing/speaker-input.ts';
+import { UtteranceRecording } from '#src/voice/hearing/utterance-recording.ts';
+
+type BeganEvent = Extract<SpeakerInputEvent, { kind: 'began' }>;
+type UtteranceOverFact = Extract<ConversationFact, { kind: 'utterance-over' }>;
+
+type UtteranceRunnerDeps = Deps<'clock' | 'cues' | 'spending' | 'transcriber'> & {
+  readonly hearing: HearingDeps;
+  /** Words that the server has taught the recogniser. */
+  readonly vocabulary: () => readonly string[];
+};
+
+/** Recordings of one session, with their recognisers and captions, until the conversation forgets them. */
+export class UtteranceRunner {
+  readonly #session;
+  readonly #deps;
+  readonly #recordings = new Map<Id, UtteranceRecording>();
+  /** The one that takes the sound of each person. */
+  readonly #openRecordings = new Map<PersonId, UtteranceRecording>();
+  readonly #interimBudget = new InterimBudget();
+  #nextId = 1;
+
+  constructor(session: Session, deps: UtteranceRunnerDeps) {
+    this.#session = session;
+    this.#deps = deps;
+  }
+
+  /** To be given everything that was noticed of this person, in order. */
+  handleInput(speakerId: PersonId, noticed: SpeakerInputEvent): void {
+    if (noticed.kind === 'began') this.#beginIfAffordable(speakerId, noticed);
+    const recording = this.#openRecordings.get(speakerId);
+    if (!recording) return;
+    const { id: utterance } = recording;
+    const { loop } = this.#session;
+    if (this.#isOverlaid(speakerId)) loop.post({ kind: 'overlaid', utterance });
+    switch (noticed.kind) {
+      case 'began':
+      case 'sound':
+        recording.addSound(noticed.sound);
+        return;
+      case 'paused':
+      case 'long-pause': {
+        const { heard: evidence, kind } = noticed;
+        recording.getSoundSoFar = noticed.soFar;
+        const [isLong, isCostly] = [
+          kind === 'long-pause',
+          this.#isTranscriptCostly(recording, kind),
+        ];
+        loop.post({ kind: 'paused', utterance, evidence, isLong, isCostly });
+        return;
+      }
+      case 'resumed':
+        loop.post({ kind: 'resumed', utterance });
+        return;
+      case 'likely-over': {
+        recording.getSoundSoFar = noticed.soFar;
+        const isCostly = this.#isTranscriptCostly(recording, 'long-pause');
+        loop.post({ kind: 'likely-over', utterance, evidence: noticed.heard, isCostly });
+        return;
+      }
+      case 'ended':
+        this.#openRecordings.delete(speakerId);
+        void this.#endSound(recording, noticed);
+        return;
+      case 'overlap-began':
+      case 'voiced':
+      case 'overlap-ended':
+        return;
+    }
+  }
+
+  // Effects.
+
+  startListening(id: Id): void {
+    this.#recordings.get(id)?.startListening();
+    this.#deps.hearing.warm();
+  }
+
+  /** Requests the words up to a pause. */
+  async requestTranscript(id: Id, pause: number): Promise<void> {
+    const recording = this.#recordings.get(id);
+    if (!recording) return;
+    const { loop, place } = this.#session;
+    const { speakerId } = recording;
+    const text = recording.requestTranscript();
+    const result = await text.catch((error: unknown) => ({ error }));
+    if (!recording.isLatestRequest(text) || this.#recordings.get(id) !== recording) return;
+    if ('error' in result) {
+      loop.post({ kind: 'unrecognised', utterance: id, pause, error: result.error });
+      return;
+    }
+    const heard = findOpenSpeech(loop.state, id)?.utterance;
+    if (heard?.partial !== undefined)
+      this.#deps.hearing.partialTrust.compare(heard.partial, result.text);
+    if (heard && classifyContent(heard, result).kind === 'text')
+      recording.captionWords(result.text, true);
+    if (recording.wholeSound) await place.languages.learn(speakerId, result);
+    const language = place.languages.find(speakerId);
+    loop.post({ kind: 'words', utterance: id, pause, text: result.text, language });
+  }
+
+  cancelRecognition(id: Id): void {
+    this.#recordings.get(id)?.cancelRequest();
+  }
+
+  giveEndpointingText(id: Id, text: string | undefined): void {
+    const recording = this.#recordings.get(id);
+    if (!recording || this.#openRecordings.get(recording.speakerId) !== recording) return;
+    const { speakerId, transcript } = recording;
+    if (text === undefined) void this.#endpointWithoutText(recording);
+    else {
+      this.#connection?.giveTranscript(speakerId, transcript ?? { text });
+      if (this.#findUtterance(id)?.isOverlapping) this.#connection?.hearPartial(speakerId, text);
+    }
+  }
+
+  forgetRecording(id: Id): void {
+    const recording = this.#recordings.get(id);
+    if (!recording) return;
+    const { isFollowed, speakerId } = recording;
+    this.#recordings.delete(id);
+    if (this.#openRecordings.get(speakerId) === recording) this.#openRecordings.delete(speakerId);
+    if (!isFollowed) recording.settle({ kind: 'not-understood' }, false);
+  }
+
+  /** What became of an utterance. */
+  endRecording(fact: UtteranceOverFact): void {
+    const { end, heard } = fact;
+    const recording = this.#recordings.get(heard.id);
+    if (!recording) return;
+    if (end === 'broken-off') void this.#captionBrokenOff(recording, heard);
+    else this.#settleRecording(recording, fact);
+    const { error } = heard.failure ?? {};
+    if (error instanceof BotError && end !== 'meant' && end !== 'withdrawn')
+      this.#session.notices.reportFailure(error, 'recognise');
+  }
+
+  #settleRecording(
+    recording: UtteranceRecording,
+    { by, end, heard, name, why }: UtteranceOverFact,
+  ) {
+    const { loop, notices } = this.#session;
+    const isWithdrawn = end === 'withdrawn' || loop.state.consent.no.includes(by);
+    const content = isWithdrawn ? withdrawnContent : classifyContent(heard, recording.transcript);
+    if (!isWithdrawn && end !== 'nothing') this.#reportTranscript(heard, by, name);
+    if (why) notices.reportEvent({ kind: 'ignored', speakerId: by, name, why });
+    recording.settle(content, !isWithdrawn && end === 'meant');
+  }
+
+  /** An utterance in the form of a pipeline; `text`: the words that its answer is begun on, while others may come. */
+  toTurnUtterance(id: Id, text: string | undefined): TurnUtterance | undefined {
+    const recording = this.#recordings.get(id);
+    const sound = recording?.wholeSound ?? recording?.getSoundSoFar?.();
+    if (!recording || !sound) return undefined;
+    const { name, speakerId, transcript: known } = recording;
+    const isGuess = text !== undefined && known?.text !== text;
+    const transcript = () => (isGuess ? Promise.resolve({ text }) : recording.requestTranscript());
+    return { ...sound, speakerId, name, transcript };
+  }
+
+  get #connection() {
+    return this.#session.speech.connection.now;
+  }
+
+  #findUtterance(id: Id): UtteranceState | undefined {
+    return findOpenSpeech(this.#session.loop.state, id)?.utterance;
+  }
+
+  /** Whether something sounds beside this person; not looked at where no yes is waited for. */
+  #isOverlaid(speakerId: PersonId) {
+    const { loop, speech } = this.#session;
+    const { state } = loop;
+    if (state.confirmations.every(({ spokenState }) => spokenState === 'none')) return false;
+    const isAlone = [...this.#openRecordings.keys()].every((id) => id === speakerId);
+    return !isAlone || isSpeaking(state) || speech.mix.tracks.isAudible;
+  }
+
+  /** Whether words of an utterance that is not over cost too much now. */
+  #isTranscriptCostly({ soundMs }: UtteranceRecording, moment: InterimMoment): boolean {
+    const isStreamed = this.#deps.transcriber.has('listen');
+    return !isStreamed && !this.#interimBudget.canAfford(soundMs, moment);
+  }
+
+  /** Gives endpointing an empty text for this pause, so that it does not wait for words. */
+  async #endpointWithoutText(recording: UtteranceRecording) {
+    await Promise.resolve(); // what else was noticed goes first
+    const { id, speakerId } = recording;
+    const heard = this.#findUtterance(id);
+    if (this.#openRecordings.get(speakerId) === recording && heard && !isTranscriptRequested(heard))
+      this.#connection?.giveTranscript(speakerId, { text: '' });
+  }
+
+  /** Skips recognition when the budget is used up. A stop counts all the same. */
+  #beginIfAffordable(speakerId: PersonId, began: BeganEvent) {
+    const { features, loop, place, speech } = this.#session;
+    const follow = features.followSpeaker(speakerId);
+    const { current } = loop.state.turnQueue;
+    const isSpeaking = current !== undefined && current.phase.kind !== 'making';
+    // Of a person who has used their share, the server pays for what may be a stop.
+    const isWanted = follow !== undefined || isSpeaking;
+    const budget = this.#deps.spending.listen(place.channel.guildId, speakerId, isWanted);
+    if ('reservation' in budget) {
+      this.#beginRecording(speakerId, began, follow, budget);
+      return;
+    }
+    this.#tellRejection(speakerId, budget);
+    if (isSpeaking) speech.requests.stopEverything(); // nobody understands what is said, and it may be a stop
+  }
+
+  /** Tells that a budget is used up. Alone with the bot somebody spoke to it, so each time there is a sign. */
+  #tellRejection(speakerId: PersonId, { isNews, line }: BudgetRefusal) {
+    const { notices, place, signal, speech } = this.#session;
+    if (!place.listPeople().every(({ id, isBot }) => isBot || id === speakerId)) {
+      if (isNews()) notices.post(line);
+      return;
+    }
+    void speech.connection.playCue(this.#deps.cues.error);
+    if (isNews(speakerId)) notices.notifyPerson(speakerId, [line], signal, []);
+  }
+
+  #beginRecording(
+    speakerId: PersonId,
+    { fromMs }: BeganEvent,
+    follow: FollowUtterance | undefined,
+    budget: HearingBudget,
+  ) {
+    const { consent, loop, place } = this.#session;
+    const { clock, vocabulary } = this.#deps;
+    const { languages } = place;
+    const name = place.findPerson(speakerId)?.name ?? 'Someone';
+    languages.prefetch(speakerId);
+    const heard = place
+      .listPeople()
+      .filter((one) => !one.isBot && consent.getStanding(one.id) === 'yes')
+      .map((one) => one.name);
+    const hints = collectHints(loop.state.settings.names, vocabulary(), heard);
+    const paid = this.#deps.transcriber.paidBy(budget.reservation);
+    const transcriber = withTranscriptionOptions(paid, {
+      hints,
+      language: languages.findHint(speakerId),
+    });
+    const id = this.#nextId++;
+    const recording: UtteranceRecording = new UtteranceRecording({
+      id,
+      speakerId,
+      name,
+      listening: this.#createListening(transcriber, () => recording),
+      clock,
+      follower: follow?.({ speakerId, name, fromMs }),
+      onDecided: (meant) => budget.decided(meant),
+    });
+    this.#recordings.set(id, recording);
+    this.#openRecordings.set(speakerId, recording);
+    const isCaptioned = recording.isFollowed;
+    loop.post({ kind: 'began', utterance: id, by: speakerId, fromMs, hints, isCaptioned });
+    if (this.#findUtterance(id)) return;
+    this.forgetRecording(id);
+    recording.settle({ kind: 'not-understood' }, false);
+  }
+
+  /** A recogniser for an utterance, which begins when its words are needed. */
+  #createListening(transcriber: Transcriber, recording: () => UtteranceRecording): HeldListening {
+    const { loop, notices, signal } = this.#session;
+    const isStreamed = transcriber.listen !== undefined;
+    const onPartial = (text: string) => {
+      const { id, name, speakerId } = recording();
+      recording().captionWords(text, false);
+      notices.reportEvent({ kind: 'words', name, text, isWhole: false });
+      loop.post({ kind: 'partial', utterance: id, text, isStreamed });
+      if (this.#openRecordings.get(speakerId) !== recording()) return;
+      this.#connection?.giveTranscript(speakerId, { text });
+      if (this.#findUtterance(id)?.isOverlapping) this.#connection?.hearPartial(speakerId, text);
+    };
+    const onSent = (ms: number) => this.#interimBudget.addSent(ms);
+    const open = (inner: AbortSignal) => openListening(transcriber, onPartial, inner, onSent);
+    return new HeldListening(open, signal);
+  }
+
+  async #endSound(recording: UtteranceRecording, ended: UtteranceEnd) {
+    const { loop, place } = this.#session;
+    const { id, speakerId, transcript } = recording;
+    const { endedAtMs: endedMs, heard: evidence, whole, why } = ended;
+    recording.wholeSound = whole;
+    if (hasVoice(evidence) && this.#findUtterance(id)?.isRecognised)
+      this.#interimBudget.addSpeech(whole.toMs - whole.fromMs);
+    if (transcript) await place.languages.learn(speakerId, transcript);
+    const isTooLong = why === 'too-long';
+    const { toMs } = whole;
+    loop.post({ kind: 'ended', utterance: id, toMs, endedMs, evidence, isTooLong });
+  }
+
+  /** An answer is made of it no more, but captions are. */
+  async #captionBrokenOff(recording: UtteranceRecording, heard: UtteranceState) {
+    const { consent } = this.#session;
+    const { isFollowed, speakerId } = recording;
+    const signal = consent.withdrawals.getSignal(speakerId);
+    const text = heard.understood;
+    let content: UtteranceContent =
+      text.trim() === '' ? { kind: 'not-understood' } : { kind: 'text', transcript: { text } };
+    if (!consent.mayHear(speakerId)) content = withdrawnContent;
+    else if (isFollowed) {
+      const transcript = await recording.requestTranscript().catch(() => undefined);
+      if (signal.aborted) content = withdrawnContent;
+      else if (transcript) content = classifyContent(heard, transcript);
+    }
+    recording.settle(content, false);
+  }
+
+  #reportTranscript({ isTooLong, words: text }: UtteranceState, speakerId: PersonId, name: string) {
+    if (text === undefined) return;
+    const { consent, notices, place } = this.#session;
+    const { channelId } = place.channel;
+    const isLeftOut = !consent.canWrite(speakerId);
+    const cut = isTooLong ? ({ cut: 'too-long' } as const) : {};
+    notices.reportEvent({
+      kind: 'recognised',
+      channelId,
+      speakerId,
+      name,
+      text,
+      isLeftOut,
+      ...cut,
+    });
+  }
+}
+
+const withdrawnContent: UtteranceContent = { kind: 'withdrawn' };
+
+/** Content of an utterance. The words alone decide where it was broken off before a voice was proven. */
+function classifyContent(
+  { evidence, hints, isEnded }: UtteranceState,
+  transcript: Transcript | undefined,
+): UtteranceContent {
+  const { text } = transcript ?? {};
+  const isJudged = isEnded || text === undefined || hasVoice(evidence);
+  const held = isJudged ? contentOf({ evidence, text, hints }) : classifyTranscript(text);
+  if (held === 'words' && transcript) return { kind: 'text', transcript };
+  return { kind: held === 'no-words' ? held : 'not-understood' };
+}
+
+function classifyTranscript(text: string): ReturnType<typeof contentOf> {
+  return text.trim() === '' ? 'no-words' : 'words';
+}

@@ -1,0 +1,106 @@
+import type { EventOf } from './events.ts';
+import { planRetry } from './reconnect-policy.ts';
+import { type Draft, emitEffect, findHeardReply, isHeldByTool, isMuted } from './selectors.ts';
+import { endPausedUtterances } from './speech-events.ts';
+import { endTools } from './tool-decisions.ts';
+import {
+  dropAnnouncement,
+  dropEntry,
+  dropEverything,
+  finishReplyClause,
+  loseTurn,
+  requeueReply,
+} from './turn-lifecycle.ts';
+import { breakOffUtterances } from './utterance-decisions.ts';
+
+export function openConnection(draft: Draft): void {
+  draft.connection = { kind: 'up' };
+  draft.reconnect = { ...draft.reconnect, upAtMs: draft.atMs };
+}
+
+/** The connection has closed: nothing is said any more, and speech ends. Its loss is reported once Discord has confirmed it. */
+export function closeConnection(draft: Draft, { isHeard }: EventOf<'link-down'>): void {
+  if (draft.connection.kind !== 'up') return;
+  draft.connection = { kind: 'closing' };
+  silenceCurrentReply(draft, isHeard);
+  endPausedUtterances(draft);
+  breakOffUtterances(draft, (_turn, { isEnded }) => !isEnded);
+}
+
+/** A lost link is tried again, or the session ends. */
+export function retryConnection(draft: Draft, event: EventOf<'link-lost'>): void {
+  if (draft.isOver) return;
+  const { reconnect, waitMs } = planRetry(draft.reconnect, event, draft.rules.reconnect);
+  draft.reconnect = reconnect;
+  if (event.final || waitMs === undefined) {
+    endSession(draft, { why: event.final ?? 'refused' });
+    return;
+  }
+  draft.connection = { kind: 'waiting', tryAtMs: draft.atMs + waitMs };
+  if (reconnect.losses === draft.rules.reconnect.minReportedLosses)
+    emitEffect(draft, { do: 'notice', line: 'reconnecting', by: undefined });
+}
+
+/** What was heard in part is over. What was not, or only up to a tool that still runs, is said anew. */
+function silenceCurrentReply(draft: Draft, isHeard: boolean) {
+  const { current } = draft.turnQueue;
+  if (!current) return;
+  const isBegun = isHeard && !isHeldByTool(draft, current);
+  const { kind } = current.phase;
+  if (kind === 'making' || (kind === 'sounding' && !isBegun)) requeueReply(draft, current);
+  else dropEntry(draft, current.id, 'lost');
+}
+
+/** A restriction of its voice begins or ends. */
+export function updateRestrictions(draft: Draft, { how, isOn }: EventOf<'restricted'>): void {
+  const wasMuted = isMuted(draft);
+  const others = draft.restrictions.filter((one) => one !== how);
+  draft.restrictions = isOn ? [...others, how] : others;
+  if (isMuted(draft) && !wasMuted) dropEverything(draft, 'muted');
+}
+
+export function updateSettings(draft: Draft, event: EventOf<'settings'>): void {
+  draft.settings = { ...draft.settings, ...event.settings };
+}
+
+/** The process ends. The clause that sounds ends, and people who wait read that they are not answered. */
+export function startDrain(draft: Draft): void {
+  draft.isEnding = true;
+  const { turnQueue, announcements, turns } = draft;
+  const waiting = turns.filter(({ id, parts }) => parts.length > 0 && !findHeardReply(draft, id));
+  for (const turn of waiting) loseTurn(draft, turn, 'ending');
+  const unsaid = announcements.filter(({ id }) => !findHeardReply(draft, id));
+  for (const reading of unsaid) dropAnnouncement(draft, reading, 'ending');
+  if (turnQueue.current) finishReplyClause(draft, turnQueue.current, 'ending');
+  if (unsaid.some(({ when }) => when !== 'pause'))
+    emitEffect(draft, { do: 'notice', line: 'unanswered', by: undefined });
+}
+
+/** Drops everything that is said or waits, and questions that only their pause keeps open. */
+export function stopEverything(draft: Draft): void {
+  breakOffUtterances(draft, (_turn, { isEnded, isRequested }) => isEnded || isRequested);
+  dropEverything(draft, 'stopped');
+}
+
+/** Ends the session. A reply that sounds is cut, and `over` still brings the words that left. */
+export function endSession(draft: Draft, { why }: Pick<EventOf<'leave'>, 'why'>): void {
+  if (draft.isOver) return;
+  breakOffUtterances(draft, () => true);
+  dropEverything(draft, 'left');
+  endTools(draft);
+  draft.isOver = true;
+  draft.connection = { kind: 'gone' };
+  emitEffect(draft, { do: 'end', why });
+}
+
+/** Ends a session that is alone, and tries the link again. */
+export function expireConnection(draft: Draft): void {
+  const { aloneFromMs, atMs, isOver, connection, settings: set } = draft;
+  if (isOver) return;
+  const isAlone = aloneFromMs !== undefined && atMs - aloneFromMs >= set.leaveAfterMs;
+  if (isAlone) endSession(draft, { why: 'alone' });
+  else if (connection.kind === 'waiting' && atMs >= connection.tryAtMs) {
+    draft.connection = { kind: 'opening' };
+    emitEffect(draft, { do: 'open-link' });
+  }
+}

@@ -1,0 +1,97 @@
+import type { EventOf } from './events.ts';
+import { dropTurnsOfLeaver } from './reply-events.ts';
+import { type Draft, emitEffect, filterPanelNotes, mayHear } from './selectors.ts';
+import type { Participant } from './state.ts';
+import { withdrawTools } from './tool-decisions.ts';
+import { updateAttention } from './turn-addressing.ts';
+import { dropTurn, removeFromHistory, renewForeignAnswers, setHistory } from './turn-lifecycle.ts';
+import { dropAnnouncementsAbout } from './turn-queue.ts';
+import { breakOffUtterances } from './utterance-decisions.ts';
+
+/** A person says whether they may be heard. */
+export function updateConsent(draft: Draft, { answer, by }: EventOf<'answered-consent'>): void {
+  const { consent } = draft;
+  switch (answer) {
+    case 'yes':
+      consent.no = withoutPerson(consent.no, by);
+      consent.yes = withPerson(consent.yes, by);
+      consent.pressed = withPerson(consent.pressed, by);
+      return;
+    case 'called': // no answer: a no before it still counts
+      consent.callers = withPerson(consent.callers, by);
+      return;
+    case 'no':
+    case 'forget':
+      consent.no = withPerson(consent.no, by);
+      consent.yes = withoutPerson(consent.yes, by);
+      consent.pressed = withoutPerson(consent.pressed, by);
+      consent.callers = withoutPerson(consent.callers, by);
+      withdrawPerson(draft, by);
+      if (answer === 'forget') setHistory(draft, []);
+  }
+}
+
+function withPerson(ids: readonly PersonId[], by: PersonId): readonly PersonId[] {
+  return [...withoutPerson(ids, by), by];
+}
+
+function withoutPerson(ids: readonly PersonId[], by: PersonId): readonly PersonId[] {
+  return ids.filter((id) => id !== by);
+}
+
+/** Drops everything that a person's turns own: sound, words, answers, tools and buttons. Nothing of it is remembered. */
+function withdrawPerson(draft: Draft, by: PersonId) {
+  setHistory(draft, removeFromHistory(draft.history, by).exchanges);
+  for (const turn of draft.turns) if (turn.by === by) dropTurn(draft, turn, 'withdrawn');
+  withdrawTools(draft, by);
+  dropAnnouncementsAbout(draft, by);
+  renewForeignAnswers(draft);
+  updateAttention(draft, { kind: 'left', personId: by });
+  filterPanelNotes(draft, (note) => note.by !== by);
+  emitEffect(draft, { do: 'forget-person', by });
+}
+
+/** Stored consents were read. A no that another process has stored counts at once. */
+export function applyStoredConsents(draft: Draft, event: EventOf<'consents'>): void {
+  const { isRead, no, policy, yes } = event;
+  const former = draft.consent;
+  const kept = former.pressed.filter((id) => !no.includes(id));
+  const all = [...new Set([...yes, ...kept])];
+  draft.consent = { ...former, policy, isRead, no, yes: all, pressed: kept };
+  for (const id of no) {
+    const isKnown = former.isRead || draft.turns.some(({ by }) => by === id);
+    if (isKnown && !former.no.includes(id)) withdrawPerson(draft, id);
+  }
+  breakOffUnheard(draft);
+}
+
+/** Words before a pause of hearing are still answered. */
+export function pauseHearing(draft: Draft, { isPaused }: EventOf<'paused-hearing'>): void {
+  draft.consent.isPaused = isPaused;
+  breakOffUnheard(draft);
+}
+
+/** People come, go or change. Nothing new begins for a person who has gone. Whoever may not use the bot any more is forgotten, and whoever may not be heard is cut off. */
+export function updatePresence(draft: Draft, { people: here }: EventOf<'people'>): void {
+  const before = draft.people;
+  const isAlone = here.every(({ isBot }) => isBot);
+  draft.people = here;
+  draft.aloneFromMs = isAlone ? (draft.aloneFromMs ?? draft.atMs) : undefined;
+  for (const { id } of before) {
+    if (here.some((one) => one.id === id)) continue;
+    breakOffUtterances(draft, ({ by }) => by === id);
+    dropTurnsOfLeaver(draft, id);
+  }
+  for (const one of here) if (isNewlyBarred(before, one)) withdrawPerson(draft, one.id);
+  breakOffUnheard(draft);
+}
+
+function isNewlyBarred(before: readonly Participant[], { id, isAdmitted }: Participant) {
+  const former = before.find((one) => one.id === id);
+  return !isAdmitted && former?.isAdmitted !== false;
+}
+
+/** Cuts people off who may not be heard. */
+function breakOffUnheard(draft: Draft) {
+  breakOffUtterances(draft, ({ by }, { isEnded }) => !isEnded && !mayHear(draft, by));
+}

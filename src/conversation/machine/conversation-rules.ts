@@ -1,0 +1,64 @@
+import { type AddressingRules, addressingRules } from '#src/turn/addressing/addressing.ts';
+import {
+  type AnswerWaitRules,
+  answerWaitRules,
+  type QueueRules,
+  queueRules,
+} from '#src/turn/answer-wait.ts';
+import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
+import { reconnectRules } from './reconnect-policy.ts';
+
+/** Bounds and delays of a conversation. */
+export type ConversationRules = {
+  readonly queue: QueueRules;
+  readonly waiting: AnswerWaitRules;
+  readonly reconnect: typeof reconnectRules;
+  readonly addressing: Omit<AddressingRules, 'mode' | 'names'>;
+  /** Longest silence, in ms, after which speech continues a turn. */
+  readonly mergeMs: number;
+  /** Longest silence of an answer, in ms, that no tool holds up: a chat model may think as long. */
+  readonly maxSilenceMs: number;
+  /** Time, in ms, after a pause in which partial words are still of the sound before it. */
+  readonly latePartialMs: number;
+  /** Utterances of one turn. The oldest are left out. */
+  readonly maxParts: number;
+  /** Notices that wait; a further one is refused. */
+  readonly maxNotices: number;
+  /** Time, in ms, in which a ready answer may sound before an overdue cue. */
+  readonly cueGraceMs: number;
+  /** Time, in ms, for which a button of Confirm counts. */
+  readonly confirmMs: number;
+  /** Time, in ms, after a spoken question in which a yes counts. */
+  readonly spokenYesMs: number;
+  /** Time, in ms, in which the last word of a question may come back as an echo. */
+  readonly echoTailMs: number;
+  /** Calls of one tool with an effect that an answer may make, with different arguments. */
+  readonly maxToolCalls: number;
+  readonly maxExchanges: number;
+  /** Time, in ms, for which the panel shows a dropped question, and the most of them. */
+  readonly droppedNoteMs: number;
+  readonly maxDroppedNotes: number;
+  /** Time, in ms, for which the panel shows a question. */
+  readonly understoodNoteMs: number;
+};
+
+export const conversationRules: ConversationRules = {
+  queue: queueRules,
+  waiting: answerWaitRules,
+  reconnect: reconnectRules,
+  addressing: addressingRules,
+  mergeMs: endpointRules.mergeMs,
+  maxSilenceMs: 300_000,
+  latePartialMs: 80,
+  maxParts: 6,
+  maxNotices: 3,
+  cueGraceMs: 100,
+  confirmMs: 60_000,
+  spokenYesMs: 20_000,
+  echoTailMs: 200,
+  maxToolCalls: 3,
+  maxExchanges: 40,
+  droppedNoteMs: 10_000,
+  maxDroppedNotes: 5,
+  understoodNoteMs: 60_000,
+};

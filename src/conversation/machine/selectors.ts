@@ -1,0 +1,206 @@
+import {
+  type Consent,
+  type HearingFacts,
+  mayHear as mayHearBy,
+  type Standing,
+  toConsent,
+  toHearingFacts,
+} from '#src/people/consent.ts';
+import type { ConversationRules } from './conversation-rules.ts';
+import type { ConversationEffect, ConversationFact } from './effects.ts';
+import type { ConversationEvent } from './events.ts';
+import type {
+  Announcement,
+  ConversationState,
+  CurrentReply,
+  Id,
+  PanelNote,
+  TurnPart,
+  TurnPhase,
+  TurnState,
+  UtteranceState,
+} from './state.ts';
+
+export function findTurn(state: ConversationState, id: Id | undefined): TurnState | undefined {
+  return state.turns.find((one) => one.id === id);
+}
+
+/** An open utterance and its turn. */
+export type OpenSpeech = { readonly turn: TurnState; readonly utterance: UtteranceState };
+
+export function findOpenSpeech(state: ConversationState, id: Id): OpenSpeech | undefined {
+  for (const turn of state.turns) {
+    const utterance = turn.openSpeech.find((one) => one.id === id);
+    if (utterance) return { turn, utterance };
+  }
+  return undefined;
+}
+
+export function findTurnByAnswer(state: ConversationState, answer: Id): TurnState | undefined {
+  return state.turns.find((one) => one.answer?.id === answer);
+}
+
+export function findAnnouncement(
+  state: ConversationState,
+  id: Id | undefined,
+): Announcement | undefined {
+  return state.announcements.find((one) => one.id === id);
+}
+
+export function findCurrentTurn(state: ConversationState): TurnState | undefined {
+  return findTurn(state, state.turnQueue.current?.id);
+}
+
+/** Current reply of a turn or reading once it was heard or is cut; undefined before. */
+export function findHeardReply({ turnQueue }: ConversationState, id: Id): CurrentReply | undefined {
+  const { current } = turnQueue;
+  return current?.id === id && current.phase.kind !== 'making' ? current : undefined;
+}
+
+/** Turn whose answer was begun as if what sounds now is heard whole. */
+export function findPreparedTurn({ turns }: ConversationState): TurnState | undefined {
+  return turns.find(({ answer }) => answer?.supposedExchange !== undefined);
+}
+
+/** The current reply while a person waits for its sound. */
+export function findAwaitedReply(state: ConversationState): CurrentReply | undefined {
+  const { current } = state.turnQueue;
+  if (!current || !findCurrentTurn(state)) return undefined;
+  const { phase } = current;
+  const isAwaited = phase.kind === 'making' || (phase.kind === 'sounding' && phase.isStarved);
+  return isAwaited ? current : undefined;
+}
+
+/** Instant, in ms, at which an awaited answer is given up. Tools have deadlines of their own. */
+export function getGiveUpTime(state: ConversationState, rules: ConversationRules): number {
+  const awaited = findAwaitedReply(state);
+  if (!awaited || isHeldByTool(state, awaited)) return Number.POSITIVE_INFINITY;
+  return awaited.waiting.sinceMs + rules.maxSilenceMs;
+}
+
+/** Phase of a question, or of a text on the floor. A reply keeps its phase while its asker goes on. */
+export function getPhase({ id }: { readonly id: Id }, state: ConversationState): TurnPhase {
+  const { current, waiting } = state.turnQueue;
+  if (current?.id === id) return current.phase.kind;
+  if (waiting.includes(id)) return 'waiting';
+  const turn = findTurn(state, id);
+  if (!turn) return 'over';
+  return turn.openSpeech.every(({ isEnded }) => isEnded) ? 'deciding' : 'speaking';
+}
+
+/** Whether no person talks, and all that was said is decided. */
+export function isQuiet({ turns }: ConversationState): boolean {
+  return turns.every(({ openSpeech }) => openSpeech.length === 0);
+}
+
+/** Whether a tool runs for a reply. */
+export function isHeldByTool({ toolRuns }: ConversationState, { reply }: CurrentReply): boolean {
+  return toolRuns.some(({ ref }) => ref?.answer === reply);
+}
+
+/** Whether the bot is heard. */
+export function isSpeaking({ turnQueue }: ConversationState): boolean {
+  const kind = turnQueue.current?.phase.kind;
+  return kind === 'sounding' || kind === 'finishing';
+}
+
+export function isQueued({ turnQueue }: ConversationState, id: Id): boolean {
+  const { current, waiting } = turnQueue;
+  return current?.id === id || waiting.includes(id);
+}
+
+/** Whether nothing is said and nothing waits. */
+export function isQueueFree(state: ConversationState): boolean {
+  const { current, waiting } = state.turnQueue;
+  return !isMuted(state) && current === undefined && waiting.length === 0;
+}
+
+/** Whether a moderator keeps the bot silent. */
+export function isMuted({ restrictions }: Pick<ConversationState, 'restrictions'>): boolean {
+  return restrictions.some((how) => how !== 'deafened');
+}
+
+/** Last utterance of a turn; 0 for a typed one. */
+export function getLastUtterance({ parts }: Pick<TurnState, 'parts'>): Id {
+  return parts.at(-1)?.utterance ?? 0;
+}
+
+export function joinTranscript(parts: readonly TurnPart[], more = ''): string {
+  const words = [...parts.map((part) => part.words), more];
+  return words.join(' ').trim();
+}
+
+/** In company, a person is called by name who waited. */
+export function isCalledByName({ people }: ConversationState, { hasWaited }: TurnState): boolean {
+  return hasWaited && people.filter(({ isBot }) => !isBot).length > 1;
+}
+
+/** Whether a person is heard. Asked for each packet before it is decrypted. */
+export function mayHear(state: ConversationState, personId: PersonId): boolean {
+  const facts = getHearingFacts(state, personId);
+  return facts !== undefined && mayHearBy(facts);
+}
+
+/** Consent of a person, apart from a pause of hearing; `no` for a bot, and for a person who may not use this one. */
+export function getConsent(state: ConversationState, personId: PersonId): Consent {
+  const facts = getHearingFacts(state, personId);
+  return facts ? toConsent(facts) : 'no';
+}
+
+export function getStanding(state: ConversationState, personId: PersonId): Standing {
+  const consent = getConsent(state, personId);
+  return consent === 'no' || consent === 'unasked' ? consent : 'yes';
+}
+
+/** Whether nothing of this person's words may be kept. */
+export function hasRefused(state: ConversationState, personId: PersonId): boolean {
+  return getStanding(state, personId) === 'no';
+}
+
+function getHearingFacts(
+  { consent, people }: ConversationState,
+  personId: PersonId,
+): HearingFacts | undefined {
+  const person = people.find(({ id }) => id === personId);
+  if (person && (person.isBot || !person.isAdmitted)) return undefined;
+  return toHearingFacts(consent, personId, person?.hasRole === true);
+}
+
+/** A step in the making: a copy of the state. A step changes its objects in place, and replaces its lists. */
+export type Draft = { -readonly [Key in keyof ConversationState]: ConversationState[Key] } & {
+  readonly effects: ConversationEffect[];
+  /** Events that follow from this one, such as a spoken no. They are handled in the same step. */
+  readonly raised: ConversationEvent[];
+  readonly rules: ConversationRules;
+  readonly atMs: number;
+};
+
+export function emitEffect(draft: Draft, effect: ConversationEffect): void {
+  draft.effects.push(effect);
+}
+
+export function emitFact(draft: Draft, fact: ConversationFact): void {
+  emitEffect(draft, { do: 'fact', fact });
+}
+
+export function takeId(draft: Draft): Id {
+  return draft.nextId++;
+}
+
+export function filterPanelNotes(
+  { panelNotes }: Draft,
+  isKept: (note: PanelNote) => boolean,
+): void {
+  panelNotes.dropped = panelNotes.dropped.filter(isKept);
+  panelNotes.understood = panelNotes.understood.filter(isKept);
+}
+
+export function removeTurn(draft: Draft, turn: TurnState): void {
+  draft.turns = draft.turns.filter((one) => one !== turn);
+}
+
+/** Takes a turn or a reading out of the floor. Its sound is the caller's to end. */
+export function leaveQueue({ turnQueue }: Draft, id: Id): void {
+  if (turnQueue.current?.id === id) turnQueue.current = undefined;
+  turnQueue.waiting = turnQueue.waiting.filter((one) => one !== id);
+}

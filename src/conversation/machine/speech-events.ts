@@ -1,0 +1,274 @@
+import { hasSameWords } from '#src/turn/addressing/names.ts';
+import { hasVoice, noEvidence } from '#src/turn/voice-evidence.ts';
+import type { EventOf } from './events.ts';
+import {
+  type Draft,
+  emitEffect,
+  findHeardReply,
+  findOpenSpeech,
+  hasRefused,
+  isSpeaking,
+  joinTranscript,
+  leaveQueue,
+  mayHear,
+  type OpenSpeech,
+} from './selectors.ts';
+import type { Id, TurnState, UtteranceState } from './state.ts';
+import { discardAnswer, discardUnheardAnswer, voidSpokenYes } from './tool-decisions.ts';
+import { canPreempt, needsTranscript, noteAnswerOver, updateAttention } from './turn-addressing.ts';
+import { addTurn, beginTurnAnswer, dropTurn } from './turn-lifecycle.ts';
+import { queueTurn } from './turn-queue.ts';
+
+/** A voice begins. A person who goes on soon reopens their own turn, which leaves the floor until the rest is decided. */
+export function beginUtterance(draft: Draft, event: EventOf<'began'>): void {
+  const { by, fromMs, isCaptioned } = event;
+  if (!mayHear(draft, by)) return;
+  voidSpokenYes(draft, by);
+  const continued = findContinuedTurn(draft, by, fromMs);
+  if (continued) reopenTurn(draft, continued);
+  const turn = continued ?? addTurn(draft, by, fromMs);
+  const utterance = createUtterance(draft, event);
+  turn.openSpeech = [...turn.openSpeech, utterance];
+  beginListening(draft, { turn, utterance }, isCaptioned);
+}
+
+function createUtterance(draft: Draft, event: EventOf<'began'>): UtteranceState {
+  const { by, fromMs, hints, utterance: id } = event;
+  return {
+    id,
+    fromMs,
+    toMs: fromMs,
+    isEnded: false,
+    endedMs: fromMs,
+    pauseNumber: 0,
+    isRecognised: false,
+    isRequested: false,
+    isDeferred: false,
+    words: undefined,
+    recognisedMs: undefined,
+    language: undefined,
+    failure: undefined,
+    partial: undefined,
+    understood: '',
+    pausedMs: fromMs,
+    evidence: noEvidence,
+    hints,
+    isOverlapping: isSpeaking(draft),
+    isOverlaid: false,
+    isAlone: draft.people.every((one) => one.isBot || one.id === by),
+    continuesTurn: false,
+    isTooLong: false,
+  };
+}
+
+/** Turn of this person that a voice from then on continues. */
+function findContinuedTurn(
+  { rules, turns }: Draft,
+  by: PersonId,
+  fromMs: number,
+): TurnState | undefined {
+  const own = turns.filter((one) => one.by === by && one.request === undefined);
+  return own.findLast(({ openSpeech, voiceMs }) => {
+    const lastMs = Math.max(voiceMs, ...openSpeech.map(({ toMs }) => toMs));
+    return fromMs - lastMs <= rules.mergeMs;
+  });
+}
+
+/** Takes a turn off the floor. Barge-in decides about a turn that is heard. */
+function reopenTurn(draft: Draft, turn: TurnState) {
+  const { current } = draft.turnQueue;
+  if (findHeardReply(draft, turn.id)) return;
+  leaveQueue(draft, turn.id);
+  if (current?.id !== turn.id) return;
+  noteAnswerOver(draft, turn.by, '');
+  discardAnswer(draft, turn);
+}
+
+/** Requests the words so far. Where partial words are trusted, the answer begins on them. */
+export function pauseUtterance(draft: Draft, event: EventOf<'paused'>): void {
+  const { evidence, isCostly, isLong, utterance: id } = event;
+  const speech = findOpenSpeech(draft, id);
+  if (!speech || isTranscriptRequested(speech.utterance) || !hasVoice(evidence)) return;
+  const { utterance } = speech;
+  utterance.evidence = evidence;
+  beginListening(draft, speech);
+  const { isDeferred, isRecognised, partial: text } = utterance;
+  if (isRecognised && !isCostly && !isDeferred) {
+    utterance.toMs = draft.atMs;
+    utterance.pausedMs = draft.atMs;
+    requestTranscript(draft, speech);
+    if (text !== undefined) beginPreemptiveAnswer(draft, speech, text, false);
+  } else if (isLong || !isRecognised) {
+    emitEffect(draft, { do: 'endpoint', utterance: id, text: undefined });
+  }
+}
+
+/** Whether the words up to the latest pause are on their way. */
+export function isTranscriptRequested({ isDeferred, isRequested }: UtteranceState): boolean {
+  return isRequested && !isDeferred;
+}
+
+function requestTranscript(draft: Draft, speech: OpenSpeech, isDeferred = false) {
+  const { utterance } = speech;
+  beginListening(draft, speech);
+  if (!utterance.isRecognised) return;
+  utterance.pauseNumber++;
+  utterance.isRequested = true;
+  utterance.isDeferred = isDeferred;
+  if (!isDeferred) emitTranscriptRequest(draft, utterance);
+}
+
+function emitTranscriptRequest(draft: Draft, { id: utterance, pauseNumber }: UtteranceState) {
+  emitEffect(draft, { do: 'recognise', utterance, pause: pauseNumber });
+}
+
+/** Words that were not needed at first may be needed by now. */
+function beginListening(draft: Draft, speech: OpenSpeech, isCaptioned = false) {
+  const { turn, utterance } = speech;
+  if (utterance.isRecognised) return;
+  utterance.isRecognised = isCaptioned || needsTranscript(draft, speech);
+  if (utterance.isRecognised)
+    emitEffect(draft, { do: 'listen', utterance: utterance.id, by: turn.by });
+}
+
+/** The pause was none. An answer that was begun on the words before it is void. */
+export function resumeUtterance(draft: Draft, { utterance: id }: EventOf<'resumed'>): void {
+  const speech = findOpenSpeech(draft, id);
+  if (!speech) return;
+  const { turn, utterance } = speech;
+  if (turn.answer?.lastUtterance === id) discardUnheardAnswer(draft, turn);
+  utterance.words = undefined;
+  utterance.failure = undefined;
+  emitEffect(draft, { do: 'cancel-recognition', utterance: id });
+  utterance.isRequested = false;
+  utterance.isDeferred = false;
+}
+
+/** Something else sounds, so a yes in it is nobody's. */
+export function overlayUtterance(draft: Draft, { utterance: id }: EventOf<'overlaid'>): void {
+  const utterance = findOpenSpeech(draft, id)?.utterance;
+  if (utterance) utterance.isOverlaid = true;
+}
+
+export function receivePartial(draft: Draft, event: EventOf<'partial'>): void {
+  const { isStreamed = true, text, utterance: id } = event;
+  const speech = findOpenSpeech(draft, id);
+  if (!speech) return;
+  const { utterance } = speech;
+  utterance.understood = text;
+  if (!isStreamed) return;
+  utterance.partial = text;
+  const { isEnded, isRequested, pausedMs, words: known } = utterance;
+  const isOfPause = isRequested && !isEnded && known === undefined;
+  if (!isOfPause || draft.atMs - pausedMs > draft.rules.latePartialMs) return;
+  discardWrongGuess(draft, speech, text);
+  beginPreemptiveAnswer(draft, speech, text, false);
+}
+
+/** Words of a pause or an end. Words of a former pause are void. */
+export function receiveTranscript(draft: Draft, event: EventOf<'words'>): void {
+  const { language, pause, text, utterance: id } = event;
+  const speech = findRequestedSpeech(draft, id, pause);
+  if (!speech) return;
+  const { utterance } = speech;
+  discardWrongGuess(draft, speech, text);
+  utterance.language = language;
+  utterance.words = utterance.understood = text;
+  utterance.recognisedMs = draft.atMs;
+  if (!utterance.isEnded) emitEffect(draft, { do: 'endpoint', utterance: id, text });
+}
+
+export function receiveNoTranscript(draft: Draft, event: EventOf<'unrecognised'>): void {
+  const { error, pause, utterance: id } = event;
+  const speech = findRequestedSpeech(draft, id, pause);
+  if (!speech) return;
+  const { utterance } = speech;
+  utterance.failure = { error };
+  if (!utterance.isEnded) emitEffect(draft, { do: 'endpoint', utterance: id, text: '' });
+}
+
+function findRequestedSpeech(draft: Draft, id: Id, pause: number): OpenSpeech | undefined {
+  const speech = findOpenSpeech(draft, id);
+  const isCurrent = speech?.utterance.pauseNumber === pause && speech.utterance.isRequested;
+  return isCurrent ? speech : undefined;
+}
+
+/** Ends an answer that was begun on other words of this utterance. */
+function discardWrongGuess(draft: Draft, { turn, utterance }: OpenSpeech, text: string) {
+  const { answer, parts } = turn;
+  if (answer?.words === undefined || answer.lastUtterance !== utterance.id) return;
+  if (!hasSameWords(answer.words, joinTranscript(parts, text))) discardUnheardAnswer(draft, turn);
+}
+
+/** The end is likely. The answer begins, on sound alone where any words of this person are answered. */
+export function expectEnd(draft: Draft, event: EventOf<'likely-over'>): void {
+  const { evidence, isCostly, utterance: id } = event;
+  const speech = findOpenSpeech(draft, id);
+  if (!speech) return;
+  const { utterance } = speech;
+  utterance.evidence = evidence;
+  if (!utterance.isRequested) requestTranscript(draft, speech, isCostly);
+  beginPreemptiveAnswer(draft, speech, utterance.words, true);
+}
+
+/** No more sound comes: an utterance whose words were requested ends with its pause. */
+export function endPausedUtterances(draft: Draft): void {
+  const endedMs = draft.atMs;
+  for (const one of draft.turns.flatMap((turn) => turn.openSpeech)) {
+    if (!one.isRequested || one.isEnded) continue;
+    one.isOverlaid = true;
+    endUtterance(draft, { ...one, utterance: one.id, endedMs });
+  }
+}
+
+/** An utterance ends. Its words are requested unless its last pause requested them. */
+export function endUtterance(draft: Draft, event: Omit<EventOf<'ended'>, 'atMs' | 'kind'>): void {
+  const { endedMs, evidence, isTooLong = false, toMs, utterance: id } = event;
+  const speech = findOpenSpeech(draft, id);
+  if (!speech) return;
+  const { turn, utterance } = speech;
+  utterance.toMs = toMs;
+  utterance.endedMs = endedMs;
+  utterance.evidence = evidence;
+  utterance.isTooLong = isTooLong;
+  utterance.isEnded = true;
+  const ms = toMs - utterance.fromMs;
+  updateAttention(draft, { kind: 'talked', personId: turn.by, ms, atMs: draft.atMs });
+  if (!hasVoice(evidence)) return;
+  if (utterance.isDeferred) emitTranscriptRequest(draft, utterance);
+  else if (!utterance.isRequested) requestTranscript(draft, speech);
+  utterance.isDeferred = false;
+}
+
+/** Begins the answer before the end is decided. One that was begun gives way once words go on with its question. */
+function beginPreemptiveAnswer(
+  draft: Draft,
+  speech: OpenSpeech,
+  text: string | undefined,
+  isFinal: boolean,
+) {
+  const { turn, utterance } = speech;
+  const { answer, parts } = turn;
+  if (findHeardReply(draft, turn.id)) return;
+  if (answer && (text === undefined || answer.lastUtterance === utterance.id)) return;
+  if (!canPreempt(draft, speech, text, isFinal)) return;
+  discardAnswer(draft, turn);
+  beginTurnAnswer(draft, turn, text === undefined ? undefined : joinTranscript(parts, text));
+}
+
+/** A typed question is a turn that is decided already. A person who said no is answered in writing. */
+export function receiveTypedQuestion(
+  draft: Draft,
+  { atMs, by, name, request, text }: EventOf<'typed'>,
+): void {
+  if (hasRefused(draft, by)) {
+    emitEffect(draft, { do: 'report', request, outcome: 'private' });
+    return;
+  }
+  const { turnQueue, turns } = draft;
+  const isWaiting = ({ id }: TurnState) => turnQueue.waiting.includes(id);
+  const former = turns.find((one) => one.by === by && one.request !== undefined && isWaiting(one));
+  if (former) dropTurn(draft, former, 'replaced');
+  const parts = [{ utterance: 0, words: text }];
+  queueTurn(draft, addTurn(draft, by, atMs, { name, request, parts }));
+}

@@ -1,0 +1,341 @@
+import type { EventOf } from './events.ts';
+import {
+  type Draft,
+  emitEffect,
+  findHeardReply,
+  findTurn,
+  findTurnByAnswer,
+  getLastUtterance,
+  takeId,
+} from './selectors.ts';
+import type {
+  CallRef,
+  Confirmation,
+  Id,
+  ToolChange,
+  ToolRequest,
+  ToolRun,
+  TurnState,
+  UtteranceState,
+} from './state.ts';
+
+/** A model calls a tool. */
+export function decideCall(draft: Draft, { answer: id, call }: EventOf<'called'>): void {
+  const turn = findTurnByAnswer(draft, id);
+  const answer = turn?.answer;
+  if (!turn || !answer) return;
+  const ref = { answer: id, callId: call.callId };
+  if (call.effect === 'read') runToolCall(draft, turn, call, ref);
+  else decideChange(draft, turn, call, ref);
+  answer.hasCalled = true;
+}
+
+/**
+ * Makes a change once for its turn. The same call, and any call of its tool in a further answer where nothing was said since, gets the
+ * result of the former one. A call of a further answer with other arguments, for a turn that has grown, waits for Confirm.
+ */
+function decideChange(draft: Draft, turn: TurnState, call: ToolRequest, ref: CallRef) {
+  const alike = turn.changes.filter(({ tool }) => tool === call.tool);
+  const former = alike.filter(({ answer }) => answer !== ref.answer);
+  const same = alike.find(({ args }) => args === call.args);
+  const covering = former.findLast((one) => one.lastUtterance === getLastUtterance(turn));
+  const known = same ?? covering;
+  if (known) deliverFormerResult(draft, known, ref);
+  else if (alike.length - former.length < draft.rules.maxToolCalls)
+    makeChange(draft, turn, call, ref, former);
+  else emitEffect(draft, { do: 'result', ...ref, kind: 'called-enough' });
+}
+
+/** Buttons of former answers that nobody pressed have done nothing, and give way to the call that is made in the end. */
+function makeChange(
+  draft: Draft,
+  turn: TurnState,
+  call: ToolRequest,
+  ref: CallRef,
+  former: readonly ToolChange[],
+) {
+  const isFirst = turn.answer?.hasCalled === false && turn.changes.length === 0;
+  const asked = former.filter(({ state }) => state === 'asked');
+  for (const { confirmation } of asked) closeConfirmation(draft, confirmation);
+  const isRepeated = former.length > asked.length;
+  const mayRun = canRunUnasked(call.effect, turn.answer?.hasForeignWords === false);
+  const mustAsk = !mayRun || (isRepeated && call.effect !== 'change');
+  if (mustAsk || call.presser !== undefined) askConfirmation(draft, turn, call, ref, isFirst);
+  else {
+    addToolChange(turn, call, ref, { receivers: [ref] });
+    runToolCall(draft, turn, call, ref);
+  }
+}
+
+/** What destroys waits for Confirm. What lasts runs only where no words but the asker's own (`isOwn`) can have caused it. */
+export function canRunUnasked(effect: ToolRequest['effect'], isOwn: boolean): boolean {
+  return effect === 'last' ? isOwn : effect !== 'destroy';
+}
+
+function deliverFormerResult(draft: Draft, former: ToolChange, ref: CallRef) {
+  const { resultId, state } = former;
+  if (state === 'asked') emitEffect(draft, { do: 'result', ...ref, kind: 'asked-before' });
+  else if (resultId === undefined) former.receivers = [...former.receivers, ref];
+  else emitEffect(draft, { do: 'result', ...ref, kind: 'repeated', resultId });
+}
+
+function addToolChange(
+  turn: TurnState,
+  { args, quotesOthers, tool }: ToolRequest,
+  { answer }: CallRef,
+  given: Partial<ToolChange>,
+) {
+  const change: ToolChange = {
+    tool,
+    args,
+    answer,
+    lastUtterance: getLastUtterance(turn),
+    state: 'running',
+    resultId: undefined,
+    quotesOthers,
+    confirmation: undefined,
+    receivers: [],
+    ...given,
+  };
+  turn.changes = [...turn.changes, change];
+}
+
+function runToolCall(draft: Draft, { by, id: turn }: TurnState, call: ToolRequest, ref: CallRef) {
+  const { args, effect, quotesOthers, tool } = call;
+  startToolRun(draft, { by, turn, tool, args, ref, effect, quotesOthers, confirmation: undefined });
+}
+
+function startToolRun(draft: Draft, run: Omit<ToolRun, 'id'>) {
+  const { by, confirmation, ref: call } = run;
+  const id = takeId(draft);
+  draft.toolRuns = [...draft.toolRuns, { id, ...run }];
+  emitEffect(draft, { do: 'run', run: id, by, call, confirmation });
+}
+
+/** Asks in the chat; aloud, too, where one sentence tells everything. */
+function askConfirmation(
+  draft: Draft,
+  turn: TurnState,
+  call: ToolRequest,
+  ref: CallRef,
+  isFirst: boolean,
+) {
+  const { args, effect, presser = turn.by, tool } = call;
+  const id = takeId(draft);
+  const isSaid = call.isSayable && effect !== 'destroy' && call.presser === undefined;
+  const isAloud = isFirst && isSaid;
+  const confirmation: Confirmation = {
+    id,
+    by: turn.by,
+    presser,
+    turn: turn.id,
+    tool,
+    args,
+    effect,
+    untilMs: draft.atMs + draft.rules.confirmMs,
+    spokenState: isAloud ? 'asking' : 'none',
+    fromMs: 0,
+    toMs: 0,
+  };
+  addToolChange(turn, call, ref, { state: 'asked', confirmation: id });
+  if (turn.answer && isAloud) turn.answer.confirmation = id;
+  draft.confirmations = [...draft.confirmations, confirmation];
+  emitEffect(draft, { do: 'ask', confirmation: id, presser, isAloud, call: ref });
+  emitEffect(draft, { do: 'result', ...ref, kind: 'asked' });
+}
+
+/** The button of a call could not be shown: a yes is no answer to it. */
+export function closeFailedConfirmation(
+  draft: Draft,
+  { confirmation }: EventOf<'ask-failed'>,
+): void {
+  closeConfirmation(draft, confirmation);
+}
+
+/** Closes a question of Confirm. Its call has done nothing, and may be made again. */
+function closeConfirmation(draft: Draft, id: Id | undefined) {
+  const closed = draft.confirmations.find((one) => one.id === id);
+  if (!closed) return;
+  removeConfirmation(draft, closed);
+  const turn = findTurn(draft, closed.turn);
+  if (turn) turn.changes = turn.changes.filter(({ confirmation }) => confirmation !== id);
+  emitEffect(draft, { do: 'close-ask', confirmation: closed.id });
+}
+
+function removeConfirmation(draft: Draft, confirmation: Confirmation) {
+  draft.confirmations = draft.confirmations.filter((one) => one !== confirmation);
+}
+
+/** A tool has ended. A result of a turn or an answer that is gone reaches no model. */
+export function finishToolRun(
+  draft: Draft,
+  { isVain, result: resultId, run: id }: EventOf<'returned'>,
+): void {
+  const run = draft.toolRuns.find((one) => one.id === id);
+  if (!run) return;
+  draft.toolRuns = draft.toolRuns.filter((one) => one !== run);
+  const turn = findTurn(draft, run.turn);
+  if (turn && run.effect === 'read') deliverReadResult(draft, turn, run, resultId);
+  else if (turn) finishChange(draft, turn, run, resultId, isVain);
+}
+
+function deliverReadResult(draft: Draft, turn: TurnState, run: ToolRun, resultId: string) {
+  const { ref } = run;
+  if (!ref || turn.answer?.id !== ref.answer) return;
+  emitEffect(draft, { do: 'result', ...ref, kind: 'ran', resultId });
+  noteForeignWords(turn, run);
+}
+
+/** Keeps a change for answers that are begun anew, unless nothing was changed. */
+function finishChange(
+  draft: Draft,
+  turn: TurnState,
+  run: ToolRun,
+  resultId: string,
+  isVain: boolean,
+) {
+  const made = turn.changes.findLast((one) => one.tool === run.tool && one.args === run.args);
+  if (!made) return;
+  const answering = made.receivers.filter(({ answer }) => turn.answer?.id === answer);
+  for (const ref of answering) {
+    const kind = ref.callId === run.ref?.callId ? 'ran' : 'repeated';
+    emitEffect(draft, { do: 'result', ...ref, kind, resultId });
+  }
+  noteForeignWords(turn, run);
+  made.state = 'done';
+  made.resultId = resultId;
+  made.receivers = [];
+  if (isVain) turn.changes = turn.changes.filter((one) => one !== made);
+}
+
+/** What the model calls from now on may come from what it has read. */
+function noteForeignWords({ answer }: TurnState, { quotesOthers }: ToolRun) {
+  if (answer && quotesOthers) answer.hasForeignWords = true;
+}
+
+// Confirm: a press or a spoken yes.
+
+export function pressConfirmation(
+  draft: Draft,
+  { by, confirmation: id }: EventOf<'pressed'>,
+): void {
+  const confirmation = draft.confirmations.find((one) => one.id === id);
+  if (confirmation?.presser === by) takeConfirmation(draft, confirmation);
+}
+
+/** Runs a confirmed call. */
+function takeConfirmation(draft: Draft, confirmation: Confirmation) {
+  const { args, by, effect, id, tool, turn } = confirmation;
+  removeConfirmation(draft, confirmation);
+  const asked = findTurn(draft, turn)?.changes.find((one) => one.confirmation === id);
+  if (asked) asked.state = 'running';
+  const quotesOthers = asked?.quotesOthers !== false;
+  const call = { by, turn, tool, args, effect, quotesOthers };
+  startToolRun(draft, { ...call, ref: undefined, confirmation: id });
+}
+
+/** A question was heard to its end. A yes counts from now on. */
+export function openSpokenConfirmation(draft: Draft, { answer }: TurnState): void {
+  const { atMs, confirmations, rules } = draft;
+  const asked = confirmations.find(({ id }) => id === answer?.confirmation);
+  if (asked?.spokenState !== 'asking') return;
+  asked.spokenState = 'open';
+  asked.fromMs = atMs + rules.echoTailMs;
+  asked.toMs = atMs + rules.spokenYesMs;
+}
+
+/** A yes was said. It counts once its speaker does not go on. */
+export function acceptSpokenYes(
+  draft: Draft,
+  by: PersonId,
+  { fromMs, toMs }: UtteranceState,
+): void {
+  for (const one of draft.confirmations) {
+    if (one.spokenState !== 'open' || one.presser !== by) continue;
+    one.spokenState = 'accepted';
+    one.fromMs = fromMs;
+    one.toMs = toMs + draft.rules.mergeMs;
+  }
+}
+
+/** A no was said: what it answers is not offered any more. */
+export function acceptSpokenNo(draft: Draft, by: PersonId): void {
+  for (const one of draft.confirmations) {
+    if (one.spokenState === 'open' && one.presser === by) closeConfirmation(draft, one.id);
+  }
+}
+
+/** A voice begins. A person who goes on after a yes has not said it. */
+export function voidSpokenYes(draft: Draft, by: PersonId): void {
+  for (const one of draft.confirmations)
+    if (one.spokenState === 'accepted' && one.presser === by) one.spokenState = 'none';
+}
+
+/** Other words after the question leave only the button. */
+export function closeSpokenConfirmations(
+  draft: Draft,
+  by: PersonId,
+  { fromMs }: UtteranceState,
+): void {
+  for (const one of draft.confirmations) {
+    const isLater = one.spokenState === 'accepted' && one.presser !== by && fromMs > one.fromMs;
+    if (one.spokenState !== 'asking' && !isLater) one.spokenState = 'none';
+  }
+}
+
+/** The bot says something else, which a yes would answer. */
+export function closeOpenConfirmations(draft: Draft): void {
+  for (const one of draft.confirmations) if (one.spokenState === 'open') one.spokenState = 'none';
+}
+
+/** Takes a yes that nothing followed, and closes buttons that are over. */
+export function expireConfirmations(draft: Draft): void {
+  for (const one of draft.confirmations) {
+    if (one.spokenState === 'accepted' && draft.atMs >= one.toMs) takeConfirmation(draft, one);
+    else if (one.spokenState !== 'accepted' && draft.atMs >= one.untilMs)
+      closeConfirmation(draft, one.id);
+  }
+}
+
+// Ends.
+
+/** A turn is not wanted any more. What a person has confirmed runs on. */
+export function stopTurnRuns(draft: Draft, turn: Id): void {
+  stopToolRuns(draft, (one) => one.turn === turn && one.ref !== undefined);
+}
+
+/** Takes an answer that was not heard from its turn. */
+export function discardAnswer(draft: Draft, turn: TurnState): void {
+  stopAnswer(draft, turn);
+  turn.answer = undefined;
+}
+
+/** Discards an answer that does not fit any more, unless it is heard. */
+export function discardUnheardAnswer(draft: Draft, turn: TurnState): void {
+  if (!findHeardReply(draft, turn.id)) discardAnswer(draft, turn);
+}
+
+/** Ends an answer that was not heard. Its changes run on. */
+export function stopAnswer(draft: Draft, { answer }: TurnState): void {
+  if (!answer) return;
+  emitEffect(draft, { do: 'discard', reply: answer.id });
+  stopToolRuns(draft, (one) => one.ref?.answer === answer.id && one.effect === 'read');
+}
+
+export function withdrawTools(draft: Draft, by: PersonId): void {
+  stopToolRuns(draft, (one) => one.by === by);
+  for (const one of draft.confirmations) {
+    if (one.by === by || one.presser === by) closeConfirmation(draft, one.id);
+  }
+}
+
+export function endTools(draft: Draft): void {
+  stopToolRuns(draft, ({ ref }) => ref !== undefined);
+  for (const { id } of draft.confirmations) closeConfirmation(draft, id);
+}
+
+function stopToolRuns(draft: Draft, isStopped: (one: ToolRun) => boolean) {
+  const stopped = draft.toolRuns.filter(isStopped);
+  draft.toolRuns = draft.toolRuns.filter((one) => !stopped.includes(one));
+  for (const { id } of stopped) emitEffect(draft, { do: 'stop-run', run: id });
+}

@@ -1,0 +1,167 @@
+import {
+  type AddressEvent,
+  type AddressingRules,
+  type BotActivity,
+  decideAddressing,
+  endsInQuestion,
+  needsWords as needsWordsBy,
+  type SpeakerTurn,
+  stepAddressing,
+} from '#src/turn/addressing/addressing.ts';
+import {
+  decideUtterance,
+  type EndedUtterance,
+  isLikelyComplete,
+  shouldAnswerEarly,
+  type UtteranceDecision,
+  type UtteranceFacts,
+} from '#src/turn/decide-utterance.ts';
+import type { ConversationRules } from './conversation-rules.ts';
+import type { EventOf } from './events.ts';
+import {
+  type Draft,
+  findCurrentTurn,
+  getStanding,
+  hasRefused,
+  isQueueFree,
+  isSpeaking,
+  type OpenSpeech,
+} from './selectors.ts';
+import type { ConversationState, UtteranceState } from './state.ts';
+
+type AddressedSpeech = SpeakerTurn & { readonly present: readonly string[] };
+
+/** Bot's name and mode as the rules of addressing take them. */
+export function getAddressingRules(
+  { settings }: ConversationState,
+  rules: ConversationRules,
+): AddressingRules {
+  const mode = settings.mode === 'captions' ? 'off' : settings.addressing;
+  return { ...rules.addressing, mode, names: settings.names };
+}
+
+/** Speaker and audience of an utterance. A person who came later is no addressee of what began alone. */
+function describeSpeech(
+  { people }: ConversationState,
+  by: PersonId,
+  { fromMs, isAlone }: Pick<UtteranceState, 'fromMs' | 'isAlone'>,
+): AddressedSpeech {
+  const others = isAlone ? [] : people.filter(({ id, isBot }) => !isBot && id !== by);
+  const isBot = people.some((one) => one.isBot && one.id === by);
+  const present = others.map(({ name }) => name);
+  return { speakerId: by, fromMs, isBot, humans: others.length + 1, present };
+}
+
+/** Whether captions or the bot need the words of an utterance. */
+export function needsTranscript(draft: Draft, { turn, utterance }: OpenSpeech): boolean {
+  const { by } = turn;
+  const isAwaited = draft.confirmations.some(
+    (one) => one.presser === by && one.spokenState === 'open',
+  );
+  if (isAwaited) return true;
+  const isAnsweringSpeaker = findCurrentTurn(draft)?.by === by || turn.parts.length > 0;
+  const activity: BotActivity = { isSpeaking: isSpeaking(draft), isAnsweringSpeaker };
+  const addressee = describeSpeech(draft, by, utterance);
+  const rules = getAddressingRules(draft, draft.rules);
+  return needsWordsBy(draft.attention, addressee, activity, rules);
+}
+
+/** Whether a typed line is meant for the bot, as if it were said. */
+export function isLineAddressed(
+  state: ConversationState,
+  line: { readonly by: PersonId; readonly text: string; readonly atMs: number },
+  rules: ConversationRules,
+): boolean {
+  const { atMs: fromMs, by, text } = line;
+  const spoken = { ...describeSpeech(state, by, { fromMs, isAlone: false }), text };
+  return decideAddressing(state.attention, spoken, getAddressingRules(state, rules)).verdict.meant;
+}
+
+/** Opens the window of a person who pressed Ask. */
+export function openAddressingWindow(draft: Draft, { by }: EventOf<'opened-window'>): void {
+  if (getStanding(draft, by) !== 'yes') return;
+  updateAttention(draft, { kind: 'asked', personId: by, atMs: draft.atMs });
+}
+
+/** An answer to this person begins. */
+export function noteAnswerBegun(draft: Draft, by: PersonId): void {
+  if (hasRefused(draft, by)) return;
+  updateAttention(draft, { kind: 'answering', personId: by, atMs: draft.atMs });
+}
+
+/** An answer to this person is over. */
+export function noteAnswerOver(draft: Draft, personId: PersonId, heard: string): void {
+  if (hasRefused(draft, personId)) return;
+  const answered = { kind: 'answered', personId, atMs: draft.atMs } as const;
+  updateAttention(draft, { ...answered, endsInQuestion: endsInQuestion(heard) });
+}
+
+export function updateAttention(draft: Draft, event: AddressEvent): void {
+  const rules = getAddressingRules(draft, draft.rules);
+  draft.attention = stepAddressing(draft.attention, event, rules);
+}
+
+/** Decision of `turn` about an utterance that has ended. It may open or close windows. */
+export function decideWords(draft: Draft, { turn, utterance }: OpenSpeech): UtteranceDecision {
+  const ended: EndedUtterance = {
+    ...describeUtterance(draft, { turn, utterance }, utterance.words),
+    hasGoneOn: turn.openSpeech.some(({ fromMs }) => fromMs > utterance.fromMs),
+    overlapsReply: utterance.isOverlapping,
+    unheardTurn: findUnheardTurn(draft, turn.by),
+  };
+  const rules = getAddressingRules(draft, draft.rules);
+  const decided = decideUtterance(ended, draft.attention, rules);
+  draft.attention = decided.addressing;
+  return decided.decision;
+}
+
+/** Whether the answer to an utterance may begin in a pause of it. */
+export function canPreempt(
+  draft: Draft,
+  speech: OpenSpeech,
+  text: string | undefined,
+  isFinal: boolean,
+): boolean {
+  const { isSparing, trustsPartials } = draft.settings;
+  const hasFree = isQueueFree(draft) && draft.connection.kind === 'up' && !isSparing;
+  const isSettled = speech.turn.openSpeech.length === 1; // not while it is open whether the words before were meant
+  const isWhole = isFinal || (trustsPartials && text !== undefined && isLikelyComplete(text));
+  if (!hasFree || !isSettled || !isWhole) return false;
+  const rules = getAddressingRules(draft, draft.rules);
+  return shouldAnswerEarly(describeUtterance(draft, speech, text), draft.attention, rules);
+}
+
+function describeUtterance(
+  state: ConversationState,
+  { turn, utterance }: OpenSpeech,
+  text: string | undefined,
+): UtteranceFacts {
+  const { evidence, hints, language } = utterance;
+  return {
+    ...describeSpeech(state, turn.by, utterance),
+    evidence,
+    text,
+    hints,
+    goesOn: turn.parts.length > 0 || utterance.continuesTurn,
+    canConfirm: !utterance.isOverlaid && isYesAwaited(state, turn.by, utterance),
+    language,
+  };
+}
+
+/** Turn that is answered and not heard yet: of the speaker, or another one. */
+function findUnheardTurn(state: ConversationState, by: PersonId): 'own' | 'other' | undefined {
+  if (state.turnQueue.current?.phase.kind !== 'making') return undefined;
+  return findCurrentTurn(state)?.by === by ? 'own' : 'other';
+}
+
+/** Whether a yes of this person in this time confirms a call. */
+function isYesAwaited(
+  { confirmations }: ConversationState,
+  by: PersonId,
+  { fromMs, toMs }: Pick<UtteranceState, 'fromMs' | 'toMs'>,
+): boolean {
+  return confirmations.some(
+    (one) =>
+      one.spokenState === 'open' && one.presser === by && fromMs >= one.fromMs && toMs <= one.toMs,
+  );
+}

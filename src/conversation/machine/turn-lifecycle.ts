@@ -1,0 +1,346 @@
+import type { ReplyFinish } from '#src/base/play-end.ts';
+import type { DroppedTurnReason } from '#src/ports/session-events.ts';
+import type { IgnoreReason } from '#src/turn/decide-utterance.ts';
+import type { UtteranceOutcome } from './effects.ts';
+import type { EventOf } from './events.ts';
+import {
+  type Draft,
+  emitEffect,
+  emitFact,
+  findAnnouncement,
+  findHeardReply,
+  findPreparedTurn,
+  findTurn,
+  getLastUtterance,
+  getPhase,
+  hasRefused,
+  isMuted,
+  isQueued,
+  joinTranscript,
+  leaveQueue,
+  removeTurn,
+  takeId,
+} from './selectors.ts';
+import type {
+  Announcement,
+  Answer,
+  ConversationState,
+  CurrentReply,
+  EarlyEnd,
+  HistoryExchange,
+  Id,
+  TurnPart,
+  TurnState,
+  UtteranceState,
+} from './state.ts';
+import { discardAnswer, stopAnswer, stopTurnRuns } from './tool-decisions.ts';
+import { noteAnswerOver } from './turn-addressing.ts';
+
+/** Reason for which no turn or reading is accepted now. */
+export function findRejection(state: ConversationState): EarlyEnd | undefined {
+  if (state.isOver) return 'left';
+  if (state.isEnding) return 'ending';
+  return isMuted(state) ? 'muted' : undefined;
+}
+
+export function addTurn(
+  draft: Draft,
+  by: PersonId,
+  atMs: number,
+  given: Partial<TurnState> = {},
+): TurnState {
+  const turn: TurnState = {
+    id: takeId(draft),
+    by,
+    name: draft.people.find(({ id }) => id === by)?.name ?? 'Someone',
+    request: undefined,
+    openSpeech: [],
+    parts: [],
+    voiceMs: atMs,
+    endedMs: atMs,
+    answer: undefined,
+    changes: [],
+    hasWaited: false,
+    ...given,
+  };
+  draft.turns = [...draft.turns, turn];
+  return turn;
+}
+
+/** Begins an answer. Nothing of it is heard, and no tool runs, before it is wanted. */
+export function beginTurnAnswer(
+  draft: Draft,
+  turn: TurnState,
+  words: string | undefined,
+  supposedExchange?: HistoryExchange,
+): Answer {
+  const id = takeId(draft);
+  const answer: Answer = {
+    id,
+    words,
+    lastUtterance: turn.openSpeech.at(-1)?.id ?? getLastUtterance(turn),
+    historyVersion: draft.history.version,
+    supposedExchange,
+    hasForeignWords: hasForeignHistory(draft, turn, supposedExchange),
+    hasCalled: false,
+    confirmation: undefined,
+  };
+  const { by, changes: done, id: turnId, request } = turn;
+  emitEffect(draft, {
+    do: 'begin',
+    answer: id,
+    turn: turnId,
+    by,
+    request,
+    words,
+    done,
+    supposed: supposedExchange,
+  });
+  turn.answer = answer;
+  return answer;
+}
+
+/** Calls people by name whose turns wait while the bot speaks to another person, or to all. */
+export function markWaitingTurns(draft: Draft, addressed?: PersonId): void {
+  for (const turn of draft.turns)
+    if (draft.turnQueue.waiting.includes(turn.id) && turn.by !== addressed) turn.hasWaited = true;
+}
+
+/** Ends a turn. Each turn ends here, once. */
+export function endTurn(draft: Draft, turn: TurnState, end: ReplyFinish | EarlyEnd): void {
+  leaveQueue(draft, turn.id);
+  removeTurn(draft, turn);
+  forgetRecordings(draft, turn.parts);
+  if (end !== 'withdrawn') separateOpenSpeech(draft, turn);
+  else for (const one of turn.openSpeech) closeUtterance(draft, turn, one, end);
+  const { failure, request } = turn;
+  if (request !== undefined) emitEffect(draft, { do: 'report', request, outcome: end, failure });
+  emitFact(draft, { kind: 'turn-over', turn, end });
+}
+
+/** Reports an utterance that no answer needs, and forgets its sound. */
+export function closeUtterance(
+  draft: Draft,
+  turn: TurnState,
+  utterance: UtteranceState,
+  end: UtteranceOutcome,
+  why?: IgnoreReason,
+): void {
+  reportUtterance(draft, turn, utterance, end, why);
+  emitEffect(draft, { do: 'forget', utterance: utterance.id });
+}
+
+export function reportUtterance(
+  draft: Draft,
+  { by, name }: TurnState,
+  heard: UtteranceState,
+  end: UtteranceOutcome,
+  why?: IgnoreReason,
+): void {
+  emitFact(draft, { kind: 'utterance-over', utterance: heard.id, heard, by, name, end, why });
+}
+
+/** Speech without a decision becomes a turn of its own. */
+function separateOpenSpeech(draft: Draft, turn: TurnState) {
+  const { by, endedMs, name, openSpeech, parts } = turn;
+  if (openSpeech.length === 0) return;
+  const separated = openSpeech.map((one) => ({
+    ...one,
+    continuesTurn: one.continuesTurn || parts.length > 0,
+  }));
+  addTurn(draft, by, endedMs, { name, openSpeech: separated });
+}
+
+export function forgetRecordings(draft: Draft, parts: readonly TurnPart[]): void {
+  for (const { utterance } of parts) {
+    if (utterance !== 0) emitEffect(draft, { do: 'forget', utterance });
+  }
+}
+
+/** Early ends after which a question that was being answered stays in the history. */
+const rememberedEnds: readonly string[] = ['stopped', 'late', 'muted', 'interrupted', 'replaced'];
+
+function isEndRemembered(end: ReplyFinish | EarlyEnd) {
+  return rememberedEnds.includes(end);
+}
+
+/** Ends a turn at whatever stage. A reply that is heard is cut, and `over` brings the words that left. After a no nothing of them is kept. */
+export function dropTurn(draft: Draft, turn: TurnState, why: EarlyEnd): void {
+  const sounding = findHeardReply(draft, turn.id);
+  stopTurnRuns(draft, turn.id);
+  if (sounding) cutReply(draft, sounding, why);
+  else stopAnswer(draft, turn);
+  if (sounding && why !== 'withdrawn') return;
+  const isCurrent = draft.turnQueue.current?.id === turn.id;
+  if (isCurrent) noteAnswerOver(draft, turn.by, '');
+  if (isCurrent && isEndRemembered(why)) rememberExchange(draft, turn, '', why);
+  endTurn(draft, turn, why);
+}
+
+/** Cuts a reply. It stays current until `over`, which follows at once. */
+export function cutReply(draft: Draft, current: CurrentReply, why: EarlyEnd): void {
+  if (current.phase.kind === 'cut') return;
+  emitEffect(draft, { do: 'cut', reply: current.reply });
+  current.phase = { kind: 'cut', why };
+  const next = findPreparedTurn(draft);
+  if (next) discardAnswer(draft, next); // it was begun as if all of this is heard
+}
+
+/** Ends a reply with the clause that sounds; where none does, at once: the next one may wait for a tool. */
+export function finishReplyClause(draft: Draft, current: CurrentReply, why: EarlyEnd): void {
+  const { phase } = current;
+  if (phase.kind === 'finishing') return;
+  if (phase.kind !== 'sounding' || phase.isStarved) {
+    cutReply(draft, current, why);
+    return;
+  }
+  emitEffect(draft, { do: 'finish-clause', reply: current.reply });
+  current.phase = { kind: 'finishing', why };
+}
+
+/** Drops a turn whose asker still waits. The panel shows it, or the chat before the process ends. */
+export function loseTurn(draft: Draft, turn: TurnState, why: DroppedTurnReason): void {
+  const { by, name } = turn;
+  if (why === 'ending') emitEffect(draft, { do: 'notice', line: 'unanswered', by });
+  else noteDroppedTurn(draft, by);
+  emitFact(draft, { kind: 'dropped', by, name, why, phase: getPhase(turn, draft) });
+  dropTurn(draft, turn, why);
+}
+
+function noteDroppedTurn(draft: Draft, by: PersonId) {
+  const { atMs, panelNotes, rules } = draft;
+  const others = panelNotes.dropped.filter((one) => one.by !== by);
+  const dropped = [...others, { by, untilMs: atMs + rules.droppedNoteMs }];
+  panelNotes.dropped = dropped.slice(-rules.maxDroppedNotes);
+}
+
+export function endAnnouncement(
+  draft: Draft,
+  reading: Announcement,
+  end: ReplyFinish | EarlyEnd,
+): void {
+  const { id, isInterruptible, isOwn, request } = reading;
+  leaveQueue(draft, id);
+  draft.announcements = draft.announcements.filter((one) => one !== reading);
+  if (!isOwn && isInterruptible && end === 'completed') markWaitingTurns(draft);
+  if (request !== undefined) emitEffect(draft, { do: 'report', request, outcome: end });
+}
+
+export function dropAnnouncement(draft: Draft, reading: Announcement, why: EarlyEnd): void {
+  const { current } = draft.turnQueue;
+  if (current?.id === reading.id) cutReply(draft, current, why);
+  else endAnnouncement(draft, reading, why);
+}
+
+/** Drops a turn or a reading, whichever has this id. */
+export function dropEntry(draft: Draft, id: Id, why: EarlyEnd): void {
+  const turn = findTurn(draft, id);
+  const reading = findAnnouncement(draft, id);
+  if (turn) dropTurn(draft, turn, why);
+  if (reading) dropAnnouncement(draft, reading, why);
+}
+
+/** Puts the current reply back in front of the queue, to be made anew. */
+export function requeueReply(draft: Draft, { id, reply }: CurrentReply): void {
+  const turn = findTurn(draft, id);
+  if (turn) {
+    discardAnswer(draft, turn);
+    noteAnswerOver(draft, turn.by, '');
+  } else {
+    emitEffect(draft, { do: 'discard', reply });
+  }
+  const { turnQueue } = draft;
+  turnQueue.current = undefined;
+  turnQueue.waiting = [id, ...turnQueue.waiting];
+}
+
+/** Discards answers that nobody has heard, and that may hold words of others: they are made anew. */
+export function renewForeignAnswers(draft: Draft): void {
+  for (const turn of draft.turns) {
+    const { current } = draft.turnQueue;
+    if (!turn.answer?.hasForeignWords || findHeardReply(draft, turn.id)) continue;
+    if (current?.id === turn.id) requeueReply(draft, current);
+    else discardAnswer(draft, turn);
+  }
+}
+
+/** Drops everything that is said or waits, and answers to questions that their speakers go on with. */
+export function dropEverything(draft: Draft, why: EarlyEnd): void {
+  for (const turn of draft.turns) {
+    if (turn.parts.length > 0 || isQueued(draft, turn.id)) dropTurn(draft, turn, why);
+    else discardAnswer(draft, turn);
+  }
+  for (const reading of draft.announcements) dropAnnouncement(draft, reading, why);
+}
+
+/** Keeps a question and the part of its answer that was heard. */
+export function rememberExchange(
+  draft: Draft,
+  turn: TurnState,
+  heard: string,
+  end: ReplyFinish | EarlyEnd,
+): void {
+  const exchange = toExchange(draft, turn, heard, end);
+  if (exchange) addExchange(draft, exchange);
+}
+
+/** Exchange of a turn as the history keeps it; undefined where nothing of it is kept. */
+export function toExchange(
+  draft: Draft,
+  { answer, by, name, parts }: TurnState,
+  heard: string,
+  end: ReplyFinish | EarlyEnd,
+): HistoryExchange | undefined {
+  const words = joinTranscript(parts);
+  if (hasRefused(draft, by) || (words === '' && heard === '')) return undefined;
+  const isOver = heard === '' && isEndRemembered(end);
+  return { by, name, isOwn: answer?.hasForeignWords === false, words, heard, isOver };
+}
+
+/** Keeps a question that was answered in writing. */
+export function rememberWrittenExchange(draft: Draft, event: EventOf<'exchanged'>): void {
+  const { by, heard, name, words } = event;
+  if (hasRefused(draft, by)) return;
+  addExchange(draft, { by, name, isOwn: false, words, heard, isOver: false });
+  noteAnswerOver(draft, by, heard);
+}
+
+/** Answers that began before are out of date. */
+export function outdateAnswers(draft: Draft): void {
+  setHistory(draft, draft.history.exchanges);
+}
+
+function addExchange(draft: Draft, exchange: HistoryExchange) {
+  const all = [...draft.history.exchanges, exchange];
+  setHistory(draft, all.slice(-draft.rules.maxExchanges));
+}
+
+export function removeFromHistory(
+  { exchanges, version }: ConversationState['history'],
+  personId: PersonId,
+): ConversationState['history'] {
+  return { version, exchanges: exchanges.filter(({ by }) => by !== personId) };
+}
+
+/** Answers that began on the former version are out of date. */
+export function setHistory(draft: Draft, exchanges: readonly HistoryExchange[]): void {
+  draft.history = { version: draft.history.version + 1, exchanges };
+}
+
+/** Whether a name is in plain letters and digits, which cannot look like a part of the prompt. */
+export function isPlainName(name: string): boolean {
+  return /^[\p{L}\p{M}\p{N}' .-]{1,32}$/u.test(name);
+}
+
+/** Whether a prompt of this turn holds words of others. */
+function hasForeignHistory(
+  { history, people }: Draft,
+  { by, changes, parts }: TurnState,
+  supposed: HistoryExchange | undefined,
+) {
+  const exchanges = [...history.exchanges, ...(supposed ? [supposed] : [])];
+  const isForeign = exchanges.some((one) => one.by !== by || !one.isOwn);
+  const hasResult = changes.some((one) => one.quotesOthers && one.state !== 'running');
+  const isNamed = isPlainName(people.find(({ id }) => id === by)?.name ?? '');
+  return isForeign || hasResult || (parts.length > 0 && !isNamed);
+}

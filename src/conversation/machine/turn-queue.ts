@@ -1,0 +1,338 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { ReplyFinish } from '#src/base/play-end.ts';
+import { hasSameWords } from '#src/turn/addressing/names.ts';
+import { beginWait, getWaitStartMs } from '#src/turn/answer-wait.ts';
+import type { ReportedOutcome } from './effects.ts';
+import type { EventOf } from './events.ts';
+import {
+  type Draft,
+  emitEffect,
+  findAnnouncement,
+  findHeardReply,
+  findPreparedTurn,
+  findTurn,
+  getLastUtterance,
+  getStanding,
+  isMuted,
+  isQueueFree,
+  isQuiet,
+  joinTranscript,
+  leaveQueue,
+  takeId,
+} from './selectors.ts';
+import type {
+  Announcement,
+  AnnouncementPlace,
+  ConversationState,
+  EarlyEnd,
+  Id,
+  ReplyFailure,
+  TurnState,
+} from './state.ts';
+import { closeOpenConfirmations, discardAnswer, openSpokenConfirmation } from './tool-decisions.ts';
+import { noteAnswerBegun, noteAnswerOver } from './turn-addressing.ts';
+import {
+  beginTurnAnswer,
+  cutReply,
+  dropAnnouncement,
+  dropTurn,
+  endAnnouncement,
+  endTurn,
+  findRejection,
+  loseTurn,
+  markWaitingTurns,
+  rememberExchange,
+  toExchange,
+} from './turn-lifecycle.ts';
+
+/** Queues a turn. */
+export function queueTurn(draft: Draft, turn: TurnState): void {
+  const refusal = findRejection(draft);
+  if (refusal === 'ending') loseTurn(draft, turn, refusal);
+  else if (refusal) dropTurn(draft, turn, refusal);
+  if (refusal) return;
+  replaceUnheardTurn(draft, turn);
+  const sounding = findHeardReply(draft, turn.id);
+  if (sounding) {
+    cutReply(draft, sounding, 'replaced');
+    turn.answer = undefined;
+  }
+  leaveQueue(draft, turn.id);
+  dropOldestTurn(draft, turn);
+  insertTurn(draft, turn);
+}
+
+/** A new question replaces an own one that was not heard. Words that were understood late replace nothing. */
+function replaceUnheardTurn(draft: Draft, turn: TurnState) {
+  const { current } = draft.turnQueue;
+  const former = findTurn(draft, current?.id);
+  if (!former || former.id === turn.id || former.by !== turn.by) return;
+  const isTyped = former.request !== undefined || turn.request !== undefined;
+  if (isTyped || turn.endedMs < former.endedMs || current?.phase.kind !== 'making') return;
+  dropTurn(draft, former, 'replaced');
+}
+
+/** Three questions wait. One more drops the oldest, of its own asker first. */
+function dropOldestTurn(draft: Draft, turn: TurnState) {
+  const waiting = draft.turnQueue.waiting.flatMap((id) => findTurn(draft, id) ?? []);
+  if (waiting.length < draft.rules.queue.maxQuestions) return;
+  const own = waiting.find(({ by }) => by === turn.by);
+  const oldest = own ?? waiting[0];
+  if (oldest) loseTurn(draft, oldest, 'crowded');
+}
+
+/** The first to finish is the first in the queue, before lines of chats that let everything pass. */
+function insertTurn(draft: Draft, turn: TurnState) {
+  const { waiting } = draft.turnQueue;
+  const later = waiting.findIndex((id) => {
+    const other = findTurn(draft, id);
+    if (other) return other.endedMs > turn.endedMs;
+    return findAnnouncement(draft, id)?.when === 'behind';
+  });
+  insertEntry(draft, turn.id, later);
+}
+
+/** Puts a turn or a reading at this place of the queue; -1: last. */
+function insertEntry({ turnQueue }: Draft, id: Id, place: number) {
+  turnQueue.waiting = turnQueue.waiting.toSpliced(
+    place < 0 ? turnQueue.waiting.length : place,
+    0,
+    id,
+  );
+}
+
+/** Gives the floor to the next turn or reading. */
+export function startNextEntry(draft: Draft): void {
+  for (;;) {
+    const { turnQueue, isOver, connection } = draft;
+    if (turnQueue.current || connection.kind !== 'up' || isMuted(draft) || isOver) return;
+    if (turnQueue.waiting.length === 0) startNotice(draft);
+    const [next] = turnQueue.waiting;
+    if (next === undefined) return;
+    startEntry(draft, next);
+  }
+}
+
+function startEntry(draft: Draft, id: Id) {
+  leaveQueue(draft, id);
+  closeOpenConfirmations(draft);
+  const turn = findTurn(draft, id);
+  const reading = findAnnouncement(draft, id);
+  if (turn) startAnswer(draft, turn);
+  if (!reading) return;
+  setCurrentReply(draft, id, id, draft.atMs);
+  emitEffect(draft, { do: 'speak', reading: id, text: reading.text });
+}
+
+/** Plays the answer that was begun ahead if it still fits; else begins another one. */
+function startAnswer(draft: Draft, turn: TurnState) {
+  if (!isAnswerCurrent(draft, turn)) discardAnswer(draft, turn);
+  const answer = turn.answer ?? beginTurnAnswer(draft, turn, joinTranscript(turn.parts));
+  const fromMs = Math.max(getWaitStartMs(turn.voiceMs, turn.endedMs), draft.turnQueue.freeFromMs);
+  setCurrentReply(draft, turn.id, answer.id, fromMs);
+  noteUnderstoodWords(draft, turn);
+  noteAnswerBegun(draft, turn.by);
+  emitEffect(draft, { do: 'play', answer: answer.id });
+}
+
+/**
+ * While the last words of an answer sound, the next one begins on the history as if they are all heard, where answers may
+ * begin early at all: its asker has waited long enough.
+ */
+export function beginNextAnswer(draft: Draft): void {
+  const { current, waiting } = draft.turnQueue;
+  const next = findTurn(draft, waiting[0]);
+  if (!next || next.answer || draft.settings.isSparing || current?.phase.kind !== 'sounding')
+    return;
+  const sounding = findTurn(draft, current.id);
+  if (!sounding || current.wholeText === undefined) return;
+  const supposed = toExchange(draft, sounding, current.wholeText, 'completed');
+  next.hasWaited ||= next.by !== sounding.by;
+  beginTurnAnswer(draft, next, joinTranscript(next.parts), supposed);
+}
+
+/** A reply was heard whole: an answer that was begun on that fits the history. */
+export function confirmNextAnswer(draft: Draft, formerVersion: number): void {
+  const { exchanges, version } = draft.history;
+  const answer = findPreparedTurn(draft)?.answer;
+  if (answer?.historyVersion !== formerVersion) return;
+  if (!isDeepStrictEqual(exchanges.at(-1), answer.supposedExchange)) return;
+  answer.supposedExchange = undefined;
+  answer.historyVersion = version;
+}
+
+function isAnswerCurrent({ history }: Draft, { answer, parts }: TurnState) {
+  if (answer?.historyVersion !== history.version || answer.supposedExchange !== undefined)
+    return false;
+  if (answer.words === undefined) return answer.lastUtterance === getLastUtterance({ parts });
+  return hasSameWords(answer.words, joinTranscript(parts));
+}
+
+function noteUnderstoodWords(draft: Draft, { by, parts, request }: TurnState) {
+  const words = joinTranscript(parts);
+  if (request !== undefined || words === '') return;
+  const { atMs, panelNotes, rules } = draft;
+  const others = panelNotes.understood.filter((one) => one.by !== by || one.words !== words);
+  panelNotes.understood = [...others, { by, words, untilMs: atMs + rules.understoodNoteMs }];
+}
+
+function setCurrentReply({ atMs, turnQueue, rules }: Draft, id: Id, reply: Id, sinceMs: number) {
+  turnQueue.current = {
+    id,
+    reply,
+    fromMs: atMs,
+    phase: { kind: 'making' },
+    wholeText: undefined,
+    waiting: beginWait(sinceMs, rules.waiting),
+  };
+}
+
+/** A turn has had its answer, whole or not. The part that was heard is known from now on. A model that said nothing has failed, unless it changed something. */
+export function concludeTurn(
+  draft: Draft,
+  turn: TurnState,
+  end: ReplyFinish | EarlyEnd,
+  heard: string,
+): void {
+  if (end === 'completed') {
+    openSpokenConfirmation(draft, turn);
+    forgetFailures(draft, 'recognise', 'think', 'key');
+  }
+  if (end === 'empty' && turn.changes.length === 0) emitEffect(draft, { do: 'cue', cue: 'error' });
+  rememberExchange(draft, turn, heard, end);
+  noteAnswerOver(draft, turn.by, heard);
+  if (heard !== '') markWaitingTurns(draft, turn.by);
+  endTurn(draft, turn, end);
+}
+
+/** Says the first failure of its kind. Those after it are a tone, until an answer is whole. */
+export function announceFailure(draft: Draft, stage: string, failure?: ReplyFailure): void {
+  if (stage === 'speak') return; // what had no sound is written
+  if (!rememberFailure(draft, stage)) {
+    emitEffect(draft, { do: 'cue', cue: 'error' });
+    return;
+  }
+  if (!findRejection(draft))
+    queueAnnouncement(
+      draft,
+      addAnnouncement(draft, { text: `failed: ${stage}`, isOwn: true, failure }),
+    );
+}
+
+/** True where people did not know of this failure. */
+export function rememberFailure(draft: Draft, failure: string): boolean {
+  if (draft.reportedFailures.includes(failure)) return false;
+  draft.reportedFailures = [...draft.reportedFailures, failure];
+  return true;
+}
+
+export function forgetFailures(draft: Draft, ...stages: readonly string[]): void {
+  draft.reportedFailures = draft.reportedFailures.filter((one) => !stages.includes(one));
+}
+
+/** A text is to be read out. */
+export function announceText(draft: Draft, event: EventOf<'read'>): void {
+  const { about, isInterruptible, owner, request, text, when } = event;
+  const outcome = findAnnouncementRejection(draft, event);
+  if (outcome === undefined)
+    queueAnnouncement(
+      draft,
+      addAnnouncement(draft, { owner, about, when, text, isInterruptible, request }),
+    );
+  else if (request !== undefined) emitEffect(draft, { do: 'report', request, outcome });
+}
+
+/** Eight texts wait, and of the lines of a chat three of each person and 24 in all. */
+function findAnnouncementRejection(
+  draft: Draft,
+  { owner, when }: EventOf<'read'>,
+): ReportedOutcome | undefined {
+  const refusal = findRejection(draft);
+  if (refusal) return refusal;
+  const waiting = draft.announcements.filter(({ id }) => draft.turnQueue.waiting.includes(id));
+  const isBehind = when === 'behind';
+  const alike = waiting.filter((one) => (one.when === 'behind') === isBehind);
+  const { maxLines, maxLinesPerPerson, maxAnnouncements } = draft.rules.queue;
+  if (!isBehind) return alike.length >= maxAnnouncements ? 'full' : undefined;
+  const own = alike.filter((one) => one.owner === owner);
+  return own.length >= maxLinesPerPerson || alike.length >= maxLines ? 'full' : undefined;
+}
+
+/** `now` goes before everything, but behind the former `now`; `behind` goes after everything. */
+function queueAnnouncement(draft: Draft, { id, when }: Announcement) {
+  const { waiting } = draft.turnQueue;
+  const isPlacedAs = (kind: AnnouncementPlace) => (other: Id) =>
+    findAnnouncement(draft, other)?.when === kind;
+  const now = waiting.findLastIndex(isPlacedAs('now')) + 1;
+  const places = { now, queue: waiting.findIndex(isPlacedAs('behind')), behind: -1, pause: -1 };
+  insertEntry(draft, id, places[when]);
+}
+
+function addAnnouncement(
+  draft: Draft,
+  given: Partial<Announcement> & Pick<Announcement, 'text'>,
+): Announcement {
+  const reading: Announcement = {
+    id: takeId(draft),
+    owner: undefined,
+    about: [],
+    when: 'now',
+    isInterruptible: true,
+    isOwn: false,
+    request: undefined,
+    untilMs: Number.POSITIVE_INFINITY,
+    ...given,
+  };
+  draft.announcements = [...draft.announcements, reading];
+  return reading;
+}
+
+/** A sentence waits for a pause in the talk. */
+export function queueNotice(draft: Draft, event: EventOf<'notify'>): void {
+  const { request, text, to, untilMs } = event;
+  const about = to === undefined ? [] : [to];
+  const notice = addAnnouncement(draft, { about, when: 'pause', text, request, untilMs });
+  const isFull = listNotices(draft).length > draft.rules.maxNotices;
+  if (isFull || draft.settings.mode === 'captions' || findRejection(draft) !== undefined)
+    endAnnouncement(draft, notice, 'refused');
+}
+
+/** Sentences that wait for a pause. */
+function listNotices(state: ConversationState): readonly Announcement[] {
+  return state.announcements.filter(({ when }) => when === 'pause');
+}
+
+/** Says the next notice where no person talks and nothing waits. */
+function startNotice(draft: Draft) {
+  if (!isQuiet(draft) || !isQueueFree(draft)) return;
+  for (const notice of listNotices(draft)) {
+    if (canHearNotice(draft, notice)) {
+      notice.when = 'queue';
+      notice.untilMs = Number.POSITIVE_INFINITY;
+      queueAnnouncement(draft, notice);
+      return;
+    }
+    endAnnouncement(draft, notice, 'left');
+  }
+}
+
+/** Whether its addressee sits there, hears it and agreed to be heard. */
+function canHearNotice(draft: Draft, { about: [to] }: Announcement) {
+  if (to === undefined) return true;
+  const listener = draft.people.find(({ id }) => id === to);
+  return listener !== undefined && !listener.isDeaf && getStanding(draft, to) === 'yes';
+}
+
+/** Drops texts of a person, texts that repeat their words, and notices for them. */
+export function dropAnnouncementsAbout(draft: Draft, by: PersonId): void {
+  for (const reading of draft.announcements) {
+    if (reading.owner === by || reading.about.includes(by))
+      dropAnnouncement(draft, reading, 'withdrawn');
+  }
+}
+
+/** Ends notices that found no pause in time. */
+export function expireAnnouncements(draft: Draft): void {
+  for (const reading of draft.announcements)
+    if (reading.untilMs <= draft.atMs) dropAnnouncement(draft, reading, 'late');
+}

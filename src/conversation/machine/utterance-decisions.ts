@@ -1,0 +1,178 @@
+import type { UtteranceCommand, UtteranceDecision } from '#src/turn/decide-utterance.ts';
+import { hasVoice } from '#src/turn/voice-evidence.ts';
+import { dropUnheardReply } from './reply-events.ts';
+import {
+  type Draft,
+  emitEffect,
+  findTurn,
+  isQueued,
+  type OpenSpeech,
+  removeTurn,
+} from './selectors.ts';
+import type { Id, TurnState, UtteranceState } from './state.ts';
+import {
+  acceptSpokenNo,
+  acceptSpokenYes,
+  closeSpokenConfirmations,
+  discardAnswer,
+} from './tool-decisions.ts';
+import { decideWords } from './turn-addressing.ts';
+import { closeUtterance, dropTurn, forgetRecordings, reportUtterance } from './turn-lifecycle.ts';
+import { queueTurn, rememberFailure } from './turn-queue.ts';
+
+type AnswerDecision = Extract<UtteranceDecision, { kind: 'answer' | 'answer-with-rest' }>;
+type NoAnswerDecision = Extract<UtteranceDecision, { kind: 'command' | 'ignore' }>;
+
+/** Decides every utterance whose words and predecessors are known. */
+export function decideUtterances(draft: Draft): void {
+  for (let due = findDecidableSpeech(draft); due; due = findDecidableSpeech(draft))
+    decideSpeech(draft, due);
+}
+
+function findDecidableSpeech(draft: Draft): OpenSpeech | undefined {
+  for (const turn of draft.turns) {
+    const [first] = turn.openSpeech;
+    if (first && isDecidable(first)) return { turn, utterance: first };
+  }
+  return undefined;
+}
+
+function isDecidable({ evidence, failure, isEnded, isRecognised, words }: UtteranceState) {
+  if (!isEnded) return false;
+  return (words ?? failure) !== undefined || !isRecognised || !hasVoice(evidence);
+}
+
+function decideSpeech(draft: Draft, speech: OpenSpeech) {
+  const { turn, utterance } = speech;
+  const decision = decideWords(draft, speech);
+  turn.openSpeech = turn.openSpeech.filter((one) => one !== utterance);
+  if (!isNothingSaid(decision) && !isYesOrNo(decision))
+    closeSpokenConfirmations(draft, turn.by, utterance);
+  if (decision.kind === 'answer' || decision.kind === 'answer-with-rest')
+    addTurnPart(draft, turn, utterance, decision);
+  else ignoreUtterance(draft, turn, utterance, decision);
+}
+
+/** Adds words that are for the bot to their turn, and queues it unless its speaker goes on. */
+function addTurnPart(
+  draft: Draft,
+  turn: TurnState,
+  utterance: UtteranceState,
+  decision: AnswerDecision,
+) {
+  const { endedMs, failure, id, recognisedMs, toMs, words = '' } = utterance;
+  const all = [...turn.parts, { utterance: id, words, failure, recognisedMs }];
+  const { maxParts } = draft.rules;
+  forgetRecordings(draft, all.slice(0, -maxParts));
+  turn.parts = all.slice(-maxParts);
+  turn.endedMs = endedMs;
+  turn.voiceMs = toMs;
+  reportUtterance(draft, turn, utterance, 'meant');
+  if (decision.kind === 'answer-with-rest') return;
+  queueTurn(draft, turn);
+  emitEffect(draft, { do: 'overheard', by: turn.by, ...decision.overlap });
+}
+
+function ignoreUtterance(
+  draft: Draft,
+  turn: TurnState,
+  utterance: UtteranceState,
+  decision: NoAnswerDecision,
+) {
+  const end = isNothingSaid(decision) ? 'nothing' : 'other';
+  const { evidence, failure } = utterance;
+  closeUtterance(draft, turn, utterance, end, decision.why);
+  if (failure && hasVoice(evidence) && rememberFailure(draft, 'recognise'))
+    emitEffect(draft, { do: 'notice', line: 'unrecognised', by: turn.by, error: failure.error }); // read once
+  if (decision.overlap) emitEffect(draft, { do: 'overheard', by: turn.by, ...decision.overlap });
+  if (decision.dropsUnheard) dropUnheardReply(draft);
+  const endsTurn =
+    decision.kind === 'command' && obeyCommand(draft, turn, utterance, decision.command);
+  if (endsTurn) stopTurn(draft, turn.id);
+  else restoreTurn(draft, turn.id);
+}
+
+/** Obeys a command. True where the question that it followed is over. */
+function obeyCommand(
+  draft: Draft,
+  { by }: TurnState,
+  utterance: UtteranceState,
+  command: UtteranceCommand,
+): boolean {
+  const { atMs } = draft;
+  switch (command.kind) {
+    case 'never-mind':
+      dropWaitingTurns(draft, by);
+      return true;
+    case 'stop':
+      return true;
+    case 'yes':
+      acceptSpokenYes(draft, by, utterance);
+      return false;
+    case 'no':
+      acceptSpokenNo(draft, by);
+      return false;
+    case 'overlap':
+      return false;
+    case 'spoken': {
+      const isNo = command.command === 'doNotHear';
+      if (isNo) draft.raised.push({ kind: 'answered-consent', atMs, by, answer: 'no' });
+      else draft.raised.push({ kind: 'paused-hearing', atMs, isPaused: true });
+      emitEffect(draft, { do: 'obey', command: command.command, by });
+      return !isNo;
+    }
+  }
+}
+
+/** Drops what a person waits for in the queue. */
+function dropWaitingTurns(draft: Draft, by: PersonId) {
+  for (const turn of draft.turns) {
+    const isWaiting = draft.turnQueue.waiting.includes(turn.id);
+    if (isWaiting && turn.by === by) dropTurn(draft, turn, 'stopped');
+  }
+}
+
+/** Ends a question that its speaker stopped before anything of its answer was heard. */
+function stopTurn(draft: Draft, id: Id) {
+  const turn = findTurn(draft, id);
+  if (!turn || isQueued(draft, id)) return;
+  if (turn.parts.length > 0) dropTurn(draft, turn, 'stopped');
+  else dropEmptyTurn(draft, turn);
+}
+
+/** The rest was nothing, or for others. The question is answered as it was. */
+function restoreTurn(draft: Draft, id: Id) {
+  const turn = findTurn(draft, id);
+  if (!turn || turn.openSpeech.length > 0 || isQueued(draft, id)) return;
+  if (turn.parts.length > 0) queueTurn(draft, turn);
+  else dropEmptyTurn(draft, turn);
+}
+
+function dropEmptyTurn(draft: Draft, turn: TurnState) {
+  if (turn.openSpeech.length > 0) return;
+  discardAnswer(draft, turn);
+  removeTurn(draft, turn);
+}
+
+/** Ends utterances that are not finished. Questions before them are answered as they were. */
+export function breakOffUtterances(
+  draft: Draft,
+  isBroken: (turn: TurnState, utterance: UtteranceState) => boolean,
+): void {
+  for (const { id: turnId } of draft.turns) {
+    const turn = findTurn(draft, turnId);
+    const broken = turn?.openSpeech.filter((one) => isBroken(turn, one)) ?? [];
+    if (!turn || broken.length === 0) continue;
+    turn.openSpeech = turn.openSpeech.filter((one) => !broken.includes(one));
+    for (const one of broken) closeUtterance(draft, turn, one, 'broken-off');
+    restoreTurn(draft, turnId);
+  }
+}
+
+function isNothingSaid(decision: UtteranceDecision) {
+  return decision.kind === 'ignore' && decision.isNothing;
+}
+
+function isYesOrNo(decision: UtteranceDecision) {
+  return decision.kind === 'command' && ['yes', 'no'].includes(decision.command.kind);
+}

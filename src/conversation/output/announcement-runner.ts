@@ -1,0 +1,178 @@
+import type { BotError } from '#src/base/errors.ts';
+import type { ReplyFinish } from '#src/base/play-end.ts';
+import type { EffectOf } from '#src/conversation/machine/effects.ts';
+import { findAnnouncement } from '#src/conversation/machine/selectors.ts';
+import type { ReplyFailure } from '#src/conversation/machine/state.ts';
+import type { QueuedAnnouncement } from '#src/conversation/queued-speech.ts';
+import type { Owners } from '#src/conversation/session.ts';
+import {
+  reportUnspokenText,
+  toChosenVoice,
+  toFailureLine,
+  toNoVoiceLine,
+  writeUnspeakableWords,
+} from '#src/notices/channel-notices.ts';
+import { ConfidentialText, toOpenText } from '#src/people/confidential-text.ts';
+import { addVoiceLanguage } from '#src/pipeline/prompt.ts';
+import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import { toReadingRequest } from '#src/spending/reservation.ts';
+import { type PaidVoice, synthesizeClause } from '#src/voice/output/clause-sound.ts';
+import { createStuckError, type SpeechOutput } from '#src/voice/output/speech-output.ts';
+import type { VoiceDeps } from './answer-delivery.ts';
+import {
+  createRunningReply,
+  fillReply,
+  RunningReplies,
+  type RunningReply,
+} from './running-replies.ts';
+
+type AnnouncementSession = Owners<'loop' | 'notices' | 'place' | 'signal' | 'speech'>;
+
+/** Texts and sentences of the bot, as they are said in one session. */
+export class AnnouncementRunner {
+  readonly running: RunningReplies<RunningReply>;
+  readonly #session;
+  readonly #deps;
+
+  constructor(session: AnnouncementSession, deps: VoiceDeps) {
+    this.#session = session;
+    this.#deps = deps;
+    this.running = new RunningReplies(session.loop, (reading) =>
+      this.#concludeAnnouncement(reading),
+    );
+  }
+
+  speakAnnouncement({ reading: id }: EffectOf<'speak'>): void {
+    const { loop, signal } = this.#session;
+    const job = createRunningReply(id, signal);
+    this.running.add(job);
+    const playing = this.running.play(job, async (output, until) => ({
+      finish: await this.#speakQueued(job, output, until),
+    }));
+    void playing.catch((error: unknown) => loop.reportBug(error));
+  }
+
+  async #speakQueued(
+    job: RunningReply,
+    output: SpeechOutput,
+    signal: AbortSignal,
+  ): Promise<ReplyFinish> {
+    const { loop, speech } = this.#session;
+    const { failure, request } = findAnnouncement(loop.state, job.id) ?? {};
+    const reading =
+      speech.requests.findAnnouncement(request) ?? this.#createFailureAnnouncement(failure);
+    return await this.#announce(reading, job, output, signal);
+  }
+
+  /** Sentence of the bot about an answer, in the language of its asker. */
+  #createFailureAnnouncement({ error, language }: Partial<ReplyFailure> = {}): QueuedAnnouncement {
+    const { notices } = this.#session;
+    const line = error ? toFailureLine(error) : ({ id: 'ask.late' } as const);
+    const spoken = notices.getSpokenLocale(language);
+    const words = notices.formatSpokenText(line, spoken);
+    return { kind: 'reading', clauses: [toOpenText(words)], language: spoken, when: 'now' };
+  }
+
+  #concludeAnnouncement({ id, reply }: RunningReply): { readonly heard: string } {
+    const { loop, speech } = this.#session;
+    if (reply?.firstSentAtMs !== undefined)
+      speech.requests.noteHeard(findAnnouncement(loop.state, id)?.request);
+    return { heard: reply?.getHeardText() ?? '' };
+  }
+
+  /**
+   * Reads a text out and returns when it has been played, or has failed and was written instead. Nothing is read out where
+   * there is no money for it: a text that is too long for what is left is written.
+   *
+   * Throws only what is a bug. Aborting `signal` falls silent and throws `signal.reason`.
+   */
+  async #announce(
+    reading: QueuedAnnouncement,
+    job: RunningReply,
+    output: SpeechOutput,
+    signal: AbortSignal,
+  ): Promise<ReplyFinish> {
+    const { language, speed: ownSpeed } = reading;
+    const { interruptible = true, personId } = reading;
+    const { spending, synthesizer } = this.#deps;
+    const { loop, notices, place } = this.#session;
+    const style = place.getStyle();
+    const { channelId, guildId } = place.channel;
+    const used = spending.findUsedBudget(guildId);
+    const clauses = addOpening(reading);
+    const words = clauses.flatMap((clause) => clause.findTextForPlace(channelId) ?? []);
+    const request = toReadingRequest(words.join(' '), guildId, reading.payer);
+    const budget = used ? { ...used, kind: 'refused' as const } : spending.open(request);
+    if (budget.kind === 'refused') {
+      if (!reading.isWrittenElsewhere && words.length > 0)
+        notices.writeWords(ConfidentialText.join(clauses, ' '));
+      return 'empty';
+    }
+    using reservation = budget.reservation;
+    const voice = {
+      synthesizer: synthesizer.paidBy(reservation),
+      voice: {
+        ...addVoiceLanguage(language, style),
+        ...toChosenVoice(reading.voice, this.#session),
+      },
+    };
+    let finish: ReplyFinish = 'cancelled';
+    const read = async (reply: SpokenReply) => {
+      job.reply = reply;
+      const failure = await writeClauses(words, reply, voice, signal);
+      const writeInstead = () => {
+        if (!reading.isWrittenElsewhere)
+          writeUnspeakableWords(ConfidentialText.join(clauses, ' '), this.#session);
+      };
+      if (failure) writeInstead();
+      finish = await reply.finish;
+      const { isStuck } = output;
+      if (isStuck && !failure) writeInstead();
+      if (isStuck) reportUnspokenText(createStuckError(), this.#session);
+      else if (failure?.code === 'speech.no_voice') this.#reportMissingVoice(language);
+      else if (failure) reportUnspokenText(failure, this.#session);
+      else loop.endFailure('speak');
+    };
+    const answeredIds = personId === undefined ? [] : [personId];
+    await output.speakReply(signal, read, { id: job.id, interruptible, answeredIds, ownSpeed });
+    return finish;
+  }
+
+  /** Reports once for each language that no voice speaks it. */
+  #reportMissingVoice(language = '') {
+    const { loop, notices } = this.#session;
+    if (loop.beginFailure(`no voice to read ${language}`))
+      notices.post(toNoVoiceLine(language, notices));
+  }
+}
+
+/** With what goes before it; empty where it is not to be said any more. */
+function addOpening({ clauses, opening }: QueuedAnnouncement): readonly ConfidentialText[] {
+  const first = opening ? opening() : '';
+  if (first === undefined) return [];
+  if (first === '') return clauses;
+  return [
+    ConfidentialText.join([toOpenText(first), ...clauses.slice(0, 1)], ' '),
+    ...clauses.slice(1),
+  ];
+}
+
+/** The next clause is made while one plays, until the reply holds enough. */
+async function writeClauses(
+  clauses: readonly string[],
+  reply: SpokenReply,
+  { synthesizer, voice }: PaidVoice,
+  signal: AbortSignal,
+): Promise<BotError | undefined> {
+  const work = async () => {
+    const oneVoice = synthesizer.fixVoice?.() ?? synthesizer;
+    for (const clause of clauses) {
+      if (reply.over) return;
+      for await (const pcm of synthesizeClause(clause, { synthesizer: oneVoice, voice }, signal)) {
+        await reply.write(pcm, clause, signal);
+      }
+      reply.endSentence();
+    }
+  };
+  return await fillReply(reply, work, signal);
+}

@@ -1,0 +1,354 @@
+import type { Pcm } from '#src/audio/pcm.ts';
+import { BotError } from '#src/base/errors.ts';
+import { splitClauses } from '#src/chat/text/clause-splitter.ts';
+import { type AsideKind, toSpeakable } from '#src/chat/text/speakable.ts';
+import type { Owners, SessionPlace } from '#src/conversation/session.ts';
+import type { Deps } from '#src/conversation/session-dependencies.ts';
+import { type ChannelNotices, writeUnspeakableWords } from '#src/notices/channel-notices.ts';
+import { ConfidentialText } from '#src/people/confidential-text.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
+import type { SpeechVoice } from '#src/speech/speech-engine.ts';
+import { type Reservation, toReadingRequest } from '#src/spending/reservation.ts';
+import type { CheckedLine } from '#src/texts/texts.ts';
+import { toVisibleLine } from '#src/texts/visible-line.ts';
+import { beginsWithName } from '#src/turn/addressing/names.ts';
+import { synthesizeClause } from '#src/voice/output/clause-sound.ts';
+import type {
+  AnswerProgress,
+  ArrivedPart,
+  FinishedAnswer,
+  PendingAnswer,
+} from '#src/voice/output/pending-answer.ts';
+
+/** What makes the bot's voice, at a price. */
+export type VoiceDeps = Deps<'clock' | 'spending' | 'synthesizer'>;
+
+/** An answer so far, and the people who may know it. */
+type WrittenAnswer = {
+  readonly progress: AnswerProgress;
+  readonly pending: PendingAnswer;
+  /** Person for whom it is written in any case, with a mention. */
+  readonly readerId: string | undefined;
+};
+
+/**
+ * Passes the parts of a reply on and writes the whole answer at its end, where a part of it had no sound.
+ *
+ * Errors: as `parts`, but only once it is written. Aborting `signal` writes nothing.
+ */
+export async function* writeUnspoken(
+  parts: AsyncIterable<ArrivedPart>,
+  { pending, progress, readerId }: WrittenAnswer,
+  session: PrivateWriting & Owners<'loop' | 'place'>,
+  signal: AbortSignal,
+): AsyncGenerator<ArrivedPart> {
+  let hasSound = false;
+  let isUnspoken = false;
+  let language: string | undefined;
+  const write = () => {
+    const text = progress.text.trim();
+    if (signal.aborted || text === '') return;
+    const words = pending.toConfidentialText(text);
+    const { onlyFor: id } = pending;
+    if (id !== undefined)
+      void writePrivately({ id, name: session.place.getName(id) }, words, session);
+    else if (readerId !== undefined) session.notices.writeWords(words, readerId);
+    else if (isUnspoken) writeUnspeakableWords(words, session, language);
+    progress.isWritten = readerId !== undefined || isUnspoken;
+  };
+  try {
+    for await (const arrived of parts) {
+      const { part } = arrived;
+      yield arrived;
+      hasSound ||= part.kind === 'audio';
+      if (part.kind !== 'unspoken') continue;
+      isUnspoken = true;
+      language = part.language;
+    }
+  } catch (error) {
+    isUnspoken ||= error instanceof BotError && error.stage === 'speak';
+    write();
+    throw error;
+  }
+  write();
+  if (hasSound && !isUnspoken) session.loop.endFailure('speak');
+}
+
+/**
+ * An answer, and what a tool found to be quoted: once it did, the model says nothing more, so that its words do not pass for
+ * those of another person. Where there is no money to say it, it is written.
+ *
+ * Errors: as `answer`; of the voice BotError at the stage `speak`. Aborting `signal` throws `signal.reason`.
+ */
+export async function* endWithToolQuote(
+  answer: AsyncIterable<ArrivedPart>,
+  pending: PendingAnswer,
+  channel: ChannelRef,
+  deps: VoiceDeps,
+  signal: AbortSignal,
+): AsyncGenerator<ArrivedPart> {
+  yield* answer;
+  const { quote } = pending;
+  if (quote === undefined) return;
+  const words = quote.text.findTextForPlace(channel.channelId) ?? '';
+  yield { part: { kind: 'text', text: words }, atMs: deps.clock.nowMs() };
+  if (!pending.isWritten) yield* speakQuote(words, pending, channel.guildId, deps, signal);
+}
+
+async function* speakQuote(
+  said: string,
+  pending: PendingAnswer,
+  guildId: GuildId,
+  { clock, spending, synthesizer: unpaid }: VoiceDeps,
+  signal: AbortSignal,
+): AsyncGenerator<ArrivedPart> {
+  const arrived = (part: ArrivedPart['part']): ArrivedPart => ({ part, atMs: clock.nowMs() });
+  const clauses = splitClauses(said);
+  const opened = spending.open(toReadingRequest(said, guildId));
+  if (opened.kind === 'refused') {
+    for (const text of clauses) yield arrived({ kind: 'unspoken', text });
+    return;
+  }
+  using reservation = opened.reservation;
+  const synthesizer = unpaid.paidBy(reservation);
+  const voice = {
+    synthesizer: synthesizer.fixVoice?.() ?? synthesizer,
+    voice: pending.voice,
+    clock,
+  };
+  for (const clause of clauses) {
+    yield arrived({ kind: 'clause', text: clause });
+    for await (const pcm of synthesizeClause(clause, voice, signal)) {
+      yield arrived({ kind: 'audio', pcm, ofText: clause });
+    }
+  }
+}
+
+/** Sentences that are said in place of parts without sound, in a language, or in that of the server. */
+export function getSpokenSubstitutes(
+  notices: ChannelNotices,
+  language?: string,
+): Readonly<Record<AsideKind, string>> {
+  const words = notices.formatSpokenText({ id: 'aside.chat' }, language);
+  return { link: words, code: words, table: words };
+}
+
+/** Writes what of an answer is read, not heard; not for who gets all of it in writing, nor where it was cut off before. */
+export function writeAside(
+  speakerId: PersonId,
+  { reply, progress, finish, owner }: FinishedAnswer,
+  { notices, place }: Owners<'notices' | 'place'>,
+): void {
+  if (progress.aside === undefined) return;
+  const heard = reply.getHeardText();
+  const substitutes = getSpokenSubstitutes(notices, place.languages.find(speakerId));
+  const isReported = Object.values(substitutes).some((words) => heard.includes(words));
+  if (!isReported && finish === 'cancelled') return;
+  notices.writeWords(new ConfidentialText(progress.aside, owner));
+}
+
+/** A person whom the bot names. */
+export type NamedPerson = { readonly id: string; readonly name: string };
+
+/** A person's name as the bot says it: as they have set it for themselves, else as it is shown; empty where that is no word. */
+export function getSpokenName(
+  { id, name }: NamedPerson,
+  place: Pick<SessionPlace, 'getChoices'>,
+): string {
+  const { spokenName = name } = place.getChoices(id);
+  return toSpeakable(toVisibleLine(spokenName));
+}
+
+/** Voice of an answer, and its money. */
+type PaidVoice = { readonly voice: SpeechVoice; readonly reservation: Reservation };
+
+/** A spoken name, which is made while its answer is. */
+export type MadeName = { readonly spoken: string; readonly sound: Promise<readonly Pcm[]> };
+
+/** An answer that begins with a name. */
+type NamedAnswer = PaidVoice & {
+  /** Known once it sounds: its person may have left. */
+  readonly addressee: () => NamedPerson | undefined;
+  readonly made: MadeName | undefined;
+};
+
+/** Begins to make a name; undefined where none is spoken. */
+export function synthesizeName(
+  spoken: string,
+  { reservation, voice }: PaidVoice,
+  unpaid: VoiceDeps['synthesizer'],
+  signal: AbortSignal,
+): MadeName | undefined {
+  if (spoken === '') return undefined;
+  const synthesizer = unpaid.paidBy(reservation);
+  const sound = Array.fromAsync(synthesizer.synthesize(`${spoken},`, voice, signal));
+  sound.catch(() => undefined); // told where the name is said
+  return { spoken, sound };
+}
+
+/** Name as it is spoken before an answer; empty where none can be spoken. */
+export function getNamePrefix(person: NamedPerson | undefined, place: SessionPlace): string {
+  return person ? getSpokenName(person, place) : '';
+}
+
+/**
+ * Puts the name an answer is for in front of its first sound, unless it begins with that by itself.
+ *
+ * Sound whose words are not known is left as it is: it may say them. A name that cannot be spoken is left out.
+ */
+export async function* withNamePrefix(
+  answer: AsyncIterable<ArrivedPart>,
+  named: NamedAnswer,
+  place: SessionPlace,
+  deps: VoiceDeps,
+  signal: AbortSignal,
+): AsyncGenerator<ArrivedPart> {
+  let [text, isBegun] = ['', false];
+  for await (const arrived of answer) {
+    const { part } = arrived;
+    if (part.kind === 'text') text += part.text;
+    const begins = part.kind === 'audio' && !isBegun;
+    if (begins && part.ofText !== undefined) yield* speakName(text, named, place, deps, signal);
+    isBegun ||= begins;
+    yield arrived;
+  }
+}
+
+async function* speakName(
+  text: string,
+  { addressee, made, reservation, voice }: NamedAnswer,
+  place: SessionPlace,
+  { clock, synthesizer }: VoiceDeps,
+  signal: AbortSignal,
+): AsyncGenerator<ArrivedPart> {
+  const named = addressee();
+  const spoken = getNamePrefix(named, place);
+  if (!named || spoken === '' || beginsWithName(text, named.name)) return;
+  const shown = toSpeakable(named.name);
+  const isMade = made?.spoken === spoken;
+  const name = isMade ? made : synthesizeName(spoken, { reservation, voice }, synthesizer, signal);
+  const ofText = `${shown === '' ? spoken : shown},`;
+  try {
+    for (const pcm of (await name?.sound) ?? []) {
+      yield { part: { kind: 'audio', pcm, ofText }, atMs: clock.nowMs() };
+    }
+  } catch (error) {
+    if (signal.aborted || !(error instanceof BotError)) throw error;
+  }
+}
+
+/** Sentences for one person. */
+type PersonalNotice = {
+  readonly personId: PersonId;
+  /** Made when they are said. */
+  readonly lines: () => readonly CheckedLine[];
+  /** Asked when they are said. */
+  readonly isWanted: () => boolean;
+};
+
+/** Longest wait for a pause, in ms: what is said later is not expected any more. */
+const maxPauseWaitMs = 60_000;
+
+/**
+ * Says something to one person at the next pause, by name and in their language, if they sit there then, can hear it, did not choose
+ * written answers, and agreed to be heard.
+ *
+ * False: nothing of it was heard; it was not said, or not in time. Never throws.
+ */
+export async function sayToPerson(
+  { personId, lines, isWanted }: PersonalNotice,
+  { consent, notices, place, speech }: Owners<'consent' | 'notices' | 'place' | 'speech'>,
+): Promise<boolean> {
+  const findListener = () => {
+    const isHeardBy =
+      consent.getStanding(personId) === 'yes' && getAnswerMedium(personId, place) === 'aloud';
+    return isHeardBy ? place.findPerson(personId) : undefined;
+  };
+  if (!findListener()) return false;
+  await place.loadChoices(personId); // how their name is said
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const language = notices.getSpokenLocale(place.languages.find(personId));
+  const isWaiting = speech.requests.queueNotice({
+    language,
+    personId,
+    maxWaitMs: maxPauseWaitMs,
+    getText: () => {
+      const person = findListener();
+      if (!person || !isWanted()) return '';
+      const spoken = (line: CheckedLine) => notices.formatSpokenText(line, language);
+      return formatAddressedText(getSpokenName(person, place), lines(), spoken);
+    },
+    onEnded: resolve,
+  });
+  return isWaiting && (await promise);
+}
+
+/** These sentences with the name before them; empty where none of them can be spoken. */
+function formatAddressedText(
+  name: string,
+  lines: readonly CheckedLine[],
+  spoken: (line: CheckedLine) => string,
+): string {
+  const text = lines
+    .map((line) => toSpeakable(spoken(line)))
+    .filter((line) => line !== '')
+    .join(' ');
+  return name === '' || text === '' ? text : spoken({ id: 'said.to', with: { name, text } });
+}
+
+/** Medium of the answers to a person: aloud; in writing, for all or for them alone, if they chose that; or both, while they are deafened. */
+export type AnswerMedium = 'aloud' | 'both' | 'written' | 'private';
+
+export function getAnswerMedium(
+  personId: PersonId,
+  place: Pick<SessionPlace, 'getChoices' | 'findPerson'>,
+): AnswerMedium {
+  const { answers = 'spoken' } = place.getChoices(personId);
+  if (answers !== 'spoken') return answers;
+  return place.findPerson(personId)?.isDeaf ? 'both' : 'aloud';
+}
+
+type PrivateWriting = Owners<'consent' | 'notices' | 'tools'>;
+
+/**
+ * Writes an answer to one person alone: as a direct message, or, where those are closed, behind a button in the chat of the channel. Their
+ * no takes it back, and so does the right to open the channel of its words, which is asked for as it leaves. Never throws.
+ */
+export async function writePrivately(
+  { id, name }: NamedPerson,
+  text: ConfidentialText,
+  { consent, notices, tools }: PrivateWriting,
+): Promise<void> {
+  const signal = consent.withdrawals.getSignal(id);
+  const words = await text.findTextForPerson(id, (channelId) =>
+    notices.mayTellPerson(id, channelId),
+  );
+  if (words === undefined || signal.aborted) return;
+  try {
+    await notices.tellPerson(id, new ConfidentialText(words, { onlyFor: id }), signal);
+  } catch {
+    if (signal.aborted) return;
+    const button = tools.confirmations.holdAnswer(text, { id, name });
+    notices.notifyPerson(id, [{ id: 'voice.answers.held' }], signal, [button]);
+  }
+}
+
+/** Longest wait for a pause, in ms, in which a spoken request is confirmed. */
+const maxReceiptWaitMs = 10_000;
+
+/** Hears nobody from the next packet on, and tells how that ends: aloud once it is quiet, and in the chat. */
+export function confirmPauseAloud(
+  personId: PersonId,
+  { consent, notices, place, speech }: Owners<'consent' | 'notices' | 'place' | 'speech'>,
+): void {
+  consent.isPaused = true;
+  const line = { id: 'privacy.paused' } as const;
+  notices.post(line);
+  const language = notices.getSpokenLocale(place.languages.find(personId));
+  speech.requests.queueNotice({
+    language,
+    maxWaitMs: maxReceiptWaitMs,
+    getText: () => notices.formatSpokenText(line, language),
+    onEnded: () => undefined,
+  });
+}

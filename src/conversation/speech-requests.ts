@@ -1,0 +1,251 @@
+import type { Clock } from '#src/base/clock.ts';
+import { type PlayEnd, playEnds } from '#src/base/play-end.ts';
+import { splitClauses } from '#src/chat/text/clause-splitter.ts';
+import type { EffectOf, ReportedOutcome } from '#src/conversation/machine/effects.ts';
+import type { Id } from '#src/conversation/machine/state.ts';
+import { type ChannelNotices, toFailureLine } from '#src/notices/channel-notices.ts';
+import { toOpenText } from '#src/people/confidential-text.ts';
+import { queueRules } from '#src/turn/answer-wait.ts';
+import type { ConversationLoop } from './conversation-loop.ts';
+import { findAnnouncement, findTurn, isMuted } from './machine/selectors.ts';
+import type { QueuedAnnouncement, QueuedQuestion } from './queued-speech.ts';
+
+type QueueOutcome =
+  /** `ended` never rejects. */
+  | { readonly kind: 'added'; readonly position: number; readonly ended: Promise<PlayEnd> }
+  | { readonly kind: 'full'; readonly limit: number }
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'muted' };
+
+/** Something that the bot says of itself once no person talks. */
+type SpokenNotice = {
+  /** Made when it is said; empty: it is not wanted any more. */
+  readonly getText: () => string;
+  /** Language of `words`, BCP 47. */
+  readonly language: string;
+  /** Person whom it is for; left out: all. */
+  readonly personId?: PersonId;
+  /** Longest wait for a pause, in ms. */
+  readonly maxWaitMs: number;
+  /** Called once: whether any of it was heard. */
+  readonly onEnded: (wasHeard: boolean) => void;
+};
+
+/** A turn or a reading as commands see it. */
+export type ListedTurn = { readonly id: Id } & (
+  | { readonly kind: 'question'; readonly by: PersonId; readonly name: string }
+  | { readonly kind: 'reading'; readonly reading: QueuedAnnouncement }
+);
+
+/** The last reading that was heard, and when it was over. */
+type HeardAnnouncement = {
+  readonly reading: QueuedAnnouncement | undefined;
+  readonly atMs: number;
+};
+
+type Submission = { readonly signal?: AbortSignal | undefined } & (
+  | { readonly kind: 'question'; readonly question: QueuedQuestion }
+  | {
+      readonly kind: 'reading';
+      readonly reading: QueuedAnnouncement;
+      readonly ended: PromiseWithResolvers<PlayEnd>;
+    }
+  | { readonly kind: 'notice'; readonly notice: SpokenNotice; reading?: QueuedAnnouncement }
+);
+
+/** `isQueued`: the conversation took it; one that it rejects has no end. */
+type Request = Submission & { isQueued: boolean };
+
+/** What became of a request at once; `position`: of those before it, while it waits. */
+type SubmitOutcome =
+  | { readonly kind: 'queued'; readonly position: number }
+  | { readonly kind: 'rejected'; readonly reason: ReportedOutcome };
+
+type SpeechRequestsDeps = {
+  readonly clock: Clock;
+  readonly channelId: ChannelId;
+  readonly loop: ConversationLoop;
+  readonly notices: ChannelNotices;
+  /** False: there is no money for speech, or it was called to write captions only. */
+  readonly maySpeak: () => boolean;
+};
+
+/** Questions, texts and notices that people, commands and features bring to one session, and what they are told of them. */
+export class SpeechRequests {
+  readonly #deps;
+  readonly #all = new Map<Id, Request>();
+  readonly #heard = new Set<Id>();
+  #latestHeard: HeardAnnouncement | undefined;
+  #nextId = 1;
+
+  constructor(deps: SpeechRequestsDeps) {
+    this.#deps = deps;
+  }
+
+  findQuestion(request: Id | undefined): QueuedQuestion | undefined {
+    const one = this.#find(request);
+    return one?.kind === 'question' ? one.question : undefined;
+  }
+
+  /** Text of a reading; that of a notice is made as it is said. */
+  findAnnouncement(request: Id | undefined): QueuedAnnouncement | undefined {
+    const one = this.#find(request);
+    if (one?.kind === 'notice') one.reading ??= this.#createNotice(one.notice);
+    return one?.kind === 'question' ? undefined : one?.reading;
+  }
+
+  /** What is said now. */
+  get current(): ListedTurn | undefined {
+    const id = this.#deps.loop.state.turnQueue.current?.id;
+    return id === undefined ? undefined : this.#toListedTurn(id);
+  }
+
+  /** What waits, in the order of the queue. */
+  get waiting(): readonly ListedTurn[] {
+    return this.#deps.loop.state.turnQueue.waiting.flatMap((id) => this.#toListedTurn(id) ?? []);
+  }
+
+  /** Last text or answer that was heard. */
+  get latestHeard(): HeardAnnouncement | undefined {
+    return this.#latestHeard;
+  }
+
+  askQuestion(question: QueuedQuestion): void {
+    const { name, speakerId: by } = question.utterance;
+    const text = question.transcript?.text ?? '';
+    const asking = { kind: 'question', question, signal: question.signal } as const;
+    this.#submitRequest(asking, (request) => ({ kind: 'typed', request, by, name, text }));
+  }
+
+  queueAnnouncement(reading: QueuedAnnouncement): QueueOutcome {
+    const { owner, personId, when } = reading;
+    const ended = Promise.withResolvers<PlayEnd>();
+    const about = personId === undefined ? [] : [personId];
+    const text = reading.clauses.map((one) => one.findTextForPlace(undefined) ?? '').join(' ');
+    const isInterruptible = reading.interruptible ?? true;
+    const event = { kind: 'read', owner: owner?.id, about, when, text, isInterruptible } as const;
+    const submitted = this.#submitRequest(
+      { kind: 'reading', reading, ended, signal: reading.signal },
+      (request) => ({ ...event, request }),
+    );
+    if (submitted.kind === 'queued')
+      return { kind: 'added', position: submitted.position, ended: ended.promise };
+    const { maxLinesPerPerson, maxAnnouncements } = queueRules;
+    if (submitted.reason === 'full')
+      return { kind: 'full', limit: when === 'behind' ? maxLinesPerPerson : maxAnnouncements };
+    return { kind: submitted.reason === 'muted' ? 'muted' : 'closed' };
+  }
+
+  /** False: it is refused, and its `ended` is not called. */
+  queueNotice(notice: SpokenNotice): boolean {
+    if (!this.#canSpeak()) return false;
+    const { maxWaitMs, personId: to } = notice;
+    const untilMs = this.#deps.clock.nowMs() + maxWaitMs;
+    const submitted = this.#submitRequest({ kind: 'notice', notice }, (request) => ({
+      kind: 'notify',
+      request,
+      to,
+      text: '',
+      untilMs,
+    }));
+    return submitted.kind === 'queued';
+  }
+
+  /** Stops the answer under way and drops all that waits; false when there was nothing to stop. */
+  stopEverything(): boolean {
+    const { current, waiting } = this.#deps.loop.state.turnQueue;
+    this.#deps.loop.post({ kind: 'stop' });
+    const isSaid = current !== undefined && current.phase.kind !== 'cut';
+    return isSaid || waiting.length > 0;
+  }
+
+  takeOut({ id }: ListedTurn, why: 'skipped' | 'stopped'): void {
+    this.#deps.loop.post({ kind: 'taken-out', id, why });
+  }
+
+  // Effects.
+
+  reportOutcome({ failure, outcome, request }: EffectOf<'report'>): void {
+    const one = this.#all.get(request);
+    this.#all.delete(request);
+    if (one?.kind === 'question') {
+      const { onOver, onOutcome } = one.question;
+      const line = failure ? toFailureLine(failure.error) : ({ id: 'ask.late' } as const);
+      if (outcome === 'failed') onOutcome?.({ kind: 'failed', line });
+      onOver?.(outcome);
+    }
+    if (!one?.isQueued) return;
+    const wasHeard = this.#heard.delete(request);
+    if (one.kind === 'notice') one.notice.onEnded(wasHeard);
+    if (one.kind !== 'reading') return;
+    const { channelId, notices } = this.#deps;
+    const known = playEnds.find((each) => each === outcome);
+    const end = known ?? (outcome === 'ending' ? 'left' : 'failed');
+    notices.reportEvent({ kind: 'played', channelId, track: 'voice', end });
+    one.ended.resolve(end);
+  }
+
+  /** Something of a text was heard. */
+  noteHeard(request: Id | undefined): void {
+    if (request !== undefined) this.#heard.add(request);
+    const reading = this.findAnnouncement(request);
+    reading?.onHeard?.();
+    this.#latestHeard = { reading, atMs: this.#deps.clock.nowMs() };
+  }
+
+  #find(request: Id | undefined): Request | undefined {
+    return request === undefined ? undefined : this.#all.get(request);
+  }
+
+  #submitRequest(
+    given: Submission,
+    eventOf: (request: Id) => Parameters<ConversationLoop['post']>[0],
+  ): SubmitOutcome {
+    const { loop } = this.#deps;
+    const id = this.#nextId++;
+    const request: Request = { ...given, isQueued: false };
+    this.#all.set(id, request);
+    const effects = loop.post(eventOf(id));
+    const report = effects.find((one) => one.do === 'report' && one.request === id);
+    if (report?.do === 'report') return { kind: 'rejected', reason: report.outcome };
+    request.isQueued = true;
+    given.signal?.addEventListener('abort', () => {
+      if (this.#all.has(id)) loop.post({ kind: 'taken-back', request: id });
+    });
+    return { kind: 'queued', position: this.#countAhead(id) };
+  }
+
+  #countAhead(request: Id): number {
+    const { turnQueue, announcements } = this.#deps.loop.state;
+    const id = announcements.find((one) => one.request === request)?.id;
+    const place = id === undefined ? -1 : turnQueue.waiting.indexOf(id);
+    if (place < 0) return 0;
+    return place + (turnQueue.current ? 1 : 0);
+  }
+
+  #toListedTurn(id: Id): ListedTurn | undefined {
+    const { state } = this.#deps.loop;
+    const turn = findTurn(state, id);
+    if (turn) return { id, kind: 'question', by: turn.by, name: turn.name };
+    const one = this.#find(findAnnouncement(state, id)?.request);
+    return one?.kind === 'reading' ? { id, kind: 'reading', reading: one.reading } : undefined;
+  }
+
+  /** False: there is no money for speech, a moderator keeps it silent, or it was called to write captions only. */
+  #canSpeak() {
+    const { loop, maySpeak } = this.#deps;
+    return maySpeak() && !isMuted(loop.state);
+  }
+
+  #createNotice({ language, personId, getText }: SpokenNotice): QueuedAnnouncement {
+    const clauses = this.#canSpeak() ? splitClauses(getText()) : [];
+    return {
+      kind: 'reading',
+      clauses: clauses.map(toOpenText),
+      language,
+      when: 'queue',
+      personId,
+      isWrittenElsewhere: true,
+    };
+  }
+}

@@ -1,0 +1,406 @@
+import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
+import { sortKeys, tryParseJson } from '#src/base/json.ts';
+import type { Tool, ToolCall } from '#src/chat/chat-model.ts';
+import type { EffectOf } from '#src/conversation/machine/effects.ts';
+import type { CallRef, Id, ToolChange } from '#src/conversation/machine/state.ts';
+import type { Session } from '#src/conversation/session.ts';
+import { ConfidentialText, toOpenText } from '#src/people/confidential-text.ts';
+import type { DoneCall, ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
+import { formatText, type PlainTextId } from '#src/texts/texts.ts';
+import type { AnswerTools, Quote } from '#src/voice/output/pending-answer.ts';
+import type { PendingConfirmation } from './pending-confirmations.ts';
+import {
+  createSpokenQuestion,
+  runConfirmedCall,
+  type SpokenQuestion,
+} from './run-confirmed-call.ts';
+import type { SessionTools, ToolDeps } from './session-tools.ts';
+import {
+  createFailedResult,
+  createMissingRightResult,
+  createRejectedResult,
+  createTooLateError,
+  formatToolResult,
+  formatUnknownOutcome,
+  maxCallMs,
+  runInToolTime,
+  type ToolCallResult,
+  toOneLine,
+} from './tool-call-results.ts';
+import type { ConfirmableAction, FittingCall, ToolEntry } from './tool-entry.ts';
+
+/** A call that fits, is allowed and is prepared; the conversation decides what becomes of it. */
+type PreparedCall = {
+  readonly ref: CallRef;
+  readonly tool: ToolEntry;
+  readonly action: ConfirmableAction;
+  readonly isReadOnly: boolean;
+  readonly asker: TurnUtterance;
+  /** The question that asks aloud for a yes. */
+  readonly spoken: SpokenQuestion | undefined;
+  /** Aborted when the call takes too long, or no answer waits for its result. */
+  readonly signal: AbortSignal;
+  /** Aborted when its answer is over. */
+  readonly answerSignal: AbortSignal;
+  readonly atMs: number;
+  readonly result: PromiseWithResolvers<ToolCallResult>;
+};
+
+const runningResult: ToolCallResult = {
+  how: 'known',
+  content: JSON.stringify({
+    result: { running: 'It is being done. Call it again only to learn its result.' },
+  }),
+};
+
+/** Tool calls of one session: prepares them, and performs what the conversation decides. */
+export class ToolCallRunner {
+  readonly #session;
+  readonly #deps;
+  readonly #tools;
+  readonly #preparedCalls = new Map<string, PreparedCall>();
+  readonly #runs = new Map<Id, AbortController>();
+  /** By their keys in the state. */
+  readonly #results = new Map<string, ToolCallResult>();
+  #serial = 0;
+
+  constructor(session: Session, deps: ToolDeps, tools: SessionTools) {
+    this.#session = session;
+    this.#deps = deps;
+    this.#tools = tools;
+  }
+
+  /** Result by its key in the state. */
+  getResult(key: string | undefined): ToolCallResult {
+    return this.#results.get(key ?? '') ?? runningResult;
+  }
+
+  /** Has the conversation decide about a call. Aborting `signal` throws `signal.reason`. */
+  async requestCall(
+    call: Omit<PreparedCall, 'ref' | 'result'>,
+    answer: Id,
+    args: string,
+    fit: FittingCall,
+  ) {
+    const ref = { answer, callId: `c${++this.#serial}` };
+    const prepared: PreparedCall = {
+      ...call,
+      ref,
+      result: Promise.withResolvers(),
+    };
+    this.#preparedCalls.set(ref.callId, prepared);
+    const { action, spoken, tool } = prepared;
+    const { effect = fit.effect, presser } = action;
+    this.#session.loop.post({
+      kind: 'called',
+      answer,
+      call: {
+        callId: ref.callId,
+        tool: tool.name,
+        args,
+        effect,
+        quotesOthers: tool.quotesOthers === true,
+        isSayable: spoken !== undefined,
+        presser: presser?.id,
+      },
+    });
+    try {
+      return await waitUnlessAborted(prepared.result.promise, call.signal);
+    } finally {
+      this.#preparedCalls.delete(ref.callId);
+    }
+  }
+
+  // Effects.
+
+  runCall({ call, confirmation, run }: EffectOf<'run'>): void {
+    const over = new AbortController();
+    this.#runs.set(run, over);
+    const ask = this.#tools.confirmations.findByNumber(confirmation);
+    const { signal } = ask?.press ?? this.#session;
+    const until = AbortSignal.any([signal, over.signal]);
+    const prepared = call && this.#preparedCalls.get(call.callId);
+    const work = ask ? this.#runConfirmed(ask, until) : this.#runPrepared(prepared, until);
+    void work.then((result) => {
+      if (!this.#runs.delete(run)) return;
+      const { hasChangedNothing = false } = result;
+      this.#session.loop.post({
+        kind: 'returned',
+        run,
+        result: this.#keepResult(result),
+        isVain: hasChangedNothing,
+      });
+    });
+  }
+
+  stopRun(run: Id): void {
+    this.#runs.get(run)?.abort(new Error('the call is not wanted any more'));
+  }
+
+  deliverResult(effect: EffectOf<'result'>): void {
+    const prepared = this.#preparedCalls.get(effect.callId);
+    if (!prepared) return;
+    const { asker, result } = prepared;
+    switch (effect.kind) {
+      case 'ran':
+        result.resolve(this.getResult(effect.resultId));
+        return;
+      case 'repeated':
+        result.resolve({ ...this.getResult(effect.resultId), how: 'known' });
+        return;
+      case 'asked':
+        return; // told once its button is shown
+      case 'asked-before':
+        result.resolve(createWaitingResult(asker.name));
+        return;
+      case 'called-enough':
+        result.resolve(createRejectedResult('It was called often enough.'));
+    }
+  }
+
+  /** Asks in the chat of the channel for a press of Show and Confirm. */
+  askConfirmation({ call, confirmation, isAloud, presser: presserId }: EffectOf<'ask'>): void {
+    const { loop, place, signal } = this.#session;
+    const { confirmations } = this.#tools;
+    const prepared = this.#preparedCalls.get(call.callId);
+    if (!prepared) return;
+    const { action, spoken, tool } = prepared;
+    const asker = { id: prepared.asker.speakerId, name: prepared.asker.name };
+    const presser = presserId === asker.id ? asker : action.presser;
+    const { button, line } = confirmations.open({ tool, action, asker, presser, confirmation });
+    const said = isAloud ? spoken : undefined;
+    const quote = said && { text: toOpenText(said.words) };
+    const result = createWaitingResult(toOneLine(presser?.name ?? ''));
+    this.#deps.messages.offerButtons(place.channel, said?.line ?? line, [button], signal).then(
+      () => prepared.result.resolve({ ...result, quote }),
+      (error: unknown) => {
+        loop.post({ kind: 'ask-failed', confirmation });
+        prepared.result.reject(error);
+      },
+    );
+  }
+
+  closeConfirmation(confirmation: Id): void {
+    const { confirmations } = this.#tools;
+    confirmations.remove(confirmations.findByNumber(confirmation));
+  }
+
+  /** The button was pressed by the person who may. Never throws. Aborting `signal` ends the call. */
+  async confirmCall(ask: PendingConfirmation, signal: AbortSignal): Promise<ConfirmOutcome> {
+    const { promise, resolve } = Promise.withResolvers<ConfirmOutcome>();
+    ask.press = { done: resolve, signal };
+    const { confirmation, presser } = ask;
+    if (confirmation === undefined) void this.#runConfirmed(ask, signal);
+    else this.#session.loop.post({ kind: 'pressed', confirmation, by: presser.id });
+    return await promise;
+  }
+
+  /** Keeps a result for as long as a turn of the conversation names it. */
+  #keepResult(result: ToolCallResult): string {
+    const { turns } = this.#session.loop.state;
+    const known = turns.flatMap(({ changes }) => changes.map((one) => one.resultId));
+    for (const key of this.#results.keys()) if (!known.includes(key)) this.#results.delete(key);
+    const key = `r${++this.#serial}`;
+    this.#results.set(key, result);
+    return key;
+  }
+
+  async #runPrepared(
+    prepared: PreparedCall | undefined,
+    signal: AbortSignal,
+  ): Promise<ToolCallResult> {
+    if (!prepared) return createRejectedResult('There is no such call.');
+    const { action, answerSignal, asker, atMs, isReadOnly, tool } = prepared;
+    const { clock } = this.#deps;
+    const { deadlineMs = maxCallMs } = tool;
+    const over = new AbortController();
+    const ends = isReadOnly ? [prepared.signal] : [];
+    const until = AbortSignal.any([signal, over.signal, ...ends]);
+    const act = async () => {
+      const ports = this.#tools.createPorts(asker.speakerId);
+      const { facts, hasChangedNothing, quote } = await action.run(ports, until);
+      const content = formatToolResult(facts, tool.resultChars);
+      return { how: 'ran', content, hasChangedNothing, quote } as const;
+    };
+    try {
+      const work = waitUnlessAborted(act(), until);
+      const result = await withTimeout(work, deadlineMs, clock, () =>
+        createTooLateError(deadlineMs),
+      );
+      if (answerSignal.aborted) this.reportCall(tool, result.how, asker.speakerId, atMs);
+      return result;
+    } catch (error) {
+      const isLate = prepared.signal.aborted && !answerSignal.aborted;
+      if (!until.aborted && !isLate) return this.reportFailedCall(tool, error, isReadOnly);
+      return { how: 'failed', content: formatUnknownOutcome(tool.name, 'was stopped') };
+    } finally {
+      over.abort(new Error('the call is over'));
+    }
+  }
+
+  async #runConfirmed(ask: PendingConfirmation, signal: AbortSignal): Promise<ToolCallResult> {
+    this.#tools.confirmations.remove(ask);
+    const { content, outcome } = await runConfirmedCall(
+      ask,
+      this.#session,
+      this.#tools,
+      this.#deps,
+      signal,
+    );
+    ask.press?.done(outcome);
+    return { how: 'known', content, hasChangedNothing: outcome.kind !== 'done' };
+  }
+
+  /** Result of a call that failed. `isKnown`: it has surely changed nothing. */
+  reportFailedCall(tool: ToolEntry, error: unknown, isKnown: boolean): ToolCallResult {
+    this.#session.notices.reportFailure(error, 'think');
+    return createFailedResult(tool, error, isKnown);
+  }
+
+  /** Reports a call; a name that a model made up is not reported. */
+  reportCall(
+    tool: ToolEntry | undefined,
+    how: ToolCallResult['how'],
+    speakerId: PersonId,
+    atMs: number,
+  ): void {
+    const tookMs = this.#deps.clock.nowMs() - atMs;
+    const event = { kind: 'tool', speakerId, tool: tool?.name ?? 'unknown', how, tookMs } as const;
+    this.#session.notices.reportEvent(event);
+  }
+}
+
+/** Tools as a model is told of them. */
+export function toChatTools(entries: Iterable<ToolEntry>): readonly Tool[] {
+  return Array.from(entries, ({ name, description, parameters }) => {
+    return { name, description, parameters };
+  });
+}
+
+/** Answer whose model calls tools. */
+type AnswerCallsOptions = {
+  readonly session: Parameters<typeof createSpokenQuestion>[2];
+  readonly tools: SessionTools;
+  readonly calls: ToolCallRunner;
+  readonly answer: Id;
+  readonly said: readonly TurnUtterance[];
+  /** Changes made for its question before. */
+  readonly changes: readonly ToolChange[];
+};
+
+/**
+ * Tools of one answer, with the rights of the people whose packets asked, whatever any text says. A call reaches the conversation only
+ * if its tool was offered, its arguments fit, and every asker holds the right at that moment.
+ */
+export class AnswerCalls implements AnswerTools {
+  readonly #options;
+  readonly #tools: ReadonlyMap<string, ToolEntry>;
+  #running: readonly ToolEntry[] = [];
+  #quotes: readonly Quote[] = [];
+
+  constructor(about: AnswerCallsOptions) {
+    this.#options = about;
+    this.#tools = new Map(about.tools.listOffered().map((tool) => [tool.name, tool]));
+  }
+
+  /** Calls already made for this question, as the model is shown them. */
+  get doneCalls(): readonly DoneCall[] {
+    return this.#options.changes.map(({ args, resultId, tool }, n) => ({
+      call: { id: `done-${n}`, name: tool, argumentsJson: args },
+      content: this.#options.calls.getResult(resultId).content,
+    }));
+  }
+
+  /** Tools that the model may call. */
+  get offered(): readonly Tool[] {
+    return toChatTools(this.#tools.values());
+  }
+
+  get quote(): Quote | undefined {
+    if (this.#quotes.length === 0) return undefined;
+    const texts = this.#quotes.map(({ text: one }) => one);
+    const onHeard = () => this.#quotes.forEach((one) => void one.onHeard?.());
+    return { text: ConfidentialText.join(texts, '\n'), onHeard };
+  }
+
+  get runningStep(): PlainTextId | undefined {
+    return this.#running.at(-1)?.progressText;
+  }
+
+  async run(call: ToolCall, signal: AbortSignal): Promise<ToolResult> {
+    signal.throwIfAborted();
+    const tool = this.#tools.get(call.name);
+    const atMs = this.#options.tools.clock.nowMs();
+    const { how, content, quote } = await this.#runInTime(tool, call, signal, atMs);
+    if (quote !== undefined) this.#quotes = [...this.#quotes, quote];
+    this.#options.calls.reportCall(tool, how, this.#options.said.at(-1)?.speakerId ?? '', atMs);
+    return { content };
+  }
+
+  async #runInTime(
+    tool: ToolEntry | undefined,
+    call: ToolCall,
+    signal: AbortSignal,
+    atMs: number,
+  ): Promise<ToolCallResult> {
+    if (!tool) return createRejectedResult('There is no such tool.');
+    this.#running = [...this.#running, tool];
+    try {
+      return await runInToolTime(tool, this.#options.tools.clock, signal, (work) =>
+        this.#prepareCall(tool, call, work, signal, atMs),
+      );
+    } catch (error) {
+      signal.throwIfAborted();
+      return this.#options.calls.reportFailedCall(tool, error, tool.effect === 'read');
+    } finally {
+      const at = this.#running.indexOf(tool);
+      this.#running = this.#running.filter((_, n) => n !== at);
+    }
+  }
+
+  async #prepareCall(
+    tool: ToolEntry,
+    call: ToolCall,
+    signal: AbortSignal,
+    answerSignal: AbortSignal,
+    atMs: number,
+  ): Promise<ToolCallResult> {
+    const fit = tool.parseArguments(call.argumentsJson);
+    if ('unfit' in fit) return createRejectedResult(`The arguments do not fit. ${fit.unfit}`);
+    const { calls, said, session, tools } = this.#options;
+    const asker = said.at(-1);
+    if (!asker || !(await tools.isAllowed(tool.right, asker.speakerId, signal)))
+      return createMissingRightResult(tool);
+    signal.throwIfAborted();
+    const ports = tools.createPorts(asker.speakerId);
+    const action = await fit.prepare(ports, signal);
+    if (action.kind === 'refused')
+      return createRejectedResult(formatText(action.line.id, action.line.with));
+    const isReadOnly = fit.effect === 'read';
+    const isQuoting = said.some(({ isQuoted }) => isQuoted);
+    const spoken =
+      isReadOnly || isQuoting ? undefined : createSpokenQuestion(action, asker, session);
+    const { kind: _, ...prepared } = action;
+    const about = { tool, action: prepared, isReadOnly, asker, spoken };
+    const one = { ...about, signal, answerSignal, atMs };
+    return await calls.requestCall(
+      one,
+      this.#options.answer,
+      toCanonicalArguments(call.argumentsJson),
+      fit,
+    );
+  }
+}
+
+function createWaitingResult(name: string): ToolCallResult {
+  const facts = {
+    waiting: `Nothing has happened yet: ${name} has to press Show and Confirm in the chat of the channel.`,
+  };
+  return { how: 'asked', content: formatToolResult(facts) };
+}
+
+/** Arguments in canonical form: equal ones have equal texts. */
+function toCanonicalArguments(argumentsJson: string): string {
+  return JSON.stringify(sortKeys(tryParseJson(argumentsJson) ?? {}));
+}

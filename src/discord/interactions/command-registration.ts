@@ -1,0 +1,104 @@
+import {
+  ApplicationCommandOptionType,
+  ChannelType,
+  InteractionContextType,
+  PermissionFlagsBits,
+} from 'discord.js';
+import type { Command, CommandGroup, CommandOption } from '#src/features/command.ts';
+import { discordLocales } from '#src/texts/locales.ts';
+import { formatText, type PlainTextId, toLocale } from '#src/texts/texts.ts';
+import { type CommandEntry, getMenuName } from './command-entries.ts';
+
+/** Commands as Discord takes them, for all servers. */
+export function toCommandBodies(commands: readonly CommandEntry[]) {
+  return commands.map(toCommandBody);
+}
+
+/** One command as Discord's registration takes it. */
+function toCommandBody(slash: CommandEntry) {
+  const contexts = [InteractionContextType.Guild]; // never in direct messages
+  if ('label' in slash) {
+    const name_localizations = toLocalizations(slash.label);
+    return { type: 3, name: getMenuName(slash), name_localizations, contexts };
+  }
+  return {
+    type: 1,
+    name: slash.name,
+    ...toDescriptions(slash.description),
+    options:
+      'commands' in slash
+        ? slash.commands.map((one) => ({
+            type: ApplicationCommandOptionType.Subcommand,
+            name: one.name,
+            ...toDescriptions(one.description),
+            options: toOptions(one),
+          }))
+        : toOptions(slash),
+    contexts,
+    default_member_permissions: requiresManageServer(slash)
+      ? `${PermissionFlagsBits.ManageGuild}`
+      : undefined,
+  };
+}
+
+/** True where nothing under this name is for people without Manage Server. */
+function requiresManageServer(slash: Command | CommandGroup): boolean {
+  const all = 'commands' in slash ? slash.commands : [slash];
+  return all.every((one) => one.needsManageServer);
+}
+
+/** Discord wants those that must be filled first. */
+function toOptions({ options }: Command) {
+  const isOptional = ({ required }: CommandOption) => (required ? 0 : 1);
+  return options.toSorted((a, b) => isOptional(a) - isOptional(b)).map(toOption);
+}
+
+function toOption(option: CommandOption) {
+  return {
+    name: option.name,
+    ...toDescriptions(option.description),
+    required: option.required,
+    ...toOptionType(option),
+  };
+}
+
+function toOptionType(option: CommandOption) {
+  const type = ApplicationCommandOptionType.String;
+  switch (option.kind) {
+    case 'voice-channel':
+      return {
+        type: ApplicationCommandOptionType.Channel,
+        channel_types: [ChannelType.GuildVoice, ChannelType.GuildStageVoice],
+      };
+    case 'file':
+    case 'sound':
+      return { type: ApplicationCommandOptionType.Attachment };
+    case 'text':
+      return {
+        type,
+        max_length: option.maxChars,
+        autocomplete: option.suggest && true,
+      };
+    case 'truth':
+      return { type: ApplicationCommandOptionType.Boolean };
+    case 'number':
+    case 'decimal': {
+      const { Integer, Number: Decimal } = ApplicationCommandOptionType;
+      const number = option.kind === 'number' ? Integer : Decimal;
+      return { type: number, min_value: option.least, max_value: option.most };
+    }
+    case 'choice':
+      return { type, choices: option.values.map((value) => ({ name: value, value })) };
+  }
+}
+
+/** Names stay English, so that what the help says can be typed. */
+function toDescriptions(id: PlainTextId) {
+  return { description: formatText(id), description_localizations: toLocalizations(id) };
+}
+
+/** Localizations by every name that Discord has for a language that there are texts in, but English. */
+function toLocalizations(id: PlainTextId): Readonly<Record<string, string>> {
+  const tags = discordLocales.filter((tag) => toLocale(tag) !== 'en');
+  return Object.fromEntries(tags.map((tag) => [tag, formatText(id, {}, toLocale(tag))]));
+}

@@ -1,0 +1,225 @@
+import {
+  type AnySelectMenuInteraction,
+  type AutocompleteInteraction,
+  type ButtonInteraction,
+  type ChatInputCommandInteraction,
+  type Interaction,
+  MessageFlags,
+  type ModalSubmitInteraction,
+  type RepliableInteraction,
+} from 'discord.js';
+import { waitAtMost } from '#src/base/bounded-wait.ts';
+import type {
+  Button,
+  Command,
+  CommandCall,
+  CommandPorts,
+  FormHandler,
+  PickerHandler,
+} from '#src/features/command.ts';
+import { InteractionLimits, toSlowDownLine } from '#src/features/contract/interaction-limits.ts';
+import { takeFirstChars } from '#src/texts/plain-text.ts';
+import { type TextLine, toLocale } from '#src/texts/texts.ts';
+import { toCall, toCommandCall, toMenuCall } from './calls.ts';
+import { type CommandEntry, indexCommandsByLine } from './command-entries.ts';
+import { readFormInputs } from './forms.ts';
+import {
+  InteractionRunner,
+  type InteractionRunnerOptions,
+  type Invocation,
+} from './interaction-runner.ts';
+import { parseCustomId, renderLines } from './rendering.ts';
+
+export type InteractionReceiverOptions = InteractionRunnerOptions & {
+  readonly commands: readonly CommandEntry[];
+  /** Handlers of the forms that people send. */
+  readonly forms: readonly FormHandler[];
+  /** Handlers of the menus on messages. */
+  readonly pickers: readonly PickerHandler[];
+  readonly ports: CommandPorts;
+};
+
+const neverAborted = new AbortController().signal;
+
+/** Command, button, menu or form, in the fields that its answer needs. */
+type Handler = Pick<Button, 'inPlace' | 'run'> & Partial<Command>;
+
+/** Passes interactions of discord.js to their runner; every caller gets an answer. */
+export class InteractionReceiver {
+  readonly #options;
+  readonly #commands;
+  readonly #runner;
+  readonly #limits = new InteractionLimits();
+  readonly #underWay = new Set<Promise<void>>();
+
+  constructor(options: InteractionReceiverOptions) {
+    this.#options = options;
+    this.#commands = indexCommandsByLine(options.commands);
+    this.#runner = new InteractionRunner(options);
+  }
+
+  /** Never throws. */
+  receiveInteraction(interaction: Interaction): void {
+    try {
+      if (interaction.isAutocomplete()) void this.#sendSuggestions(interaction);
+      else if (interaction.isRepliable()) this.#acceptInteraction(interaction);
+    } catch (error) {
+      this.#reportUnread(error);
+    }
+  }
+
+  /** Resolves when whatever was met is answered, after `ms` at the latest. */
+  async waitUntilSettled(ms: number): Promise<void> {
+    await waitAtMost(Promise.allSettled(this.#underWay), ms, this.#options.timing, neverAborted);
+  }
+
+  #acceptInteraction(asking: RepliableInteraction): void {
+    const work = this.#serveInteraction(asking)
+      .catch((error: unknown) => this.#reportUnread(error))
+      .finally(() => this.#underWay.delete(work));
+    this.#underWay.add(work);
+  }
+
+  #reportUnread(error: unknown): void {
+    this.#options.report({ kind: 'command-failed', name: 'unread', code: 'internal', error });
+  }
+
+  async #serveInteraction(asking: RepliableInteraction): Promise<void> {
+    if (!asking.inCachedGuild()) return await this.#refuseInteraction(asking);
+    const invocation = this.#toInvocation(asking);
+    const { guildId, user } = asking;
+    const waitMs = invocation.isNeverLimited ? 0 : await this.#limits.takeUse(guildId, user.id);
+    await this.#runner.answerInteraction(
+      asking,
+      waitMs === 0 ? invocation : createSayingInvocation('too fast', toSlowDownLine(waitMs)),
+    );
+  }
+
+  /** Refuses a call from a direct message, or from a server that the bot is not in. */
+  async #refuseInteraction(asking: RepliableInteraction): Promise<void> {
+    const name = 'elsewhere';
+    const line = { id: 'generic', with: { code: name } } as const;
+    try {
+      const message = renderLines([line], toLocale(asking.locale));
+      await asking.reply({ ...message, flags: message.flags | MessageFlags.Ephemeral });
+    } catch (error) {
+      this.#options.report({ kind: 'command-failed', name, code: 'discord.unreachable', error });
+    }
+  }
+
+  /** An interaction that cannot even be read is answered like one that fails. */
+  #toInvocation(asking: RepliableInteraction<'cached'>): Invocation {
+    try {
+      return this.#findInvocation(asking);
+    } catch (error) {
+      return { name: 'unread', run: () => Promise.reject(error) };
+    }
+  }
+
+  #findInvocation(asking: RepliableInteraction<'cached'>): Invocation {
+    if (asking.isButton() || asking.isAnySelectMenu() || asking.isModalSubmit())
+      return this.#toComponentInvocation(asking);
+    const name = asking.isChatInputCommand() ? toCommandLine(asking) : asking.commandName;
+    const command = this.#commands.get(name);
+    if (!command) return createUnknownInvocation('command');
+    if (asking.isChatInputCommand())
+      return this.#createKnownInvocation(name, command, toCommandCall(asking, command));
+    return asking.isMessageContextMenuCommand()
+      ? this.#createKnownInvocation(name, command, toMenuCall(asking))
+      : createUnknownInvocation('command');
+  }
+
+  #toComponentInvocation(
+    asking:
+      | AnySelectMenuInteraction<'cached'>
+      | ButtonInteraction<'cached'>
+      | ModalSubmitInteraction<'cached'>,
+  ): Invocation {
+    const { buttons, forms, pickers } = this.#options;
+    const { name, about } = parseCustomId(asking.customId);
+    const call = toCall(asking, about);
+    const hasName = (one: { readonly name: string }) => one.name === name;
+    if (asking.isButton()) return this.#createInvocation('press', name, buttons.get(name), call);
+    if (asking.isAnySelectMenu()) {
+      const picked = { ...call, picked: asking.values };
+      return this.#createInvocation('pick', name, pickers.find(hasName), picked);
+    }
+    const handler = forms.find(hasName);
+    const words = { ...(handler && readFormInputs(asking, handler)), ...call.words };
+    return this.#createInvocation('form', name, handler, { ...call, words });
+  }
+
+  #createInvocation(
+    kind: 'press' | 'pick' | 'form',
+    name: string,
+    handler: Handler | undefined,
+    call: CommandCall,
+  ): Invocation {
+    return handler
+      ? this.#createKnownInvocation(`${kind} ${name}`, handler, call)
+      : createUnknownInvocation(kind);
+  }
+
+  /** Runs it, and opens its form, unless the server does not let the caller use the bot. */
+  #createKnownInvocation(name: string, handler: Handler, call: CommandCall): Invocation {
+    const { ports } = this.#options;
+    const { form, longestMs, shownTo } = handler;
+    const denyCaller = async () =>
+      handler.isForEverybody ? undefined : await ports.access.findDenial(call);
+    return {
+      ...handler,
+      name,
+      longestMs: typeof longestMs === 'function' ? longestMs(call) : longestMs,
+      shownTo: typeof shownTo === 'function' ? shownTo(call) : shownTo,
+      form:
+        form &&
+        (async () => ((await denyCaller()) ? undefined : await handler.form?.(call, ports))),
+      async run() {
+        const why = await denyCaller();
+        return why ? [why] : await handler.run(call, ports);
+      },
+    };
+  }
+
+  async #sendSuggestions(asking: AutocompleteInteraction): Promise<void> {
+    const found = this.#findSuggestions(asking).catch(() => []);
+    const words = await waitAtMost(found, lateMs, this.#options.timing, neverAborted);
+    const choices = toChoices(words ?? []);
+    await asking.respond(choices).catch(() => {}); // too late: the person typed on
+  }
+
+  async #findSuggestions(asking: AutocompleteInteraction): Promise<readonly string[]> {
+    const { ports } = this.#options;
+    const command = this.#commands.get(toCommandLine(asking));
+    if (!command || !asking.inCachedGuild()) return [];
+    const { name, value } = asking.options.getFocused(true);
+    const option = command.options.find((each) => each.name === name);
+    if (option?.kind !== 'text' || !option.suggest) return [];
+    const call = toCommandCall(asking, command);
+    if (!command.isForEverybody && (await ports.access.findDenial(call))) return [];
+    return await option.suggest(value, call, ports);
+  }
+}
+
+/** `privacy status`, as the person typed it. */
+function toCommandLine(asking: ChatInputCommandInteraction | AutocompleteInteraction): string {
+  return [asking.commandName, asking.options.getSubcommand(false)].filter(Boolean).join(' ');
+}
+
+/** A command, a button, a menu or a form of another version of this bot. */
+function createUnknownInvocation(kind: string): Invocation {
+  return createSayingInvocation(`unknown ${kind}`, { id: 'confirm.over' });
+}
+
+function createSayingInvocation(name: string, line: TextLine): Invocation {
+  return { name, run: async () => [line] };
+}
+
+/** Discord's limits of choices and of their length, and longest wait, in ms, of a person who types. */
+const [maxChoices, maxChars, lateMs] = [25, 100, 200];
+
+/** Choices for a person who types, as many as Discord takes. */
+function toChoices(found: readonly string[]) {
+  const words = found.map((word) => takeFirstChars(word, maxChars)).filter((word) => word.trim());
+  return [...new Set(words)].slice(0, maxChoices).map((word) => ({ name: word, value: word }));
+}

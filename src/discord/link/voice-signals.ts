@@ -1,0 +1,119 @@
+import type {
+  DiscordGatewayAdapterCreator,
+  DiscordGatewayAdapterImplementerMethods,
+  DiscordGatewayAdapterLibraryMethods,
+} from '@discordjs/voice';
+import type { SyncTiming } from '#src/base/clock.ts';
+import type { SignalPace } from './signal-pace.ts';
+
+type StateUpdate = Parameters<DiscordGatewayAdapterLibraryMethods['onVoiceStateUpdate']>[0];
+type ServerUpdate = Parameters<DiscordGatewayAdapterLibraryMethods['onVoiceServerUpdate']>[0];
+
+export type SignalsOptions = {
+  readonly guildId: GuildId;
+  readonly channelId: ChannelId;
+  /** The server's own way to the main gateway. */
+  readonly gateway: DiscordGatewayAdapterCreator;
+  readonly pace: SignalPace;
+  readonly timing: SyncTiming;
+  /** A person has moved the bot, or disconnected it. */
+  readonly gone: () => void;
+};
+
+/** Longest wait, in ms, for Discord to confirm the leave. */
+const leaveMs = 1_000;
+
+/**
+ * Everything one link says to the main gateway, and hears from it.
+ *
+ * The library rejoins without pause or end after a refusal; here it joins once, and a link that is lost is opened anew by its session.
+ */
+export class Signals {
+  readonly #options;
+  #gateway: DiscordGatewayAdapterImplementerMethods | undefined;
+  #library: DiscordGatewayAdapterLibraryMethods | undefined;
+  #hasAsked = false;
+  /** A state update of our channel has come. */
+  #isIn = false;
+  /** A server update must not overtake the state update. */
+  #waitingServer: ServerUpdate | undefined;
+  #left: (() => void) | undefined;
+  #isOut = false;
+
+  constructor(options: SignalsOptions) {
+    this.#options = options;
+  }
+
+  /** Adapter for joinVoiceChannel. */
+  readonly adapter: DiscordGatewayAdapterCreator = (library) => {
+    this.#library = library;
+    this.#gateway = this.#options.gateway({
+      onVoiceServerUpdate: (update) => this.#onServerUpdate(update),
+      onVoiceStateUpdate: (update) => this.#onStateUpdate(update),
+      destroy: () => library.destroy(),
+    });
+    return {
+      sendPayload: (payload) => this.#sendPayload(payload),
+      destroy: () => this.#gateway?.destroy(),
+    };
+  };
+
+  /** Resolves when Discord confirmed it, after a second, or at once where it never will. */
+  async leave(): Promise<void> {
+    if (!this.#sendLeave() || this.#isOut) return;
+    await new Promise<void>((resolve) => {
+      const forget = this.#options.timing.later(leaveMs, resolve);
+      this.#left = () => {
+        forget();
+        resolve();
+      };
+    });
+  }
+
+  #sendPayload(payload: { readonly d?: { readonly channel_id?: string | null } }): boolean {
+    if (payload.d?.channel_id === null) return this.#sendLeave();
+    if (this.#hasAsked) return false;
+    this.#hasAsked = true;
+    return this.#sendNow(payload);
+  }
+
+  #sendLeave(): boolean {
+    const d = {
+      guild_id: this.#options.guildId,
+      channel_id: null,
+      self_mute: false,
+      self_deaf: false,
+    };
+    return this.#sendNow({ op: 4, d });
+  }
+
+  #sendNow(payload: object): boolean {
+    this.#options.pace.noteSent(this.#options.timing.nowMs());
+    return this.#gateway?.sendPayload(payload) ?? false;
+  }
+
+  #onStateUpdate(update: StateUpdate) {
+    if (update.channel_id === this.#options.channelId) {
+      this.#isIn = true;
+      this.#library?.onVoiceStateUpdate(update);
+      this.#passServer();
+      return;
+    }
+    if (update.channel_id === null) this.#left?.();
+    // Before our own join has come through, this is the echo of an earlier session.
+    if (!this.#isIn) return;
+    this.#isOut = update.channel_id === null;
+    this.#options.gone();
+  }
+
+  #onServerUpdate(update: ServerUpdate) {
+    this.#waitingServer = update;
+    if (this.#isIn || !update.endpoint) this.#passServer();
+  }
+
+  #passServer() {
+    const update = this.#waitingServer;
+    this.#waitingServer = undefined;
+    if (update) this.#library?.onVoiceServerUpdate(update);
+  }
+}

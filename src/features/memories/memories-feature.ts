@@ -1,0 +1,62 @@
+import type { Owners } from '#src/conversation/session.ts';
+import type { Feature } from '#src/features/contract/feature.ts';
+import type { ContextRequest } from '#src/ports/feature-session.ts';
+import { MemoryCache } from './memory-cache.ts';
+import { memoryStorePart } from './memory-store.ts';
+import { forgetMemoryTool, rememberTool } from './memory-tools.ts';
+import { filterUsableMemories, formatMemoryContext, memorySetting } from './usable-memories.ts';
+
+export type MemoryPorts = {
+  readonly memories: MemoryCache;
+};
+
+/** Memories: what people of a server asked the bot to remember, for all of its answers there. */
+export const memoriesFeature: Feature<MemoryPorts> = {
+  name: 'memories',
+  tools: [rememberTool, forgetMemoryTool],
+  settings: [memorySetting],
+  help: [
+    {
+      topic: 'memories',
+      command: 'privacy memories',
+      buildLine: ({ hasModel, settings }) =>
+        hasModel && settings.getValue(memorySetting) ? { id: 'help.memories' } : undefined,
+    },
+  ],
+  open: ({ store }) => ({
+    openShard({ deps, sessions }) {
+      const known = new MemoryCache(store(memoryStorePart), deps, sessions);
+      return {
+        ports: { memories: known },
+        createSession: ({ consent, place }) => ({
+          onChange() {
+            if (place.getSettings().getValue(memorySetting))
+              void known.loadMemories(place.channel.guildId);
+          },
+          describeContext: (request) => buildMemoryContext(request, { consent, place }, known),
+        }),
+        async eraseServer(guildId) {
+          known.dropCached(guildId);
+          return 0;
+        },
+        person: {
+          forgetPerson(guildId, personId, reason) {
+            if (reason === 'forgotten') known.dropCached(guildId, personId);
+          },
+        },
+      };
+    },
+  }),
+};
+
+/** Memories that an answer may use; a person elsewhere has none. */
+function buildMemoryContext(
+  { askerId }: ContextRequest,
+  { consent, place }: Owners<'consent' | 'place'>,
+  known: MemoryCache,
+): string | undefined {
+  const { getValue, timeZone } = place.getSettings();
+  if (!getValue(memorySetting) || !place.findPerson(askerId)) return undefined;
+  const usable = filterUsableMemories(known.getKnown(place.channel.guildId), askerId, consent);
+  return formatMemoryContext(usable, timeZone);
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import type { ToolOutcome } from '#src/conversation/tools/tool-entry.ts';
+import type { Feature } from '#src/features/contract/feature.ts';
+import { defineTool, type WithOwnObjects } from '#src/features/contract/tool-definition.ts';
+import { parsePersona, personaLimits } from '#src/settings/persona.ts';
+import { PersonaRequests } from './persona-requests.ts';
+
+type PersonaPorts = {
+  readonly personas: PersonaRequests;
+};
+
+const defineTextField = (most: number) => z.string().max(most).optional();
+
+/** Changes the persona of the bot in its voice channel. */
+const personaTool = defineTool({
+  name: 'persona',
+  description:
+    'Changes who you are in this voice channel: your name, how you behave, your voice, the language of all answers. An empty text takes one back. Only if they ask for that.',
+  schema: z.strictObject({
+    name: defineTextField(personaLimits.name),
+    instructions: defineTextField(personaLimits.instructions),
+    voice: defineTextField(personaLimits.voice),
+    language: defineTextField(personaLimits.language),
+  }),
+  right: 'manage',
+  effect: 'change',
+  async run(
+    changed,
+    { own: { personas }, session }: WithOwnObjects<PersonaPorts>,
+  ): Promise<ToolOutcome> {
+    const { channelId, guildId } = session.place.channel;
+    const read = parsePersona({ ...(await personas.getPersona(guildId, channelId)), ...changed });
+    if (read.kind !== 'ok') return { facts: { refused: `${read.field} (${read.kind})` } };
+    const saving = await personas.savePersona(guildId, channelId, read.persona);
+    if (saving.kind === 'unknown-voice') return { facts: { voices: saving.known } };
+    return { facts: { changed: Object.keys(changed) } };
+  },
+});
+
+/** Personas: name, instructions, voice and language of the bot in a voice channel. */
+export const personasFeature: Feature<PersonaPorts> = {
+  name: 'personas',
+  tools: [personaTool],
+  open: () => ({
+    openShard: ({ deps, sessions }) => ({
+      ports: { personas: new PersonaRequests(deps, sessions) },
+    }),
+  }),
+};

@@ -1,0 +1,77 @@
+import type { Owners } from '#src/conversation/session.ts';
+import type { Feature } from '#src/features/contract/feature.ts';
+import { reminderPart } from '#src/features/reminders/reminder-store.ts';
+import type { FeatureSession } from '#src/ports/feature-session.ts';
+import { withStoreTimeout } from '#src/ports/store-timeout.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
+import { createReminderDelivery } from './reminder-delivery.ts';
+import { ReminderScheduler } from './reminder-scheduler.ts';
+import { cancelReminderTool, listRemindersTool, setReminderTool } from './reminder-tools.ts';
+
+export type ReminderPorts = {
+  readonly reminders: ReminderScheduler;
+  /** Members who said yes for always, as far as their names are known. */
+  readonly listAgreedPeople: (guildId: GuildId) => Promise<readonly ChannelMember[]>;
+};
+
+/** Reminders, timers and messages for others: a tool sets them, and the bot tells them when they are due, or that person comes. */
+export const remindersFeature: Feature<ReminderPorts> = {
+  name: 'reminders',
+  tools: [setReminderTool, listRemindersTool, cancelReminderTool],
+  help: [
+    {
+      topic: 'reminders',
+      buildLine: ({ talk }) => (talk?.mode === 'captions' ? undefined : { id: 'help.reminders' }),
+    },
+  ],
+  open: ({ store }) => ({
+    openShard({ deps, sessions, shard: { id, count } }) {
+      const kept = store(reminderPart);
+      const due = new ReminderScheduler({
+        ...deps,
+        store: kept,
+        shard: { id, count }, // what a store on another thread can be given
+        deliver: createReminderDelivery(deps, sessions),
+      });
+      return {
+        ports: {
+          reminders: due,
+          async listAgreedPeople(guildId) {
+            const { answers } = await sessions.loadConsents(guildId);
+            return await deps.places.listMembers(guildId, answers.yes);
+          },
+        },
+        createSession: (session) => watchArrivals(session, due),
+        serve: () => due.startServing(),
+        async onGuildsArrived(guildIds) {
+          due.onGuildsArrived(guildIds);
+          return new Set();
+        },
+        person: {
+          forgetPerson(guildId, personId, reason) {
+            due.forgetPerson(guildId, personId);
+            if (reason === 'forgotten') return undefined; // their rows go with the table
+            const withdraw = () => kept.removeMessages(guildId, personId);
+            return () => withStoreTimeout(guildId, deps, 'store.unwritable', withdraw);
+          },
+        },
+      };
+    },
+  }),
+};
+
+/** Tells who came, or agreed while they sat there: messages wait for them. */
+function watchArrivals(
+  { consent, place }: Owners<'consent' | 'place'>,
+  due: ReminderScheduler,
+): FeatureSession {
+  let here: readonly string[] = [];
+  return {
+    onPresence(people) {
+      const agreed = people.map(({ id }) => id).filter((id) => consent.getConsent(id) === 'always');
+      const came = agreed.filter((id) => !here.includes(id));
+      here = agreed;
+      if (came.length > 0) due.onPeopleArrived(place.channel.guildId, came);
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import type { Feature } from '#src/features/contract/feature.ts';
+import { AutomaticJoins, followTool } from './automatic-joins.ts';
+import { SeatReturn } from './seat-return.ts';
+
+type SeatPorts = {
+  readonly automaticJoins: AutomaticJoins;
+};
+
+/** Seats: the bot returns where a former run sat, and joins channels without a call. */
+export const seatsFeature: Feature<SeatPorts> = {
+  name: 'seats',
+  tools: [followTool],
+  open: () => ({
+    openShard({ deps, sessions, signal, sources }) {
+      const uncalled = new AutomaticJoins(deps, sessions, signal);
+      const check = (guildId: GuildId) => uncalled.checkGuild(guildId);
+      const seatReturn = new SeatReturn(deps, sessions, sources.seatStore, signal, check);
+      return {
+        ports: { automaticJoins: uncalled },
+        async onGuildsArrived(guildIds) {
+          const decided = await seatReturn.onGuildsArrived(guildIds);
+          for (const guildId of guildIds) if (!decided.has(guildId)) check(guildId);
+          return decided;
+        },
+        onGuildChanged: check,
+        createSession({ place }) {
+          let wasEntered = false;
+          return {
+            onChange(hasEntered) {
+              wasEntered ||= hasEntered;
+            },
+            async onEnd(why) {
+              if (wasEntered && why === 'refused')
+                void seatReturn.onSessionGivenUp(place.channel.guildId);
+              return {};
+            },
+          };
+        },
+      };
+    },
+  }),
+};

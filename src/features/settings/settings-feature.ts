@@ -1,0 +1,21 @@
+import type { Feature } from '#src/features/contract/feature.ts';
+import { AnswerCheckup } from './answer-checkup.ts';
+import { SettingsRequests } from './settings-requests.ts';
+
+type SettingsPorts = {
+  readonly settings: SettingsRequests;
+  readonly answerCheckup: AnswerCheckup;
+};
+
+/** `/settings`: changes of what a server has set, and a checkup of everything an answer needs. */
+export const settingsFeature: Feature<SettingsPorts> = {
+  name: 'settings',
+  open: () => ({
+    openShard: ({ deps, sessions }) => ({
+      ports: {
+        settings: new SettingsRequests(deps, sessions),
+        answerCheckup: new AnswerCheckup(deps, sessions),
+      },
+    }),
+  }),
+};

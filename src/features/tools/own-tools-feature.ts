@@ -1,0 +1,41 @@
+import type { Feature } from '#src/features/contract/feature.ts';
+import { truncate } from '#src/texts/plain-text.ts';
+import { postTextTool } from './post-text-tool.ts';
+import {
+  leaveTool,
+  pauseListeningTool,
+  repeatTool,
+  speedTool,
+  whoIsHereTool,
+} from './room-tools.ts';
+import { timeTool } from './time-tool.ts';
+
+/** Most characters of the names of the operator's tools in `/help`. */
+const maxNamesChars = 150;
+
+/** Tools that belong to no other feature; those of MCP servers come beside them. */
+export const ownToolsFeature: Feature = {
+  name: 'tools',
+  tools: [
+    timeTool,
+    whoIsHereTool,
+    leaveTool,
+    postTextTool,
+    speedTool,
+    repeatTool,
+    pauseListeningTool,
+  ],
+  help: [
+    {
+      topic: 'tools',
+      buildLine({ hasModel, operatorTools }) {
+        const names = operatorTools
+          .filter(({ right }) => right !== 'manage')
+          .map(({ name }) => name);
+        if (!hasModel || names.length === 0) return undefined;
+        return { id: 'help.tools', with: { tools: truncate(names.join(', '), maxNamesChars) } };
+      },
+    },
+  ],
+  open: () => ({ openShard: () => ({ ports: {} }) }),
+};

@@ -1,0 +1,16 @@
+import type { Feature } from '#src/features/contract/feature.ts';
+import { createServerVocabulary, type ServerVocabulary } from './server-vocabulary.ts';
+
+type WordPorts = {
+  readonly vocabulary: ServerVocabulary;
+};
+
+/** Words of a server, which its recognisers and voices know. */
+export const wordsFeature: Feature<WordPorts> = {
+  name: 'words',
+  open: () => ({
+    openShard: ({ deps, sessions }) => ({
+      ports: { vocabulary: createServerVocabulary(deps, sessions) },
+    }),
+  }),
+};

@@ -1,0 +1,148 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, isIP } from 'node:net';
+import type { Clock } from '#src/base/clock.ts';
+import {
+  keepServer,
+  listenOnPort,
+  type ServerEvent,
+  type ServerOutcome,
+} from '#src/base/keep-server.ts';
+import { longestDelayMs, type ReadinessReport } from './readiness.ts';
+
+/** Facts about the bot for the status server, read at each request. */
+export type StatusSources = {
+  /** Whether the process can do its work, a line for each check. */
+  readiness(): ReadinessReport;
+  /** Longest recent delay of the event loop, in ms. */
+  heldUpMs(): number;
+  /** A page of metrics with its content type. */
+  metrics(): Promise<{ readonly type: string; readonly text: string }>;
+};
+
+/** Where operators and supervisors ask how the bot is. */
+export type StatusServer = AsyncDisposable & { readonly url: string };
+
+export type StatusServerOutcome = ServerOutcome<StatusServer>;
+
+/** Longest time, in ms, for the head of a request, for all of it, and between two of one connection. */
+const [headMs, askMs] = [2_000, 5_000];
+const checkMs = 1_000;
+/** Most connections at a time; silent ones end after `headMs`. */
+const mostConnections = 64;
+/** An answer under way may end; then its connection is cut. */
+const farewellMs = 500;
+
+/** Serves as `openStatusServer` does, once the port is free: resolves after the first try, and goes on trying until closed. Never throws. */
+export async function keepStatusServer(
+  place: { readonly host: string; readonly port: number },
+  sources: StatusSources,
+  clock: Clock,
+  report: (news: ServerEvent<StatusServer>) => void,
+): Promise<AsyncDisposable> {
+  return await keepServer(() => openStatusServer(place, sources), clock, report);
+}
+
+/** Serves /healthz, /readyz and /metrics at `host`; port 0 takes any that is free. Never throws. */
+export async function openStatusServer(
+  { host, port }: { readonly host: string; readonly port: number },
+  sources: StatusSources,
+): Promise<StatusServerOutcome> {
+  const server = createServer(
+    {
+      requestTimeout: askMs,
+      headersTimeout: headMs,
+      keepAliveTimeout: askMs,
+      connectionsCheckingInterval: checkMs,
+    },
+    async ({ method = '', url = '', headers: { host = '' } }, response) => {
+      const { status, text, headers } = await answerOrFail({ method, url, host }, sources);
+      response.writeHead(status, { ...statusHeaders, ...headers }).end(text);
+    },
+  );
+  server.maxConnections = mostConnections;
+  const refused = await listenOnPort(server, host, port);
+  if (refused) {
+    const why = `No status server at ${host}:${port}: ${refused.why}; set STATUS_HOST or STATUS_PORT, 0 for none.`;
+    return { kind: 'refused', why, isTaken: refused.isTaken };
+  }
+  return {
+    kind: 'open',
+    server: { url: toStatusUrl(server), [Symbol.asyncDispose]: () => closeServer(server) },
+  };
+}
+
+const statusHeaders = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' };
+
+async function answerOrFail(
+  asked: Parameters<typeof answerStatusRequest>[0],
+  sources: StatusSources,
+): Promise<StatusAnswer> {
+  try {
+    return await answerStatusRequest(asked, sources);
+  } catch {
+    return { status: 500, text: 'failed\n' };
+  }
+}
+
+async function closeServer(server: Server) {
+  const closed = once(server, 'close');
+  server.close();
+  const cut = setTimeout(() => server.closeAllConnections(), farewellMs);
+  await closed;
+  clearTimeout(cut);
+}
+
+function toStatusUrl(server: Server): string {
+  const { address, family, port } = server.address() as AddressInfo; // listens on a port, not a pipe
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+type StatusAnswer = {
+  readonly status: number;
+  readonly text: string;
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+/** Response to a request; nothing in it but method, path and host matters. */
+async function answerStatusRequest(
+  { method, url, host }: { readonly method: string; readonly url: string; readonly host: string },
+  sources: StatusSources,
+): Promise<StatusAnswer> {
+  if (!isOwnHost(host)) return { status: 403, text: 'not by this host name\n' };
+  if (method !== 'GET' && method !== 'HEAD') {
+    return { status: 405, text: 'only GET and HEAD\n', headers: { allow: 'GET, HEAD' } };
+  }
+  switch (url.split('?', 1)[0]) {
+    case '/healthz':
+      return toHealthAnswer(sources.heldUpMs());
+    case '/readyz': {
+      const { isReady, lines } = sources.readiness();
+      return { status: isReady ? 200 : 503, text: `${lines.join('\n')}\n` };
+    }
+    case '/metrics': {
+      const { type, text } = await sources.metrics();
+      return { status: 200, text, headers: { 'content-type': type } };
+    }
+    default:
+      return { status: 404, text: 'there are /healthz, /readyz and /metrics\n' };
+  }
+}
+
+/**
+ * Addresses, and names that cannot be owned on the internet: a page in the owner's browser cannot read the figures by
+ * pointing a name of its own here (DNS rebinding).
+ */
+function isOwnHost(host: string) {
+  const name = host.replace(/:\d*$/, '').toLowerCase();
+  if (isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0 || !name.includes('.')) return true;
+  return /\.(local|internal|localhost)$/.test(name);
+}
+
+function toHealthAnswer(heldUpMs: number): StatusAnswer {
+  if (heldUpMs <= longestDelayMs) return { status: 200, text: 'ok\n' };
+  return {
+    status: 503,
+    text: `the main thread was blocked for ${Math.round(heldUpMs)} ms within the last minute\n`,
+  };
+}

@@ -1,0 +1,250 @@
+import { getDurationMs, type Pcm } from '#src/audio/pcm.ts';
+import { addFailureStage, BotError } from '#src/base/errors.ts';
+import { toSpeakable } from '#src/chat/text/speakable.ts';
+import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
+import type { ReplyPart } from './pipeline.ts';
+
+/** Limit of unread items. An item that begins below the limit may exceed it. */
+export type QueueBound<T> = { readonly limit: number; readonly weigh: (item: T) => number };
+
+export interface BoundedQueue<T> {
+  /** Waits until the unread items are below the limit. Throws the reason when the work has been stopped. */
+  waitForSpace(): Promise<void>;
+  /** Never waits and never throws. A producer that keeps the bound awaits `space` first. */
+  put(item: T): void;
+}
+
+type AheadWork<T> = (queue: BoundedQueue<T>, signal: AbortSignal) => Promise<void>;
+
+/**
+ * Starts work at once, and lets one reader read its results later, in order.
+ *
+ * An error of the work is thrown after the results before it. A reader that leaves stops the work. Aborting `signal`
+ * throws `signal.reason` at once.
+ *
+ * @example
+ * import { ahead } from '#src/pipeline/read-ahead-speech.ts';
+ *
+ * const bound = { limit: 2, weigh: () => 1 };
+ * const numbers = ahead<number>(
+ *   bound,
+ *   async (queue) => {
+ *     for (const n of [1, 2, 3]) queue.put(n);
+ *   },
+ *   new AbortController().signal,
+ * );
+ * await Array.fromAsync(numbers); // [1, 2, 3]
+ */
+export function runAhead<T>(
+  bound: QueueBound<T>,
+  work: AheadWork<T>,
+  signal: AbortSignal,
+): AsyncIterableIterator<T> {
+  return new AheadQueue(bound, signal, work);
+}
+
+class AheadQueue<T> implements AsyncIterableIterator<T>, BoundedQueue<T> {
+  readonly #bound;
+  readonly #signal;
+  /** Ends with the work, and everything that the work started ends with it. */
+  readonly #stop = new AbortController();
+  readonly #items: T[] = [];
+  #load = 0;
+  #ended: { readonly error?: unknown } | undefined;
+  #change: PromiseWithResolvers<void> | undefined;
+
+  constructor(bound: QueueBound<T>, signal: AbortSignal, work: AheadWork<T>) {
+    this.#bound = bound;
+    this.#signal = signal;
+    if (signal.aborted) this.#stop.abort(signal.reason);
+    else void this.#run(work);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<T, undefined>> {
+    for (;;) {
+      this.#signal.throwIfAborted();
+      const item = this.#items.shift();
+      if (item !== undefined) {
+        this.#load -= this.#bound.weigh(item);
+        this.#notify();
+        return { done: false, value: item };
+      }
+      if (this.#ended) {
+        const { error } = this.#ended;
+        this.#ended = {};
+        if (error !== undefined) throw error;
+        return { done: true, value: undefined };
+      }
+      await this.#waitForChange();
+    }
+  }
+
+  async return(): Promise<IteratorResult<T, undefined>> {
+    this.#ended = {};
+    this.#items.length = 0;
+    this.#stop.abort();
+    this.#notify();
+    return { done: true, value: undefined };
+  }
+
+  async waitForSpace(): Promise<void> {
+    const { signal } = this.#stop;
+    signal.throwIfAborted();
+    while (this.#load >= this.#bound.limit) {
+      await this.#waitForChange();
+      signal.throwIfAborted();
+    }
+  }
+
+  put(item: T): void {
+    if (this.#ended || this.#stop.signal.aborted) return;
+    this.#load += this.#bound.weigh(item);
+    this.#items.push(item);
+    this.#notify();
+  }
+
+  async #run(work: AheadWork<T>) {
+    const stop = () => {
+      this.#stop.abort(this.#signal.reason);
+      this.#notify();
+    };
+    this.#signal.addEventListener('abort', stop);
+    try {
+      await work(this, this.#stop.signal);
+      this.#ended ??= {};
+    } catch (error) {
+      this.#ended ??= { error: error ?? new Error('The work threw nothing.') };
+    } finally {
+      this.#signal.removeEventListener('abort', stop);
+      this.#stop.abort();
+      this.#notify();
+    }
+  }
+
+  #waitForChange() {
+    this.#change ??= Promise.withResolvers();
+    return this.#change.promise;
+  }
+
+  #notify() {
+    this.#change?.resolve();
+    this.#change = undefined;
+  }
+}
+
+export type ClauseVoice = { readonly synthesizer: Synthesizer; readonly voice: SpeechVoice };
+
+type ClauseSound = { readonly text: string; readonly sound: AsyncIterableIterator<Pcm> };
+
+/** A barge-in wastes two clauses, never ten. */
+const clipBound: QueueBound<ClauseSound> = { limit: 2, weigh: () => 1 };
+/** The rest waits in the engine. Three of these and the 5 s of a track stay below 10 s. */
+const soundBound: QueueBound<Pcm> = { limit: 800, weigh: getDurationMs };
+/** The reader may hold one more piece than the limit. */
+const maxPieceMs = 200;
+
+const maxUnspokenClauses = 2;
+
+type VoiceProgress = {
+  unspoken: number;
+  error?: unknown;
+  isOut: boolean;
+  readonly language: string | undefined;
+};
+
+/**
+ * Speaks clauses in order onto `queue`. The next ones are made while one is read.
+ *
+ * A clause whose sound fails is `unspoken`, and the rest goes on. If the voice fails for good, the rest is not
+ * spoken. Throws the errors of `clauses`, and BotError `provider.*` or `speech.*` at the end if the last clause was
+ * unspoken, unless no voice speaks its language.
+ */
+export async function speakClauses(
+  clauses: AsyncIterable<string>,
+  { synthesizer, voice }: ClauseVoice,
+  queue: BoundedQueue<ReplyPart>,
+  signal: AbortSignal,
+): Promise<void> {
+  const speech = { synthesizer: synthesizer.fixVoice?.() ?? synthesizer, voice };
+  const course: VoiceProgress = { unspoken: 0, isOut: false, language: voice.language };
+  const clips = runAhead<ClauseSound>(
+    clipBound,
+    async (started) => {
+      for await (const clause of clauses) {
+        const text = toSpeakable(clause);
+        if (text === '') continue;
+        if (!course.isOut) await started.waitForSpace();
+        if (course.isOut) continue; // The text is still passed on to be read.
+        queue.put({ kind: 'clause', text });
+        started.put({ text, sound: beginClauseSound(text, speech, signal) });
+      }
+    },
+    signal,
+  );
+  for await (const clip of clips) {
+    if (course.isOut) await clip.sound.return?.();
+    else await deliverClauseSound(clip, course, queue, signal);
+  }
+  if (course.unspoken > 0 && !isMissingVoice(course.error))
+    throw addFailureStage('speak', course.error);
+}
+
+function beginClauseSound(
+  text: string,
+  { synthesizer, voice }: ClauseVoice,
+  signal: AbortSignal,
+): ClauseSound['sound'] {
+  return runAhead(
+    soundBound,
+    async (pieces, inner) => {
+      for await (const pcm of synthesizer.synthesize(text, voice, inner)) {
+        for (const piece of splitPcm(pcm)) pieces.put(piece);
+        await pieces.waitForSpace();
+      }
+    },
+    signal,
+  );
+}
+
+async function deliverClauseSound(
+  { text, sound }: ClauseSound,
+  course: VoiceProgress,
+  queue: BoundedQueue<ReplyPart>,
+  signal: AbortSignal,
+) {
+  let began = false;
+  try {
+    for await (const pcm of sound) {
+      queue.put({ kind: 'audio', pcm, ofText: text, begins: !began });
+      began = true;
+      // Another clause may only begin when the last piece of this one has been taken.
+      await queue.waitForSpace();
+    }
+    course.unspoken = 0;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof BotError)) throw error;
+    if (error.code === 'speech.unspeakable' && !began) return;
+    const { language } = course;
+    queue.put({ kind: 'unspoken', text, language: isMissingVoice(error) ? language : undefined });
+    course.unspoken++;
+    course.error = error;
+    const mayMend = error.code !== 'provider.late' && error.retryable;
+    course.isOut = course.unspoken >= maxUnspokenClauses || !mayMend;
+  }
+}
+
+function isMissingVoice(error: unknown): boolean {
+  return error instanceof BotError && error.code === 'speech.no_voice';
+}
+
+function* splitPcm(pcm: Pcm): Generator<Pcm> {
+  const size = Math.ceil((maxPieceMs / 1000) * pcm.rateHz);
+  for (let at = 0; at < pcm.samples.length; at += size) {
+    yield { ...pcm, samples: pcm.samples.subarray(at, at + size) };
+  }
+}

@@ -1,0 +1,164 @@
+import { addFailureStage, BotError } from '#src/base/errors.ts';
+import type {
+  ChatMessage,
+  ChatModel,
+  SentFields,
+  Tool,
+  ToolCall,
+  WrittenPart,
+} from '#src/chat/chat-model.ts';
+import { isJson } from '#src/chat/completions/chat-stream.ts';
+import { isReportedUsage } from '#src/chat/metered-chat.ts';
+import { AddressShortener, ClauseSplitter } from '#src/chat/text/clause-splitter.ts';
+import { findAsides } from '#src/chat/text/speakable.ts';
+import type { AnswerHost, DoneCall, ReplyPart } from './pipeline.ts';
+import type { AnswerSound } from './prompt.ts';
+
+/** Splits a written text into clauses, and says a replacement after the first passage of each unspeakable kind. */
+export class ClauseWriter {
+  readonly #instead;
+  readonly #splitter = new ClauseSplitter({ eager: true });
+  readonly #links = new AddressShortener();
+  readonly #said = new Set<string>();
+
+  constructor(instead: AnswerSound['asides']) {
+    this.#instead = instead;
+  }
+
+  push(text: string): string[] {
+    return this.#addReplacements(this.#splitter.push(this.#links.push(text)));
+  }
+
+  flush(): string[] {
+    return this.#addReplacements([
+      ...this.#splitter.push(this.#links.flush()),
+      ...this.#splitter.flush(),
+    ]);
+  }
+
+  #addReplacements(clauses: readonly string[]): string[] {
+    const instead = this.#instead;
+    if (!instead) return [...clauses];
+    return clauses.flatMap((clause) => [
+      clause,
+      ...this.#listUnsaid(findAsides(clause).map(({ kind }) => instead[kind])),
+    ]);
+  }
+
+  #listUnsaid(sentences: readonly string[]): string[] {
+    const news = new Set(sentences).difference(this.#said);
+    for (const sentence of news) this.#said.add(sentence);
+    return [...news];
+  }
+}
+
+export function findAside(written: string): Extract<ReplyPart, { kind: 'aside' }> | undefined {
+  const text = findAsides(written)
+    .map((aside) => aside.text)
+    .join('\n');
+  return text === '' ? undefined : { kind: 'aside', text };
+}
+
+/** After these rounds the model is asked without tools, and must say something. */
+export const maxToolRounds = 4;
+const maxCallsPerRound = 8;
+
+export type WrittenAnswerRequest = {
+  readonly chat: ChatModel;
+  readonly prompt: readonly ChatMessage[];
+  /** Shown as a round of tools before the first. */
+  readonly done?: readonly DoneCall[];
+  readonly tools: readonly Tool[];
+  readonly sent?: SentFields;
+  readonly host: Pick<AnswerHost, 'run'>;
+};
+
+/**
+ * Writes an answer, and runs the tools that the model calls between its rounds.
+ *
+ * A call is yielded before it runs. Calls of a program are not run here. A tool's BotError goes to the model. Throws
+ * BotError `provider.*`. Aborting `signal` throws `signal.reason`.
+ */
+export async function* writeAnswer(
+  { chat, prompt, done = [], tools, sent, host }: WrittenAnswerRequest,
+  signal: AbortSignal,
+): AsyncGenerator<WrittenPart> {
+  const messages = [...prompt, ...toToolMessages(done)];
+  for (let rounds = 0; ; rounds++) {
+    const offered = rounds < maxToolRounds ? tools : [];
+    const { content, calls } = yield* writeRound(chat, messages, offered, sent, signal);
+    if (calls.length === 0) return;
+    if (content !== '' && !sent) yield { kind: 'text', text: ' ' };
+    for (const call of calls) yield { kind: 'tool', call };
+    if (sent) return;
+    messages.push({ role: 'assistant', content, calls });
+    messages.push(...(await runCalls(calls, host, signal)));
+  }
+}
+
+function toToolMessages(done: readonly DoneCall[]): readonly ChatMessage[] {
+  if (done.length === 0) return [];
+  const calls = done.map(({ call }) => call);
+  const results = done.map(({ call, content }): ChatMessage => {
+    return { role: 'tool', callId: call.id, content };
+  });
+  return [{ role: 'assistant', content: '', calls }, ...results];
+}
+
+type Round = { readonly content: string; readonly calls: readonly ToolCall[] };
+type RoundProgress = { content: string; readonly calls: ToolCall[] };
+
+async function* writeRound(
+  chat: ChatModel,
+  messages: readonly ChatMessage[],
+  tools: readonly Tool[],
+  sent: SentFields | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<WrittenPart, Round> {
+  const round: RoundProgress = { content: '', calls: [] };
+  const { calls } = round;
+  try {
+    for await (const part of chat.reply(messages, tools, signal, undefined, undefined, sent)) {
+      if (part.kind === 'text') round.content += part.text;
+      if (part.kind === 'tool') calls.push(part.call);
+      const isReported = part.kind === 'usage' && isReportedUsage(part.usage);
+      if (part.kind === 'text' || part.kind === 'cut' || isReported) yield part;
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    throw addFailureStage('think', error);
+  }
+  signal.throwIfAborted();
+  const { content } = round;
+  if (sent) return { content, calls };
+  return { content, calls: tools.length > 0 ? calls.slice(0, maxCallsPerRound) : [] };
+}
+
+async function runCalls(
+  calls: readonly ToolCall[],
+  host: WrittenAnswerRequest['host'],
+  signal: AbortSignal,
+): Promise<readonly ChatMessage[]> {
+  return await Promise.all(
+    calls.map(async (call): Promise<ChatMessage> => {
+      return { role: 'tool', callId: call.id, content: await runCall(call, host, signal) };
+    }),
+  );
+}
+
+async function runCall(
+  call: ToolCall,
+  host: WrittenAnswerRequest['host'],
+  signal: AbortSignal,
+): Promise<string> {
+  if (!isJson(call.argumentsJson)) return 'Error: the arguments are not valid JSON.';
+  try {
+    const { content } = await host.run(call, signal);
+    signal.throwIfAborted();
+    return content;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof BotError) return `Error: ${call.name} failed (${error.code}).`;
+    throw error;
+  }
+}

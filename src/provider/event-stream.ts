@@ -1,0 +1,149 @@
+import { APIError } from 'openai/core/error';
+import { isRecord, toRecord, tryParseForeignJson, tryParseJson } from '#src/base/json.ts';
+import forms from '#src/provider/models/stream-errors.json' with { type: 'json' };
+import { eventLimits } from './models/error-text.ts';
+
+/** Reason for leaving a stream at its end mark. Its connection is kept if the stream ends there. */
+export const endMarkReason = new Error('the stream is at its end mark');
+const readerStopped = new Error('the reader of the stream has stopped');
+const endOfEventsMark = '[DONE]';
+
+/**
+ * Reads the values of an event stream up to `[DONE]`, for all roles.
+ *
+ * A line of whole JSON is an event, with or without `data:`, since some servers send no blank lines, or JSON lines.
+ * Other data, such as `ping`, is ignored. Leaving early closes the connection, but `[DONE]` keeps it. Throws APIError
+ * for an event with an error, and SyntaxError for broken JSON.
+ */
+export async function* readEvents(
+  response: Response,
+  onEndMark: () => void = () => undefined,
+): AsyncGenerator<unknown> {
+  const reader = response.body?.getReader();
+  if (!reader) return;
+  const events = new EventLines();
+  let reason = readerStopped;
+  try {
+    for await (const piece of readText(reader)) {
+      for (const event of events.push(piece)) {
+        if (event.data === endOfEventsMark) {
+          reason = endMarkReason;
+          return onEndMark();
+        }
+        const error = findStreamError(event.data, event.name);
+        if (error) throw new APIError(error.status, error.body, undefined, response.headers);
+        yield event.data;
+      }
+    }
+  } finally {
+    // A failed body rejects the cancellation.
+    reader.cancel(reason).catch(() => undefined);
+  }
+}
+
+/**
+ * Parses a whole text. Throws SyntaxError for broken JSON.
+ *
+ * @example
+ * import { parseEvents } from '#src/provider/event-stream.ts';
+ *
+ * [...parseEvents('data: {"n": 1}\n\ndata: {"n": 2}\n\n')]; // [{ n: 1 }, { n: 2 }]
+ */
+export function* parseEvents(text: string): Generator<unknown> {
+  for (const { data } of new EventLines().push(`${text}\n\n`)) yield data;
+}
+
+async function* readText(reader: ReadableStreamDefaultReader<Uint8Array>): AsyncGenerator<string> {
+  const text = new TextDecoder();
+  for (;;) {
+    const { done, value } = await reader.read();
+    // The line breaks after the last event may be missing.
+    yield done ? `${text.decode()}\n\n` : text.decode(value, { stream: true });
+    if (done) return;
+  }
+}
+
+type ServerEvent = { readonly name: string; readonly data: unknown };
+
+/** Takes an event stream apart, cut anywhere: https://html.spec.whatwg.org/multipage/server-sent-events.html */
+class EventLines {
+  #line = '';
+  #name = '';
+  #json = '';
+
+  *push(piece: string): Generator<ServerEvent> {
+    this.#line += piece;
+    if (!/[\r\n]/.test(piece)) return;
+    // A carriage return at the end may be half of a line break.
+    const lines = this.#line.split(/\r\n|\n|\r(?!$)/);
+    this.#line = lines.pop() ?? '';
+    for (const line of lines) yield* this.#readLine(line);
+  }
+
+  *#readLine(line: string): Generator<ServerEvent> {
+    if (line === '') return yield* this.#endEvent();
+    const [, field, rest = ''] = /^(data|event|error): ?(.*)$/s.exec(line) ?? [];
+    if (field === 'event') this.#name = rest.trim();
+    else if (field === 'error') yield { name: field, data: tryParseJson(rest) ?? rest };
+    else if (field === 'data' || /^\s*[{["}\]]/.test(line))
+      yield* this.#readData(field ? rest : line);
+  }
+
+  *#readData(text: string): Generator<ServerEvent> {
+    const isNew = this.#json === '';
+    const isData =
+      text.trim() === endOfEventsMark || (this.#name === 'error' && text.trim() !== '');
+    const data = /^\s*[{[]/.test(text) ? tryParseJson(text) : undefined;
+    if (isNew && (data !== undefined || isData))
+      yield { name: this.#name, data: data ?? text.trim() };
+    else if (!isNew || /^\s*[{[]/.test(text)) this.#json += `${text}\n`;
+    if (this.#json.length > eventLimits.bytes) throw createMalformedError();
+  }
+
+  *#endEvent(): Generator<ServerEvent> {
+    if (this.#json !== '') {
+      const data = tryParseForeignJson(this.#json, eventLimits);
+      if (data === undefined) throw createMalformedError();
+      this.#json = '';
+      yield { name: this.#name, data };
+    }
+    this.#name = '';
+  }
+}
+
+function createMalformedError(): SyntaxError {
+  return new SyntaxError('Error reading response: malformed server-sent event JSON.');
+}
+
+/** An error inside a stream, with the status that it would have had before the stream. */
+type StreamError = { readonly body: object; readonly status: number | undefined };
+
+const statusByCode = new Map(Object.entries(forms.statuses));
+
+function findStreamError(sent: unknown, name = ''): StreamError | undefined {
+  const event: unknown = Array.isArray(sent) ? sent[0] : sent;
+  if (!isRecord(event)) return name === 'error' ? toStreamError(event, {}) : undefined;
+  const isAnswer = Array.isArray(event.choices) && event.choices.length > 0;
+  const form = forms.places.find(({ key, value, besideChoices }) => {
+    const found = value === undefined ? Boolean(event[key]) : event[key] === value;
+    return found && (besideChoices || !isAnswer);
+  });
+  if (form)
+    return toStreamError(
+      form.value === undefined ? event[form.key] : (event.error ?? event),
+      event,
+    );
+  return name === 'error' ? toStreamError(event.error ?? event, event) : undefined;
+}
+
+function toStreamError(found: unknown, event: object): StreamError {
+  const body = isRecord(found) ? found : { message: `${found}` };
+  const all = [toRecord(body), toRecord(event)];
+  const codes = all.flatMap((one) => forms.statusKeys.map((key) => parseStatus(one[key])));
+  return { body, status: codes.find((code) => code !== undefined) };
+}
+
+function parseStatus(code: unknown): number | undefined {
+  const known = statusByCode.get(`${code}`.toLowerCase());
+  return known ?? (/^[45]\d\d$/.test(`${code}`) ? Number(code) : undefined);
+}

@@ -1,0 +1,76 @@
+import type { BotError } from '#src/base/errors.ts';
+import { isRecord, type JsonLimits, tryParseForeignJson } from '#src/base/json.ts';
+
+/** Five minutes of speech in base64, or a list of 10,000 models. */
+export const answerLimits: JsonLimits = {
+  bytes: 16 * 2 ** 20,
+  depth: 32,
+  values: 100_000,
+};
+
+/** One event of a stream or message of a Realtime connection: a minute of speech in base64. */
+export const eventLimits: JsonLimits = {
+  bytes: 4 * 2 ** 20,
+  depth: 32,
+  values: 10_000,
+};
+
+const maxReadChars = 20_000;
+
+export function toPlainLine(text: string, secret: string | undefined, maxChars: number): string {
+  const head = text.slice(0, maxReadChars);
+  const line = redactSecrets(head, secret)
+    .replace(/<(script|style|head)\b(?:(?!<\1\b)[\s\S])*?<\/\1>/gi, ' ')
+    .replace(/<[^<>]*>/g, ' ')
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim();
+  return line.length <= maxChars ? line : `${line.slice(0, maxChars - 1).trimEnd()}\u2026`;
+}
+
+/** Removes the key in use, and everything that looks like a key. */
+function redactSecrets(text: string, secret: string | undefined): string {
+  const known = secret && secret.length >= 4 ? text.replaceAll(secret, '[key]') : text;
+  return known.replace(/\bBearer\s+[^\s"']+/gi, '[key]').replace(/\bsk-[\w*-]{6,}/g, '[key]');
+}
+
+/**
+ * Finds the text of an error body: `error.message`, `error`, `detail`, `detail.message`, `detail[].msg` or `message`.
+ */
+export function findErrorText(body: unknown): string | undefined {
+  if (typeof body === 'string') return body === '' ? undefined : body;
+  if (Array.isArray(body)) {
+    const all = body.map(findErrorText).filter((words) => words !== undefined);
+    return all.length > 0 ? all.join('; ') : undefined;
+  }
+  if (!isRecord(body)) return undefined;
+  const { error, detail, message, msg } = body;
+  const inner = typeof error === 'string' ? undefined : findErrorText(error); // A bare text is often a code.
+  return (
+    inner ??
+    findErrorText(detail) ??
+    findErrorText(message) ??
+    findErrorText(msg) ??
+    findErrorText(error)
+  );
+}
+
+/** A sentence is no code, as it may quote people. */
+export function toErrorCode(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[\w.-]{1,60}$/.test(value) ? value : undefined;
+}
+
+/** Adds the server's sentence to the message, for programs such as the doctor that send no words of people. */
+export function formatFailure({ message, about }: BotError): string {
+  const { serverMessage } = about;
+  return serverMessage === undefined ? message : `${message.replace(/\.$/, '')}: ${serverMessage}`;
+}
+
+export function parseErrorText(text: string): string {
+  return findErrorText(tryParseForeignJson(text, answerLimits)) ?? text;
+}
+
+/** Leaves out user, password and query. */
+export function formatServerName(baseUrl: string): string {
+  const url = URL.parse(baseUrl);
+  return url ? `${url.origin}${url.pathname}`.replace(/\/$/, '') : 'The server';
+}

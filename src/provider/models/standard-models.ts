@@ -1,0 +1,88 @@
+import { isAbsolute } from 'node:path';
+import type { Secret } from '#src/base/secret.ts';
+
+/** `host` may hold a port. */
+export type ServedBy =
+  | { readonly kind: 'local' }
+  | { readonly kind: 'remote'; readonly model: string; readonly host: string };
+
+export const servedLocally: ServedBy = { kind: 'local' };
+
+export function describeServer(model: string, baseUrl: string): ServedBy {
+  return { kind: 'remote', model, host: new URL(baseUrl).host };
+}
+
+export const standardVoice = 'alloy';
+
+/** Models for roles that have a server and no model: https://developers.openai.com/api/docs/models */
+export const standardModels = {
+  chat: 'gpt-6-luna',
+  /** Hears and speaks in chat completions. */
+  audioChat: 'gpt-audio-1.5',
+  transcription: 'gpt-transcribe',
+  liveTranscription: 'gpt-live-transcribe',
+  /**
+   * For servers of one's own. OpenAI's last models on `/audio/speech` end on 2027-01-06:
+   * https://developers.openai.com/api/docs/deprecations
+   */
+  speech: 'kokoro',
+  realtime: 'gpt-realtime-2.1',
+  /** Reads texts of other models aloud. */
+  realtimeSpeech: 'gpt-realtime-2.1-mini',
+} as const;
+
+/** True for the path of a local model. Other names belong to models of a server. */
+export function isModelFolder(name: string): boolean {
+  return name.startsWith('.') || isAbsolute(name);
+}
+
+export type ListedModel = {
+  readonly id: string;
+  /** `2027-01-06` */
+  readonly endsOn?: string;
+};
+
+export type ModelList =
+  | { readonly kind: 'listed'; readonly models: readonly ListedModel[] }
+  /** The server has no list, which says nothing about its models. */
+  | { readonly kind: 'not offered' }
+  | { readonly kind: 'unknown'; readonly why: string };
+
+/** A speech or chat server as one role uses it. */
+export type RemoteServer = {
+  readonly baseUrl: string;
+  readonly model: string;
+  readonly apiKey?: Secret;
+};
+
+/** One role on one server. `role` is the beginning of the names of its settings. */
+export type ModelInUse = RemoteServer & { readonly role: string };
+
+/** Recognisers of OpenAI's Realtime API that send words during speech and only add to them. */
+const stableRecognisers = ['gpt-live-transcribe', 'gpt-realtime-whisper'];
+
+export function hasStableWords(model: string): boolean {
+  return stableRecognisers.includes(removeSnapshotDate(model));
+}
+
+export function removeSnapshotDate(model: string): string {
+  return model.replace(/-(\d{4}|\d{4}-\d{2}-\d{2})$/, '');
+}
+
+/** Modalities on OpenAI's model pages: https://developers.openai.com/api/docs/models */
+export function canTakePictures(model: string): boolean | undefined {
+  if (/(^|[/:])gpt-[\w.-]*audio/.test(model)) return false;
+  return /(^|[/:])gpt-(4o|4\.1|[56])(\b|[.-])/.test(model) || undefined;
+}
+
+export function isOpenAi(baseUrl: string): boolean {
+  return URL.parse(baseUrl)?.host === 'api.openai.com';
+}
+
+/** An address without a path means its `/v1`. */
+export function toApiUrl(address: string): string {
+  const url = new URL(address);
+  if (url.pathname !== '/') return address;
+  url.pathname = '/v1';
+  return url.href;
+}

@@ -1,0 +1,57 @@
+import type { ConfirmationPress } from '#src/conversation/tools/pending-confirmations.ts';
+import type { ConfidentialText } from '#src/people/confidential-text.ts';
+import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
+import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
+import { fillLine, type TextLine } from '#src/texts/texts.ts';
+import type { VoiceSessions } from './voice-sessions.ts';
+
+/** Runs changes that the model asked for, once the only person who may confirm them has pressed the button. */
+export class ConfirmationRequests {
+  readonly #sessions;
+  readonly #signal;
+
+  /** Aborting `signal` ends what runs. */
+  constructor(sessions: Pick<VoiceSessions, 'findSession'>, signal: AbortSignal) {
+    this.#sessions = sessions;
+    this.#signal = signal;
+  }
+
+  /** A private answer, or what a press of Confirm would do, for the only person who may press. `askId` is the id that the button carries. */
+  showConfirmation(guildId: GuildId, askId: string, personId: PersonId): ShowOutcome {
+    const tools = this.#sessions.findSession(guildId)?.tools;
+    if (!tools) return { kind: 'over' };
+    const { clock, confirmations } = tools;
+    const held = confirmations.findAnswer(askId);
+    if (held?.presser.id === personId) return { kind: 'answered', text: held.text };
+    if (held) return { kind: 'other', name: held.presser.name };
+    const found = confirmations.find(askId, personId);
+    if (found.kind !== 'theirs') return found;
+    const { ask, untilMs } = found;
+    const { action, asker, presser } = ask;
+    const isOther = presser.id !== asker.id;
+    const question = (isOther && action.presser?.ask) || action.question;
+    const s = Math.ceil((untilMs - clock.nowMs()) / 1000);
+    const line = fillLine(question, { name: presser.name });
+    return { kind: 'shown', line, s, files: action.files ?? [] };
+  }
+
+  /** `askId` as of `show`. Never throws. */
+  async confirmCall(guildId: GuildId, askId: string, personId: PersonId): Promise<ConfirmOutcome> {
+    const session = this.#sessions.findSession(guildId);
+    if (!session) return { kind: 'over' };
+    const found = session.tools.confirmations.find(askId, personId);
+    if (found.kind !== 'theirs') return found;
+    return await session.calls.confirmCall(found.ask, this.#signal);
+  }
+}
+
+type ShowOutcome =
+  | { readonly kind: 'answered'; readonly text: ConfidentialText }
+  | {
+      readonly kind: 'shown';
+      readonly line: TextLine;
+      /** Seconds left. */
+      readonly s: number;
+      readonly files: readonly ReplyFile[];
+    }
+  | Exclude<ConfirmationPress, { readonly kind: 'theirs' }>;

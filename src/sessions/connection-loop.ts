@@ -1,0 +1,404 @@
+import { setImmediate } from 'node:timers/promises';
+import { SentEnvelope } from '#src/audio/echo/sent-envelope.ts';
+import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
+import { RateConverter } from '#src/audio/resampler.ts';
+import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
+import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import type { Wakeup } from '#src/base/loops/mailbox.ts';
+import { runTogether } from '#src/base/loops/run-together.ts';
+import { greetOnArrival } from '#src/conversation/hearing/greet-on-arrival.ts';
+import type { UtteranceRunner } from '#src/conversation/hearing/utterance-runner.ts';
+import { findAwaitedReply, findCurrentTurn, isQuiet } from '#src/conversation/machine/selectors.ts';
+import type { Id } from '#src/conversation/machine/state.ts';
+import type { VoiceDeps } from '#src/conversation/output/answer-delivery.ts';
+import type { Owners, Session } from '#src/conversation/session.ts';
+import type { Deps } from '#src/conversation/session-dependencies.ts';
+import { addVoiceLanguage } from '#src/pipeline/prompt.ts';
+import type { CueTrack, PlayedCue } from '#src/playback/reply/cue-track.ts';
+import type { SpokenSegment } from '#src/ports/feature-session.ts';
+import type { VoiceLink } from '#src/ports/voice-link.ts';
+import { toSpeechRequest } from '#src/spending/reservation.ts';
+import type { PlainTextId } from '#src/texts/texts.ts';
+import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
+import {
+  createSpeakerInput,
+  type HearingDeps,
+  observeFrames,
+  openConnectionSound,
+} from '#src/voice/connection/reconnecting-connection.ts';
+import { BargeIns } from '#src/voice/hearing/barge-in.ts';
+import { type SpeakerInputEvent, SpeakerInputs } from '#src/voice/hearing/speaker-input.ts';
+import { SpeechOutput } from '#src/voice/output/speech-output.ts';
+
+/** Interval of endpointing, in ms, while a person sends or talks and no packet comes: an utterance can end between packets. */
+const tickMs = 20;
+/** The same in a pause, whose end is waited for. */
+const pauseTickMs = 10;
+/** Shortest interval, in ms, between two steps that packets cause: every other packet of one person causes one. */
+const minPacketStepMs = 35;
+/** Time, in ms, without packet after which a timer causes the steps. */
+const packetTimeoutMs = 60;
+/** Interval in ms at which the state for the panel is checked while something goes on. */
+const activeCheckMs = 250;
+/** The same while only tracks sound, which are shown in steps of 5 s, and while only what was shown passes by itself. */
+const slowCheckMs = 1_000;
+/** Time in ms for which anything that happened counts as going on. */
+const activeAfterWakeMs = 2_000;
+/** Time in ms for which it is checked slowly afterwards: longer than what passes by itself, as the window after Ask. */
+const slowCheckAfterWakeMs = 20_000;
+/** A step that comes so late, in ms, comes after a hold of the main thread: what people said meanwhile waits in the socket. */
+const minHoldMs = 60;
+/** Turns of the event loop that read all of it: Node reads 32 datagrams in one, and a socket holds several hundred. */
+const maxReadTurns = 32;
+/** Longest time in ms without a check: meanwhile a yes for today may end, and a budget begin anew. */
+const maxCheckGapMs = 60_000;
+
+type ConnectionDeps = VoiceDeps & Deps<'codec' | 'cues' | 'panels'>;
+
+/** Parts that the connections of one session share, and nothing else of it uses. */
+export type ConnectionOptions = {
+  /** Person who called the bot in. */
+  readonly callerId: PersonId;
+  readonly hearing: HearingDeps;
+  readonly pauseHabits: PauseHabits;
+  readonly utterances: UtteranceRunner;
+  readonly deps: ConnectionDeps;
+  /** Makes the clock of the connection check what may have changed, now and for a while. */
+  readonly wakeup: Wakeup;
+  /** The tool that runs for an answer, in words for people. */
+  readonly findRunningStep: (answer: Id | undefined) => PlainTextId | undefined;
+  /** Shows the panel: who is there, and who talks. */
+  showPanel(talkingIds: readonly PersonId[]): void;
+};
+
+/** Parts that the loops of one connection share. */
+type Connection = Disposable & {
+  readonly link: VoiceLink;
+  readonly session: Session;
+  readonly clock: Clock;
+  readonly wakeup: Wakeup;
+  readonly inputs: SpeakerInputs;
+  readonly output: SpeechOutput;
+  readonly interruptions: BargeIns;
+  readonly utterances: UtteranceRunner;
+  /** Shows the panel what goes on. */
+  showPanel(): void;
+};
+
+/**
+ * The clock of one connection: ends utterances in pauses, and follows what passes by itself.
+ *
+ * While no person speaks or waits and nothing plays, it sleeps until it is woken or its next deadline.
+ */
+class ConnectionClock {
+  readonly #connection;
+  #nowMs: number;
+  /** Instant of the last packet. */
+  #lastPacketAtMs = Number.NEGATIVE_INFINITY;
+  /** It waits for its next step of endpointing. */
+  #isTicking = false;
+  /** Instant at which something happened last. */
+  #wokenAtMs: number;
+  #checkAtMs: number;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.#nowMs = this.#checkAtMs = this.#wokenAtMs = connection.clock.nowMs();
+  }
+
+  /** Never returns. Aborting `signal` throws `signal.reason`. */
+  async run(signal: AbortSignal): Promise<never> {
+    const { clock, session, wakeup } = this.#connection;
+    const wake = () => wakeup.wake();
+    using _ = session.speech.mix.tracks.listen(wake);
+    signal.addEventListener('abort', wake);
+    try {
+      for (;;) {
+        this.#runStep(signal);
+        const waitMs = this.#getWaitMs();
+        const dueMs = this.#nowMs + waitMs;
+        const isWoken = await wakeup.wait(this.#getTimerMs(waitMs));
+        if (clock.nowMs() - dueMs > minHoldMs) await readPendingPackets(signal);
+        this.#nowMs = clock.nowMs();
+        if (isWoken) this.#wokenAtMs = this.#nowMs;
+      }
+    } finally {
+      signal.removeEventListener('abort', wake);
+    }
+  }
+
+  /** A packet has come: that ends the wait for a step of endpointing, at once where a pause begins. */
+  onPacket(): void {
+    const { clock, inputs, wakeup } = this.#connection;
+    this.#lastPacketAtMs = clock.nowMs();
+    const isDue = this.#lastPacketAtMs - this.#nowMs >= minPacketStepMs || inputs.isPausing;
+    if (this.#isTicking && isDue) wakeup.end();
+  }
+
+  #runStep(signal: AbortSignal) {
+    signal.throwIfAborted();
+    const { inputs, interruptions, session } = this.#connection;
+    const atMs = this.#nowMs;
+    for (const { speakerId, noticed } of inputs.tick(atMs))
+      handleInput(speakerId, noticed, this.#connection);
+    session.loop.updateSound();
+    interruptions.tick();
+    if (atMs >= this.#checkAtMs) this.#checkPresence();
+  }
+
+  #checkPresence() {
+    const { link, output, session } = this.#connection;
+    this.#checkAtMs = this.#nowMs + activeCheckMs;
+    updatePresence(this.#connection);
+    const people = link.listPeople();
+    session.speech.mix.tracks.pause(people.every(({ isBot }) => isBot));
+    session.features.onPresence(people);
+    const { spokenSoFar } = output;
+    if (spokenSoFar) reportSpoken(session, spokenSoFar);
+    this.#connection.showPanel();
+  }
+
+  /** Until the next step, unless it is woken. */
+  #getWaitMs(): number {
+    const { inputs, session } = this.#connection;
+    if (inputs.isPausing) return pauseTickMs;
+    if (inputs.isBusy(this.#nowMs)) return tickMs;
+    const { turnQueue, turns } = session.loop.state;
+    const isBusy =
+      turnQueue.current !== undefined || turns.some(({ openSpeech }) => openSpeech.length > 0);
+    const sinceMs = this.#nowMs - this.#wokenAtMs;
+    if (isBusy || sinceMs < activeAfterWakeMs) return activeCheckMs;
+    return sinceMs < slowCheckAfterWakeMs || session.speech.mix.tracks.isMoving
+      ? slowCheckMs
+      : maxCheckGapMs;
+  }
+
+  /** Until the timer of a step in `waitMs`: later while packets cause the steps. */
+  #getTimerMs(waitMs: number): number {
+    this.#isTicking = waitMs === tickMs;
+    return this.#isTicking && this.#nowMs - this.#lastPacketAtMs < packetTimeoutMs
+      ? packetTimeoutMs
+      : waitMs;
+  }
+}
+
+/** Timers fire before sockets are read: without this, what was said during a hold counts as silence and ends the utterance. */
+async function readPendingPackets(signal: AbortSignal) {
+  for (let turn = 0; turn < maxReadTurns && !signal.aborted; turn++) await setImmediate();
+}
+
+/** Drops people who may not be heard any more, in the middle of a word, and tells the conversation and barge-in who is there. */
+function updatePresence({ inputs, interruptions, link, session }: Connection) {
+  session.loop.syncPeople();
+  inputs.closeOthers((speakerId) => session.consent.mayHear(speakerId));
+  const people = link.listPeople();
+  interruptions.updatePresence((personId) => people.some(({ id }) => id === personId));
+}
+
+/**
+ * Runs one connection: hears people until the channel is left, and speaks.
+ *
+ * Errors: as `VoiceLink.hear`; anything else is a bug.
+ * Aborting `signal` throws `signal.reason`.
+ */
+export async function runConnection(
+  link: VoiceLink,
+  session: Session,
+  sources: ConnectionOptions,
+  signal: AbortSignal,
+): Promise<'lost'> {
+  const { consent, loop, undecided } = session;
+  const { wakeup } = sources;
+  using connection = openConnection(link, session, sources);
+  const clock = new ConnectionClock(connection);
+  consent.onChange(() => {
+    updatePresence(connection);
+    connection.showPanel();
+    wakeup.wake();
+  });
+  link.onPeople(() => {
+    updatePresence(connection);
+    wakeup.wake();
+  });
+  link.onUnheard((speakerId) => {
+    undecided.onUnheardPacket(speakerId);
+  });
+  try {
+    return await runTogether<'lost'>(signal, [
+      (until) => hearPackets(connection, clock, until),
+      (until) => clock.run(until),
+      (until) => waitUnlessAborted(loop.bug, until),
+    ]);
+  } finally {
+    consent.onChange(() => undefined);
+    link.onPeople(() => undefined);
+    link.onUnheard(() => undefined);
+  }
+}
+
+/** A packet may have waited while its speaker said no, so the gate is asked once more. */
+async function hearPackets(
+  connection: Connection,
+  clock: ConnectionClock,
+  signal: AbortSignal,
+): Promise<'lost'> {
+  const { link, inputs, session, wakeup } = connection;
+  for await (const packet of link.receivePackets(signal)) {
+    const { speakerId } = packet;
+    if (!session.consent.mayHear(speakerId)) continue;
+    if (!inputs.isBusy(packet.atMs)) wakeup.wake();
+    for (const one of inputs.addPacket(packet)) handleInput(speakerId, one, connection);
+    clock.onPacket();
+  }
+  return 'lost';
+}
+
+type PlainTextLine = { readonly id: PlainTextId };
+
+/** Longest spoken cue, in ms: more than two words need. */
+const maxCueMs = 5_000;
+
+/** Cues of a wait for an answer, as they are played on one connection. */
+class WaitingCues {
+  readonly #session: Owners<'loop' | 'notices' | 'place'>;
+  readonly #sources: Pick<ConnectionOptions, 'deps' | 'findRunningStep'>;
+  readonly #cues: CueTrack;
+  readonly #signal: AbortSignal;
+  /** Cues of this wait: it ends these and no others. */
+  readonly #played = new Set<PlayedCue>();
+
+  /** Aborting `signal` ends what is being made. */
+  constructor(
+    session: Session,
+    sources: Pick<ConnectionOptions, 'deps' | 'findRunningStep'>,
+    cues: CueTrack,
+    signal: AbortSignal,
+  ) {
+    this.#session = session;
+    this.#sources = sources;
+    this.#cues = cues;
+    this.#signal = signal;
+  }
+
+  playCue(cue: 'tick' | 'moment'): void {
+    if (cue === 'tick') this.#played.add(this.#cues.play('thinking'));
+    if (cue === 'moment') void this.#sayOneMoment();
+  }
+
+  /** Nothing is awaited any more. */
+  endCues(): void {
+    for (const cue of this.#played) this.#cues.cut(cue);
+    this.#played.clear();
+  }
+
+  /** Says that it takes a moment, if the wait goes on. Never throws: a voice that fails now is reported with the answer. */
+  async #sayOneMoment() {
+    const { loop, place } = this.#session;
+    const turn = findCurrentTurn(loop.state);
+    const { reply } = loop.state.turnQueue.current ?? {};
+    if (!turn) return;
+    const line = { id: this.#sources.findRunningStep(reply) ?? ('slow.voice' as const) };
+    const pieces = await this.#synthesizeLine(line, place.languages.find(turn.by));
+    const isAwaited = findAwaitedReply(loop.state)?.reply === reply && isQuiet(loop.state);
+    if (this.#signal.aborted || !isAwaited || pieces.length === 0) return;
+    const samples = joinSamples(pieces).subarray(0, (maxCueMs * speakRateHz) / 1000);
+    this.#played.add(this.#cues.say(samples));
+  }
+
+  /** Sound of a line; none where its voice fails, or there is no money. */
+  async #synthesizeLine(line: PlainTextLine, language: string | undefined): Promise<Int16Array[]> {
+    const { notices, place } = this.#session;
+    const { spending, synthesizer } = this.#sources.deps;
+    const words = notices.formatSpokenText(line, language);
+    const voice = addVoiceLanguage(notices.getSpokenLocale(language), place.getStyle());
+    const opened = spending.open(toSpeechRequest('notice', place.channel.guildId, words));
+    if (opened.kind === 'refused') return [];
+    using reservation = opened.reservation;
+    const rate = new RateConverter(speakRateHz);
+    const pieces: Int16Array[] = [];
+    try {
+      const sound = synthesizer.paidBy(reservation).synthesize(words, voice, this.#signal);
+      for await (const pcm of sound)
+        pieces.push(...rate.push({ ...pcm, samples: pcm.samples.slice() }));
+    } catch (error) {
+      if (this.#signal.aborted || error instanceof BotError) return [];
+      throw error;
+    }
+    return [...pieces, rate.flush()];
+  }
+}
+
+/** Tells features and the process the words of the bot that have left. */
+function reportSpoken({ features, notices }: Owners<'features' | 'notices'>, sent: SpokenSegment) {
+  features.onSpoken(sent);
+  const { text, isOver, isAnswer } = sent;
+  notices.reportEvent({ kind: 'words', text, isWhole: isOver && !isAnswer });
+}
+
+/** Speaker inputs and the output on one link; both are gone when it is disposed of. */
+function openConnection(link: VoiceLink, session: Session, sources: ConnectionOptions): Connection {
+  const { callerId, deps, hearing, pauseHabits, showPanel, utterances, wakeup } = sources;
+  const { clock, codec } = deps;
+  const { loop, speech } = session;
+  const over = new AbortController();
+  const sent = new SentEnvelope();
+  const { voice, cues, mixer } = openConnectionSound(speech.mix, codec, deps.cues, sent);
+  const onSent = (words: SpokenSegment) => reportSpoken(session, words);
+  const output = new SpeechOutput(voice, clock, onSent, speech.pace);
+  const inputs = new SpeakerInputs((speakerId) =>
+    createSpeakerInput(speakerId, sent, codec, hearing, pauseHabits),
+  );
+  const interruptions = new BargeIns(loop, clock, output, cues);
+  const waiting = new WaitingCues(session, sources, cues, over.signal);
+  const connection: Connection = {
+    link,
+    session,
+    clock,
+    wakeup,
+    inputs,
+    output,
+    interruptions,
+    utterances,
+    showPanel: () => showPanel(inputs.listTalking()),
+    [Symbol.dispose]() {
+      loop.attachConnection(undefined);
+      over.abort(new Error('the connection is closed'));
+      voice.cut();
+      inputs.close();
+    },
+  };
+  loop.attachConnection({
+    output,
+    giveTranscript(speakerId, understood) {
+      const noticed = inputs.addTranscript(speakerId, understood, clock.nowMs());
+      for (const one of noticed) handleInput(speakerId, one, connection);
+    },
+    hearPartial: (speakerId, text) => interruptions.hearPartial(speakerId, text),
+    isSpeaking: () => voice.sounds,
+    playCue: (samples, left) => cues.say(samples, left),
+    hearMeaning: (personId, meaning, isMeant) =>
+      interruptions.hearMeaning({ personId, meaning, isMeant, isFinal: true }),
+    playWaitingCue: (cue) => waiting.playCue(cue),
+    endWaitingCues: () => waiting.endCues(),
+  });
+  const next = () => {
+    loop.updateSound();
+    interruptions.tick();
+  };
+  const { wake } = link.playFrames(observeFrames(mixer, next, () => loop.updateSound()));
+  mixer.onSound(wake);
+  loop.post({ kind: 'link-up' });
+  greetOnArrival(session, clock, link.listPeople(), callerId);
+  return connection;
+}
+
+/** Interruptions first: barge-in must not wait for recognition. */
+function handleInput(
+  speakerId: PersonId,
+  noticed: SpeakerInputEvent,
+  { interruptions, utterances }: Connection,
+) {
+  interruptions.handleInput(speakerId, noticed);
+  utterances.handleInput(speakerId, noticed);
+}

@@ -1,0 +1,84 @@
+import { BotError } from '#src/base/errors.ts';
+import type { JoinMode, JoinOutcome } from '#src/ports/command-ports.ts';
+import type { LeaveReason } from '#src/ports/session-events.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+
+/** Reasons after which the bot does not join that channel uncalled before it was empty. */
+export const restingReasons: ReadonlySet<LeaveReason> = new Set([
+  'sent-away',
+  'forbidden',
+  'lost',
+  'refused',
+]);
+
+/** Line of the panel about an ended session, where people are to know more than that. */
+export function getLeftLine(why: LeaveReason): TextLine | undefined {
+  return why === 'stopped' ? { id: 'seat.stopped' } : undefined;
+}
+
+/** Line that is written where a session ended by itself. */
+export function getFarewellLine(why: LeaveReason): TextLine | undefined {
+  if (why === 'alone') return { id: 'leave.empty' };
+  if (why === 'refused') return { id: 'gave_up' };
+  return why === 'lost' ? { id: 'leave.broken' } : undefined;
+}
+
+/** Decision after a link broke or could not be opened. */
+export type ReconnectDecision =
+  | { readonly kind: 'again'; readonly waitMs: number }
+  | { readonly kind: 'over'; readonly why: LeaveReason };
+
+/**
+ * Outcome of a failed first try to join, for the caller; `next` is what follows by itself.
+ *
+ * `restMs`: for how long Discord wants to be left alone.
+ */
+export function toJoinOutcome(
+  error: unknown,
+  next: ReconnectDecision,
+  restMs: number,
+): JoinOutcome {
+  if (!(error instanceof BotError)) return { kind: 'failed', code: 'bug' };
+  if (next.kind === 'again')
+    return { kind: getRetryKind(error), nextTryMs: roundToSeconds(next.waitMs) };
+  switch (error.code) {
+    case 'link.rate_limited':
+      return { kind: 'barred', restMs: roundToSeconds(restMs) };
+    case 'link.no_cipher':
+    case 'link.no_end_to_end':
+      return { kind: 'no-voice' };
+    default:
+      return { kind: next.why === 'sent-away' ? 'sent-away' : 'refused' };
+  }
+}
+
+function getRetryKind({ code }: BotError): 'timeout' | 'resting' | 'lost' | 'offline' {
+  if (code === 'link.timeout') return 'timeout';
+  if (code === 'link.offline') return 'offline';
+  return code === 'link.rate_limited' ? 'resting' : 'lost';
+}
+
+/** Time as people read it, in ms. */
+function roundToSeconds(ms: number): number {
+  return Math.max(1_000, Math.ceil(ms / 1_000) * 1_000);
+}
+
+/** Call that brings the bot into a channel; `callerId` is empty for one without a caller. */
+export type JoinCall = {
+  readonly callerId: PersonId;
+  readonly mode?: JoinMode | undefined;
+  /** Whether the caller is to be followed; undefined: as before. */
+  readonly follows?: boolean | undefined;
+  /** True where the caller agrees by the call to be heard. */
+  readonly isCalled?: boolean;
+};
+
+/** Person who is followed after a call; a call that says nothing of it changes nothing. */
+export function getFollowedPerson(
+  { callerId, follows }: Pick<JoinCall, 'callerId' | 'follows'>,
+  before: string | undefined,
+): string | undefined {
+  if (follows === undefined) return before;
+  if (follows) return callerId;
+  return before === callerId ? undefined : before;
+}

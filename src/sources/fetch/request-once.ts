@@ -1,0 +1,117 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request as plainRequest } from 'node:http';
+import { request as secureRequest } from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
+import type { AllowedHosts } from './allowed-hosts.ts';
+import { createNameResolver, type Resolve, systemResolve } from './name-resolver.ts';
+import { isBeside, isPublic } from './public-address.ts';
+import { refusals } from './sound-refusals.ts';
+
+export type RedirectRules = {
+  readonly allowed: AllowedHosts;
+  /** Left out: the system's for allowed hosts, and name servers asked by ourselves for all others. */
+  readonly resolve?: Resolve;
+  /** Addresses of this machine; those it has by now when left out. */
+  readonly own?: readonly string[];
+};
+
+/** What a request asks for beside its address. */
+export type Asked = {
+  /** As HTTP writes it. */
+  readonly range?: string;
+  /** It is posted, with headers of its own. */
+  readonly post?: { readonly headers: Readonly<Record<string, string>>; readonly body: string };
+};
+
+/** Headers that identify no sender: no cookie, no key, no referrer. */
+const requestHeaders = {
+  accept: 'audio/*, application/ogg, application/octet-stream;q=0.5, image/*;q=0.5',
+  'accept-encoding': 'identity',
+  'user-agent': 'Parley',
+} as const;
+
+/**
+ * One request to an address that was checked, and to no other: a later resolution of the name does not count.
+ *
+ * The answer has to be read or destroyed. Errors: BotError `source.not_allowed`,
+ * `source.unreachable`. Aborting `signal` closes the connection, later too, and throws `signal.reason`.
+ */
+export async function requestOnce(
+  url: URL,
+  rules: RedirectRules,
+  signal: AbortSignal,
+  { range, post }: Asked = {},
+): Promise<IncomingMessage> {
+  const addresses = await checkAddress(url, rules, signal);
+  const request = url.protocol === 'https:' ? secureRequest : plainRequest;
+  try {
+    // A connection of its own: one that was opened earlier may lead elsewhere.
+    const own = post?.headers ?? { ...requestHeaders, ...(range && { range }) };
+    const method = post ? 'POST' : 'GET';
+    const options = { method, headers: own, lookup: pinAddresses(addresses), signal };
+    const asked = request(url, { agent: false, ...options });
+    asked.on('error', () => undefined); // after the answer it shows in the body
+    asked.end(post?.body);
+    const [answer] = (await once(asked, 'response', { signal })) as [IncomingMessage];
+    return answer;
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw refusals.unreachable('the server could not be reached', cause);
+  }
+}
+
+const askServers = createNameResolver();
+
+function listOwnAddresses(): readonly string[] {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return all.map(({ address }) => address);
+}
+
+/** Resolves and checks the addresses of `url`. One that is not public refuses them all. */
+async function checkAddress(
+  { protocol, hostname, port, username, password }: URL,
+  { allowed, resolve, own = listOwnAddresses() }: RedirectRules,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const isSecure = protocol === 'https:';
+  const actualPort = port || (isSecure ? '443' : '80');
+  const isAllowed = allowed.has(hostname, actualPort);
+  if (!isSecure && !(isAllowed && protocol === 'http:')) throw refusals.notAllowed('not https');
+  if (username || password) throw refusals.notAllowed('the link holds a password');
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  const asking = resolve ?? (isAllowed ? systemResolve : askServers);
+  const addresses = isIP(host) ? [host] : await resolveHost(host, asking, signal);
+  const isOutside = (address: string) => isPublic(address) && !isBeside(address, own);
+  const isFine = (address: string) => isOutside(address) || allowed.has(address, actualPort);
+  if (!isAllowed && !addresses.every(isFine))
+    throw refusals.notAllowed('its address is not public');
+  return addresses;
+}
+
+async function resolveHost(
+  host: string,
+  resolve: Resolve,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const addresses = await waitUnlessAborted(resolve(host, signal), signal).catch(
+    (cause: unknown) => {
+      signal.throwIfAborted();
+      throw refusals.unreachable('the name of its server cannot be resolved', cause);
+    },
+  );
+  if (addresses.length === 0)
+    throw refusals.unreachable('the name of its server cannot be resolved');
+  return addresses;
+}
+
+/** Look-up of the connection: gives the checked addresses instead of a second resolution. */
+function pinAddresses(addresses: readonly string[]): LookupFunction {
+  const found = addresses.map((address) => ({ address, family: isIP(address) }));
+  return (_host, options, callback) => {
+    const [first] = found;
+    if (options.all) callback(null, found);
+    else callback(null, first?.address ?? '', first?.family);
+  };
+}

@@ -1,0 +1,169 @@
+import { glob, stat } from 'node:fs/promises';
+import { extname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { LoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
+import { getDurationMs } from '#src/audio/pcm.ts';
+import type { SoundSource } from '#src/audio/sound-source.ts';
+import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
+import type { Clock } from '#src/base/clock.ts';
+import type { Public } from '#src/base/public.ts';
+import { toOneLine } from './one-line.ts';
+import type { Sources } from './sound-sources.ts';
+
+/** Extensions of sound files; the real format shows when a file is opened. */
+const extensions = new Set([
+  ...['.wav', '.mp3', '.ogg', '.oga', '.opus', '.webm', '.flac'],
+  ...['.m4a', '.aac', '.mp4', '.mka', '.aiff', '.wma'],
+]);
+/** Limit of sounds: a larger library is of no use to a person. */
+const mostFiles = 2000;
+/** Folders in folders, four at most. */
+const pattern = '{*,*/*,*/*/*,*/*/*/*,*/*/*/*/*}';
+/** Longest path of folders and file, in characters: Discord suggests nothing longer. */
+const longestName = 100;
+/** Time in ms for which names for suggestions are cached: each key a person types asks for them. */
+const keptMs = 5_000;
+const byName = new Intl.Collator('en').compare;
+
+type SoundFileAt = { readonly name: string; readonly path: string };
+type Files = ReadonlyMap<string, SoundFileAt>;
+
+const builtIn = fileURLToPath(new URL('./sounds', import.meta.url));
+
+export type LibraryParts = {
+  readonly opener: Public<Sources>;
+  readonly clock: Clock;
+};
+
+/** The owner's sounds, in `sounds` under `dataDir`, and the built-in ones. */
+export function openLibrary(dataDir: string, parts: LibraryParts): SoundLibrary {
+  return new SoundLibrary([join(dataDir, 'sounds'), builtIn], parts);
+}
+
+/**
+ * Sounds in some folders and their subfolders, by their names without extension, as `weather/heavy rain`; an earlier
+ * folder hides names of a later one. A name is the title too.
+ *
+ * Only regular files: no links, nothing hidden. Read again when one is opened, and after 5 s when names are asked for; a
+ * missing folder is empty.
+ */
+export class SoundLibrary {
+  readonly #folders;
+  readonly #opener;
+  /** Loudness, in LUFS, by a file and its latest change; undefined for silence. */
+  readonly #loudness = new Map<string, number | undefined>();
+  readonly #clock;
+  /** Files found at the last look. */
+  #read: { readonly atMs: number; readonly files: Promise<Files> } | undefined;
+
+  constructor(folders: readonly string[], { opener, clock }: LibraryParts) {
+    this.#folders = folders;
+    this.#opener = opener;
+    this.#clock = clock;
+  }
+
+  /** Sorted; files that were added meanwhile are among them. */
+  async listNames(): Promise<readonly string[]> {
+    const files = await this.#readFiles(this.#clock.nowMs() - keptMs);
+    return [...files.values()].map(({ name }) => name).sort(byName);
+  }
+
+  /**
+   * Undefined where there is no sound of that name; any string is allowed, in any case. The source carries its measured loudness,
+   * so that all sounds can be levelled. Errors: as `Sources.openSource`.
+   */
+  async open(name: string, signal: AbortSignal): Promise<SoundSource | undefined> {
+    const files = await this.#readFiles(Infinity);
+    const found = files.get(normalizeName(name).toLowerCase());
+    if (!found) return undefined;
+    const { name: title, path } = found;
+    const source = await this.#opener.openSource({ kind: 'file', path, title }, signal);
+    const lufs = await this.#measureLufs(path, source, signal).catch(() => {
+      signal.throwIfAborted();
+      return undefined; // the player reports the error
+    });
+    return { ...source, lufs };
+  }
+
+  async #measureLufs(
+    path: string,
+    source: SoundSource,
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    const { mtimeMs, size } = await stat(path);
+    const key = `${mtimeMs} ${size} ${path}`;
+    if (!this.#loudness.has(key))
+      this.#loudness.set(key, await measureLufs(source, this.#clock, signal));
+    return this.#loudness.get(key);
+  }
+
+  /** Files by their names in lower case, read no earlier than `sinceMs`. */
+  async #readFiles(sinceMs: number): Promise<Files> {
+    if (this.#read && this.#read.atMs > sinceMs) return await this.#read.files;
+    const files = this.#readFolders();
+    this.#read = { atMs: this.#clock.nowMs(), files };
+    return await files;
+  }
+
+  async #readFolders(): Promise<Files> {
+    const files = new Map<string, SoundFileAt>();
+    for (const folder of this.#folders) {
+      for (const file of await listSounds(folder)) {
+        const key = file.name.toLowerCase();
+        if (!files.has(key) && files.size < mostFiles) files.set(key, file);
+      }
+    }
+    return files;
+  }
+}
+
+/** Files of a folder and its subfolders. A file whose name cannot be used is left out. */
+async function listSounds(folder: string): Promise<readonly SoundFileAt[]> {
+  const found: SoundFileAt[] = [];
+  for await (const entry of glob(pattern, { cwd: folder, withFileTypes: true })) {
+    const { name: file, parentPath } = entry;
+    const extension = extname(file);
+    if (!entry.isFile() || !extensions.has(extension.toLowerCase())) continue;
+    const path = join(parentPath, file);
+    const parts = relative(folder, path).slice(0, -extension.length).split(sep);
+    const name = normalizeName(parts.join('/'));
+    if (parts.every((part) => normalizeName(part) !== '')) found.push({ name, path });
+  }
+  return found.sort((a, b) => byName(a.name, b.name));
+}
+
+/** One line, as people may type it. */
+function normalizeName(name: string): string {
+  return toOneLine(name, longestName);
+}
+
+/** Length of sound, in ms, from which its loudness is measured. */
+const measuredMs = 60_000;
+/** Longest measurement, in ms: a person waits to hear the sound meanwhile. */
+const longestMeasureMs = 1_000;
+
+/** Loudness in LUFS of sound of two channels at 48 kHz; undefined for silence. Errors: those of the source. Aborting `signal` throws `signal.reason`. */
+async function measureLufs(
+  source: SoundSource,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const meter = new LoudnessMeter();
+  using deadline = createDeadlineSignal(
+    longestMeasureMs,
+    clock,
+    () => new Error('it takes too long'),
+  );
+  let leftMs = measuredMs;
+  try {
+    const until = AbortSignal.any([signal, deadline.signal]);
+    for await (const pcm of source.open(0, until)) {
+      meter.push(pcm.samples);
+      leftMs -= getDurationMs(pcm);
+      if (leftMs <= 0) break;
+    }
+  } catch (error) {
+    if (signal.aborted || !deadline.signal.aborted) throw error;
+  }
+  return meter.lufs;
+}

@@ -1,0 +1,130 @@
+import { basename } from 'node:path';
+import type { SniffResult } from '#src/audio/formats/sniff-format.ts';
+import { getDurationMs, musicRateHz, type Pcm } from '#src/audio/pcm.ts';
+import type { SoundSource } from '#src/audio/sound-source.ts';
+import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
+import type { Clock } from '#src/base/clock.ts';
+import type { Decoding } from '#src/sources/decode/decoding.ts';
+import type { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import type { Resolve } from '#src/sources/fetch/name-resolver.ts';
+import { refusals } from './fetch/sound-refusals.ts';
+import { createProgramLimit, decodeByFfmpeg, type FfmpegOptions } from './ffmpeg.ts';
+import { toOneLine } from './one-line.ts';
+import { examineBytes, openFileBytes, openLinkBytes } from './sound-bytes.ts';
+
+/** Origin of a sound's bytes. The first bytes decide the format, not the name. */
+export type Where =
+  /** A file the owner of the machine put there; never a path from a stranger. */
+  (
+    | { readonly kind: 'file'; readonly path: string }
+    /** A web page or an attachment, fetched behind the guard; `type` is its claimed media type. */
+    | { readonly kind: 'link'; readonly url: string; readonly type?: string }
+  ) & {
+    /** Title shown to people; else the last part of the path or link. */
+    readonly title?: string;
+  };
+
+export type SourcesOptions = {
+  readonly clock: Clock;
+  readonly allowed: AllowedHosts;
+  /** Not closed with it. */
+  readonly decoding: Decoding;
+  readonly resolve?: Resolve;
+  /** The program for all formats we know nothing of; without it they are refused. */
+  readonly ffmpeg?: string;
+  readonly limits?: Partial<SourceLimits>;
+};
+
+type SourceLimits = {
+  /** Longest sound that has an end, in ms. A live stream plays as long as it is wanted. */
+  readonly longestMs: number;
+  /** Largest file or link that tells its size, or ends, in bytes. */
+  readonly mostBytes: number;
+  /** Longest time for the first bytes and the length, in ms; a reader of the sound has deadlines of its own. */
+  readonly openMs: number;
+};
+
+const usualLimits: SourceLimits = {
+  longestMs: 3 * 3_600_000,
+  mostBytes: 256 * 1024 * 1024,
+  openMs: 10_000,
+};
+const longestTitle = 100;
+
+/** Makes anything that holds sound playable. */
+export class Sources {
+  readonly #options;
+  readonly #limits: SourceLimits;
+  readonly #startProgram = createProgramLimit();
+
+  constructor(options: SourcesOptions) {
+    this.#options = options;
+    this.#limits = { ...usualLimits, ...options.limits };
+  }
+
+  /**
+   * Reads the first bytes and refuses unplayable sounds; decodes nothing yet.
+   *
+   * Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`; it has no effect on an open source.
+   */
+  async openSource(where: Where, signal: AbortSignal): Promise<SoundSource> {
+    const { clock, decoding } = this.#options;
+    const createLateError = () => refusals.unreachable('its first bytes did not come in time');
+    using deadline = createDeadlineSignal(this.#limits.openMs, clock, createLateError);
+    const inTime = AbortSignal.any([signal, deadline.signal]);
+    const bytes =
+      where.kind === 'file'
+        ? await openFileBytes(where.path, this.#limits.mostBytes)
+        : await openLinkBytes(where.url, where.type, { ...this.#options, ...this.#limits }, inTime);
+    const { sniffed, lengthMs } = await examineBytes(bytes, inTime);
+    const ffmpeg = this.#findFfmpeg(sniffed);
+    const isSeekable = bytes.sizeBytes !== undefined;
+    const longestMs = isSeekable ? this.#limits.longestMs : Infinity;
+    if (lengthMs !== undefined && lengthMs > longestMs) throw refusals.tooLong(longestMs);
+    /** Sound from a position on: all that precedes it is read and left out. Each call opens the bytes anew. */
+    async function* openFrom(fromMs: number, until: AbortSignal): AsyncGenerator<Pcm> {
+      const skipMs = isSeekable ? Math.max(0, fromMs) : 0;
+      if (lengthMs !== undefined && skipMs >= lengthMs) return;
+      const all = bytes.from(0, until);
+      const sound = ffmpeg
+        ? decodeByFfmpeg(all, skipMs, ffmpeg, until)
+        : decoding.play(all, { rateHz: musicRateHz, channels: 2, skipMs }, until);
+      let atMs = skipMs;
+      for await (const pcm of sound) {
+        atMs += getDurationMs(pcm);
+        if (atMs > longestMs) throw refusals.tooLong(longestMs);
+        yield pcm;
+      }
+    }
+    const title = toOneLine(where.title ?? describeOrigin(where), longestTitle) || 'a sound';
+    return { title, lengthMs, isSeekable, open: openFrom };
+  }
+
+  /** Errors: BotError `source.not_audio` for formats that cannot be decoded here, `source.crowded`. */
+  #findFfmpeg(sniffed: SniffResult): FfmpegOptions | undefined {
+    if (sniffed.kind === 'format') return undefined;
+    const { ffmpeg: path } = this.#options;
+    if (sniffed.kind === 'ffmpeg' && path) {
+      const start = this.#startProgram;
+      start()[Symbol.dispose]();
+      return { path, start, demuxer: sniffed.demuxer };
+    }
+    const needs = sniffed.kind === 'ffmpeg' ? ', which needs ffmpeg' : '';
+    throw refusals.notAudio(
+      `it is ${sniffed.kind === 'more' ? 'too short' : sniffed.what}${needs}`,
+    );
+  }
+}
+
+/** A name that people may see: no path, and no secret of a link. */
+function describeOrigin(where: Where): string {
+  if (where.kind === 'file') return basename(where.path).replace(/\.\w{1,5}$/, '');
+  if (!URL.canParse(where.url)) return '';
+  const { pathname, hostname } = new URL(where.url);
+  const last = basename(pathname);
+  try {
+    return decodeURIComponent(last) || hostname;
+  } catch {
+    return last;
+  }
+}

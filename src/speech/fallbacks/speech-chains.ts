@@ -1,0 +1,148 @@
+import { getDurationMs, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
+import { createChildController } from '#src/base/bounded-wait.ts';
+import {
+  createFallbackPosition,
+  type FallbackChain,
+  type FallbackPosition,
+} from '#src/provider/fallback-chain.ts';
+import { withTranscriptionOptions } from '#src/speech/hints.ts';
+import { openListening, PauseListening } from '#src/speech/listen.ts';
+import type {
+  Listening,
+  OnPartial,
+  Synthesizer,
+  Transcriber,
+  TranscriptUpdate,
+} from '#src/speech/speech-engine.ts';
+
+/** A longer clause takes longer if the server sends it in one piece, as proxies do. */
+const shortTextChars = 80;
+
+/** Combines several voices: the first that can speak is used. Names of voices and models belong to the first. */
+export function createSynthesizerChain(chain: FallbackChain<Synthesizer>): Synthesizer {
+  return wrapEngines(chain, (engine) => engine);
+}
+
+function wrapEngines(
+  chain: FallbackChain<Synthesizer>,
+  wrap: (engine: Synthesizer) => Synthesizer,
+): Synthesizer {
+  const at = (place: () => FallbackPosition): Synthesizer => ({
+    synthesize(text, voice, signal) {
+      const { name: _name, model: _model, ...usual } = voice;
+      return chain.run<Pcm>(
+        {
+          ask: (engine, inner, index) =>
+            wrap(engine).synthesize(text, index ? usual : voice, inner),
+          isOutput: ({ samples }) => samples.length > 0,
+          size: Math.max(1, text.length / shortTextChars),
+        },
+        signal,
+        place(),
+      );
+    },
+  });
+  const fixVoice = () => {
+    const place = createFallbackPosition();
+    return at(() => place);
+  };
+  return {
+    ...at(createFallbackPosition),
+    fixVoice,
+    wrapEach: (outer) => wrapEngines(chain, (engine) => outer(wrap(engine))),
+  };
+}
+
+const isFinalUpdate = ({ kind }: TranscriptUpdate) => kind === 'final';
+
+/** Longer sound gets more time. */
+const shortSoundMs = 5_000;
+
+/**
+ * Combines several recognisers: the first that works is used. `listens` means that the first takes sound while people
+ * speak.
+ *
+ * A failure during speech is noticed at the next pause, and then the whole utterance is sent again.
+ */
+export function createTranscriberChain(
+  chain: FallbackChain<Transcriber>,
+  listens: boolean,
+): Transcriber {
+  const withEach = (wrap: Wrap): Transcriber => ({
+    transcribe: (pcm, signal, options) => {
+      const ask: AskEngine = (engine, inner) => wrap(engine).transcribe(pcm, inner, options);
+      return askChain(chain, ask, getDurationMs(pcm), signal);
+    },
+    listen: listens
+      ? (onPartial, signal, options) =>
+          listenThroughChain(
+            chain,
+            (engine) => withTranscriptionOptions(wrap(engine), options ?? {}),
+            onPartial,
+            signal,
+          )
+      : undefined,
+    wrapEach: (outer) => withEach((engine) => outer(wrap(engine))),
+  });
+  return withEach((engine) => engine);
+}
+
+type Wrap = (engine: Transcriber) => Transcriber;
+type AskEngine = (engine: Transcriber, signal: AbortSignal) => AsyncIterable<TranscriptUpdate>;
+
+function askChain(
+  chain: FallbackChain<Transcriber>,
+  ask: AskEngine,
+  soundMs: number,
+  signal: AbortSignal,
+): AsyncGenerator<TranscriptUpdate> {
+  return chain.run(
+    { ask, isOutput: isFinalUpdate, size: Math.max(1, soundMs / shortSoundMs) },
+    signal,
+  );
+}
+
+function listenThroughChain(
+  chain: FallbackChain<Transcriber>,
+  wrap: Wrap,
+  onPartial: OnPartial,
+  signal: AbortSignal,
+): Listening {
+  const over = createChildController(signal);
+  const first = chain.currentEngine;
+  let listening = first && openListening(wrap(first), onPartial, over.signal);
+  const window = new PauseListening(async (sound, leaving) => {
+    const ask: AskEngine = async function* (engine, inner) {
+      if (engine !== first || !listening) {
+        yield* wrap(engine).transcribe(sound.copyAll(), inner);
+        return;
+      }
+      try {
+        yield { kind: 'final', transcript: await listening.settle(inner) };
+      } catch (error) {
+        if (inner.aborted) throw error;
+        listening[Symbol.dispose]();
+        listening = undefined;
+        throw error;
+      }
+    };
+    const soundMs = (sound.length / listenRateHz) * 1_000;
+    for await (const update of askChain(chain, ask, soundMs, leaving)) {
+      if (update.kind === 'final') return update.transcript;
+    }
+    return { text: '' };
+  }, over.signal);
+  return {
+    push(samples) {
+      if (over.signal.aborted) return;
+      window.push(samples);
+      listening?.push(samples);
+    },
+    settle: (until) => window.settle(until),
+    [Symbol.dispose]() {
+      over.abort(new Error('not listened to any more'));
+      listening?.[Symbol.dispose]();
+      window[Symbol.dispose]();
+    },
+  };
+}

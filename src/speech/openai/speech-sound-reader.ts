@@ -1,0 +1,131 @@
+import { detectFrames } from '#src/audio/formats/mpeg-frame.ts';
+import { sniffNamedFormat } from '#src/audio/formats/sniff-format.ts';
+import { WavReader } from '#src/audio/formats/wav.ts';
+import { type Pcm, speakRateHz, toMono } from '#src/audio/pcm.ts';
+import { BotError } from '#src/base/errors.ts';
+
+export const speechFormats = ['pcm', 'wav', 'mp3', 'opus', 'flac'] as const;
+export type SpeechFormat = (typeof speechFormats)[number];
+
+/** 21 ms at 24 kHz are checked together, and at least 8 ms. */
+const [maxNoiseSamples, minNoiseSamples] = [512, 200];
+
+type SoundReaderState = 'undecided' | 'raw' | WavReader | PackedSound;
+
+const packedNames = { wav: 'WAV', mp3: 'MP3', flac: 'FLAC', ogg: 'Ogg', webm: 'WebM' } as const;
+
+export type PackedSound = { readonly name: string; readonly bytes: Buffer };
+
+/**
+ * Turns the body of an answer into mono sound as it arrives, in pieces of any length.
+ *
+ * The bytes decide the format, since servers send WAV for raw samples and label anything `audio/mpeg`. Unknown bytes
+ * are 16-bit little-endian samples, unless they would be noise. Throws BotError `provider.wrong_type` or
+ * `audio.bad_wav`.
+ */
+export class SpeechSoundReader {
+  readonly #rateHz;
+  #rest: Buffer = Buffer.alloc(0);
+  readonly #isPackedFine;
+  #reader: SoundReaderState = 'undecided';
+
+  /**
+   * `contentType` may name the rate, as in `audio/pcm; rate=16000`. With `isPackedFine`, MP3, Ogg and FLAC are
+   * returned by `packed`.
+   */
+  constructor(contentType: string, isPackedFine = false, unlabelledHz = speakRateHz) {
+    this.#isPackedFine = isPackedFine;
+    const rate = /[;\s]rate=(\d{4,6})/i.exec(contentType)?.[1];
+    this.#rateHz = rate ? Number(rate) : unlabelledHz;
+  }
+
+  /** All bytes pushed, if they need a decoder. Nothing more may be pushed then. */
+  get toPacked(): PackedSound | undefined {
+    return typeof this.#reader === 'object' && 'name' in this.#reader ? this.#reader : undefined;
+  }
+
+  push(bytes: Uint8Array): Pcm[] {
+    const all = Buffer.concat([this.#rest, bytes]);
+    this.#rest = Buffer.alloc(0);
+    return this.#read(all, false);
+  }
+
+  /** A body shorter than a header may now show in `packed`. */
+  end(): Pcm[] {
+    const last = this.#read(this.#rest, true);
+    const held = this.#reader instanceof WavReader ? this.#reader.end().map(toSpeechSound) : [];
+    return [...last, ...held];
+  }
+
+  /** Half a sample at the end is dropped. */
+  #read(bytes: Buffer, isWhole: boolean): Pcm[] {
+    this.#rest = bytes;
+    if (bytes.length < 2 * minNoiseSamples && !isWhole) return [];
+    if (this.#reader === 'undecided') this.#reader = this.#decide(bytes, isWhole);
+    if (this.#reader === 'undecided') return [];
+    const even = bytes.length & ~1;
+    this.#rest = bytes.subarray(this.#reader === 'raw' ? even : bytes.length);
+    if (this.#reader instanceof WavReader) return this.#reader.push(bytes).map(toSpeechSound);
+    if (this.#reader !== 'raw' || even === 0) return [];
+    // A copy lies at an even address.
+    const samples = new Int16Array(new Uint8Array(bytes.subarray(0, even)).buffer);
+    return [toSpeechSound({ samples, rateHz: this.#rateHz, channels: 1 })];
+  }
+
+  #decide(bytes: Buffer, isWhole: boolean): SoundReaderState {
+    const named = sniffNamedFormat(bytes, isWhole);
+    if (named?.kind === 'more') return 'undecided';
+    if (named?.kind === 'format' && named.format === 'wav') return new WavReader();
+    if (named?.kind === 'format') return this.#toPacked(packedNames[named.format], bytes);
+    if (named) throw createWrongFormError(named.what);
+    const frames = detectFrames(bytes);
+    if (frames === 'unknown' && !isWhole) return 'undecided';
+    if (frames === 'MP3') return this.#toPacked(frames, bytes);
+    if (frames === 'AAC') throw createWrongFormError(frames);
+    if (textStart.test(bytes.toString('latin1'))) throw createWrongFormError('text');
+    return 'raw';
+  }
+
+  #toPacked(name: string, bytes: Buffer): PackedSound {
+    if (!this.#isPackedFine) throw createWrongFormError(name);
+    return { name, bytes };
+  }
+}
+
+const textStart = /^[\t\n\r\x20-\x7e]{48}/;
+
+function createWrongFormError(name: string): BotError {
+  const message = `The speech server sent ${name}: set SPEECH_FORMAT to wav, or use a server that can send pcm or wav.`;
+  return new BotError('provider.wrong_type', false, message);
+}
+
+function toSpeechSound(pcm: Pcm): Pcm {
+  const mono = toMono(pcm);
+  const { samples } = mono;
+  // A WAV file may hold other bytes too, or half a sample, after which everything is noise.
+  const last = samples.length - minNoiseSamples;
+  for (let at = 0; last >= 0 && at < samples.length; at += maxNoiseSamples)
+    if (isNoise(samples.subarray(Math.min(at, last), at + maxNoiseSamples)))
+      throw createWrongFormError('an unknown format');
+  return mono;
+}
+
+/** Each sample of compressed or misread bytes is independent of the one before, and nearly as loud as possible. */
+function isNoise(samples: Int16Array): boolean {
+  let [power, change, last] = [0, 0, samples[0] ?? 0];
+  for (const sample of samples) {
+    power += sample ** 2;
+    change += (sample - last) ** 2;
+    last = sample;
+  }
+  const isLoud = power > samples.length * minNoiseLevel ** 2;
+  return isLoud && change > minNoiseChange * power && change < maxNoiseChange * power;
+}
+
+/**
+ * Random samples have a root mean square of 18,900, and 512 of them always more than 17,000. The loudest "s" of
+ * test/fixtures/speech at full scale has 10,400, and 15,400 if half as much again is clipped.
+ */
+const minNoiseLevel = 15_500;
+/** 2 for random samples, below 1 for vowels, about 3 for "s" at 16 kHz. */
+const [minNoiseChange, maxNoiseChange] = [1.3, 2.7];

@@ -1,0 +1,173 @@
+import type { BotError } from '#src/base/errors.ts';
+import { toNonEmptyText } from '#src/base/json.ts';
+import { findLanguageTag } from '#src/base/language-name.ts';
+import type { JsonEvent } from '#src/provider/json-socket.ts';
+import type { ServedBy } from '#src/provider/models/standard-models.ts';
+import { readErrorEvent } from '#src/provider/realtime-pool.ts';
+import { addServerUsage, toHeardUsage } from '#src/speech/fallbacks/metered-voice.ts';
+import { createLanguageHint, createRealtimeHints } from '#src/speech/hints.ts';
+import { joinTexts } from '#src/speech/join-texts.ts';
+import { parseTags } from '#src/speech/recogniser-tags.ts';
+import type { OnPartial, ServerUsage, Transcript } from '#src/speech/speech-engine.ts';
+
+const transcriptionEvent = 'conversation.item.input_audio_transcription';
+
+type ItemTranscript = {
+  readonly text: string;
+  readonly language?: string;
+  readonly count?: ServerUsage;
+};
+
+/** The error is about an item, about the event `eventId`, or about neither. */
+type ItemFailure = ReturnType<typeof readErrorEvent> & { readonly itemId: string | undefined };
+
+export function findFailure(event: JsonEvent): ItemFailure | undefined {
+  if (event.type !== 'error' && event.type !== `${transcriptionEvent}.failed`) return undefined;
+  return { itemId: toNonEmptyText(event.item_id), ...readErrorEvent(event) };
+}
+
+/** Settings of a session that only transcribes 24 kHz sound, each time it is told to. `hints` are for a change. */
+export function createSessionUpdate(
+  model: string,
+  language: string | undefined,
+  hints?: readonly string[],
+): JsonEvent {
+  const hintFields = hints && createRealtimeHints(model, hints);
+  const transcription = { model, ...createLanguageHint(model, language), ...hintFields };
+  const format = { type: 'audio/pcm', rate: 24_000 };
+  const input = { format, transcription, turn_detection: null };
+  return { type: 'session.update', session: { type: 'transcription', audio: { input } } };
+}
+
+function toItemTranscript(event: JsonEvent): ItemTranscript {
+  const { transcript, languages, usage } = event;
+  const { text, language: named } = parseTags(toNonEmptyText(transcript) ?? '');
+  const [first] = Array.isArray(languages) ? languages : [];
+  const language = toNonEmptyText(first?.code) ?? (named && findLanguageTag(named));
+  return { text, language, count: toHeardUsage(usage) };
+}
+
+/** Sound of an utterance up to a pause, which becomes one item of the server. */
+class UtteranceSegment {
+  readonly fromSample: number;
+  readonly eventId: string;
+  toSample = Infinity;
+  state: 'open' | 'waiting' | 'sent' | 'done' = 'open';
+  itemId: string | undefined;
+  /** The server named the item when it took the sound. Words may have come under another id before. */
+  isNamed = false;
+  heard: ItemTranscript = { text: '' };
+  /** An error that nobody waits for ends nothing. */
+  readonly end = Promise.withResolvers<void>();
+
+  constructor(fromSample: number, number: number) {
+    this.fromSample = fromSample;
+    this.eventId = `part-${number}`;
+    this.end.promise.catch(() => {});
+  }
+
+  finish(heard: ItemTranscript): void {
+    this.heard = heard;
+    this.state = 'done';
+    this.end.resolve();
+  }
+}
+
+/** Assigns words to the segments of an utterance, in any order of the server's events. */
+export class TranscriptAssembler {
+  readonly #onPartial;
+  readonly #segments: UtteranceSegment[] = [];
+  #open = new UtteranceSegment(0, 1);
+  #reported = '';
+  /** These counts went out with a transcript. */
+  #counted = 0;
+  #error: BotError | undefined;
+
+  constructor(onPartial: OnPartial) {
+    this.#onPartial = onPartial;
+  }
+
+  /** Start of the segment that no pause has ended. */
+  get openStart(): number {
+    return this.#open.fromSample;
+  }
+
+  endSegment(atSample: number): void {
+    Object.assign(this.#open, { toSample: atSample, state: 'waiting' });
+    this.#segments.push(this.#open);
+    this.#open = new UtteranceSegment(atSample, this.#segments.length + 1);
+  }
+
+  listWaiting(): UtteranceSegment[] {
+    return this.#segments.filter(({ state }) => state === 'waiting');
+  }
+
+  /** Resolves when all sound up to the last pause is transcribed. */
+  async waitUntilDone(): Promise<void> {
+    if (this.#error) throw this.#error;
+    await Promise.all(this.#segments.map(({ end }) => end.promise));
+  }
+
+  /** Holds the usage since the last transcript, if all of it was reported. */
+  getTranscript(asked: string | undefined, by: ServedBy): Transcript {
+    const heard = this.#segments.map((part) => part.heard);
+    const language = heard.findLast((one) => one.language)?.language ?? asked;
+    const text = joinTexts(heard.map((one) => one.text));
+    const [first, ...more] = heard.slice(this.#counted).map((one) => one.count);
+    this.#counted = this.#segments.length;
+    const count = more.reduce(addServerUsage, first);
+    return { text, language, usage: { by, count } };
+  }
+
+  fail(error: BotError): void {
+    this.#error = error;
+    for (const { end } of this.#segments) end.reject(error);
+  }
+
+  /** Takes any event that is no failure. */
+  handleEvent(event: JsonEvent): void {
+    const itemId = toNonEmptyText(event.item_id);
+    switch (event.type) {
+      case 'input_audio_buffer.committed': {
+        const part = this.#segments.find(({ state, isNamed }) => state === 'sent' && !isNamed);
+        if (part) Object.assign(part, { itemId, isNamed: true });
+        break;
+      }
+      case `${transcriptionEvent}.delta`: {
+        const part = this.#findSegment(itemId) ?? this.#open;
+        if (part.state === 'done') break;
+        part.itemId ??= itemId;
+        part.heard = { ...part.heard, text: part.heard.text + (toNonEmptyText(event.delta) ?? '') };
+        this.#notify();
+        break;
+      }
+      case `${transcriptionEvent}.completed`:
+        this.#findSegment(itemId)?.finish(toItemTranscript(event));
+    }
+  }
+
+  #findSegment(itemId: string | undefined): UtteranceSegment | undefined {
+    const known = [...this.#segments, this.#open].find((part) => part.itemId === itemId);
+    if (known && itemId !== undefined) return known;
+    return this.#segments.find((part) => part.state === 'sent' && !part.isNamed);
+  }
+
+  /** True for errors about silence, and about segments nobody waits for. */
+  canForgive({ itemId, eventId, code }: ItemFailure): boolean {
+    const sent = this.#segments.filter(({ state }) => state === 'sent');
+    const meant = sent.find((part) => part.eventId === eventId || part.itemId === itemId);
+    if (meant && code === 'input_audio_buffer_commit_empty') {
+      meant.finish({ text: '' });
+      return true;
+    }
+    return sent.length === 0 || (itemId !== undefined && !meant);
+  }
+
+  #notify(): void {
+    const heard = joinTexts([...this.#segments, this.#open].map(({ heard }) => heard.text));
+    const { text } = parseTags(heard, true);
+    if (text === this.#reported || text === '') return;
+    this.#reported = text;
+    this.#onPartial(text);
+  }
+}

@@ -1,0 +1,119 @@
+import type { Pcm } from '#src/audio/pcm.ts';
+import type { TokenUsage } from '#src/provider/models/request-reservation.ts';
+import type { ServedBy } from '#src/provider/models/standard-models.ts';
+
+export type ServerUsage =
+  | ({ readonly kind: 'tokens' } & TokenUsage)
+  | { readonly kind: 'heard'; readonly ms: number };
+
+/** `count` is the server's own. */
+export type EngineUsage = { readonly by?: ServedBy; readonly count?: ServerUsage };
+
+/** Times count from the beginning of the sound that was sent. */
+export type TranscribedWord = {
+  readonly text: string;
+  readonly startMs: number;
+  readonly endMs: number;
+};
+
+export type Transcript = {
+  readonly text: string;
+  /** BCP 47, if reported. */
+  readonly language?: string;
+  /** In order, if the recogniser reports them all. */
+  readonly words?: readonly TranscribedWord[];
+  /** The text is an English translation. */
+  readonly isTranslated?: true;
+  /** Usage that no earlier transcript held. */
+  readonly usage?: EngineUsage;
+};
+
+export type TranscriptUpdate =
+  | { readonly kind: 'partial'; readonly text: string }
+  | { readonly kind: 'final'; readonly transcript: Transcript };
+
+/** One utterance that is recognised while it is spoken. Disposing ends all work on it. */
+export interface Listening extends Disposable {
+  /** 16 kHz mono, in order. Never waits and never throws. `settle` reports errors. */
+  push(samples: Int16Array): void;
+  /**
+   * Returns the final text of all sound so far. The utterance may go on, and the next text then holds everything
+   * again.
+   *
+   * Throws as `transcribe` does. Aborting `signal` throws `signal.reason`, and listening goes on.
+   */
+  settle(signal: AbortSignal): Promise<Transcript>;
+}
+
+/** Called with everything understood so far, which may still change. */
+export type OnPartial = (text: string) => void;
+
+/** Called each time sound is sent to a recogniser of whole utterances. Never throws. */
+export type OnSoundSent = (ms: number) => void;
+
+/** A recogniser uses the options that it supports. */
+export type TranscriptionOptions = {
+  /** BCP 47. */
+  readonly language?: string;
+  /** Words that are likely to be said. */
+  readonly hints?: readonly string[];
+  /** One of the models that the operator allows. */
+  readonly model?: string;
+  readonly hasWordTimes?: boolean;
+  readonly isTranslated?: boolean;
+};
+
+/** Speech to text, one utterance a call. */
+export interface Transcriber {
+  /**
+   * Recognises one utterance, 16 kHz mono. Yields partials if the recogniser has them, then one final. Silence gives
+   * an empty text.
+   *
+   * Throws BotError `provider.*` or `speech.failed`. Aborting `signal` throws `signal.reason`.
+   */
+  transcribe(
+    pcm: Pcm,
+    signal: AbortSignal,
+    asked?: TranscriptionOptions,
+  ): AsyncIterable<TranscriptUpdate>;
+  /** Only of recognisers that take sound while people speak. Never throws. Aborting `signal` ends the work. */
+  listen?(onPartial: OnPartial, signal: AbortSignal, asked?: TranscriptionOptions): Listening;
+  /** Only of a recogniser that asks several: wraps each, so that every request passes `wrap`. */
+  wrapEach?(wrap: (engine: Transcriber) => Transcriber): Transcriber;
+}
+
+/** A missing field means the engine's own default. */
+export type SpeechVoice = {
+  readonly name?: string;
+  /** An engine that may not be asked for this model speaks with its usual one. */
+  readonly model?: string;
+  /** BCP 47. */
+  readonly language?: string;
+  readonly instructions?: string;
+  /** 1 is the voice's own pace. */
+  readonly speed?: number;
+  /** Respells words that are pronounced otherwise than they are written. */
+  readonly pronounce?: (text: string) => string;
+  /** Called with the server at the start of a request, and with its usage at the end. Never throws. */
+  readonly onUsage?: (usage: EngineUsage) => void;
+  /** Called if the voice no longer exists and the standard one speaks. Never throws. */
+  readonly onGone?: (name: string, of: 'reader' | 'model') => void;
+};
+
+/** Text to speech, one clause or sentence a call. */
+export interface Synthesizer {
+  /**
+   * Yields the sound as it arrives, mono at one rate.
+   *
+   * Throws BotError `provider.*`, `speech.failed`, `speech.unspeakable` or `speech.no_voice`. Aborting `signal`
+   * throws `signal.reason`.
+   */
+  synthesize(text: string, voice: SpeechVoice, signal: AbortSignal): AsyncIterable<Pcm>;
+  /**
+   * Only of synthesizers whose voice may change: returns one for a single answer, which keeps the voice of its first
+   * sound.
+   */
+  fixVoice?(): Synthesizer;
+  /** Only of a synthesizer that asks several: wraps each, so that every request passes `wrap`. */
+  wrapEach?(wrap: (engine: Synthesizer) => Synthesizer): Synthesizer;
+}

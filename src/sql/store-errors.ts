@@ -1,0 +1,65 @@
+import { dirname } from 'node:path';
+import { BotError, getErrorMessage } from '#src/base/errors.ts';
+
+/** SQLite's primary result codes, as far as they need different help. https://sqlite.org/rescode.html */
+const [generic, busy, readonly, corrupt, full, cantopen, constraint, notadb] = [
+  1, 5, 8, 11, 13, 14, 19, 26,
+];
+
+/** Whether another connection is in the way, and trying again soon may help. */
+export function isBusy(error: unknown): boolean {
+  return findResultCode(error) === busy;
+}
+
+/** Whether it is about the bytes in the file, not about reaching them. */
+export function isDamage(error: unknown): boolean {
+  const code = findResultCode(error);
+  return code === corrupt || code === notadb;
+}
+
+/** Whether a table or a column is missing, or a value is none that the column takes. */
+export function isOfOtherForm(error: unknown): boolean {
+  const code = findResultCode(error);
+  return code === generic || code === constraint;
+}
+
+/** Another program has a lock on the file. */
+export function createPathTakenError(path: string, cause?: unknown): BotError {
+  const message = `Another program uses the store ${path}: end that program, or give each bot its own DATA_DIR.`;
+  return new BotError('store.unreadable', true, message, cause);
+}
+
+/** The file is there, but cannot be trusted. */
+export function createDamagedStoreError(path: string, cause?: unknown): BotError {
+  const message = `The store ${path} is damaged: stop the bot, and restore a copy of ${dirname(path)}/backups with npm run restore -- FILE. Without a copy, remove that file with its -wal and -shm.`;
+  return new BotError('store.unreadable', false, message, cause);
+}
+
+/** A failure of SQLite or the file system as a sentence for the operator with the path and the next step; a BotError comes back unchanged. */
+export function toStoreError(path: string, cause: unknown): BotError {
+  if (cause instanceof BotError) return cause;
+  if (isBusy(cause)) return createPathTakenError(path, cause);
+  if (isDamage(cause)) return createDamagedStoreError(path, cause);
+  return new BotError('store.unreadable', false, describeStoreTrouble(path, cause), cause);
+}
+
+/** The primary result code of an SQLite error, with the file system's codes in SQLite's words. */
+function findResultCode(error: unknown): number | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if ('errcode' in error && typeof error.errcode === 'number') return error.errcode & 0xff;
+  if (!('code' in error) || typeof error.code !== 'string') return undefined;
+  if (error.code === 'ENOSPC' || error.code === 'EDQUOT') return full;
+  return 'syscall' in error ? cantopen : undefined;
+}
+
+function describeStoreTrouble(path: string, cause: unknown): string {
+  switch (findResultCode(cause)) {
+    case readonly:
+    case cantopen:
+      return `The bot cannot open the store ${path} for writing: give its user the right to write to ${dirname(path)}.`;
+    case full:
+      return `The disk of the store ${path} is full: free space on it.`;
+    default:
+      return `The store ${path} failed (${getErrorMessage(cause)}): check its disk, start the bot again, and report it if it happens again.`;
+  }
+}

@@ -1,0 +1,63 @@
+import { BotError, getErrorMessage } from '#src/base/errors.ts';
+
+/** Kinds of database failures that need different help; `misfit`: DATABASE_URL, or what its user may do there, is wrong. */
+type PostgresHindrance = 'away' | 'busy' | 'full' | 'misfit' | 'refused';
+
+/** SQLSTATE codes and their classes. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const hindrances: Readonly<Record<string, PostgresHindrance>> = {
+  '08': 'away',
+  '08P01': 'refused', // a pooler that does not pass `options` on
+  '25006': 'away', // a replica until it takes over, or read-only
+  '57P': 'away',
+  '53300': 'away', // too many connections
+  '40': 'busy', // serialization, deadlock
+  '55P03': 'busy', // a lock was not free in time
+  '57014': 'busy', // statement_timeout
+  '25P': 'busy', // idle in a transaction for too long
+  '53': 'full',
+  '28': 'misfit', // user or password
+  '42501': 'misfit', // rights
+  '3D000': 'misfit', // no such database
+  '3F000': 'misfit', // no such schema
+};
+
+/**
+ * A failure of `pg` as a sentence for the operator with the database and the next step: `store.misconfigured` where trying again is
+ * vain, as DATABASE_URL or the database has to be corrected, else `store.unreadable`.
+ */
+export function toPostgresError(place: string, cause: unknown): BotError {
+  const hindrance = findHindrance(cause);
+  const mayPass = hindrance !== 'misfit' && hindrance !== 'refused';
+  const message = describeHindrance(place, hindrance, findDetail(cause));
+  const code = mayPass ? 'store.unreadable' : 'store.misconfigured';
+  return new BotError(code, mayPass, message, cause);
+}
+
+/** Without a code of the server it was not reached. */
+function findHindrance(cause: unknown): PostgresHindrance {
+  if (!(cause instanceof Error && 'severity' in cause && 'code' in cause)) return 'away';
+  const code = `${cause.code}`;
+  const known = hindrances[code] ?? hindrances[code.slice(0, 3)] ?? hindrances[code.slice(0, 2)];
+  return known ?? 'refused';
+}
+
+function describeHindrance(place: string, hindrance: PostgresHindrance, detail: string): string {
+  switch (hindrance) {
+    case 'away':
+      return `The database ${place} cannot be reached${detail}: start it, or correct DATABASE_URL.`;
+    case 'busy':
+      return `Another program blocks the database ${place}${detail}: check pg_stat_activity.`;
+    case 'full':
+      return `The database ${place} is out of disk space or memory${detail}: give it more.`;
+    case 'misfit':
+      return `The bot cannot use the database ${place}${detail}: correct DATABASE_URL, or what its user may do there.`;
+    case 'refused':
+      return `The database ${place} failed${detail}: start the bot again, and report it if it happens again.`;
+  }
+}
+
+/** The server's own words, which name what was refused, never a value. */
+function findDetail(cause: unknown): string {
+  const [first] = cause instanceof AggregateError ? cause.errors : [cause];
+  return ` (${getErrorMessage(first)})`;
+}

@@ -1,0 +1,110 @@
+import type { TextValues } from './texts.ts';
+
+/** Longest message that Discord accepts: https://docs.discord.com/developers/resources/message#create-message */
+export const maxMessageChars = 2_000;
+
+/** Removes from foreign words all means of passing for something else: hidden characters and `@everyone`. */
+export function toHarmlessText(words: string): string {
+  return removeHiddenCharacters(truncate(words, maxMessageChars));
+}
+
+/** Works like `harmless`, without a limit of length. */
+export function removeHiddenCharacters(words: string): string {
+  return words
+    .replace(invisibleCharacters, '')
+    .replace(stackedMarks, '$1')
+    .replace(everybodyMentions, '@\u200b$1');
+}
+
+export function toOneLine(words: string): string {
+  return words.replace(/[\n\v\f\r\u0085\u2028\u2029]+/g, ' ');
+}
+
+/**
+ * Prepares words for a message in which markdown works: masked links show their address, and mentions stay plain
+ * text.
+ */
+export function toPostedText(words: string): string {
+  return toHarmlessText(words)
+    .replace(
+      /<(?=@[!&]?\d|#\d|\/[^>\n]{1,120}:\d|id:|a?:\w{1,40}:\d|t:(?!\d{10}:[ft]>)-?\d)/g,
+      '< ',
+    )
+    .replace(/\]\(/g, '] (');
+}
+
+/**
+ * A timestamp alone, which Discord shows each reader in their own time zone:
+ * https://docs.discord.com/developers/reference#message-formatting
+ */
+const timestampMark = /^<t:\d{10}:[ft]>$/;
+
+/**
+ * Shows foreign words exactly as typed: markdown is escaped, addresses stay whole.
+ *
+ * @example
+ * import { plain } from '#src/texts/plain-text.ts';
+ *
+ * plain('**hi** @everyone'); // '\\*\\*hi\\*\\* @\u200beveryone'
+ */
+export function escapeMarkdown(words: string): string {
+  if (timestampMark.test(words)) return words;
+  return toHarmlessText(words)
+    .split(webAddress)
+    .map((part, n) => (n % 2 === 0 ? escapeMarkdownLines(part) : part))
+    .join('');
+}
+
+export function escapeTextValues(words: TextValues): TextValues {
+  const each = Object.entries(words).map(([key, word]) => {
+    return [key, typeof word === 'string' ? escapeMarkdown(word) : word] as const;
+  });
+  return Object.fromEntries(each);
+}
+
+const discordIds = /(?<!\d)\d{15,21}(?!\d)/g;
+
+/**
+ * Words whose ids become mentions, which Discord shows as names: `#` for channels, `@&` for roles, `@` for people.
+ */
+export class Mentions {
+  readonly #words;
+  readonly #mark;
+
+  constructor(words: string, mark: '#' | '@&' | '@') {
+    this.#words = words;
+    this.#mark = mark;
+  }
+
+  toString(): string {
+    return escapeMarkdown(this.#words).replace(discordIds, `<${this.#mark}$&>`);
+  }
+}
+
+export function truncate(words: string, maxChars: number): string {
+  return words.length <= maxChars ? words : `${takeFirstChars(words, maxChars - 1)}\u2026`;
+}
+
+/** Never returns half a surrogate pair. */
+export function takeFirstChars(words: string, maxChars: number): string {
+  const last = words.charCodeAt(maxChars - 1);
+  const isHalf = last >= 0xd800 && last <= 0xdbff && words.length > maxChars;
+  return words.slice(0, isHalf ? maxChars - 1 : maxChars);
+}
+
+/** Control characters except line breaks, changes of writing direction, and spaces without width. */
+const invisibleCharacters =
+  /[^\P{Cc}\n]|[\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/gu;
+const stackedMarks = /(\p{M}{4})\p{M}+/gu;
+const everybodyMentions = /@(everyone|here)/gi;
+/** Splitting words by this expression puts addresses at odd indices. */
+const webAddress = /(https?:\/\/[^\s<>[\]`*|\\]+)/;
+
+function escapeMarkdownLines(words: string): string {
+  return escapeInlineMarkdown(words).replace(/^([^\S\n\r\u2028\u2029]*)([#>+-])/gm, '$1\\$2');
+}
+
+/** Escapes markdown in words that do not begin a line, addresses included. */
+export function escapeInlineMarkdown(words: string): string {
+  return words.replace(/[\\*_~`|[\]<]/g, '\\$&');
+}

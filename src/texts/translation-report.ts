@@ -1,0 +1,42 @@
+import { englishOnlyIds } from './english.ts';
+import type { LocaleTag } from './locales.ts';
+import { englishHash, findTextFault, readTexts } from './text-tables.ts';
+
+export type TranslationReport = {
+  readonly texts: number;
+  readonly missing: readonly string[];
+  /** Texts made from an older English, or not marked. */
+  readonly stale: readonly string[];
+  /** Texts that cannot be shown, each with the reason. */
+  readonly faulty: readonly string[];
+};
+
+export function reportTranslations(locale: LocaleTag): TranslationReport {
+  const [english, own] = [readTexts('en'), readTexts(locale)];
+  const isEnglish = locale === 'en';
+  const stale = [...own].filter(
+    ([id, { english: hash }]) => hash !== englishHash(english.get(id)?.text ?? ''),
+  );
+  const faulty = [...own].flatMap(([id, { text }]) => {
+    const fault = findTextFault(id, text, locale);
+    return fault === undefined ? [] : [`${id}: ${fault}`];
+  });
+  return {
+    texts: own.size,
+    missing: [...english.keys()].filter((id) => !own.has(id) && !englishOnlyIds.has(id)),
+    stale: isEnglish ? [] : stale.map(([id]) => id),
+    faulty,
+  };
+}
+
+/**
+ * Marks each unmarked text of a file of translations as made from the present English. Throws if the file is no JSON.
+ */
+export function markTranslatedTexts(json: string, english: ReadonlyMap<string, string>): string {
+  const entries = Object.entries(JSON.parse(json)).map(([id, entry]) => {
+    const source = english.get(id);
+    if (source === undefined || typeof entry !== 'string') return [id, entry] as const;
+    return [id, { text: entry, english: englishHash(source) }] as const;
+  });
+  return `${JSON.stringify(Object.fromEntries(entries), undefined, 2)}\n`;
+}

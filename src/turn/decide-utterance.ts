@@ -1,0 +1,311 @@
+import type { AddressingRules, AddressingState } from '#src/turn/addressing/addressing.ts';
+import {
+  type AddressingVerdict,
+  decideAddressing,
+  isAnsweredForAnyWords,
+  type SpeakerTurn,
+} from '#src/turn/addressing/addressing.ts';
+import { predictEndOfTurn } from '#src/turn/endpointing/end-of-turn.ts';
+import {
+  classifyInterjection,
+  findSpokenCommand,
+  findYesOrNo,
+  type Interjection,
+  type SpokenCommand,
+  type YesOrNo,
+} from '#src/turn/overlap/interjections.ts';
+import { isHallucination } from './hallucinations.ts';
+import type { OverlapKind } from './overlap/overlap-speech.ts';
+import { type Evidence, hasVoice } from './voice-evidence.ts';
+
+export type UtteranceFacts = SpeakerTurn & {
+  readonly evidence: Evidence;
+  /** Undefined if nothing is recognised yet, or the recogniser failed. */
+  readonly text?: string;
+  readonly present?: readonly string[];
+  /** The utterance continues the same person's last words to the bot. */
+  readonly goesOn: boolean;
+  readonly hints?: readonly string[];
+  /** A yes or no of this speaker answers a question that the bot asked aloud. */
+  readonly canConfirm?: boolean;
+  /** BCP 47. */
+  readonly language?: string;
+};
+
+export type EndedUtterance = UtteranceFacts & {
+  readonly hasGoneOn: boolean;
+  readonly overlapsReply: boolean;
+  /** The turn being answered without a sound yet: the speaker's own, or another. */
+  readonly unheardTurn: 'own' | 'other' | undefined;
+};
+
+type NoWordsReason = 'no-voice' | 'empty' | 'hallucination';
+type NotMeantReason = (AddressingVerdict & { meant: false })['why'];
+
+/** `interjection` is a "stop" or "mhm". The other reasons depend on the addressee. */
+export type IgnoreReason = NoWordsReason | NotMeantReason | 'interjection';
+
+/** Command in an utterance that is nothing else. */
+export type UtteranceCommand =
+  /** `never-mind` also drops what the speaker waits for. */
+  | { readonly kind: 'stop' | 'never-mind' }
+  /** Answer to a question that the bot asked aloud. */
+  | { readonly kind: YesOrNo }
+  /** A "wait", a "go on" or an "mhm" goes only to `stepBargeIn`. */
+  | { readonly kind: 'overlap' }
+  /** A command to the bot itself, with the rights of its speaker. It needs no name. */
+  | { readonly kind: 'spoken'; readonly command: SpokenCommand };
+
+export type OverlapWords = { readonly what: OverlapKind; readonly isMeant: boolean };
+
+type NoAnswer = {
+  /** Drops the turn that is being answered without a sound yet. */
+  readonly dropsUnheard: boolean;
+  /** Undefined if the speaker has gone on: the later words count. */
+  readonly overlap: OverlapWords | undefined;
+};
+
+export type UtteranceDecision =
+  /** The answer to the speaker's next words answers this utterance too. */
+  | { readonly kind: 'answer-with-rest' }
+  | {
+      readonly kind: 'answer';
+      readonly overlap: OverlapWords;
+    }
+  | (NoAnswer & {
+      readonly kind: 'command';
+      readonly why: 'interjection';
+      readonly command: UtteranceCommand;
+    })
+  | (NoAnswer & {
+      /** The turn that it seemed to continue is answered without it. */
+      readonly kind: 'ignore';
+      readonly why: Exclude<IgnoreReason, 'interjection'>;
+      /** Without words. Speech that begins soon does not continue it. */
+      readonly isNothing: boolean;
+    });
+
+/** From this logit on a partial is worth a preemptive answer. */
+const minCompleteLogit = 0.3;
+
+export function classifyContent(
+  utterance: Pick<UtteranceFacts, 'evidence' | 'hints' | 'text'>,
+): 'words' | 'no-words' | 'not-understood' {
+  if (!hasVoice(utterance.evidence)) return 'no-words';
+  if (utterance.text === undefined) return 'not-understood';
+  return findNoWordsReason(utterance) ? 'no-words' : 'words';
+}
+
+/**
+ * Decides whether an utterance that has ended is answered.
+ *
+ * @example
+ * import { addressingRules, initialAddressing } from '#src/turn/addressing/addressing.ts';
+ * import { decideUtterance } from '#src/turn/decide-utterance.ts';
+ *
+ * const evidence = { voicedMs: 900, spanMs: 1_200, meanProbability: 0.9, peakProbability: 0.99 };
+ * const facts = { hasGoneOn: false, overlapsReply: false, unheardTurn: undefined, goesOn: false };
+ * const utterance = { ...facts, evidence, speakerId: '1', fromMs: 0, humans: 1, text: 'What time is it?' };
+ * decideUtterance(utterance, initialAddressing, addressingRules).decision.kind; // 'answer'
+ */
+export function decideUtterance(
+  utterance: EndedUtterance,
+  addressing: AddressingState,
+  rules: AddressingRules,
+): { readonly decision: UtteranceDecision; readonly addressing: AddressingState } {
+  const nothing = hasVoice(utterance.evidence) ? findNoWordsReason(utterance) : 'no-voice';
+  if (nothing) return { decision: decideIgnore(nothing, utterance, undefined), addressing };
+  const { text } = utterance;
+  if (text === undefined)
+    return { decision: decideWithoutText(utterance, addressing, rules), addressing };
+  const command = findSpokenCommand(text, rules.names);
+  if (command === 'doNotHear')
+    return { decision: decideSpokenCommand(command, utterance), addressing };
+  const kind = findConfirmation(utterance, text, rules);
+  if (kind) return { decision: decideConfirmation(utterance, { kind }), addressing };
+  const { verdict, state } = decideAddressing(addressing, { ...utterance, text }, rules);
+  const hasWords = verdict.meant || verdict.why !== 'empty';
+  const words = hasWords
+    ? classifyInterjection(text, { isFinal: true, names: rules.names })
+    : undefined;
+  if (verdict.meant && command)
+    return { decision: decidePauseHearing(utterance), addressing: state };
+  const isAside = isForOthers(verdict) && isAnsweredForAnyWords(addressing, utterance, rules);
+  return { decision: decideWords(utterance, words, verdict, isAside), addressing: state };
+}
+
+/** Without words it counts whether any words of this speaker would be answered. */
+function decideWithoutText(
+  utterance: EndedUtterance,
+  addressing: AddressingState,
+  rules: AddressingRules,
+): UtteranceDecision {
+  if (isAnsweredForAnyWords(addressing, utterance, rules))
+    return decideAnswer(utterance, undefined);
+  return decideIgnore(rules.mode === 'off' ? 'off' : 'not-named', utterance, undefined);
+}
+
+/** Finds the yes or no that the bot waits for. The rest or beginning of other words does not count. */
+function findConfirmation(
+  { goesOn, hasGoneOn, language, canConfirm, overlapsReply }: EndedUtterance,
+  text: string,
+  rules: AddressingRules,
+): YesOrNo | undefined {
+  if (!canConfirm || goesOn || overlapsReply || hasGoneOn) return undefined;
+  return findYesOrNo(text, rules.names, language);
+}
+
+function decideConfirmation(
+  utterance: EndedUtterance,
+  command: UtteranceCommand,
+): UtteranceDecision {
+  const overlap = toOverlapWords(utterance, undefined, true);
+  return { kind: 'command', why: 'interjection', command, dropsUnheard: false, overlap };
+}
+
+function decidePauseHearing(utterance: EndedUtterance): UtteranceDecision {
+  const stop = { kind: 'stop', sure: true } as const;
+  // Pausing also ends the answer that the bot gives, or is about to give.
+  const overlap = toOverlapWords(utterance, stop, true);
+  const dropsUnheard = utterance.unheardTurn !== undefined;
+  const command = { kind: 'spoken', command: 'pauseHearing' } as const;
+  return { kind: 'command', why: 'interjection', command, dropsUnheard, overlap };
+}
+
+function isForOthers(verdict: AddressingVerdict) {
+  return !verdict.meant && (verdict.why === 'not-named' || verdict.why === 'mentioned');
+}
+
+/**
+ * Decides in a pause whether a preemptive answer begins. Without words, any words of this speaker must be answered.
+ */
+export function shouldAnswerEarly(
+  facts: UtteranceFacts,
+  addressing: AddressingState,
+  rules: AddressingRules,
+): boolean {
+  const { language, canConfirm, text } = facts;
+  if (text === undefined) return isAnsweredForAnyWords(addressing, facts, rules);
+  if (findNoWordsReason(facts)) return false;
+  const answer = canConfirm && findYesOrNo(text, rules.names, language);
+  if (answer || findSpokenCommand(text, rules.names)) return false;
+  if (!decideAddressing(addressing, { ...facts, text }, rules).verdict.meant) return false;
+  const { kind } = classifyInterjection(text, { isFinal: true, names: rules.names });
+  return kind !== 'stop' && kind !== 'never-mind';
+}
+
+export function isLikelyComplete(text: string): boolean {
+  return predictEndOfTurn(text).completeLogit >= minCompleteLogit;
+}
+
+function findNoWordsReason({
+  text,
+  evidence,
+  hints,
+}: Pick<UtteranceFacts, 'evidence' | 'hints' | 'text'>): 'empty' | 'hallucination' | undefined {
+  if (text === undefined) return undefined;
+  if (text.trim() === '') return 'empty';
+  return isHallucination(text, evidence, hints) ? 'hallucination' : undefined;
+}
+
+function decideWords(
+  utterance: EndedUtterance,
+  words: Interjection | undefined,
+  verdict: AddressingVerdict,
+  isAside: boolean,
+): UtteranceDecision {
+  const { meant } = verdict;
+  const command = words && findCommand(words, utterance, meant);
+  if (command) {
+    const dropsUnheard = shouldDropUnheard(words, utterance, meant);
+    const overlap = toOverlapWords(utterance, words, meant);
+    return { kind: 'command', why: 'interjection', command, dropsUnheard, overlap };
+  }
+  return verdict.meant
+    ? decideAnswer(utterance, words)
+    : decideIgnore(verdict.why, utterance, words, isAside);
+}
+
+function findCommand(
+  words: Interjection,
+  { overlapsReply, unheardTurn, goesOn }: EndedUtterance,
+  meant: boolean,
+): UtteranceCommand | undefined {
+  switch (words.kind) {
+    case 'stop':
+      return { kind: 'stop' };
+    case 'never-mind':
+      return meant ? { kind: 'never-mind' } : undefined;
+    case 'backchannel': {
+      const isWaiting = unheardTurn === 'own' && !goesOn; // "Mhm" does not replace a question that is being answered.
+      return overlapsReply || isWaiting ? { kind: 'overlap' } : undefined;
+    }
+    case 'wait':
+    case 'go-on':
+      return overlapsReply ? { kind: 'overlap' } : undefined;
+    case 'empty':
+    case 'other':
+      return undefined;
+  }
+}
+
+function decideSpokenCommand(
+  command: SpokenCommand,
+  { hasGoneOn }: EndedUtterance,
+): UtteranceDecision {
+  return {
+    kind: 'command',
+    why: 'interjection',
+    command: { kind: 'spoken', command },
+    dropsUnheard: false,
+    // An answer that sounds goes on.
+    overlap: hasGoneOn ? undefined : { what: 'aside', isMeant: false },
+  };
+}
+
+/** "Stop" drops the unheard answer of any asker. "Never mind" drops only one's own, unless said to the bot. */
+function shouldDropUnheard(
+  words: Interjection | undefined,
+  { unheardTurn }: EndedUtterance,
+  meant: boolean,
+) {
+  if (unheardTurn === undefined) return false;
+  if (words?.kind === 'stop') return true;
+  return words?.kind === 'never-mind' && (meant || unheardTurn === 'own');
+}
+
+function decideAnswer(
+  { hasGoneOn }: EndedUtterance,
+  words: Interjection | undefined,
+): UtteranceDecision {
+  if (hasGoneOn) return { kind: 'answer-with-rest' };
+  return { kind: 'answer', overlap: { what: words?.kind ?? 'noise', isMeant: true } };
+}
+
+function decideIgnore(
+  why: Exclude<IgnoreReason, 'interjection'>,
+  utterance: EndedUtterance,
+  words: Interjection | undefined,
+  isAside = false,
+): UtteranceDecision {
+  const overlap = toOverlapWords(utterance, words, false);
+  return {
+    kind: 'ignore',
+    why,
+    isNothing: isWordless(why),
+    dropsUnheard: shouldDropUnheard(words, utterance, false),
+    overlap: overlap?.what === 'other' && isAside ? { ...overlap, what: 'aside' } : overlap,
+  };
+}
+
+function isWordless(why: IgnoreReason) {
+  return why === 'no-voice' || why === 'empty' || why === 'hallucination';
+}
+
+function toOverlapWords(
+  { hasGoneOn }: EndedUtterance,
+  words: Interjection | undefined,
+  isMeant: boolean,
+): OverlapWords | undefined {
+  return hasGoneOn ? undefined : { what: words?.kind ?? 'noise', isMeant };
+}

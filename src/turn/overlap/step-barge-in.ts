@@ -1,0 +1,288 @@
+import type { BargeInRules } from './barge-in-rules.ts';
+import {
+  applyWords,
+  carryToNextReply,
+  createSpeech,
+  expireSpeech,
+  explainSpeech,
+  getMeaning,
+  type OverlapKind,
+  type OverlapSpeech,
+  type SpeechEvent,
+  stepSpeech,
+} from './overlap-speech.ts';
+
+/** Events come in the order of `atMs`, with a `tick` every 20 ms while the bot speaks. */
+export type BargeInEvent = { readonly atMs: number } & (
+  | {
+      /** First frame of a reply. `replyTo` is the asker, and undefined for an announcement. */
+      readonly kind: 'reply-began';
+      readonly replyTo?: string;
+      readonly interruptible: boolean;
+    }
+  | { readonly kind: 'reply-over' }
+  | ({ readonly personId: PersonId } & SpeechEvent)
+  | {
+      /** All words of this person's latest speech so far. Words that are being answered do not come here. */
+      readonly kind: 'heard-as';
+      readonly personId: PersonId;
+      readonly meaning: OverlapKind;
+      readonly isFinal: boolean;
+      readonly isMeant: boolean;
+      /** No further word could change the kind. */
+      readonly isSure?: boolean;
+    }
+  | { readonly kind: 'left'; readonly personId: PersonId }
+  | { readonly kind: 'tick' }
+);
+
+export type BargeInAction = 'stop' | 'yield' | 'finish-clause';
+
+/** `stop` and `yield` end the reply. `pause` and `finish-clause` do not outlive it. */
+export type BargeInEffect =
+  | { readonly kind: 'duck' | 'unduck' | 'pause' | 'resume' }
+  /** Stop the speech, drop the rest of the answer, and answer nothing. */
+  | { readonly kind: 'stop' }
+  /** Stop the reply and answer this person. */
+  | { readonly kind: 'yield'; readonly personId: PersonId }
+  /** Let the clause end, then yield. */
+  | { readonly kind: 'finish-clause'; readonly personId: PersonId }
+  /** Play a cue before a long pause ends. */
+  | { readonly kind: 'go-on-cue' };
+
+type OverlappedReply = {
+  readonly replyTo?: string;
+  readonly interruptible: boolean;
+  readonly fromMs: number;
+  readonly ducked: boolean;
+  readonly paused: boolean;
+  readonly hold?: { readonly personId: PersonId; readonly untilMs: number };
+  readonly leaving: boolean;
+};
+
+export type BargeInState = {
+  readonly reply?: OverlappedReply;
+  readonly speeches: readonly OverlapSpeech[];
+};
+
+const noEffects: readonly BargeInEffect[] = [];
+
+export const initialBargeIn: BargeInState = { speeches: [] };
+
+type BargeInStep = {
+  readonly state: BargeInState;
+  readonly effects: readonly BargeInEffect[];
+};
+type OverlapText = Extract<BargeInEvent, { kind: 'heard-as' }>;
+
+/**
+ * One step of barge-in: the reaction to a voice while the bot speaks.
+ *
+ * @example
+ * import { stepBargeIn, uninterrupted } from '#src/turn/overlap/step-barge-in.ts';
+ * import { bargeInRules } from '#src/turn/overlap/barge-in-rules.ts';
+ *
+ * const began = { kind: 'reply-began', replyTo: '1', interruptible: true, atMs: 0 } as const;
+ * const speaking = stepBargeIn(uninterrupted, began, bargeInRules).state;
+ * const stop = { kind: 'heard-as', personId: '2', what: 'stop', isFinal: true, meant: false, atMs: 900 } as const;
+ * stepBargeIn(speaking, stop, bargeInRules).effects; // [{ kind: 'stop' }]
+ */
+export function stepBargeIn(
+  state: BargeInState,
+  event: BargeInEvent,
+  rules: BargeInRules,
+): BargeInStep {
+  const { atMs } = event;
+  switch (event.kind) {
+    case 'reply-began':
+      return beginReply(state, event, rules);
+    case 'reply-over':
+      return { state: { ...state, reply: undefined }, effects: releaseDucking(state.reply) };
+    case 'left':
+      return settleByTime(removePerson(state, event.personId), atMs, rules);
+    case 'heard-as':
+      return applyOverlapText(state, event, rules);
+    case 'tick':
+      return settleByTime(state, atMs, rules);
+    default: {
+      const former = getSpeech(state, event);
+      const speech = stepSpeech(former, event, isAnswering(state, event.personId), rules);
+      return settleByTime(putSpeech(state, speech), atMs, rules);
+    }
+  }
+}
+
+function applyOverlapText(
+  state: BargeInState,
+  event: OverlapText,
+  rules: BargeInRules,
+): BargeInStep {
+  const { personId, isFinal, atMs } = event;
+  const former = getSpeech(state, event);
+  const speech = { ...former, meant: former.meant || event.isMeant };
+  const mine = isAnswering(state, personId);
+  const hasSay = mine || speech.meant || state.reply?.replyTo === undefined;
+  const meaning = getMeaning(event, hasSay);
+  if (former.isSettled && !isFinal && meaning !== 'stop') return settleByTime(state, atMs, rules);
+  switch (meaning) {
+    case 'nothing':
+      return settleByTime(putSpeech(state, speech), atMs, rules);
+    case 'fine':
+    case 'echo': {
+      const goesOn = event.meaning === 'go-on' && isFinal && (hasSay || hasHold(state, personId));
+      const next = goesOn ? updateReply(state, { hold: undefined }) : state;
+      return settleByTime(putSpeech(next, explainSpeech(speech, meaning, isFinal)), atMs, rules);
+    }
+    case 'stop':
+    case 'drop':
+      return stopReply(putSpeech(state, explainSpeech(speech, 'fine', true)), atMs);
+    case 'perhaps-stop': {
+      const stopAtMs = speech.stopAtMs ?? atMs;
+      return settleByTime(
+        putSpeech(state, { ...speech, reaction: 'pause', stopAtMs }),
+        atMs,
+        rules,
+      );
+    }
+    case 'hold': {
+      const hold = { personId, untilMs: atMs + rules.maxHoldDurationMs };
+      const next = putSpeech(state, explainSpeech(speech, 'fine', true));
+      return settleByTime(updateReply(next, { hold }), atMs, rules);
+    }
+    case 'words':
+      return applyOverlapWords(putSpeech(state, speech), event, speech, rules);
+  }
+}
+
+/** Words of the asker, or with the bot's name, interrupt the bot. Those of others do not. */
+function applyOverlapWords(
+  state: BargeInState,
+  event: OverlapText,
+  speech: OverlapSpeech,
+  rules: BargeInRules,
+) {
+  const { personId, isFinal, atMs } = event;
+  const { reply } = state;
+  const old = reply !== undefined && isOldSpeech(speech, reply, atMs);
+  const mine = isAnswering(state, personId) && !old;
+  const next = putSpeech(state, applyWords(speech, isFinal, mine, rules));
+  if (!reply?.interruptible || !isFinal || old || !(mine || speech.meant)) {
+    return settleByTime(next, atMs, rules);
+  }
+  if (mine || reply.paused) return endReply(next, { kind: 'yield', personId });
+  if (reply.leaving) return settleByTime(next, atMs, rules);
+  const step = settleByTime(updateReply(next, { leaving: true }), atMs, rules);
+  return { ...step, effects: [...step.effects, { kind: 'finish-clause', personId } as const] };
+}
+
+function beginReply(
+  state: BargeInState,
+  event: Extract<BargeInEvent, { kind: 'reply-began' }>,
+  rules: BargeInRules,
+): BargeInStep {
+  const { replyTo, interruptible, atMs: fromMs } = event;
+  const ducked = state.reply?.ducked ?? false;
+  const reply = { replyTo, interruptible, fromMs, ducked, paused: false, leaving: false };
+  return settleByTime(
+    { ...state, speeches: state.speeches.map(carryToNextReply), reply },
+    fromMs,
+    rules,
+  );
+}
+
+function settleByTime(state: BargeInState, atMs: number, rules: BargeInRules): BargeInStep {
+  const speeches: OverlapSpeech[] = [];
+  let isSame = true;
+  for (const speech of state.speeches) {
+    const { personId, meant } = speech;
+    const next = expireSpeech(speech, atMs, meant || isAnswering(state, personId), rules);
+    const kept = typeof next === 'string' ? explainSpeech(speech, 'fine', true) : next;
+    if (next === 'stop') return stopReply(putSpeech(state, kept), atMs);
+    if (next === 'yield' && state.reply?.interruptible) {
+      return endReply(putSpeech(state, kept), { kind: 'yield', personId });
+    }
+    isSame &&= kept === speech;
+    speeches.push(kept);
+  }
+  return weighClaims(isSame ? state : { ...state, speeches }, atMs);
+}
+
+function weighClaims(state: BargeInState, atMs: number): BargeInStep {
+  const { reply, speeches } = state;
+  if (!reply) return { state, effects: noEffects };
+  const claimed = speeches.some(
+    ({ reaction }) => reaction === 'pause' || reaction === 'tentative-pause',
+  );
+  const held = reply.hold !== undefined && atMs < reply.hold.untilMs;
+  const paused = reply.interruptible && (claimed || held);
+  const ducked = speeches.some(({ reaction }) => reaction !== 'none');
+  const hold = paused ? reply.hold : undefined;
+  if (ducked === reply.ducked && paused === reply.paused && hold === reply.hold)
+    return { state, effects: noEffects };
+  const next = { ...reply, ducked, paused, hold };
+  return { state: { ...state, reply: next }, effects: listReplyChanges(reply, next) };
+}
+
+function listReplyChanges(
+  former: OverlappedReply,
+  { ducked, paused }: OverlappedReply,
+): BargeInEffect[] {
+  const effects: BargeInEffect[] = [];
+  if (ducked !== former.ducked) effects.push({ kind: ducked ? 'duck' : 'unduck' });
+  if (paused === former.paused) return effects;
+  if (former.hold && !paused) effects.push({ kind: 'go-on-cue' });
+  return [...effects, { kind: paused ? 'pause' : 'resume' }];
+}
+
+function stopReply(state: BargeInState, atMs: number): BargeInStep {
+  return state.reply?.interruptible ? endReply(state, { kind: 'stop' }) : weighClaims(state, atMs);
+}
+
+function endReply(state: BargeInState, effect: BargeInEffect): BargeInStep {
+  const speeches = state.speeches.map((speech) => ({ ...speech, reaction: 'none' as const }));
+  return { state: { speeches }, effects: [effect, ...releaseDucking(state.reply)] };
+}
+
+function releaseDucking(reply: OverlappedReply | undefined): BargeInEffect[] {
+  return reply?.ducked ? [{ kind: 'unduck' }] : [];
+}
+
+function isOldSpeech(
+  { beforeMs, voicedMs, endedAtMs }: OverlapSpeech,
+  { fromMs }: OverlappedReply,
+  atMs: number,
+) {
+  // Speech said mostly before the reply began interrupted no reply.
+  return (endedAtMs ?? atMs) < fromMs || beforeMs > voicedMs / 2;
+}
+
+function isAnswering({ reply }: BargeInState, personId: PersonId): boolean {
+  return reply?.replyTo === personId;
+}
+
+function getSpeech(
+  { speeches }: BargeInState,
+  event: { personId: PersonId; atMs: number },
+): OverlapSpeech {
+  return speeches.find(({ personId }) => personId === event.personId) ?? createSpeech(event);
+}
+
+function putSpeech(state: BargeInState, speech: OverlapSpeech): BargeInState {
+  const speeches = state.speeches.filter(({ personId }) => personId !== speech.personId);
+  speeches.push(speech);
+  return { ...state, speeches };
+}
+
+function updateReply(state: BargeInState, change: Partial<OverlappedReply>): BargeInState {
+  return state.reply ? { ...state, reply: { ...state.reply, ...change } } : state;
+}
+
+function hasHold({ reply }: BargeInState, personId: PersonId) {
+  return reply?.hold?.personId === personId;
+}
+
+function removePerson(state: BargeInState, leaver: string): BargeInState {
+  const speeches = state.speeches.filter(({ personId }) => personId !== leaver);
+  const rest = { ...state, speeches };
+  return hasHold(state, leaver) ? updateReply(rest, { hold: undefined }) : rest;
+}

@@ -1,0 +1,198 @@
+import { EchoMeter } from '#src/audio/echo/echo-meter.ts';
+import type { SentEnvelope } from '#src/audio/echo/sent-envelope.ts';
+import type { FrameSource } from '#src/audio/frame.ts';
+import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
+import type { SileroWeights } from '#src/audio/voice/silero-network.ts';
+import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
+import { VoiceActivityDetector, VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
+import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
+import type { Clock } from '#src/base/clock.ts';
+import { Mixer } from '#src/playback/mix/mixer.ts';
+import { CueTrack, VoiceTrack } from '#src/playback/reply/cue-track.ts';
+import type { Cues } from '#src/playback/reply/load-cues.ts';
+import type { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
+import type {
+  ChannelMember,
+  ChannelRef,
+  LinkState,
+  MayHear,
+  VoiceLink,
+  VoiceLinkOpener,
+} from '#src/ports/voice-link.ts';
+import type { Transcript } from '#src/speech/speech-engine.ts';
+import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
+import type { PartialTrust } from '#src/turn/endpointing/partial-trust.ts';
+import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
+import type { OverlapKind } from '#src/turn/overlap/overlap-speech.ts';
+import { SpeakerInput } from '#src/voice/hearing/speaker-input.ts';
+import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
+
+/** Models and rules by which the connections of a session hear people. */
+export type HearingDeps = {
+  readonly endpointRules: EndpointRules;
+  /** Whether partials of the recogniser may be answered before they are final. */
+  readonly partialTrust: PartialTrust;
+  /** Connects to the servers that will be asked, as a person began to talk. Never throws, costs nothing. */
+  readonly warm: () => void;
+  readonly weights: SileroWeights;
+};
+
+/** Frames of `mixer`; `asked` is called before each, `left` after each that left. */
+export function observeFrames(mixer: Mixer, asked: () => void, left: () => void): FrameSource {
+  return {
+    pullFrame() {
+      asked();
+      return mixer.pullFrame();
+    },
+    get isIdle() {
+      return mixer.isIdle;
+    },
+    markSent(frame, atMs) {
+      mixer.markSent(frame, atMs);
+      left();
+    },
+  };
+}
+
+/** Sounds beside the speech of one session, over all its connections. */
+export type SoundMix = {
+  readonly tracks: NamedTracks;
+  /** Another session goes on with it, and ends what plays. */
+  isPassedOn: boolean;
+};
+
+/** Sound that a link sends: speech, cues, and what sounds beside them. */
+export function openConnectionSound(
+  mix: SoundMix,
+  codec: OpusCodec,
+  cueSounds: Cues,
+  sent: SentEnvelope,
+) {
+  const voice = new VoiceTrack(() => mix.tracks.own.voice.state.percent);
+  const cues = new CueTrack(voice, cueSounds, () => mix.tracks.own.cues.state.percent);
+  const left = (samples: Int16Array, atMs: number) => sent.addSentFrame(samples, atMs);
+  const mixer = new Mixer({ voice, cues, music: mix.tracks }, codec, left);
+  return { voice, cues, mixer };
+}
+
+/** Speaker input of a person; `sent`: sound of the bot, which may come back. */
+export function createSpeakerInput(
+  speakerId: PersonId,
+  sent: SentEnvelope,
+  codec: OpusCodec,
+  { endpointRules: rules, weights }: HearingDeps,
+  pauseHabits: PauseHabits,
+): SpeakerInput {
+  const meter = new VoiceWindowMeter(new VoiceActivityDetector(weights));
+  const [stream, echo] = [new SpeakerStream(codec), new EchoMeter(sent)];
+  return new SpeakerInput({ speakerId, stream, meter, echo, rules, pauseHabits });
+}
+
+/** Longest time, in ms, for a session to end. */
+const closeGraceMs = 2_000;
+
+/** Links of one session to its channel, one after the other, as long as that makes sense. */
+export class ReconnectingConnection {
+  readonly #clock;
+  readonly #linkOpener;
+  #link: VoiceLink | undefined;
+  #isOpen = false;
+
+  constructor(clock: Clock, linkOpener: VoiceLinkOpener) {
+    this.#clock = clock;
+    this.#linkOpener = linkOpener;
+  }
+
+  /** Whether sound goes through a link now. */
+  get isOpen(): boolean {
+    return this.#link?.isOpen === true;
+  }
+
+  /** Whether a link was opened and its end was not told yet. */
+  get isHeld(): boolean {
+    return this.#isOpen;
+  }
+
+  /** True when the link has been open at least once. */
+  get wasOpen(): boolean {
+    return this.#link !== undefined;
+  }
+
+  /** Everybody in the channel now but this bot, also while the link is away; none before it was opened. */
+  listPeople(): readonly ChannelMember[] {
+    return this.#link?.listPeople() ?? [];
+  }
+
+  /** Same as `VoiceLink.refresh`; does nothing before the link was opened. */
+  async refreshPerson(personId: PersonId, signal: AbortSignal): Promise<void> {
+    await this.#link?.refreshMember(personId, signal);
+  }
+
+  /** Undefined while it is away. */
+  findState(): LinkState | undefined {
+    return this.#isOpen ? this.#link?.getState() : undefined;
+  }
+
+  /** Errors and abort: as `VoiceLinkOpener.open`. */
+  async openLink(channel: ChannelRef, mayHear: MayHear, signal: AbortSignal): Promise<void> {
+    this.#link = await this.#linkOpener.openLink(channel, mayHear, signal);
+    this.#isOpen = true;
+  }
+
+  /**
+   * Runs `work` with the open link, and closes it afterwards; at once where `signal` is aborted, whatever `work` still waits for.
+   *
+   * Throws what `work` throws. Work that goes on for 2 s after an abort is not waited for: that is a bug.
+   */
+  async runWithLink<T>(work: (link: VoiceLink) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const link = this.#link;
+    if (!link || !this.#isOpen) throw new Error('the voice link is not open');
+    const working = work(link);
+    try {
+      await waitUnlessAborted(working, signal);
+    } catch {
+      // Told by `working` below.
+    } finally {
+      this.#isOpen = false;
+      await link[Symbol.asyncDispose]();
+    }
+    const hung = () =>
+      new Error(`the work on a voice link did not end within ${closeGraceMs / 1000} s`);
+    return await withTimeout(working, closeGraceMs, this.#clock, hung);
+  }
+}
+
+/** Outcome of a cue: it left for the channel, the bot was speaking, or no connection was open. */
+export type CueOutcome = 'left' | 'speaking' | 'away';
+
+/** A connection that is open now. */
+export type OpenConnection = {
+  readonly output: SpeechOutput;
+  /** Gives endpointing the words of this person up to their pause. */
+  readonly giveTranscript: (speakerId: PersonId, understood: Transcript) => void;
+  /** Gives barge-in the words so far of a voice over the bot's. */
+  readonly hearPartial: (speakerId: PersonId, text: string) => void;
+  /** The bot speaks: then no cue sounds. */
+  readonly isSpeaking: () => boolean;
+  /** `left` is called as each frame of it leaves. */
+  readonly playCue: (samples: Int16Array, left: () => void) => void;
+  /** Gives barge-in the meaning of words over the bot's voice. */
+  readonly hearMeaning: (personId: PersonId, what: OverlapKind, isMeant: boolean) => void;
+  readonly playWaitingCue: (cue: 'tick' | 'moment') => void;
+  /** Nothing is awaited any more. */
+  readonly endWaitingCues: () => void;
+};
+
+/** Connection of a session that is open now, for whatever outlives it: plays cues. */
+export class CurrentConnection {
+  /** Undefined while the link is away. */
+  now: OpenConnection | undefined;
+
+  /** Plays a cue at once; `speaking` and `away` play nothing. Resolves with `left` when the first frame has left, perhaps never. */
+  playCue(samples: Int16Array): Promise<CueOutcome> {
+    const { now } = this;
+    if (!now) return Promise.resolve('away');
+    if (now.isSpeaking()) return Promise.resolve('speaking');
+    return new Promise((resolve) => now.playCue(samples, () => resolve('left')));
+  }
+}

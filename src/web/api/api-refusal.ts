@@ -1,0 +1,50 @@
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { HttpRefusal } from '#src/web/http/http-refusal.ts';
+
+export type RefusalFacts = HttpRefusal & {
+  /** Where another try helps: after so many seconds. */
+  readonly retryAfterS?: number;
+};
+
+/** A request that is not done, and why. Thrown by handlers and answered in one place. */
+export class ApiRefusal extends Error {
+  override readonly name = 'ApiRefusal';
+  readonly facts: RefusalFacts;
+
+  constructor(facts: RefusalFacts) {
+    super(facts.message);
+    this.facts = facts;
+  }
+}
+
+/** A refusal to be thrown. */
+export function createRefusal(
+  status: ContentfulStatusCode,
+  code: string,
+  message: string,
+  param?: string,
+): ApiRefusal {
+  return new ApiRefusal({ status, code, message, param });
+}
+
+/** Refusal of a request with a mistake in one of its fields. */
+export function createInvalidRefusal(message: string, param: string): ApiRefusal {
+  return createRefusal(400, 'request.invalid', message, param);
+}
+
+/** Refusal of what needs a voice channel. */
+export function createNowhereRefusal(): ApiRefusal {
+  const message = 'The bot is in no voice channel of this server: call it with /join.';
+  return createRefusal(409, 'bot.nowhere', message);
+}
+
+/** Refusal of a model that is not among those that may be chosen. */
+export function createUnlistedModelRefusal(
+  field: string,
+  model: string,
+  models: readonly string[],
+): ApiRefusal {
+  const there = models.join(', ') || 'none';
+  const message = `There is no model ${model} for ${field}; there are: ${there}.`;
+  return createRefusal(404, 'model_not_found', message, field);
+}

@@ -1,0 +1,191 @@
+import { toFeatureAlert } from '#src/base/alerts.ts';
+import { createChildController } from '#src/base/bounded-wait.ts';
+import type { Clock } from '#src/base/clock.ts';
+import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
+import { maxReturnAgeMs } from '#src/people/join-rules.ts';
+import type { SessionEvent } from '#src/ports/session-events.ts';
+import { toTokenKey } from '#src/web/api/tokens/token-budgets.ts';
+import type { ApiToken } from '#src/web/api/tokens/token-store.ts';
+import { ApiRefusal } from './api-refusal.ts';
+import { toEventText } from './openai/server-events.ts';
+
+/** What happened in a server, as JSON and as a server-sent event. Made once for all who read the same of it. */
+export type WrittenEvent = { readonly json: string; readonly bytes: Uint8Array };
+
+type Facts = {
+  readonly type: 'joined' | 'left' | 'heard' | 'answered' | 'line' | 'played' | 'alert' | 'ended';
+  /** Voice channel that it is about, where the bot may sit elsewhere by now. */
+  readonly channelId?: ChannelId | undefined;
+  readonly facts?: Readonly<Record<string, unknown>>;
+  /** Who said what: for tokens of the channel. */
+  readonly words?: Readonly<Record<string, unknown>> | undefined;
+};
+
+type Reader = {
+  readonly token: ApiToken;
+  take(event: WrittenEvent): void;
+  end(): void;
+};
+
+type Channel = { readonly id: string; readonly stopTimer?: () => void };
+
+/** Events that wait for a program; one that is so far behind is cut off. */
+const mostWaiting = 100;
+/** Streams at a time of one token, and in one server. */
+const [mostOfToken, mostInServer] = [4, 16];
+/** A stream whose program has gone without a word ends with the next event or comment. */
+const retryAfterS = 15;
+
+/** Tells programs what happens in voice channels, from the moment they listen. */
+export class ServerEvents implements Disposable {
+  readonly #clock;
+  readonly #readers = new Set<Reader>();
+  readonly #streams = new WrittenAnswerConcurrency(mostOfToken, mostInServer);
+  #tokens: readonly ApiToken[] = [];
+  /** By server: the voice channel that the bot is in or has left. */
+  readonly #channels = new Map<string, Channel>();
+
+  constructor(clock: Pick<Clock, 'wallMs' | 'later'>) {
+    this.#clock = clock;
+  }
+
+  report(guildId: GuildId, event: SessionEvent): void {
+    if (event.kind === 'joined') this.#openChannel(guildId, event.channel.channelId);
+    const facts = toEventFacts(event);
+    if (facts) this.#sendEvent(guildId, facts);
+    if (event.kind === 'left') this.#closeChannel(guildId, event.channel.channelId);
+  }
+
+  /** Same as `read`, in one of few places. Errors: `ApiRefusal` 429 where none is free. Aborting `signal` throws `signal.reason`. */
+  listen(token: ApiToken, signal: AbortSignal): ReadableStream<WrittenEvent> {
+    signal.throwIfAborted();
+    const place = this.#streams.enter(token.guildId, token.name);
+    if (typeof place !== 'string') return this.read(token, signal, place);
+    const most = place === 'person' ? `token has ${mostOfToken}` : `server has ${mostInServer}`;
+    const message = `The ${most} streams of events already: end one, or try again in ${retryAfterS} s.`;
+    throw new ApiRefusal({ status: 429, code: 'events.busy', message, retryAfterS });
+  }
+
+  /**
+   * Events of the token's server until `signal` is aborted; the stream also ends where its reader is too slow, and once its token is
+   * not in use. `place` is given back at its end.
+   */
+  read(token: ApiToken, signal: AbortSignal, place?: Disposable): ReadableStream<WrittenEvent> {
+    const ending = createChildController(signal);
+    const start = (controller: ReadableStreamDefaultController<WrittenEvent>) => {
+      const reader: Reader = {
+        token,
+        take(event) {
+          controller.enqueue(event);
+          if ((controller.desiredSize ?? 0) <= 0) ending.abort();
+        },
+        end: () => ending.abort(),
+      };
+      this.#readers.add(reader);
+      ending.signal.addEventListener('abort', () => {
+        this.#readers.delete(reader);
+        place?.[Symbol.dispose]();
+        if (!isCancelled) controller.close();
+      });
+    };
+    let isCancelled = false;
+    const cancel = () => {
+      isCancelled = true;
+      ending.abort();
+    };
+    return new ReadableStream({ start, cancel }, { highWaterMark: mostWaiting });
+  }
+
+  /** Takes the tokens that are in use, and ends what is read with others. */
+  keepTokens(tokens: readonly ApiToken[]): void {
+    this.#tokens = tokens;
+    const known = new Set(tokens.map(toTokenKey));
+    for (const { token, end } of this.#readers) if (!known.has(toTokenKey(token))) end();
+  }
+
+  /** Whether a program may read what is said in this voice channel. */
+  isRead(channelId: ChannelId): boolean {
+    const reading = [...this.#readers].map(({ token }) => token);
+    return [...this.#tokens, ...reading].some((token) => token.channelIds?.includes(channelId));
+  }
+
+  [Symbol.dispose](): void {
+    for (const { stopTimer } of this.#channels.values()) stopTimer?.();
+  }
+
+  #sendEvent(guildId: GuildId, { type, facts, words, ...from }: Facts) {
+    const { channelId = this.#channels.get(guildId)?.id } = from;
+    const at = new Date(this.#clock.wallMs()).toISOString();
+    const event = { type, at, channelId, ...facts };
+    const written = new Map<boolean, WrittenEvent>();
+    for (const { token, take } of this.#readers) {
+      if (token.guildId !== guildId) continue;
+      // Words go to tokens of the channel that they were said in, wherever the bot sits by now.
+      const isOpen = token.channelIds?.includes(from.channelId ?? '') === true;
+      const one = written.get(isOpen) ?? writeEvent({ ...event, ...(isOpen && words) });
+      written.set(isOpen, one);
+      take(one);
+    }
+  }
+
+  #openChannel(guildId: GuildId, channelId: ChannelId) {
+    const former = this.#channels.get(guildId);
+    former?.stopTimer?.();
+    if (former && former.id !== channelId) this.#sendEvent(guildId, { type: 'ended' });
+    this.#channels.set(guildId, { id: channelId });
+  }
+
+  /** The session has ended once the bot cannot return to it any more. */
+  #closeChannel(guildId: GuildId, channelId: ChannelId) {
+    const stopTimer = this.#clock.later(maxReturnAgeMs, () => {
+      this.#sendEvent(guildId, { type: 'ended' });
+      this.#channels.delete(guildId);
+    });
+    this.#channels.set(guildId, { id: channelId, stopTimer });
+  }
+}
+
+function writeEvent(event: object): WrittenEvent {
+  const json = JSON.stringify(event);
+  return { json, bytes: new TextEncoder().encode(toEventText(json)) };
+}
+
+function toEventFacts(event: SessionEvent): Facts | undefined {
+  switch (event.kind) {
+    case 'joined':
+      return { type: 'joined' };
+    case 'left':
+      return { type: 'left', facts: { why: event.why } };
+    case 'recognised':
+    case 'line': {
+      const type = event.kind === 'line' ? 'line' : 'heard';
+      const isLeftOut = event.kind === 'recognised' && event.isLeftOut;
+      const words = isLeftOut ? undefined : toWordsField(event, event.text);
+      return { type, channelId: event.channelId, words };
+    }
+    case 'answered':
+      return {
+        type: 'answered',
+        channelId: event.channelId,
+        facts: { finish: event.finish },
+        words: event.isLeftOut ? undefined : toWordsField(event, event.heardText),
+      };
+    case 'played': {
+      const { channelId, end, title, track } = event;
+      return { type: 'played', channelId, facts: { reason: end }, words: { track, sound: title } };
+    }
+    case 'alert': {
+      const { name, meaning } = toFeatureAlert(event);
+      return { type: 'alert', facts: { name, meaning, state: event.state } };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function toWordsField(
+  { speakerId, name }: { readonly speakerId: PersonId; readonly name: string },
+  text: string,
+) {
+  return { speakerId, name, text };
+}

@@ -1,0 +1,87 @@
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { BotError } from '#src/base/errors.ts';
+import { toRecordingErrorLine } from '#src/features/tracks/sound-source-error-texts.ts';
+import { toBudgetLine } from '#src/notices/channel-notices.ts';
+import { longestRecordingMs } from '#src/sources/recordings.ts';
+import { replaceUtcInstants } from '#src/spending/calendar.ts';
+import { formatText, type TextLine } from '#src/texts/texts.ts';
+import { ApiRefusal, createRefusal } from './api-refusal.ts';
+
+type Ending = readonly [status: ContentfulStatusCode, code: string];
+
+/** Errors for programs by the beginning of a sentence's id; the first that fits counts. */
+const refusalsByTextId: readonly (readonly [idStart: string, ...Ending])[] = [
+  ['budget.', 429, 'budget.server'],
+  ['ask.dropped', 429, 'answer.busy'],
+  ['ask.late', 504, 'answer.late'],
+  ['track.bad.too_big', 413, 'sound.too_big'],
+  ['track.bad.too_long', 413, 'sound.too_long'],
+  ['track.bad.not_a', 400, 'sound.unusable'],
+  ['track.bad.gone', 400, 'sound.unusable'],
+  ['track.bad.unreachable', 400, 'sound.unusable'],
+  ['stop.', 409, 'answer.stopped'],
+  ['fail.', 502, 'provider.failed'],
+  ['seat.stopped', 503, 'bot.stopping'],
+  ['panel.reconnecting', 503, 'bot.reconnecting'],
+  ['muted.', 409, 'bot.muted'],
+  ['say.empty', 422, 'text.unspeakable'],
+  ['captions.only', 409, 'bot.captions_only'],
+];
+
+/** Refusal for a sentence that people would read. */
+export function toRefusal(line: TextLine): ApiRefusal {
+  if (line.id === 'budget.user') {
+    const message = `This token has used its budget of today: try again in ${line.with?.h} h.`;
+    return createRefusal(429, 'budget.token', message);
+  }
+  if (line.id === 'budget.rest.person')
+    return createRefusal(
+      429,
+      'budget.token',
+      "What is left of this token's budget of today is too little.",
+    );
+  const found = refusalsByTextId.find(([start]) => line.id.startsWith(start));
+  const [, status, code] = found ?? ['', 409, 'answer.failed'];
+  return createRefusal(status, code, replaceUtcInstants(formatText(line.id, line.with)));
+}
+
+/** Refusal for a broken outside world, whose details are the operator's; undefined for a bug. */
+export function findErrorRefusal(error: unknown): ApiRefusal | undefined {
+  if (!(error instanceof BotError)) return undefined;
+  const { code } = error;
+  const fault = toRecordingErrorLine(error, longestRecordingMs);
+  if (fault) return toRefusal(fault);
+  if (code === 'provider.rate_limited') {
+    const message = 'A speech or chat server is rate-limiting this bot: try again later.';
+    return createRefusal(429, code, message);
+  }
+  const { serverMessage, status = 0, takesNoPictures } = error.about;
+  const blame = [400, 413, 422].includes(status) ? serverMessage : undefined;
+  const why = takesNoPictures ? 'it takes no such pictures.' : blame;
+  if (why !== undefined && error.stage === 'think')
+    return createRefusal(400, code, `The chat server refused the request: ${why}`);
+  if (code === 'budget.used') return toRefusal(toBudgetLine(error.about.cap));
+  if (code.startsWith('store.')) {
+    const message = 'The store cannot be reached: try again, and ask the operator if it stays so.';
+    return createRefusal(503, code, message);
+  }
+  const message = `A speech or chat server failed (${code}): the operator's log says more.`;
+  return createRefusal(502, code, message);
+}
+
+/** Refusal for any thrown error; `onBug` is told of one that is no failure of the outside world. */
+export function reportRefusal(error: unknown, onBug: (error: unknown) => void): ApiRefusal {
+  const known = error instanceof ApiRefusal ? error : findErrorRefusal(error);
+  if (!known) onBug(error);
+  return known ?? createRefusal(500, 'failed', 'That did not work; the log has more.');
+}
+
+/** Passes bugs on to `onBug` while the program is there; after it has hung up, errors follow from that alone. */
+export function reportWhileConnected(
+  onBug: (error: unknown) => void,
+  program: AbortSignal,
+): (error: unknown) => void {
+  return (error) => {
+    if (!program.aborted) onBug(error);
+  };
+}

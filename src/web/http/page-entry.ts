@@ -1,0 +1,72 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { getCookie, setCookie } from 'hono/cookie';
+import { z } from 'zod';
+import { type JsonLimits, tryParseForeignJson } from '#src/base/json.ts';
+import { respondWithRefusal } from './http-refusal.ts';
+import { type PageApp, type PageEnv, requireEntry } from './viewer.ts';
+
+const entryBody = z.object({ key: z.string() });
+const entryLimits: JsonLimits = {
+  bytes: 4_096,
+  depth: 2,
+  values: 8,
+};
+
+const wrongKey = {
+  status: 403,
+  code: 'link.unknown',
+  message: 'This link is not known here: open the address that npm start prints.',
+} as const;
+
+/**
+ * Lets in browsers that open a link with the key of this page. The key is in the fragment of the
+ * link, which browsers do not send; `POST /enter {key}` puts it into a cookie, and `GET /enter` says whether it is there.
+ */
+export class Entry {
+  readonly #key;
+
+  constructor(key: string) {
+    this.#key = key;
+  }
+
+  createLink(address: URL): URL {
+    const link = new URL('/', address);
+    link.hash = `key=${this.#key}`;
+    return link;
+  }
+
+  addRoutes(app: PageApp): void {
+    app.use(async (context, next) => {
+      const cookie = getCookie(context, getCookieName(context.env));
+      context.set('isEntered', cookie !== undefined && this.#isKey(cookie));
+      return await next();
+    });
+    app.get('/enter', requireEntry, (context) => context.body(null, 204));
+    app.post('/enter', async (context) => {
+      const bytes = new Uint8Array(await context.req.arrayBuffer());
+      const body = entryBody.safeParse(tryParseForeignJson(bytes, entryLimits));
+      if (!body.success || !this.#isKey(body.data.key))
+        return respondWithRefusal(context, wrongKey);
+      setCookie(context, getCookieName(context.env), this.#key, {
+        httpOnly: true,
+        sameSite: 'Strict',
+        secure: context.get('isPublic'),
+        path: '/',
+      });
+      return context.body(null, 204);
+    });
+  }
+
+  #isKey(tried: string) {
+    return timingSafeEqual(hashKey(tried), hashKey(this.#key));
+  }
+}
+
+/** Cookie of the page on this port: browsers keep cookies by host, and other programs have ports of that host. */
+function getCookieName({ incoming }: PageEnv['Bindings']): string {
+  return `parley-${incoming.socket.localPort}`;
+}
+
+function hashKey(key: string): Buffer {
+  return createHash('sha256').update(key).digest();
+}

@@ -1,0 +1,40 @@
+import { buttons } from '#commands/buttons.ts';
+import { commands } from '#commands/commands.ts';
+import { indexCommandsByLine } from '#src/discord/interactions/command-entries.ts';
+import type { CommandCall, Replies, Reply } from '#src/features/command.ts';
+import { formatText } from '#src/texts/texts.ts';
+import { makePorts, type PortOverrides } from './command-ports.ts';
+
+const lines = indexCommandsByLine(commands);
+const presses = new Map(buttons.map((button) => [button.name, button]));
+
+/** Replies to a command by its typed words, as in `track play`. */
+export async function runTyped(
+  line: string,
+  call: CommandCall,
+  over: PortOverrides = {},
+): Promise<Replies> {
+  const command = lines.get(line) ?? failMissing(line);
+  return await command.run(call, makePorts(over));
+}
+
+/** Replies to a press, with what it is about behind a colon, as in `confirm:forget`. */
+export async function runPressed(
+  name: string,
+  call: CommandCall,
+  over: PortOverrides = {},
+): Promise<Replies> {
+  const [press = '', about] = name.split(':');
+  const button = presses.get(press) ?? failMissing(press);
+  const words = about === undefined ? call.words : { ...call.words, about };
+  return await button.run({ ...call, words }, makePorts(over));
+}
+
+/** Lines of one reply, as they are read. */
+export function listLines({ lines: more = [], ...head }: Reply): readonly string[] {
+  return [head, ...more].map((line) => formatText(line.id, line.with));
+}
+
+function failMissing(name: string): never {
+  throw new Error(`There is no ${name}.`);
+}

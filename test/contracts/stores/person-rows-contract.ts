@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { storeTables } from '#src/storage/stores/store-parts.ts';
+import { ana, dora, guildId, reminder, writeMain } from '#test/storage/stored-rows.ts';
+import type { OpenStore } from './open-store.ts';
+
+/** Contract of every store for all rows about a person. */
+export function testPersonRows(name: string, open: OpenStore): void {
+  test(`${name}: rows of every table about persons are exported, counted and forgotten`, async () => {
+    await using store = await open();
+    await writeMain(store);
+    const { consents } = store;
+    const records = storeTables.filter(({ person }) => person.length > 0);
+    const names = records.map((table) => table.name);
+    const ofAna = await consents.listRows(guildId, ana);
+    const ofDora = await consents.listRows(guildId, dora);
+    expect(Object.keys(ofAna).toSorted()).toEqual(names.toSorted());
+    for (const table of names) {
+      const rows = [...(ofAna[table] ?? []), ...(ofDora[table] ?? [])];
+      expect(rows, table).not.toEqual([]);
+      for (const { personId, ...row } of rows) {
+        expect([ana, dora], table).toContain(personId);
+        expect(row, table).toMatchObject({ guildId });
+      }
+    }
+    expect(ofAna.reminders).toEqual([{ ...reminder, number: 1 }]);
+    const count = Object.values(ofAna).flat().length;
+    expect(await consents.countItems(guildId, ana)).toBe(count);
+    expect(await consents.erasePerson(guildId, ana)).toBe(count - 1);
+    const { consents: word, ...others } = await consents.listRows(guildId, ana);
+    expect(word).toEqual(ofAna.consents);
+    expect(Object.values(others).flat()).toEqual([]);
+    expect(await consents.listRows(guildId, dora)).toEqual(ofDora);
+  });
+}

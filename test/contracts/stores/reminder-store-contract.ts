@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import {
+  maxReminders,
+  type NewReminder,
+  type ReminderStore,
+} from '#src/features/reminders/reminder-store.ts';
+import type { OpenStore } from './open-store.ts';
+
+/** Ids of two servers of which the first is on shard 0 of 2, the second on shard 1. */
+const [evenShard, oddShard] = [`${2n << 22n}`, `${3n << 22n}`];
+const [firstReminder, secondReminder] = [
+  { id: 0, count: 2 },
+  { id: 1, count: 2 },
+];
+
+const teaReminder: NewReminder = {
+  id: 'tea',
+  guildId: evenShard,
+  personId: '1',
+  channelId: '100',
+  channelName: 'Lounge “à la carte”',
+  text: 'Take the tea out 🍵',
+  setAtWallMs: 1_795_190_400_123,
+  dueAtWallMs: 1_795_190_700_123.5,
+};
+
+/** Contract of every store of reminders. */
+export function testReminderStore(name: string, open: OpenStore): void {
+  test(`${name}: a reminder is kept as it was set until it is removed, once`, async () => {
+    await using opened = await open();
+    const { reminders } = opened;
+    expect(await reminders.add(teaReminder)).toEqual({ kind: 'added', number: 1 });
+    expect(await reminders.list(evenShard, '1')).toEqual([{ ...teaReminder, number: 1 }]);
+    expect(await reminders.list(evenShard, '2')).toEqual([]);
+    expect(await reminders.list(oddShard, '1')).toEqual([]);
+    expect(await reminders.remove('tea')).toBe(true);
+    expect(await reminders.remove('tea')).toBe(false);
+    expect(await reminders.list(evenShard, '1')).toEqual([]);
+  });
+
+  test(`${name}: each shard has its own reminders, what is due first before the others`, async () => {
+    await using opened = await open();
+    const { reminders } = opened;
+    await reminders.add({ ...teaReminder, id: 'later', dueAtWallMs: teaReminder.dueAtWallMs + 5 });
+    await reminders.add(teaReminder);
+    await reminders.add({
+      ...teaReminder,
+      id: 'other',
+      personId: '2',
+      dueAtWallMs: teaReminder.dueAtWallMs + 1,
+    });
+    await reminders.add({ ...teaReminder, id: 'odd', guildId: oddShard });
+    const ids = async (...args: Parameters<ReminderStore['listSoonest']>) =>
+      (await reminders.listSoonest(...args)).map(({ id }) => id);
+    expect(await ids(firstReminder, 10)).toEqual(['tea', 'other', 'later']);
+    expect(await ids(firstReminder, 2)).toEqual(['tea', 'other']);
+    expect(await ids(secondReminder, 10)).toEqual(['odd']);
+    expect(await ids({ id: 0, count: 1 }, 10)).toHaveLength(4);
+  });
+
+  test(`${name}: one person has ${maxReminders} in one server, and a number that is free is given again`, async () => {
+    await using opened = await open();
+    const { reminders } = opened;
+    for (let n = 1; n <= maxReminders; n++)
+      expect(await reminders.add({ ...teaReminder, id: `${n}` })).toEqual({
+        kind: 'added',
+        number: n,
+      });
+    expect(await reminders.add(teaReminder)).toEqual({ kind: 'full', limit: maxReminders });
+    expect(await reminders.add({ ...teaReminder, personId: '2' })).toMatchObject({ kind: 'added' });
+    await reminders.remove('7');
+    expect(await reminders.add({ ...teaReminder, id: 'new' })).toEqual({
+      kind: 'added',
+      number: 7,
+    });
+  });
+
+  test(`${name}: messages for people who come are due, and are gone with the no of either person, or when they are forgotten`, async () => {
+    await using opened = await open();
+    const { consents, reminders } = opened;
+    const later = teaReminder.dueAtWallMs + 86_400_000;
+    const message = { ...teaReminder, addresseeId: '2', addresseeName: 'Ana', authorName: 'Ben' };
+    const own = { ...message, isPrivate: true, dueAtWallMs: later } as const;
+    await reminders.add(own);
+    await reminders.add({ ...message, id: 'due' });
+    await reminders.add({ ...own, id: 'other', addresseeId: '3' });
+    await reminders.add({ ...own, id: 'odd', guildId: oddShard });
+    const atWallMs = teaReminder.dueAtWallMs + 0.5;
+    expect(await reminders.makeArrivedDue(evenShard, ['1', '2', '4'], atWallMs)).toBe(1);
+    const [due, arrived, other] = await reminders.list(evenShard, '1');
+    expect([due?.id, other?.dueAtWallMs]).toEqual(['due', later]);
+    expect(arrived).toEqual({ ...own, number: 1, dueAtWallMs: atWallMs });
+    expect(await reminders.removeMessages(evenShard, '2')).toBe(2);
+    expect(await consents.countItems(evenShard, '3')).toBe(1);
+    expect(await consents.erasePerson(evenShard, '1')).toBe(1);
+    expect(await reminders.list(evenShard, '1')).toEqual([]);
+    expect(await reminders.list(oddShard, '1')).toHaveLength(1);
+  });
+}

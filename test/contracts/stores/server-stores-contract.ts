@@ -1,0 +1,148 @@
+import { expect, test } from 'vitest';
+import type { PortionStore } from '#src/spending/ledger/total-portion.ts';
+import type { SpendingStore } from '#src/spending/spending-store.ts';
+import type { OpenStore } from './open-store.ts';
+
+/** Contract of every store of panels. */
+export function testPanelStore(name: string, open: OpenStore): void {
+  const here = { channelId: '100', messageId: '1000' };
+  const there = { channelId: '200', messageId: '2000' };
+
+  test(`${name}: each server has one panel, the latest`, async () => {
+    await using opened = await open();
+    await opened.panels.write('10', here);
+    await opened.panels.write('20', here);
+    await opened.panels.write('10', there);
+    expect(await opened.panels.read('10')).toEqual(there);
+    expect(await opened.panels.read('20')).toEqual(here);
+  });
+}
+
+/** Contract of every store of people who are left out of captions. */
+export function testLeftOutPeople(name: string, open: OpenStore): void {
+  test(`${name}: who wants to be left out of captions is so in that server, until they say otherwise`, async () => {
+    await using opened = await open();
+    const { leftOutPeople } = opened;
+    expect(await leftOutPeople.read('10')).toEqual(new Map());
+    await leftOutPeople.write('10', '1', true);
+    await leftOutPeople.write('10', '1', true);
+    await leftOutPeople.write('10', '2', true);
+    expect(await leftOutPeople.read('10')).toEqual(
+      new Map([
+        ['1', true],
+        ['2', true],
+      ]),
+    );
+    expect(await leftOutPeople.read('20')).toEqual(new Map());
+    await leftOutPeople.write('10', '1', false);
+    expect(await leftOutPeople.read('10')).toEqual(new Map([['2', true]]));
+  });
+}
+
+const allServers = {
+  language: 'pt-BR',
+  voice: 'marin',
+  speed: 0.85,
+  spokenName: '智 Dóra',
+} as const;
+
+/** Contract of every store of personal settings. */
+export function testPersonSettings(name: string, open: OpenStore): void {
+  test(`${name}: what a person has chosen holds in that server alone, until they choose otherwise`, async () => {
+    await using opened = await open();
+    const { personSettings } = opened;
+    expect(await personSettings.read('10', '1')).toEqual({});
+    await personSettings.write('10', '1', allServers);
+    await personSettings.write('10', '2', { speed: 1.4 });
+    expect(await personSettings.read('10', '1')).toEqual(allServers);
+    expect(await personSettings.read('10', '2')).toEqual({ speed: 1.4 });
+    expect(await personSettings.read('20', '1')).toEqual({});
+    await personSettings.write('10', '1', { language: 'ja' });
+    expect(await personSettings.read('10', '1')).toEqual({ language: 'ja' });
+  });
+}
+
+/** Contract of every store of settings. */
+export function testSettingsStore(name: string, open: OpenStore): void {
+  test(`${name}: each server keeps the latest value of each key`, async () => {
+    await using opened = await open();
+    await opened.settings.write('10', 'cues', 'on');
+    await opened.settings.write('20', 'cues', 'soft');
+    await opened.settings.write('10', 'cues', 'off');
+    await opened.settings.write('10', 'names', "Juno, O'Neil; Zoë");
+    expect(await opened.settings.read('10')).toEqual(
+      new Map([
+        ['cues', 'off'],
+        ['names', "Juno, O'Neil; Zoë"],
+      ]),
+    );
+    expect(await opened.settings.read('20')).toEqual(new Map([['cues', 'soft']]));
+  });
+
+  test(`${name}: what is taken away is gone`, async () => {
+    await using opened = await open();
+    await opened.settings.write('10', 'cues', 'on');
+    await opened.settings.write('10', 'cues', undefined);
+    expect(await opened.settings.read('10')).toEqual(new Map());
+  });
+}
+
+/** Contract of every store of servers. */
+export function testGuildStore(name: string, open: OpenStore): void {
+  test(`${name}: of an erased server nothing is left, and all of another`, async () => {
+    await using opened = await open();
+    const { consents, guilds, panels, settings, tracks } = opened;
+    const track = { name: 'music', percent: 50, isPaused: false, isMuted: false, sounds: [] };
+    const place = { channelId: '100', messageId: '1000' };
+    for (const guildId of ['10', '20']) {
+      await consents.write(guildId, '1', { kind: 'always' });
+      await consents.write(guildId, '2', { kind: 'never' });
+      await panels.write(guildId, place);
+      await settings.write(guildId, 'cues', 'on');
+      await tracks.write(guildId, '100', [track]);
+    }
+    expect(await guilds.eraseGuild('10')).toBe(5);
+    expect(await guilds.eraseGuild('10')).toBe(0);
+    const kept = async (guildId: string) => [
+      (await consents.read(guildId)).size,
+      await panels.read(guildId),
+      (await settings.read(guildId)).size,
+      await tracks.read(guildId, '100'),
+    ];
+    expect(await kept('10')).toEqual([0, undefined, 0, []]);
+    expect(await kept('20')).toEqual([2, place, 1, [track]]);
+  });
+
+  test(`${name}: servers are noted for each bot until they are erased`, async () => {
+    await using opened = await open();
+    const { guilds } = opened;
+    await guilds.addGuilds('7', ['10', '20']);
+    await guilds.addGuilds('7', ['20', '30']);
+    await guilds.addGuilds('8', ['10']);
+    expect((await guilds.listGuilds('7')).toSorted()).toEqual(['10', '20', '30']);
+    await guilds.eraseGuild('10');
+    expect((await guilds.listGuilds('7')).toSorted()).toEqual(['20', '30']);
+    expect(await guilds.listGuilds('8')).toEqual([]);
+  });
+}
+
+type PortionProcess = { readonly portions: PortionStore; readonly spending: SpendingStore };
+type OpenProcesses = () => Promise<AsyncDisposable & { readonly all: readonly PortionProcess[] }>;
+
+/** Contract of every store of portions; `open` opens two processes. */
+export function testPortionStore(name: string, open: OpenProcesses): void {
+  test(`${name}: portions and what is spent stay within the cap, whoever asks`, async () => {
+    await using opened = await open();
+    const [one, other] = opened.all;
+    if (!one || !other) throw new Error('There are no two processes.');
+    const day = '2026-11-20';
+    const ask = ({ portions }: PortionProcess, nanoUsd: number, usedNanoUsd = 0) =>
+      portions.reserve({ capNanoUsd: 100, day, nanoUsd, usedNanoUsd });
+    expect(await ask(one, 30)).toEqual({ nanoUsd: 30, spentNanoUsd: 0, leftNanoUsd: 70 });
+    expect(await ask(other, 90)).toEqual({ nanoUsd: 70, spentNanoUsd: 0, leftNanoUsd: 0 });
+    await one.spending.add([{ guildId: 'all', day, nanoUsd: 20, turns: 0 }], day);
+    expect(await ask(other, 90, 70)).toEqual({ nanoUsd: 70, spentNanoUsd: 20, leftNanoUsd: 0 });
+    expect(await ask(one, 30)).toEqual({ nanoUsd: 10, spentNanoUsd: 20, leftNanoUsd: 0 });
+    expect(await ask(other, 0)).toEqual({ nanoUsd: 0, spentNanoUsd: 20, leftNanoUsd: 70 });
+  });
+}

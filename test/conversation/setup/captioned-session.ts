@@ -1,0 +1,49 @@
+import { expect } from 'vitest';
+import type { CaptionOptions } from '#src/settings/setting-definition.ts';
+import type { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import {
+  adam,
+  type FixtureOptions,
+  lounge,
+  openSessionFixture,
+  passTime,
+  type SessionFixture,
+  sayWords,
+} from './session-fixture.ts';
+
+const speech = 'human-goforward';
+const everybody = { channelIds: ['lounge'] };
+
+/** Adam has called the bot and turned captions on; Eva said yes for always. */
+export async function openCaptioned(
+  options: FixtureOptions = {},
+  clock?: VirtualClock,
+  on: CaptionOptions = {},
+): Promise<SessionFixture> {
+  const fixture = openSessionFixture({ addressing: 'off', ...options }, undefined, clock);
+  await fixture.sessions.join(lounge, 'adam');
+  await fixture.privacy.allow('g', 'eva');
+  await passTime(fixture, 100);
+  await turnCaptionsOn(fixture, on);
+  return fixture;
+}
+
+export async function turnCaptionsOn(
+  fixture: SessionFixture,
+  on: CaptionOptions = {},
+): Promise<void> {
+  const turning = fixture.captions.turnOn('g', on);
+  await passTime(fixture, 4_000);
+  expect(await turning).toMatchObject({ kind: 'on', placeId: 'lounge', isHere: true });
+}
+
+export async function sayAll(fixture: SessionFixture, who = adam): Promise<void> {
+  await passTime(fixture, 4_000, await sayWords(speech, who, fixture.clock.nowMs()));
+}
+
+/** Lines kept, in order of speech. */
+export async function listKept({ dependencies: { transcripts } }: SessionFixture) {
+  const sessions = await transcripts.onDisk.reader.listSessions('g', everybody);
+  const all = sessions.map(({ id }) => transcripts.onDisk.reader.listLines(id, everybody));
+  return (await Promise.all(all)).flat();
+}

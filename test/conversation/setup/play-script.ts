@@ -1,0 +1,440 @@
+import { expect, test } from 'vitest';
+import { BotError, type ErrorCode } from '#src/base/errors.ts';
+import type { ChatModel } from '#src/chat/chat-model.ts';
+import type { StoredConsent } from '#src/people/consent.ts';
+import type { SessionEvent } from '#src/ports/session-events.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
+import { type ChatStep, FakeChat } from '#test/fakes/fake-chat.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/fake-speech.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import {
+  findTextId,
+  formatEvent,
+  formatPanel,
+  formatPrompt,
+  formatStep,
+  formatValue,
+  replacePlaces,
+} from './script-lines.ts';
+import {
+  adam,
+  den,
+  eva,
+  type FixtureOptions,
+  lounge,
+  openSessionFixture,
+  passTime,
+  type SessionFixture,
+  sayWords,
+} from './session-fixture.ts';
+
+/** State before a script begins. */
+type ScriptStart = Omit<FixtureOptions, 'pieces'> & {
+  /** People in the channel; default: Adam and Eva. */
+  readonly people?: readonly ChannelMember[];
+  /** Consents in the store. */
+  readonly stored?: Readonly<Record<string, StoredConsent>>;
+  /** Adam has not called the bot, and nobody was greeted. */
+  readonly isUncalled?: true;
+  /** Pieces of 100 ms of each spoken text; `natural`: as many as it takes. */
+  readonly pieces?: number | 'natural';
+  /** What scripts cannot say, by the word after `do`. */
+  readonly acts?: Readonly<Record<string, (fixture: SessionFixture) => unknown>>;
+};
+
+/** Each script by the sentence that it proves, with what is given before it. */
+export type Scripts = Readonly<Record<string, string | readonly [ScriptStart, string]>>;
+
+/** Time, in ms, in which those who may not be heard are greeted. */
+const greetingMs = 5_000;
+/** Time, in ms, that passes after somebody has begun to say something. */
+const saidMs = 4_000;
+const clips: Readonly<Record<string, string>> = { adam: 'human-cards-004', eva: 'human-goforward' };
+
+/** A running script: the fixture, what its engines do now, and what is already told. */
+class Play {
+  readonly fixture: SessionFixture;
+  readonly clock = new VirtualClock();
+  /** Recognised text from now on, and the delay of the recogniser. */
+  heard = 'five five';
+  recogniserMs = 0;
+  /** Engines that fail now. */
+  readonly broken = new Map<string, BotError>();
+  /** Steps of the model's next answers, the last one again and again. */
+  rounds: ChatStep[][] = [['You said five.']];
+  readonly asked: FakeChat['asked'][number][] = [];
+  readonly #people: readonly ChannelMember[];
+  readonly #acts: NonNullable<ScriptStart['acts']>;
+  readonly #events: SessionEvent[] = [];
+  readonly #told: string[] = [];
+  /** All that the model was ever to say. */
+  #modelText = 'You said five.';
+  #packets: Awaited<ReturnType<typeof sayWords>> = [];
+  #seen = { events: 0, written: 0, notified: 0, direct: 0, offered: 0, spoken: 0 };
+  readonly #synthesizer: FakeSynthesizer;
+
+  constructor({ people, pieces, acts, ...over }: ScriptStart) {
+    this.#people = people ?? [adam, eva];
+    this.#acts = acts ?? {};
+    const failing = (engine: string) => this.broken.get(engine);
+    const fault = () => {
+      const error = failing('voice');
+      return error && { afterPieces: 0, error };
+    };
+    this.#synthesizer = new FakeSynthesizer({
+      fault,
+      ...(pieces !== 'natural' && { pieces: pieces ?? 10 }),
+    });
+    const synthesizer = this.#synthesizer;
+    const chat = this.#model();
+    const transcriber = this.#recogniser();
+    const onEvent = (_guildId: string, event: SessionEvent) => void this.#events.push(event);
+    const parts = { chat, synthesizer, transcriber, onEvent, ...over };
+    this.fixture = openSessionFixture(parts, this.#people, this.clock);
+  }
+
+  /** Does one line of a script. Returns what comes of it. */
+  async act(line: string): Promise<readonly string[]> {
+    const step = steps.find(([form]) => form.test(line));
+    if (!step) throw new Error(`No step of a script: ${line}`);
+    const [, , ...groups] = [line, ...(step[0].exec(line) ?? [])];
+    this.#report(await step[1](this, ...groups.map((group) => group ?? '')));
+    await this.clock.advance(0);
+    this.#tell();
+    return this.#told.splice(0);
+  }
+
+  /** Tells later what a command came to. */
+  later(what: string, coming: Promise<unknown>): void {
+    void coming.then((outcome) => this.#told.push(`${what}: ${formatValue(outcome)}`));
+  }
+
+  /** Lets time pass. Returns the number of frames that left meanwhile. */
+  async pass(ms: number): Promise<number> {
+    const { links } = this.fixture.linkOpener;
+    const sent = () => links.reduce((sum, link) => sum + link.sent, 0);
+    const before = sent();
+    const untilMs = this.clock.nowMs() + ms;
+    if (links.length === 0) await this.clock.advance(ms);
+    else await passTime(this.fixture, ms, this.#packets);
+    this.#packets = this.#packets.filter(({ atMs }) => atMs > untilMs);
+    return sent() - before;
+  }
+
+  async speak(name: string, text: string, clip = ''): Promise<void> {
+    if (text !== '') this.heard = text === '(nothing)' ? '' : text;
+    const who = this.person(name);
+    const file = clip || (clips[who.id] ?? 'human-librivox-0880');
+    this.#packets = [...this.#packets, ...(await sayWords(file, who, this.clock.nowMs()))];
+  }
+
+  /** Engines work so from now on. */
+  now(state: Partial<Pick<Play, 'recogniserMs' | 'rounds'>>): void {
+    Object.assign(this, state);
+    this.#modelText += ` ${this.rounds
+      .flat()
+      .filter((step) => typeof step === 'string')
+      .join(' ')}`;
+  }
+
+  run(act: string): unknown {
+    return (this.#acts[act] ?? expect.fail(`Nobody knows how to ${act}.`))(this.fixture);
+  }
+
+  person(name: string): ChannelMember {
+    const isMeant = (one: ChannelMember) => one.name.toLowerCase() === name.toLowerCase();
+    const found = [...this.#people, adam, eva].find(isMeant);
+    return found ?? { ...adam, ...makePerson(name) };
+  }
+
+  idOf(name = ''): string {
+    return this.person(name).id;
+  }
+
+  /** Somebody sits there from now on, or no more. */
+  seat(name: string, isThere: boolean): void {
+    const { linkOpener } = this.fixture;
+    for (const list of [linkOpener.people, linkOpener.links.at(-1)?.present ?? []]) {
+      const at = list.findIndex(({ id }) => id === this.idOf(name));
+      if (at >= 0) list.splice(at, 1);
+      if (isThere) list.push(this.person(name));
+    }
+  }
+
+  #report(outcome: unknown) {
+    if (outcome !== undefined) this.#told.push(formatValue(outcome));
+  }
+
+  /** Adds what happened since the last step. */
+  #tell() {
+    const { written, writtenIn, notified, direct, offered } = this.fixture;
+    const { asked } = this.#synthesizer;
+    const seen = this.#seen;
+    const own = asked.slice(seen.spoken).map(({ text }) => text);
+    const spoken = own.filter((text) => !this.#isOfModel(text)).join(' ');
+    const places = writtenIn.slice(seen.written + seen.notified);
+    this.#told.push(
+      ...this.#events.slice(seen.events).flatMap(formatEvent),
+      ...(spoken === '' ? [] : [`says ${findTextId(spoken)}`]),
+      ...written
+        .slice(seen.written)
+        .map((text) => `writes${replacePlaces(places)} ${findTextId(text)}`),
+      ...notified
+        .slice(seen.notified)
+        .flat()
+        .map(({ personId, text }) => `tells ${personId} ${findTextId(text)}`),
+      ...direct
+        .slice(seen.direct)
+        .map(({ personId, text }) => `sends ${personId} ${findTextId(text)}`),
+      ...(offered.length > seen.offered ? [`offers ${offered.length - seen.offered} buttons`] : []),
+    );
+    this.#seen = {
+      events: this.#events.length,
+      written: written.length,
+      notified: notified.length,
+      direct: direct.length,
+      offered: offered.length,
+      spoken: asked.length,
+    };
+  }
+
+  #isOfModel(text: string) {
+    return this.#modelText.includes(text);
+  }
+
+  #model(): ChatModel {
+    const play = this;
+    return {
+      async *reply(messages, tools, signal) {
+        play.asked.push({ messages: [...messages], tools });
+        const round = play.rounds.length > 1 ? play.rounds.shift() : play.rounds[0];
+        yield* new FakeChat([round ?? []], play.clock).reply(messages, tools, signal);
+      },
+    };
+  }
+
+  #recogniser() {
+    const play = this;
+    const fake = new FakeTranscriber({ texts: () => play.heard });
+    return {
+      async *transcribe(...[pcm, signal]: Parameters<FakeTranscriber['transcribe']>) {
+        await play.clock.sleep(play.recogniserMs, signal);
+        const error = play.broken.get('recogniser');
+        if (error) throw error;
+        yield* fake.transcribe(pcm, signal);
+      },
+    };
+  }
+}
+
+type Step = (play: Play, ...groups: readonly string[]) => unknown;
+
+const g = 'g';
+const findPlace = (name: string) => (name === 'den' ? den : lounge);
+/** `!` before a code: it is no use to try again. */
+function makeError(code = '') {
+  const name = code.replace('!', '') || 'provider.refused';
+  return new BotError(name as ErrorCode, !code.startsWith('!'), 'It failed.');
+}
+
+/** Steps of a script by their form; the first that fits is done. */
+const steps: readonly (readonly [RegExp, Step])[] = [
+  [/^(\d+)$/, async (play, ms) => void (await play.pass(Number(ms)))],
+  [/^(\d+) (silent|sounding)$/, passRecognition],
+  [/^(\w+) joins(?: (den))?(?: for (captions))?$/, joinSession],
+  [/^leave$/, ({ fixture }) => fixture.sessions.leaveInTurn(g)],
+  [/^(\w+) (begins|says)(?: \((\S+)\))?(?:: (.*))?$/, speakClip],
+  [/^(\w+) (asks|writes): (.*)$/, ask],
+  [/^read(?: (now))?(?: (as) (\w+))?: (.*)$/, readAloud],
+  [/^stop$/, ({ fixture }) => fixture.talk.stopSpeaking(g)],
+  [/^(\w+) presses ask$/, (play, who) => play.fixture.talk.openAskWindow(g, play.idOf(who))],
+  [/^(\w+) allows$/, (play, who) => play.fixture.privacy.allow(g, play.idOf(who))],
+  [/^(\w+) denies$/, (play, who) => play.fixture.privacy.deny(g, play.idOf(who))],
+  [/^(\w+) is forgotten$/, (play, who) => play.fixture.privacy.forget(g, play.idOf(who))],
+  [/^(\w+) is left (out|in)$/, leaveOut],
+  [/^(\w+) (comes|goes)$/, (play, who = '', how) => play.seat(who, how === 'comes')],
+  [/^pause$/, ({ fixture }) => (fixture.sessions.pauseHearing(g, true) ? 'paused' : 'nowhere')],
+  [/^resume$/, ({ fixture }) => (fixture.sessions.pauseHearing(g, false) ? 'resumed' : 'nowhere')],
+  [
+    /^set (\w+) (.+)$/,
+    ({ fixture }, key = '', value = '') => fixture.settings.setSetting(g, key, value),
+  ],
+  [/^(\w+) chooses (\w+) (.+)$/, chooseSetting],
+  [
+    /^link lost(?: (\S+))?$/,
+    ({ fixture }, code) => fixture.linkOpener.link.lose(makeError(code || 'link.lost')),
+  ],
+  [/^link fails (\d+) (\S+)$/, failLinks],
+  [/^moved (\w+)$/, move],
+  [/^(muted|deafened|suppressed) (on|off)$/, restrict],
+  [/^(no-view|no-connect) (\w+)$/, takeAway],
+  [
+    /^removed from the server$/,
+    ({ fixture }) => fixture.sessions.onSeatChange(g, { kind: 'guild-removed' }),
+  ],
+  [/^model: (.*)$/, (play, text = '') => play.now({ rounds: text.split(' || ').map(parseRound) })],
+  [/^recogniser takes (\d+)$/, (play, ms) => play.now({ recogniserMs: Number(ms) })],
+  [/^(recogniser|voice) (works|fails)(?: (\S+))?$/, breakEngine],
+  [/^store (works|unreadable|unwritable)$/, breakStore],
+  [/^do (\w+)$/, (play, act = '') => play.run(act)],
+  [/^at$/, ({ fixture }) => fixture.sessions.at(g)?.name ?? 'nowhere'],
+  [
+    /^links$/,
+    ({
+      fixture: {
+        linkOpener: { asked, links },
+      },
+    }) => `${asked} tries, ${links.length} links`,
+  ],
+  [/^timers$/, ({ clock }) => `${clock.sleeping} timers`],
+  [/^requests$/, ({ asked }) => `${asked.length} requests`],
+  [/^prompt$/, ({ asked }) => formatPrompt(asked.at(-1)?.messages ?? [])],
+  [/^consents$/, consents],
+  [/^panel$/, ({ fixture }) => formatPanel(fixture)],
+];
+
+async function passRecognition(play: Play, ms?: string, how?: string) {
+  const sent = await play.pass(Number(ms));
+  if (how === 'silent') expect(sent, 'frames that left').toBeLessThanOrEqual(2);
+  else expect(sent, 'frames that left').toBeGreaterThan(2);
+}
+
+function joinSession({ fixture }: Play, who = '', place = '', mode = ''): Promise<unknown> {
+  return fixture.sessions.join(findPlace(place), who, mode === 'captions' ? mode : 'talk');
+}
+
+async function speakClip(play: Play, who = '', how = '', clip = '', text = '') {
+  await play.speak(who, text, clip);
+  if (how === 'says') await play.pass(saidMs);
+}
+
+function readAloud(
+  { fixture: { talk } }: Play,
+  now = '',
+  _as = '',
+  voice = '',
+  text = '',
+): unknown {
+  return talk.sayText(g, text, now === 'now' ? 'now' : 'queue', voice === '' ? {} : { voice });
+}
+
+function leaveOut(play: Play, who = '', how = ''): unknown {
+  return play.fixture.captions.setLeftOut(g, play.idOf(who), how === 'out');
+}
+
+async function chooseSetting(play: Play, who = '', key = '', value = '') {
+  await play.fixture.peopleSettings.changeSettings(g, play.idOf(who), { [key]: value });
+}
+
+function failLinks({ fixture }: Play, count = '', code = '') {
+  fixture.linkOpener.failures.push(...Array(Number(count)).fill(makeError(code)));
+}
+
+function restrict({ fixture }: Play, kind = '', on = '') {
+  fixture.sessions.onSeatChange(g, { kind: kind as 'muted', isOn: on === 'on' });
+}
+
+function takeAway({ fixture }: Play, kind = '', channelId = '') {
+  fixture.sessions.onSeatChange(g, { kind: kind as 'no-view', channelId });
+}
+
+function breakEngine({ broken }: Play, engine = '', how = '', code = '') {
+  if (how === 'works') broken.delete(engine);
+  else broken.set(engine, makeError(code));
+}
+
+function breakStore({ fixture: { consents } }: Play, how?: string) {
+  consents.trouble = how === 'works' ? undefined : (how as 'unreadable');
+}
+
+async function consents({ fixture }: Play) {
+  const all = [...(await fixture.consents.read(g))];
+  return all.map(([id, { kind }]) => `${id} ${kind}`).join(', ');
+}
+
+function ask(play: Play, name = '', how = '', question = '') {
+  const forms = { asks: 'voice', writes: 'text' } as const;
+  const { id, name: shownName } = play.person(name);
+  const form = forms[how as keyof typeof forms];
+  play.later(
+    `told ${id}`,
+    play.fixture.talk.askQuestion(g, question, { id, name: shownName }, form),
+  );
+}
+
+/** Moves the bot as Discord does: the link ends, and at the same time the reason is reported. */
+function move({ fixture }: Play, place = '') {
+  const { channelId } = findPlace(place);
+  fixture.linkOpener.link.lose(new BotError('link.lost', false, 'A person has moved the bot.'));
+  fixture.sessions.onSeatChange(g, { kind: 'moved', channelId });
+}
+
+/** `wait 3000`, `stall`, `fail CODE`, `call NAME {...}`; anything else is text. */
+function parseRound(text: string): ChatStep[] {
+  return text.split(' | ').map((step): ChatStep => {
+    const [, word, rest = ''] = /^(wait|fail|call|stall) ?(.*)$/.exec(step) ?? [];
+    if (word === 'wait') return { waitMs: Number(rest) };
+    if (word === 'stall') return 'stall';
+    if (word === 'fail') return { error: makeError(rest) };
+    const [name = '', argumentsJson = '{}'] = rest.split(/ (?=\{)/);
+    return word === 'call' ? { call: { id: name, name, argumentsJson } } : step;
+  });
+}
+
+/** Plays a script; what comes of a step stands behind a `>`, as in the script. */
+async function playScript(given: ScriptStart, script: string) {
+  const lines = script.split('\n');
+  const [setting] = lines.flatMap((line) => /^\s*with (.*)$/.exec(line)?.slice(1) ?? []);
+  const { isUncalled, stored = {}, ...parts } = { ...parseSetting(setting), ...given };
+  const played = new Play(parts);
+  const { consents, sessions } = played.fixture;
+  for (const [id, consent] of Object.entries(stored)) await consents.write(g, id, consent);
+  if (!isUncalled) await played.act('adam joins');
+  if (!isUncalled) await played.act(`${greetingMs}`);
+  const shownLines: string[] = [];
+  for (const line of lines) {
+    if (line.trim().startsWith('>')) continue;
+    const [step = ''] = line.split(' > ');
+    const isStep = step.trim() !== '' && !/^\s*(with |#)/.test(step);
+    shownLines.push(isStep ? formatStep(step, await played.act(step.trim())) : line);
+  }
+  await sessions[Symbol.asyncDispose]();
+  return shownLines.join('\n');
+}
+
+/** What a script says in its first line, as in `with notice, eva always, natural`. */
+function parseSetting(setting = ''): ScriptStart {
+  const parts = setting.split(', ').map(parsePart);
+  const stored = Object.assign({}, ...parts.map((part) => part.stored));
+  return Object.assign({}, ...parts, { stored });
+}
+
+const usualStart: Readonly<Record<string, ScriptStart>> = {
+  notice: { consent: { policy: 'notice' } },
+  natural: { pieces: 'natural' },
+  uncalled: { isUncalled: true },
+  alone: { people: [adam] },
+  '': {},
+};
+
+function parsePart(part: string): ScriptStart {
+  const [first = '', ...rest] = part.split(' ');
+  if (first === 'people') return { people: rest.map((name) => ({ ...adam, ...makePerson(name) })) };
+  if (first === 'auto' || first === 'name' || first === 'window' || first === 'off')
+    return { addressing: first };
+  return usualStart[first] ?? { stored: { [first]: { kind: rest[0] as 'always' } } };
+}
+function makePerson(name: string): Pick<ChannelMember, 'id' | 'name'> {
+  return { id: name.toLowerCase(), name: name.charAt(0).toUpperCase() + name.slice(1) };
+}
+
+/** A test for each script. */
+export function playScripts(scripts: Scripts): void {
+  for (const [name, one] of Object.entries(scripts)) {
+    const [given, script] = typeof one === 'string' ? [{}, one] : one;
+    test(name, async () => {
+      const played = await playScript(given, script);
+      expect(played).toBe(script);
+    });
+  }
+}

@@ -1,0 +1,190 @@
+import type { Server } from 'node:http';
+import { expect, test } from 'vitest';
+import { openMockProviders } from '#test/fakes/providers/mock-providers.ts';
+import { attachTalk } from '#test/fakes/providers/mock-talk.ts';
+import type { TalkSettings } from '#test/fakes/providers/realtime-call.ts';
+import {
+  answerJson,
+  answerModels,
+  answerSpeech,
+  answerStream,
+  openExaminedServer,
+  runExamination,
+  swiftServer,
+} from './run-examination.ts';
+
+const said =
+  'one two 3 four five six seven eight nine ten this is how the voice of a server sounds';
+const delta = (fields: object, finish_reason: string | null = null) => ({
+  choices: [{ index: 0, delta: fields, finish_reason }],
+});
+
+test('a server that can do everything is told so, with the settings to use', async () => {
+  await using server = await openMockProviders({ ...swiftServer, hears: said });
+  const { code, settings, about } = await runExamination(['--provider', server.baseUrl]);
+  expect(code).toBe(0);
+  expect(about('address')).toBe(`ok address answers at ${server.baseUrl}`);
+  expect(about('models')).toBe('ok models 1 listed: mock');
+  expect(about('think')).toMatch(/^ok think mock: first word after/);
+  expect(about('recognise')).toMatch(/^ok .* 100 %/);
+  expect(settings).toEqual({
+    TRANSCRIPTION_BACKEND: 'file',
+    TRANSCRIPTION_BASE_URL: server.baseUrl,
+    TRANSCRIPTION_MODEL: 'mock',
+    CHAT_COMPLETION_BASE_URL: server.baseUrl,
+    CHAT_COMPLETION_MODEL: 'mock',
+    SPEECH_BACKEND: 'speech',
+    SPEECH_BASE_URL: server.baseUrl,
+    SPEECH_MODEL: 'mock',
+    SPEECH_VOICE: 'alloy',
+    SPEECH_FORMAT: 'wav',
+    REALTIME_BASE_URL: server.baseUrl,
+    REALTIME_MODEL: 'mock',
+  });
+});
+
+test('an address without a path means its /v1, and the settings hold the whole one', async () => {
+  await using server = await openMockProviders({ ...swiftServer });
+  const { about, settings } = await runExamination([
+    '--provider',
+    server.baseUrl.replace(/\/v1$/, ''),
+  ]);
+  expect(about('address')).toBe(`ok address answers at ${server.baseUrl}`);
+  expect(settings.SPEECH_BASE_URL).toBe(server.baseUrl);
+});
+
+const nowhere = answerJson({ detail: 'Not Found' }, 404);
+
+test('WAV, which tells its rate, is advised where the server sends it, else raw samples', async () => {
+  const routes = (isWavKnown: boolean) => ({
+    'GET /v1/models': answerModels('piper'),
+    'POST /v1/audio/speech': ((response, asked) => {
+      const isRefused = asked.body.response_format === 'wav' && !isWavKnown;
+      (isRefused ? answerJson({ detail: 'no such format' }, 422) : answerSpeech(16_000))(
+        response,
+        asked,
+      );
+    }) satisfies Parameters<typeof openExaminedServer>[0][string],
+  });
+  using both = await openExaminedServer(routes(true), nowhere);
+  using raw = await openExaminedServer(routes(false), nowhere);
+  const one = await runExamination(['--provider', `${both.origin}/v1`]);
+  const other = await runExamination(['--provider', `${raw.origin}/v1`]);
+  expect([one.settings.SPEECH_FORMAT, other.settings.SPEECH_FORMAT]).toEqual(['wav', 'pcm']);
+});
+
+test('where no voice was chosen and the usual one is not known, the server’s first is taken', async () => {
+  using server = await openExaminedServer({
+    'GET /v1/models': answerModels('kokoro'),
+    'GET /v1/audio/voices': answerJson({ voices: ['af_heart', 'af_sky'] }),
+    'POST /v1/audio/speech': (response, asked) => {
+      const isKnown = asked.body.voice === 'af_heart';
+      const refuse = answerJson(
+        { detail: { error: 'validation_error', message: 'no voice' } },
+        400,
+      );
+      (isKnown ? answerSpeech(24_000) : refuse)(response, asked);
+    },
+  });
+  const { code, settings } = await runExamination(['--provider', `${server.origin}/v1`]);
+  expect([code, settings.SPEECH_VOICE]).toEqual([0, 'af_heart']);
+});
+
+const call = { index: 0, id: 'a', function: { name: 'ping', arguments: '{}' } };
+
+test.each([
+  ['calls the tool', delta({ tool_calls: [call] }, 'tool_calls'), ''],
+  // Then the server lacks a parser, which is named.
+  [
+    'writes its call',
+    delta({ content: '<tool_call>{"name": "ping"}</tool_call>' }, 'stop'),
+    'parser hermes',
+  ],
+])('a model that %s is told', async (_, called, mend) => {
+  using server = await openExaminedServer({
+    'GET /v1/models': answerModels('thinker'),
+    'POST /v1/chat/completions': (response, asked) => {
+      const words = [delta({ reasoning: 'Hm.' }), delta({ content: 'one' }), delta({}, 'stop')];
+      answerStream(...(asked.body.tools ? [called] : words))(response, asked);
+    },
+  });
+  const { about, code, mendOf } = await runExamination(['--provider', `${server.origin}/v1`]);
+  expect(about('tools')).toBe('ok tools thinker: the model called the tool');
+  expect(mendOf('answers') ?? '').toContain(mend);
+  expect(code).toBe(0);
+});
+
+test('a server of speech alone is usable, and no list of models is no error', async () => {
+  using server = await openExaminedServer(
+    { 'POST /v1/audio/speech': answerSpeech(24_000) },
+    nowhere,
+  );
+  const { code, about, settings } = await runExamination(['--provider', `${server.origin}/v1`]);
+  expect(about('models')).toMatch(/^differs .* offers no list/);
+  expect([code, settings.SPEECH_MODEL, settings.CHAT_COMPLETION_MODEL]).toEqual([
+    0,
+    'kokoro',
+    undefined,
+  ]);
+});
+
+function talks(settings: Partial<TalkSettings> = {}) {
+  return (server: Server) => {
+    const talk = attachTalk(server, { answer: () => ({}), ...settings }, true);
+    return () => talk.dropAll();
+  };
+}
+
+test('where nothing speaks on /audio/speech, a Realtime model that reads aloud is advised', async () => {
+  const routes = { 'GET /v1/models': answerModels('gpt-realtime-2.1-mini') };
+  using server = await openExaminedServer(routes, nowhere, talks());
+  const { code, settings } = await runExamination(['--provider', `${server.origin}/v1`]);
+  expect([code, settings.SPEECH_BACKEND, settings.SPEECH_MODEL]).toEqual([
+    0,
+    'realtime',
+    'gpt-realtime-2.1-mini',
+  ]);
+});
+
+test('a server that talks and does not read is no fault', async () => {
+  const routes = { 'GET /v1/models': answerModels('gpt-realtime-2.1') };
+  using server = await openExaminedServer(
+    routes,
+    nowhere,
+    talks({ aloud: () => ({ ends: 'fail' }), answer: () => ({ text: 'ok' }) }),
+  );
+  const { code, settings } = await runExamination(['--provider', `${server.origin}/v1`]);
+  expect([code, settings.SPEECH_BACKEND]).toEqual([0, undefined]);
+});
+
+test.each([
+  'html',
+  'error-500',
+  'rate-limited',
+  'silent',
+  'stalled',
+  'dropped',
+  'empty',
+  'redirect',
+] as const)(
+  'a server whose answers are %s is unusable, and none is waited for beyond the deadline',
+  async (trouble) => {
+    const everywhere = { chat: trouble, speech: trouble, transcriptions: trouble, models: trouble };
+    await using server = await openMockProviders({ ...swiftServer, trouble: everywhere });
+    const { code, lines, settings } = await runExamination(['--provider', server.baseUrl], {}, 150);
+    const usable = Object.keys(settings).filter((name) => !name.startsWith('REALTIME'));
+    expect([code, usable]).toEqual([1, []]);
+    expect(lines.some((line) => line.includes('missing'))).toBe(true);
+  },
+);
+
+test('nobody there is one line', async () => {
+  using server = await openExaminedServer({});
+  const { origin } = server;
+  server[Symbol.dispose]();
+  const { code, about } = await runExamination(['--provider', origin]);
+  expect([code, about('address')]).toEqual([
+    1,
+    expect.stringContaining('no program listens there'),
+  ]);
+});

@@ -1,0 +1,131 @@
+import { expect, test } from 'vitest';
+import { openMockProviders } from '#test/fakes/providers/mock-providers.ts';
+import {
+  answerModels,
+  canary,
+  openExaminedServer,
+  runExamination,
+  swiftServer,
+} from './run-examination.ts';
+
+const said =
+  'one two three four five six seven eight nine ten this is how the voice of a server sounds';
+
+test('without any server there is nothing to ask, and that is fine', async () => {
+  const { code, lines } = await runExamination([]);
+  expect(code).toBe(0);
+  expect(lines.filter((line) => line.includes('local'))).toHaveLength(3);
+});
+
+test('every role that is configured is examined, with its key as a yes or no', async () => {
+  await using server = await openMockProviders({ ...swiftServer, hears: said, key: canary });
+  const { code, text, about } = await runExamination([], {
+    OPENAI_BASE_URL: server.baseUrl,
+    OPENAI_API_KEY: canary,
+    CHAT_COMPLETION_MODEL: 'mock',
+  });
+  expect(code).toBe(0);
+  for (const role of ['CHAT_COMPLETION', 'SPEECH', 'TRANSCRIPTION'])
+    expect(text).toContain(`${role}: ${server.baseUrl}, key set`);
+  expect(about('think')).toMatch(/^ok think mock: first word after \d+ ms$/);
+  expect(about('speak')).toMatch(
+    /^ok speak kokoro: 1\.8 s of sound, first sound after \d+ ms, last byte after \d+ ms: too little to tell/,
+  );
+  expect(about('recognise')).toMatch(/: 100 % of the spoken words after \d+ ms$/);
+});
+
+test('servers to fall back to are examined too', async () => {
+  await using usual = await openMockProviders(swiftServer);
+  await using spare = await openMockProviders({ ...swiftServer, trouble: { chat: 'error-500' } });
+  const { code, text } = await runExamination([], {
+    CHAT_COMPLETION_BASE_URL: usual.baseUrl,
+    CHAT_COMPLETION_FALLBACK_BASE_URL: spare.baseUrl,
+    SPEECH_BASE_URL: usual.baseUrl,
+    SPEECH_FALLBACK_BASE_URL: 'local',
+  });
+  expect(text).toContain(`CHAT_COMPLETION_FALLBACK: ${spare.baseUrl}, no key set`);
+  expect(text).toContain('SPEECH_FALLBACK: the local engine');
+  expect(code).toBe(1);
+});
+
+test('a pipeline over one connection is examined by an answer', async () => {
+  await using server = await openMockProviders(swiftServer);
+  const given = { PIPELINE: 'realtime', REALTIME_BASE_URL: server.baseUrl.replace('http', 'ws') };
+  const { code, about } = await runExamination([], given);
+  expect([code, about('realtime')]).toEqual([0, expect.stringMatching(/^ok/)]);
+  using other = await openExaminedServer({ 'GET /v1/models': answerModels('gpt-realtime-2.1') });
+  const without = await runExamination([], { ...given, REALTIME_BASE_URL: `${other.origin}/v1` });
+  expect([without.code, without.about('realtime')]).toEqual([1, expect.stringMatching(/^missing/)]);
+});
+
+test('a key that is refused is told as that', async () => {
+  await using server = await openMockProviders({ ...swiftServer, key: 'another' });
+  const { code, text } = await runExamination([], {
+    OPENAI_BASE_URL: server.baseUrl,
+    OPENAI_API_KEY: canary,
+  });
+  expect([code, text]).toEqual([1, expect.stringContaining('refused the key (401)')]);
+});
+
+test('recognition, speech and a model that speaks are tried over their connections as the bot does it', async () => {
+  await using server = await openMockProviders({ ...swiftServer, hears: said });
+  const socketUrl = server.baseUrl.replace('http', 'ws');
+  const { code, about } = await runExamination([], {
+    OPENAI_BASE_URL: server.baseUrl,
+    PIPELINE: 'audio-model',
+    TRANSCRIPTION_BACKEND: 'realtime',
+    TRANSCRIPTION_BASE_URL: socketUrl,
+    SPEECH_BASE_URL: socketUrl,
+    SPEECH_MODEL: 'mock',
+  });
+  expect(about('think')).toMatch(/^ok think gpt-audio-1\.5: /);
+  const [asked] = server.requests.filter(({ body }) => JSON.stringify(body).includes('"messages"'));
+  expect(asked).toMatchObject({ body: { modalities: ['text', 'audio'] } });
+  expect(about('speak')).toMatch(/^ok speak mock: .* s of sound/);
+  expect(about('recognise')).toMatch(/^ok/);
+  expect(code).toBe(0);
+  await expect.poll(() => server.realtime.open + server.talk.open).toBe(0);
+});
+
+test('a voice over a connection that breaks off is missing, with the words of its server', async () => {
+  const talk = { aloud: () => ({ ends: 'fail' }) as const };
+  await using server = await openMockProviders({ ...swiftServer, talk });
+  const { code, about } = await runExamination([], {
+    SPEECH_BASE_URL: server.baseUrl.replace('http', 'ws'),
+    SPEECH_MODEL: 'mock',
+  });
+  expect([code, about('speak')]).toEqual([1, expect.stringMatching(/^missing .*It broke/)]);
+});
+
+test('offline nothing is asked', async () => {
+  using server = await openExaminedServer({});
+  const given = {
+    OPENAI_API_KEY: canary,
+    SPEECH_BASE_URL: `${server.origin}/v1`,
+  };
+  const { code, text } = await runExamination(['--offline'], given);
+  expect(text).toContain(`SPEECH: ${server.origin}/v1, no key set`);
+  expect([code, server.asked]).toEqual([0, []]);
+  const other = await runExamination(['--provider', server.origin, '--offline']);
+  expect([other.code, server.asked]).toEqual([0, []]);
+});
+
+test('a model that ends is told with its day and its successor: by its server, offline by the dates that are known', async () => {
+  using server = await openExaminedServer({
+    'GET /v1/models': answerModels({ id: 'mock', shutdown_date: '2020-05-01' }),
+  });
+  const online = await runExamination([], {
+    CHAT_COMPLETION_BASE_URL: `${server.origin}/v1`,
+    CHAT_COMPLETION_MODEL: 'mock',
+  });
+  expect(online.about('model')).toBe(
+    'differs model the model mock (CHAT_COMPLETION) ended on 2020-05-01',
+  );
+  const given = { OPENAI_API_KEY: canary, CHAT_COMPLETION_MODEL: 'gpt-4-turbo' };
+  const { code, about, mendOf } = await runExamination(['--offline'], given);
+  expect([code, about('model')]).toEqual([
+    0,
+    'differs model the model gpt-4-turbo (CHAT_COMPLETION) ended on 2026-10-23',
+  ]);
+  expect(mendOf('model')).toBe('set gpt-5.6-terra in its place');
+});

@@ -1,0 +1,141 @@
+import type { Frame, FrameSource } from '#src/audio/frame.ts';
+import type { Packet } from '#src/audio/jitter-buffer.ts';
+import { BotError } from '#src/base/errors.ts';
+import { Mailbox } from '#src/base/loops/mailbox.ts';
+import type {
+  ChannelMember,
+  ChannelRef,
+  LinkState,
+  MayHear,
+  VoiceLink,
+  VoiceLinkOpener,
+} from '#src/ports/voice-link.ts';
+
+/** A voice channel without a network: the test is its clock and its people. */
+export class FakeLink implements VoiceLink {
+  readonly present: ChannelMember[] = [];
+  /** Roles that Discord knows and has not reported, by person. */
+  readonly roles = new Map<string, readonly string[]>();
+  /** Whose roles were asked for. */
+  readonly refreshed: string[] = [];
+  refreshTrouble: unknown;
+  #onPeople: () => void = () => undefined;
+  #onUnheard: (speakerId: string) => void = () => undefined;
+  /** Who was told of last. */
+  #reported = '';
+  closed = false;
+  isOpen = true;
+  sent = 0;
+  /** Called with each frame that leaves. */
+  onLeft: (frame: Frame, atMs: number) => void = () => undefined;
+  readonly #packets = new Mailbox<Packet>(10_000);
+  readonly #mayHear;
+  #frames: FrameSource | undefined;
+
+  constructor(mayHear: MayHear) {
+    this.#mayHear = mayHear;
+  }
+
+  receivePackets(signal: AbortSignal): AsyncIterable<Packet> {
+    return this.#packets.read(signal);
+  }
+
+  playFrames(frames: FrameSource): { wake(): void } {
+    this.#frames = frames;
+    return { wake: () => undefined };
+  }
+
+  listPeople(): readonly ChannelMember[] {
+    return this.present;
+  }
+
+  onPeople(listener: () => void): void {
+    this.#onPeople = listener;
+  }
+
+  onUnheard(listener: (speakerId: string) => void): void {
+    this.#onUnheard = listener;
+  }
+
+  async refreshMember(personId: string): Promise<void> {
+    this.refreshed.push(personId);
+    if (this.refreshTrouble !== undefined) throw this.refreshTrouble;
+    const [roleIds, at] = [
+      this.roles.get(personId),
+      this.present.findIndex((one) => one.id === personId),
+    ];
+    const person = this.present[at];
+    if (person && roleIds) this.present[at] = { ...person, roleIds };
+  }
+
+  getState(): LinkState {
+    return { cipher: 'aead_aes256_gcm_rtpsize', isEndToEnd: true };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.closed = true;
+    this.isOpen = false;
+    this.#packets.end();
+  }
+
+  /** A packet arrives from somebody. */
+  arrive(packet: Packet): void {
+    const { speakerId } = packet;
+    if (this.#mayHear(speakerId)) this.#packets.put(packet);
+    else this.#onUnheard(speakerId);
+  }
+
+  /** The link goes away. */
+  lose(error: unknown = new BotError('link.lost', true, 'Gone.')): void {
+    this.isOpen = false;
+    this.#packets.fail(error);
+  }
+
+  /** One step of the 20 ms grid, and of what Discord tells. */
+  tick(atMs: number): void {
+    const present = JSON.stringify(this.present);
+    if (present !== this.#reported) this.#onPeople();
+    this.#reported = present;
+    const frame = this.closed ? undefined : this.#frames?.pullFrame();
+    if (!frame) return;
+    this.sent++;
+    this.onLeft(frame, atMs);
+    this.#frames?.markSent(frame, atMs);
+  }
+}
+
+/** Opens fake links, or fails as told. */
+export class FakeLinkOpener implements VoiceLinkOpener {
+  readonly links: FakeLink[] = [];
+  readonly failures: unknown[] = [];
+  readonly people: ChannelMember[];
+  /** Number of requests to open a link, and the wait that it reports. */
+  asked = 0;
+  mustRestMs = 0;
+
+  constructor(people: readonly ChannelMember[]) {
+    this.people = [...people];
+  }
+
+  async openLink(_channel: ChannelRef, mayHear: MayHear, signal: AbortSignal): Promise<VoiceLink> {
+    signal.throwIfAborted();
+    this.asked++;
+    const failure = this.failures.shift();
+    if (failure !== undefined) throw failure;
+    const link = new FakeLink(mayHear);
+    link.present.push(...this.people);
+    this.links.push(link);
+    return link;
+  }
+
+  getRestMs(): number {
+    return this.mustRestMs;
+  }
+
+  /** The link opened last. */
+  get link(): FakeLink {
+    const link = this.links.at(-1);
+    if (!link) throw new Error('no link was opened');
+    return link;
+  }
+}

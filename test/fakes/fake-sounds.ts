@@ -1,0 +1,44 @@
+import { setImmediate } from 'node:timers/promises';
+import { BotError } from '#src/base/errors.ts';
+import type { Public } from '#src/base/public.ts';
+import type { FeatureProcessDeps } from '#src/features/contract/feature.ts';
+import type { SoundLibrary } from '#src/sources/sound-library.ts';
+import type { Sources, Where } from '#src/sources/sound-sources.ts';
+import { makeSourceFromPcm } from './made-source.ts';
+
+/** A sound of ten seconds. */
+function makeTenSeconds(title: string) {
+  const samples = new Int16Array(480_000).fill(1_000);
+  return makeSourceFromPcm(title, { samples, rateHz: 48_000, channels: 1 });
+}
+
+/** Where everything at `https://sounds.example` is a sound of ten seconds, live under `/live`, and everything else is refused. */
+const soundOpener: Public<Sources> = {
+  async openSource(where: Where) {
+    await setImmediate();
+    const { title } = where;
+    if (where.kind === 'link' && where.url.startsWith('https://sounds.example/live')) {
+      const { lengthMs: _, ...live } = makeTenSeconds(title ?? 'radio');
+      return { ...live, isSeekable: false };
+    }
+    if (where.kind === 'link' && where.url.startsWith('https://sounds.example/')) {
+      return makeTenSeconds(title ?? where.url.split('/').at(-1) ?? '');
+    }
+    throw new BotError('source.not_allowed', false, 'A sound was not fetched: it may not be.');
+  },
+};
+
+/** Ten seconds of anything that lies there. */
+export function makeLibrary(...names: readonly string[]): Public<SoundLibrary> {
+  return {
+    listNames: async () => names,
+    open: async (name) => (names.includes(name) ? makeTenSeconds(name) : undefined),
+  };
+}
+
+/** A shelf with rain, wind and the sea. */
+export function makeCatalog(
+  lying = makeLibrary('rain', 'sea', 'wind'),
+): FeatureProcessDeps['sounds'] {
+  return { opener: soundOpener, library: lying };
+}

@@ -1,0 +1,120 @@
+import type { AlertChange } from '#src/base/alerts.ts';
+import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import type { SessionEvent } from '#src/ports/session-events.ts';
+import type { BudgetAuthority, Caps } from '#src/spending/budget-authority.ts';
+import { Ledger } from '#src/spending/ledger/ledger.ts';
+import type { TotalPortion } from '#src/spending/ledger/total-portion.ts';
+import { cautiousPrices, type RolePrice } from '#src/spending/prices/prices.ts';
+import { Reservation } from '#src/spending/reservation.ts';
+import { SessionBudgets } from '#src/spending/session-budgets.ts';
+import type { SpendingEntry, SpendingStore } from '#src/spending/spending-store.ts';
+import { TotalBudget } from '#src/spending/total-budget.ts';
+import type { StoreTrouble } from './memory-stores.ts';
+
+/** Pays for anything, and counts nothing. */
+function makeFreeReservation() {
+  return new Reservation({ pay: () => undefined });
+}
+
+/** Budget without limits. */
+export const boundlessBudget: BudgetAuthority = {
+  open: () => ({ kind: 'open', reservation: makeFreeReservation() }),
+  listen: () => ({
+    reservation: makeFreeReservation(),
+    decided: () => undefined,
+  }),
+  listenToRecording: () => ({ reservation: makeFreeReservation() }),
+  findUsedBudget: () => undefined,
+  forget: () => undefined,
+};
+
+type Tariff = ReturnType<ConstructorParameters<typeof SessionBudgets>[0]['tariffOf']>;
+
+/** A dollar for a million tokens, a cent for a minute heard, a dollar for a million characters spoken. */
+const pricedTariff: Tariff = {
+  recognise: { kind: 'priced', usd: { perMinute: 0.01 } },
+  think: { kind: 'priced', usd: { perMillionInputTokens: 1, perMillionOutputTokens: 1 } },
+  speak: { kind: 'priced', usd: { perMillionCharacters: 1 } },
+};
+
+const uncappedBudgets: Caps = { personDay: 0, serverDay: 0 };
+
+/** A desk with everything behind it. */
+export function openBudgets(
+  clock: Clock,
+  over: {
+    readonly caps?: Partial<Caps>;
+    /** Most that all servers may spend a day, in US dollars. */
+    readonly totalUsd?: number;
+    readonly onAlert?: (change: AlertChange) => void;
+    readonly ownCapIn?: (guildId: string) => number;
+    readonly tariff?: Partial<Tariff>;
+    /** Prices of answers in writing to typed words, where they differ. */
+    readonly written?: Partial<Tariff>;
+    /** Rates of models by name. */
+    readonly rates?: Readonly<Record<string, RolePrice>>;
+    readonly ledger?: Ledger;
+    readonly portion?: TotalPortion;
+    readonly ownCapOf?: (personId: string) => number | undefined;
+  } = {},
+) {
+  const { portion, ownCapIn, onAlert = () => undefined, ownCapOf, totalUsd = 0 } = over;
+  const { ledger = new Ledger({ countsAll: totalUsd > 0 }) } = over;
+  const capNanoUsd = totalUsd * 1e9;
+  const paid: FakeSpentEvent[] = [];
+  const budgets = new SessionBudgets({
+    clock,
+    ledger,
+    caps: { ...uncappedBudgets, ...over.caps },
+    total: new TotalBudget({
+      capNanoUsd,
+      clock,
+      ledger,
+      alert: onAlert,
+      portion,
+    }),
+    ownCapIn,
+    ownCapOf,
+    rateOf: (by, role) =>
+      by.kind === 'local'
+        ? { kind: 'free' }
+        : (over.rates?.[by.model] ?? {
+            kind: 'priced',
+            usd: cautiousPrices[role],
+            isEstimate: true,
+          }),
+    tariffOf: (_guildId, isWritten) => ({
+      ...pricedTariff,
+      ...over.tariff,
+      ...(isWritten && over.written),
+    }),
+    onEvent: (_guildId, event) => void paid.push(event),
+  });
+  return { ledger, budgets, paid };
+}
+
+type FakeSpentEvent = Extract<SessionEvent, { kind: 'spent' }>;
+
+/** A cap of this much money. */
+export function toUsd(usd: number): number {
+  return usd * 1e9;
+}
+
+/** A book in memory. Set `trouble` to make it fail from then on. */
+export class MemorySpending implements SpendingStore {
+  trouble: StoreTrouble | undefined;
+  writes = 0;
+  entries: readonly SpendingEntry[] = [];
+
+  async read(day: string): Promise<readonly SpendingEntry[]> {
+    if (this.trouble === 'unreadable') throw new BotError('store.unreadable', true, 'Torn.');
+    return this.entries.filter((entry) => entry.day === day);
+  }
+
+  async add(entries: readonly SpendingEntry[], _day: string): Promise<void> {
+    if (this.trouble) throw new BotError('store.unwritable', true, 'Full.');
+    this.writes++;
+    this.entries = [...this.entries, ...entries];
+  }
+}

@@ -1,0 +1,10 @@
+import type { MockReply } from './mock-chat.ts';
+
+/** A model that sets a reminder for whatever is said, also where only the own words are judged. */
+export function makeReminderCall(when: string, words?: string): readonly MockReply[] {
+  const argumentsJson = JSON.stringify({ when, text: words });
+  return [
+    { match: 'outcome', text: 'I will.' },
+    { match: 'utterance', call: { name: 'set_reminder', argumentsJson } },
+  ];
+}

@@ -1,0 +1,70 @@
+import { readFile } from 'node:fs/promises';
+import { readWav } from '#src/audio/formats/wav.ts';
+import { getDurationMs, type Pcm } from '#src/audio/pcm.ts';
+import { extractFeatures } from './recogniser-features.ts';
+import { type ClipMatch, findMatches, type KnownClip, type KnownWord } from './recogniser-match.ts';
+
+/**
+ * A recogniser that cannot cheat: it knows recordings and when each of their words ends, and gives of the sound it is
+ * sent only the words that have ended in it.
+ *
+ * It tells recordings apart by their sound alone, through Opus, room noise and cuts; 300 ms of one are enough. What it
+ * does not know, and silence, is an empty text.
+ */
+export class MockRecogniser {
+  readonly #clips: KnownClip[] = [];
+
+  /** `words` in order, with milliseconds of `pcm`. */
+  addClip(pcm: Pcm, words: readonly KnownWord[]): void {
+    this.#clips.push({ words, features: extractFeatures(pcm) });
+  }
+
+  hearPcm(pcm: Pcm): string {
+    return this.findWords(pcm)
+      .map(({ word }) => word)
+      .join(' ');
+  }
+
+  /** In order, with milliseconds of `pcm`. */
+  findWords(pcm: Pcm): readonly KnownWord[] {
+    const heard = extractFeatures(pcm);
+    const found = this.#clips.flatMap((clip) => findMatches(heard, clip));
+    const chosen: KnownWord[] = [];
+    for (const { words } of found.toSorted(compareSureness)) {
+      chosen.push(...words.filter((word) => chosen.every((other) => !isOverlapping(word, other))));
+    }
+    const lengthMs = getDurationMs(pcm);
+    return chosen
+      .filter(({ toMs }) => toMs <= lengthMs + maxLateMs)
+      .toSorted((a, b) => a.fromMs - b.fromMs);
+  }
+}
+
+/** Codecs delay, and frames do not end where words do; less than a packet. */
+const maxLateMs = 18;
+
+/** It knows the recordings of `test/fixtures/speech`. */
+export async function openRecogniser(): Promise<MockRecogniser> {
+  const recogniser = new MockRecogniser();
+  for (const [file, words] of Object.entries(await readKnownWords())) {
+    recogniser.addClip(readWav(await readFile(new URL(file, fixturesUrl))), words);
+  }
+  return recogniser;
+}
+
+const fixturesUrl = new URL('../../fixtures/speech/', import.meta.url);
+
+/** The words of each file in `test/fixtures/speech`. By PocketSphinx. */
+export async function readKnownWords(): Promise<Readonly<Record<string, readonly KnownWord[]>>> {
+  return JSON.parse(await readFile(new URL('words.json', fixturesUrl), 'utf8'));
+}
+
+function compareSureness(a: ClipMatch, b: ClipMatch) {
+  return b.sureness - a.sureness;
+}
+
+/** Two words of one moment; neighbours may touch. */
+function isOverlapping(a: KnownWord, b: KnownWord) {
+  const bothMs = Math.min(a.toMs, b.toMs) - Math.max(a.fromMs, b.fromMs);
+  return bothMs > 0.3 * Math.min(a.toMs - a.fromMs, b.toMs - b.fromMs);
+}

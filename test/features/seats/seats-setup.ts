@@ -1,0 +1,94 @@
+import { SeatReturn } from '#src/features/seats/seat-return.ts';
+import type { SessionEvent } from '#src/ports/session-events.ts';
+import type { SeatStore } from '#src/ports/stores/seat-store.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
+import type { Store } from '#src/storage/stores/store-parts.ts';
+import {
+  adam,
+  eva,
+  type FixtureOptions,
+  lounge,
+  openSessionFixture,
+  passTime,
+  places,
+  type SessionFixture,
+} from '#test/conversation/setup/session-fixture.ts';
+import { openLocalStore } from '#test/fakes/local-stores.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+
+/** A bot of one process, which finds in the store what former ones left there. */
+export type SeatedBot = SessionFixture & {
+  readonly store: Store;
+  readonly seats: SeatReturn;
+  /** Discord tells that the server is there. */
+  arrive(): Promise<ReadonlySet<string>>;
+};
+
+/** A store in memory that outlives the processes of a test, on their clock. */
+type StoredSeats = {
+  readonly clock: VirtualClock;
+  readonly store: Store;
+  /** The process that runs: what a killed one would still write reaches nothing. */
+  running?: object;
+};
+
+export async function openSeats(): Promise<StoredSeats> {
+  const clock = new VirtualClock();
+  return { clock, store: await openLocalStore(':memory:', { clock }) };
+}
+
+/** Seats as a process writes them until another one runs in its place. */
+function makeSeats(kept: StoredSeats, seats: SeatStore): SeatStore {
+  const process = {};
+  kept.running = process;
+  const whileAlive = async <T>(work: () => Promise<T>, nothing: T): Promise<T> =>
+    kept.running === process ? await work() : nothing;
+  return {
+    read: (guildIds) => seats.read(guildIds),
+    write: (seat) => whileAlive(() => seats.write(seat), undefined),
+    markAlive: (guildIds) => whileAlive(() => seats.markAlive(guildIds), undefined),
+    eraseSeat: (guildId) => whileAlive(() => seats.eraseSeat(guildId), undefined),
+    expireSeats: (idleMs) => whileAlive(() => seats.expireSeats(idleMs), 0),
+  };
+}
+
+/** Starts a process over that store; Adam and Eva sit in the Lounge. */
+export function startBot(
+  kept: StoredSeats,
+  over: FixtureOptions = {},
+  people: readonly ChannelMember[] = [adam, eva],
+): SeatedBot {
+  const { clock, store } = kept;
+  const here = { ...places, listPeople: () => people, ...over.places };
+  const seatStore = makeSeats(kept, over.seatStore ?? store.seats);
+  const onEvent = (guildId: string, event: SessionEvent) => {
+    fixture.events.push(event);
+    if (event.kind === 'left' && event.why === 'refused') void seats.onSessionGivenUp(guildId);
+  };
+  const own = { onEvent, ...over, store: store.consents, places: here, seatStore };
+  const fixture: SessionFixture = openSessionFixture(own, people, clock);
+  const seats: SeatReturn = new SeatReturn(
+    fixture.dependencies,
+    fixture.sessions,
+    seatStore,
+    new AbortController().signal,
+    () => undefined,
+  );
+  return { ...fixture, store, seats, arrive: () => seats.onGuildsArrived([lounge.guildId]) };
+}
+
+/** A process in which Adam has called the bot; it is killed where nobody ends it. */
+export async function makeCalled(...args: Parameters<typeof startBot>): Promise<SeatedBot> {
+  const bot = startBot(...args);
+  await bot.sessions.join(lounge, 'adam');
+  await passTime(bot, 100);
+  return bot;
+}
+
+/** The next process, once it has returned to what it found or told why not. */
+export async function makeRestarted(...args: Parameters<typeof startBot>): Promise<SeatedBot> {
+  const bot = startBot(...args);
+  await bot.arrive();
+  await bot.clock.advance(100);
+  return bot;
+}

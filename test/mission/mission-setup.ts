@@ -1,0 +1,179 @@
+import { expect } from 'vitest';
+import { writeWav } from '#src/audio/formats/wav.ts';
+import { realClock } from '#src/base/clock.ts';
+import type { PipelineName } from '#src/pipeline/pipeline.ts';
+import { runExamination } from '#test/doctor/run-examination.ts';
+import { openMockProviders } from '#test/fakes/providers/mock-providers.ts';
+import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
+import { hearWords } from '#test/fakes/tone-words.ts';
+import { commandReply } from '#test/scenarios/setup/asking.ts';
+import { remote } from '#test/scenarios/setup/bot-setup.ts';
+import { Sayings } from '#test/scenarios/setup/captioning.ts';
+import { viewOf } from '#test/scenarios/setup/sandbox-view.ts';
+import {
+  callIn,
+  eventually,
+  hearAnswer,
+  hearing,
+  soon,
+  startOfSpeech,
+  toneOf,
+} from '#test/scenarios/setup/scenario-setup.ts';
+import { shareOwnTime } from '#test/scenarios/setup/shared-time.ts';
+import { openRunningBot } from './running-bot.ts';
+import { openSpeechServer, rawRateHz } from './speech-server.ts';
+
+export type Mission = Awaited<ReturnType<typeof openMission>>;
+
+/** Words that people say, each with the answer to it. */
+export const said = {
+  bridge: {
+    words: 'Nova what is the tallest bridge',
+    answer: 'The one they slowly built at Millau.',
+  },
+  card: { words: 'Nova pick a card', answer: 'The queen of hearts.' },
+  morning: { words: 'guten morgen zusammen', answer: 'Somebody greets everybody.' },
+  hour: { words: 'Nova what time is it', answer: 'It is late.' },
+} as const;
+
+export type Saying = (typeof said)[keyof typeof said]['words'];
+
+/** The third recording holds a pause, in which the bot may answer its half: nobody says it. */
+const unsaid = 'Nova listen';
+
+export const sayings = new Sayings<Saying | typeof unsaid>([
+  said.bridge.words,
+  said.card.words,
+  unsaid,
+  said.morning.words,
+  said.hour.words,
+]);
+
+export const translation = 'Good morning everybody.';
+
+/** A question that the chat model answers by a tool of the program, and its answer to the tool's result. */
+export const thermometer = {
+  words: 'how warm is the kitchen',
+  call: { name: 'thermometer', argumentsJson: '{"room":"kitchen"}' },
+  answer: 'It is warm there.',
+} as const;
+
+/** Replies of the chat model; it asks for the time by a tool. */
+export const replies = [
+  { match: '<lines>', text: `[1] ${translation}` },
+  { match: '21 degrees', text: thermometer.answer },
+  { match: thermometer.words, call: thermometer.call },
+  { match: '"now"', text: said.hour.answer },
+  { match: said.hour.words, call: { name: 'time', argumentsJson: '{}' } },
+  ...Object.values(said).map(({ words, answer }) => ({ match: words, text: answer })),
+];
+
+type ShownTrack = { readonly name: string; readonly [field: string]: unknown };
+
+/** The bot with servers of our own, and people who talk with it in each of its ways at the same time. */
+export async function openMission() {
+  await using stack = new AsyncDisposableStack();
+  stack.use(shareOwnTime());
+  const voice = stack.use(await openSpeechServer());
+  const sounds = stack.use(await openSoundServer());
+  const providers = stack.use(await openMockProviders({ ...sayings.providers, replies }));
+  const { baseUrl, origin } = providers;
+  const bot = await openRunningBot({
+    // The seed's own address has no /v1.
+    CHAT_COMPLETION_BASE_URL: origin,
+    CHAT_COMPLETION_MODEL: 'llama3.2:1',
+    CHAT_COMPLETION_API_KEY: 'sk-of-chat',
+    TRANSCRIPTION_BASE_URL: baseUrl,
+    TRANSCRIPTION_MODEL: 'whisper,Systran/faster-whisper-tiny.en',
+    SPEECH_BASE_URL: voice.baseUrl,
+    SPEECH_MODEL: 'pcm,bare,wav,mp3,opus,flac,hexgrad/Kokoro-82M',
+    SPEECH_RATE_HZ: `${rawRateHz}`,
+    AUDIO_MODEL_NAME: 'gpt-audio',
+    REALTIME_BASE_URL: baseUrl.replace('http', 'ws'),
+    TRACK_ALLOWED_HOSTS: new URL(sounds.origin).host,
+  });
+  stack.use(bot);
+  const { sandbox } = bot;
+  /** Somebody calls the bot in a server of their own, or in this one. */
+  const openRoom = async (name: string, guild = sandbox.addGuild()) => {
+    const view = viewOf(sandbox, [guild]);
+    const person = await callIn({ sandbox: view, providers, uttered: [] }, name);
+    return { sandbox: view, guild, person };
+  };
+  /** Somebody asks the bot in their voice channel, and hears the answer. */
+  const converse = async (name: string, pipeline: PipelineName, saying: keyof typeof said) => {
+    const room = await openRoom(name);
+    const { person, guild } = room;
+    const { words, answer } = said[saying];
+    const olga = guild.person('Olga');
+    await commandReply(olga, 'settings set', { key: 'pipeline', value: pipeline });
+    const { firstPacketAtMs } = await person.say(sayings.sound(words), soon());
+    await eventually(() => expect(startOfSpeech(person, firstPacketAtMs)).toBeDefined());
+    const releasedAtMs = realClock.nowMs();
+    voice.release(answer);
+    return { ...room, releasedAtMs, heard: await hearAnswer(person, firstPacketAtMs) };
+  };
+  /** Somebody speaks where captions are on. */
+  const dictate = async (name: string, words: Saying) => {
+    const room = await openRoom(name, sandbox.guild());
+    await commandReply(room.person, 'captions on');
+    await room.person.say(sayings.sound(words), soon());
+    return room;
+  };
+  /** Somebody plays a sound of which a server sends the second half once the first is heard. */
+  const stream = async (name: string) => {
+    const { person } = await openRoom(name);
+    const sinceMs = realClock.nowMs();
+    const sound = `${sounds.origin}/speech.wav`;
+    await commandReply(person, 'track play', { sound, track: 'A speech of my own' });
+    await hearing(person);
+    sounds.release();
+    return await person.listen({ sinceMs, quietMs: 500, timeoutMs: 20_000 }, soon());
+  };
+  const conversations = {
+    chained: converse('Adam', 'chained', 'bridge'),
+    audioModel: converse('Ben', 'audio-model', 'card'),
+    realtime: converse('Eve', 'realtime', 'hour'),
+    streamed: stream('Dora'),
+    examined: runDoctor(),
+    /** In the server of which a program has a token. */
+    dictated: dictate('Cleo', said.morning.words),
+  };
+  // Each test waits for the one that it is about.
+  void Promise.allSettled(Object.values(conversations));
+  const closing = stack.move();
+  return {
+    ...{ ...bot, providers, voice, sounds, openRoom, conversations },
+    /** Requests to the chat server whose newest message holds these words. */
+    findChats: (words: string) => providers.requests.filter(({ asked }) => asked?.includes(words)),
+    async findTrack(name: string) {
+      const shown: { readonly tracks: readonly ShownTrack[] } = JSON.parse(
+        await bot.ask('/tracks'),
+      );
+      return shown.tracks.find((track) => track.name === name);
+    },
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  };
+}
+
+/** Runs the doctor over a server that speaks and writes at a usual pace. */
+async function runDoctor() {
+  await using paced = await openMockProviders({ hears: hearWords });
+  return await runExamination([], remote(paced));
+}
+
+/** Starts a server of one WAV file, in pieces of many sizes: its second half is sent after `release`. */
+async function openSoundServer() {
+  const heard = Promise.withResolvers<void>();
+  const sound = toneOf(['A sound that comes in pieces of many sizes.']);
+  const bytes = writeWav(sound);
+  const served = await openListeningServer(async (_, response) => {
+    response.writeHead(200, { 'content-type': 'audio/wav' });
+    for (let at = 0, size = 1; at < bytes.length; at += size, size = (size * 7) % 1_009) {
+      if (at > bytes.length / 2) await heard.promise;
+      response.write(bytes.subarray(at, at + size));
+    }
+    response.end();
+  });
+  return { ...served, sound, release: () => heard.resolve() };
+}

@@ -1,0 +1,151 @@
+import lines from './scenes.json' with { type: 'json' };
+
+export const everybody = ['ana', 'ben', 'cleo', 'dan', 'eve', 'finn', 'gina', 'hugo'] as const;
+
+/** Kinds of scenes. A seed has some of them. */
+export const sceneGroups = [
+  'talk',
+  'consent',
+  'coming',
+  'hearing',
+  'link',
+  'messages',
+  'moving',
+  'mute',
+  'reading',
+  'settings',
+  'stop',
+  'store',
+  'tools',
+  'typed',
+  'wait',
+] as const;
+export type SceneGroup = (typeof sceneGroups)[number];
+
+const actKinds = [
+  'say',
+  'breathe',
+  'typed',
+  'read',
+  'notify',
+  'take-back',
+  'stop',
+  'no',
+  'yes',
+  'forget',
+  'pause',
+  'resume',
+  'mute',
+  'unmute',
+  'go',
+  'come',
+  'bar',
+  'unbar',
+  'press',
+  'lose-link',
+  'move-server',
+  'deafen',
+  'undeafen',
+  'set',
+  'move',
+  'call',
+  'window',
+  'captions',
+  'break-store',
+  'mend-store',
+  'set-clock',
+  'restart',
+] as const;
+export type ActKind = (typeof actKinds)[number];
+
+/** One act of a person, of Discord or of a moderator. */
+export type Act = {
+  readonly atMs: number;
+  readonly kind: ActKind;
+  readonly by: string;
+  readonly text: string;
+};
+
+export const sayings = [
+  'Nova, the bridge?',
+  'Nova, which city?',
+  'Nova, a timer',
+  'Nova, look it up',
+  'Nova, look and set a timer',
+  'Nova, look and set the volume',
+  'Nova, wipe it',
+  'Nova, a note',
+  'Nova, a long story',
+  'and long?',
+  'Ben, come here',
+  '',
+  'mhm',
+  'stop',
+  'never mind',
+  'Nova, never mind',
+  'yes',
+  'wait',
+] as const;
+
+export const roles = ['a', 'b', 'c', 'd', 'e', 'f'] as const;
+type Role = (typeof roles)[number];
+
+/** One act of a scene, at an instant between two, in ms after the scene begins. */
+type SceneAct = readonly [kind: ActKind, who: Role, fromMs: number, toMs: number, text?: string];
+
+type Scene = {
+  readonly group: SceneGroup;
+  readonly weight: number;
+  readonly acts: readonly SceneAct[];
+};
+
+/** `say a 1200-4500 'wait'`: kind, who, the two instants, and the words where they are given. */
+const actPattern = /^([\w-]+) (\w) (\d+)-(\d+)(?: '(.*)')?$/;
+
+/** Reads `stop 5: say a 0-0 | stop b 1500-7000`: a group, the weight, and acts that belong together. */
+function parseScene(line: string): Scene {
+  const [head = '', acts = ''] = line.split(': ');
+  const [group, weight] = head.split(' ');
+  return {
+    group: requireMember(sceneGroups, group),
+    weight: Number(weight),
+    acts: acts.split(' | ').map(parseAct),
+  };
+}
+
+function parseAct(act: string): SceneAct {
+  const [, kind, who, fromMs, toMs, text] = actPattern.exec(act) ?? [];
+  return [
+    requireMember(actKinds, kind),
+    requireMember(roles, who),
+    Number(fromMs),
+    Number(toMs),
+    text,
+  ];
+}
+
+function requireMember<Name extends string>(
+  names: readonly Name[],
+  name: string | undefined,
+): Name {
+  const found = names.find((one) => one === name);
+  if (!found) throw new Error(`unknown in a scene: ${name}`);
+  return found;
+}
+
+/** A setting that changes while somebody is answered, and back later. */
+function makeSettingScene(to: string, back = to): Scene {
+  const changing = `say a 0-0 | set a 300-5000 '${to}'`;
+  return parseScene(`settings 1: ${changing} | say b 5000-9000 | set a 9000-20000 '${back}'`);
+}
+
+/** Scenes of `scenes.json`, where `a`, `b` and so on are different people if there are as many. */
+export const scenes: readonly Scene[] = [
+  ...lines.map(parseScene),
+  ...['always', 'name', 'window', 'off'].map((mode) =>
+    makeSettingScene(`addressing=${mode}`, 'addressing=auto'),
+  ),
+  ...['audio-model', 'realtime', 'chained'].map((name) => makeSettingScene(`pipeline=${name}`)),
+  makeSettingScene('instructions=Be brief.'),
+  makeSettingScene('language=de', 'language='),
+];

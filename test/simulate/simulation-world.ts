@@ -1,0 +1,500 @@
+import { BotError } from '#src/base/errors.ts';
+import { stepConversation } from '#src/conversation/machine/step.ts';
+import type { SessionEvent } from '#src/ports/session-events.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
+import { PartialTrust } from '#src/turn/endpointing/partial-trust.ts';
+import { freezeDeep, type StepFunction } from '#test/conversation/machine/play-case.ts';
+import { recordMessages } from '#test/conversation/setup/recorders.ts';
+import {
+  den,
+  lounge,
+  openSessionFixture,
+  places,
+  type SessionFixture,
+} from '#test/conversation/setup/session-fixture.ts';
+import { healthyFacts } from '#test/fakes/channel-facts.ts';
+import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { HeardBook } from './heard-book.ts';
+import type { Invariants, SimulatedStep } from './invariants.ts';
+import { type FailingCall, Luck } from './luck.ts';
+import { SimulatedMicrophones } from './microphones.ts';
+import { RunningCalls } from './running-calls.ts';
+import { makePipelines, makeServers, makeSynthesizer, makeTools } from './simulated-engines.ts';
+import { SimulatedLinkOpener } from './simulated-links.ts';
+import { type Mood, SimulatedModels } from './simulated-models.ts';
+import { makeTranscriber, type SaidWords } from './simulated-recogniser.ts';
+import { type Act, everybody } from './simulated-scenes.ts';
+import { makeSlowMessages } from './slow-messages.ts';
+import { readVoice, simulatedCodec } from './spoken-sound.ts';
+import { planWorld, type WorldPlan } from './world-plan.ts';
+export type SimulationSetup = {
+  readonly seed: number;
+  readonly judge: Invariants;
+  readonly step?: StepFunction | undefined;
+  readonly failing?: FailingCall | undefined;
+  /** True: each reservation keeps a part for ever. A planted fault. */
+  readonly leaksReservations?: boolean | undefined;
+  /** Text that the recogniser gives in place of the words. A planted fault. */
+  readonly misheard?: string | undefined;
+};
+
+const guildId = lounge.guildId;
+const gridMs = 20;
+/** Price of a model that hears and speaks. */
+const speakingModelPrice = {
+  kind: 'priced',
+  usd: {
+    perMillionInputTokens: 1,
+    perMillionOutputTokens: 1,
+    perMillionAudioInputTokens: 2,
+    perMillionAudioOutputTokens: 2,
+  },
+} as const;
+/** Longest time, in ms, for which nothing leaves or comes while Discord moves the voice server. */
+const maxStallMs = 3_000;
+/** Time, in ms, until the bot may speak on a stage. */
+const audienceMs = 700;
+/** Time, in ms, in which a slow model writes a sentence: about as long as it is said. */
+const slowSentenceMs = 1_400;
+const dayMs = 86_400_000;
+/** Daily cap of a person, in US dollars, once all is well. */
+const healthyCapUsd = 1;
+
+function makeMember(id: string): ChannelMember {
+  return { id, name: `${id.charAt(0).toUpperCase()}${id.slice(1)}`, isBot: false, roleIds: [] };
+}
+
+/** A voice channel with people, Discord, engines and stores around the real conversation, in virtual time. */
+export class Simulation {
+  readonly clock = new VirtualClock();
+  readonly plan: WorldPlan;
+  readonly engines: RunningCalls;
+  readonly heard = new HeardBook();
+  /** Instants, in ms: of the latest packet of anybody, and of a question that the budget refused. */
+  talkedMs = Number.NEGATIVE_INFINITY;
+  toldOfBudgetMs = Number.NEGATIVE_INFINITY;
+  #isCaptioned = false;
+  steps = 0;
+  /** People whose texts are read out, by their words, and the instants of their no in ms. */
+  readonly #owners = new Map<string, string>();
+  readonly #refusedMs = new Map<string, number>();
+  readonly #luck: Luck;
+  readonly #judge;
+  readonly #leaksReservations;
+  readonly #misheard;
+  readonly #models: SimulatedModels;
+  readonly #run: StepFunction;
+  readonly #members = new Map<string, ChannelMember>(everybody.map((id) => [id, makeMember(id)]));
+  #fixture: SessionFixture;
+  readonly #opener: SimulatedLinkOpener;
+  readonly #messages = recordMessages();
+  readonly #budgets;
+  readonly #ledger;
+  readonly #microphones: SimulatedMicrophones;
+  readonly #requests = new Set<AbortController>();
+  #taken: SimulatedStep | undefined;
+  #isSounding = false;
+  #stalledUntilMs = 0;
+  /** True from the instant on at which nothing goes wrong any more. */
+  #isHealthy = false;
+  readonly #store = { isBroken: false };
+
+  constructor(setup: SimulationSetup) {
+    const {
+      failing,
+      judge,
+      leaksReservations = false,
+      misheard,
+      seed,
+      step: run = stepConversation,
+    } = setup;
+    this.plan = planWorld(seed);
+    this.#judge = judge;
+    this.#leaksReservations = leaksReservations;
+    this.#misheard = misheard;
+    this.#luck = new Luck(seed, this.plan, failing);
+    this.engines = new RunningCalls(this.clock, this.#luck);
+    this.#microphones = new SimulatedMicrophones(this.plan, this.#luck);
+    this.#models = new SimulatedModels({
+      calls: this.engines,
+      heard: this.heard,
+      saidOf: (number) => this.said[number],
+      onPrompt: (messages) => judge.checkPrompt(messages),
+      sentenceMs: this.plan.writesSlowly ? slowSentenceMs : 20,
+      mood: () => this.#mood,
+    });
+    const { closesSlowly, people } = this.plan;
+    this.#opener = new SimulatedLinkOpener(
+      people.map(makeMember),
+      this.clock,
+      this.#luck,
+      closesSlowly,
+    );
+    const speaks = this.plan.pipeline !== 'chained' || this.plan.scenes.has('settings');
+    const { budgets, ledger } = openBudgets(this.clock, {
+      caps: { personDay: toUsd(this.plan.capUsd) },
+      tariff: speaks ? { think: speakingModelPrice } : {},
+      ownCapOf: () => (this.#isHealthy ? toUsd(healthyCapUsd) : undefined),
+    });
+    this.#ledger = ledger;
+    this.#budgets = budgets;
+    this.#run = run;
+    this.#fixture = this.#open();
+    for (const one of Object.values(this.#fixture.stores).filter(Boolean)) {
+      Object.defineProperty(one, 'trouble', { get: () => this.#troubleOfStore() });
+    }
+  }
+
+  #open(former?: SessionFixture): SessionFixture {
+    const { hasSlowTools, isStage, people, pipeline, trustsPartials } = this.plan;
+    const servers = makeServers(this.plan, this.engines, {
+      chat: this.#models.chat,
+      synthesizer: makeSynthesizer(this.engines, this.heard),
+      transcriber: makeTranscriber({
+        calls: this.engines,
+        saidOf: (number) => this.said[number],
+        onHeard: (by) => this.#judge.checkRecogniser(by),
+        misheard: this.#misheard,
+        listens: this.plan.hasPartials,
+      }),
+    });
+    const findChannelFacts = () =>
+      isStage ? ({ ...healthyFacts, kind: 'stage' } as const) : healthyFacts;
+    return openSessionFixture(
+      {
+        ...servers,
+        pipelines: makePipelines(servers, this.#models.speaking, pipeline),
+        tools: makeTools(this.engines, hasSlowTools),
+        codec: simulatedCodec,
+        linkOpener: this.#opener,
+        places: { ...places, findChannelFacts },
+        addressing: 'auto',
+        spending: this.#budgets,
+        messages: makeSlowMessages(this.#messages.scribe, this.engines),
+        partialTrust: new PartialTrust(trustsPartials),
+        onEvent: (_guildId, event) => this.#tell(event),
+        decide: (...given) => this.#decide(given),
+        ...(former && { stores: former.stores, transcripts: former.transcripts }),
+      },
+      people.map(makeMember),
+      this.clock,
+    );
+  }
+
+  #tell(event: SessionEvent) {
+    if (event.kind === 'dropped' && event.why === 'budget')
+      this.toldOfBudgetMs = this.clock.nowMs();
+    this.#judge.checkEvent(event, this.said);
+  }
+
+  get #mood(): Mood {
+    return this.#isHealthy ? 'healthy' : this.plan.manner;
+  }
+
+  /** Everybody has agreed, and Ana calls the bot. */
+  async begin() {
+    for (const id of everybody) await this.#fixture.consents.write(guildId, id, { kind: 'always' });
+    await this.#join();
+  }
+
+  async #join() {
+    const { sessions } = this.#fixture;
+    await this.#waitFor(sessions.join(lounge, 'ana'));
+    if (!this.plan.isStage) return;
+    sessions.onSeatChange(guildId, { kind: 'suppressed', isOn: true });
+    await this.advance(this.clock.nowMs() + audienceMs);
+    sessions.onSeatChange(guildId, { kind: 'suppressed', isOn: false });
+  }
+
+  /** From now on nothing goes wrong, everybody is there and may be heard, and a new day has begun. */
+  async heal() {
+    this.#isHealthy = true;
+    this.#luck.heal();
+    this.#microphones.heal();
+    this.clock.setWall(dayMs);
+    const acts = ['mend-store', 'unmute', 'resume', 'unbar'] as const;
+    for (const kind of acts) await this.act({ atMs: 0, kind, by: 'ana', text: '' });
+    await this.act({ atMs: 0, kind: 'set', by: 'ana', text: 'addressing=auto' });
+    for (const by of this.plan.people)
+      for (const kind of ['undeafen', 'come', 'yes'] as const)
+        await this.act({ atMs: 0, kind, by, text: '' });
+  }
+
+  /** Calls the bot in again where it has left. */
+  async callBack() {
+    if (this.#fixture.sessions.at(guildId) === undefined) await this.#join();
+  }
+
+  get state() {
+    return this.#fixture.sessions.findSession(guildId)?.loop.state;
+  }
+
+  /** Everything that people said aloud. */
+  get said(): readonly SaidWords[] {
+    return this.#microphones.said;
+  }
+
+  /** Money that a person has spent today, in billionths of a dollar. */
+  spentOf(by: string) {
+    return this.#ledger.getShare(guildId, by, this.clock.wallMs()).nanoUsd;
+  }
+
+  /** Whether the money may end in the middle of the talk. */
+  get hasLowCap(): boolean {
+    return this.plan.capUsd < healthyCapUsd;
+  }
+
+  get capNanoUsd() {
+    return toUsd(this.#isHealthy ? healthyCapUsd : this.plan.capUsd);
+  }
+
+  get reserved() {
+    return this.#ledger.getReserved(guildId);
+  }
+
+  /** Number of typed questions that were not told of their end. */
+  get waitingRequests() {
+    return this.#requests.size;
+  }
+
+  get isOpening() {
+    return this.#opener.opening > 0;
+  }
+
+  /** Lets time pass on the grid of frames, or faster while nothing is heard. */
+  async advance(untilMs: number) {
+    while (this.clock.nowMs() < untilMs) {
+      await this.clock.advance(this.#nextMs(untilMs) - this.clock.nowMs());
+      this.#checkTaken();
+      this.#arrive();
+      this.#tick();
+      this.#checkTaken();
+      this.#judge.checkTime(this);
+    }
+  }
+
+  async act(one: Act) {
+    if (one.kind === 'restart') await this.#restart();
+    else this.#perform(one);
+    await this.clock.advance(0);
+    this.#checkTaken();
+  }
+
+  /** Another process goes on with the stores, once they hold each no. */
+  async #restart() {
+    const stored = await this.#fixture.consents.read(guildId).catch(() => undefined);
+    const isKept = (by: string) => stored?.get(by)?.kind !== 'always';
+    if (!stored || ![...this.#judge.consent.refusals].every(isKept)) return;
+    await this.end(true);
+    this.#isSounding = false;
+    this.#fixture = this.#open(this.#fixture);
+    await this.#join();
+  }
+
+  /** The bot leaves, or its process ends. */
+  async end(isStopped: boolean) {
+    const { sessions } = this.#fixture;
+    const drainMs = 8_000;
+    if (isStopped) await this.#waitFor(sessions.drainAll(drainMs));
+    else await this.#waitFor(sessions.leaveInTurn(guildId));
+    await this.#waitFor(sessions[Symbol.asyncDispose]());
+    this.#checkTaken();
+  }
+
+  #decide([state, event, rules]: Parameters<StepFunction>) {
+    this.#checkTaken();
+    const { effects, state: after } = this.#run(state, event, rules);
+    freezeDeep(after);
+    this.steps++;
+    this.#taken = { event, before: state, after, effects };
+    const isDropped = effects.some((one) => one.do === 'discard');
+    if (isDropped && this.#leaksReservations) this.#ledger.reserve(guildId, undefined, 1);
+    return { effects, state: after };
+  }
+
+  /** The effects of a step are performed before it is judged. */
+  #checkTaken() {
+    const taken = this.#taken;
+    this.#taken = undefined;
+    if (taken) this.#judge.check(this, taken);
+  }
+
+  /** Time passes until the promise is kept. */
+  async #waitFor(promise: Promise<unknown>) {
+    let isOver = false;
+    void promise.finally(() => {
+      isOver = true;
+    });
+    while (!isOver) await this.advance(this.clock.nowMs() + gridMs);
+    await promise;
+  }
+
+  #nextMs(untilMs: number) {
+    const nextMs = this.clock.nowMs() + gridMs;
+    const isQuiet = !this.#isSounding && this.#microphones.isQuiet;
+    if (!isQuiet) return nextMs;
+    const dueMs = Math.ceil(Math.min(this.clock.nextDueMs, untilMs) / gridMs) * gridMs;
+    return Math.max(nextMs, dueMs);
+  }
+
+  #arrive() {
+    const nowMs = this.clock.nowMs();
+    const due = this.#microphones.take(nowMs);
+    if (nowMs < this.#stalledUntilMs) return;
+    for (const packet of due) {
+      const isHere = this.#opener.people.some(({ id }) => id === packet.speakerId);
+      if (!isHere) continue;
+      this.talkedMs = nowMs;
+      this.#opener.current?.arrive(packet);
+    }
+  }
+
+  #tick() {
+    const link = this.#opener.current;
+    if (!link || this.clock.nowMs() < this.#stalledUntilMs) return;
+    this.#isSounding = false;
+    link.onLeft = (frame, atMs) => {
+      this.#isSounding = true;
+      const voice = readVoice(frame);
+      if (voice) this.#judge.checkVoice(this, voice, atMs);
+    };
+    link.tick(this.clock.nowMs());
+  }
+
+  #perform(one: Act) {
+    const { by, kind, text } = one;
+    const { privacy, sessions, settings, talk } = this.#fixture;
+    const pause = (isPaused: boolean) => sessions.pauseHearing(guildId, isPaused);
+    const mute = (isOn: boolean) => sessions.onSeatChange(guildId, { kind: 'muted', isOn });
+    const acts: Readonly<Record<Act['kind'], () => unknown>> = {
+      restart: () => undefined,
+      say: () => this.#microphones.say(by, text, this.clock.nowMs()),
+      breathe: () => this.#microphones.say(by, '', this.clock.nowMs()),
+      typed: () => this.#ask(by, text),
+      read: () => this.#read(by, text),
+      'take-back': () => [...this.#requests][0]?.abort(),
+      notify: () => this.#notify(by, text),
+      stop: () => talk.stopSpeaking(guildId),
+      window: () => talk.openAskWindow(guildId, by),
+      press: () => this.#press(by),
+      no: () => this.#answer(by, false, privacy.deny(guildId, by)),
+      yes: () => this.#answer(by, true, privacy.allow(guildId, by)),
+      forget: () => this.#answer(by, false, privacy.forget(guildId, by)),
+      pause: () => pause(true),
+      resume: () => pause(false),
+      mute: () => mute(true),
+      unmute: () => mute(false),
+      go: () => this.#seat(by, false),
+      come: () => this.#seat(by, true),
+      bar: () => settings.setSetting(guildId, 'blocked', `<@${by}>`),
+      unbar: () => settings.setSetting(guildId, 'blocked', ''),
+      'lose-link': () => this.#opener.current?.lose(),
+      'move-server': () => this.#stall(),
+      deafen: () => this.#deafen(by, true),
+      undeafen: () => this.#deafen(by, false),
+      set: () => this.#set(text),
+      move: () => this.#move(),
+      call: () => sessions.join(lounge, by),
+      captions: () => this.#caption(),
+      'break-store': () => Object.assign(this.#store, { isBroken: true }),
+      'mend-store': () => Object.assign(this.#store, { isBroken: false }),
+      'set-clock': () => this.clock.setWall(one.atMs % 2 === 0 ? 7_200_000 : -7_200_000),
+    };
+    void Promise.resolve(acts[kind]()).catch((error: unknown) => this.#judge.fail(error));
+  }
+
+  #read(by: string, text: string) {
+    if (this.#judge.consent.refusals.has(by)) return;
+    this.#owners.set(text, by);
+    this.#fixture.talk.sayText(guildId, text, 'queue', { owner: { id: by, name: by } });
+  }
+
+  /** Instant, in ms, from which nothing of this text may be heard, as its owner said no; infinite: none. */
+  refusedMs(text: string): number {
+    return this.#refusedMs.get(this.#owners.get(text) ?? '') ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether nothing can leave. */
+  get isStalled(): boolean {
+    return this.clock.nowMs() < this.#stalledUntilMs + 1_000;
+  }
+
+  /** Discord moves the voice server: for a while no packet comes or leaves. */
+  #stall() {
+    const nowMs = this.clock.nowMs();
+    this.#stalledUntilMs = nowMs + this.#luck.draw(`stall ${nowMs}`) * maxStallMs;
+  }
+
+  async #set(change: string) {
+    const [key = '', value = ''] = change.split('=');
+    await this.#fixture.settings.setSetting(guildId, key, value);
+  }
+
+  #deafen(by: string, isDeaf: boolean) {
+    this.#members.set(by, { ...makeMember(by), isDeaf });
+    const { current, people: here } = this.#opener;
+    const now = here.map(({ id }) => this.#members.get(id) ?? makeMember(id));
+    for (const list of [here, current?.present ?? []]) list.splice(0, list.length, ...now);
+  }
+
+  #answer(by: string, isYes: boolean, saved: Promise<unknown>) {
+    this.#judge.consent.answer(by, isYes);
+    if (isYes) this.#refusedMs.delete(by);
+    else this.#refusedMs.set(by, this.clock.nowMs());
+    return saved;
+  }
+
+  async #ask(by: string, text: string) {
+    const over = new AbortController();
+    const { signal } = over;
+    this.#requests.add(over);
+    await this.#fixture.talk.askQuestion(guildId, text, { id: by, name: by }, 'voice', { signal });
+    this.#requests.delete(over);
+  }
+
+  #notify(personId: string, text: string) {
+    const queue = this.#fixture.sessions.findSession(guildId)?.speech.requests;
+    const getText = () => text;
+    queue?.queueNotice({
+      getText,
+      language: 'en',
+      personId,
+      maxWaitMs: 20_000,
+      onEnded: () => undefined,
+    });
+  }
+
+  async #press(by: string) {
+    const button = this.#messages.offered.at(-1)?.split(':')[1] ?? '';
+    await this.#fixture.confirmations.confirmCall(guildId, button, by);
+  }
+
+  #seat(by: string, isThere: boolean) {
+    const { current, people: here } = this.#opener;
+    const there = [...this.#members.values()].filter(({ id }) => {
+      return id === by ? isThere : here.some((one) => one.id === id);
+    });
+    for (const list of [here, current?.present ?? []]) list.splice(0, list.length, ...there);
+  }
+
+  /** Discord moves the bot: the link ends, and everybody goes along. */
+  #move() {
+    const { sessions } = this.#fixture;
+    const { channelId } = sessions.at(guildId)?.channelId === den.channelId ? lounge : den;
+    this.#opener.current?.lose(new BotError('link.lost', false, 'Moved.'));
+    sessions.onSeatChange(guildId, { kind: 'moved', channelId });
+  }
+
+  async #caption() {
+    const { captions } = this.#fixture;
+    this.#isCaptioned = !this.#isCaptioned;
+    await (this.#isCaptioned ? captions.turnOn(guildId, {}) : captions.turnOff(guildId));
+  }
+
+  #troubleOfStore() {
+    if (this.steps === 0) return undefined;
+    const isLost = this.#luck.call('store', 0, 0, 0).fails || this.#store.isBroken;
+    return isLost ? 'unwritable' : undefined;
+  }
+}

@@ -1,0 +1,49 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { realClock } from '#src/base/clock.ts';
+import { DatabaseSync } from '#src/sql/sqlite.ts';
+import { openDatabase } from '#src/storage/database.ts';
+import type { Migration } from '#src/storage/schema.ts';
+import { createSqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
+import { createSqliteWorker } from '#src/storage/sqlite/sqlite-worker.ts';
+
+/** A folder of its own that goes away with the test, with the path of a store in it. */
+export type StoreFolder = Disposable & { readonly folder: string; readonly path: string };
+
+export function makeStoreFolder(): StoreFolder {
+  const folder = mkdtempSync(join(tmpdir(), 'parley-store-'));
+  return {
+    folder,
+    path: join(folder, 'data', 'parley.db'),
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** In a thread of its own. */
+export async function openSqlite(format: readonly Migration[], resources: AsyncDisposableStack) {
+  const { path } = resources.use(makeStoreFolder());
+  const driver = createSqliteDriver(path, format, resources.use(createSqliteWorker()).file(path));
+  const database = openDatabase({ driver, clock: realClock, patienceMs: 0 });
+  await database.open();
+  return { database, path };
+}
+
+/** All bytes below a folder, by path. */
+export function readEveryByte(folder: string): ReadonlyMap<string, Buffer> {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return new Map(
+    files.map(({ parentPath, name }) => {
+      const path = join(parentPath, name);
+      return [path, readFileSync(path)];
+    }),
+  );
+}
+
+/** Another program that writes to the store until it is let go. */
+export function holdByAnother(path: string): Disposable {
+  const other = new DatabaseSync(path);
+  other.exec('BEGIN IMMEDIATE');
+  return other;
+}
