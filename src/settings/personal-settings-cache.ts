@@ -45,7 +45,7 @@ export class PersonalSettingsCache {
       this.#cacheSettings(key, known);
       return known;
     }
-    const loading = this.#loading.get(key) ?? this.#loadSettings(guildId, personId);
+    const loading = this.#loading.get(key) ?? this.#readSettings(guildId, personId);
     this.#loading.set(key, loading);
     return await loading;
   }
@@ -79,7 +79,7 @@ export class PersonalSettingsCache {
       for (const key of [...all.keys()].filter(isMeant)) all.delete(key);
   }
 
-  async #loadSettings(guildId: GuildId, personId: PersonId): Promise<PersonSettings | undefined> {
+  async #readSettings(guildId: GuildId, personId: PersonId): Promise<PersonSettings | undefined> {
     const key = toCacheKey(guildId, personId);
     const read = () => this.#deps.store.read(guildId, personId);
     const settings = await withStoreTimeout(guildId, this.#deps, 'store.unreadable', read);

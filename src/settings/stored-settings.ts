@@ -254,7 +254,7 @@ export class StoredSettings {
   /** Asks the store until it has answered once; false when it has not. Never throws. */
   async loadGuild(guildId: GuildId): Promise<boolean> {
     if (!this.#getGuildTasks(guildId).isRead) {
-      const loading = this.#loading.get(guildId) ?? this.#loadGuild(guildId);
+      const loading = this.#loading.get(guildId) ?? this.#readGuild(guildId);
       this.#loading.set(guildId, loading);
       await loading;
       this.#loading.delete(guildId);
@@ -279,7 +279,7 @@ export class StoredSettings {
     this.#servers.delete(guildId);
   }
 
-  async #loadGuild(guildId: GuildId) {
+  async #readGuild(guildId: GuildId) {
     const read = () => this.#sources.settingsStore.read(guildId);
     const set = await withStoreTimeout(guildId, this.#parts, 'store.unreadable', read);
     if (!set || !this.#loading.has(guildId)) return; // forgotten meanwhile

@@ -50,7 +50,7 @@ export class SessionCaptions implements FeatureSession {
   /** The session goes on where a former run sat, whose people heard the notice. */
   #isReturned;
   /** Time at which each person came last, in ms of the session; all of them had the notice of captions. */
-  #getArrivalMs = new Map<string, number>();
+  #arrivalsMs = new Map<string, number>();
   #hereIds: ReadonlySet<PersonId> = new Set();
 
   constructor(session: CaptionedSession, deps: CaptionDeps, isReturned: boolean) {
@@ -61,7 +61,7 @@ export class SessionCaptions implements FeatureSession {
 
   /** Time at which a person came into the channel of this session, in ms since its start; 0 where that is not known. */
   getArrivalMs(sessionId: string, personId: PersonId): number {
-    return (this.recorder?.session.id === sessionId && this.#getArrivalMs.get(personId)) || 0;
+    return (this.recorder?.session.id === sessionId && this.#arrivalsMs.get(personId)) || 0;
   }
 
   /** The transcript that is being written; undefined while captions are off. */
@@ -142,8 +142,8 @@ export class SessionCaptions implements FeatureSession {
     if (!recorder) return;
     const atMs = recorder.toSessionMs(this.#deps.clock.nowMs());
     const hereIds = new Set(people.flatMap(({ id, isBot }) => (isBot ? [] : id)));
-    const haveNotice = hereIds.isSubsetOf(this.#getArrivalMs);
-    for (const id of hereIds.difference(this.#hereIds)) this.#getArrivalMs.set(id, atMs);
+    const haveNotice = hereIds.isSubsetOf(this.#arrivalsMs);
+    for (const id of hereIds.difference(this.#hereIds)) this.#arrivalsMs.set(id, atMs);
     this.#hereIds = hereIds;
     if (haveNotice) return;
     const hasMissed = recorder.listRecentLines().length >= minMissedLines;
@@ -183,7 +183,7 @@ export class SessionCaptions implements FeatureSession {
     const latest = await this.#findFormerSession(store);
     const chat = await this.#openCaptionChat(latest?.session.placeId);
     if (!chat) return { id: 'captions.no_place' };
-    this.#getArrivalMs = new Map(place.listPeople().map(({ id }) => [id, 0]));
+    this.#arrivalsMs = new Map(place.listPeople().map(({ id }) => [id, 0]));
     this.#writeNotice(chat, []);
     if (!this.#isReturned) await this.#sayNotice();
     this.#isReturned = false;

@@ -28,7 +28,7 @@ export class SeatReturn {
   readonly #seatStore;
   readonly #signal;
   /** Servers whose session was given up. */
-  readonly #onSessionGivenUp = new Set<string>();
+  readonly #givenUpGuilds = new Set<string>();
   /** Called for each server once it is decided whether the bot returns there. */
   readonly #onDecided;
   readonly #waiting = new Set<string>();
@@ -60,10 +60,10 @@ export class SeatReturn {
 
   /** To be called for a session that was given up: its seat is read every minute while it stands. Never throws. */
   async onSessionGivenUp(guildId: GuildId): Promise<void> {
-    if (this.#onSessionGivenUp.has(guildId)) return;
-    this.#onSessionGivenUp.add(guildId);
+    if (this.#givenUpGuilds.has(guildId)) return;
+    this.#givenUpGuilds.add(guildId);
     await this.#pollSeats([guildId], givenUpCheckMs);
-    this.#onSessionGivenUp.delete(guildId);
+    this.#givenUpGuilds.delete(guildId);
   }
 
   /** Reads seats from time to time while they stand; with the usual pause only until they could be read. */
@@ -125,7 +125,7 @@ export class SeatReturn {
     const joining = await this.#sessions.returnToSeat(
       guildId,
       prepareReturn,
-      this.#onSessionGivenUp.has(guildId),
+      this.#givenUpGuilds.has(guildId),
     );
     if (objection) {
       this.#sessions.forgetSeat(guildId);
@@ -137,7 +137,7 @@ export class SeatReturn {
 
   async #reportJoined(guildId: GuildId, joining: JoinOutcome) {
     const { panels } = this.#deps;
-    if (this.#onSessionGivenUp.has(guildId) && !('consent' in joining)) return; // its panel says so already
+    if (this.#givenUpGuilds.has(guildId) && !('consent' in joining)) return; // its panel says so already
     if ('consent' in joining || 'nextTryMs' in joining) await panels.takeOverPanel(guildId);
     else await this.#showLeftPanel(guildId, { id: 'gave_up' });
   }

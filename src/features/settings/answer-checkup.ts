@@ -44,21 +44,21 @@ export class AnswerCheckup {
 
   /** Takes at most 25 s. Where the bot sits in no channel, the permissions of `channel` are checked. */
   checkAnswers(guildId: GuildId, callerId: PersonId, channel?: ChannelRef): Promise<CheckReport> {
-    const running = this.#running.get(guildId) ?? this.#checkAnswers(guildId, callerId, channel);
+    const running = this.#running.get(guildId) ?? this.#runCheckup(guildId, callerId, channel);
     this.#running.set(guildId, running);
     const forget = () => this.#running.delete(guildId);
     running.then(forget, forget);
     return running;
   }
 
-  async #checkAnswers(
+  async #runCheckup(
     guildId: GuildId,
     callerId: PersonId,
     caller?: ChannelRef,
   ): Promise<CheckReport> {
     const session = this.#sessions.findSession(guildId);
-    const [parts, { settings }] = [this.#deps, this.#sessions];
-    const { clock, codec, cues, onEvent, places } = parts;
+    const [deps, { settings }] = [this.#deps, this.#sessions];
+    const { clock, codec, cues, onEvent, places } = deps;
     await settings.loadGuild(guildId);
     const channel = session?.channel ?? caller;
     const facts = channel && places.findChannelFacts(channel, callerId);
@@ -76,9 +76,9 @@ export class AnswerCheckup {
       await tried(voiceLink, session),
       await tried(encryption, session),
       await tried(decode, { codec, tone: cues.heard }),
-      ...(await checkEngines(guildId, parts, style, pipeline)),
+      ...(await checkEngines(guildId, deps, style, pipeline)),
       // Last, so that what is read and what is heard come together.
-      await tried(playback, session && createCueOutput(session, parts)),
+      await tried(playback, session && createCueOutput(session, deps)),
     ];
     return { findings };
   }

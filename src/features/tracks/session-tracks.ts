@@ -156,14 +156,14 @@ export class SessionTracks implements FeatureSession {
     caller: TrackCaller,
     request: PlayRequest,
   ): Promise<readonly [PlayOutcome, ...TrackOutcome[]]> {
-    const placed = await this.#playSound(caller, request);
+    const placed = await this.#findAndPlay(caller, request);
     const { percent } = request;
     if (percent === undefined || !('ended' in placed)) return [placed];
     const volume = this.requestCommand(caller, placed.track, { kind: 'volume', percent });
     return volume.kind === 'denied' ? [placed, volume] : [placed];
   }
 
-  async #playSound(caller: TrackCaller, request: PlayRequest): Promise<PlayOutcome> {
+  async #findAndPlay(caller: TrackCaller, request: PlayRequest): Promise<PlayOutcome> {
     const { place, signal: over } = this.#session;
     const refused = this.#findRefusal(request.track);
     if (refused) return refused;
