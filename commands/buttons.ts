@@ -1,12 +1,11 @@
 import { allow, deny, pauseOrResume } from '#commands/privacy/privacy.ts';
 import { personaForm } from '#commands/voice/persona-form.ts';
 import type { Button, Command, FormHandler, PickerHandler } from '#src/features/command.ts';
-import { openAskWindow } from './ask-window.ts';
 import { captionButtons } from './captions/captions-command.ts';
 import { helpCommand } from './commands.ts';
 import { confirmCall, maxPressMs, showConfirmation } from './confirm.ts';
 import { agreeToMove, join } from './join.ts';
-import { showMore } from './panel-menu.ts';
+import { openAskWindow, showMore } from './panel-buttons.ts';
 import { showCard } from './privacy/privacy-replies.ts';
 import { panelButtons, panelForm, panelPickers } from './settings/settings-panel-presses.ts';
 import { stop } from './stop.ts';

@@ -7,8 +7,7 @@ import type {
   Reply,
   SuggestValues,
 } from '#src/features/command.ts';
-import { maxFadeMs } from '#src/features/tracks/fade-limits.ts';
-import { parseSeekTarget } from '#src/features/tracks/seek-target.ts';
+import { maxFadeMs, parseSeekTarget } from '#src/features/tracks/track-arguments.ts';
 import { isSameTrack } from '#src/features/tracks/track-names.ts';
 import type { TrackAction, TrackCommand } from '#src/playback/tracks/track-outcomes.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';

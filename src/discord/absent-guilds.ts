@@ -8,7 +8,7 @@ import {
 } from 'discord.js';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { isOnShard } from '#src/people/server-share.ts';
-import type { JoinedGuildStore } from '#src/ports/stores/joined-guild-store.ts';
+import type { JoinedGuildStore } from '#src/ports/stores.ts';
 import type { DiscordEvent } from './events.ts';
 
 export type GuildRecords = Pick<JoinedGuildStore, 'addGuilds' | 'listGuilds'>;

@@ -6,7 +6,7 @@ import {
   PermissionFlagsBits,
   type VoiceBasedChannel,
 } from 'discord.js';
-import { isNoWider, type RightInChannel } from '#src/people/channel-openness.ts';
+import { isNoWider, type RightInChannel } from '#src/people/audience.ts';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
 import type { Places } from '#src/ports/command-ports.ts';
 import { toOneLine } from '#src/texts/plain-text.ts';

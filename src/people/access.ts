@@ -25,3 +25,14 @@ export function judgeAccess(
   const isUser = userRoleIds.length === 0 || userRoleIds.some((roleId) => roleIds.includes(roleId));
   return isUser || mayManage ? 'open' : 'no-role';
 }
+
+const programIdPrefix = 'token:';
+
+/** Id of the program with the token of this name; no id of a person begins like it. */
+export function toProgramId(tokenName: string): string {
+  return `${programIdPrefix}${tokenName}`;
+}
+
+export function isProgram(id: string): boolean {
+  return id.startsWith(programIdPrefix);
+}

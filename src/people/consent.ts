@@ -131,3 +131,9 @@ export function isHeardConsent(consent: Consent): boolean {
 export function isRefusal(word: StoredConsent | undefined): boolean {
   return word !== undefined && word.kind !== 'always';
 }
+
+/**
+ * Tells who is left out of captions: they are heard and answered, but not captioned, kept or shown to a model beyond their own
+ * questions.
+ */
+export type LeftOutPeopleStore = ChoiceStore<boolean>;

@@ -1,6 +1,6 @@
 import type { ChannelAccess } from '#src/people/audience.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import type { MessagePlace } from './message-place.ts';
+import type { MessagePlace } from './typed-messages.ts';
 import type { ChannelRef } from './voice-link.ts';
 
 /** Chats in which captions are written; discord implements it. */

@@ -1,5 +1,6 @@
 import type { TextLine } from '#src/texts/texts.ts';
 import { describeNextStep } from './talk-guide.ts';
+import type { MessagePlace } from './typed-messages.ts';
 import type { ChannelRef } from './voice-link.ts';
 
 /** Content of the panel of a channel; discord draws it in the language of the server. */
@@ -36,18 +37,16 @@ export interface PanelBoard {
    */
   postPanel(channel: ChannelRef, head: TextLine): Promise<boolean>;
   /** Where the panel is; undefined where there is none. */
-  placeIn(guildId: GuildId): PanelPlace | undefined;
+  placeIn(guildId: GuildId): MessagePlace | undefined;
   /** The server is gone: nothing is shown there any more, nor written to the store once this resolves. Never throws. */
   forgetPanel(guildId: GuildId): Promise<void>;
 }
 
-export type PanelPlace = { readonly channelId: ChannelId; readonly messageId: MessageId };
-
 /** Places of the panels, so that buttons of an old one can point to the new one; storage implements it. */
 export interface PanelStore {
-  read(guildId: GuildId): Promise<PanelPlace | undefined>;
+  read(guildId: GuildId): Promise<MessagePlace | undefined>;
   /** Errors: BotError `store.*`. */
-  write(guildId: GuildId, place: PanelPlace): Promise<void>;
+  write(guildId: GuildId, place: MessagePlace): Promise<void>;
 }
 
 /** The panel of a bot that left; `why`: what people are to know of it. */

@@ -2,6 +2,9 @@ import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { SoundFile } from '#src/sources/recordings.ts';
 import type { ChannelMember } from './voice-link.ts';
 
+/** Where a message stands. */
+export type MessagePlace = { readonly channelId: ChannelId; readonly messageId: MessageId };
+
 /** Words and files of a message, whatever its form. */
 export type MessageContent = {
   readonly text: string;

@@ -1,7 +1,6 @@
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
-import type { LeftOutPeopleStore } from '#src/people/left-out-people.ts';
-import type { JoinedGuildStore } from '#src/ports/stores/joined-guild-store.ts';
-import type { SeatStore } from '#src/ports/stores/seat-store.ts';
+import type { LeftOutPeopleStore } from '#src/people/consent.ts';
+import type { JoinedGuildStore, SeatStore } from '#src/ports/stores.ts';
 import type { VoiceLinkOpener } from '#src/ports/voice-link.ts';
 import type { StoredSettingsDeps } from '#src/settings/stored-settings.ts';
 import type { HearingDeps } from '#src/voice/connection/reconnecting-connection.ts';

@@ -18,7 +18,7 @@ import type { LeaveSummary } from '#src/ports/feature-session.ts';
 import { type PanelContent, toLeftPanel } from '#src/ports/panel.ts';
 import type { VoiceRestriction } from '#src/ports/seat-changes-by-others.ts';
 import type { LeaveReason, SessionEvent } from '#src/ports/session-events.ts';
-import type { Seat } from '#src/ports/stores/seat-store.ts';
+import type { Seat } from '#src/ports/stores.ts';
 import type { TalkState } from '#src/ports/talk-guide.ts';
 import type { ChannelMember, ChannelRef, LinkState, VoiceLink } from '#src/ports/voice-link.ts';
 import type { GuildChoices } from '#src/settings/guild-consents.ts';

@@ -15,7 +15,7 @@ import {
   type SeatChange,
   toMissingRightLine,
 } from '#src/ports/seat-changes-by-others.ts';
-import type { Seat } from '#src/ports/stores/seat-store.ts';
+import type { Seat } from '#src/ports/stores.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import { type GuildChoices, GuildConsents } from '#src/settings/guild-consents.ts';
 import { StoredSettings } from '#src/settings/stored-settings.ts';

@@ -5,9 +5,9 @@ import {
   type ConsentState,
   type ConsentStore,
   isRefusal,
+  type LeftOutPeopleStore,
   type StoredConsent,
 } from '#src/people/consent.ts';
-import type { LeftOutPeopleStore } from '#src/people/left-out-people.ts';
 import { type StoreWatch, withStoreTimeout } from '#src/ports/store-timeout.ts';
 
 /** Pause, in ms, after which a choice that could not be stored is written again. */

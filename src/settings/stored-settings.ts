@@ -4,7 +4,7 @@ import { getEnglishLanguageName } from '#src/base/language-name.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { SpokenManner } from '#src/ports/command-ports.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
-import type { GuildSettingsStore } from '#src/ports/stores/guild-settings-store.ts';
+import type { GuildSettingsStore } from '#src/ports/stores.ts';
 import { createPronouncer, type Pronounce } from '#src/speech/pronunciation.ts';
 import type { SpeechVoice } from '#src/speech/speech-engine.ts';
 import type { Caps } from '#src/spending/budget-authority.ts';

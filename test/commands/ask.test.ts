@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ask } from '#commands/ask.ts';
 import { askAbout } from '#commands/ask-about.ts';
-import { openAskWindow as askWindow } from '#commands/ask-window.ts';
+import { openAskWindow as askWindow } from '#commands/panel-buttons.ts';
 import type { Public } from '#src/base/public.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';

@@ -5,7 +5,7 @@ import type {
   ChatText,
   MessageOutcome,
 } from '#src/ports/caption-chats.ts';
-import type { MessagePlace } from '#src/ports/message-place.ts';
+import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** A message as it was touched. Its key is `captions 1`, or `notice` of one with buttons. */

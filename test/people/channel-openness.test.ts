@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isNoWider, type RightInChannel } from '#src/people/channel-openness.ts';
+import { isNoWider, type RightInChannel } from '#src/people/audience.ts';
 import { countRuns, fc } from '#test/properties.ts';
 
 const roles = ['staff', 'guests'];

@@ -8,8 +8,8 @@ import type { NewReminder } from '#src/features/reminders/reminder-store.ts';
 import type { StoredTrack } from '#src/features/tracks/track-store.ts';
 import type { ConsentChange } from '#src/people/consent.ts';
 import type { PersonSettings } from '#src/people/person-settings.ts';
-import type { PanelPlace } from '#src/ports/panel.ts';
-import type { Seat } from '#src/ports/stores/seat-store.ts';
+import type { Seat } from '#src/ports/stores.ts';
+import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type { SpendingEntry } from '#src/spending/spending-store.ts';
 import type { Store } from '#src/storage/stores/store-parts.ts';
 import type { ApiToken } from '#src/web/api/tokens/token-store.ts';
@@ -41,7 +41,7 @@ const consents: readonly (readonly [guildId: string, personId: string, ConsentCh
   [guildId, dora, { kind: 'forgotten', erasesSinceWallMs: writtenAtWallMs }],
 ];
 
-const panels: readonly (readonly [guildId: string, PanelPlace])[] = [
+const panels: readonly (readonly [guildId: string, MessagePlace])[] = [
   [guildId, { channelId: placeId, messageId: '3029384756102938475' }],
   [otherGuildId, { channelId: '1629384756102938481', messageId: '3129384756102938476' }],
 ];

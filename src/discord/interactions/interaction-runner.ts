@@ -17,7 +17,7 @@ import type { Panels } from '#src/discord/panel/panels.ts';
 import type { Button, Replies, Reply } from '#src/features/command.ts';
 import type { ReplyAudience } from '#src/ports/command-ports.ts';
 import type { Form } from '#src/ports/form.ts';
-import type { PanelPlace } from '#src/ports/panel.ts';
+import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import { type TextLine, toLocale } from '#src/texts/texts.ts';
 import { toModal } from './forms.ts';
 import { type MessageBody, renderMessage } from './rendering.ts';
@@ -158,7 +158,7 @@ export class InteractionRunner {
   #followPostedPanel(
     { guildId }: Asking,
     { head, message }: RenderedReply,
-    place?: PanelPlace,
+    place?: MessagePlace,
   ): void {
     if (head !== undefined && place) this.#options.panels.putPanel(guildId, place, head, message);
   }
@@ -191,7 +191,7 @@ async function sayFirst(
   asking: Asking,
   { inPlace, message }: RenderedReply,
   thinking: WaitingPlace | undefined,
-): Promise<PanelPlace | undefined> {
+): Promise<MessagePlace | undefined> {
   const { Ephemeral, SuppressEmbeds } = MessageFlags;
   const to = (message.flags & Ephemeral) === 0 ? 'room' : 'caller';
   const edit = { ...message, flags: message.flags & SuppressEmbeds }; // an edit cannot say who sees a message
@@ -232,7 +232,7 @@ async function ignoreTaken<T>(
 
 function toPanelPlace(
   posted: Message | InteractionCallbackResponse | undefined,
-): PanelPlace | undefined {
+): MessagePlace | undefined {
   const message = posted && 'resource' in posted ? posted.resource?.message : posted;
   return message ? { channelId: message.channelId, messageId: message.id } : undefined;
 }

@@ -6,7 +6,7 @@ import {
   type Urgency,
 } from '#src/discord/outbox/outbox.ts';
 import type { MessageOutcome } from '#src/ports/caption-chats.ts';
-import type { MessagePlace } from '#src/ports/message-place.ts';
+import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import { toWriteFailure } from './write-failure.ts';
 
 export type LiveMessageOptions = {

@@ -5,7 +5,7 @@ import type { SyncTiming } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { toRecord } from '#src/base/json.ts';
 import type { MessageBody } from '#src/discord/interactions/rendering.ts';
-import type { MessagePlace } from '#src/ports/message-place.ts';
+import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import { retryAfterMs, toWriteFailure } from './write-failure.ts';
 
 /** Time, in ms, after which a message is as urgent as whole words: the earliest deadline goes first. The panel is to be seen within 5 s. */

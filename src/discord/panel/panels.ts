@@ -11,10 +11,10 @@ import type { Button } from '#src/features/command.ts';
 import {
   type PanelBoard,
   type PanelContent,
-  type PanelPlace,
   type PanelStore,
   toLeftPanel,
 } from '#src/ports/panel.ts';
+import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { drawPanel } from './panel-face.ts';
@@ -67,7 +67,7 @@ export class Panels implements PanelBoard {
   }
 
   /** Makes this message the panel, with `shown` as its content; the former one is deleted. */
-  putPanel(guildId: GuildId, place: PanelPlace, head: TextLine, shown: MessageBody): void {
+  putPanel(guildId: GuildId, place: MessagePlace, head: TextLine, shown: MessageBody): void {
     const panel = this.#getPanel(guildId);
     const former = panel.message?.place;
     panel.message?.end();
@@ -118,7 +118,7 @@ export class Panels implements PanelBoard {
     this.#panels.delete(guildId);
   }
 
-  placeIn(guildId: GuildId): PanelPlace | undefined {
+  placeIn(guildId: GuildId): MessagePlace | undefined {
     return this.#panels.get(guildId)?.message?.place;
   }
 
@@ -144,7 +144,7 @@ export class Panels implements PanelBoard {
   }
 
   /** Follows this message; `shown` is the content that was just posted there, else it is of a former run. */
-  #followMessage(guildId: GuildId, place: PanelPlace, shown?: MessageBody): void {
+  #followMessage(guildId: GuildId, place: MessagePlace, shown?: MessageBody): void {
     const panel = this.#getPanel(guildId);
     const { channelId } = place;
     const message = new LiveMessage(
@@ -177,12 +177,16 @@ export class Panels implements PanelBoard {
   }
 
   /** Where the panel of a former run is, as far as the store tells. */
-  #onStored(guildId: GuildId): Promise<PanelPlace | undefined> {
+  #onStored(guildId: GuildId): Promise<MessagePlace | undefined> {
     return this.#options.panelStore.read(guildId).catch(() => undefined);
   }
 
   /** A panel of a former run stands only in the store. */
-  async #moved(guildId: GuildId, known: PanelPlace | undefined, place: PanelPlace): Promise<void> {
+  async #moved(
+    guildId: GuildId,
+    known: MessagePlace | undefined,
+    place: MessagePlace,
+  ): Promise<void> {
     const { panelStore } = this.#options;
     try {
       const former = known ?? (await panelStore.read(guildId));

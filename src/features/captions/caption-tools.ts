@@ -6,8 +6,8 @@ import {
   toOutcome,
   type WithOwnObjects,
 } from '#src/features/contract/tool-definition.ts';
+import { isProgram } from '#src/people/access.ts';
 import { ConfidentialText, toOpenText } from '#src/people/confidential-text.ts';
-import { isProgram } from '#src/people/program-ids.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';
 import type { CaptionPorts } from './captions-feature.ts';

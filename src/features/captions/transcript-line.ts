@@ -1,4 +1,4 @@
-import type { MessagePlace } from '#src/ports/message-place.ts';
+import type { MessagePlace } from '#src/ports/typed-messages.ts';
 
 /** Captions of one voice channel from when they are turned on to when the bot leaves it; resumed within 15 minutes. */
 export type TranscriptSession = {

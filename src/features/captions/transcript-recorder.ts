@@ -11,8 +11,8 @@ import type {
   SpokenSegment,
   UtteranceFollower,
 } from '#src/ports/feature-session.ts';
-import type { MessagePlace } from '#src/ports/message-place.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
+import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type { Transcript } from '#src/speech/speech-engine.ts';
 import { truncate } from '#src/texts/plain-text.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';

@@ -1,14 +1,17 @@
 import { z } from 'zod';
 import { maxVolumePercent } from '#src/base/volume.ts';
-import { defineTool, type WithOwnObjects } from '#src/features/contract/tool-definition.ts';
+import {
+  defineTool,
+  toOutcome,
+  type WithOwnObjects,
+} from '#src/features/contract/tool-definition.ts';
 import { type TrackCommand, trackActions } from '#src/playback/tracks/track-outcomes.ts';
 import { findMeantSound } from '#src/playback/tracks/track-sounds.ts';
 import { formatText, type TextLine } from '#src/texts/texts.ts';
-import { defaultFadeMs, maxFadeMs } from './fade-limits.ts';
-import { parseSeekTarget } from './seek-target.ts';
 import type { RunningTracks, SessionTracks } from './session-tracks.ts';
 import { matchSounds } from './sound-matching.ts';
-import { everyTrack, isSameTrack } from './track-names.ts';
+import { defaultFadeMs, maxFadeMs, parseSeekTarget } from './track-arguments.ts';
+import { everyTrack, isSameTrack, voiceTrack } from './track-names.ts';
 import { toOutcomeLine } from './track-request-outcomes.ts';
 
 const trackDeeds = [
@@ -17,7 +20,7 @@ const trackDeeds = [
 ] as const;
 
 /** A volume in percent, or its change. */
-export const volumeFields = {
+const volumeFields = {
   level: z.number().int().min(0).max(maxVolumePercent).optional(),
   change: z.number().int().min(-maxVolumePercent).max(maxVolumePercent).optional(),
 };
@@ -100,11 +103,11 @@ function parseCommand(call: ChangeTrackCall): TrackCommand | undefined {
 }
 
 /** Whether either a volume or its change is given. */
-export function hasOneVolume({ level, change }: VolumeFields): boolean {
+function hasOneVolume({ level, change }: VolumeFields): boolean {
   return (level === undefined) !== (change === undefined);
 }
 
-export function toVolumeCommand({ level, change = 0 }: VolumeFields): TrackCommand {
+function toVolumeCommand({ level, change = 0 }: VolumeFields): TrackCommand {
   return { kind: 'volume', percent: level ?? change, isChange: level === undefined };
 }
 
@@ -131,3 +134,24 @@ function toMissingTrackLine(called: string | undefined, { busyTracks }: SessionT
   if (busyTracks.length === 0 || !called) return { id: 'stop.nothing' };
   return { id: 'unknown.of', with: { x: called.trim(), list: busyTracks.join(', ') } };
 }
+
+/** Changes how loud the bot speaks. */
+export const volumeTool = defineTool({
+  name: 'volume',
+  description:
+    'How loud you speak, in percent: level (100 is usual), or change for louder (20) and quieter (-20). For sounds and music call change_track.',
+  schema: z.strictObject(volumeFields).refine(hasOneVolume, {
+    error: `Give either level, 0 to ${maxVolumePercent}, or change.`,
+  }),
+  right: 'room',
+  effect: 'change',
+  async run(by, { askerId, own, session }: WithOwnObjects<RunningTracks>) {
+    const tracks = own.sessionTracks.get(session);
+    const outcome = tracks.requestCommand(
+      tracks.toCaller(askerId),
+      voiceTrack,
+      toVolumeCommand(by),
+    );
+    return toOutcome(toOutcomeLine(outcome));
+  },
+});

@@ -1,4 +1,4 @@
-import type { JoinedGuildStore } from '#src/ports/stores/joined-guild-store.ts';
+import type { JoinedGuildStore } from '#src/ports/stores.ts';
 import { guildId, personId } from '#src/sql/columns.ts';
 import { selectServerRows } from '#src/sql/person-rows.ts';
 import type { StorePart } from '#src/sql/store-part.ts';

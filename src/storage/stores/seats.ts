@@ -1,5 +1,5 @@
 import sql, { type Sql } from 'sql-template-tag';
-import type { SeatStore, StoredSeat } from '#src/ports/stores/seat-store.ts';
+import type { SeatStore, StoredSeat } from '#src/ports/stores.ts';
 import {
   channelId,
   choice,

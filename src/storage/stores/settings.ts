@@ -1,4 +1,4 @@
-import type { GuildSettingsStore } from '#src/ports/stores/guild-settings-store.ts';
+import type { GuildSettingsStore } from '#src/ports/stores.ts';
 import { guildId, id, text } from '#src/sql/columns.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
 import { defineTable } from '#src/sql/table.ts';

@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
-import { toProgramId } from '#src/people/program-ids.ts';
+import { toProgramId } from '#src/people/access.ts';
 import { allRoutes } from '#src/web/api/routes/routes.ts';
 import { toRefusalBody } from '#src/web/http/http-refusal.ts';
 import { createRefusal } from './api-refusal.ts';

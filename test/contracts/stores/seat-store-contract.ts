@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Seat } from '#src/ports/stores/seat-store.ts';
+import type { Seat } from '#src/ports/stores.ts';
 import type { OpenStore } from './open-store.ts';
 
 const lounge: Seat = {

@@ -1,5 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
-import type { PanelBoard, PanelContent, PanelPlace } from '#src/ports/panel.ts';
+import type { PanelBoard, PanelContent } from '#src/ports/panel.ts';
+import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type { PersonalLine, VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poster.ts';
 import { formatText, type TextLine } from '#src/texts/texts.ts';
 
@@ -11,7 +12,7 @@ export function recordPanels() {
   /** Channels in which it posted a panel of its own accord, and the sentences above it. */
   const posted: (TextLine & { readonly channel: string })[] = [];
   /** Where its panel is. */
-  const panelAt: { place?: PanelPlace } = {};
+  const panelAt: { place?: MessagePlace } = {};
   const panels: PanelBoard = {
     show: (_guildId, face) => void faces.push(face),
     placeIn: () => panelAt.place,

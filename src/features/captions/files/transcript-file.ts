@@ -3,7 +3,7 @@ import type {
   TranscriptSession,
   TranscriptSpeaker,
 } from '#src/features/captions/transcript-line.ts';
-import type { MessagePlace } from '#src/ports/message-place.ts';
+import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import { removeHiddenCharacters } from '#src/texts/plain-text.ts';
 import { formatText, type Locale } from '#src/texts/texts.ts';
 import { toVisibleLine } from '#src/texts/visible-line.ts';

@@ -5,7 +5,7 @@ import type {
   LineProgress,
   MessageOutcome,
 } from '#src/ports/caption-chats.ts';
-import type { MessagePlace } from '#src/ports/message-place.ts';
+import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import { type CaptionLine, renderLines, trimLineWords } from './caption-line.ts';
 
 export type LiveCaptionsOptions = {

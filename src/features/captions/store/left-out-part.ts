@@ -1,4 +1,4 @@
-import type { LeftOutPeopleStore } from '#src/people/left-out-people.ts';
+import type { LeftOutPeopleStore } from '#src/people/consent.ts';
 import { guildId, personId } from '#src/sql/columns.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
 import { defineTable } from '#src/sql/table.ts';

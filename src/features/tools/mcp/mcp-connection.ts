@@ -14,10 +14,9 @@ import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import packageJson from '#package.json' with { type: 'json' };
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
-import { JsonMeter } from '#src/base/json.ts';
+import { type JsonLimits, JsonMeter } from '#src/base/json.ts';
 import type { Secret } from '#src/base/secret.ts';
 import type { ExternalCall, ExternalResult } from '#src/features/tools/external-tool.ts';
-import { checkMessage, messageLimits } from './message-limits.ts';
 import type { McpTransport } from './servers-file.ts';
 import type { OfferedTool } from './tool-changes.ts';
 
@@ -298,4 +297,18 @@ function createLimitedFetch(onEnd: EndListener): typeof fetch {
     const { status, statusText, headers } = response;
     return new Response(body, { status, statusText, headers });
   };
+}
+
+/** One message, in either direction; also its longest line. */
+const messageLimits: JsonLimits = {
+  bytes: 4 * 2 ** 20,
+  depth: 32,
+  values: 10_000,
+};
+
+/** A message to a server as it is sent. Errors: BotError `tool.refused` where it is too large. */
+function checkMessage(json: string): string {
+  const excess = new JsonMeter(messageLimits).push(Buffer.from(json));
+  if (!excess) return json;
+  throw new BotError('tool.refused', false, `A call to an MCP server is ${excess.description}.`);
 }

@@ -1,7 +1,7 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { z } from 'zod';
 import { maxVolumePercent } from '#src/base/volume.ts';
-import { maxFadeMs } from '#src/features/tracks/fade-limits.ts';
+import { maxFadeMs } from '#src/features/tracks/track-arguments.ts';
 import { type PlayOutcome, toOutcomeLine } from '#src/features/tracks/track-request-outcomes.ts';
 import { mostNameUnits } from '#src/playback/tracks/track-name.ts';
 import {

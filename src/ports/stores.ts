@@ -1,4 +1,25 @@
-import type { JoinMode } from '#src/ports/command-ports.ts';
+import type { JoinMode } from './command-ports.ts';
+
+/** Store of the settings of servers, as they were typed; storage implements it. */
+export interface GuildSettingsStore {
+  /** By key. Errors: BotError `store.unreadable`. */
+  read(guildId: GuildId): Promise<ReadonlyMap<string, string>>;
+  /** Undefined removes it. Errors: BotError `store.unwritable`. */
+  write(guildId: GuildId, key: string, value: string | undefined): Promise<void>;
+}
+
+/** Store of the servers of the bot; storage implements it. */
+export interface JoinedGuildStore {
+  /**
+   * Deletes everything about this server but what it spent on the last days, so that not a byte of it stays in the files; how many items.
+   * Errors: BotError `store.unwritable`.
+   */
+  eraseGuild(guildId: GuildId): Promise<number>;
+  /** Servers that Discord has listed for this bot, until they are erased. Errors: BotError `store.unreadable`. */
+  listGuilds(botId: PersonId): Promise<readonly string[]>;
+  /** This bot is in these servers. Errors: BotError `store.unwritable`. */
+  addGuilds(botId: PersonId, guildIds: readonly GuildId[]): Promise<void>;
+}
 
 /** Voice channel of the bot in a server, and the state by which it goes on there after a restart. */
 export type Seat = {

@@ -1,2 +1,0 @@
-/** Where a message stands. */
-export type MessagePlace = { readonly channelId: ChannelId; readonly messageId: MessageId };
