@@ -23,8 +23,10 @@ build() {
   rm -rf node_modules/@discordjs/opus/build* node_modules/@discordjs/opus/deps
   find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
   rm -rf node_modules/sodium-native/prebuilds/android* node_modules/sodium-native/prebuilds/darwin* node_modules/sodium-native/prebuilds/ios* node_modules/sodium-native/prebuilds/win32*
+  find node_modules/onnxruntime-node/bin -mindepth 3 -maxdepth 3 -type d ! -path "$(node -p '`*/${process.platform}/${process.arch}`')" -exec rm -rf {} +
   copy LICENSE THIRD-PARTY-NOTICES.md
   copy src
+  copy models
   copy commands
   copy sandbox
   copy doctor

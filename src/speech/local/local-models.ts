@@ -47,6 +47,11 @@ export class LocalModels implements AsyncDisposable {
     this.#entry = entry;
   }
 
+  /** Undefined while no process runs. */
+  get processId(): number | undefined {
+    return this.#child?.pid;
+  }
+
   /** Loads the model of `folder`, so that its first job need not wait. Errors: BotError `speech.failed`. */
   async load(kind: JobKind, folder: string): Promise<void> {
     for await (const _ of this.#ask({ kind, folder }, new AbortController().signal));

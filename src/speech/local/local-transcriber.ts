@@ -16,7 +16,7 @@ export type LocalTranscriberOptions = {
 /** Whisper writes sounds as `[coughs]`, `(music)` or `*click*`; the last one of a text may be open. */
 const soundNames = /\([^)]*(?:\)|$)|\[[^\]]*(?:\]|$)|\*[^*]*(?:\*|$)|\u266a[^\u266a]*(?:\u266a|$)/g;
 /** Limits of words that are none: `npm run bench -- ears` shows what they keep and drop. */
-const [leastLogProbability, leastSilentLogProbability, mostNoSpeech] = [-1, -0.6, 0.6];
+const [leastLogProbability, leastSilentLogProbability, mostNoSpeech] = [-1, -0.8, 0.6];
 
 /** Whisper without any server. Errors: BotError `speech.failed` where the model cannot be loaded. */
 export async function openLocalTranscriber({
@@ -43,8 +43,8 @@ export async function openLocalTranscriber({
 
 /** The words of speech, without names of sounds. Undefined where there was probably none: Whisper makes words of noise. */
 export function findWords(heard: HeardSpeech): string | undefined {
-  const { logProbability, noSpeechProbability } = heard;
-  if (logProbability < leastLogProbability) return undefined;
+  const { isEndless, logProbability, noSpeechProbability } = heard;
+  if (isEndless || logProbability < leastLogProbability) return undefined;
   if (noSpeechProbability > mostNoSpeech && logProbability < leastSilentLogProbability)
     return undefined;
   const text = heard.text.replace(soundNames, ' ').replace(/\s+/g, ' ').trim();

@@ -16,6 +16,8 @@ export type HeardSpeech = {
   readonly logProbability: number;
   /** Probability that the sound holds no speech. */
   readonly noSpeechProbability: number;
+  /** The model went on to the limit of its text: it repeats itself. */
+  readonly isEndless: boolean;
 };
 
 /** Text in English, as it is written; it is spoken in pieces, a sentence or a clause each. */

@@ -27,7 +27,7 @@ test('Whisper names the language that it hears, unless it is told', async () => 
   expect((await listUpdates(german, pcm)).at(-1)).toMatchObject({ transcript: { language: 'de' } });
 });
 
-const usual = { language: 'en', logProbability: -0.35, noSpeechProbability: 0.1 };
+const usual = { language: 'en', logProbability: -0.35, noSpeechProbability: 0.1, isEndless: false };
 
 test.each([
   ['It rains [coughs] in (music) Rome.', 'It rains in Rome.'],
@@ -43,6 +43,7 @@ test.each([
 test('words of which the model is not sure are dropped, sooner where it hears no speech', () => {
   const heard = { ...usual, text: 'Thank you.' };
   expect(findWords({ ...heard, logProbability: -1.1 })).toBeUndefined();
-  expect(findWords({ ...heard, logProbability: -0.7 })).toBe('Thank you.');
-  expect(findWords({ ...heard, logProbability: -0.7, noSpeechProbability: 0.7 })).toBeUndefined();
+  expect(findWords({ ...heard, logProbability: -0.9 })).toBe('Thank you.');
+  expect(findWords({ ...heard, logProbability: -0.9, noSpeechProbability: 0.7 })).toBeUndefined();
+  expect(findWords({ ...heard, isEndless: true })).toBeUndefined();
 });

@@ -12,6 +12,9 @@ const [lateTimes, endRangeSeconds] = [10, 0.5];
 /** A model that is right needs fewer tokens; one that repeats itself needs them all. */
 const [tokensASecond, moreTokens] = [8, 8];
 
+/** Probability among languages from which a language is English. */
+const leastEnglish = 0.1;
+
 /** The tokens of one model that are no text. They stand behind its texts. */
 export type TokenMarks = {
   readonly end: number;
@@ -36,8 +39,12 @@ export function getMarks(texts: number, size: number): TokenMarks {
 /** The wanted language where the model knows it, else the one that it hears; with the prompt for its words. */
 export function choosePrompt(marks: TokenMarks, scores: Float32Array, wanted: string | undefined) {
   const known = wanted === undefined ? -1 : languages.indexOf(wanted);
-  const [first, end] = [marks.start + 1, marks.start + 1 + languages.length];
-  const token = known >= 0 ? first + known : measureRange(scores, first, end).best;
+  const first = marks.start + 1;
+  const { best, sum } = measureRange(scores, first, first + languages.length);
+  // English with an accent was taken for other languages (20 of 334 clips, up to 78 %), but none of 126 others for English.
+  const isEnglish = Math.exp((scores[first] ?? 0) - sum) >= leastEnglish;
+  const heard = isEnglish ? first : best;
+  const token = known >= 0 ? first + known : heard;
   return { language: languages[token - first] ?? 'en', prompt: [token, marks.transcribe] };
 }
 

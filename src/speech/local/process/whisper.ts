@@ -52,7 +52,7 @@ async function hear(
   silence: number,
   language: string | undefined,
   signal: AbortSignal,
-): Promise<HeardSpeech & { readonly isEndless: boolean }> {
+): Promise<HeardSpeech> {
   // Two frames of features make one of the encoder.
   const frames = 2 * Math.ceil((sound.length + silence) / hopSamples / 2);
   const padded = new Float32Array(frames * hopSamples);

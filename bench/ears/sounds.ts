@@ -1,0 +1,95 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readOpusPackets } from '#bench/turns/voice-clips.ts';
+import { readWav } from '#src/audio/formats/wav.ts';
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { listenRateHz } from '#src/audio/pcm.ts';
+
+/** Someone's words, and the sound of them at 16 kHz mono. */
+export type SpeechClip = {
+  readonly group: string;
+  readonly language: string;
+  readonly text: string;
+  readonly samples: Int16Array;
+};
+
+export type NamedSound = { readonly name: string; readonly samples: Int16Array };
+
+type ClipRow = {
+  readonly file: string;
+  readonly kind: string;
+  readonly language: string;
+  readonly text: string;
+  readonly textBy: string;
+};
+
+const longestSoundSamples = 6 * listenRateHz;
+const codec = await loadOpus();
+
+/** The sound of an Ogg Opus file. */
+export async function readOpus(path: string): Promise<Int16Array> {
+  const decoder = codec.createDecoder(listenRateHz);
+  const frames = readOpusPackets(await readFile(path)).map((packet) => [...decoder.decode(packet)]);
+  return Int16Array.from(frames.flat());
+}
+
+/** People of `test/fixtures/speech` who read clearly. */
+export async function readClearClips(): Promise<readonly SpeechClip[]> {
+  const folder = 'test/fixtures/speech';
+  const rows: readonly { file: string; text: string }[] = JSON.parse(
+    await readFile(join(folder, 'manifest.json'), 'utf8'),
+  );
+  const people = rows.filter(({ file }) => file.startsWith('human'));
+  const read = people.map(async ({ file, text }) => {
+    const { samples } = readWav(await readFile(join(folder, file)));
+    return { group: 'clear readers', language: 'en', text, samples };
+  });
+  return await Promise.all(read);
+}
+
+/** Clips of a folder of people, whose texts are those of their data set, or a recogniser's. */
+export async function readPeople(folder: string): Promise<readonly SpeechClip[]> {
+  const rows: readonly ClipRow[] = JSON.parse(
+    await readFile(join(folder, 'manifest.json'), 'utf8'),
+  );
+  const clips: SpeechClip[] = [];
+  for (const { file, language, text, textBy } of rows) {
+    const isSure = textBy === 'source';
+    if (!isSure && language !== 'en') continue;
+    const sure = language === 'en' ? 'accents and prompts' : `in ${language}`;
+    const group = isSure ? sure : 'orders and talk (texts unchecked)';
+    clips.push({ group, language, text, samples: await readOpus(join(folder, file)) });
+  }
+  return clips;
+}
+
+/** Every sound of a folder, up to 6 s. */
+export async function readSounds(folder: string): Promise<readonly NamedSound[]> {
+  const files = (await readdir(folder)).filter((file) => /\.(?:opus|ogg)$/.test(file));
+  const sounds: NamedSound[] = [];
+  for (const name of files.toSorted()) {
+    const samples = (await readOpus(join(folder, name))).slice(0, longestSoundSamples);
+    sounds.push({ name, samples });
+  }
+  return sounds;
+}
+
+/** Four sounds made here: a dial tone, a siren, bursts of noise, and thumps. */
+export function makeSounds(): readonly NamedSound[] {
+  const tone = (hz: number, at: number) => Math.sin((2 * Math.PI * hz * at) / listenRateHz);
+  let seed = 1;
+  const noise = () => {
+    seed = (seed * 48_271) % 2_147_483_647;
+    return (2 * seed) / 2_147_483_647 - 1;
+  };
+  const waves: Readonly<Record<string, (at: number) => number>> = {
+    'dial tone': (at) => (tone(350, at) + tone(440, at)) / 2,
+    siren: (at) => Math.sin(500 * Math.sin(at / 4000) + (2 * Math.PI * 800 * at) / listenRateHz),
+    'bursts of noise': (at) => (at % 8000 < 1600 ? noise() : 0),
+    thumps: (at) => tone(60, at) * Math.exp(-(at % 12_000) / 1200),
+  };
+  return Object.entries(waves).map(([name, wave]) => {
+    const samples = Int16Array.from({ length: 4 * listenRateHz }, (_, at) => 6000 * wave(at));
+    return { name, samples };
+  });
+}
