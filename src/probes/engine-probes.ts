@@ -3,6 +3,7 @@ import { resamplePcm } from '#src/audio/resampler.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
+import { formatNumberWords } from '#src/chat/text/spoken-numbers.ts';
 import type { ReplyStyle, Turn } from '#src/pipeline/pipeline.ts';
 import type { Deadlines } from '#src/provider/deadlines.ts';
 import type { SpeechVoice, Synthesizer, Transcriber } from '#src/speech/speech-engine.ts';
@@ -97,8 +98,8 @@ function judgeStream(soundMs: number, firstMs: number, lastMs: number): Finding 
 }
 
 /**
- * Least share of understood words, 0 to 1. The local recogniser gets up to one word in five wrong, so of eight words it misses four
- * in one run of twenty, which says nothing about the sound. Of noise, and of another language, it understands less than this.
+ * Least share of understood words, 0 to 1. A weak recogniser misses four of eight words in one run of twenty, which says
+ * nothing about the sound. Of noise, and of another language, it understands less than this.
  */
 export const leastShare = 0.4;
 
@@ -129,8 +130,6 @@ function afterMs(what: string, why: string, ms: number): Finding {
   return ok(what, `${why} after ${Math.round(ms)} ms`);
 }
 
-const digits = 'zero one two three four five six seven eight nine ten'.split(' ');
-
 /** Share of the words of `spoken` in `heard`, 0 to 1; figures count as words. */
 export function understoodShare(spoken: string, heard: string): number {
   const wanted = wordsOf(spoken);
@@ -139,8 +138,10 @@ export function understoodShare(spoken: string, heard: string): number {
 }
 
 function wordsOf(text: string): string[] {
-  const words = text.toLowerCase().match(/\p{L}+|\d+/gu) ?? [];
-  return words.map((word) => digits[Number(word)] ?? word);
+  const words = text.toLowerCase().match(/\p{L}+|\d{1,2}/gu) ?? [];
+  return words.flatMap((word) =>
+    /\d/.test(word) ? formatNumberWords(Number(word)).split(' ') : word,
+  );
 }
 
 /** The question as a turn of a pipeline. */
