@@ -26,6 +26,8 @@ const { values: options } = parseArgs({
   },
 });
 const withoutSpaces = new Set(['ja', 'zh', 'th', 'ko']);
+/** Recognitions of the same utterance. */
+const runs = 12;
 const never = new AbortController().signal;
 
 const startedMs = performance.now();
@@ -101,18 +103,31 @@ async function printSpeed() {
   for (const seconds of [2, 5]) {
     const samples = Int16Array.from(speech.slice(-seconds * listenRateHz));
     const waits: number[] = [];
-    for (let n = 0; n < 12; n++) {
+    const cpuMs = await readCpuMs();
+    for (let n = 0; n < runs; n++) {
       const beganMs = performance.now();
       await hear(samples);
       waits.push(performance.now() - beganMs);
     }
     const [least, usual] = [Math.min(...waits), findPercentile(waits, 0.5)].map(Math.round);
-    console.log(`${seconds} s of speech: least ${least} ms, median ${usual} ms`);
+    const usedMs = Math.round(((await readCpuMs()) - cpuMs) / runs);
+    console.log(`${seconds} s of speech: least ${least} ms, median ${usual} ms, CPU ${usedMs} ms`);
   }
-  const { processId } = models;
-  const status = processId && (await readFile(`/proc/${processId}/status`, 'utf8').catch(() => ''));
-  const [, most, now] = /VmHWM:\s+(\d+).*?VmRSS:\s+(\d+)/s.exec(status || '') ?? [];
+  const status = await readProcess('status');
+  const [, most, now] = /VmHWM:\s+(\d+).*?VmRSS:\s+(\d+)/s.exec(status) ?? [];
   if (now && most) console.log(`memory: ${toMb(now)} MB, at most ${toMb(most)} MB`);
+}
+
+/** Processor time of the model process, in steps of 10 ms; 0 where the system does not say. */
+async function readCpuMs(): Promise<number> {
+  const [, ...fields] = (await readProcess('stat')).split(') ');
+  const [user = 0, system = 0] = (fields[0] ?? '').split(' ').slice(11, 13).map(Number);
+  return 10 * (user + system);
+}
+
+/** What Linux tells of the model process; empty elsewhere. */
+async function readProcess(name: 'stat' | 'status'): Promise<string> {
+  return await readFile(`/proc/${models.processId}/${name}`, 'utf8').catch(() => '');
 }
 
 function toMb(kb: string): number {

@@ -19,7 +19,11 @@ const silenceLimitMs = 20_000;
 const usualEntry = new URL('./process/models-main.ts', import.meta.url);
 /** Tensors lie outside the heap. One arena keeps the memory of threads together (measured: 60 MB less). */
 const flags = ['--max-old-space-size=256'];
-const environment = { MALLOC_ARENA_MAX: '1' };
+const environment = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_MMAP_THRESHOLD_: '8388608',
+  MALLOC_TRIM_THRESHOLD_: '33554432',
+};
 
 /**
  * The models that hear and speak without a server, in one child process. It starts at the first request, is killed when it

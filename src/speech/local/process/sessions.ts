@@ -16,6 +16,7 @@ const options: InferenceSession.SessionOptions = {
   executionProviders: ['cpu'],
   intraOpNumThreads: 1,
   interOpNumThreads: 1,
+  enableCpuMemArena: false,
   extra: { session: { intra_op: { allow_spinning: '0' } } },
 };
 
