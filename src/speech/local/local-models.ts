@@ -14,8 +14,11 @@ export type LocalModelsOptions = {
 const maxRequests = 64;
 /** Limit of unread results, more than any job gives; beyond it the oldest would be lost. */
 const maxResults = 1024;
-/** Longest silence of the process while it has work, in ms. One run of a model takes half a second, loading a model one. */
-const silenceLimitMs = 20_000;
+/**
+ * Longest silence of the process while it has work, in ms, and until its first message. One run of a model takes half a second,
+ * loading a model one; on two cores with load 20 a start took 20 s.
+ */
+const [silenceLimitMs, startLimitMs] = [20_000, 60_000];
 const usualEntry = new URL('./process/models-main.ts', import.meta.url);
 /** Tensors lie outside the heap. One arena keeps the memory of threads together (measured: 60 MB less). */
 const flags = ['--max-old-space-size=256'];
@@ -43,6 +46,7 @@ export class LocalModels implements AsyncDisposable {
   #child: ChildProcess | undefined;
   readonly #requests = new Map<number, Mailbox<unknown>>();
   #lastId = 0;
+  #hasAnswered = false;
   #forgetSilence: (() => void) | undefined;
   #isClosed = false;
 
@@ -56,7 +60,10 @@ export class LocalModels implements AsyncDisposable {
     return this.#child?.pid;
   }
 
-  /** Loads the model of `folder`, so that its first job need not wait. Errors: BotError `speech.failed`. */
+  /**
+   * Begins to load the model of `folder`. Errors: BotError `speech.failed` where models do not run on this system, or there is no
+   * such folder. A file that is no model fails its first job.
+   */
   async load(kind: JobKind, folder: string): Promise<void> {
     for await (const _ of this.#ask({ kind, folder }, new AbortController().signal));
   }
@@ -116,6 +123,7 @@ export class LocalModels implements AsyncDisposable {
   }
 
   #receive(message: FromModels) {
+    this.#hasAnswered = true;
     this.#forgetSilence?.();
     const results = this.#requests.get(message.id);
     if (message.kind === 'out') results?.put(message.value);
@@ -127,7 +135,8 @@ export class LocalModels implements AsyncDisposable {
   }
 
   #watchSilence() {
-    return this.#clock.later(silenceLimitMs, () => {
+    const limitMs = this.#hasAnswered ? silenceLimitMs : startLimitMs;
+    return this.#clock.later(limitMs, () => {
       this.#forgetSilence = undefined;
       if (this.#requests.size > 0)
         this.#end('The local models were too slow and are restarted.', true);
@@ -138,6 +147,7 @@ export class LocalModels implements AsyncDisposable {
   #end(why: string, retryable: boolean) {
     const child = this.#child;
     this.#child = undefined;
+    this.#hasAnswered = false;
     this.#forgetSilence?.();
     this.#forgetSilence = undefined;
     const requests = [...this.#requests.values()];

@@ -1,3 +1,4 @@
+import { access } from 'node:fs/promises';
 import { openChildPort } from '#src/base/child/child-port.ts';
 import { BotError, getErrorMessage } from '#src/base/errors.ts';
 import type {
@@ -7,6 +8,7 @@ import type {
   PerformJob,
   ToModels,
 } from '#src/speech/local/model-jobs.ts';
+import { loadRuntime } from './sessions.ts';
 
 /** Opens the model of a folder. */
 const openers: { readonly [Kind in JobKind]?: (folder: string) => Promise<PerformJob<Kind>> } = {
@@ -31,9 +33,9 @@ const send = openChildPort<ToModels, FromModels>(({ ask, id }) => {
 
 async function perform(id: number, { folder, job, kind }: LocalModelRequest, signal: AbortSignal) {
   try {
-    if (signal.aborted) return;
-    const model = await getModel(kind, folder);
-    if (job && !signal.aborted) {
+    if (!job) await prepare(kind, folder);
+    else if (!signal.aborted) {
+      const model = await getModel(kind, folder);
       for await (const value of model(job, signal)) send({ id, kind: 'out', value });
     }
     send({ id, kind: 'done' });
@@ -43,6 +45,15 @@ async function perform(id: number, { folder, job, kind }: LocalModelRequest, sig
   } finally {
     running.delete(id);
   }
+}
+
+/** Begins to load a model, once it is sure that the library works and the folder is there: the bot starts meanwhile. */
+async function prepare(kind: JobKind, folder: string) {
+  await loadRuntime();
+  await access(folder).catch((cause: unknown) => {
+    throw new BotError('speech.failed', false, `${folder} is no folder of a model.`, cause);
+  });
+  getModel(kind, folder).catch(() => undefined); // its first job says so
 }
 
 /** Loads each model once; after a failure it is tried again. */
