@@ -1,4 +1,4 @@
-// Text to speech by sherpa-onnx-node, with a Piper (VITS) model from a folder. Not tried with a model.
+// Text to speech by sherpa-onnx-node, with a Piper (VITS) or Kokoro model from a folder.
 // npm install --no-save sherpa-onnx-node
 // SPEECH_BACKEND=./examples/sherpa-voice.mjs SPEECH_MODEL=/models/vits-piper-en_US-amy-low npm start
 import { readdirSync } from 'node:fs';
@@ -12,13 +12,24 @@ export const engine = {
   price: 'free',
   async open({ model: folder }) {
     const sherpa = createRequire(import.meta.url)('sherpa-onnx-node');
-    const model = join(
-      folder,
-      readdirSync(folder).find((name) => name.endsWith('.onnx')),
-    );
-    const [tokens, dataDir] = ['tokens.txt', 'espeak-ng-data'].map((name) => join(folder, name));
+    const files = readdirSync(folder);
+    const model = files.find((name) => name.endsWith('.onnx'));
+    // A file that is missing or of another kind ends the whole process: sherpa-onnx throws nothing.
+    if (!model || !files.includes('tokens.txt'))
+      throw new Error(`${folder} holds no .onnx file with its tokens.txt.`);
+    const parts = {
+      model: join(folder, model),
+      tokens: join(folder, 'tokens.txt'),
+      dataDir: join(folder, 'espeak-ng-data'),
+    };
+    const voices = join(folder, 'voices.bin');
+    const isKokoro = files.includes('voices.bin');
     const tts = await sherpa.OfflineTts.createAsync({
-      model: { vits: { model, tokens, dataDir } },
+      model: {
+        ...(isKokoro ? { kokoro: { ...parts, voices, lang: 'en-us' } } : { vits: parts }),
+        numThreads: 1, // two are slower on a machine that others use
+      },
+      maxNumSentences: 1,
     });
     return {
       async *synthesize(text, { name, speed = 1 }) {

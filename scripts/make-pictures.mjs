@@ -13,7 +13,7 @@ const folder = fileURLToPath(new URL('../docs/pictures/', import.meta.url));
 const mostBytes = 200_000;
 const waitMs = 60_000;
 /** "What time is it", as the microphone takes it. */
-const question = 'sandbox/recordings/synth-flite-awb-what-time-is-it.wav';
+const question = 'sandbox/recordings/what-time-is-it.wav';
 const appearance = { viewport: { width: 1_280, height: 800 }, colorScheme: 'dark', ignoreHTTPSErrors: true };
 const tall = { width: 1_280, height: 1_200 };
 /** Lines of captions: speaker and words. */

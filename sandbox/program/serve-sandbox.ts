@@ -26,7 +26,7 @@ const { values: parsedOptions } = parseArgs({
   },
 });
 const tooLongAnswer = { id: null, ok: false, error: 'The line is too long.' } as const;
-const recordingUrl = new URL('../recordings/synth-flite-awb-what-time-is-it.wav', import.meta.url);
+const recordingUrl = new URL('../recordings/what-time-is-it.wav', import.meta.url);
 
 const stopController = new AbortController();
 process.on('SIGINT', () => stopController.abort());

@@ -81,7 +81,8 @@ module.exports = { OfflineRecognizer, OfflineTts };
 `;
 mkdirSync(join(folder, 'node_modules/sherpa-onnx-node'), { recursive: true });
 written('node_modules/sherpa-onnx-node/index.js', sherpa);
-for (const name of ['tiny-encoder.onnx', 'tiny-decoder.onnx', 'tiny-tokens.txt']) written(name, '');
+for (const name of ['tiny-encoder.onnx', 'tiny-decoder.onnx', 'tiny-tokens.txt', 'tokens.txt'])
+  written(name, '');
 for (const name of ['sherpa-transcriber.mjs', 'sherpa-voice.mjs'])
   cpSync(`examples/${name}`, join(folder, name));
 

@@ -68,7 +68,7 @@ test('a person joins, speaks, uses a command and leaves, line by line', async ()
   expect(await answerTo(sandbox, { id: 2, do: 'settled', person: 'Adam' })).toMatchObject({
     ok: true,
   });
-  const wav = 'sandbox/recordings/synth-flite-awb-what-time-is-it.wav';
+  const wav = 'sandbox/recordings/what-time-is-it.wav';
   const spoken = await answerTo(sandbox, { id: 3, do: 'say', person: 'Adam', wav });
   expect(spoken).toMatchObject({ ok: true, lastVoicedAtMs: 3 });
   const answered = answerTo(sandbox, { id: 'four', do: 'command', person: 'Adam', name: 'join' });

@@ -93,7 +93,7 @@ class Typist implements AsyncDisposable {
 
   /** Puts a recording of a question into the folder. */
   async bring(name: string): Promise<void> {
-    await cp('sandbox/recordings/synth-flite-awb-what-time-is-it.wav', join(this.#folder, name));
+    await cp('sandbox/recordings/what-time-is-it.wav', join(this.#folder, name));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

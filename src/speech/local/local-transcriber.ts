@@ -14,7 +14,7 @@ export type LocalTranscriberOptions = {
 };
 
 /** Whisper writes sounds as `[coughs]`, `(music)` or `*click*`; the last one of a text may be open. */
-const soundNames = /\([^)]*(?:\)|$)|\[[^\]]*(?:\]|$)|\*[^*]*(?:\*|$)|\u266a[^\u266a]*(?:\u266a|$)/g;
+const soundNames = /\([^)]*\)?|\[[^\]]*\]?|\*[^*]*\*?|\u266a[^\u266a]*\u266a?/g;
 /** Limits of words that are none: `npm run bench -- ears` shows what they keep and drop. */
 const [leastLogProbability, leastSilentLogProbability, mostNoSpeech] = [-1, -0.8, 0.6];
 

@@ -9,7 +9,7 @@ import {
 import { openBrowser, openTab } from './open-browser.ts';
 import { openSetup } from './open-page.ts';
 
-const recording = 'sandbox/recordings/synth-flite-awb-what-time-is-it.wav';
+const recording = 'sandbox/recordings/what-time-is-it.wav';
 
 /** 20 ms of a tone of 1 kHz. */
 const tone = Float32Array.from({ length: 960 }, (_, n) => Math.sin((n * Math.PI) / 24) / 2);

@@ -50,7 +50,7 @@ async function forgetTapped(tab: Page) {
 }
 
 /** "What time is it", as the microphone takes it. */
-const question = 'sandbox/recordings/synth-flite-awb-what-time-is-it.wav';
+const question = 'sandbox/recordings/what-time-is-it.wav';
 /** Most bytes, packed, that the browser loads before the room is drawn. */
 const mostFirstLoadBytes = 150_000;
 /** Deadline of one attempt. */
@@ -242,7 +242,7 @@ async function pressesTypesAndSpeaks() {
   await tab.getByLabel('File for file:').setInputFiles(question);
   await expect.poll(() => line.inputValue()).toMatch(/^\/track play file:.*\.wav $/);
   await line.press('Enter');
-  await chat.getByText('synth-flite-awb-what-time-is-it').first().waitFor();
+  await chat.getByText('what-time-is-it').first().waitFor();
   const shown = await answersTo(tab, 'Ben').count();
   await tab.getByText('Add somebody').click();
   await tab.getByLabel('Who').fill('Ben');

@@ -7,6 +7,10 @@ test.each([
     'As far as I can see, the train to the city leaves at nine. It is late! Run',
     ['As far as I can see,', 'the train to the city leaves at nine.', 'It is late!', 'Run'],
   ],
+  [
+    'The train to the city leaves from platform nine and the bus from the market.',
+    ['The train to the city leaves from platform nine', 'and the bus from the market.'],
+  ],
 ])('"%s" is spoken in pieces, the first of them short', (words, pieces) => {
   expect(cutSpeech(words, 1)).toEqual(pieces);
 });

@@ -69,11 +69,8 @@ const spelt: ReadonlySet<string> = new Set(['AI', 'ID', 'IT', 'US', 'AM', 'PM'])
 const hissing: ReadonlySet<string> = new Set(['S', 'Z', 'SH', 'ZH', 'CH', 'JH']);
 const voiceless: ReadonlySet<string> = new Set(['P', 'T', 'K', 'F', 'TH']);
 const word = /[A-Za-z](?:[A-Za-z']*[A-Za-z])?|'/g;
-const beforeVowel = '(?= [ˈˌ]?[aeiouæɐɑɔəɛɪʊʌ])';
-const [linkingR, vowelAfterThe] = [
-  new RegExp(`(?<=ɚ|ɜː)${beforeVowel}`, 'g'),
-  new RegExp(`ðə${beforeVowel}`, 'g'),
-];
+const linkingR = /(?<=ɚ|ɜː)(?= [ˈˌ]?[aeiouæɐɑɔəɛɪʊʌ])/g;
+const theBeforeVowel = /ðə(?= [ˈˌ]?[aeiouæɐɑɔəɛɪʊʌ])/g;
 
 /** Sound of a letter, or what comes of it after a letter or sound nearby. */
 type Rule = { readonly sound: string; readonly by: Map<string, Rule> };
@@ -124,7 +121,7 @@ export class EnglishPhonemes {
     return words
       .replace(word, (token) => (token === "'" ? '' : this.#pronounce(token)))
       .replace(linkingR, 'ɹ')
-      .replace(vowelAfterThe, 'ðɪ');
+      .replace(theBeforeVowel, 'ðɪ');
   }
 
   #pronounce(token: string): string {

@@ -148,13 +148,16 @@ const unitNames = [...Object.keys(units), ...Object.keys(fixedUnits)]
   .map(RegExp.escape)
   .join('|');
 
+const build = (source: string, flags = 'g') => new RegExp(source, flags);
+
 /** In this order: a date holds numbers, a number may hold a mark that ends sentences elsewhere. */
 const rules: readonly SpellingRule[] = [
+  [/\s+/g, ' '],
   [/[‘’ʼ`´]/g, "'"],
   [/["“”„«»()[\]{}]+/g, ' '],
   [/…|\.{2,}/g, '. '],
-  [/(?<![\d-])(\d{1,3})-(?=\d{1,3}(?![\d-]))|(\d)\s?[–—]\s?(?=\d)/g, '$1$2 to '],
-  [/\s*[–—]\s*|\s+-+\s+/g, ', '],
+  [/(?<![\d-])(\d{1,3})-(?=\d{1,3}(?![\d-]))|(\d) ?[–—] ?(?=\d)/g, '$1$2 to '],
+  [/ ?[–—] ?| -+ /g, ', '],
   // Dates and times.
   [
     /\b(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\b/g,
@@ -169,18 +172,18 @@ const rules: readonly SpellingRule[] = [
     (_, day, month, year) => sayDate(Number(month), day, year),
   ],
   [
-    new RegExp(`\\b(${monthNames}) (\\d{1,2})(?:st|nd|rd|th)?(,? \\d{4})?\\b`, 'g'),
+    build(`\\b(${monthNames}) (\\d{1,2})(?:st|nd|rd|th)?(,? \\d{4})?\\b`),
     (_, month, day, year = '') => sayDate(findMonth(month), day, year),
   ],
   [
-    new RegExp(`\\b(\\d{1,2}) (${monthNames})(,? \\d{4})?\\b`, 'g'),
+    build(`\\b(\\d{1,2}) (${monthNames})(,? \\d{4})?\\b`),
     (_, day, month, year = '') => sayDate(findMonth(month), day, year),
   ],
   [
-    /\b(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\s?([ap])\.?m\b(?:\.(?!\s*$))?)?/gi,
+    /\b(\d{1,2}):(\d{2})(?::(\d{2}))?(?: ?([ap])\.?m\b(?:\.(?! ?$))?)?/gi,
     (_, hour, minute, second, half) => sayTime(hour, minute, half, second),
   ],
-  [/\b(\d{1,2})\s?([ap])\.?m\b(?:\.(?!\s*$))?/gi, (_, hour, half) => sayTime(hour, '', half)],
+  [/\b(\d{1,2}) ?([ap])\.?m\b(?:\.(?! ?$))?/gi, (_, hour, half) => sayTime(hour, '', half)],
   [/\b([ap])\.m\./gi, (_, half) => sayHalf(half)],
   [
     /\b(1\d|20)(\d0)'?s\b/g,
@@ -188,7 +191,7 @@ const rules: readonly SpellingRule[] = [
   ],
   // Abbreviations, and dots inside words.
   [
-    new RegExp(`\\b(${Object.keys(abbreviations).map(RegExp.escape).join('|')})\\.`, 'g'),
+    build(`\\b(${Object.keys(abbreviations).map(RegExp.escape).join('|')})\\.`),
     (_, short) => abbreviations[short] ?? '',
   ],
   [/\bNo\. ?(?=\d)/g, 'number '],
@@ -196,17 +199,17 @@ const rules: readonly SpellingRule[] = [
   [/(?<=[A-Za-z\d])\.(?=[A-Za-z])|(?<=[A-Za-z])\.(?=\d)/g, ' dot '],
   // Money, measures and numbers.
   [
-    new RegExp(
-      `([${signs}])\\s?(${number})(?:\\s?(million|billion|trillion|thousand)\\b|(k|m|bn|b)\\b)?`,
+    build(
+      `([${signs}]) ?(${number})(?: ?(million|billion|trillion|thousand)\\b|(k|m|bn|b)\\b)?`,
       'gi',
     ),
     (_, sign, amount, magnitude, short) =>
       sayMoney(sign, amount, magnitude ?? magnitudes[short?.toLowerCase() ?? '']),
   ],
-  [new RegExp(`(${number})\\s?([€£])`, 'g'), (_, amount, sign) => sayMoney(sign, amount)],
-  [new RegExp(`(?<![\\w.])[-−](?=${number})`, 'g'), 'minus '],
+  [build(`(?<![\\d.,])(${number}) ?([€£])`), (_, amount, sign) => sayMoney(sign, amount)],
+  [build(`(?<![\\w.])[-−](?=${number})`), 'minus '],
   [
-    new RegExp(`(?<![\\w.])(${number})\\s?(${unitNames})(?![\\w/])`, 'g'),
+    build(`(?<![\\w.])(${number}) ?(${unitNames})(?![\\w/])`),
     (_, amount, unit) => sayMeasure(amount, unit),
   ],
   [/\b(\d+)(?:st|nd|rd|th)\b/g, (_, place) => sayPlace(place)],
@@ -214,19 +217,16 @@ const rules: readonly SpellingRule[] = [
     /(?<![\d/.])(\d{1,2})\/(\d{1,2})(?![\d/])/g,
     (_, part, whole) => sayFraction(Number(part), Number(whole)),
   ],
-  [/\d+(?:\.\d+){2,}/g, (found) => ` ${found.split('.').map(sayNumber).join(' dot ')} `],
-  [new RegExp(number, 'g'), (found) => ` ${sayNumber(found)} `],
+  [/\d{1,9}(?:\.\d{1,9}){2,9}/g, (found) => ` ${found.split('.').map(sayNumber).join(' dot ')} `],
+  [build(number), (found) => ` ${sayNumber(found)} `],
   // What is left.
   [/#(?=[A-Za-z])/g, 'hashtag '],
-  [/~(?=\s?[a-z])/g, 'about '],
-  [
-    new RegExp(`[${Object.keys(symbols).map(RegExp.escape).join('')}]`, 'g'),
-    (sign) => ` ${symbols[sign]} `,
-  ],
+  [/~(?= ?[a-z])/g, 'about '],
+  [build(`[${Object.keys(symbols).map(RegExp.escape).join('')}]`), (sign) => ` ${symbols[sign]} `],
   [/[ßæœøłđðþı]/gi, (letter) => letters[letter.toLowerCase()] ?? ''],
   [/(?!\p{sc=Latin})\p{L}[^\p{sc=Latin}\d]*/gu, (foreign) => ` ${nameScript(foreign)} words, `],
   [/[^A-Za-z',;:.?!]+/g, ' '],
-  [/\s+(?=[,;:.?!])/g, ''],
+  [/ (?=[,;:.?!])/g, ''],
   [/([,;:.?!])[,;:.?!]+/g, '$1'],
   [/(?<=[,;:.?!])(?=[A-Za-z'])/g, ' '],
 ];

@@ -30,8 +30,11 @@ const voiceFile = z.object({
  * more than 100 is cut where it has a comma.
  */
 const [maxPieceLetters, longPieceLetters] = [200, 100];
-/** A first sentence longer than this is cut behind its first clause, of at least so many letters: its sound comes sooner. */
-const [longFirstLetters, minClauseLetters] = [40, 12];
+/** A first sentence longer than this is cut behind its first clause: its sound comes sooner. */
+const longFirstLetters = 40;
+/** Where another clause may begin, if enough letters stand before it: 12 with a comma, 30 without one. */
+const clauseStart =
+  /(?<=,) | (?=(?:and|but|or|so|because|when|while|which|who|if|unless|until|except) )/g;
 /**
  * Optimising would unfold the 8-bit weights: 130 MB more, and no faster (measured: 0.05 s of processor time for 1 s of sound).
  * Without the plan of memory 150 MB less are kept for the longest piece.
@@ -109,10 +112,17 @@ function toIds(ipa: string, ids: Readonly<Record<string, readonly number[]>>): B
  */
 export function cutSpeech(words: string, pace: number): readonly string[] {
   const [first = '', ...others] = words.split(/(?<=[.;:?!]) /);
-  const clause = first.length > longFirstLetters ? first.indexOf(', ', minClauseLetters) + 1 : 0;
+  const clause = findClauseEnd(first);
   return [first.slice(0, clause), first.slice(clause), ...others]
     .flatMap((sentence) => joinClauses(sentence, longPieceLetters / pace))
     .flatMap((piece) => splitText(piece, Math.ceil(maxPieceLetters / Math.max(1, pace))));
+}
+
+function findClauseEnd(sentence: string): number {
+  if (sentence.length <= longFirstLetters) return 0;
+  for (const { index } of sentence.matchAll(clauseStart))
+    if (index >= (sentence[index - 1] === ',' ? 12 : 30)) return index;
+  return 0;
 }
 
 function joinClauses(sentence: string, maxLetters: number): readonly string[] {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { spellOutEnglish } from '#src/speech/local/english/spell-out.ts';
+import { findSuperlinear, repeatUnit } from '#test/regexps/measure-growth.ts';
 
 test.each([
   [
@@ -53,4 +54,26 @@ test('each number is read to its last digit, and nothing but letters and stops i
     expect(words, text).toMatch(/^[A-Za-z',;:.?! ]+$/);
     expect(words.length, text).toBeGreaterThan(3);
   }
+});
+
+test.each([
+  '1',
+  '1,',
+  '1,000',
+  '1.',
+  '$1',
+  '1 km',
+  'Nov. 1 ',
+  '1 Nov ',
+  '1:',
+  '-',
+  ' ',
+  '¼',
+  'é',
+  'Mr.',
+  'あ',
+  'б 1',
+])('a text of nothing but %j is read in linear time', (unit) => {
+  for (const end of ['', 'x', '€'])
+    expect(findSuperlinear(spellOutEnglish, repeatUnit(unit, end))).toBeUndefined();
 });

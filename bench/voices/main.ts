@@ -1,0 +1,106 @@
+// How soon does the local voice speak, and is it understood? npm run bench -- voices [MODEL FOLDER] (half a minute).
+import { formatTable } from '#bench/format-table.ts';
+import { getDurationMs, joinSamples, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
+import { resamplePcm } from '#src/audio/resampler.ts';
+import { measureEditDistance } from '#src/base/edit-distance.ts';
+import { spellOutEnglish } from '#src/speech/local/english/spell-out.ts';
+import { LocalModels } from '#src/speech/local/local-models.ts';
+import { openLocalSynthesizer } from '#src/speech/local/local-synthesizer.ts';
+import { openLocalTranscriber } from '#src/speech/local/local-transcriber.ts';
+import { localVoices } from '#src/speech/local/local-voices.ts';
+import type { Synthesizer } from '#src/speech/speech-engine.ts';
+import { measureMemory } from './memory.ts';
+import { sentences } from './sentences.ts';
+
+/** Runs of each sentence whose delay is measured. */
+const runs = 15;
+/** Goals in ms for the first sound of 6 and of 20 words, and the share of words that may be misheard, in percent. */
+const [mostSixMs, mostTwentyMs, mostMisheard] = [120, 280, 4];
+const [six = '', twenty = ''] = sentences;
+const signal = new AbortController().signal;
+
+const startedMs = performance.now();
+await using models = new LocalModels();
+const voice = await openLocalSynthesizer({ models, model: process.argv[2] });
+const loadMs = performance.now() - startedMs;
+const [sixMs, twentyMs] = [await measureFirstSound(six), await measureFirstSound(twenty)];
+const rows = [
+  ['load', format(loadMs), ''],
+  ['first sound, 6 words', format(...sixMs), `${mostSixMs}`],
+  ['first sound, 20 words', format(...twentyMs), `${mostTwentyMs}`],
+];
+console.log('Local voice, ms from the request, least and median');
+console.log(formatTable(['', 'ms', 'goal'], rows));
+
+const voiceMemory = measureMemory();
+const transcriber = await openLocalTranscriber({ models, language: 'en' });
+const shares: [name: string, percent: number][] = [];
+for (const name of Object.keys(localVoices)) shares.push([name, await measureMisheard(name)]);
+console.log(`\nWords of ${sentences.length} sentences that the local ears hear otherwise, %`);
+console.log(
+  formatTable(
+    ['voice', 'misheard'],
+    shares.map(([name, share]) => [name, share.toFixed(1)]),
+  ),
+);
+console.log(`goal: at most ${mostMisheard} of the first one`);
+console.log(
+  `memory of the model process, MB at most: ${voiceMemory} with the voice, ${measureMemory()} with the ears`,
+);
+
+const isMet =
+  sixMs[0] <= mostSixMs && twentyMs[0] <= mostTwentyMs && (shares[0]?.[1] ?? 100) <= mostMisheard;
+console.log(isMet ? 'goals: met' : 'goals: NOT MET');
+if (!isMet) process.exitCode = 1;
+
+async function measureFirstSound(text: string): Promise<readonly [least: number, median: number]> {
+  const times: number[] = [];
+  for (let n = 0; n < runs; n++) {
+    const askedMs = performance.now();
+    const pieces = voice.synthesize(text, {}, signal)[Symbol.asyncIterator]();
+    await pieces.next();
+    times.push(performance.now() - askedMs);
+    while (!(await pieces.next()).done);
+  }
+  const sorted = times.toSorted((a, b) => a - b);
+  return [sorted[0] ?? 0, sorted[runs >> 1] ?? 0];
+}
+
+async function measureMisheard(name: string): Promise<number> {
+  let [words, wrong] = [0, 0];
+  for (const sentence of sentences) {
+    const said = splitWords(sentence);
+    const heard = splitWords(
+      await hear(resamplePcm(await speak(voice, sentence, name), listenRateHz)),
+    );
+    words += said.length;
+    wrong += measureEditDistance(said, heard);
+  }
+  return (100 * wrong) / words;
+}
+
+async function speak(from: Synthesizer, text: string, name: string): Promise<Pcm> {
+  const pieces = await Array.fromAsync(from.synthesize(text, { name }, signal));
+  const [first] = pieces;
+  if (!first || getDurationMs(first) === 0) throw new Error(`Nothing is heard of "${text}".`);
+  return { ...first, samples: joinSamples(pieces.map(({ samples }) => samples)) };
+}
+
+async function hear(pcm: Pcm): Promise<string> {
+  for await (const update of transcriber.transcribe(pcm, signal))
+    if (update.kind === 'final') return update.transcript.text;
+  return '';
+}
+
+/** Numbers as words on both sides: the ears write digits. */
+function splitWords(text: string): string[] {
+  return (
+    spellOutEnglish(text)
+      .toLowerCase()
+      .match(/[a-z']+/g) ?? []
+  );
+}
+
+function format(...times: readonly number[]): string {
+  return times.map((ms) => ms.toFixed(0)).join(' / ');
+}
