@@ -7,8 +7,10 @@ const root = document.getElementById('root');
 if (!root) throw new Error('the page has no root');
 
 const refusal = await enter();
-root.replaceChildren();
 if (refusal === undefined) {
   const { RoomPage } = await import('./room/room-page.js');
   new RoomPage(root, messageOf, enter);
-} else render(html`<main><h1>Parley</h1><p>${refusal}</p></main>`, root);
+} else {
+  root.replaceChildren();
+  render(html`<main><h1>Parley</h1><p>${refusal}</p></main>`, root);
+}

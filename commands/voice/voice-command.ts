@@ -38,7 +38,7 @@ export const preview: Command = {
 
 export const voice: CommandGroup = {
   name: 'voice',
-  description: 'command.voice.list',
+  description: 'command.voice',
   help: { topic: 'voice', command: 'voice me', buildLine: () => ({ id: 'help.voice' }) },
   commands: [me, bot, preview, list, words],
 };

@@ -10,7 +10,8 @@
 
 /**
  * Suggestion to type next: `line` is the whole line with it.
- * @typedef {{ line: string, label: string, description: string }} Suggestion
+ * `group`: the heading under which a command stands.
+ * @typedef {{ line: string, label: string, description: string, group?: string }} Suggestion
  */
 
 const [subcommand, group, truth, fileType] = [1, 2, 5, 11];
@@ -169,16 +170,26 @@ function incompleteName({ path, typed, next }) {
   return typed ? `There is no command /${typed} here.` : 'A command begins with its name.';
 }
 
+/** Commands by heading, in the order in which a newcomer needs them; others come last, under none. */
+const groups = Object.entries({
+  Talk: ['join', 'ask', 'say', 'stop', 'leave', 'help'],
+  Sound: ['track', 'voice'],
+  'Captions and privacy': ['captions', 'privacy'],
+  Server: ['settings', 'stats'],
+});
+const order = groups.flatMap(([, names]) => names);
+
 /** @param {Names} names */
 function nextNames({ path, typed, next }) {
-  const head = ['', ...path].join(' ').trimStart();
-  return next
-    .filter(({ name }) => name.startsWith(typed))
-    .map(({ name, description = '', options }) => {
-      const whole = `/${head ? `${head} ` : ''}${name}`;
-      const parts = options?.filter(isName).map((option) => option.name) ?? [];
-      return { line: `${whole} `, label: whole, description: parts.join(', ') || description };
-    });
+  const head = path.map((name) => `${name} `).join('');
+  const found = next.filter(({ name }) => name.startsWith(typed));
+  const place = (/** @type {string} */ name) => (order.includes(name) ? order.indexOf(name) : 99);
+  const sorted = head ? found : found.toSorted((a, b) => place(a.name) - place(b.name));
+  return sorted.map(({ name, description = '' }) => {
+    const label = `/${head}${name}`;
+    const group = head ? undefined : groups.find(([, names]) => names.includes(name))?.[0];
+    return { line: `${label} `, label, description, ...(group && { group }) };
+  });
 }
 
 /**

@@ -40,9 +40,10 @@ export function composerView(page, actions) {
       <ul id="suggestions" class="suggestions" role="listbox" aria-label="Suggestions" hidden=${!isOpen}>
         ${suggestions.map(
           (
-            { label, description, line: whole },
+            { label, description, group, line: whole },
             n,
-          ) => html`<li key=${whole} id=${`suggestion-${n}`} role="option"
+          ) => html`${group && group !== suggestions[n - 1]?.group && html`<li class="group" aria-hidden="true">${group}</li>`}
+            <li key=${whole} id=${`suggestion-${n}`} role="option"
             aria-selected=${`${n === picked}`} onClick=${() => actions.typed(whole)}>
             <b>${label}</b> <span>${description}</span></li>`,
         )}

@@ -26,13 +26,13 @@ export function conversationView(page, actions) {
   const last = items.at(-1);
   const speakers = [
     ...room.people.filter(({ name, speaks }) => speaks || live[name]),
-    ...(room.bot.speaks && !isShown(last, page.room) ? [room.bot] : []),
+    ...(room.bot.speaks && !isShown(items, page.room) ? [room.bot] : []),
   ];
   return html`<div class="messages" role="log" aria-label="Conversation" tabindex="0"><div>
     ${
       isFirstScreen(page.room) &&
       html`<section class="hello"><h2>Talk with ${room.bot.name}, a bot in a small Discord on your machine.</h2>
-      <p>Press the microphone, type, or try one of these:</p>${triesView(actions)}</section>`
+      <p>Speak, type, or try one of these:</p>${triesView(actions)}</section>`
     }
     ${items.map((item, n) => itemView(item, authorOf(items[n - 1], room), room, actions))}
     ${speakers.map(({ name, speaks }) => {
@@ -45,17 +45,22 @@ export function conversationView(page, actions) {
   </div></div>`;
 }
 
+/** Later items among which an answer in writing may stand while it is still spoken. */
+const lately = 8;
+
 /**
- * True where the latest item is the answer in writing that the bot speaks: it is not shown twice.
- * @param {Item | undefined} item
+ * True where an answer in writing is what the bot speaks: it is not shown twice.
+ * @param {readonly Item[]} items
  * @param {RoomState} state
  */
-function isShown(item, { room: { bot }, live }) {
-  return (
-    item?.kind === 'message' &&
-    item.author === bot.name &&
-    item.text.startsWith(live[bot.name] ?? '')
-  );
+function isShown(items, { room: { bot }, live }) {
+  const words = live[bot.name];
+  return items
+    .slice(-lately)
+    .some(
+      (item) =>
+        item.kind === 'message' && item.author === bot.name && words && item.text.startsWith(words),
+    );
 }
 
 /**

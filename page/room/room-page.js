@@ -30,6 +30,9 @@ const quietLevel = 0.25;
 /** Words that have not come so long after a voice: there were none. */
 const wordsWaitMs = 5_000;
 
+/** Lines that the arrow keys bring back. */
+const mostSentLines = 50;
+
 /** Made up by each tab. */
 const tabId = `${Math.random()}`.slice(2);
 
@@ -54,15 +57,19 @@ export class RoomPage {
     isOpenTalk: true,
     isTalking: false,
     isSounding: false,
-    isSideOpen: false,
   };
   #root;
   #socket;
   #sound;
   #isDrawn = true;
+  #isFirst = true;
   /** Private replies are shown only to the page that asked, as in Discord: not those to a command of the terminal. */
   #hasAsked = false;
   #files;
+  /** Lines that were sent, oldest first. @type {readonly string[]} */
+  #sentLines = [];
+  /** Place in these lines that the box shows, from the end; 0: what is being typed. */
+  #recalled = 0;
   /** Ends of the waiting for words, by name. @type {Map<string, ReturnType<typeof setTimeout>>} */
   #waits = new Map();
 
@@ -135,6 +142,8 @@ export class RoomPage {
     const line = words ?? typed;
     const { commands, channels, bot } = room.room;
     if (line.trim() === '') return;
+    this.#sentLines = [...this.#sentLines, line].slice(-mostSentLines);
+    this.#recalled = 0;
     if (words === undefined && this.#page.isConnected) this.#suggested('', []);
     document.querySelector('.messages')?.scrollTo(0, 0); // the end, where the answer comes
     if (!line.startsWith('/')) {
@@ -174,11 +183,24 @@ export class RoomPage {
     const { suggestions, picked } = this.#page;
     if (event.shiftKey || event.isComposing) return;
     const done = pressKey(event.key, { picked, count: suggestions.length });
-    if (!done) return;
+    if (!done) return this.#recall(event);
     event.preventDefault();
     if (done.kind === 'closed') this.#change({ suggestions: [] });
     else if (done.kind === 'marked') this.#change({ picked: done.picked });
     else this.typed(suggestions[done.picked]?.line ?? this.#page.line);
+  }
+
+  /**
+   * Up and down go through the lines that were sent.
+   * @param {KeyboardEvent} event
+   */
+  #recall(event) {
+    const step = event.key === 'ArrowUp' ? 1 : event.key === 'ArrowDown' ? -1 : 0;
+    const place = this.#recalled + step;
+    if (step === 0 || place < 0 || place > this.#sentLines.length) return;
+    event.preventDefault();
+    this.#recalled = place;
+    this.#suggested(place === 0 ? '' : (this.#sentLines.at(-place) ?? ''), []);
   }
 
   /** @type {RoomActions['file']} */
@@ -190,11 +212,6 @@ export class RoomPage {
       const [chosen] = suggestChoices(line, room.room.commands, [choice]);
       this.typed(chosen?.line ?? line);
     });
-  }
-
-  /** @type {RoomActions['openSide']} */
-  openSide(isSideOpen) {
-    this.#change({ isSideOpen });
   }
 
   /** @type {RoomActions['microphone']} */
@@ -351,6 +368,11 @@ export class RoomPage {
 
   #draw() {
     this.#isDrawn = true;
+    const { notice, room } = this.#page;
+    // The first sentence of the page stays until there is something to draw, so that nothing drawn has to move.
+    if (this.#isFirst && room.room.you === '' && notice === '') return;
+    if (this.#isFirst) this.#root.replaceChildren();
+    this.#isFirst = false;
     const [page, actions] = [withVoices(this.#page), this];
     const tree = html`${stageView(page, actions)}
       <main>${conversationView(page, actions)}${composerView(page, actions)}</main>

@@ -3,7 +3,7 @@
 /**
  * Messages from the sandbox, as they are drawn.
  * @typedef {{ id: string, name: string, channel?: string, isYou: boolean, speaks: boolean }} Person
- * @typedef {{ id: string, name: string, kind: string }} Channel
+ * @typedef {{ id: string, name: string, kind: string, status?: string }} Channel
  * @typedef {{ customId: string, label: string, disabled: boolean, style?: number }} RoomButton
  * @typedef {{ name: string, type: string, sizeBytes: number, url: string }} RoomFile
  * @typedef {{ customId: string, placeholder: string, disabled: boolean, least: number, most: number,

@@ -12,7 +12,7 @@ export function sideView(page, actions) {
   const { people, channels } = page.room.room;
   const voice = channels.filter(({ kind }) => kind === 'voice');
   const outside = people.filter(({ channel }) => channel === undefined);
-  return html`<aside class=${page.isSideOpen ? 'open' : ''} aria-label="People">
+  return html`<aside id="side" popover aria-label="People">
     ${voice.map((channel) => channelView(channel, page, actions))}
     ${outside.length > 0 && html`<h2>In no channel</h2><ul>${outside.map((person) => personView(person, page))}</ul>`}
     ${secondPerson(page, actions)}
@@ -29,7 +29,7 @@ export function sideView(page, actions) {
  * @param {PageState} page
  * @param {RoomActions} actions
  */
-function channelView({ name }, page, actions) {
+function channelView({ name, status }, page, actions) {
   const { people, bot } = page.room.room;
   const here = people.filter(({ channel }) => channel === name);
   const isHere = here.some(({ isYou }) => isYou);
@@ -38,6 +38,7 @@ function channelView({ name }, page, actions) {
   return html`<div class="row"><h2>${name}</h2>
       <button type="button" aria-label=${`${isHere ? 'Leave' : 'Join'} ${name}`}
         onClick=${() => (isHere ? actions.leave() : actions.join(name))}>${isHere ? 'Leave' : 'Join'}</button></div>
+    ${status && html`<p class="status">${status}</p>`}
     ${!isOnStage && here.length > 0 && html`<ul>${here.map((person) => personView(person, page))}</ul>`}`;
 }
 

@@ -12,7 +12,7 @@ import { readStage } from './stage.js';
  * @param {RoomActions} actions
  */
 export function stageView(page, actions) {
-  const { room, heardLevel, isConnected, isSideOpen, isMicrophoneOpen, isSounding } = page;
+  const { room, heardLevel, isConnected, isMicrophoneOpen, isSounding } = page;
   const { bot } = room.room;
   const stage = readStage(room, isConnected);
   const { mood, word, headline, message, seats, stop } = stage;
@@ -28,22 +28,30 @@ export function stageView(page, actions) {
     <hgroup><h1>${bot.name}</h1><p role="status" class="mood">${word}</p></hgroup>
     <div class="headline">${markdownView(headline)}</div>
     <div class="act">
-      <button type="button" class="people" aria-expanded=${`${isSideOpen}`} aria-label="People" onClick=${() => actions.openSide(!isSideOpen)}>
+      <button type="button" class="people" popovertarget="side" aria-label="People">
       <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M9 11a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM3 19a6 6 0 0 1 12 0M16 5.5a3 3 0 0 1 0 5.2M18 14.5a6 6 0 0 1 3 4.5"/></svg></button>
       ${microphoneButton(page, actions)}
       ${
         stop &&
         isSounding &&
         html`<button type="button" class="stop" onClick=${onStop}>
-        <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M7 7h10v10H7z"/></svg>${stop.label}</button>`
+        <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M7 7h10v10H7z"/></svg><span>${stop.label}</span></button>`
       }</div>
-    ${isMicrophoneOpen ? holdView(page, actions) : html`<p class="hint">Press, and say something</p>`}
-    ${silencesOf(room).map(
+    ${isMicrophoneOpen ? holdView(page, actions) : !isDeaf(mood) && html`<p class="hint">Press, and say something</p>`}
+    <div role="status">${silencesOf(room).map(
       ({ text, label, does, what }) => html`<p class="notice">${text}
         <button type="button" onClick=${() => actions[does](what)}>${label}</button></p>`,
-    )}
+    )}</div>
     <div class="told">${message && messageView(message, room.room, actions)}</div>
   </section>`;
+}
+
+/**
+ * Whether words that are said now reach nobody.
+ * @param {Stage['mood']} mood
+ */
+function isDeaf(mood) {
+  return mood === 'away' || mood === 'waiting';
 }
 
 /**
@@ -101,7 +109,7 @@ function microphoneButton({ isMicrophoneOpen, isTalking, level }, actions) {
  */
 function holdView({ isOpenTalk, isTalking }, actions) {
   return html`<div class="row hold">
-    <label><input type="checkbox" checked=${!isOpenTalk} onChange=${() => actions.openTalk(!isOpenTalk)}/> Hold Space to talk</label>
+    <label><input type="checkbox" checked=${!isOpenTalk} onChange=${() => actions.openTalk(!isOpenTalk)}/> Hold <span class="key">Space </span>to talk</label>
     ${
       !isOpenTalk &&
       html`<button type="button" id="talk" aria-pressed=${`${isTalking}`}

@@ -48,7 +48,12 @@ export function readStage(state, isConnected) {
   const isKnown = isConnected && you !== '';
   const [mood, word] = isKnown ? moodOf(state, activity, seats) : unknown;
   return {
-    ...{ mood, word, seats, headline: word === 'Away' && !panel ? 'Not here.' : headline },
+    ...{
+      mood,
+      word,
+      seats,
+      headline: word === 'Away' && !panel ? 'Not here.' : headlineFor(state, headline),
+    },
     message: panel && {
       ...panel,
       text: text.join('\n'),
@@ -56,6 +61,17 @@ export function readStage(state, isConnected) {
     },
     stop: buttons.find(isStop),
   };
+}
+
+/**
+ * The panel tells people who sit with the bot how to be answered; nobody else is told so.
+ * @param {RoomState} state
+ * @param {string} headline
+ * @returns {string}
+ */
+function headlineFor({ room: { bot, people } }, headline) {
+  const own = people.find(({ isYou }) => isYou);
+  return !bot.channel || !own || own.channel === bot.channel ? headline : '';
 }
 
 /** @type {readonly [Mood, string]} */
@@ -75,7 +91,12 @@ function moodOf(state, activity, seats) {
   if (!panel || activity?.startsWith('Listening') || activity?.endsWith(' is speaking'))
     return ['listening', 'Listening'];
   if (activity !== undefined) return ['thinking', 'Thinking'];
-  const [unheard] = namesIn(panel, 'Not heard until they press Hear me');
+  // A person who has said no is not named.
+  const mayAgree = panel.buttons.some(({ customId }) => customId.endsWith(':consent.always'));
+  const [unheard = mayAgree ? you : undefined] = namesIn(
+    panel,
+    'Not heard until they press Hear me',
+  );
   if (unheard === undefined || seats.some(({ isHeard }) => isHeard)) return ['waiting', 'Paused'];
   return ['waiting', `Waiting for ${unheard === you ? 'you' : unheard}`];
 }

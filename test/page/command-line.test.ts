@@ -117,3 +117,17 @@ test('a file is chosen for its option, and stands on the line by its name', () =
     options: { file: { file: 'my rain.wav' } },
   });
 });
+
+test('commands stand under headings, in the order in which a newcomer needs them', () => {
+  const all = ['settings', 'track', 'zebra', 'leave', 'privacy', 'join'].map((name) => ({ name }));
+  const { suggestions } = complete('/', all);
+  expect(suggestions.map(({ label, group }) => [label, group])).toEqual([
+    ['/join', 'Talk'],
+    ['/leave', 'Talk'],
+    ['/track', 'Sound'],
+    ['/privacy', 'Captions and privacy'],
+    ['/settings', 'Server'],
+    ['/zebra', undefined],
+  ]);
+  expect(complete('/track p', commands).suggestions[0]).not.toHaveProperty('group');
+});

@@ -35,6 +35,61 @@ test('what does not fit takes the place of the oldest', () => {
   expect(pulled(ring, 8)).toEqual([3, 4, 5, 6, 7, 8, 9, 10]);
 });
 
+const growing = {
+  reserveSamples: 100,
+  mostSamples: 2_000,
+  mostReserveSamples: 500,
+  holeSamples: 300,
+  calmSamples: 1_000,
+};
+const tone = (length: number) => new Float32Array(length).fill(1);
+
+/** Sound that lasts for `samples` after the reserve, and then is missing for `gap`. */
+function play(ring: SampleRing, samples: number, gap: number) {
+  ring.push(tone(samples));
+  pulled(ring, samples + gap);
+}
+
+test('a hole in the middle of speech doubles the reserve, up to its limit', () => {
+  const ring = new SampleRing(growing);
+  const reserves = [1, 2, 3, 4].map(() => {
+    play(ring, 600, 200);
+    ring.push(tone(1));
+    const { reserve } = ring;
+    pulled(ring, 1);
+    return reserve;
+  });
+  expect(reserves).toEqual([200, 400, 500, 500]);
+});
+
+test('speech that ends is no hole, however often', () => {
+  const ring = new SampleRing(growing);
+  for (let n = 0; n < 5; n++) play(ring, 150, 400);
+  expect(ring.reserve).toBe(100);
+});
+
+test('after a time without holes the reserve falls again', () => {
+  const ring = new SampleRing(growing);
+  play(ring, 150, 200);
+  ring.push(tone(1));
+  expect(ring.reserve).toBe(200);
+  const reserves = [1, 2, 3, 4].map(() => {
+    play(ring, 1_000, 400);
+    return ring.reserve;
+  });
+  expect(reserves).toEqual([150, 112, 100, 100]);
+});
+
+test('sound begins and breaks off without a click', () => {
+  const ring = new SampleRing({ ...sizes, mostSamples: 400, fadeSamples: 100 });
+  ring.push(tone(300));
+  const heard = [0, ...pulled(ring, 600)];
+  const steps = heard.map((sample, n) => Math.abs(sample - (heard[n - 1] ?? 0)));
+  expect(Math.max(...heard)).toBe(1);
+  expect(Math.max(...steps)).toBeLessThan(0.05);
+  expect(heard.at(-1)).toBeLessThan(0.001);
+});
+
 test('whatever the lengths, frames hold every sample once and in order', () => {
   const lengths = fc.array(fc.nat({ max: 30 }), { maxLength: 20 });
   fc.assert(

@@ -1,16 +1,26 @@
 import { SampleRing } from './sample-ring.js';
 import { sampleRateHz } from './sound-frames.js';
 
-/** Sound that waits before the first of it plays. */
-const reserveMs = 40;
+/** Sound that waits before the first of it plays: in the usual case, and at most, after holes. */
+const [reserveMs, mostReserveMs] = [40, 240];
+/** A hole in speech is shorter than this: pauses between clauses have sound, too. */
+const holeMs = 150;
+/** The reserve falls after so much sound without a hole. */
+const calmMs = 10_000;
+/** Of sound that begins, and of a hole. */
+const fadeMs = 3;
 /** A browser that was asleep comes back to at most so much old sound. */
 const mostMs = 400;
 
 /** Plays the frames that come through the port it is handed. */
 class PlaybackProcessor extends AudioWorkletProcessor {
   #ring = new SampleRing({
-    reserveSamples: (reserveMs * sampleRateHz) / 1_000,
-    mostSamples: (mostMs * sampleRateHz) / 1_000,
+    reserveSamples: samplesOf(reserveMs),
+    mostSamples: samplesOf(mostMs),
+    mostReserveSamples: samplesOf(mostReserveMs),
+    holeSamples: samplesOf(holeMs),
+    calmSamples: samplesOf(calmMs),
+    fadeSamples: samplesOf(fadeMs),
   });
 
   constructor() {
@@ -33,6 +43,11 @@ class PlaybackProcessor extends AudioWorkletProcessor {
     for (const channel of others) channel.set(first);
     return true;
   }
+}
+
+/** @param {number} ms */
+function samplesOf(ms) {
+  return (ms * sampleRateHz) / 1_000;
 }
 
 registerProcessor('playback', PlaybackProcessor);

@@ -1,20 +1,47 @@
 /**
  * Samples between a network that sends frames and a device that takes them at its own pace.
  *
- * Silent until the reserve is there, and again once it has run dry. What does not fit takes the place of the oldest.
+ * Silent until the reserve is there, and again once it has run dry. What does not fit takes the place of the oldest. A hole in the
+ * middle of speech doubles the reserve, and a time without holes takes a quarter of it away. Sound fades in, and a hole fades out.
  */
 export class SampleRing {
   /** @type {Float32Array} */
   #samples;
+  #sizes;
   #reserve;
   #from = 0;
   #length = 0;
   #plays = false;
+  /** Samples since it ran dry; a reserve that was never filled cannot. */
+  #dry = Number.POSITIVE_INFINITY;
+  /** Samples played since the reserve has changed. */
+  #calm = 0;
+  /** Samples played since it last began. */
+  #begun = 0;
+  /** The latest sample, from which silence is reached without a click. */
+  #last = 0;
 
-  /** @param {{ reserveSamples: number, mostSamples: number }} sizes */
-  constructor({ reserveSamples, mostSamples }) {
+  /**
+   * `holeSamples`: sound that comes so soon after it ran dry was late, later sound is something new.
+   * @param {{ reserveSamples: number, mostSamples: number, mostReserveSamples?: number, holeSamples?: number, calmSamples?: number,
+   *   fadeSamples?: number }} sizes
+   */
+  constructor({
+    reserveSamples,
+    mostSamples,
+    mostReserveSamples = reserveSamples,
+    holeSamples = 0,
+    calmSamples = Number.POSITIVE_INFINITY,
+    fadeSamples = 0,
+  }) {
     this.#samples = new Float32Array(mostSamples);
+    this.#sizes = { reserveSamples, mostReserveSamples, holeSamples, calmSamples, fadeSamples };
     this.#reserve = reserveSamples;
+  }
+
+  /** Samples that wait before the first of them plays. */
+  get reserve() {
+    return this.#reserve;
   }
 
   /** Number of samples that wait. */
@@ -24,6 +51,9 @@ export class SampleRing {
 
   /** @param {Float32Array} samples */
   push(samples) {
+    const { holeSamples, mostReserveSamples } = this.#sizes;
+    if (this.#dry <= holeSamples) this.#change(Math.min(mostReserveSamples, 2 * this.#reserve));
+    this.#dry = Number.POSITIVE_INFINITY;
     const size = this.#samples.length;
     for (const sample of samples) {
       if (this.#length === size) {
@@ -41,15 +71,35 @@ export class SampleRing {
    * @param {Float32Array} out
    */
   pull(out) {
+    const { calmSamples, fadeSamples, reserveSamples } = this.#sizes;
     const taken = this.#plays ? Math.min(out.length, this.#length) : 0;
     const size = this.#samples.length;
-    for (let n = 0; n < taken; n++) out[n] = this.#samples[(this.#from + n) % size] ?? 0;
-    out.fill(0, taken);
+    for (let n = 0; n < taken; n++) {
+      const gain = Math.min(1, ++this.#begun / fadeSamples);
+      out[n] = this.#last = gain * (this.#samples[(this.#from + n) % size] ?? 0);
+    }
+    const fall = Math.exp(-fadeEnd / fadeSamples);
+    for (let n = taken; n < out.length; n++) out[n] = this.#last *= fall;
     this.#from = (this.#from + taken) % size;
     this.#length -= taken;
-    if (taken < out.length) this.#plays = false;
+    this.#calm += taken;
+    if (this.#calm >= calmSamples)
+      this.#change(Math.max(reserveSamples, Math.floor((3 * this.#reserve) / 4)));
+    if (taken === out.length) return;
+    this.#dry = (this.#plays ? 0 : this.#dry) + out.length - taken;
+    this.#plays = false;
+    this.#begun = 0;
+  }
+
+  /** @param {number} reserve */
+  #change(reserve) {
+    this.#reserve = reserve;
+    this.#calm = 0;
   }
 }
+
+/** Depth of a fade, as the power of e: -43 dB. */
+const fadeEnd = 5;
 
 /** Cuts a stream of samples of any lengths into frames of one length. */
 export class FrameCutter {

@@ -1,16 +1,28 @@
 import axe from 'axe-core';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openBrowser, openTab } from './open-browser.ts';
 import { openSetup } from './open-page.ts';
 
-/** Color schemes, and widths of the window in pixels, in which each face of the page is tried. */
+/** Schemes, and windows in pixels, in which each face of the page is tried. */
 const appearances = [
-  ['light', 360],
-  ['light', 1_280],
-  ['dark', 390],
-  ['dark', 1_920],
-] as const;
+  ['light', 360, 800],
+  ['light', 1_280, 800],
+  ['dark', 390, 844],
+  ['dark', 1_920, 1_080],
+  // The smallest phone, a phone on its side, and a laptop at 200 %.
+  ['light', 320, 640],
+  ['dark', 844, 390],
+  ['light', 640, 400],
+  ['forced', 1_280, 800],
+] as const satisfies readonly Appearance[];
+type Appearance = readonly [scheme: 'light' | 'dark' | 'forced', width: number, height: number];
+
+function optionsOf([scheme, width, height]: Appearance): BrowserContextOptions {
+  const viewport = { width, height };
+  if (scheme === 'forced') return { viewport, forcedColors: 'active' };
+  return { viewport, colorScheme: scheme };
+}
 
 /**
  * Fails where axe finds a violation, or where something is wider than a window of `width` pixels. Resolves to the number of rules
@@ -38,23 +50,135 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 
 test.each(appearances)(
-  '%s at %i px: axe finds nothing, and nothing is wider than the window',
-  async (colorScheme, width) => {
+  '%s at %i x %i px: axe finds nothing, and nothing is wider than the window',
+  async (...appearance) => {
+    const [, width, height] = appearance;
     await using setup = await openSetup();
-    const options = { colorScheme, viewport: { width, height: 800 } };
-    await using opened = await openTab(browser, setup.link, options);
+    await using opened = await openTab(browser, setup.link, optionsOf(appearance));
     const { tab } = opened;
     await tab.getByText('Answered in').click();
     await tab.getByLabel('Ask, or / for a command').fill('/');
     await tab.getByRole('listbox', { name: 'Suggestions' }).waitFor();
     const parts = ['[aria-label="Panel"]', '[role=log]', '[role=listbox]', '#microphone'];
     const isInSight = parts.map((part) =>
-      tab.locator(part).evaluate((element) => {
+      tab.locator(part).evaluate((element, bottomEdge) => {
         const { top, bottom } = element.getBoundingClientRect();
-        return top >= 0 && bottom > top && bottom <= 800;
-      }),
+        return top >= 0 && bottom > top && bottom <= bottomEdge;
+      }, height),
     );
     expect(await Promise.all(isInSight)).toEqual(parts.map(() => true));
     await expectDrawnWell(tab, width);
   },
 );
+
+test.each(appearances)(
+  '%s at %i x %i px: a form lies over the room, has the focus, and can be sent and put away',
+  async (...appearance) => {
+    const [, width, height] = appearance;
+    await using setup = await openSetup();
+    await using opened = await openTab(browser, setup.link, optionsOf(appearance));
+    const { tab } = opened;
+    await tab.getByRole('button', { name: 'About you' }).click();
+    const form = tab.getByRole('dialog', { name: 'About you' });
+    await form.waitFor();
+    const box = await form.boundingBox();
+    expect(box && box.y >= 0 && box.y + box.height <= height).toBe(true);
+    expect(await form.locator(':focus').getAttribute('name')).toBe('name');
+    await form.getByRole('button', { name: 'Submit' }).scrollIntoViewIfNeeded();
+    await expectDrawnWell(tab, width);
+    await tab.keyboard.press('Escape');
+    await form.waitFor({ state: 'detached' });
+  },
+);
+
+/** Sum of the layout shifts of a page, as browsers report them. */
+const shiftProbe = `globalThis.shifts = 0;
+  new PerformanceObserver((list) => { for (const { value } of list.getEntries()) globalThis.shifts += value; })
+    .observe({ type: 'layout-shift', buffered: true });`;
+
+test('nothing jumps while the room opens: the layout shift is 0', async () => {
+  await using setup = await openSetup();
+  const context = await browser.newContext({ viewport: { width: 1_280, height: 800 } });
+  const tab = await context.newPage();
+  await tab.addInitScript(shiftProbe);
+  await tab.goto(setup.link.href);
+  await tab.getByText('It is noon.').waitFor();
+  expect(await tab.evaluate('globalThis.shifts')).toBeLessThan(0.001);
+  await context.close();
+});
+
+test('on a slow network a sentence is painted after one round trip', async () => {
+  const latencyMs = 600;
+  await using setup = await openSetup();
+  const context = await browser.newContext();
+  const tab = await context.newPage();
+  const network = await context.newCDPSession(tab);
+  await network.send('Network.enable');
+  await network.send('Network.emulateNetworkConditions', {
+    offline: false,
+    latency: latencyMs,
+    downloadThroughput: 20_000,
+    uploadThroughput: 20_000,
+  });
+  await tab.goto(setup.link.href, { waitUntil: 'commit' });
+  await tab.getByText('the room opens in a moment').first().waitFor();
+  const paintedMs = await tab.evaluate(
+    `new Promise((resolve) => new PerformanceObserver((list) => {
+      for (const { name, startTime } of list.getEntries()) if (name === 'first-contentful-paint') resolve(startTime);
+    }).observe({ type: 'paint', buffered: true }))`,
+  );
+  // A second round trip would be twice the latency.
+  expect(paintedMs).toBeLessThan(2 * latencyMs);
+  await tab.getByRole('region', { name: 'Panel' }).waitFor();
+  await context.close();
+});
+
+test('who cannot see hears what the bot does, and can reach everything by the keyboard', async () => {
+  await using setup = await openSetup();
+  await using opened = await openTab(browser, setup.link);
+  const { tab } = opened;
+  const mood = tab.getByRole('region', { name: 'Panel' }).getByRole('status').first();
+  await expect.poll(() => mood.textContent()).toMatch(/\w/);
+  const reached = new Set<string>();
+  await tab.evaluate('document.activeElement?.blur()');
+  for (let n = 0; n < 40; n++) {
+    await tab.keyboard.press('Tab');
+    reached.add(
+      await tab.evaluate<string>(
+        `(({ id, innerText, ariaLabel }) => ariaLabel || innerText || id)(document.activeElement)`,
+      ),
+    );
+  }
+  const named = [
+    'Microphone',
+    'Join Stage',
+    'line',
+    'Send',
+    'Hear me',
+    'Add somebody',
+    'Conversation',
+  ];
+  expect(named.filter((name) => !reached.has(name))).toEqual([]);
+});
+
+test('Up brings back what was sent, and Down leads to an empty line', async () => {
+  await using setup = await openSetup();
+  await using opened = await openTab(browser, setup.link);
+  const line = opened.tab.getByLabel('Ask, or / for a command');
+  for (const words of ['first', '/ask question:second']) {
+    await line.fill(words);
+    await line.press('Escape');
+    await line.press('Enter');
+    await expect.poll(() => line.inputValue()).toBe('');
+  }
+  for (const [key, shown] of [
+    ['ArrowUp', '/ask question:second'],
+    ['ArrowUp', 'first'],
+    ['ArrowUp', 'first'],
+    ['ArrowDown', '/ask question:second'],
+    ['ArrowDown', ''],
+  ] as const) {
+    await line.press(key);
+    await expect.poll(() => line.inputValue()).toBe(shown);
+  }
+});

@@ -192,3 +192,17 @@ test('the ring of the bot means its voice, and not a track that plays', async ()
   setup.report({ kind: 'live', who: 'Parley', text: 'It is' });
   await ring.waitFor();
 });
+
+test('an answer in writing that the bot also speaks is shown once, whatever came after it', async () => {
+  await using setup = await openSetup();
+  await using opened = await openTab(browser, setup.link);
+  const { tab } = opened;
+  const message = { kind: 'message', change: 'posted', channel: 'Lounge', author: 'Parley' };
+  setup.report({ ...message, id: '40', text: 'One, two, three.', buttons: [], files: [] });
+  setup.report({ ...message, id: '41', text: 'Playing rain on bg.', buttons: [], files: [] });
+  setup.report({ kind: 'live', who: 'Parley', text: 'One, two' });
+  await tab.getByText('Playing rain').waitFor();
+  expect(await tab.getByText('One, two').count()).toBe(1);
+  setup.report({ kind: 'live', who: 'Parley', text: 'And something else' });
+  await tab.locator('.live').getByText('And something else').waitFor();
+});

@@ -1,0 +1,166 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buttons as knownButtons } from '#commands/buttons.ts';
+import { createConversationState } from '#src/conversation/machine/state.ts';
+import { drawPanel } from '#src/discord/panel/panel-face.ts';
+import { type PanelContent, toLeftPanel } from '#src/ports/panel.ts';
+import type { TalkState } from '#src/ports/talk-guide.ts';
+import { createPanel } from '#src/sessions/panel-view.ts';
+import { formatText } from '#src/texts/texts.ts';
+import { talkState } from '#test/fakes/talk-state.ts';
+import { openBrowser, openTab } from './open-browser.ts';
+import { openSetup } from './open-page.ts';
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await openBrowser();
+});
+afterAll(() => browser.close());
+
+const named = new Map(knownButtons.map((button) => [button.name, button]));
+const start = createConversationState({} as Parameters<typeof createConversationState>[0]);
+const person = (name: string, standing: TalkState['people'][number]['standing']) => ({
+  id: name,
+  name,
+  standing,
+});
+
+/** The panel as the bot keeps it where Adam sits with it, changed by `more`. */
+function panelIn(more: Partial<TalkState>): PanelContent {
+  return createPanel({
+    talk: { ...talkState, ...more },
+    state: start,
+    guildId: 'g',
+    consent: { getConsent: () => 'brief', canWrite: () => true },
+    nameOf: (id) => id,
+    isInChat: false,
+    features: {},
+  });
+}
+
+/** The message of a panel as the room tells of it. */
+function panelMessage(face: PanelContent) {
+  const { content } = drawPanel(undefined, face, 'en', named);
+  const buttons = face.rows.flat().map((name) => {
+    const button = named.get(name.split(':')[0] ?? '');
+    const label = formatText(button?.label ?? 'button.more');
+    return { customId: `parley:${name}`, label, disabled: false, style: 2 };
+  });
+  const place = { kind: 'message', change: 'posted', id: '30', channel: 'Lounge' };
+  return { ...place, author: 'Nova', text: content, buttons, files: [], menus: [] };
+}
+
+/** Where everybody sits; the bot in the Lounge with Adam, unless it is changed. */
+function roomState(botIn: string | undefined, adamIn: string | undefined) {
+  const person = { id: '1', name: 'Adam', isYou: true, speaks: false };
+  const ben = { id: '2', name: 'Ben', isYou: false, speaks: false, channel: 'Lounge' };
+  return {
+    kind: 'state',
+    people: [{ ...person, ...(adamIn && { channel: adamIn }) }, ben],
+    channels: ['Lounge', 'Workshop'].map((name, n) => ({ id: `${n}`, name, kind: 'voice' })),
+    bot: { id: '9', online: true, name: 'Nova', speaks: false, ...(botIn && { channel: botIn }) },
+    commands: [{ name: 'join', description: 'Comes to your channel' }],
+    you: 'Adam',
+  };
+}
+
+type Silence = {
+  readonly face?: PanelContent;
+  readonly botIn?: string | undefined;
+  readonly adamIn?: string | undefined;
+  readonly says: string;
+  /** The button that ends it, and the request that a press makes; nobody there can end the others. */
+  readonly press?: readonly [label: string, request: object];
+};
+
+const press = (name: string) => ({ kind: 'press', messageId: '30', customId: `parley:${name}` });
+const silences: Readonly<Record<string, Silence>> = {
+  'has left': {
+    face: toLeftPanel(),
+    botIn: undefined,
+    says: formatText('leave.nowhere'),
+    press: ['/join', press('try.join')],
+  },
+  'sits in another channel': {
+    botIn: 'Workshop',
+    says: 'Nova is not in Lounge.',
+    press: ['Call Nova', { kind: 'command', name: 'join' }],
+  },
+  'sits where the person of the page does not': {
+    face: panelIn({}),
+    adamIn: undefined,
+    says: 'You are in no voice channel.',
+    press: ['Join Lounge', { kind: 'join', channel: 'Lounge' }],
+  },
+  'was told no': {
+    face: panelIn({ people: [person('Adam', 'no')] }),
+    says: formatText('join.ok.ask', { channel: 'Lounge' }),
+    press: ['Hear me', press('consent.always')],
+  },
+  'was told nothing yet': {
+    face: panelIn({ people: [person('Adam', 'unasked')] }),
+    says: 'Waiting for you',
+    press: ['Hear me', press('consent.always')],
+  },
+  'does not hear somebody whom the page plays': {
+    face: panelIn({ people: [person('Adam', 'always'), person('Ben', 'unasked')] }),
+    says: 'Nova does not hear Ben yet.',
+    press: ['Let Ben agree', { kind: 'command', name: 'privacy allow', person: 'Ben' }],
+  },
+  'is paused': {
+    face: panelIn({ isPaused: true }),
+    says: formatText('privacy.paused'),
+    press: ['Pause/resume', press('pause:resume')],
+  },
+  'answers only after Ask': {
+    face: panelIn({ addressing: 'window' }),
+    says: formatText('settings.addressing.window'),
+    press: ['Ask', press('ask')],
+  },
+  'needs its name among several': {
+    face: panelIn({ people: [person('Adam', 'always'), person('Ben', 'always')] }),
+    says: formatText('join.ok.several', { channel: 'Lounge', bot: 'Nova' }),
+    press: ['Ask', press('ask')],
+  },
+  'only writes captions': {
+    face: panelIn({ mode: 'captions' }),
+    says: formatText('captions.only'),
+  },
+  'answers nobody here': {
+    face: panelIn({ addressing: 'off' }),
+    says: formatText('settings.addressing.off'),
+  },
+  'has used its budget': {
+    face: panelIn({ quietUntil: '00:00 UTC' }),
+    says: formatText('panel.quiet', { time: '00:00 UTC' }),
+  },
+  'is deafened': { face: panelIn({ isDeafened: true }), says: formatText('deafened.server') },
+  'has lost its voice link': {
+    face: panelIn({ isLinked: false }),
+    says: formatText('panel.reconnecting'),
+  },
+};
+
+test.each(Object.entries(silences))(
+  'while the bot %s the page says so, never that it just listens, and shows the button that ends it',
+  async (_, silence) => {
+    await using setup = await openSetup();
+    await using opened = await openTab(browser, setup.link);
+    const { tab, complaints } = opened;
+    const { face, says, press } = silence;
+    const botIn = 'botIn' in silence ? silence.botIn : 'Lounge';
+    const adamIn = 'adamIn' in silence ? silence.adamIn : 'Lounge';
+    setup.report(roomState(botIn, adamIn));
+    if (face) setup.report(panelMessage(face));
+    const stage = tab.getByRole('region', { name: 'Panel' });
+    await stage.getByText(says).first().waitFor();
+    expect(await stage.getByText('Just talk to me').count()).toBe(0);
+    if (press) {
+      const [label, request] = press;
+      const before = setup.asked.length;
+      await stage.getByRole('button', { name: label, exact: true }).click();
+      await expect.poll(() => setup.asked.at(before)).toMatchObject(request);
+    }
+    expect(complaints).toEqual([]);
+  },
+);
