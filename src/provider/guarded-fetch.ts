@@ -179,7 +179,7 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
     return value;
   }
 
-  /** An answer that does not end in time closes the connection. Never throws. */
+  /** Never throws. */
   async #readToEnd(): Promise<void> {
     const { hangUp } = this.#watch;
     const last = waitUnlessAborted(this.#reader.read(), AbortSignal.timeout(maxStreamEndMs));
@@ -187,6 +187,7 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
       ({ done }) => done,
       () => false,
     );
+    // The connection cannot be used again.
     if (!isOver) hangUp.abort(endMarkReason);
   }
 }

@@ -82,9 +82,9 @@ export class RealtimeResponse {
     this.#wake();
   }
 
-  /** Events without an id belong to this response. */
   #belongsHere({ type, response, response_id }: JsonEvent): boolean {
     if (!toNonEmptyText(type)?.startsWith('response.')) return false;
+    // Events without an id belong to this response.
     const id = toNonEmptyText(toRecord(response).id) ?? toNonEmptyText(response_id) ?? this.#id;
     this.#id ??= id;
     return id === this.#id;
@@ -110,8 +110,8 @@ export class RealtimeResponse {
     }
   }
 
-  /** With `end` the words are whole, for servers that do not stream them. */
   #addText(event: JsonEvent, kind: 'text' | 'transcript', end: string | undefined): void {
+    // Servers that do not stream the words send them whole at the end.
     if (end && this.#streamed.has(event.item_id)) return;
     this.#streamed.add(event.item_id);
     const text = toPlainText(event.delta ?? event.transcript ?? event.text);

@@ -83,10 +83,11 @@ function createSoundName(text: string, voice: SpeechVoice, engine: string): stri
   return `${createHash('sha256').update(JSON.stringify(what)).digest('hex')}.pcm`;
 }
 
-/** The sound counts as used now. Never throws. */
+/** Never throws. */
 async function readSound(path: string, clock: Pick<Clock, 'wallMs'>): Promise<Pcm | undefined> {
   try {
     const bytes = new Uint8Array(await readFile(path));
+    // The least recently used sounds are deleted first.
     const usedAtS = clock.wallMs() / 1_000;
     void utimes(path, usedAtS, usedAtS).catch(() => undefined);
     const samples = new Int16Array(bytes.buffer, soundHeadBytes);
@@ -96,7 +97,7 @@ async function readSound(path: string, clock: Pick<Clock, 'wallMs'>): Promise<Pc
   }
 }
 
-/** Writes to another name first, so that a process that ends leaves no half of a sound. Never throws. */
+/** Never throws. */
 async function writeSound(
   path: string,
   made: readonly Pcm[],
@@ -107,6 +108,7 @@ async function writeSound(
   const head = Buffer.alloc(soundHeadBytes);
   head.writeUInt32LE(first.rateHz);
   const parts = made.map(({ samples }) => Buffer.from(samples.buffer, 0, samples.byteLength));
+  // A process that ends here leaves no half of a sound under the final name.
   const draft = `${path}.${process.pid}`;
   try {
     await mkdir(folder, { recursive: true });

@@ -67,9 +67,9 @@ export function withPronunciation(synthesizer: Synthesizer): Synthesizer {
   };
 }
 
-/** Scripts without spaces are split by a dictionary. */
 function splitTokens(text: string): readonly string[] {
   const runs = text.match(/[\p{L}\p{M}\p{N}_]+|[^\p{L}\p{M}\p{N}_]/gu) ?? [];
+  // Scripts without spaces are split by a dictionary.
   return runs.flatMap((run) => (unspacedScripts.test(run) ? segmentWords(run) : [run]));
 }
 

@@ -134,12 +134,12 @@ export function decideUtterance(
   return { decision: decideWords(utterance, words, verdict, isAside), addressing: state };
 }
 
-/** Without words it counts whether any words of this speaker would be answered. */
 function decideWithoutText(
   utterance: EndedUtterance,
   addressing: AddressingState,
   rules: AddressingRules,
 ): UtteranceDecision {
+  // Without words it counts whether any words of this speaker would be answered.
   if (isAnsweredForAnyWords(addressing, utterance, rules))
     return decideAnswer(utterance, undefined);
   return decideIgnore(rules.mode === 'off' ? 'off' : 'not-named', utterance, undefined);
@@ -263,13 +263,14 @@ function decideSpokenCommand(
   };
 }
 
-/** "Stop" drops the unheard answer of any asker. "Never mind" drops only one's own, unless said to the bot. */
 function shouldDropUnheard(
   words: Interjection | undefined,
   { unheardTurn }: EndedUtterance,
   meant: boolean,
 ) {
   if (unheardTurn === undefined) return false;
+  // "Stop" drops the answer of any asker. "Never mind" drops only one's own, unless said to the
+  // bot.
   if (words?.kind === 'stop') return true;
   return words?.kind === 'never-mind' && (meant || unheardTurn === 'own');
 }

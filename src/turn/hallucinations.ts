@@ -92,8 +92,8 @@ function startsWithPhrase(spoken: string, start: string): boolean {
   return next === undefined || !/[\p{Script=Latin}\p{Script=Cyrillic}]/u.test(next);
 }
 
-/** Recognisers repeat one phrase in silence. Numbers do repeat. */
 function isRepetitionLoop(spoken: string, voicedMs: number) {
+  // Recognisers repeat one phrase in silence. People repeat numbers.
   const words = spoken.split(' ');
   if (words.length === 1) return /^(\D{1,12}?)\1{5,}$/u.test(spoken);
   const longest = Math.min(maxLoopWords, Math.floor(words.length / minLoopTimes));

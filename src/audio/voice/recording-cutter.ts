@@ -8,8 +8,8 @@ const [preRollMs, tailMs] = [400, 200];
 const maxSpanMs = 29_000;
 const cutSearchMs = 5_000;
 
-/** The longer the span, the shorter the pause that ends it. */
 function getMinPauseMs(lengthMs: number): number {
+  // A long span ends at a shorter pause, so that it does not reach 30 s and get cut inside a word.
   if (lengthMs < 8_000) return 1_500;
   return lengthMs < 20_000 ? 600 : 160;
 }

@@ -9,14 +9,13 @@ import type { ChatMessage, SentFields, Tool } from '#src/chat/chat-model.ts';
 import { toApiToolCall } from './chat-stream.ts';
 import type { ServerHabit } from './server-habits.ts';
 
-/**
- * Consecutive messages of several people become one message of lines `Name: text`, since the templates of many local
- * models want user and assistant to alternate. Messages of a program stay as they are.
- */
+/** Joins consecutive messages of several people into one message of lines `Name: text`. */
 function toApiMessages(messages: readonly ChatMessage[]): ChatCompletionMessageParam[] {
   const all: ChatCompletionMessageParam[] = [];
   for (const [n, message] of messages.entries()) {
     const next = toApiMessage(message);
+    // Templates of many local models want user and assistant to alternate. A program's messages
+    // stay as they are.
     const last = messages[n - 1]?.sent ? undefined : all.at(-1);
     if (!message.sent && next.role === 'user' && last?.role === 'user')
       last.content = joinContents(last.content, next.content);

@@ -151,10 +151,7 @@ class ChatServer {
     signal.throwIfAborted();
   }
 
-  /**
-   * An answer without a word is requested once more, not streamed, as a stream may have lost a call or the reason.
-   * Throws the last error, or the first one that only looked like a rejection.
-   */
+  /** Throws the last error, or the first one that only looked like a rejection. */
   #askUntilAccepted(request: ChatRequest, signal: AbortSignal): AsyncIterable<ChatPart> {
     let doubted: unknown;
     let answer: ChatStream | undefined;
@@ -169,6 +166,8 @@ class ChatServer {
         isAnswer: ({ kind }) => kind !== 'usage',
         reduce: (cause, parts) => {
           this.#checkPictures(request, cause);
+          // An answer without a word is requested once more, not streamed, as a stream may have
+          // lost a call or the reason.
           const isLost = isEmptyAnswer(cause) && answer?.isLost && parts.has('stream');
           const isWanted = isLost && (cause.retryable || listToolNames(request).length > 0);
           if (isWanted && countTokensLeft(answer?.usage, request) > 0) {
@@ -303,11 +302,9 @@ function isEmptyAnswer(cause: unknown): cause is BotError {
   return cause instanceof BotError && cause.code === 'provider.empty';
 }
 
-/**
- * The second request sends the input again, and input never costs more than output. If nobody knows the usage of the
- * first, it took all.
- */
 function countTokensLeft(used: Usage | undefined, { maxTokens = Infinity }: ChatRequest): number {
+  // If nobody knows the usage of the first request, it took all. The second one sends the input
+  // again, which never costs more than output.
   if (!used) return maxTokens < Infinity ? 0 : maxTokens;
   return maxTokens - used.inputTokens - used.outputTokens;
 }

@@ -25,7 +25,6 @@ export function readWrittenCalls(text: string, tools: readonly string[]): readon
   return calls.length > 0 ? calls : readPython(text, tools);
 }
 
-/** An object without a name is the arguments of the tool named before it. */
 function listCallsOfValue(
   value: unknown,
   before: string | undefined,
@@ -39,6 +38,7 @@ function listCallsOfValue(
   const own = names.find((name) => typeof name === 'string');
   const input = call.arguments ?? call.parameters ?? call.args ?? call.input ?? {};
   if (own !== undefined && tools.includes(own)) return [createCall(own, input)];
+  // An object without a name is the arguments of the tool named before it.
   if (before !== undefined) return [createCall(before, fields)];
   // The name may be the only key.
   return tools.flatMap((name) => (isRecord(fields[name]) ? [createCall(name, fields[name])] : []));

@@ -73,10 +73,10 @@ function decideWhenKnown({ after, ended }: BoundaryPlace, judge: () => BoundaryK
   return after === '' && !ended ? 'unknown' : judge();
 }
 
-/** Only full stops may stand for anything but the end of a sentence. */
 function classifyStop(place: BoundaryPlace): BoundaryKind {
   const { before, found, after, ended } = place;
   const dots = found.replace(/[^.!?\u2026\u061f\u06d4\u0964\u0965]/gu, '');
+  // Only full stops may stand for anything but the end of a sentence.
   if (!/^[.\u2026]+$/.test(dots)) return 'sentence';
   const ahead = after.slice(0, lookaheadChars).trimStart();
   if (ahead === '' && !ended && after.length < lookaheadChars) return 'unknown';
@@ -286,12 +286,12 @@ function findForcedEnd(text: string, longestChars: number, pause: number): numbe
 const wordOrIdeogram =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]|[\p{L}\p{N}][\p{L}\p{M}\p{N}'\u2019.-]*/gu;
 
-/** An ideogram counts as half a word. */
 function countWords(text: string): number {
   const found = text.match(wordOrIdeogram) ?? [];
   const ideograms = found.filter((word) =>
     /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]$/u.test(word),
   );
+  // An ideogram counts as half a word.
   return found.length - ideograms.length / 2;
 }
 

@@ -70,9 +70,9 @@ export class TextAligner {
     }
   }
 
-  /** The clause stays the same until its time is over and another one follows. */
   #currentClause(): Clause | undefined {
     const clause = this.#clause;
+    // The clause stays the same until its time is over and another one follows.
     if (clause && !this.#isClosing() && this.#getLeftMs(clause) > 0) return clause;
     const rest = this.#text.slice(this.#cut);
     const length = this.#measureNextClause(rest);
@@ -84,8 +84,8 @@ export class TextAligner {
     return this.#clause;
   }
 
-  /** All words must go with the little sound that is left. */
   #isClosing() {
+    // All words must go with the little sound that is left.
     return this.#ended && this.#arrivedMs - this.#takenMs < lastClauseMs;
   }
 
@@ -115,9 +115,9 @@ export class TextAligner {
 
 const unspacedScripts = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u;
 
-/** Keeps the only word. The last one of several may go on. */
 function dropLastWord(text: string): string {
   const words = unspacedScripts.test(text) ? '' : text.replace(/(?<!\S)\S+$/, '');
+  // The only word stays, but the last one of several may go on.
   return words.trim() === '' ? text.replace(/[\uD800-\uDBFF]$/, '') : words;
 }
 

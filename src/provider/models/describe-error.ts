@@ -146,8 +146,8 @@ function separateQuote(error: APIError): Pick<ErrorClass, 'words' | 'serverWords
   return { words: [...codes].join(', '), serverWords: getErrorText(error) };
 }
 
-/** The client puts the status before the text, which may be JSON of any shape. */
 function getErrorText(error: APIError): string {
+  // The client puts the status before the text, which may be JSON of any shape.
   return findErrorText(error.error) ?? parseErrorText(error.message.replace(/^\d{3} /, ''));
 }
 

@@ -28,10 +28,10 @@ export async function findModelEndings(
   return (await Promise.all(endings)).flat();
 }
 
-/** Rows are sorted by date, as a snapshot may end before its model. */
 function findEndingRow({ model, baseUrl }: ModelInUse) {
   // At another provider a model of the same name need not end.
   if (!isOpenAi(baseUrl)) return undefined;
+  // Rows are sorted by date, as a snapshot may end before its model.
   return table.find(
     (row) => row.models.includes(model) || row.models.includes(removeSnapshotDate(model)),
   );

@@ -131,8 +131,8 @@ async function* requestSpeech(
   throw new BotError('provider.empty', true, message);
 }
 
-/** Anybody may have chosen the name, so one that is not on the list never reaches the server. */
 function chooseModel({ voice, options }: VoiceChoice): string {
+  // Anybody may have chosen the name. A name that is not on the list never reaches the server.
   return options.models?.find((model) => model === voice.model) ?? options.model;
 }
 

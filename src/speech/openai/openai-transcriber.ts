@@ -183,8 +183,8 @@ function listWantedParts(
   return parts;
 }
 
-/** A stream has no times. */
 function isStreamed(parts: ReadonlySet<RequestPart>): boolean {
+  // A stream has no times of words.
   return parts.has('stream') && !parts.has('translation') && !parts.has('word times');
 }
 

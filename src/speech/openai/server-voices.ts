@@ -39,13 +39,14 @@ export class ServerVoices implements VoiceNames {
     return this.#names;
   }
 
-  /** Never throws. A server that does not answer keeps its names. */
+  /** Never throws. */
   async #refresh(): Promise<void> {
     using deadline = createDeadlineSignal(requestTimeoutMs, this.#clock, () => new Error('late'));
     try {
       this.#names = await fetchServerVoices(this.#client, deadline.signal);
       this.#dueAtMs = this.#clock.nowMs() + maxListAgeMs;
     } catch {
+      // A server that does not answer keeps its names.
       this.#dueAtMs = this.#clock.nowMs() + retryAfterMs;
     }
   }

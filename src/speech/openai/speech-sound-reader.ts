@@ -57,12 +57,12 @@ export class SpeechSoundReader {
     return [...last, ...held];
   }
 
-  /** Half a sample at the end is dropped. */
   #read(bytes: Buffer, isWhole: boolean): Pcm[] {
     this.#rest = bytes;
     if (bytes.length < 2 * minNoiseSamples && !isWhole) return [];
     if (this.#reader === 'undecided') this.#reader = this.#decide(bytes, isWhole);
     if (this.#reader === 'undecided') return [];
+    // Half a sample waits for the rest of it, and is dropped at the end.
     const even = bytes.length & ~1;
     this.#rest = bytes.subarray(this.#reader === 'raw' ? even : bytes.length);
     if (this.#reader instanceof WavReader) return this.#reader.push(bytes).map(toSpeechSound);
@@ -110,7 +110,6 @@ function toSpeechSound(pcm: Pcm): Pcm {
   return mono;
 }
 
-/** Each sample of compressed or misread bytes is independent of the one before, and nearly as loud as possible. */
 function isNoise(samples: Int16Array): boolean {
   let [power, change, last] = [0, 0, samples[0] ?? 0];
   for (const sample of samples) {
@@ -118,6 +117,8 @@ function isNoise(samples: Int16Array): boolean {
     change += (sample - last) ** 2;
     last = sample;
   }
+  // Each sample of compressed or misread bytes is independent of the one before, and nearly as loud
+  // as possible.
   const isLoud = power > samples.length * minNoiseLevel ** 2;
   return isLoud && change > minNoiseChange * power && change < maxNoiseChange * power;
 }

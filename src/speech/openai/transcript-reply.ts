@@ -11,7 +11,6 @@ const maxWordChars = 100;
 /** Longer than any utterance. */
 const maxWordSeconds = 600;
 
-/** One impossible word makes all others doubtful. */
 function parseWords(words: unknown): readonly TranscribedWord[] | undefined {
   if (!Array.isArray(words) || words.length === 0 || words.length > maxWords) return undefined;
   const read: TranscribedWord[] = [];
@@ -20,6 +19,7 @@ function parseWords(words: unknown): readonly TranscribedWord[] | undefined {
     const { text } = parseTags(written);
     if (text === '' && written.trim() !== '') continue; // The word is a tag.
     const word = parseWord(text, one);
+    // One impossible word makes all others doubtful.
     if (!word || word.startMs < (read.at(-1)?.startMs ?? 0)) return undefined;
     read.push(word);
   }
@@ -71,11 +71,11 @@ export function toTranscript(reply: unknown, asked: string | undefined): Transcr
 
 const eventsStart = /^\s*(data|event):/;
 
-/** LiteLLM 1.108.7 answers like this if a stream was asked for. */
 function joinEvents(text: string): unknown {
   let last: unknown;
   let words = '';
   try {
+    // LiteLLM 1.108.7 answers like this if a stream was asked for.
     for (const value of parseEvents(text)) {
       const { delta, type, ...event } = toRecord(value);
       if (type === 'transcript.text.done') last = event;
@@ -152,9 +152,10 @@ async function openEvents(
   return eventsStart.test(text) ? readEvents(new Response(text)) : { text };
 }
 
-/** A connection whose answer was read to its end can be used again. Never throws. */
+/** Never throws. */
 async function readToEnd(reader: AsyncIterator<unknown>): Promise<void> {
   try {
+    // Node uses a connection again only if its answer was read to the end.
     while (!(await reader.next()).done);
   } catch {
     // The words are complete.

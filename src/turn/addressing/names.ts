@@ -360,7 +360,6 @@ function findNameEnd(words: readonly SentenceWord[], at: number, joined: string)
   return at;
 }
 
-/** As many words as the name has may differ a little. One more or less must sound the same. */
 function findSimilarName(
   words: readonly SentenceWord[],
   at: number,
@@ -368,6 +367,7 @@ function findSimilarName(
   taken: ReadonlySet<string>,
 ): (NameMatch & { readonly name: Name }) | undefined {
   const longest = Math.max(...names.map(({ sound, words: count }) => (sound ? count + 1 : 0)));
+  // As many words as the name has may differ a little. One more or less must sound the same.
   for (let length = 1; length <= Math.min(longest, words.length - at); length++) {
     const heard = toJointPhoneticCode(words.slice(at, at + length), taken);
     const name = heard && findNearestName(heard, length, names);

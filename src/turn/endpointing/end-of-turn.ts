@@ -125,8 +125,9 @@ function countTrailingNumbers(
   return { words: count, digits };
 }
 
-/** Digits of any script, also grouped: "12-34", "3.5". A clock time or a year does not count. */
 function isFigures(word: string) {
+  // The second test leaves out years. A clock time does not match, as its digits stand around a
+  // colon.
   return /^\p{N}+(?:[.,-]\p{N}+)*$/u.test(word) && !/^(19|20)\d\d$/.test(word);
 }
 
@@ -161,8 +162,8 @@ export function predictEndOfTurn(text: string, language?: string): EndOfTurn {
   return { completeLogit: Math.max(-4, Math.min(4, logit)), lastWord };
 }
 
-/** An apostrophe, hyphen or point inside belongs to the word. */
 function splitWords(said: string): string[] {
+  // An apostrophe, hyphen or point inside belongs to the word.
   return said.match(/[\p{L}\p{M}\p{N}]+(?:['.,:-][\p{L}\p{M}\p{N}]+)*/gu) ?? [];
 }
 
@@ -186,16 +187,15 @@ function isStretchedWord(word: string) {
   return /([\p{L}])\1\1$/u.test(word);
 }
 
-/** A sentence that begins like a subordinate clause needs more words. */
 function getLengthLogit(words: readonly string[], lexicon: Lexicon): number {
   const [first = ''] = words;
+  // A sentence that begins like a subordinate clause goes on with its main clause.
   if (lexicon.subordinators.has(first) && words.length < 7) return -1.2;
   if (words.length >= 4) return 1.4;
   if (words.length === 3) return 1.1;
   return words.length === 2 ? 0.7 : 0.4;
 }
 
-/** A full stop weighs little, as recognisers put one at any pause. */
 function getPunctuationLogit(said: string): number {
   if (/((?<!\.)\.{2,}|\u2026)["'\u201d\u00bb)\]]*$/u.test(said)) return -2;
   if (/[-\u2013\u2014~]$/u.test(said)) return -1.6;
@@ -203,6 +203,7 @@ function getPunctuationLogit(said: string): number {
   if (hasOpenQuote(said)) return -1;
   if (/[?\uff1f\u061f;]["'\u201d\u00bb)\]\u300d\u300f]*$/u.test(said)) return 1.4;
   if (/[!\uff01]["'\u201d\u00bb)\]\u300d\u300f]*$/u.test(said)) return 0.8;
+  // A full stop weighs little, as recognisers put one at any pause.
   if (/[.\u3002\uff61\u0964\u061b\u06d4]["'\u201d\u00bb)\]\u300d\u300f]*$/u.test(said)) return 0.5;
   return /[\p{L}\p{N}][.?!,]\s+\p{L}/u.test(said) ? -0.4 : 0;
 }

@@ -193,8 +193,8 @@ function isVoiced(voice: SpeakingVoice, probability: number, rules: EndpointRule
   return probability >= (voice.kind === 'talking' ? rules.stopProbability : rules.startProbability);
 }
 
-/** A window no newer than the silence frames holds only earlier sound. */
 function isTailWindow({ mutedAtMs, lastPacketMs }: SpeakingVoice, atMs: number) {
+  // A window no newer than the silence frames holds only earlier sound.
   return mutedAtMs !== undefined && atMs <= lastPacketMs;
 }
 

@@ -26,9 +26,9 @@ function getPhraseLogit(words: readonly string[]): number | undefined {
   return joins ? -1.5 : undefined;
 }
 
-/** A speaker who says "please" last is done. */
 function getPleaseLogit(words: readonly string[], form: number): number {
   if (!words.includes('please')) return 0;
+  // A speaker who says "please" last is done.
   return words.at(-1) === 'please' && form < 1 ? 1.3 : 0.3;
 }
 
@@ -64,7 +64,6 @@ function isCommand([first = '', second]: readonly string[]) {
   return isInClass('verbs', first) || removeContraction(first) === 'let';
 }
 
-/** Words without a verb are mostly an answer. "The song" may be the subject of a sentence. */
 function getFragmentLogit(words: readonly string[]): number {
   const [first] = words;
   const isAdverbial = ['prepositions', 'particles', 'timeWords'] as const;
@@ -72,6 +71,7 @@ function getFragmentLogit(words: readonly string[]): number {
   if (words.length === 1) return 0.2;
   if (isInClass('subjects', first) || words.length >= 6) return 0;
   if (isInClass('determiners', first)) return words.includes('and') ? -0.3 : 0.3;
+  // Words without a verb are mostly an answer.
   return 0.8;
 }
 
@@ -104,8 +104,8 @@ function getCommandLogit(words: readonly string[]): number {
   return length === 2 ? 1.4 : 1.7;
 }
 
-/** After "to", "into", "for" or "at" the object of a command is complete. */
 function introducesObject(word: string): boolean {
+  // After "to", "into", "for" or "at" the object of a command is complete.
   return isInClass('prepositions', word) || word === 'that' || word === 'and';
 }
 

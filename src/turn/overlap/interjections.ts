@@ -346,8 +346,8 @@ function soundsLikeName(token: string, sound: string | undefined): boolean {
   );
 }
 
-/** The last wish counts, but "stop" outlasts "wait" and "never mind". */
 function applyRole(parsed: ParsedInterjection, role: PhraseRole): ParsedInterjection {
+  // The last wish counts, but "stop" outlasts "wait" and "never mind".
   switch (role) {
     case 'stop':
       return 'stop';

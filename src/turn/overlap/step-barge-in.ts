@@ -154,7 +154,6 @@ function applyOverlapText(
   }
 }
 
-/** Words of the asker, or with the bot's name, interrupt the bot. Those of others do not. */
 function applyOverlapWords(
   state: BargeInState,
   event: OverlapText,
@@ -164,6 +163,7 @@ function applyOverlapWords(
   const { personId, isFinal, atMs } = event;
   const { reply } = state;
   const old = reply !== undefined && isOldSpeech(speech, reply, atMs);
+  // Words of the asker, or with the bot's name, interrupt the bot. Those of others do not.
   const mine = isAnswering(state, personId) && !old;
   const next = putSpeech(state, applyWords(speech, isFinal, mine, rules));
   if (!reply?.interruptible || !isFinal || old || !(mine || speech.meant)) {
