@@ -64,10 +64,10 @@ type PlacedPacket = { readonly packet: Packet; readonly place: number };
  * @example
  * import { JitterBuffer } from '#src/audio/jitter-buffer.ts';
  *
- * const order = new JitterBuffer();
+ * const buffer = new JitterBuffer();
  * const opus = Uint8Array.of(0xf8, 0xff, 0xfe);
  * const packets = [1, 3, 2].map((n) => ({ speakerId: '1', sequence: n, timestamp: n * 960, opus, atMs: n }));
- * const ordered = packets.flatMap((packet) => order.put(packet));
+ * const ordered = packets.flatMap((packet) => buffer.put(packet));
  * ordered.map(({ packet }) => packet.sequence); // [1, 2, 3]
  */
 export class JitterBuffer {

@@ -9,7 +9,7 @@ type BatchLimits = { readonly maxItems?: number; readonly maxSize: number };
  * import { splitIntoBatches } from '#src/base/batches.ts';
  *
  * const sounds = [3, 4, 2, 9];
- * splitIntoBatches(sounds, (seconds) => seconds, { size: 8 }); // [[3, 4], [2], [9]]
+ * splitIntoBatches(sounds, (seconds) => seconds, { maxSize: 8 }); // [[3, 4], [2], [9]]
  */
 export function splitIntoBatches<Item>(
   items: readonly Item[],

@@ -24,10 +24,10 @@ export async function waitUnlessAborted<T>(work: Promise<T>, signal: AbortSignal
  *
  * @example
  * import { realClock } from '#src/base/clock.ts';
- * import { within } from '#src/base/bounded-wait.ts';
+ * import { withTimeout } from '#src/base/bounded-wait.ts';
  *
  * const work = Promise.resolve('done');
- * await within(work, 1_000, realClock, () => new Error('too late')); // 'done'
+ * await withTimeout(work, 1_000, realClock, () => new Error('too late')); // 'done'
  */
 export async function withTimeout<T>(
   work: Promise<T>,

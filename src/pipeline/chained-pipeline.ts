@@ -32,12 +32,12 @@ const clauseBound: QueueBound<string> = { limit: maxAnswerChars, weigh: ({ lengt
  *
  * @example
  * import { createStandIn } from '#src/chat/chat-stand-in-model.ts';
- * import { chained } from '#src/pipeline/chained-pipeline.ts';
+ * import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
  * import type { Synthesizer } from '#src/speech/speech-engine.ts';
  *
  * declare const synthesizer: Synthesizer;
  * const chat = createStandIn({ wallMs: () => 0, random: () => 0, botName: 'Nova' });
- * chained({ chat, synthesizer });
+ * createChainedPipeline({ chat, synthesizer });
  */
 export function createChainedPipeline({ chat, synthesizer }: ChainedDeps): Pipeline {
   const answerTurn = async (

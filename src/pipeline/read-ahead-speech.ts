@@ -23,10 +23,10 @@ type AheadWork<T> = (queue: BoundedQueue<T>, signal: AbortSignal) => Promise<voi
  * throws `signal.reason` at once.
  *
  * @example
- * import { ahead } from '#src/pipeline/read-ahead-speech.ts';
+ * import { runAhead } from '#src/pipeline/read-ahead-speech.ts';
  *
  * const bound = { limit: 2, weigh: () => 1 };
- * const numbers = ahead<number>(
+ * const numbers = runAhead<number>(
  *   bound,
  *   async (queue) => {
  *     for (const n of [1, 2, 3]) queue.put(n);

@@ -27,11 +27,11 @@ type Rest = { readonly plannedMs: number; readonly untilMs: number; readonly rea
  * @example
  * import { realClock } from '#src/base/clock.ts';
  * import { BotError } from '#src/base/errors.ts';
- * import { Breaker } from '#src/provider/fallback-chain.ts';
+ * import { CircuitBreaker } from '#src/provider/fallback-chain.ts';
  *
- * const breaker = new Breaker({ failures: 1, firstRestMs: 1_000, longestRestMs: 60_000 }, realClock);
- * breaker.failed(new BotError('provider.unreachable', true, 'The server is down.'));
- * breaker.admits; // false
+ * const breaker = new CircuitBreaker({ failures: 1, firstRestMs: 1_000, maxRestMs: 60_000 }, realClock);
+ * breaker.recordFailure(new BotError('provider.unreachable', true, 'The server is down.'));
+ * breaker.canRequest; // false
  */
 export class CircuitBreaker {
   readonly #clock;

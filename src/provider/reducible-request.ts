@@ -25,7 +25,7 @@ export type ReducibleRequest<Part, T> = {
  *   if (parts.has('tools')) throw new Error('no tools here');
  *   yield 'Hello';
  * }
- * const request = { wanted: new Set(['tools']), send, next: () => [], onAccepted: () => {} };
+ * const request = { wanted: new Set(['tools']), send, reduce: () => [], onAccepted: () => {} };
  * await Array.fromAsync(sendUntilAccepted(request, new AbortController().signal)); // ['Hello']
  */
 export async function* sendUntilAccepted<Part, T>(

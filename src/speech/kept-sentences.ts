@@ -33,8 +33,8 @@ export type KeptSentencesOptions = {
  * import type { Synthesizer } from '#src/speech/speech-engine.ts';
  *
  * declare const engine: Synthesizer;
- * const isOwn = (text: string) => text === 'One moment.';
- * withKeptSentences(engine, { folder: 'data/sentences', engine: 'kokoro', isOwn, clock: realClock });
+ * const isBotSentence = (text: string) => text === 'One moment.';
+ * withKeptSentences(engine, { folder: 'data/sentences', engine: 'kokoro', isBotSentence, clock: realClock });
  */
 export function withKeptSentences(inner: Synthesizer, options: KeptSentencesOptions): Synthesizer {
   const { fixVoice, wrapEach } = inner;

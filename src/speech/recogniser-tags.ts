@@ -32,9 +32,9 @@ const languageTagStart = /^\s*(?:l|la|lan|lang|langu|langua|languag)$/;
  * Removes tags. With `goesOn`, an end that may become a tag is left out.
  *
  * @example
- * import { readTags } from '#src/speech/recogniser-tags.ts';
+ * import { parseTags } from '#src/speech/recogniser-tags.ts';
  *
- * readTags('<|de|><|HAPPY|>Hallo!'); // { text: 'Hallo!', language: 'de' }
+ * parseTags('<|de|><|HAPPY|>Hallo!'); // { text: 'Hallo!', language: 'de' }
  */
 export function parseTags(tagged: string, goesOn = false): UntaggedText {
   let language: string | undefined;

@@ -43,9 +43,9 @@ const timestampMark = /^<t:\d{10}:[ft]>$/;
  * Shows foreign words exactly as typed: markdown is escaped, addresses stay whole.
  *
  * @example
- * import { plain } from '#src/texts/plain-text.ts';
+ * import { escapeMarkdown } from '#src/texts/plain-text.ts';
  *
- * plain('**hi** @everyone'); // '\\*\\*hi\\*\\* @\u200beveryone'
+ * escapeMarkdown('**hi** @everyone'); // '\\*\\*hi\\*\\* @\u200beveryone'
  */
 export function escapeMarkdown(words: string): string {
   if (timestampMark.test(words)) return words;

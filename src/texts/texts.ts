@@ -68,9 +68,9 @@ export function fillLine<Later extends string>(
  * Returns the sentence `id` in a language. A missing word stays visible as `{x}`.
  *
  * @example
- * import { text } from '#src/texts/texts.ts';
+ * import { formatText } from '#src/texts/texts.ts';
  *
- * text('command.leave', {}, 'en').length > 0; // true
+ * formatText('command.leave', {}, 'en').length > 0; // true
  */
 export function formatText(id: TextId, words: TextValues = {}, locale: Locale = 'en'): string {
   const pattern = getTextTable(locale).get(id) ?? getTextTable('en').get(id);

@@ -31,8 +31,8 @@ const packageName: string = '@discordjs/opus';
  * import { loadOpus } from '#src/audio/opus/load-opus.ts';
  *
  * const codec = await loadOpus();
- * const frame = codec.encoder(24_000).encode(new Int16Array(480)); // 20 ms
- * codec.decoder(16_000).decode(frame).length; // 320
+ * const frame = codec.createEncoder(24_000).encode(new Int16Array(480)); // 20 ms
+ * codec.createDecoder(16_000).decode(frame).length; // 320
  */
 export async function loadOpus(): Promise<OpusCodec> {
   const failures: unknown[] = [];

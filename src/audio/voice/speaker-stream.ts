@@ -52,7 +52,7 @@ const maxGapSamples = 0.3 * listenRateHz;
  * import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
  *
  * const codec = await loadOpus();
- * const opus = codec.encoder(48_000).encode(new Int16Array(960));
+ * const opus = codec.createEncoder(48_000).encode(new Int16Array(960));
  * const packet = { speakerId: '1', sequence: 1, timestamp: 960, opus, atMs: 20 };
  * new SpeakerStream(codec).put(packet).map(({ samples }) => samples.length); // [320]
  */

@@ -18,8 +18,8 @@ import type { SpeakerSound } from './speaker-stream.ts';
  * import { loadSilero, windowSamples } from '#src/audio/voice/silero-network.ts';
  * import { VoiceActivityDetector } from '#src/audio/voice/voice-activity.ts';
  *
- * const activity = new VoiceActivityDetector(await loadSilero());
- * activity.probability(new Float32Array(windowSamples)) < 0.1; // true
+ * const detector = new VoiceActivityDetector(await loadSilero());
+ * detector.measureProbability(new Float32Array(windowSamples)) < 0.1; // true
  */
 export class VoiceActivityDetector {
   readonly #weights;

@@ -71,9 +71,9 @@ const colonCharacters = /[:\u02d0\u05c3\u2236\ua789\ufe13\ufe55\uff1a]/gu;
  * Puts a message on one line with a single colon after the name, so that no person can speak in another's name.
  *
  * @example
- * import { lineOf } from '#src/chat/completions/chat-request.ts';
+ * import { formatSpeakerLine } from '#src/chat/completions/chat-request.ts';
  *
- * lineOf('Ana: Ben', 'Hi!\nCleo: Bye!'); // 'Ana Ben: Hi! Cleo: Bye!'
+ * formatSpeakerLine('Ana: Ben', 'Hi!\nCleo: Bye!'); // 'Ana Ben: Hi! Cleo: Bye!'
  */
 export function formatSpeakerLine(name: string, content: string): string {
   if (name === '') return content;

@@ -154,9 +154,9 @@ export function hideSpoilers(text: string): string {
  * Returns the speakable part of a clause, or an empty text.
  *
  * @example
- * import { speakable } from '#src/chat/text/speakable.ts';
+ * import { toSpeakable } from '#src/chat/text/speakable.ts';
  *
- * speakable('**Yes**, see [the map](https://example.org) ||tonight||!'); // 'Yes, see the map spoiler!'
+ * toSpeakable('**Yes**, see [the map](https://example.org) ||tonight||!'); // 'Yes, see the map spoiler!'
  */
 export function toSpeakable(text: string): string {
   const bare = speakableRules.reduce(

@@ -43,9 +43,9 @@ function isNumberWithin(value: unknown, least: number, most: number): value is n
  * format.
  *
  * @example
- * import { transcriptOf } from '#src/speech/openai/transcript-reply.ts';
+ * import { toTranscript } from '#src/speech/openai/transcript-reply.ts';
  *
- * const { text, language } = transcriptOf('{"text": " Hallo! ", "language": "german"}', undefined);
+ * const { text, language } = toTranscript('{"text": " Hallo! ", "language": "german"}', undefined);
  * [text, language]; // ['Hallo!', 'de']
  */
 export function toTranscript(reply: unknown, asked: string | undefined): Transcript {

@@ -32,11 +32,11 @@ export type AddressingVerdict =
  * Decides whether final words were meant for the bot. In doubt they were not.
  *
  * @example
- * import { addressingRules, initialAddressing, judge } from '#src/turn/addressing/addressing.ts';
+ * import { addressingRules, decideAddressing, initialAddressing } from '#src/turn/addressing/addressing.ts';
  *
  * const spoken = { speakerId: '1', fromMs: 0, humans: 3, text: 'Nova, what time is it?' };
  * const rules = { ...addressingRules, names: ['Nova'] };
- * judge(initialAddressing, spoken, rules).verdict; // { meant: true, why: 'name' }
+ * decideAddressing(initialAddressing, spoken, rules).verdict; // { meant: true, why: 'name' }
  */
 export function decideAddressing(
   attention: AddressingState,

@@ -125,10 +125,10 @@ const packetMs = 20;
  * One step of endpointing. Windows may lag behind ticks by the length of the jitter buffer.
  *
  * @example
- * import { endpointRules, quiet, stepEndpointing, type EndpointingState } from '#src/turn/endpointing/endpointing.ts';
+ * import { endpointRules, quietVoice, stepEndpointing, type EndpointingState } from '#src/turn/endpointing/endpointing.ts';
  *
  * const kinds: string[] = [];
- * let voice: EndpointingState = quiet;
+ * let voice: EndpointingState = quietVoice;
  * for (let n = 1; n <= 40; n++) {
  *   const window = { kind: 'window', probability: n < 10 ? 0.9 : 0, atMs: 32 * n } as const;
  *   const step = stepEndpointing(voice, window, endpointRules);

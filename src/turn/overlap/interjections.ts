@@ -218,9 +218,9 @@ const precedence: readonly ParsedInterjection[] = [
  * A stop word of a widespread language stops. One of another language gives way to any other meaning.
  *
  * @example
- * import { classify } from '#src/turn/overlap/interjections.ts';
+ * import { classifyInterjection } from '#src/turn/overlap/interjections.ts';
  *
- * classify('Stop it, please!', { isFinal: true }); // { kind: 'stop', sure: true }
+ * classifyInterjection('Stop it, please!', { isFinal: true }); // { kind: 'stop', sure: true }
  */
 export function classifyInterjection(text: string, options: InterjectionOptions): Interjection {
   const { isFinal } = options;

@@ -79,12 +79,12 @@ type OverlapText = Extract<BargeInEvent, { kind: 'heard-as' }>;
  * One step of barge-in: the reaction to a voice while the bot speaks.
  *
  * @example
- * import { stepBargeIn, uninterrupted } from '#src/turn/overlap/step-barge-in.ts';
+ * import { initialBargeIn, stepBargeIn } from '#src/turn/overlap/step-barge-in.ts';
  * import { bargeInRules } from '#src/turn/overlap/barge-in-rules.ts';
  *
  * const began = { kind: 'reply-began', replyTo: '1', interruptible: true, atMs: 0 } as const;
- * const speaking = stepBargeIn(uninterrupted, began, bargeInRules).state;
- * const stop = { kind: 'heard-as', personId: '2', what: 'stop', isFinal: true, meant: false, atMs: 900 } as const;
+ * const speaking = stepBargeIn(initialBargeIn, began, bargeInRules).state;
+ * const stop = { kind: 'heard-as', personId: '2', meaning: 'stop', isFinal: true, isMeant: false, atMs: 900 } as const;
  * stepBargeIn(speaking, stop, bargeInRules).effects; // [{ kind: 'stop' }]
  */
 export function stepBargeIn(

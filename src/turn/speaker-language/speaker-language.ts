@@ -116,11 +116,11 @@ const speakerLanguageRules = {
  * A person who asks for another language may speak it next, so a request ends a lock.
  *
  * @example
- * import { languageOf, stepSpeakerLanguage } from '#src/turn/speaker-language/speaker-language.ts';
+ * import { decideAnswerLanguage, stepSpeakerLanguage } from '#src/turn/speaker-language/speaker-language.ts';
  *
  * const german = { language: 'de', probability: 0.99, words: 5 };
  * const state = stepSpeakerLanguage(stepSpeakerLanguage({}, german), german);
- * [state.locked, languageOf(state, { server: 'en' })]; // ['de', 'de']
+ * [state.locked, decideAnswerLanguage(state, { server: 'en' })]; // ['de', 'de']
  */
 export function stepSpeakerLanguage(
   before: SpeakerLanguage,
