@@ -174,12 +174,12 @@ test('a folder has six doors at most', () => {
 
 /** Names against the grammar in CONTRIBUTING.md that are still there. Each number only falls. */
 const ceilings = {
-  functionsThatEndInPreposition: 677,
-  fileNamesThatStandTwice: 43,
-  docstringsThatBeginWithWhatOrWho: 72,
+  functionsThatEndInPreposition: 47,
+  fileNamesThatStandTwice: 16,
+  docstringsThatBeginWithWhatOrWho: 66,
 };
 
-const endsInPreposition = /[a-z\d](?:Of|In|At|By|For|To|From|With)$/;
+const endsInPreposition = /[a-z\d](?<!Barge|Stand|log|fade)(?:Of|In|At|By|For|To|From|With)$/;
 const beginsWithWhatOrWho = /^\*\s+(?:\*\s+)?(?:What|Who|Whom|Whose)\b/;
 
 async function listProductFiles(): Promise<readonly string[]> {
