@@ -18,14 +18,11 @@ import {
   type TextLine,
 } from '#src/texts/texts.ts';
 
-/** Language that people of each server read. */
 type ReaderLanguages = { readonly places: Pick<Places, 'getLocale'> };
-/** The same, and whether the voice speaks it. */
 type ListenerLanguages = ReaderLanguages & {
   readonly voices: Pick<VoiceNames, 'isEnglishOnly'>;
 };
 
-/** A sentence of the bot as people of that server read it. */
 export function formatWrittenText(
   { id, with: words }: CheckedLine,
   guildId: GuildId,
@@ -34,18 +31,17 @@ export function formatWrittenText(
   return formatText(id, words, places.getLocale(guildId));
 }
 
-/** A text as it is spoken to people of a language, or of the server: in English where the voice speaks nothing else. */
+/** Formats a text to be spoken, in `language` or the language of the server. An English-only voice gets English. */
 export function formatSpokenText(
   { id, with: words }: CheckedLine,
   guildId: GuildId,
   parts: ListenerLanguages,
-  /** BCP 47; one without texts counts as the server's. */
+  /** BCP 47. A language without texts counts as the language of the server. */
   language?: string,
 ): string {
   return formatText(id, words, getSpokenLocale(guildId, parts, language));
 }
 
-/** In which language `spokenText` gives a text. */
 function getSpokenLocale(
   guildId: GuildId,
   { places, voices }: ListenerLanguages,
@@ -54,7 +50,7 @@ function getSpokenLocale(
   return voices.isEnglishOnly ? 'en' : (findLocale(language) ?? places.getLocale(guildId));
 }
 
-/** Text of a failure for people. It names no server: the log, which has its own sentence, does. */
+/** People do not read the name of a provider. The log has a sentence of its own with it. */
 export function toFailureLine({ about, code, stage }: BotError): TextLine {
   const { cap, retryAfterMs, takesNoPictures } = about;
   if (code === 'budget.used') return toBudgetLine(cap);
@@ -66,26 +62,27 @@ export function toFailureLine({ about, code, stage }: BotError): TextLine {
   return { id: stage === 'recognise' ? 'fail.stt' : 'fail.llm' };
 }
 
-/** Says which cap leaves too little for a request; a token is told of its own share by the HTTP interface. */
+/** A program reads its own share over HTTP instead. */
 export function toBudgetLine(cap: BudgetCap = 'server'): TextLine {
   const isOwn = cap === 'person' || cap === 'token';
   return { id: isOwn ? 'budget.rest.person' : 'budget.rest.server' };
 }
 
-/** A stage that fails, a deadline of one that was missed, a key that is refused, a voice that is gone, or a language (BCP 47) that no voice speaks. */
+/**
+ * Failure that a channel is told of once: a stage, a missed deadline, a refused key, a missing voice, or a language (BCP 47)
+ * without one.
+ */
 export type ChannelFailure = FailureStage | 'deadline' | 'key' | `no voice ${string}`;
 
-/** Parts that write sentences of the bot. */
 export type NoticeDeps = {
   readonly messages: VoiceChannelChatPoster;
   readonly places: Pick<Places, 'getLocale'>;
   readonly onEvent: SessionEventListener;
 };
 
-/** Signal of messages that are never withdrawn. */
 const neverAborted = new AbortController().signal;
 
-/** Into the chat of the channel, without waiting for it. If that is shut, only the operator reads of it. */
+/** Writes into the chat of the channel, without waiting. If the chat is closed, only the operator learns of it. */
 export function writeInChat(
   words: ConfidentialText,
   channel: ChannelRef,
@@ -96,10 +93,10 @@ export function writeInChat(
     .catch((error: unknown) => parts.onEvent(channel.guildId, toFailureEvent(error, 'speak')));
 }
 
-/** Sentences of the bot in one voice channel, and reports to the operator of what happens there. */
+/** Sentences of the bot in one voice channel, and reports to the operator about it. */
 export type ChannelNotices = ReturnType<typeof createChannelNotices>;
 
-/** `post`: posts a line into the channel when its turn has come, if it still holds then; `posted` is called with it. */
+/** `post` queues a line for the channel. It is dropped if `isStillTrue` is false when its turn comes. */
 export function createChannelNotices(
   channel: ChannelRef,
   deps: NoticeDeps & ListenerLanguages & AudienceDeps,
@@ -112,17 +109,14 @@ export function createChannelNotices(
     onEvent(guildId, toFailureEvent(error, stage));
   return {
     post,
-    /** Reports an event to the operator. */
     reportEvent: (event: SessionEvent) => onEvent(guildId, event),
     reportFailure,
     formatWrittenText: formatLine,
-    /** As `spokenText`, to people of a language (BCP 47). */
     formatSpokenText: (line: CheckedLine, language?: string) =>
       formatSpokenText(line, guildId, deps, language),
     getSpokenLocale: (language?: string) => getSpokenLocale(guildId, deps, language),
-    /** Language of what people read here. */
     getWrittenLocale: () => deps.places.getLocale(guildId),
-    /** Into the chat of the channel, to one person with a mention, without waiting for it. */
+    /** Writes into the chat without waiting, with a mention of the person if one is given. */
     writeWords(words: ConfidentialText, personId?: PersonId) {
       if (personId === undefined) {
         writeInChat(words, channel, deps);
@@ -133,16 +127,11 @@ export function createChannelNotices(
         .notifyPeople(channel, [{ personId, text }], neverAborted)
         .catch((error: unknown) => reportFailure(error, 'speak'));
     },
-    /** Whether this person may know words of a voice channel now. */
     mayTellPerson: async (personId: PersonId, channelId: ChannelId) =>
       (await mayOpen(guildId, channelId, personId, deps)) === 'yes',
-    /** As `VoiceChannelChatPoster.tell`. */
     tellPerson: (personId: PersonId, words: ConfidentialText, signal: AbortSignal) =>
       messages.tellPerson(personId, words, signal),
-    /**
-     * Writes lines to one person into the chat of the channel, which notifies them, with buttons, those of consent by default;
-     * without waiting for it. If that chat is shut, only the operator reads of it. Aborting `signal` takes back what still waits.
-     */
+    /** Writes lines with a mention of the person, without waiting. Aborting `signal` takes back a message that still waits. */
     notifyPerson(
       personId: PersonId,
       lines: readonly TextLine[],
@@ -159,7 +148,6 @@ export function createChannelNotices(
   };
 }
 
-/** Session whose channel is told of failures. */
 type FailingSession = {
   readonly notices: ChannelNotices;
   readonly loop: {
@@ -168,12 +156,11 @@ type FailingSession = {
   };
 };
 
-/** Kind of a failure for the channel, which is told once of each. */
 export function getFailureKind(failure: BotError): FailureStage | 'key' {
   return toFailureLine(failure).id === 'fail.key' ? 'key' : (failure.stage ?? 'think');
 }
 
-/** Reports a text that had no sound and is written: the operator reads the cause, the channel once that a key is refused. */
+/** Reports a text that was written because it had no sound. The channel reads only that a key is refused, and once. */
 export function reportUnspokenText(failure: BotError, { loop, notices }: FailingSession): void {
   notices.reportFailure(failure, 'speak');
   const kind = getFailureKind(failure);
@@ -181,7 +168,6 @@ export function reportUnspokenText(failure: BotError, { loop, notices }: Failing
   if (isNews) notices.post(toFailureLine(failure), () => loop.isFailing(kind));
 }
 
-/** Writes that an utterance which may have been for the bot was not recognised. */
 export function writeUnrecognisedNotice(failure: BotError, notices: ChannelNotices): void {
   const failureLine = toFailureLine(failure);
   const line: TextLine = failureLine.id === 'fail.llm' ? { id: 'fail.stt' } : failureLine;
@@ -189,8 +175,8 @@ export function writeUnrecognisedNotice(failure: BotError, notices: ChannelNotic
 }
 
 /**
- * Writes words that could not be said, since the voice failed, or none speaks their `language` (BCP 47); the reason is written
- * once for each fault. Waits for nothing.
+ * Writes words that could not be said. The reason precedes them the first time. `language` (BCP 47) is the language without a
+ * voice.
  */
 export function writeUnspeakableWords(
   words: ConfidentialText,
@@ -203,18 +189,16 @@ export function writeUnspeakableWords(
   notices.writeWords(isFirst ? ConfidentialText.join([reason, words], ' ') : words);
 }
 
-/** Says that no voice speaks a language (BCP 47). */
 export function toNoVoiceLine(language: string, notices: ChannelNotices): TextLine {
   const name = getLanguageName(language, notices.getWrittenLocale());
   return { id: 'voice.language.none', with: { language: name } };
 }
 
-/** Tells the channel once that a voice is gone and the usual one speaks. */
 function reportGoneVoice(voice: string, { loop, notices }: FailingSession) {
   if (loop.beginFailure(`no voice ${voice}`)) notices.post({ id: 'voice.gone', with: { voice } });
 }
 
-/** Told of a voice of the bot that is gone. A model that speaks has voices of its own, which the reader of texts need not have. */
+/** A model that speaks has voices of its own, so a missing voice of the text reader does not matter there. */
 export function reportGoneBotVoice(
   session: FailingSession,
   settings: () => { readonly pipeline: string },
@@ -225,7 +209,6 @@ export function reportGoneBotVoice(
   };
 }
 
-/** A voice that a person has chosen; without one, that of the bot. */
 export function toChosenVoice(name: string | undefined, session: FailingSession): SpeechVoice {
   if (name === undefined) return {};
   return { name, onGone: (gone) => reportGoneVoice(gone, session) };

@@ -5,24 +5,22 @@ import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { formatWrittenText, type NoticeDeps, writeInChat } from './channel-notices.ts';
 
-/** A message to a server that is no answer to a request. */
 type GuildNotice = {
   readonly channel: ChannelRef;
   readonly line: TextLine;
-  /** Checked when its turn has come: a notice that does not hold any more is dropped. */
+  /** The notice is dropped if this is false when its turn comes. */
   isStillTrue(): boolean;
-  /** Called when it is written. */
   onPosted?(): void;
 };
 
-/** Least time between two notices in one server, in ms: a channel is no log. */
+/** Minimum gap between two notices in a server, since a channel is not a log. */
 const minGapMs = 30_000;
-/** A further one drops the oldest. */
+/** One more drops the oldest. */
 const maxWaitingNotices = 8;
 
 type NoticeQueueDeps = NoticeDeps & { readonly clock: Clock };
 type GuildNotices = { waiting: readonly GuildNotice[]; lastAtMs: number; busy: boolean };
-/** Writes notices one after the other, never two of one server within 30 s. */
+/** Queue of notices for each server, with a minimum gap between two of them. */
 export class GuildNoticeQueue implements Disposable {
   readonly #deps;
   readonly #over = new AbortController();
@@ -32,7 +30,7 @@ export class GuildNoticeQueue implements Disposable {
     this.#deps = deps;
   }
 
-  /** Replaces the same one that still waits. Never throws. */
+  /** Adds a notice, and drops the same one if it still waits. Never throws. */
   enqueue(notice: GuildNotice): void {
     if (this.#over.signal.aborted) return;
     const server = this.#getGuildNotices(notice.channel.guildId);
@@ -41,7 +39,6 @@ export class GuildNoticeQueue implements Disposable {
     if (!server.busy) void this.#writeWaiting(server);
   }
 
-  /** Drops the notices that wait. */
   [Symbol.dispose](): void {
     this.#over.abort(new Error('the notices are closed'));
   }

@@ -1,20 +1,17 @@
-/** Rules of a server for using the bot: they override a person's consent. */
+/** Rules of a server for using the bot. They override consent. */
 type AccessRules = {
-  /** People who are neither heard nor answered. */
   readonly blockedIds: readonly string[];
-  /** Roles of which a person needs one; empty: all people may. */
+  /** A person needs one of these roles. An empty list lets everybody in. */
   readonly userRoleIds: readonly RoleId[];
 };
 
-/** Properties of a person that decide about access. */
 export type AccessFacts = {
   readonly id: string;
   readonly roleIds: readonly RoleId[];
-  /** A person who manages the server needs no role for it. */
+  /** A manager of the server needs no role. */
   readonly mayManage: boolean;
 };
 
-/** `open`, or the rule by which a person may not use the bot. */
 type AccessVerdict = 'open' | 'blocked' | 'no-role';
 
 export function judgeAccess(
@@ -28,7 +25,7 @@ export function judgeAccess(
 
 const programIdPrefix = 'token:';
 
-/** Id of the program with the token of this name; no id of a person begins like it. */
+/** Starts with a prefix that no person's id has. */
 export function toProgramId(tokenName: string): string {
   return `${programIdPrefix}${tokenName}`;
 }

@@ -1,4 +1,4 @@
-/** Whether a person may know words of a channel; `gone`: it was deleted, and its words belong to people with a line in their session. */
+/** `gone` is a deleted channel. Its words belong to people with a line in their session. */
 export type ChannelAccess = 'yes' | 'no' | 'gone';
 
 export type AudienceDeps = {
@@ -11,8 +11,14 @@ export type AudienceDeps = {
 };
 
 /**
- * Whether a person may open a voice channel and so know what was said there: they sit there now, or the roles of both let them, read at
- * most 60 s ago; unknown means no.
+ * Decides whether a person may know words of a voice channel: they sit there now, or roles read at most 60 s ago let them open it.
+ *
+ * @example
+ * import { mayOpen } from '#src/people/audience.ts';
+ *
+ * const captionChats = { mayOpen: async () => 'no' as const };
+ * const places = { findSeat: () => ({ channelId: '2' }) };
+ * await mayOpen('1', '2', '3', { captionChats, places }); // 'yes'
  */
 export async function mayOpen(
   guildId: GuildId,
@@ -24,7 +30,7 @@ export async function mayOpen(
   return await captionChats.mayOpen(guildId, channelId, personId);
 }
 
-/** One right in a channel: whether `everyone` has it there, and the roles and people whose overwrites allow or deny it. */
+/** One permission in a channel: whether `everyone` has it, and the roles and people with an overwrite. */
 export type RightInChannel = {
   readonly isOpen: boolean;
   readonly allowedIds: ReadonlySet<string>;
@@ -32,8 +38,8 @@ export type RightInChannel = {
 };
 
 /**
- * Whether all roles and people, in any combination, that have a right in one channel have it in the other. It may miss a case, and
- * never claims a wrong one. Source of how overwrites add up: Discord docs, "Permission overwrites".
+ * Decides whether everybody with a permission in one channel has it in the other. Unsure cases count as wider.
+ * Source: https://discord.com/developers/docs/topics/permissions#permission-overwrites
  */
 export function isNoWider(one: RightInChannel, other: RightInChannel): boolean {
   if (other.isOpen && other.deniedIds.size === 0) return true;

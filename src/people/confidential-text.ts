@@ -1,18 +1,26 @@
 /**
- * Owner of a text: a voice channel in which it was said, one person with whom it is private, as long as they may open the channel of its
- * words, or anyone (`given`).
+ * Owner of a text: the voice channel of its words, one person, or anyone (`given`). One person must still be able to open the
+ * channel.
  */
 export type TextOwner =
   | { readonly channelId: ChannelId; readonly onlyFor?: undefined }
   | { readonly channelId?: ChannelId; readonly onlyFor: string }
   | 'given';
 
-/** The same words, for one person alone. */
 export function toPrivateOwner(onlyFor: string, owner: TextOwner): TextOwner {
   return owner === 'given' ? { onlyFor } : { ...owner, onlyFor };
 }
 
-/** Words with their owner: only a call that names the place or the reader gets them. */
+/**
+ * Words with an owner. A caller has to name the place or the reader to get them.
+ *
+ * @example
+ * import { ConfidentialText } from '#src/people/confidential-text.ts';
+ *
+ * const words = new ConfidentialText('Pizza at eight.', { channelId: '1' });
+ * words.findTextForPlace('1'); // 'Pizza at eight.'
+ * words.findTextForPlace('2'); // undefined
+ */
 export class ConfidentialText {
   readonly #text;
   readonly owner: TextOwner;
@@ -22,25 +30,24 @@ export class ConfidentialText {
     this.owner = owner;
   }
 
-  /** Joined texts of one owner, and given ones. Errors: Error for texts of two owners. */
+  /** Throws if two texts have different owners. */
   static join(all: readonly ConfidentialText[], separator: string): ConfidentialText {
     const text = all.map((one) => one.#text).join(separator);
     return new ConfidentialText(text, getCommonOwner(all.map(({ owner }) => owner)));
   }
 
-  /** Pieces of it, of the same owner. */
   split(pieces: (text: string) => readonly string[]): readonly ConfidentialText[] {
     return pieces(this.#text).map((piece) => new ConfidentialText(piece, this.owner));
   }
 
-  /** The words in the voice or the chat of a channel; in any other place only given ones. */
+  /** Returns words of this channel, or given words. */
   findTextForPlace(placeId: ChannelId | undefined): string | undefined {
     const { owner } = this;
     if (owner === 'given') return this.#text;
     return owner.onlyFor === undefined && owner.channelId === placeId ? this.#text : undefined;
   }
 
-  /** The words for one person alone, if they may open the channel of these. */
+  /** Returns the words if this person may open the channel of the words. */
   async findTextForPerson(
     personId: PersonId,
     mayOpen: (channelId: ChannelId) => Promise<boolean>,
@@ -54,7 +61,7 @@ export class ConfidentialText {
   }
 }
 
-/** Words that anyone may know: those of the bot itself, and words written for all to read. */
+/** Words of the bot itself, or words written for everybody. */
 export function toOpenText(text: string): ConfidentialText {
   return new ConfidentialText(text, 'given');
 }

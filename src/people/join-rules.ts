@@ -1,22 +1,20 @@
-/** Facts from Discord about a channel, its caller and the bot before the bot joins. */
 export type ChannelFacts = {
-  /** False where so few rights are known that only an attempt can tell. */
+  /** False if too few rights are known, so that only a try can tell. */
   readonly isCertain: boolean;
   readonly kind: 'voice' | 'stage';
   readonly isAfk: boolean;
   readonly callerMayEnter: boolean;
-  /** The caller has the rights to enter, also where another person moved them in. */
+  /** False if another person moved the caller in. */
   readonly callerMayConnect: boolean;
-  /** Permissions the bot has there. */
   readonly mayView: boolean;
   readonly mayConnect: boolean;
   readonly maySpeak: boolean;
   readonly mayMoveMembers: boolean;
-  /** 0: no limit. */
+  /** 0 means no limit. */
   readonly limit: number;
-  /** Everybody there, bots included. */
+  /** Includes bots. */
   readonly members: number;
-  /** Milliseconds since 1970; absent: not timed out. */
+  /** Unix time. Absent if the bot is not timed out. */
   readonly timedOutUntilMs?: number;
 };
 
@@ -27,10 +25,7 @@ export type JoinVerdict =
   | { readonly kind: 'timed-out'; readonly untilMs: number }
   | { readonly kind: 'full'; readonly members: number; readonly limit: number };
 
-/**
- * First obstacle: those of the caller come first, then the bot's, then the channel's. `stage` is no obstacle: the bot
- * joins as audience.
- */
+/** Finds the first obstacle: of the caller, of the bot, of the channel. `stage` is none, since the bot joins as audience. */
 export function judgeJoin(facts: ChannelFacts, wallMs: number): JoinVerdict {
   const { members, limit, timedOutUntilMs = 0 } = facts;
   if (!facts.isCertain) return { kind: facts.kind === 'stage' ? 'stage' : 'fine' };
@@ -45,33 +40,29 @@ export function judgeJoin(facts: ChannelFacts, wallMs: number): JoinVerdict {
   return { kind: facts.maySpeak ? 'fine' : 'no-speak' };
 }
 
-/** Time alone in a channel, in ms, after which the bot leaves it. */
 export const leaveAloneAfterMs = 60_000;
 
-/** Age of a seat, in ms, from which on the bot does not return to it: people have gone on without it. */
+/** People have gone on without the bot by then. */
 export const maxReturnAgeMs = 15 * 60_000;
 
-/** A channel into which the bot comes by itself, as it is now. */
 export type AutoJoinChannel = {
   readonly channelId: ChannelId;
-  /** People there who may be heard without a new question. */
+  /** People who may be heard without a question. */
   readonly heard: number;
-  /** People there who have not answered yet, and can be asked. */
+  /** People who can still be asked. */
   readonly unasked: number;
-  /** A person sent the bot away, or it could not come, and the channel was never empty since. */
+  /** A person sent the bot away, and the channel was never empty since. */
   readonly isSentAway: boolean;
 };
 
-/** Time, in ms, in which at most two automatic joins are made in a server. */
+/** Window in which a server gets two automatic joins at most. */
 const joinWindowMs = 15_000;
-/** Time, in ms, that the second one must stay wanted: the bot does not follow people who only pass through. */
+/** The second join must be wanted this long, so that the bot does not follow people who pass through. */
 const joinSettleMs = 1_200;
 
 /**
- * Id of the channel that a bot without company joins automatically; undefined: it stays where it is, or away.
- *
- * Of several channels it takes the one with the most people who may be heard, then with the
- * most who can be asked, then the first of `channels`. Where all people said no it does not come.
+ * Chooses the channel for an automatic join: most people heard, then most people to ask, then list order. The bot does not join a
+ * channel where everybody said no.
  */
 export function chooseAutoJoin(
   channels: readonly AutoJoinChannel[],
@@ -87,10 +78,8 @@ export function chooseAutoJoin(
 }
 
 /**
- * Earliest instant of an automatic join, in ms of the same clock; `joinedAtMs` are those of before, oldest first,
- * `sinceMs` is when it was first wanted without a break.
- *
- * The first one is made at once. So 20 changes of channel in 10 s lead to three at most.
+ * Returns the earliest time of an automatic join. The first join is immediate, so 20 changes of channel in 10 s cause three joins
+ * at most. `sinceMs` is when the join was first wanted without a break.
  */
 export function toAutoJoinTimeMs(joinedAtMs: readonly number[], sinceMs: number): number {
   const [before, last] = [joinedAtMs.at(-2), joinedAtMs.at(-1)];

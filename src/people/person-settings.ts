@@ -1,27 +1,24 @@
-/** Ways in which a person is answered: in writing with a mention, to them alone, or aloud. */
 export const answerWays = ['written', 'private', 'spoken'] as const;
 
-/** Settings of one person in one server; a field left out was not chosen. */
+/** An absent field means the person has not chosen. */
 export type PersonSettings = {
-  /** Language they speak and are answered in, BCP 47. */
+  /** BCP 47. */
   readonly language?: string;
-  /** Name of the voice that reads out their messages. */
+  /** Voice that reads out messages of the person. */
   readonly voice?: string;
-  /** Pace of speech for them; 1 is the voice's own. */
+  /** 1 is the usual pace of the voice. */
   readonly speed?: number;
-  /** Their name as it is to be pronounced. */
+  /** Spelling for pronunciation. */
   readonly spokenName?: string;
-  /** Set once they chose, or were offered the choice. */
+  /** Also set once the person was offered the choice. */
   readonly answers?: (typeof answerWays)[number];
 };
 
-/** Slowest and fastest pace that people may choose. */
 export const [minSpeed, maxSpeed] = [0.7, 1.4];
 
-/** Stores people's own settings across restarts; storage implements it. */
 export interface PersonSettingsStore {
-  /** Empty where the person has chosen nothing. Errors: BotError `store.unreadable`. */
+  /** Returns an empty object if nothing was chosen. Throws BotError `store.unreadable`. */
   read(guildId: GuildId, personId: PersonId): Promise<PersonSettings>;
-  /** Replaces all of it. Errors: BotError `store.unwritable`. */
+  /** Replaces all settings. Throws BotError `store.unwritable`. */
   write(guildId: GuildId, personId: PersonId, settings: PersonSettings): Promise<void>;
 }

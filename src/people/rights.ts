@@ -1,16 +1,12 @@
 /**
- * Right that a command needs.
- *
- * `room`: sits in the bot's channel. `dj`: has the role for sounds there, or is alone with the bot. `manage`: Manage
- * Server, which is enough for `dj`, too.
+ * `room` people sit with the bot. `dj` people have the sound role, or are alone with the bot. `manage` is Manage Server, and
+ * includes `dj`.
  */
 export type Right = 'anyone' | 'room' | 'dj' | 'manage';
 
-/** Facts about a person that decide about their rights, as they are now. */
 export type RightsFacts = {
-  /** Sits in the bot's channel. */
   readonly isHere: boolean;
-  /** And no other person does, bots aside. */
+  /** No other person is there, apart from bots. */
   readonly isAlone: boolean;
   readonly isDj: boolean;
   readonly mayManage: boolean;

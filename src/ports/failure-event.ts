@@ -3,7 +3,7 @@ import type { SessionEvent, SessionEventListener } from './session-events.ts';
 
 type FailureEvent = Extract<SessionEvent, { kind: 'failed' }>;
 
-/** Event about an error for the operator: one sentence and its cause; for a bug, the error itself. */
+/** A bug has the error itself as its cause. */
 export function toFailureEvent(error: unknown, stage: FailureEvent['stage']): FailureEvent {
   if (!(error instanceof BotError)) {
     return { kind: 'failed', stage: 'bug', code: 'bug', message: `${error}`, cause: error };
@@ -13,17 +13,15 @@ export function toFailureEvent(error: unknown, stage: FailureEvent['stage']): Fa
   return { kind: 'failed', stage: error.stage ?? stage, code, message, ...because };
 }
 
-/** Error of a chat model whose answer has no words. */
 export function createEmptyAnswerError(): BotError {
   return new BotError('provider.empty', true, 'The chat model answered without text.');
 }
 
-/** Error of a stage that missed its deadline. */
 export function createDeadlineError(stage: FailureStage, message: string): BotError {
   return new BotError('answer.late', true, message, undefined, stage);
 }
 
-/** A listener that throws nothing: an exception of its own is reported to it as a bug. */
+/** Wraps a listener so that its exceptions are reported to it as bugs. */
 export function toSafeListener(onEvent: SessionEventListener): SessionEventListener {
   return (guildId, event) => {
     try {

@@ -3,130 +3,118 @@ import type { FeaturePanel } from './panel.ts';
 import type { LeaveReason } from './session-events.ts';
 import type { ChannelMember } from './voice-link.ts';
 
-/** An utterance that has begun; `fromMs` is its first voiced packet on the monotonic clock, without jitter. */
+/** `fromMs` is the first voiced packet on the monotonic clock, without jitter. */
 export type BegunUtterance = {
   readonly speakerId: PersonId;
   readonly name: string;
   readonly fromMs: number;
 };
 
-/** Content of an utterance. */
 export type UtteranceContent =
-  /** Times of words, where there are any, are in ms since the first voiced packet. */
+  /** Word times are relative to the first voiced packet, in ms. */
   | { readonly kind: 'text'; readonly transcript: Transcript }
   | { readonly kind: 'no-words' }
-  /** The recogniser failed, or was too late. */
+  /** The recogniser failed or was late. */
   | { readonly kind: 'not-understood' }
-  /** Its speaker may not be heard any more. */
+  /** The speaker may not be heard any more. */
   | { readonly kind: 'withdrawn' };
 
-/** End of an utterance; `toMs` is its last voiced packet on the monotonic clock, without jitter. */
+/** `toMs` is the last voiced packet on the monotonic clock, without jitter. */
 export type UtteranceResult = UtteranceContent & { readonly toMs: number };
 
-/** Begins to follow an utterance. */
 export type FollowUtterance = (utterance: BegunUtterance) => UtteranceFollower;
 
-/** Told what becomes of one utterance. Nothing here may throw. */
+/** Hears about one utterance. No method may throw. */
 export interface UtteranceFollower {
-  /** All words so far, which may still change. */
+  /** All words so far. They may still change. */
   onPartial(text: string): void;
-  /** All words up to a pause, as sure as they get; more may follow. */
+  /** All words up to a pause. More may follow. */
   onWhole(text: string): void;
-  /** Called exactly once, whatever happens; no other call follows. */
+  /** Called exactly once, as the last call. */
   onEnded(result: UtteranceResult): void;
 }
 
-/** Words that were really sent of one answer or text. */
+/** Words of an answer or text that left the bot. */
 export type SpokenSegment = {
-  /** The same for all words of one answer or text. */
+  /** Identifies the answer or text. */
   readonly key: object;
   readonly text: string;
-  /** First and latest frame sent, in ms of the monotonic clock. */
+  /** Times of the first and latest frame on the monotonic clock. */
   readonly fromMs: number;
   readonly toMs: number;
   readonly isOver: boolean;
-  /** It was stopped before its end. */
   readonly isCut: boolean;
   readonly answeredIds: readonly PersonId[];
-  /** Whether it answers a question, of which `answered` tells; else it was read out. */
+  /** False for a text that was read out. */
   readonly isAnswer: boolean;
 };
 
 /**
- * Hooks of a feature for a person in a server, beside the rows of its tables, which are counted, exported and erased by their
- * declarations. Nothing here throws; undefined: a store is in trouble, which is reported to the operator.
+ * Hooks for data of a person outside the tables of the feature. The declarations of tables cover their rows. No hook throws, and
+ * undefined means a store in trouble, which was reported.
  */
 export type PersonHooks = {
   /**
-   * Forgets what is held in memory, and returns the erasure of what is stored, which runs once the no of that person is. Called again
-   * when the rows of the tables are erased.
+   * Forgets data in memory, and returns the erasure of stored data. The caller runs it once the no is stored. Called again when
+   * rows were erased.
    */
   forgetPerson?(
     guildId: GuildId,
     personId: PersonId,
     reason: ErasureReason,
   ): EraseStoredData | undefined;
-  /** Counts what is stored. */
   countStored?(guildId: GuildId, personId: PersonId): Promise<StoredCounts | undefined>;
-  /** Fields of the export. */
+  /** Adds fields to the export. */
   exportFields?(
     guildId: GuildId,
     personId: PersonId,
   ): Promise<Readonly<Record<string, unknown>> | undefined>;
 };
 
-/** `withdrawn`: the person said no. `forgotten`: everything about them goes. */
+/** `forgotten` means everything about the person goes. */
 export type ErasureReason = 'withdrawn' | 'forgotten';
 
-/** Erases what is stored of a person, and returns the number of items. */
+/** Returns the number of erased items. */
 export type EraseStoredData = () => Promise<number | undefined>;
 
-/** Numbers of stored items that `/privacy status` tells apart. */
+/** Counts that `/privacy status` shows. */
 export type StoredCounts = {
   readonly lines: number;
   readonly memories: number;
 };
 
-/** News for the person who asked to leave. */
 export type LeaveSummary = { readonly hasTranscript?: boolean };
 
-/**
- * Why a session forgets a person. `withdrawn`: they said no, so nothing of it is kept. `barred`, `left-out`: they may not use the bot, or
- * are left out of captions, from now on.
- */
+/** `withdrawn` drops everything the person said. `barred` and `left-out` only keep what is said from now on out. */
 export type ForgetReason = 'withdrawn' | 'barred' | 'left-out';
 
-/** A feature in one session. Nothing here throws. */
+/** A feature in one session. No hook throws. */
 export type FeatureSession = {
   /**
-   * People can be heard and spoken to, the mode of the session has changed, or settings of the server have changed, this `key`
-   * among them, or are known now.
+   * Called when people can be heard, when the mode changes, and when settings change or become known. `key` is the changed setting.
    */
   onChange?(hasEntered: boolean, key?: string): void;
-  /** Resolves when nothing of it is left to do, with what whoever asked to leave is told. */
+  /** Resolves when the feature has finished, with news for the person who asked to leave. */
   onEnd?(why: LeaveReason): Promise<LeaveSummary>;
-  /** To be called now and then with everybody there. */
+  /** Called now and then with everybody in the channel. */
   onPresence?(people: readonly ChannelMember[]): void;
-  /** Drops what this person said. */
   forgetPerson?(personId: PersonId, reason: ForgetReason): void;
-  /** Follows what this person says from now on; undefined: it does not. Asked when an utterance begins. */
+  /** Called when an utterance begins. Undefined leaves it alone. */
   followSpeaker?(speakerId: PersonId): FollowUtterance | undefined;
-  /** Words of the bot, as they leave: called now and then while it speaks, and once at the end. */
+  /** Called now and then while the bot speaks, and once at the end. */
   onSpoken?(words: SpokenSegment): void;
-  /** Data beside the conversation that a model is shown for an answer. */
+  /** Adds data to the prompt of an answer. */
   describeContext?(request: ContextRequest): string | undefined;
-  /** Its part of the panel. */
   describePanel?(): FeaturePanel;
 };
 
-/** Question for which a model is shown more than the conversation. */
 export type ContextRequest = {
   readonly askerId: PersonId;
   /** First voiced packet of the question, on the monotonic clock. */
   readonly fromMs: number;
 };
 
-/** The features of a session, asked and told together. */
+/** Passes each call to all features of a session. */
 export class SessionFeatures {
   readonly #all;
 

@@ -1,24 +1,20 @@
 import type { PlainTextId } from '#src/texts/texts.ts';
 
-/** A form that one person fills in. */
 export type Form = {
-  /** Name of its handler; what follows a colon the handler finds in `words.about`. */
+  /** Name of its handler. Text after a colon becomes `words.about`. */
   readonly name: string;
   readonly title: PlainTextId;
-  /** Five at most. */
+  /** Five at most (https://discord.com/developers/docs/components/reference). */
   readonly inputs: readonly FormInput[];
 };
 
-/** One text that is typed into a form. */
 export type FormInput = {
   readonly name: string;
   readonly label: PlainTextId;
   /** At most 100 characters. */
   readonly description?: PlainTextId;
-  /** In several lines. */
   readonly isLong?: boolean;
   readonly isRequired?: true;
   readonly maxChars: number;
-  /** Initial value. */
   readonly value?: string;
 };

@@ -2,7 +2,6 @@ import type { TextLine } from '#src/texts/texts.ts';
 import type { Places } from './command-ports.ts';
 import type { ChannelRef } from './voice-link.ts';
 
-/** Whether a person may know the name of a voice channel: they sit there, or have the rights to enter. */
 export function mayKnowChannel(
   channel: ChannelRef,
   personId: PersonId,
@@ -11,7 +10,7 @@ export function mayKnowChannel(
   return places.findChannelFacts(channel, personId)?.callerMayEnter === true;
 }
 
-/** Sends a person to the bot's channel, or tells who may not enter it when to call the bot. */
+/** Sends a person to the bot's channel. A person who may not enter reads no name of it. */
 export function toJoinRoomLine(...where: Parameters<typeof mayKnowChannel>): TextLine {
   const [{ name: channel }] = where;
   return mayKnowChannel(...where)

@@ -4,15 +4,14 @@ import { BotError, type StoreCode } from '#src/base/errors.ts';
 import { toFailureEvent } from './failure-event.ts';
 import type { SessionEventListener } from './session-events.ts';
 
-/** Clock that times a store, and the listener its failures are reported to. */
 export type StoreWatch = { readonly clock: Clock; readonly onEvent: SessionEventListener };
 
-/** A store on a disk that hangs must hold up neither a /join nor an answer to a person. */
+/** A hanging disk must not hold up a /join or an answer. */
 const storeTimeoutMs = 5_000;
-/** Longest time, in ms, of an erasure: it may take longer in a big store, and has to be completed. */
+/** A big store needs longer, and an erasure has to be completed. */
 export const eraseTimeoutMs = 45_000;
 
-/** Result of `work` with a store; undefined, and reported to the operator, when it fails or takes too long. Never throws. */
+/** Returns undefined if the store fails or is late, which is reported to the operator. Never throws. */
 export async function withStoreTimeout<T>(
   guildId: GuildId,
   { clock, onEvent }: StoreWatch,

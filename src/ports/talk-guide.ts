@@ -3,51 +3,47 @@ import { type TextId, type TextLine, toOptionalLines } from '#src/texts/texts.ts
 import type { AddressingMode } from '#src/turn/addressing/addressing.ts';
 import type { JoinMode } from './command-ports.ts';
 
-/** Names of the buttons by which a person says yes or no. */
 export const consentButtons = ['consent.always', 'consent.never'] as const;
 
-/** Person in the channel of the bot. `barred`: the server does not let them use it. */
+/** `barred` people may not use the bot. */
 type PresentPerson = {
   readonly id: string;
   readonly name: string;
   readonly standing: Consent | 'barred';
 };
 
-/** Facts that decide whether people who talk in the channel of the bot are answered. */
+/** Facts that decide how people in the channel get an answer. */
 export type TalkState = {
-  /** Name of the channel. */
   readonly channel: string;
-  /** Name by which people call the bot. */
   readonly bot: string;
   readonly mode: JoinMode;
   readonly addressing: AddressingMode;
-  /** The link is there: sound comes and goes. */
+  /** Sound comes and goes. */
   readonly isLinked: boolean;
-  /** A moderator has deafened the bot. */
   readonly isDeafened: boolean;
-  /** Its voice is not heard: it answers in writing. */
+  /** The bot answers in writing. */
   readonly isMuted: boolean;
   readonly isPaused: boolean;
-  /** End of the time, as people read it, in which no budget is left. */
+  /** Time, as people read it, until which no budget is left. */
   readonly quietUntil?: string | undefined;
-  /** Bots left out. */
+  /** Without bots. */
   readonly people: readonly PresentPerson[];
-  /** The former conversation was lost, and people may not have noticed. */
+  /** The former conversation was lost. */
   readonly isAnew: boolean;
   /** The bot joins this channel by itself. */
   readonly isUncalled: boolean;
   readonly isReadByPrograms: boolean;
 };
 
-/** What a person does to be answered: a sentence, and buttons that do it. */
+/** A sentence that tells a person how to get an answer, with buttons for it. */
 export type TalkStep = { readonly line: TextLine; readonly buttons: readonly string[] };
 
-/** Names shown per line, the first one in any case; further ones are counted. */
+/** Further names are counted. */
 const maxNamesChars = 200;
 
 /**
- * Part of the panel that tells everybody how to talk to the bot, and who is heard: lines, and names of buttons. The first sentence is
- * for people who are heard, where there are some; `isAsking`: somebody has not decided whether they may be heard.
+ * Builds the part of the panel about talking and hearing. The first sentence is for people who are heard, if there are any.
+ * `isAsking` means a person has not decided yet.
  */
 export function describeTalk(state: TalkState) {
   const { channel, isDeafened, isLinked, isPaused, people } = state;
@@ -78,12 +74,11 @@ export function describeTalk(state: TalkState) {
     buttons: [...buttons.filter((name) => !name.startsWith('consent')), 'stop', 'more'],
     consent: isAsking || refused.length > 0 ? consentButtons : [],
     isAsking,
-    /** Number of people who are heard now. */
     heardCount: isListening ? heard.length : 0,
   };
 }
 
-/** What somebody of this consent does in the channel of the bot to be answered; `state` is undefined where it sits in none. */
+/** Finds the next step for a person with this consent. `state` is undefined if the bot sits in no channel. */
 export function describeNextStep(state: TalkState | undefined, consent: Consent): TalkStep {
   const [id, ...buttons] = chooseNextStep(state, consent);
   const words = { bot: state?.bot, channel: state?.channel, time: state?.quietUntil };
@@ -108,7 +103,7 @@ function chooseNextStep(
   return [needsName ? 'join.ok.several' : 'join.ok', 'ask'];
 }
 
-/** Consent of a person in the channel of the bot; undefined for all others, and for those whom the server bars. */
+/** Undefined for people elsewhere, and for people who may not use the bot. */
 export function findPresentConsent(personId: PersonId, { people }: TalkState): Consent | undefined {
   const standing = people.find(({ id }) => id === personId)?.standing;
   return standing === 'barred' ? undefined : standing;
@@ -122,7 +117,7 @@ function toNamesLines(
   return toOptionalLines(names !== '', { id, with: { names } });
 }
 
-/** Names on one line; further ones are counted. */
+/** Further names are counted. */
 export function formatNames(all: readonly string[]): string {
   const fitting = all.filter(
     (_, n) => n === 0 || all.slice(0, n + 1).join(', ').length <= maxNamesChars,

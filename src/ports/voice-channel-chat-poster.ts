@@ -2,33 +2,31 @@ import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { ChannelRef } from './voice-link.ts';
 
-/** A file attached to a reply, with the same audience. */
+/** A file attached to a reply. */
 export type ReplyFile = { readonly name: string } & (
   | { readonly text: string }
   | { readonly bytes: Uint8Array }
 );
 
-/** Text for one person; the mention of the person precedes it. */
+/** The mention of the person precedes the text. */
 export type PersonalLine = {
   readonly personId: PersonId;
   readonly text: string;
-  /** Idempotency key, for lines that may be written again after a response of Discord was lost. */
+  /** Idempotency key for a retry after a lost response. */
   readonly id?: string;
 };
 
 /**
- * Writes into the text side of a voice channel, or to one person, for what cannot be spoken; one message after the other for each channel.
- *
- * All resolve once Discord has accepted the message, which may take minutes under a rate limit: a caller that must go on does not
- * wait for them. Errors: BotError `discord.forbidden`, `discord.unreachable`, `discord.unsent`. Aborting `signal` throws
- * `signal.reason`, and what still waits is not sent any more.
+ * Writes into the chat of a voice channel, or to one person, one message after the other. A method resolves when Discord has
+ * accepted the message, which may take minutes under a rate limit. Throws BotError `discord.forbidden`, `discord.unreachable` or
+ * `discord.unsent`. Aborting `signal` throws `signal.reason` and takes back what still waits.
  */
 export interface VoiceChannelChatPoster {
-  /** Pings nobody; longer texts are cut at 2,000 characters. A given text goes beside the panel where the chat is shut. */
+  /** Pings nobody, and cuts at 2,000 characters. A given text goes beside the panel if the chat is closed. */
   writeText(channel: ChannelRef, text: ConfidentialText, signal: AbortSignal): Promise<void>;
   /**
-   * One line for each of these people, whom it notifies; longer texts are cut at 2,000 characters. Lines that all have an `id`
-   * appear once, however often they are written together within some minutes. `buttons` stand under them, named like those of `Reply`.
+   * Pings each of these people, and cuts at 2,000 characters. Lines with an `id` appear once, even if they are written again within
+   * some minutes.
    */
   notifyPeople(
     channel: ChannelRef,
@@ -36,17 +34,14 @@ export interface VoiceChannelChatPoster {
     signal: AbortSignal,
     buttons?: readonly string[],
   ): Promise<void>;
-  /**
-   * A direct message of what this person alone may know; longer texts are cut at 2,000 characters. With an `id` it appears once, as
-   * with `notify`. Errors also where those are closed.
-   */
+  /** Sends a direct message, cut at 2,000 characters. With an `id` it appears once. Also throws if direct messages are closed. */
   tellPerson(
     personId: PersonId,
     text: ConfidentialText,
     signal: AbortSignal,
     id?: string,
   ): Promise<void>;
-  /** A sentence with buttons under it, named like those of `Reply`. Pings nobody. */
+  /** Writes a sentence with buttons, and pings nobody. */
   offerButtons(
     channel: ChannelRef,
     line: TextLine,

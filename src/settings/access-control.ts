@@ -4,10 +4,7 @@ import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
-/**
- * Whether the server lets a person in a channel use the bot, at the moment it is asked; `people` are those there, with their
- * roles as Discord has reported them.
- */
+/** Returns a check whether a person may use the bot now. */
 export function createAdmissionCheck(
   guildId: GuildId,
   people: () => readonly ChannelMember[],
@@ -23,7 +20,7 @@ export function createAdmissionCheck(
   };
 }
 
-/** Access check of commands: whether a server lets their caller use the bot. */
+/** Checks whether the caller of a command may use the bot. */
 export class GuildAccess {
   readonly #settings;
 
@@ -31,7 +28,7 @@ export class GuildAccess {
     this.#settings = settings;
   }
 
-  /** Text for a caller who may not use the bot in this server; undefined for all others. Never throws. */
+  /** Finds the text for a caller who may not use the bot. Never throws. */
   async findDenial({
     callerId: id,
     callerRoleIds: roleIds,

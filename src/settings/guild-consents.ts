@@ -10,29 +10,25 @@ import {
 } from '#src/people/consent.ts';
 import { type StoreWatch, withStoreTimeout } from '#src/ports/store-timeout.ts';
 
-/** Pause, in ms, after which a choice that could not be stored is written again. */
 const retryMs = 5_000;
 
-/** One kind of choice in one server. */
 type ChoiceDeps<Choice> = {
   readonly guildId: GuildId;
   readonly store: ChoiceStore<Choice>;
   readonly watch: StoreWatch;
-  /** Told of each choice at once; without a person, that the stored ones were read. */
+  /** Without a person, the stored choices were read. */
   readonly onChange: (personId?: PersonId) => void;
-  /** Aborted when nothing is written any more. */
   readonly signal: AbortSignal;
 };
 
 type PendingChoice<Choice> = { readonly choice: Choice; isSaved: boolean };
 
-/** One kind of choice of the people of one server. A choice counts before it is stored, and is written until it is. */
+/** One kind of choice of the people of a server. A choice counts at once, and is written until it is stored. */
 class PersonChoices<Choice> {
   readonly #deps;
   #stored: Map<string, Choice> | undefined;
-  /** Newer than what was read. */
   readonly #pending = new Map<string, PendingChoice<Choice>>();
-  /** Number of choices that were stored: what was read meanwhile may be older. */
+  /** Stored choices so far. A read that began before a save may be older. */
   #saves = 0;
 
   constructor(deps: ChoiceDeps<Choice>) {
@@ -43,7 +39,6 @@ class PersonChoices<Choice> {
     return this.#stored !== undefined;
   }
 
-  /** All that are known. */
   listAll(): readonly (readonly [string, Choice])[] {
     const said = [...this.#pending].map(([id, { choice }]) => [id, choice] as const);
     return [...new Map([...(this.#stored ?? []), ...said])];
@@ -53,13 +48,12 @@ class PersonChoices<Choice> {
     return this.#pending.get(personId)?.choice ?? this.#stored?.get(personId);
   }
 
-  /** Latest choice, as long as it is not stored. */
   findUnsaved(personId: PersonId): Choice | undefined {
     const said = this.#pending.get(personId);
     return said?.isSaved === false ? said.choice : undefined;
   }
 
-  /** Counts from now on; whether it is stored. What is not is written as soon as that is possible. */
+  /** Counts at once. Returns false if it was not stored, and goes on trying. */
   async saveChoice(personId: PersonId, choice: Choice): Promise<boolean> {
     const said = { choice, isSaved: false };
     this.#pending.set(personId, said);
@@ -70,7 +64,7 @@ class PersonChoices<Choice> {
     return false;
   }
 
-  /** Reads what is stored, until it was read once. */
+  /** Reads until the store has answered once. */
   async readStored(): Promise<void> {
     while (!this.#stored) {
       const saves = this.#saves;
@@ -118,13 +112,12 @@ class PersonChoices<Choice> {
   }
 }
 
-/** Store of consents, and its watch. */
 type ConsentDeps = StoreWatch & { readonly store: ConsentStore };
 
-/** Tells the sessions of a server that a person said something; without a person, that what is stored was read. */
+/** Without a person, the stored consents were read. */
 type ConsentListener = (guildId: GuildId, personId?: PersonId) => void;
 
-/** Choices of the people of one server. */
+/** Consents of the people of one server, and people left out of captions. */
 export class GuildChoices {
   readonly #consents;
   readonly #leftOut;
@@ -144,7 +137,6 @@ export class GuildChoices {
     return this.#consents.findChoice(personId);
   }
 
-  /** People who said yes, and people who said no. */
   get answers(): { readonly no: readonly string[]; readonly yes: readonly string[] } {
     const all = this.#consents.listAll();
     const no = all.filter(([, word]) => isRefusal(word)).map(([id]) => id);
@@ -156,12 +148,12 @@ export class GuildChoices {
     return isRefusal(this.findConsent(personId));
   }
 
-  /** Whether this person is left out of captions; undefined while it is not known. */
+  /** Undefined while it is unknown. */
   isLeftOut(personId: PersonId): boolean | undefined {
     return this.#leftOut.findChoice(personId) ?? (this.#leftOut.isRead ? false : undefined);
   }
 
-  /** Who is heard under a policy, with what was said for one session, whose settings may be unread. */
+  /** Builds the consent of a session, whose settings may be unread. */
   toConsentState(
     policy: ConsentPolicy,
     session: Pick<ConsentState, 'callers' | 'isPaused' | 'isRead'>,
@@ -170,7 +162,7 @@ export class GuildChoices {
     return { ...session, ...this.answers, policy, isRead, pressed: [...this.#pressed] };
   }
 
-  /** Counts from now on; whether it is stored. */
+  /** Counts at once. Returns false if it was not stored. */
   async saveConsent(personId: PersonId, word: ConsentChange): Promise<boolean> {
     if (word.kind === 'always') this.#pressed.add(personId);
     // A press takes along the beginning of an erasure that could not be stored yet.
@@ -178,17 +170,17 @@ export class GuildChoices {
     return await this.#consents.saveChoice(personId, { erasesSinceWallMs, ...word });
   }
 
-  /** As `say`. */
+  /** Counts at once. Returns false if it was not stored. */
   async saveLeftOut(personId: PersonId, isLeftOut: boolean): Promise<boolean> {
     return await this.#leftOut.saveChoice(personId, isLeftOut);
   }
 
-  /** Reads what is stored, until that was read once. Never throws. */
+  /** Reads until the store has answered once. Never throws. */
   async readStored(): Promise<void> {
     await Promise.all([this.#consents.readStored(), this.#leftOut.readStored()]);
   }
 
-  /** To be called where the bot does not sit: what was read is read anew. */
+  /** Called where the bot does not sit, so that choices are read again. */
   reset(): void {
     this.#pressed.clear();
     this.#consents.reset();
@@ -196,10 +188,7 @@ export class GuildChoices {
   }
 }
 
-/**
- * Owner of what the people of each server said about being heard and captioned: a no counts at once in every session there, those
- * included that begin before it is stored.
- */
+/** Choices of the people of all servers. A no counts at once in every session of a server. */
 export class GuildConsents implements Disposable {
   readonly #deps;
   readonly #leftOutPeople;
@@ -219,7 +208,6 @@ export class GuildConsents implements Disposable {
     return known;
   }
 
-  /** The server removed the bot. */
   forgetServer(guildId: GuildId): void {
     this.#guilds.delete(guildId);
   }

@@ -26,18 +26,16 @@ import {
   toReadValue,
 } from './setting-definition.ts';
 
-/** Word for a `leave_after` under which the bot stays in an empty channel. */
+/** With this `leave_after` the bot stays in an empty channel. */
 const neverWord = 'never';
 
-/** People whom a server may block. */
 const maxListedPeople = 40;
 const [mostChannels, mostRoles] = [10, 20];
-/** Time alone that a server may set, in s. */
 const [leastAloneS, mostAloneS] = [10, 86_400];
-/** Most characters of a `leave_after`, as in `86400 s`. */
+/** As in `86400 s`. */
 const maxDurationChars = 8;
 
-/** Voice channels the bot comes to by itself, the one preferred first. */
+/** The preferred channel is first. */
 const autoJoinSetting: ServerSetting<readonly string[]> = {
   ...defineIdListSetting('auto_join', 'voice-channel', mostChannels, {
     group: 'settings.group.presence',
@@ -54,25 +52,23 @@ const autoJoinSetting: ServerSetting<readonly string[]> = {
     }),
 };
 
-/** Mode of the sessions in those channels. */
 const autoJoinModeSetting = defineWordSetting('auto_join_mode', joinModes, () => 'talk', {
   group: 'settings.group.presence',
   about: 'settings.about.auto_join_mode',
 });
 
-/** Roles of which a person needs one; empty: all people may. */
+/** Empty lets everybody in. */
 const userRolesSetting = defineIdListSetting('roles', 'role', mostRoles, {
   group: 'settings.group.people',
   about: 'settings.about.roles',
 });
 
-/** People who are neither heard nor answered. */
 const blockedPeopleSetting = defineIdListSetting('blocked', 'person', maxListedPeople, {
   group: 'settings.group.people',
   about: 'settings.about.blocked',
 });
 
-/** Time alone, in ms, after which the bot leaves; infinite: it stays. Seconds, or as in `5m` and `2h`. */
+/** Typed in seconds, or as `5m` and `2h`. Infinity means the bot stays. */
 const leaveAfterSetting: ServerSetting<number> = {
   key: 'leave_after',
   group: 'settings.group.presence',
@@ -92,17 +88,16 @@ const leaveAfterSetting: ServerSetting<number> = {
 
 const secondsByUnit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
 
-/** Settings that apply in one server, and with `StoredSettings.at` in one of its voice channels. */
+/** Settings of a server, or with `StoredSettings.getForChannel` of one of its voice channels. */
 export type GuildSettings = ConversationValues & {
-  /** Names that the bot answers to beside its name in the server. */
+  /** Further names of the bot in the server. */
   readonly names: readonly string[];
-  /** Persona of the bot in the voice channel: its fields count over the settings of the server. */
+  /** Fields of the persona override the settings of the server. */
   readonly persona?: Persona;
-  /** Value of a setting in the server, whoever the bot is. Errors: TypeError where no feature declares the setting. */
+  /** Reads a setting of a feature. Throws TypeError if no feature declares it. */
   getValue<Value>(setting: ServerSetting<Value>): Value;
 };
 
-/** Settings of the conversation itself; those of features are read with `of`. */
 type ConversationValues = {
   readonly [Field in keyof ConversationSettings]: ReturnType<
     ConversationSettings[Field]['getDefault']
@@ -110,7 +105,7 @@ type ConversationValues = {
 };
 type ConversationSettings = typeof conversationSettings;
 
-/** Settings of one server, as they were typed; `isRead` once the store was read. */
+/** Settings of a server as people typed them. */
 export type StoredGuildSettings = {
   readonly set: ReadonlyMap<string, string>;
   readonly isRead: boolean;
@@ -118,7 +113,7 @@ export type StoredGuildSettings = {
 
 export const maxInstructionsChars = 1_000;
 const maxVoiceChars = 64;
-/** Longer than any name of IANA. */
+/** Longer than any IANA name. */
 const maxZoneChars = 64;
 const maxLanguages = 20;
 
@@ -147,7 +142,6 @@ const addressingSetting: ServerSetting<AddressingMode> = {
   operator: 'ADDRESSING',
 };
 
-/** Who the bot is and how it talks. */
 const instructionsSetting: ServerSetting<string> = {
   key: 'instructions',
   group: 'settings.group.bot',
@@ -162,7 +156,7 @@ const instructionsSetting: ServerSetting<string> = {
   listValues: () => [],
 };
 
-/** Undefined: the engine's own. */
+/** Undefined means the voice of the engine. */
 const voiceSetting: ServerSetting<string | undefined> = {
   key: 'voice',
   group: 'settings.group.bot',
@@ -180,13 +174,12 @@ const voiceSetting: ServerSetting<string | undefined> = {
   loadValues: ({ voices }) => voices.load(),
 };
 
-/** Role whose members may change everybody's sounds. */
 const djRoleSetting = defineIdSetting('dj_role', 'role', {
   group: 'settings.group.sounds',
   about: 'settings.about.dj_role',
 });
 
-/** `role` alone is the role the operator has named; another one is given by its id or as Discord mentions it. */
+/** `role` alone means the role of the operator. */
 const consentSetting: ServerSetting<ConsentPolicySettings> = {
   key: 'consent',
   group: 'settings.group.people',
@@ -210,19 +203,18 @@ const consentSetting: ServerSetting<ConsentPolicySettings> = {
   listValues: () => consentPolicies,
 };
 
-/** Whether more people are heard unasked under the second rules than under the first. */
+/** Tells whether the new rules hear more people unasked. */
 export function isLooser(before: ConsentPolicySettings, after: ConsentPolicySettings): boolean {
   const [was, is] = [consentPolicies.indexOf(before.policy), consentPolicies.indexOf(after.policy)];
   return is > was || (after.policy === 'role' && is === was && before.roleId !== after.roleId);
 }
 
-/** Form of answers to questions typed in the chat of the voice channel. */
 const typedModeSetting = defineWordSetting('typed', typedModes, () => 'voice', {
   group: 'settings.group.answers',
   about: 'settings.about.typed',
 });
 
-/** Language of people of whom none is known, BCP 47. */
+/** BCP 47. Counts for people without a language of their own. */
 const languageSetting: ServerSetting<string | undefined> = {
   key: 'language',
   group: 'settings.group.language',
@@ -238,7 +230,7 @@ const languageSetting: ServerSetting<string | undefined> = {
   listValues: () => [noHindrances, ...offeredLanguages.map(formatLanguageLabel)],
 };
 
-/** Languages that people speak there, BCP 47; no other one is detected. Empty: any. */
+/** BCP 47. No other language is detected, and an empty list means any. */
 const languagesSetting: ServerSetting<readonly string[]> = {
   key: 'languages',
   group: 'settings.group.language',
@@ -256,7 +248,7 @@ const languagesSetting: ServerSetting<readonly string[]> = {
   listValues: () => [noHindrances],
 };
 
-/** IANA name of the zone of times of day. */
+/** IANA name. */
 const timeZoneSetting: ServerSetting<string> = {
   key: 'timezone',
   group: 'settings.group.language',
@@ -268,7 +260,7 @@ const timeZoneSetting: ServerSetting<string> = {
   listValues: () => Intl.supportedValuesOf('timeZone'),
 };
 
-/** Text channel whose lines are read out; undefined: none. Whether it is there shows when it is used. */
+/** The channel is looked up only when a line comes. */
 const readChannelSetting: ServerSetting<ChannelId | undefined> = {
   ...defineIdSetting('read_channel', 'text-channel', {
     group: 'settings.group.sounds',
@@ -278,7 +270,7 @@ const readChannelSetting: ServerSetting<ChannelId | undefined> = {
     channelId === undefined || mayReadMessages ? [] : [{ id: 'read.hidden' }],
 };
 
-/** Cap a day of a server below that of the operator, in billionths of a dollar; 0: the operator's alone. */
+/** In billionths of a dollar. 0 leaves the cap of the operator. */
 const serverDayCapSetting: ServerSetting<number> = {
   key: 'budget_day',
   group: 'settings.group.answers',
@@ -295,11 +287,11 @@ const serverDayCapSetting: ServerSetting<number> = {
     return { kind: 'bad', why: { id: 'settings.cap', with: { cap: formatCap(serverDay) } } };
   },
   format: formatCap,
-  /** The most that may be set is among them. */
+  /** The highest allowed value is in the list. */
   listValues: ({ caps: { serverDay } }) => [...new Set([noHindrances, formatCap(serverDay)])],
 };
 
-/** Settings of the conversation. A new one is a record and a line here; those of a feature are in its `settings`. */
+/** Settings of the conversation. A new setting is a record and a line here, and a feature has its own in `settings`. */
 export const conversationSettings = {
   pipeline: pipelineSetting,
   addressing: addressingSetting,
@@ -320,7 +312,6 @@ export const conversationSettings = {
   readChannelId: readChannelSetting,
 };
 
-/** Values of all settings in a server. */
 export function readGuildSettings(
   all: readonly ServerSetting[],
   stored: StoredGuildSettings,
@@ -336,7 +327,7 @@ export function readGuildSettings(
   return { ...(Object.fromEntries(fields) as ConversationValues), names, getValue };
 }
 
-/** A stored value that cannot be used any more counts as not set. */
+/** A value that cannot be used any more counts as not set. */
 function readStoredValue<Value>(
   setting: ServerSetting<Value>,
   { set, isRead }: StoredGuildSettings,
@@ -348,7 +339,6 @@ function readStoredValue<Value>(
   return read.kind === 'ok' ? read.value : setting.getDefault(choices);
 }
 
-/** Text of a cap, as it may be typed again. */
 function formatCap(nanoUsd: number): string {
   return nanoUsd > 0 ? `$${nanoUsd / 1e9}` : noHindrances;
 }

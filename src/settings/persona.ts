@@ -4,40 +4,39 @@ import { parseLanguageTag } from '#src/texts/language-names.ts';
 import { Mentions } from '#src/texts/plain-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
-/** Controls, directions of writing, tags, private and unassigned characters; joiners aside, which many scripts and emoji need. */
+/** Controls, directions, tags and unassigned characters. Joiners stay, since scripts and emoji need them. */
 const invisibleCharacters = /[^\P{C}\n\t\u200C\u200D]/u;
-/** Letters without a shape, and selectors of shapes that no text needs. */
+/** Letters without a shape, and variation selectors without use. */
 const shapelessCharacters =
   /\u115F|\u1160|\u2800|\u3164|\uFFA0|[\u{FE00}-\u{FE0E}]|[\u{E0100}-\u{E01EF}]/u;
 /** Several joiners in a row join nothing. */
 const idleCharacters = /(?:\u200C|\u200D){2}|\uFE0F{2}/u;
 
-/** Whether a text holds characters that a model reads and a person does not see. */
+/** Finds characters that a model reads and a person does not see. */
 export function hasHiddenCharacters(text: string): boolean {
   return (
     invisibleCharacters.test(text) || shapelessCharacters.test(text) || idleCharacters.test(text)
   );
 }
 
-/** Most characters of each field of a persona. */
 export const personaLimits = { name: 32, instructions: 4_000, voice: 64, language: 35 } as const;
 
 const personaSchema = z.object({
   name: z.string(),
   instructions: z.string(),
   voice: z.string(),
-  /** BCP 47 tag in which it always answers; absent: as it is spoken to. */
+  /** BCP 47. Absent if the persona answers in the language of the asker. */
   language: z.string(),
 });
 const storedPersonaSchema = personaSchema.partial();
 
-/** Character of the bot in one voice channel; the settings of the server hold for what is absent. */
+/** Settings of the server fill absent fields. */
 export type Persona = z.output<typeof storedPersonaSchema>;
 type PersonaField = keyof typeof personaLimits;
 
 export const personaFields = personaSchema.keyof().options;
 
-/** A persona by what a person typed: an empty field is absent. */
+/** An empty field becomes absent. */
 export function parsePersona(
   typed: Readonly<Record<string, string | undefined>>,
 ): { readonly kind: 'ok'; readonly persona: Persona } | PersonaFault {
@@ -57,18 +56,17 @@ type PersonaFault = { readonly kind: 'hidden' | 'language'; readonly field: Pers
 
 const personaKeyPrefix = 'bot:';
 
-/** Key under which the settings of a server hold the persona of a voice channel. */
 export function toPersonaKey(channelId: ChannelId): string {
   return `${personaKeyPrefix}${channelId}`;
 }
 
-/** Value under that key; undefined for an empty persona. */
+/** Returns undefined for an empty persona. */
 export function formatPersona(persona: Persona): string | undefined {
   const value = JSON.stringify(persona);
   return value === '{}' ? undefined : value;
 }
 
-/** Persona of a voice channel; empty where none can be read. */
+/** Returns an empty persona if none can be read. */
 export function findPersona(
   set: ReadonlyMap<string, string>,
   channelId: ChannelId | undefined,
@@ -78,7 +76,7 @@ export function findPersona(
   return read?.success ? read.data : {};
 }
 
-/** Lines about voice channels whose persona has its own `field`. */
+/** Lists voice channels whose persona sets `field`. */
 export function describeOtherPersonas(
   field: PersonaField,
 ): (set: ReadonlyMap<string, string>) => readonly TextLine[] {

@@ -5,26 +5,26 @@ type PersonalSettingsDeps = StoreWatch & {
   readonly store: PersonSettingsStore;
 };
 
-/** Fields to set; `null` removes one. */
+/** `null` removes a field. */
 export type PersonChange = {
   readonly [Field in keyof PersonSettings]?: PersonSettings[Field] | null;
 };
 
 type PersonChangeResult = {
   readonly settings: PersonSettings;
-  /** False: until the process ends. */
+  /** False if the change ends with the process. */
   readonly isSaved: boolean;
 };
 
-/** People whose settings are kept in memory; those unused for longest are read again when they are needed. */
+/** Settings unused for longest are dropped and read again when needed. */
 export const maxCachedPeople = 2_000;
 
 const emptySettings: PersonSettings = {};
 
-/** Settings that people have chosen for themselves: in the store, and cached for answers, which wait for no store. */
+/** Caches personal settings over the store, since answers wait for no store. */
 export class PersonalSettingsCache {
   readonly #deps;
-  /** By server and person, those used last at the end. */
+  /** Keyed by server and person, most recently used last. */
   readonly #getCached = new Map<string, PersonSettings>();
   readonly #loading = new Map<string, Promise<PersonSettings | undefined>>();
 
@@ -32,12 +32,12 @@ export class PersonalSettingsCache {
     this.#deps = deps;
   }
 
-  /** Settings as last read or changed; empty before that. */
+  /** Empty before the first read. */
   getCached(guildId: GuildId, personId: PersonId): PersonSettings {
     return this.#getCached.get(toCacheKey(guildId, personId)) ?? emptySettings;
   }
 
-  /** Reads the settings unless they are known; undefined where that fails, which is reported to the operator. Never throws. */
+  /** Returns undefined if the store fails, which is reported to the operator. Never throws. */
   async loadSettings(guildId: GuildId, personId: PersonId): Promise<PersonSettings | undefined> {
     const key = toCacheKey(guildId, personId);
     const known = this.#getCached.get(key);
@@ -50,7 +50,7 @@ export class PersonalSettingsCache {
     return await loading;
   }
 
-  /** Applies from now on, saved or not. Never throws. */
+  /** Counts at once, saved or not. Never throws. */
   async changeSettings(
     guildId: GuildId,
     personId: PersonId,
@@ -70,7 +70,7 @@ export class PersonalSettingsCache {
     return { settings, isSaved: saved === true };
   }
 
-  /** Drops the settings of this person, or of everybody in the server, from the cache; the store is unchanged. */
+  /** Without a person, drops everybody in the server. The store is unchanged. */
   forgetSettings(guildId: GuildId, personId?: PersonId): void {
     const wanted = personId === undefined ? `${guildId} ` : toCacheKey(guildId, personId);
     const isMeant = (key: string) =>

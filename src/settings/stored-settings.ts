@@ -28,15 +28,11 @@ import { listServerWords } from './stored-vocabulary-words.ts';
 
 const unknownVoices: readonly string[] = [];
 
-/**
- * Names of the voices that the bot may have, the same list until they change; none: not known. A model that speaks has voices of
- * its own, which cannot be listed.
- */
+/** Returns the same list until it changes. It is empty if unknown, since voices of a speaking model cannot be listed. */
 export function listBotVoices({ pipelines, voices }: SettingDeps): readonly string[] {
   return pipelines.names.every((name) => name === 'chained') ? voices.getKnown() : unknownVoices;
 }
 
-/** Settings of a server with the persona of a voice channel over them. */
 function applyPersona(settings: GuildSettings, persona: Persona): GuildSettings {
   const { instructions = settings.instructions, name, voice = settings.voice } = persona;
   const { names } = settings;
@@ -49,12 +45,10 @@ function applyPersona(settings: GuildSettings, persona: Persona): GuildSettings 
   };
 }
 
-/** Prompt about the language of a persona. */
 function describeManner({ language }: Persona): string {
   return language === undefined ? '' : ` Always answer in ${getEnglishLanguageName(language)}.`;
 }
 
-/** A reply style as whoever asked wants this answer spoken; `named` is the voice of that name. */
 export function toSpokenStyle(
   style: ReplyStyle,
   manner: SpokenManner | undefined,
@@ -72,27 +66,24 @@ export function toSpokenStyle(
   return { ...style, voice: spoken };
 }
 
-/** Settings derived from the stored ones, cached until a change, as they are asked for all the time. */
+/** Settings derived from the stored values, cached until a change. */
 type KnownSettings = {
   readonly settings: GuildSettings;
   readonly words: ServerVocabularyWords;
-  /** By voice channel. */
   readonly channels: Map<string, GuildSettings>;
 };
 
-/** Parts that only settings use. */
 export type StoredSettingsDeps = {
-  /** Limits of the operator, below which a server may set its own. */
   readonly caps: Caps;
   readonly defaults: OperatorDefaults;
-  /** All settings of servers, in the order in which they are listed. */
+  /** In the order in which `/settings` lists them. */
   readonly serverSettings: readonly ServerSetting[];
   readonly settingsStore: GuildSettingsStore;
 };
 
 const unreadSettings: StoredGuildSettings = { set: new Map(), isRead: false };
 
-/** Settings of all servers, with the operator's defaults for the rest. */
+/** Settings of all servers over the defaults of the operator. */
 export class StoredSettings {
   readonly #parts;
   readonly #sources;
@@ -105,12 +96,10 @@ export class StoredSettings {
     this.#sources = sources;
   }
 
-  /** All settings, in the order in which they are listed. */
   get definitions(): readonly ServerSetting[] {
     return this.#sources.serverSettings;
   }
 
-  /** Values that servers may choose from. */
   get choices(): SettingChoices {
     const { caps, defaults } = this.#sources;
     const { pipelines, voices } = this.#parts;
@@ -123,12 +112,12 @@ export class StoredSettings {
     };
   }
 
-  /** Settings as far as they are known now: until the consent policy was read, people have to agree. */
+  /** While the settings are unread, people have to agree. */
   getForGuild(guildId: GuildId): GuildSettings {
     return this.#findKnown(guildId).settings;
   }
 
-  /** Same as `in`, with the persona of this voice channel. */
+  /** Adds the persona of the voice channel. */
   getForChannel(guildId: GuildId, channelId: ChannelId | undefined): GuildSettings {
     const { channels, settings } = this.#findKnown(guildId);
     if (channelId === undefined) return settings;
@@ -138,20 +127,19 @@ export class StoredSettings {
     return known;
   }
 
-  /** Consent rules that count now: looser ones than those of before wait, also in the next run. */
+  /** Returns the consent rules that count now. Looser rules wait, also across a restart. */
   getCurrentConsent(guildId: GuildId): ConsentPolicySettings {
     const [, former = ''] = this.#findWaitingConsent(guildId);
     if (this.getConsentWaitMs(guildId) <= 0) return this.getForGuild(guildId).consent;
     return this.previewChange(guildId, conversationSettings.consent.key, former).consent;
   }
 
-  /** Time, in ms, until the consent rules that are set count. */
   getConsentWaitMs(guildId: GuildId): number {
     const [fromWallMs = 0] = this.#findWaitingConsent(guildId);
     return Number(fromWallMs) - this.#parts.clock.wallMs();
   }
 
-  /** The consent rules that are set count in `waitMs`, and `former` ones until then; undefined: at once. As `set`. */
+  /** The new rules count after `waitMs`, and the `former` ones until then. Without `former` they count at once. */
   async delayConsent(
     guildId: GuildId,
     former: ConsentPolicySettings | undefined,
@@ -166,7 +154,6 @@ export class StoredSettings {
     return this.getStoredValues(guildId).get(waitingConsentKey)?.split(/ (.*)/) ?? [];
   }
 
-  /** Settings that would hold if a key were set so. */
   previewChange(guildId: GuildId, key: string, value: string | undefined): GuildSettings {
     return readGuildSettings(
       this.definitions,
@@ -175,7 +162,7 @@ export class StoredSettings {
     );
   }
 
-  /** Style of answers there, as `at`. The operator's instructions name the bot already; those of a server need not. */
+  /** The instructions of the operator already name the bot, and those of a server need not. */
   getStyle(guildId: GuildId, channelId?: ChannelId): ReplyStyle {
     const { style } = this.#sources.defaults;
     const { instructions, persona = {}, voice } = this.getForChannel(guildId, channelId);
@@ -196,13 +183,11 @@ export class StoredSettings {
     };
   }
 
-  /** Which of them the server has set itself. */
   isSetByGuild(guildId: GuildId, setting: ServerSetting): boolean {
     const words = this.#getGuildTasks(guildId).set.get(setting.key);
     return words !== undefined && parseStoredValue(setting, words, this.choices).kind === 'ok';
   }
 
-  /** Options of captions that people turned on in a voice channel. */
   findCaptionOptions(guildId: GuildId, channelId: ChannelId): CaptionOptions | undefined {
     const value = this.#getGuildTasks(guildId).set.get(toCaptionsKey(channelId));
     // Former versions kept that they are off for the rest of a session.
@@ -210,7 +195,6 @@ export class StoredSettings {
     return storedCaptionsSchema.safeParse(tryParseJson(value)).data ?? {};
   }
 
-  /** Stores what `captionsIn` gives; as `set`. */
   setCaptionOptions(
     guildId: GuildId,
     channelId: ChannelId,
@@ -219,17 +203,16 @@ export class StoredSettings {
     return this.setValue(guildId, toCaptionsKey(channelId), options && JSON.stringify(options));
   }
 
-  /** Whether what this server has set is known. */
   isRead(guildId: GuildId): boolean {
     return this.#getGuildTasks(guildId).isRead;
   }
 
-  /** True where a person sent the bot out of that channel of `auto_join`, which was never empty since. */
+  /** True if a person sent the bot out of an `auto_join` channel that was never empty since. */
   isChannelResting(guildId: GuildId, channelId: ChannelId): boolean {
     return this.#getGuildTasks(guildId).set.has(toRestKey(channelId));
   }
 
-  /** The bot does not come to that channel by itself until `endRest`, if it is one of `auto_join`. Never throws. */
+  /** Keeps the bot out of an `auto_join` channel until `endChannelRest`. Never throws. */
   async restChannel(guildId: GuildId, channelId: ChannelId): Promise<void> {
     await this.loadGuild(guildId);
     if (this.getForGuild(guildId).autoJoin.includes(channelId))
@@ -241,17 +224,16 @@ export class StoredSettings {
     await this.setValue(guildId, toRestKey(channelId), undefined);
   }
 
-  /** Stored values of a server, by key, as far as they are known now. */
   getStoredValues(guildId: GuildId): ReadonlyMap<string, string> {
     return this.#getGuildTasks(guildId).set;
   }
 
-  /** Words that people of this server say, those added last first. */
+  /** Newest first. */
   listWords(guildId: GuildId): readonly string[] {
     return this.#findKnown(guildId).words.words;
   }
 
-  /** Asks the store until it has answered once; false when it has not. Never throws. */
+  /** Returns false while the store has not answered. Never throws. */
   async loadGuild(guildId: GuildId): Promise<boolean> {
     if (!this.#getGuildTasks(guildId).isRead) {
       const loading = this.#loading.get(guildId) ?? this.#readGuild(guildId);
@@ -262,7 +244,7 @@ export class StoredSettings {
     return this.#getGuildTasks(guildId).isRead;
   }
 
-  /** Holds from now on, saved or not; undefined is the operator's again. False when it could not be saved. Never throws. */
+  /** Counts at once. Undefined restores the default. Returns false if it was not saved. Never throws. */
   async setValue(guildId: GuildId, key: string, value: string | undefined): Promise<boolean> {
     await this.loadGuild(guildId);
     this.#servers.set(guildId, setValue(this.#getGuildTasks(guildId), key, value));
@@ -273,7 +255,6 @@ export class StoredSettings {
     return saved === true;
   }
 
-  /** Forgets the settings of the server; the store is read again when they are needed. */
   forgetGuild(guildId: GuildId): void {
     this.#loading.delete(guildId);
     this.#servers.delete(guildId);
@@ -313,24 +294,21 @@ function setValue(
   return { set: new Map([...others, ...own]), isRead };
 }
 
-/** Key under which the settings of a server hold when its consent rules count, and which ones count until then. */
 const waitingConsentKey = 'consent_waits';
 
-/** Key under which the settings of a server hold that the bot was sent out of a voice channel of `auto_join`. */
 function toRestKey(channelId: ChannelId): string {
   return `auto_join_rest:${channelId}`;
 }
 
-/** Key under which the settings of a server hold the captions of one of its voice channels. */
 function toCaptionsKey(channelId: ChannelId): string {
   return `captions:${channelId}`;
 }
 
 const captionTag = z.string().regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/);
-/** Options of captions; without options where they cannot be read, as captions are on all the same. */
+/** Unreadable options count as none, since captions are on all the same. */
 const storedCaptionsSchema = z.object({ translateTo: captionTag.optional() });
 
-/** Words of a server, those added last first, and how they are said. */
+/** Newest first. */
 type ServerVocabularyWords = { readonly words: readonly string[]; readonly pronounce?: Pronounce };
 
 function readServerWords(set: ReadonlyMap<string, string>): ServerVocabularyWords {

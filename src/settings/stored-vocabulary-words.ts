@@ -3,7 +3,6 @@ import { tryParseJson } from '#src/base/json.ts';
 import { toOneLine } from '#src/texts/plain-text.ts';
 import { hasHiddenCharacters } from './persona.ts';
 
-/** Most characters of a word, and of how it is said. */
 export const [mostWordChars, mostSayChars] = [40, 80];
 
 const wordKeyPrefix = 'word:';
@@ -14,17 +13,17 @@ const storedWordSchema = z.object({
   addedMs: z.number(),
 });
 
-/** Key under which the settings of a server hold a word, the same however it is written. */
+/** The key ignores case and accents. */
 export function toWordKey(word: string): string {
   return `${wordKeyPrefix}${word.normalize('NFKC').replace(/\s+/g, ' ').trim().toLowerCase()}`;
 }
 
-/** A word as it was typed, on one line; undefined for what is none. */
+/** Returns undefined if the text is no word. */
 export function parseWord(typed: string): string | undefined {
   return parseLine(typed, mostWordChars, /[\p{L}\p{N}]/u);
 }
 
-/** Pronunciation of a word, as it was typed: a letter at least. */
+/** Needs a letter at least. */
 export function parsePronunciation(typed: string): string | undefined {
   return parseLine(typed, mostSayChars, /\p{L}/u);
 }
@@ -33,7 +32,7 @@ export function formatStoredWord({ word, say }: ServerWord, addedMs: number): st
   return JSON.stringify({ word, say, addedMs });
 }
 
-/** All words of a server that can be read, those added last first. */
+/** Newest first. */
 export function listServerWords(set: ReadonlyMap<string, string>): readonly ServerWord[] {
   return [...set]
     .filter(([key]) => key.startsWith(wordKeyPrefix))
@@ -43,16 +42,15 @@ export function listServerWords(set: ReadonlyMap<string, string>): readonly Serv
     .map(({ word, say }) => ({ word, say }));
 }
 
-/** Nothing that a person does not see, and nothing that a model could read as markup. */
+/** Refuses hidden characters and markup. */
 function parseLine(typed: string, mostChars: number, needs: RegExp): string | undefined {
   const line = toOneLine(typed).replace(/\s+/g, ' ').trim();
   const isFit = line.length <= mostChars && needs.test(line);
   return isFit && !/[<>{}[\]|]/.test(line) && !hasHiddenCharacters(line) ? line : undefined;
 }
 
-/** A word that people of a server say. */
 export type ServerWord = {
   readonly word: string;
-  /** The letters by which it is said aloud; left out: as it is written. */
+  /** Absent if the word is said as it is written. */
   readonly say?: string;
 };
