@@ -19,7 +19,7 @@ import { Panels } from '#src/discord/panel/panels.ts';
 import { VoiceStatuses } from '#src/discord/panel/voice-statuses.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { openTypedMessages } from '#src/discord/typed/typed-messages.ts';
-import type { Button, CommandPorts, FormHandler, PickerHandler } from '#src/features/command.ts';
+import type { Button, CommandPorts } from '#src/features/command.ts';
 import type { CaptionChats } from '#src/ports/caption-chats.ts';
 import type { Members, Places } from '#src/ports/command-ports.ts';
 import type { PanelBoard, PanelStore } from '#src/ports/panel.ts';
@@ -30,9 +30,8 @@ import type { TextLine } from '#src/texts/texts.ts';
 import { type GuildRecords, watchAbsentGuilds } from './absent-guilds.ts';
 import { DisallowedServers } from './disallowed-servers.ts';
 import type { DiscordEvent } from './events.ts';
-import type { CommandEntry } from './interactions/command-entries.ts';
 import { toCommandBodies } from './interactions/command-registration.ts';
-import { InteractionReceiver } from './interactions/interaction-receiver.ts';
+import { type CommandFace, InteractionReceiver } from './interactions/interaction-receiver.ts';
 import { leaveAllSeats, leaveGhosts } from './leave-seats.ts';
 import { closeClient, createClient, findRemedy, LoginDeadline, logIn } from './login.ts';
 import { openMembers } from './members.ts';
@@ -40,7 +39,7 @@ import { watchOwnState } from './own-state.ts';
 import { openPlaces } from './places.ts';
 import { postToServer } from './server-message.ts';
 
-export type DiscordOptions = {
+export type DiscordOptions = CommandFace & {
   readonly token: string;
   /** REST base without `/v10`; Discord's own when left out. */
   readonly apiUrl?: string;
@@ -48,15 +47,10 @@ export type DiscordOptions = {
   readonly isAllowed: (guildId: GuildId) => boolean;
   /** Which servers it is told of. Shard 0 registers the commands. */
   readonly shard: OwnedShard;
-  readonly commands: readonly CommandEntry[];
   /** Asks for the privileged intent that tells the text of every message. */
   readonly messageContent: boolean;
   /** Every button that ever stood on a message of ours and still does something. */
   readonly buttons: readonly Button[];
-  /** Handlers of the forms that people send. */
-  readonly forms: readonly FormHandler[];
-  /** Handlers of the menus on messages. */
-  readonly pickers: readonly PickerHandler[];
   /** Where the panels of former runs are. */
   readonly panelStore: PanelStore;
   /** Servers the bot was in. */

@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { realClock } from '#src/base/clock.ts';
+import { dropOldest } from '#src/base/drop-oldest.ts';
 import { toRecord, tryParseJson } from '#src/base/json.ts';
 import type { Secret } from '#src/base/secret.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
@@ -214,8 +215,7 @@ class RepeatLimiter {
     }
     this.#lines.delete(key);
     this.#lines.set(key, { writtenAtMs, heldBack: 0 });
-    const [oldest] = this.#lines.keys();
-    if (this.#lines.size > mostKeys && oldest !== undefined) this.#lines.delete(oldest);
+    dropOldest(this.#lines, mostKeys);
     return line?.heldBack ?? 0;
   }
 }

@@ -1,3 +1,4 @@
+import { dropOldest } from '#src/base/drop-oldest.ts';
 import type { PersonSettings, PersonSettingsStore } from '#src/people/person-settings.ts';
 import { type StoreWatch, withStoreTimeout } from '#src/ports/store-timeout.ts';
 
@@ -91,9 +92,7 @@ export class PersonalSettingsCache {
   #cacheSettings(key: string, settings: PersonSettings) {
     this.#getCached.delete(key);
     this.#getCached.set(key, settings);
-    const [oldest] = this.#getCached.keys();
-    if (this.#getCached.size > maxCachedPeople && oldest !== undefined)
-      this.#getCached.delete(oldest);
+    dropOldest(this.#getCached, maxCachedPeople);
   }
 }
 

@@ -170,10 +170,6 @@ export class HeldListening implements Listening {
     this.#signal = this.#over.signal;
   }
 
-  get hasBegun(): boolean {
-    return this.#inner !== undefined;
-  }
-
   /** Sends the kept sound, and from now on all sound. */
   begin(): void {
     if (this.#inner || this.#signal.aborted) return;

@@ -30,14 +30,17 @@ import {
 } from './interaction-runner.ts';
 import { parseCustomId, renderLines } from './rendering.ts';
 
-export type InteractionReceiverOptions = InteractionRunnerOptions & {
+/** What people may call and send. */
+export type CommandFace = {
   readonly commands: readonly CommandEntry[];
   /** Handlers of the forms that people send. */
   readonly forms: readonly FormHandler[];
   /** Handlers of the menus on messages. */
   readonly pickers: readonly PickerHandler[];
-  readonly ports: CommandPorts;
 };
+
+export type InteractionReceiverOptions = InteractionRunnerOptions &
+  CommandFace & { readonly ports: CommandPorts };
 
 const neverAborted = new AbortController().signal;
 

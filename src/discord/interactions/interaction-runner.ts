@@ -10,17 +10,16 @@ import {
   type RepliableInteraction,
 } from 'discord.js';
 import { withTimeout } from '#src/base/bounded-wait.ts';
-import type { SyncTiming } from '#src/base/clock.ts';
+import { dropOldest } from '#src/base/drop-oldest.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { DiscordEvent } from '#src/discord/events.ts';
 import type { Panels } from '#src/discord/panel/panels.ts';
-import type { Button, Replies, Reply } from '#src/features/command.ts';
+import type { Replies, Reply } from '#src/features/command.ts';
 import type { ReplyAudience } from '#src/ports/command-ports.ts';
 import type { Form } from '#src/ports/form.ts';
 import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import { type TextLine, toLocale } from '#src/texts/texts.ts';
 import { toModal } from './forms.ts';
-import { type MessageBody, renderMessage } from './rendering.ts';
+import { type MessageBody, type MessageDeps, renderMessage } from './rendering.ts';
 
 /** Use of a command, a button, a menu or a form. */
 export type Invocation = {
@@ -40,11 +39,8 @@ export type Invocation = {
   run(): Promise<Replies>;
 };
 
-export type InteractionRunnerOptions = {
-  readonly buttons: ReadonlyMap<string, Button>;
+export type InteractionRunnerOptions = MessageDeps & {
   readonly panels: Pick<Panels, 'renderPanel' | 'putPanel'>;
-  readonly timing: SyncTiming;
-  readonly report: (event: DiscordEvent) => void;
 };
 
 type Asking = RepliableInteraction<'cached'>;
@@ -166,8 +162,7 @@ export class InteractionRunner {
   #isFirst(id: string): boolean {
     if (this.#seen.has(id)) return false;
     this.#seen.add(id);
-    const [oldest] = this.#seen;
-    if (oldest !== undefined && this.#seen.size > maxSeen) this.#seen.delete(oldest);
+    dropOldest(this.#seen, maxSeen);
     return true;
   }
 }

@@ -9,6 +9,8 @@ import {
   SelectMenuDefaultValueType,
 } from 'discord.js';
 import { splitIntoBatches } from '#src/base/batches.ts';
+import type { SyncTiming } from '#src/base/clock.ts';
+import type { DiscordEvent } from '#src/discord/events.ts';
 import type { Button, Reply } from '#src/features/command.ts';
 import type { Picker, PickerOption } from '#src/ports/picker.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
@@ -19,6 +21,13 @@ import {
   truncate,
 } from '#src/texts/plain-text.ts';
 import { formatText, type Locale, type TextLine } from '#src/texts/texts.ts';
+
+/** What everything needs that shows messages with buttons. */
+export type MessageDeps = {
+  readonly buttons: ReadonlyMap<string, Button>;
+  readonly timing: SyncTiming;
+  readonly report: (event: DiscordEvent) => void;
+};
 
 export type ButtonRow = APIActionRowComponent<APIButtonComponentWithCustomId>;
 type PickerRow = APIActionRowComponent<APISelectMenuComponent>;

@@ -2,6 +2,7 @@ import type { VoiceConnection, VoiceReceiver } from '@discordjs/voice';
 import { isEncrypted, type Packet } from '#src/audio/jitter-buffer.ts';
 import { countOpusSamples, isSilenceFrame } from '#src/audio/opus/opus-packet.ts';
 import { realClock, type SyncTiming } from '#src/base/clock.ts';
+import { dropOldest } from '#src/base/drop-oldest.ts';
 import type { MayHear } from '#src/ports/voice-link.ts';
 import { findDaveSession, getInnerReceiver } from './voice-library.ts';
 
@@ -222,8 +223,7 @@ export class HeldDatagrams {
     waiting.push({ atMs, datagram });
     if (waiting.length > maxPackets) waiting.shift();
     this.#bySource.set(ssrc, waiting);
-    const [first = ssrc] = this.#bySource.keys();
-    if (this.#bySource.size > maxSources) this.#bySource.delete(first);
+    dropOldest(this.#bySource, maxSources);
   }
 
   /** Takes the datagrams from `ssrc` of the last 500 ms, oldest first; they are forgotten here. */

@@ -15,7 +15,7 @@ export type DoorLimits = {
   /** Longest wait, in ms, for a gateway that is away. */
   readonly offlineMs: number;
   /** Called when a link ends, while the bot still sits in the channel. Never throws. */
-  readonly leaving: (guildId: string) => Promise<void>;
+  readonly leaving: (guildId: GuildId) => Promise<void>;
 };
 /** Interval, in ms, at which a gateway that is away is looked for. */
 const checkMs = 250;

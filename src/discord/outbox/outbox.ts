@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { MessageFlags, RateLimitError, type REST, Routes } from 'discord.js';
 import { createDeadlineSignal, waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import type { SyncTiming } from '#src/base/clock.ts';
+import { dropOldest } from '#src/base/drop-oldest.ts';
 import { BotError } from '#src/base/errors.ts';
 import { toRecord } from '#src/base/json.ts';
 import type { MessageBody } from '#src/discord/interactions/rendering.ts';
@@ -169,8 +170,7 @@ export class Outbox {
 
   async sendDeletion(place: MessagePlace, signal: AbortSignal): Promise<void> {
     this.#ownDeletions.add(place.messageId);
-    const [oldest = ''] = this.#ownDeletions;
-    if (this.#ownDeletions.size > mostOwnDeletions) this.#ownDeletions.delete(oldest);
+    dropOldest(this.#ownDeletions, mostOwnDeletions);
     const route = Routes.channelMessage(place.channelId, place.messageId);
     await this.#whileThreadIsOpen(place, signal, () => this.#rest.delete(route, { signal }));
   }

@@ -1,13 +1,10 @@
 import type { Client } from 'discord.js';
 import { waitAtMost } from '#src/base/bounded-wait.ts';
-import type { SyncTiming } from '#src/base/clock.ts';
 import { getErrorMessage } from '#src/base/errors.ts';
-import type { DiscordEvent } from '#src/discord/events.ts';
-import type { MessageBody } from '#src/discord/interactions/rendering.ts';
+import type { MessageBody, MessageDeps } from '#src/discord/interactions/rendering.ts';
 import { LiveMessage } from '#src/discord/outbox/live-message.ts';
 import { type Outbox, toRestBody } from '#src/discord/outbox/outbox.ts';
 import { localeIn } from '#src/discord/places.ts';
-import type { Button } from '#src/features/command.ts';
 import {
   type PanelBoard,
   type PanelContent,
@@ -20,14 +17,11 @@ import type { TextLine } from '#src/texts/texts.ts';
 import { drawPanel } from './panel-face.ts';
 import type { VoiceStatuses } from './voice-statuses.ts';
 
-export type PanelOptions = {
+export type PanelOptions = MessageDeps & {
   readonly client: Client<true>;
   readonly panelStore: PanelStore;
-  readonly buttons: ReadonlyMap<string, Button>;
   readonly outbox: Outbox;
   readonly statuses: Pick<VoiceStatuses, 'show'>;
-  readonly timing: SyncTiming;
-  readonly report: (event: DiscordEvent) => void;
 };
 
 /** Content and place of one server's panel. */

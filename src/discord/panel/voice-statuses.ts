@@ -20,7 +20,7 @@ const never = new AbortController().signal;
 
 /** Text below the name of the voice channel in which the bot sits. */
 type VoiceStatus = {
-  readonly channelId: string;
+  readonly channelId: ChannelId;
   /** Text that stands there; undefined until Discord has told. */
   shown: string | undefined;
   /** Text that the bot wrote last. */
@@ -66,7 +66,7 @@ export class VoiceStatuses {
   }
 
   /** Shows `line` where the bot sits now, as soon as it may; no line leaves what stands there. */
-  show(guildId: string, line: TextLine | undefined): void {
+  show(guildId: GuildId, line: TextLine | undefined): void {
     const guild = this.#client.guilds.cache.get(guildId);
     const channel = guild?.members.me?.voice.channel;
     if (!guild || !line || channel?.type !== ChannelType.GuildVoice) return;
@@ -95,7 +95,7 @@ export class VoiceStatuses {
   }
 
   /** Takes the bot's own text away, within a second: without a seat it would need Manage Channels. Never throws. */
-  async clear(guildId: string): Promise<void> {
+  async clear(guildId: GuildId): Promise<void> {
     const status = this.#statuses.get(guildId);
     this.#statuses.delete(guildId);
     status?.cancelWait?.();
@@ -103,7 +103,7 @@ export class VoiceStatuses {
     await waitAtMost(this.#put(status, null), clearMs, this.#timing, never);
   }
 
-  #receive(guildId: string, channelId: string, text: string): void {
+  #receive(guildId: GuildId, channelId: ChannelId, text: string): void {
     const status = this.#statuses.get(guildId);
     if (status?.channelId !== channelId) return;
     const { shown, wanted, written } = status;
@@ -113,7 +113,7 @@ export class VoiceStatuses {
     this.#write(guildId, status);
   }
 
-  #write(guildId: string, status: VoiceStatus): void {
+  #write(guildId: GuildId, status: VoiceStatus): void {
     const { isGivenUp, mayWriteAtMs, shown, wanted, written } = status;
     const isFree = shown === '' || shown === written;
     if (!isFree || isGivenUp || shown === wanted) return;

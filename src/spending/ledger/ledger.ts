@@ -1,3 +1,4 @@
+import { dropOldest } from '#src/base/drop-oldest.ts';
 import { toUtcDay } from '#src/spending/calendar.ts';
 import { allServers, type SpendingEntry } from '#src/spending/spending-store.ts';
 
@@ -200,8 +201,7 @@ export class Ledger {
     if (known) return known;
     const opened = { today: empty, people: new Map<string, Sum>() };
     days.set(day, opened);
-    const [oldest] = days.keys();
-    if (days.size > mostDays && oldest !== undefined) days.delete(oldest);
+    dropOldest(days, mostDays);
     return opened;
   }
 }
