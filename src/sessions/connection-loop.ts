@@ -261,10 +261,10 @@ const maxCueMs = 5_000;
 
 /** Cues of a wait for an answer, as they are played on one connection. */
 class WaitingCues {
-  readonly #session: Owners<'loop' | 'notices' | 'place'>;
-  readonly #sources: Pick<ConnectionOptions, 'deps' | 'findRunningStep'>;
-  readonly #cues: CueTrack;
-  readonly #signal: AbortSignal;
+  readonly #session;
+  readonly #sources;
+  readonly #cues;
+  readonly #signal;
   /** Cues of this wait: it ends these and no others. */
   readonly #played = new Set<PlayedCue>();
 

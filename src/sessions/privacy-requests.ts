@@ -26,7 +26,7 @@ type DenyingSession = Owners<'notices' | 'place' | 'signal' | 'speech'>;
 export class PrivacyRequests {
   readonly #deps;
   readonly #sessions;
-  readonly #features: readonly PersonHooks[];
+  readonly #features;
   /** People whose erasure is under way, by server and person. */
   readonly #erasing = new Set<string>();
 

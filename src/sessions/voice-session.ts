@@ -2,15 +2,9 @@ import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import { Wakeup } from '#src/base/loops/mailbox.ts';
 import { runTogether } from '#src/base/loops/run-together.ts';
-import {
-  type BuiltSession,
-  buildSession,
-  type ConversationOptions,
-} from '#src/conversation/build-session.ts';
+import { buildSession, type ConversationOptions } from '#src/conversation/build-session.ts';
 import { findFinalLoss, reconnectRules } from '#src/conversation/machine/reconnect-policy.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
-import type { SessionTools } from '#src/conversation/tools/session-tools.ts';
-import type { ToolCallRunner } from '#src/conversation/tools/tool-call-runner.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
 import type { JoinMode, JoinOutcome } from '#src/ports/command-ports.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
@@ -21,7 +15,6 @@ import type { LeaveReason, SessionEvent } from '#src/ports/session-events.ts';
 import type { Seat } from '#src/ports/stores.ts';
 import type { TalkState } from '#src/ports/talk-guide.ts';
 import type { ChannelMember, ChannelRef, LinkState, VoiceLink } from '#src/ports/voice-link.ts';
-import type { GuildChoices } from '#src/settings/guild-consents.ts';
 import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import { ReconnectingConnection } from '#src/voice/connection/reconnecting-connection.ts';
 import { type ConnectionOptions, runConnection } from './connection-loop.ts';
@@ -56,30 +49,30 @@ const consentAnswers = { always: 'yes', never: 'no', forgotten: 'forget' } as co
 
 /** One session: the bot in one voice channel, from the call to the goodbye; its link may be lost and come back meanwhile. */
 export class VoiceSession implements Session {
-  readonly place: Session['place'];
-  readonly notices: Session['notices'];
-  readonly speech: Session['speech'];
-  readonly consent: Session['consent'];
-  readonly undecided: Session['undecided'];
-  readonly loop: Session['loop'];
-  readonly tools: SessionTools;
-  readonly calls: ToolCallRunner;
-  readonly features: Session['features'];
-  readonly signal: AbortSignal;
+  readonly place;
+  readonly notices;
+  readonly speech;
+  readonly consent;
+  readonly undecided;
+  readonly loop;
+  readonly tools;
+  readonly calls;
+  readonly features;
+  readonly signal;
   /** Makes the clock of the connection check what may have changed, now and for a while. */
-  readonly wakeup: Wakeup;
+  readonly wakeup;
   /** Person who called the bot in. */
-  readonly callerId: PersonId;
+  readonly callerId;
   /** Person it goes along with when they change the channel. */
   followedId: PersonId | undefined;
-  readonly #answers: BuiltSession['answers'];
+  readonly #answers;
   readonly #deps;
   readonly #over = new AbortController();
   readonly #settings;
-  readonly #choices: GuildChoices;
+  readonly #choices;
   /** When it began, by both clocks, in ms: after a restart before the process did. */
-  readonly #sinceMs: number;
-  readonly #sinceWallMs: number;
+  readonly #sinceMs;
+  readonly #sinceWallMs;
   readonly #connectionOptions: ConnectionOptions;
   /** Woken when the settings of the server have changed. */
   readonly #settingsChanged;

@@ -50,14 +50,14 @@ const maxLeaveMs = 5_000;
 /** Where the bot sits, one channel per server; calls for one server are served one after the other. */
 export class VoiceSessions implements AsyncDisposable {
   /** Settings of each server. */
-  readonly settings: StoredSettings;
+  readonly settings;
   /** What the people of each server said about being heard. */
-  readonly consents: GuildConsents;
+  readonly consents;
   /** Calls of people in other channels, while the bot sits with somebody. */
-  readonly moveRequests: MoveRequests;
+  readonly moveRequests;
   /** Stores a no that a person said, and lets them know. Set once by its owner; never throws. */
   denyAloud: (personId: PersonId, session: Session) => void = () => undefined;
-  readonly #deps: SessionDependencies;
+  readonly #deps;
   readonly #sources;
   readonly #notices;
   readonly #removal;

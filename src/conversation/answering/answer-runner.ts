@@ -56,7 +56,7 @@ type AnswerRun = RunningReply & {
 
 /** Answers of one session that are made or heard. */
 export class AnswerRunner {
-  readonly running: RunningReplies<AnswerRun>;
+  readonly running;
   readonly #session;
   readonly #deps;
   readonly #utterances;
@@ -68,7 +68,9 @@ export class AnswerRunner {
     this.#session = session;
     this.#deps = deps;
     this.#utterances = utterances;
-    this.running = new RunningReplies(session.loop, (job, end) => this.#concludeAnswer(job, end));
+    this.running = new RunningReplies<AnswerRun>(session.loop, (job, end) =>
+      this.#concludeAnswer(job, end),
+    );
   }
 
   /** Resolves when nothing is heard any more. Never rejects. */

@@ -178,11 +178,11 @@ type UndecidedDeps = {
  * captions.
  */
 export class UndecidedPeople {
-  readonly #deps: UndecidedDeps;
+  readonly #deps;
   /** Packets of people who are not heard. */
   readonly #packetCounts = new Map<string, number>();
   /** People who talked without being heard, and were told. */
-  readonly #notified: Set<string>;
+  readonly #notified: Set<PersonId>;
   /** People who know by the greeting, or were told, that they are heard unasked; undefined before the first look. */
   #noticed: Set<string> | undefined;
 

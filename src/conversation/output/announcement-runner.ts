@@ -30,7 +30,7 @@ type AnnouncementSession = Owners<'loop' | 'notices' | 'place' | 'signal' | 'spe
 
 /** Texts and sentences of the bot, as they are said in one session. */
 export class AnnouncementRunner {
-  readonly running: RunningReplies<RunningReply>;
+  readonly running;
   readonly #session;
   readonly #deps;
 

@@ -1,4 +1,3 @@
-import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Owners, Session, SessionPlace } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
@@ -25,8 +24,8 @@ export type ToolDeps = Deps<'clock' | 'messages' | 'places'>;
 /** Tools of one session: those that a model may call, and what they may do. */
 export class SessionTools {
   /** Calls that wait for a button. */
-  readonly confirmations: PendingConfirmations;
-  readonly clock: Clock;
+  readonly confirmations;
+  readonly clock;
   readonly #session;
   readonly #deps;
   readonly #sources;

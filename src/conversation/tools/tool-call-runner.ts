@@ -295,7 +295,7 @@ type AnswerCallsOptions = {
  */
 export class AnswerCalls implements AnswerTools {
   readonly #options;
-  readonly #tools: ReadonlyMap<string, ToolEntry>;
+  readonly #tools;
   #running: readonly ToolEntry[] = [];
   #quotes: readonly Quote[] = [];
 

@@ -49,7 +49,7 @@ const minPairProbability = 0.9;
 /** In which language each person of one session is heard and answered. Nothing here throws. */
 export class SpeakerLanguages {
   readonly #deps;
-  readonly #people: Map<string, SpeakerLanguage>;
+  readonly #people: Map<PersonId, SpeakerLanguage>;
   /** Language after each finished text, so that the text counts once. */
   readonly #languageAfter = new WeakMap<Transcript, KnownLanguage>();
 

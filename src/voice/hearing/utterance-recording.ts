@@ -31,9 +31,9 @@ type RecordingOptions = {
 
 /** Sound of one utterance and the request for its words. The conversation, which knows it by its id, decides about both. */
 export class UtteranceRecording {
-  readonly id: number;
-  readonly speakerId: PersonId;
-  readonly name: string;
+  readonly id;
+  readonly speakerId;
+  readonly name;
   /** Its sound up to its latest pause, until it has ended. */
   getSoundSoFar: (() => Utterance) | undefined;
   /** All of its sound, once it has ended. */

@@ -66,12 +66,12 @@ const quotedError = new Error('quoted lines replace the rest of the answer');
  */
 export class PendingAnswer {
   /** Pays for all requests of this answer. */
-  readonly reservation: Reservation;
+  readonly reservation;
   readonly #options;
-  readonly #replyParts: AsyncIterator<ReplyPart>;
-  readonly #over: AbortController;
+  readonly #replyParts;
+  readonly #over;
   readonly #wanted = Promise.withResolvers<void>();
-  readonly #early: Promise<EarlyParts>;
+  readonly #early;
   readonly #signal;
   /** Ends the wait for the next part. */
   #rejectNext: ((reason: unknown) => void) | undefined;
