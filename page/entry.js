@@ -2,24 +2,24 @@
  * Uses the key in the fragment of the address, where there is one, and asks whether this browser is let in.
  * @returns {Promise<string | undefined>} the sentence that says why not
  */
-export async function enter() {
+export async function enterRoom() {
   const key = new URLSearchParams(location.hash.slice(1)).get('key');
-  if (key === null) return await refusalOf(await fetch('/enter'));
+  if (key === null) return await findRefusal(await fetch('/enter'));
   history.replaceState(null, '', location.pathname);
   const response = await fetch('/enter', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ key }),
   });
-  return await refusalOf(response);
+  return await findRefusal(response);
 }
 
 /**
  * @param {Response} response
  * @returns {Promise<string | undefined>}
  */
-async function refusalOf(response) {
-  return response.ok ? undefined : await messageOf(response);
+async function findRefusal(response) {
+  return response.ok ? undefined : await readRefusal(response);
 }
 
 /**
@@ -27,7 +27,7 @@ async function refusalOf(response) {
  * @param {Response} response
  * @returns {Promise<string>}
  */
-export async function messageOf(response) {
+export async function readRefusal(response) {
   const { error } = await response.json();
   return error.message;
 }

@@ -1,7 +1,7 @@
 /** @import { OptionValues } from './command-line.js' */
 
 /** Size limit of a file that the sandbox takes; Discord's limit for every user. */
-const mostBytes = 10 * 1024 * 1024;
+const maxFileBytes = 10 * 1024 * 1024;
 
 /** Files for options of commands: left at the sandbox, and called by their names on the line. */
 export class CommandFiles {
@@ -9,17 +9,17 @@ export class CommandFiles {
   #ids = new Map();
   #messageOf;
 
-  /** @param {(refused: Response) => Promise<string>} messageOf the sentence of a refused request */
-  constructor(messageOf) {
-    this.#messageOf = messageOf;
+  /** @param {(refused: Response) => Promise<string>} readRefusal the sentence of a refused request */
+  constructor(readRefusal) {
+    this.#messageOf = readRefusal;
   }
 
   /**
    * @param {File} file
    * @returns {Promise<string | undefined>} the sentence that says why not
    */
-  async upload(file) {
-    if (file.size > mostBytes) return `${file.name} is too big: at most 10 MiB.`;
+  async uploadFile(file) {
+    if (file.size > maxFileBytes) return `${file.name} is too big: at most 10 MiB.`;
     const url = `/room/files?name=${encodeURIComponent(file.name)}`;
     const headers = { 'content-type': file.type || 'application/octet-stream' };
     try {
@@ -38,7 +38,7 @@ export class CommandFiles {
    * @param {OptionValues} options
    * @returns {OptionValues}
    */
-  named(options) {
+  replaceNames(options) {
     return Object.fromEntries(
       Object.entries(options).map(([name, value]) => [
         name,

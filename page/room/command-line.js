@@ -24,8 +24,8 @@ const [subcommand, group, truth, fileType] = [1, 2, 5, 11];
  * @returns {{ kind: 'command', name: string, options: OptionValues } | { kind: 'incomplete', message: string }}
  */
 export function readCommand(line, commands) {
-  const found = follow(line, commands);
-  if (found.kind === 'names') return { kind: 'incomplete', message: incompleteName(found) };
+  const found = followPath(line, commands);
+  if (found.kind === 'names') return { kind: 'incomplete', message: explainIncomplete(found) };
   const { name, options, values } = found;
   /** @type {OptionValues} */
   const filled = {};
@@ -35,9 +35,9 @@ export function readCommand(line, commands) {
       if (!option.required) continue;
       return { kind: 'incomplete', message: `/${name} needs ${option.name}:` };
     }
-    const value = optionValue(option, words);
+    const value = toOptionValue(option, words);
     if (value === undefined) {
-      const known = valuesToPick(option).map((choice) => choice.name);
+      const known = listValues(option).map((choice) => choice.name);
       return { kind: 'incomplete', message: `${option.name} is one of: ${known.join(', ')}.` };
     }
     filled[option.name] = value;
@@ -52,20 +52,20 @@ export function readCommand(line, commands) {
  * @param {readonly RegisteredCommand[]} commands
  * @returns {{ suggestions: readonly Suggestion[], ask?: { name: string, options: OptionValues, focused: string }, file?: string }}
  */
-export function complete(line, commands) {
+export function completeLine(line, commands) {
   if (!line.startsWith('/')) return { suggestions: [] };
-  const found = follow(line, commands);
-  if (found.kind === 'names') return { suggestions: nextNames(found) };
+  const found = followPath(line, commands);
+  if (found.kind === 'names') return { suggestions: suggestNames(found) };
   const { name, options, values, last, head } = found;
   const focused = options.find((option) => option.name === last);
   const typed = last === undefined ? '' : (values.get(last) ?? '');
   if (!focused || (typed !== '' && line.endsWith(' ')))
-    return { suggestions: optionNames(line, options, values) };
+    return { suggestions: suggestOptions(line, options, values) };
   if (focused.type === fileType) return { suggestions: [], file: focused.name };
   const before = head.trimEnd();
-  const suggestions = valuesToPick(focused)
+  const suggestions = listValues(focused)
     .filter((choice) => choice.name.toLowerCase().includes(typed.toLowerCase()))
-    .map((choice) => picked(before, focused, choice));
+    .map((choice) => suggestValue(before, focused, choice));
   if (!focused.autocomplete) return { suggestions };
   const filled = Object.fromEntries(values);
   return {
@@ -82,10 +82,10 @@ export function complete(line, commands) {
  * @returns {readonly Suggestion[]}
  */
 export function suggestChoices(line, commands, choices) {
-  const found = follow(line, commands);
+  const found = followPath(line, commands);
   if (found.kind === 'names') return [];
   const option = found.options.find(({ name }) => name === found.last);
-  return option ? choices.map((choice) => picked(found.head.trimEnd(), option, choice)) : [];
+  return option ? choices.map((choice) => suggestValue(found.head.trimEnd(), option, choice)) : [];
 }
 
 /**
@@ -95,7 +95,7 @@ export function suggestChoices(line, commands, choices) {
  * @param {readonly RegisteredCommand[]} commands
  * @returns {number} -1: none, Enter sends the line
  */
-export function firstMarked(line, suggestions, commands) {
+export function findFirstMarked(line, suggestions, commands) {
   const isWhole = readCommand(line, commands).kind === 'command';
   return isWhole && suggestions[0]?.label.endsWith(':') ? -1 : 0;
 }
@@ -112,7 +112,7 @@ export function firstMarked(line, suggestions, commands) {
  * @param {readonly RegisteredCommand[]} commands
  * @returns {Names | Options}
  */
-function follow(line, commands) {
+function followPath(line, commands) {
   let rest = line.replace(/^\s*\//, '');
   /** @type {readonly RegisteredOption[]} */
   let next = commands
@@ -120,11 +120,11 @@ function follow(line, commands) {
     .map((command) => ({ ...command, type: subcommand }));
   /** @type {string[]} */
   const path = [];
-  while (next.some(isName)) {
+  while (next.some(isSubcommand)) {
     const [, word = '', space = ''] = /^(\S*)(\s*)/.exec(rest) ?? [];
     const found = next.find(({ name }) => name === word);
     const goesOn = space !== '' || rest === word;
-    if (!found || !goesOn || (space === '' && found.options?.some(isName)))
+    if (!found || !goesOn || (space === '' && found.options?.some(isSubcommand)))
       return { kind: 'names', path, typed: word, next };
     path.push(word);
     rest = rest.slice(word.length + space.length);
@@ -134,7 +134,7 @@ function follow(line, commands) {
 }
 
 /** @param {RegisteredOption} option */
-function isName({ type }) {
+function isSubcommand({ type }) {
   return type === subcommand || type === group;
 }
 
@@ -162,7 +162,7 @@ function readValues(line, rest, options) {
 }
 
 /** @param {Names} names */
-function incompleteName({ path, typed, next }) {
+function explainIncomplete({ path, typed, next }) {
   const group = next.find(({ name }) => name === typed);
   const whole = [...path, ...(group ? [typed] : [])].join(' ');
   const known = (group?.options ?? next).map(({ name }) => name).join(', ');
@@ -171,23 +171,24 @@ function incompleteName({ path, typed, next }) {
 }
 
 /** Commands by heading, in the order in which a newcomer needs them; others come last, under none. */
-const groups = Object.entries({
+const commandGroups = Object.entries({
   Talk: ['join', 'ask', 'say', 'stop', 'leave', 'help'],
   Sound: ['track', 'voice'],
   'Captions and privacy': ['captions', 'privacy'],
   Server: ['settings', 'stats'],
 });
-const order = groups.flatMap(([, names]) => names);
+const commandOrder = commandGroups.flatMap(([, names]) => names);
 
 /** @param {Names} names */
-function nextNames({ path, typed, next }) {
+function suggestNames({ path, typed, next }) {
   const head = path.map((name) => `${name} `).join('');
   const found = next.filter(({ name }) => name.startsWith(typed));
-  const place = (/** @type {string} */ name) => (order.includes(name) ? order.indexOf(name) : 99);
+  const place = (/** @type {string} */ name) =>
+    commandOrder.includes(name) ? commandOrder.indexOf(name) : 99;
   const sorted = head ? found : found.toSorted((a, b) => place(a.name) - place(b.name));
   return sorted.map(({ name, description = '' }) => {
     const label = `/${head}${name}`;
-    const group = head ? undefined : groups.find(([, names]) => names.includes(name))?.[0];
+    const group = head ? undefined : commandGroups.find(([, names]) => names.includes(name))?.[0];
     return { line: `${label} `, label, description, ...(group && { group }) };
   });
 }
@@ -197,7 +198,7 @@ function nextNames({ path, typed, next }) {
  * @param {readonly RegisteredOption[]} options
  * @param {Map<string, string>} values
  */
-function optionNames(line, options, values) {
+function suggestOptions(line, options, values) {
   return options
     .filter(({ name }) => !values.has(name))
     .map(({ name, description = '', required }) => ({
@@ -211,7 +212,7 @@ function optionNames(line, options, values) {
  * @param {RegisteredOption} option
  * @returns {readonly Choice[]}
  */
-function valuesToPick({ type, choices = [] }) {
+function listValues({ type, choices = [] }) {
   if (type !== truth) return choices;
   return ['true', 'false'].map((word) => ({ name: word, value: word }));
 }
@@ -221,7 +222,7 @@ function valuesToPick({ type, choices = [] }) {
  * @param {RegisteredOption} option
  * @param {Choice} choice
  */
-function picked(before, option, { name, value }) {
+function suggestValue(before, option, { name, value }) {
   const shown = option.choices ? name : `${value}`;
   return { line: `${before} ${option.name}:${shown} `, label: name, description: option.name };
 }
@@ -231,14 +232,14 @@ function picked(before, option, { name, value }) {
  * @param {string} words
  * @returns {string | number | { file: string } | undefined} undefined: none of its choices
  */
-function optionValue({ type, choices }, words) {
+function toOptionValue({ type, choices }, words) {
   if (choices)
     return choices.find(({ name, value }) => name === words || `${value}` === words)?.value;
   return type === fileType ? { file: words } : words.replace(/^[@#](?=\S)/, '');
 }
 
 /** Suggestions that are shown at a time. */
-export const mostSuggestions = 25;
+export const maxSuggestions = 25;
 
 /**
  * Effect of a key on the list of suggestions under a line: `picked` is the place of the marked one, -1 for none.

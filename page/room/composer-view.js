@@ -1,14 +1,14 @@
 /** @import { PageState, RoomActions } from './room-actions.js' */
 import { html } from './html.js';
 import { isFirstScreen } from './room-state.js';
-import { triesView } from './tries-view.js';
+import { renderTries } from './tries-view.js';
 
 /**
  * The line that asks or commands.
  * @param {PageState} page
  * @param {RoomActions} actions
  */
-export function composerView(page, actions) {
+export function renderComposer(page, actions) {
   const { room, notice, line, suggestions, picked, fileOption } = page;
   const isOpen = suggestions.length > 0;
   /** @param {SubmitEvent} event */
@@ -18,14 +18,14 @@ export function composerView(page, actions) {
   };
   return html`<form class="composer" onSubmit=${send}>
     <p role="status" class="notice">${notice}</p>
-    ${!isFirstScreen(room) && triesView(actions)}
+    ${!isFirstScreen(room) && renderTries(actions)}
     ${
       fileOption !== undefined &&
       html`<label>File for ${fileOption}: <input type="file" onChange=${(
         /** @type {{ currentTarget: HTMLInputElement }} */ { currentTarget },
       ) => {
         const [file] = currentTarget.files ?? [];
-        if (file) actions.file(file);
+        if (file) actions.attachFile(file);
       }}/></label>`
     }
     <div class="entry">
@@ -34,8 +34,8 @@ export function composerView(page, actions) {
         placeholder=${`Ask ${room.room.bot.name}, or / for commands`}
         aria-expanded=${`${isOpen}`} aria-controls="suggestions"
         aria-activedescendant=${isOpen && picked >= 0 ? `suggestion-${picked}` : undefined}
-        onKeyDown=${(/** @type {KeyboardEvent} */ event) => actions.lineKey(event)}
-        onInput=${(/** @type {{ currentTarget: HTMLInputElement }} */ event) => actions.typed(event.currentTarget.value)}/>
+        onKeyDown=${(/** @type {KeyboardEvent} */ event) => actions.pressLineKey(event)}
+        onInput=${(/** @type {{ currentTarget: HTMLInputElement }} */ event) => actions.changeLine(event.currentTarget.value)}/>
       <button type="submit" id="send" aria-label="Send"><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M5 12h14M13 6l6 6-6 6"/></svg></button>
       <ul id="suggestions" class="suggestions" role="listbox" aria-label="Suggestions" hidden=${!isOpen}>
         ${suggestions.map(
@@ -44,7 +44,7 @@ export function composerView(page, actions) {
             n,
           ) => html`${group && group !== suggestions[n - 1]?.group && html`<li class="group" aria-hidden="true">${group}</li>`}
             <li key=${whole} id=${`suggestion-${n}`} role="option"
-            aria-selected=${`${n === picked}`} onClick=${() => actions.typed(whole)}>
+            aria-selected=${`${n === picked}`} onClick=${() => actions.changeLine(whole)}>
             <b>${label}</b> <span>${description}</span></li>`,
         )}
       </ul>

@@ -1,62 +1,62 @@
 /** @import { PageState, RoomActions } from './room-actions.js' */
 /** @import { Answered, Item, Room, RoomMessage, RoomState } from './room-state.js' */
 import { html } from './html.js';
-import { markdownView } from './markdown-view.js';
-import { botFace, faceView, messageView } from './message-view.js';
-import { isFirstScreen, panelOf } from './room-state.js';
-import { triesView } from './tries-view.js';
-import { waterfall } from './waterfall.js';
+import { renderMarkdown } from './markdown-view.js';
+import { renderBotFace, renderFace, renderMessage } from './message-view.js';
+import { findPanel, isFirstScreen } from './room-state.js';
+import { renderTries } from './tries-view.js';
+import { measureStages } from './waterfall.js';
 
 /**
  * Views by item: an item never changes, so what is drawn stays while the channels do, and while the item before it is of the same
  * author or not.
  * @type {WeakMap<Item, { channels: Room['channels'], isNext: boolean, view: unknown }>}
  */
-const drawn = new WeakMap();
+const drawnItems = new WeakMap();
 
 /**
  * What was said, answered and written, oldest first, then the words of whoever speaks.
  * @param {PageState} page
  * @param {RoomActions} actions
  */
-export function conversationView(page, actions) {
+export function renderConversation(page, actions) {
   const { room, live } = page.room;
-  const panel = panelOf(page.room);
+  const panel = findPanel(page.room);
   const items = page.room.items.filter((item) => item !== panel);
   const last = items.at(-1);
   const speakers = [
     ...room.people.filter(({ name, speaks }) => speaks || live[name]),
-    ...(room.bot.speaks && !isShown(items, page.room) ? [room.bot] : []),
+    ...(room.bot.speaks && !isShownInWriting(items, page.room) ? [room.bot] : []),
   ];
   return html`<div class="messages" role="log" aria-label="Conversation" tabindex="0"><div>
     ${
       isFirstScreen(page.room) &&
       html`<section class="hello"><h2>Talk with ${room.bot.name}, a bot in a small Discord on your machine.</h2>
-      <p>Speak, type, or try one of these:</p>${triesView(actions)}</section>`
+      <p>Speak, type, or try one of these:</p>${renderTries(actions)}</section>`
     }
-    ${items.map((item, n) => itemView(item, authorOf(items[n - 1], room), room, actions))}
+    ${items.map((item, n) => renderItem(item, findAuthor(items[n - 1], room), room, actions))}
     ${speakers.map(({ name, speaks }) => {
       const words = live[name] || '…';
       const level = name === room.you ? page.level : page.heardLevel;
-      const isNext = authorOf(last, room) === name;
-      return html`<article key=${`live ${name}`} class=${`live ${sideOf(name, room)}${isNext ? ' next' : ''}`} aria-hidden="true">
-        ${signOf({ name, speaks, level }, room)}<p class="bubble">${words === '…' ? html`<i class="dots">…</i>` : words}</p></article>`;
+      const isNext = findAuthor(last, room) === name;
+      return html`<article key=${`live ${name}`} class=${`live ${findSide(name, room)}${isNext ? ' next' : ''}`} aria-hidden="true">
+        ${renderSign({ name, speaks, level }, room)}<p class="bubble">${words === '…' ? html`<i class="dots">…</i>` : words}</p></article>`;
     })}
   </div></div>`;
 }
 
 /** Later items among which an answer in writing may stand while it is still spoken. */
-const lately = 8;
+const maxLaterItems = 8;
 
 /**
  * True where an answer in writing is what the bot speaks: it is not shown twice.
  * @param {readonly Item[]} items
  * @param {RoomState} state
  */
-function isShown(items, { room: { bot }, live }) {
+function isShownInWriting(items, { room: { bot }, live }) {
   const words = live[bot.name];
   return items
-    .slice(-lately)
+    .slice(-maxLaterItems)
     .some(
       (item) =>
         item.kind === 'message' && item.author === bot.name && words && item.text.startsWith(words),
@@ -68,7 +68,7 @@ function isShown(items, { room: { bot }, live }) {
  * @param {Room} room
  * @returns {string | undefined} undefined: nobody's words
  */
-function authorOf(item, { bot }) {
+function findAuthor(item, { bot }) {
   if (item?.kind === 'answered') return bot.name;
   return item?.kind === 'said' ? item.who : item?.kind === 'message' ? item.author : undefined;
 }
@@ -79,17 +79,17 @@ function authorOf(item, { bot }) {
  * @param {Room} room
  * @param {RoomActions} actions
  */
-function itemView(item, before, room, actions) {
+function renderItem(item, before, room, actions) {
   const { channels } = room;
-  const author = authorOf(item, room);
+  const author = findAuthor(item, room);
   const isNext = author === before;
-  const known = drawn.get(item);
+  const known = drawnItems.get(item);
   if (known?.channels === channels && known.isNext === isNext) return known.view;
   const view =
     author === undefined
       ? html`<p key=${item.key} class="note">${'text' in item ? html`<code>${item.text}</code>` : item.why}</p>`
-      : bubbleView(item, author, isNext, room, actions);
-  drawn.set(item, { channels, isNext, view });
+      : renderBubble(item, author, isNext, room, actions);
+  drawnItems.set(item, { channels, isNext, view });
   return view;
 }
 
@@ -100,16 +100,16 @@ function itemView(item, before, room, actions) {
  * @param {Room} room
  * @param {RoomActions} actions
  */
-function bubbleView(item, name, isNext, room, actions) {
-  const side = sideOf(name, room);
+function renderBubble(item, name, isNext, room, actions) {
+  const side = findSide(name, room);
   const isPrivate = 'to' in item && item.to !== undefined;
   const isWritten = item.kind === 'message' && side === 'bot';
   const at = item.wallMs && new Date(item.wallMs);
   return html`<article key=${item.key} class=${`${side}${isNext ? ' next' : ''}${isWritten ? ' written' : ''}${isPrivate ? ' private' : ''}`}>
-    ${signOf({ name }, room)}
+    ${renderSign({ name }, room)}
     <div class="bubble"><span class="hidden">${name}: </span>
       ${isPrivate && html`<small class="only"><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 11h12v9H6zM8 11V8a4 4 0 0 1 8 0v3"/></svg>only ${item.to === room.you ? 'you' : item.to}</small>`}
-      ${innerView(item, room, actions)}</div>
+      ${renderItemContent(item, room, actions)}</div>
     ${at && html`<time datetime=${at.toISOString()}>${at.toLocaleTimeString('en', { timeStyle: 'short' })}</time>`}</article>`;
 }
 
@@ -118,15 +118,15 @@ function bubbleView(item, name, isNext, room, actions) {
  * @param {Room} room
  * @param {RoomActions} actions
  */
-function innerView(item, room, actions) {
+function renderItemContent(item, room, actions) {
   switch (item.kind) {
     case 'said':
-      return markdownView(item.text);
+      return renderMarkdown(item.text);
     case 'answered':
-      return html`${markdownView(item.heardText || item.text)}
-        ${item.finish === 'cancelled' && html`<small>interrupted</small>`}${detailsView(item)}`;
+      return html`${renderMarkdown(item.heardText || item.text)}
+        ${item.finish === 'cancelled' && html`<small>interrupted</small>`}${renderTimings(item)}`;
     case 'message':
-      return messageView(withoutMention(item, room), room, actions);
+      return renderMessage(removeMention(item, room), room, actions);
   }
   return undefined;
 }
@@ -136,7 +136,7 @@ function innerView(item, room, actions) {
  * @param {RoomMessage} message
  * @param {Room} room
  */
-function withoutMention(message, { bot }) {
+function removeMention(message, { bot }) {
   return { ...message, text: message.text.replace(`<@${bot.id}> `, '') };
 }
 
@@ -144,22 +144,22 @@ function withoutMention(message, { bot }) {
  * @param {{ name: string, speaks?: boolean, level?: number }} speaker
  * @param {Room} room
  */
-function signOf(speaker, { bot }) {
-  if (speaker.name !== bot.name) return faceView(speaker);
-  return html`<span class=${`face${speaker.speaks ? ' speaks' : ''}`} style=${{ '--level': speaker.level }}>${botFace()}</span>`;
+function renderSign(speaker, { bot }) {
+  if (speaker.name !== bot.name) return renderFace(speaker);
+  return html`<span class=${`face${speaker.speaks ? ' speaks' : ''}`} style=${{ '--level': speaker.level }}>${renderBotFace()}</span>`;
 }
 
 /**
  * @param {string} name
  * @param {Room} room
  */
-function sideOf(name, { you, bot }) {
+function findSide(name, { you, bot }) {
   return name === you ? 'you' : name === bot.name ? 'bot' : 'other';
 }
 
 /** @param {Answered} answered */
-function detailsView({ who, finish, instants, firstHeardAtMs }) {
-  const { totalMs, stages, longest } = waterfall(instants, firstHeardAtMs);
+function renderTimings({ who, finish, instants, firstHeardAtMs }) {
+  const { totalMs, stages, longest } = measureStages(instants, firstHeardAtMs);
   return html`<details><summary>Answered in ${(totalMs / 1_000).toFixed(1)} s</summary>
     <small>Answer to ${who}: ${finish}. Time since the end of the question:</small>
     <ol>${stages.map(

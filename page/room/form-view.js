@@ -7,7 +7,7 @@ import { html } from './html.js';
  * @param {PageState} page
  * @param {RoomActions} actions
  */
-export function formView({ form }, actions) {
+export function renderForm({ form }, actions) {
   if (!form) return undefined;
   /** @param {SubmitEvent & { currentTarget: HTMLFormElement }} event */
   const send = (event) => {
@@ -20,12 +20,12 @@ export function formView({ form }, actions) {
         .filter((value) => !menu || value !== '');
       return /** @type {const} */ ([customId, menu ? values : (values[0] ?? '')]);
     });
-    actions.submit(form.id, Object.fromEntries(fields));
+    actions.submitForm(form.id, Object.fromEntries(fields));
   };
   return html`<dialog key=${form.id} ref=${openDialog} aria-labelledby="form" onClose=${() => actions.closeForm()}>
     <h2 id="form">${form.title}</h2>
     <form onSubmit=${send}>
-      ${form.fields.map(fieldView)}
+      ${form.fields.map(renderField)}
       <div class="row"><button type="submit" class="main">Submit</button>
         <button type="button" onClick=${() => actions.closeForm()}>Cancel</button></div>
     </form>
@@ -38,8 +38,8 @@ function openDialog(dialog) {
 }
 
 /** @param {RoomField} field */
-function fieldView({ customId, label, required, isLong, value, mostLength, menu }) {
-  if (menu) return html`<label>${label} ${menuChoices(menu)}</label>`;
+function renderField({ customId, label, required, isLong, value, mostLength, menu }) {
+  if (menu) return html`<label>${label} ${renderMenuChoices(menu)}</label>`;
   return html`<label>${label} ${
     isLong
       ? html`<textarea name=${customId} required=${required} maxlength=${mostLength}>${value}</textarea>`
@@ -53,23 +53,23 @@ function fieldView({ customId, label, required, isLong, value, mostLength, menu 
  * @param {RoomMenu} menu
  * @param {RoomActions} actions
  */
-export function menuView(messageId, menu, actions) {
+export function renderMenu(messageId, menu, actions) {
   const { customId, placeholder, disabled, most } = menu;
   /** @param {Event & { currentTarget: HTMLFormElement }} event */
   const send = (event) => {
     event.preventDefault();
     const picked = new FormData(event.currentTarget).getAll(customId).map(String);
     const values = picked.filter((value) => value !== '');
-    actions.press(messageId, customId, values);
+    actions.pressButton(messageId, customId, values);
   };
   return html`<form class="row" key=${customId} onSubmit=${send} onChange=${most === 1 && send}>
-    <label>${placeholder} ${menuChoices(menu)}</label>
+    <label>${placeholder} ${renderMenuChoices(menu)}</label>
     ${most > 1 && html`<button type="submit" disabled=${disabled}>Choose</button>`}
   </form>`;
 }
 
 /** @param {RoomMenu} menu */
-function menuChoices({ customId, disabled, least, most, choices }) {
+function renderMenuChoices({ customId, disabled, least, most, choices }) {
   return html`<select name=${customId} multiple=${most > 1} required=${least > 0} disabled=${disabled}>
     ${most === 1 && html`<option value="">Pick one</option>`}
     ${choices.map(({ label, value, chosen }) => html`<option value=${value} selected=${chosen}>${label}</option>`)}

@@ -14,21 +14,21 @@ const timeStyles = {
  * @param {string} text
  * @param {NameOf} [nameOf]
  */
-export function markdownView(text, nameOf) {
-  return readMarkdown(text, nameOf).map(paragraphView);
+export function renderMarkdown(text, nameOf) {
+  return readMarkdown(text, nameOf).map(renderParagraph);
 }
 
 /** @param {Paragraph} paragraph */
-function paragraphView(paragraph) {
+function renderParagraph(paragraph) {
   if (paragraph.kind === 'code') return html`<pre>${paragraph.text}</pre>`;
-  return html`<p>${paragraph.parts.map(pieceView)}</p>`;
+  return html`<p>${paragraph.parts.map(renderPiece)}</p>`;
 }
 
 /**
  * @param {Piece} piece
  * @returns {unknown}
  */
-function pieceView(piece) {
+function renderPiece(piece) {
   if (piece.kind === 'text') return piece.text;
   if (piece.kind === 'time') {
     const at = new Date(piece.atS * 1_000);
@@ -36,7 +36,7 @@ function pieceView(piece) {
     const shown = new Intl.DateTimeFormat('en', timeStyles[piece.style]).format(at);
     return html`<time datetime=${at.toISOString()}>${shown}</time>`;
   }
-  const parts = piece.parts.map(pieceView);
+  const parts = piece.parts.map(renderPiece);
   switch (piece.kind) {
     case 'link':
       return html`<a href=${piece.href} target="_blank" rel="noreferrer">${parts}</a>`;

@@ -14,7 +14,7 @@
 /** Names of what ids stand for: people, channels. @typedef {(id: string) => string | undefined} NameOf */
 
 /** Deeper than this marks are words. */
-const deepest = 6;
+const maxDepth = 6;
 
 /** Marks around words, the longer ones first. @type {readonly (readonly [string, Manner])[]} */
 const marks = [
@@ -65,7 +65,7 @@ function readPieces(text, nameOf, depth) {
     const found = atom.exec(text);
     const marked = found ? undefined : readMarked(text, at, nameOf, depth);
     if (found) {
-      const piece = atomPiece(found, nameOf);
+      const piece = readAtom(found, nameOf);
       if (piece.kind === 'text') words += piece.text;
       else add(piece);
       at += found[0].length;
@@ -83,7 +83,7 @@ function readPieces(text, nameOf, depth) {
  * @param {NameOf} nameOf
  * @returns {Piece}
  */
-function atomPiece([whole, escaped, , code, id, time, style = 'f', label, href, bare], nameOf) {
+function readAtom([whole, escaped, , code, id, time, style = 'f', label, href, bare], nameOf) {
   /** @param {string} text @returns {readonly Piece[]} */
   const words = (text) => [{ kind: 'text', text }];
   if (escaped !== undefined) return { kind: 'text', text: escaped };
@@ -106,7 +106,7 @@ function atomPiece([whole, escaped, , code, id, time, style = 'f', label, href, 
  * @param {number} from
  * @returns {number} -1: nowhere
  */
-function endOf(text, mark, from) {
+function findMarkEnd(text, mark, from) {
   let end = text.indexOf(mark, from + 1);
   while (end >= 0 && mark.length > 1 && text[end + mark.length] === mark[0]) end++;
   return end;
@@ -121,11 +121,11 @@ function endOf(text, mark, from) {
  * @returns {{ piece: Piece, to: number } | undefined}
  */
 function readMarked(text, at, nameOf, depth) {
-  if (depth >= deepest) return undefined;
+  if (depth >= maxDepth) return undefined;
   for (const [mark, kind] of marks) {
     if (!text.startsWith(mark, at)) continue;
     const from = at + mark.length;
-    const end = endOf(text, mark, from);
+    const end = findMarkEnd(text, mark, from);
     const inside = text.slice(from, end);
     if (end < 0 || /^\s|\s$/.test(inside)) continue;
     return { piece: { kind, parts: readPieces(inside, nameOf, depth + 1) }, to: end + mark.length };

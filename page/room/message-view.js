@@ -1,12 +1,12 @@
 /** @import { RoomActions } from './room-actions.js' */
 /** @import { NameOf } from './markdown.js' */
 /** @import { Room, RoomButton, RoomFile, RoomMessage } from './room-state.js' */
-import { menuView } from './form-view.js';
+import { renderMenu } from './form-view.js';
 import { html } from './html.js';
-import { markdownView } from './markdown-view.js';
+import { renderMarkdown } from './markdown-view.js';
 
 /** The face of the bot: what it does moves its eyes and its mouth. */
-export function botFace() {
+export function renderBotFace() {
   return html`<svg class="bot-face" viewBox="0 0 100 100" aria-hidden="true">
     <g class="eyes"><rect x="27" y="31" width="12" height="22" rx="6"/><rect x="61" y="31" width="12" height="22" rx="6"/></g>
     <path class="smile" d="M38 67q12 9 24 0"/><rect class="mouth" x="37" y="62" width="26" height="14" rx="7"/></svg>`;
@@ -16,7 +16,7 @@ export function botFace() {
  * A round sign of a person: the first letter of the name, in a ring while they speak.
  * @param {{ name: string, speaks?: boolean, level?: number }} person level 0 to 1 is the width of the ring
  */
-export function faceView({ name, speaks = false, level = 0.3 }) {
+export function renderFace({ name, speaks = false, level = 0.3 }) {
   const colour = [...name].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 12;
   return html`<span class=${`face${speaks ? ' speaks' : ''}`} style=${{ '--level': level, '--face': colour }}
     title=${name} aria-hidden="true">${name.slice(0, 1)}</span>`;
@@ -28,19 +28,19 @@ export function faceView({ name, speaks = false, level = 0.3 }) {
  * @param {Room} room
  * @param {RoomActions} actions
  */
-export function messageView(message, room, actions) {
+export function renderMessage(message, room, actions) {
   const { id, text, buttons, files = [], menus = [] } = message;
   const known = [...room.people, ...room.channels, ...(room.roles ?? []), room.bot];
   /** @type {NameOf} */
   const nameOf = (wanted) => known.find((one) => one.id === wanted)?.name;
-  return html`${text && markdownView(text, nameOf)}
-    ${files.map(fileView)}
-    ${menus.map((menu) => menuView(id, menu, actions))}
-    ${buttons.length > 0 && html`<div class="row buttons">${buttons.map((button) => buttonView(id, button, actions))}</div>`}`;
+  return html`${text && renderMarkdown(text, nameOf)}
+    ${files.map(renderFile)}
+    ${menus.map((menu) => renderMenu(id, menu, actions))}
+    ${buttons.length > 0 && html`<div class="row buttons">${buttons.map((button) => renderButton(id, button, actions))}</div>`}`;
 }
 
 /** @param {RoomFile} file */
-function fileView({ name, type, sizeBytes, url }) {
+function renderFile({ name, type, sizeBytes, url }) {
   const size = `${Math.ceil(sizeBytes / 1_024)} KiB`;
   return html`<div class="file">
     <a href=${url} download=${name}>${name}</a> <small>${size}</small>
@@ -53,7 +53,7 @@ function fileView({ name, type, sizeBytes, url }) {
  * @param {RoomButton} button
  * @param {RoomActions} actions
  */
-function buttonView(messageId, { customId, label, disabled, style }, actions) {
+function renderButton(messageId, { customId, label, disabled, style }, actions) {
   return html`<button type="button" disabled=${disabled} class=${`style-${style ?? 2}`}
-    onClick=${() => actions.press(messageId, customId)}>${label}</button>`;
+    onClick=${() => actions.pressButton(messageId, customId)}>${label}</button>`;
 }

@@ -2,12 +2,12 @@
  * Actions on the page; each is a press of a person.
  * @typedef {{
  *   join(channel: string, person?: string): void, leave(person?: string): void,
- *   press(messageId: string, customId: string, values?: readonly string[]): void,
- *   submit(form: string, fields: Readonly<Record<string, string | readonly string[]>>): void, closeForm(): void,
- *   send(words?: string): void, typed(line: string): void,
- *   lineKey(event: KeyboardEvent): void, file(file: File): void,
- *   typeFor(person: string, text: string): void, agree(person: string): void, microphone(): void, openTalk(on: boolean): void,
- *   talk(on: boolean): void,
+ *   pressButton(messageId: string, customId: string, values?: readonly string[]): void,
+ *   submitForm(form: string, fields: Readonly<Record<string, string | readonly string[]>>): void, closeForm(): void,
+ *   send(words?: string): void, changeLine(line: string): void,
+ *   pressLineKey(event: KeyboardEvent): void, attachFile(file: File): void,
+ *   typeWords(person: string, text: string): void, agree(person: string): void, toggleMicrophone(): void, setOpenTalk(on: boolean): void,
+ *   setTalking(on: boolean): void,
  * }} RoomActions
  */
 

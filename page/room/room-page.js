@@ -6,23 +6,23 @@
 import { render } from '/vendor/preact.js';
 import { CommandFiles } from './command-files.js';
 import {
-  complete,
-  firstMarked,
-  mostSuggestions,
+  completeLine,
+  findFirstMarked,
+  maxSuggestions,
   pressKey,
   readCommand,
   suggestChoices,
 } from './command-line.js';
-import { composerView } from './composer-view.js';
-import { conversationView } from './conversation-view.js';
-import { formView } from './form-view.js';
+import { renderComposer } from './composer-view.js';
+import { renderConversation } from './conversation-view.js';
+import { renderForm } from './form-view.js';
 import { html } from './html.js';
 import { RoomSocket } from './room-socket.js';
 import { emptyRoom, stepRoom } from './room-state.js';
-import { sideView } from './side-view.js';
-import { RoomSound, taken } from './sound/room-sound.js';
-import { meterPosition } from './sound/sound-frames.js';
-import { stageView } from './stage-view.js';
+import { renderSide } from './side-view.js';
+import { RoomSound, takenSentence } from './sound/room-sound.js';
+import { toMeterPosition } from './sound/sound-frames.js';
+import { renderStage } from './stage-view.js';
 
 /** Level of a quiet room on the level meter: -45 dB. */
 const quietLevel = 0.25;
@@ -31,7 +31,7 @@ const quietLevel = 0.25;
 const wordsWaitMs = 5_000;
 
 /** Lines that the arrow keys bring back. */
-const mostSentLines = 50;
+const maxSentLines = 50;
 
 /** Made up by each tab. */
 const tabId = `${Math.random()}`.slice(2);
@@ -75,65 +75,65 @@ export class RoomPage {
 
   /**
    * @param {HTMLElement} root
-   * @param {(refused: Response) => Promise<string>} messageOf the sentence of a refused request
+   * @param {(refused: Response) => Promise<string>} readRefusal the sentence of a refused request
    * @param {() => Promise<string | undefined>} enter the sentence that says why this browser is not let in
    */
-  constructor(root, messageOf, enter) {
+  constructor(root, readRefusal, enter) {
     this.#root = root;
-    this.#files = new CommandFiles(messageOf);
-    this.#socket = new RoomSocket(socketUrl('/room'), {
-      line: (line) => this.#hear(line),
-      connection: (isConnected, notice) => this.#connected(isConnected, notice),
+    this.#files = new CommandFiles(readRefusal);
+    this.#socket = new RoomSocket(toSocketUrl('/room'), {
+      line: (line) => this.#receiveLine(line),
+      connection: (isConnected, notice) => this.#onConnection(isConnected, notice),
       enter,
     });
-    this.#sound = new RoomSound(socketUrl('/room/sound'), {
-      news: (news) => this.#soundNews(news),
-      ended: (why) => this.#microphoneEnded(why),
+    this.#sound = new RoomSound(toSocketUrl('/room/sound'), {
+      news: (news) => this.#onSoundNews(news),
+      ended: (why) => this.#endMicrophone(why),
     });
-    addEventListener('keydown', (event) => this.#spaceKey(event, true));
-    addEventListener('keyup', (event) => this.#spaceKey(event, false));
-    addEventListener('blur', () => this.talk(false));
+    addEventListener('keydown', (event) => this.#pressSpace(event, true));
+    addEventListener('keyup', (event) => this.#pressSpace(event, false));
+    addEventListener('blur', () => this.setTalking(false));
     // Browsers play only once something was pressed.
     for (const name of ['click', 'keydown'])
-      addEventListener(name, () => void this.#sound.listen(), { once: true });
-    this.#draw();
+      addEventListener(name, () => void this.#sound.startListening(), { once: true });
+    this.#drawPage();
   }
 
   /** @type {RoomActions['join']} */
   join(channel, person) {
-    void this.#ask('join', { channel, person });
+    void this.#askRoom('join', { channel, person });
   }
 
   /** @type {RoomActions['leave']} */
   leave(person) {
-    void this.#ask('leave', { person });
+    void this.#askRoom('leave', { person });
   }
 
-  /** @type {RoomActions['press']} */
-  press(messageId, customId, values) {
-    void this.#ask('press', { messageId, customId, values });
+  /** @type {RoomActions['pressButton']} */
+  pressButton(messageId, customId, values) {
+    void this.#askRoom('press', { messageId, customId, values });
   }
 
-  /** @type {RoomActions['submit']} */
-  submit(form, fields) {
-    void this.#ask('submit', { form, fields }).then(({ ok }) => {
+  /** @type {RoomActions['submitForm']} */
+  submitForm(form, fields) {
+    void this.#askRoom('submit', { form, fields }).then(({ ok }) => {
       if (ok && this.#page.form?.id === form) this.closeForm();
     });
   }
 
   /** @type {RoomActions['closeForm']} */
   closeForm() {
-    this.#change({ form: undefined });
+    this.#changePage({ form: undefined });
   }
 
-  /** @type {RoomActions['typeFor']} */
-  typeFor(person, text) {
-    void this.#ask('type', { person, text });
+  /** @type {RoomActions['typeWords']} */
+  typeWords(person, text) {
+    void this.#askRoom('type', { person, text });
   }
 
   /** @type {RoomActions['agree']} */
   agree(person) {
-    void this.#ask('command', { name: 'privacy allow', person });
+    void this.#askRoom('command', { name: 'privacy allow', person });
   }
 
   /** @type {RoomActions['send']} */
@@ -142,9 +142,9 @@ export class RoomPage {
     const line = words ?? typed;
     const { commands, channels, bot } = room.room;
     if (line.trim() === '') return;
-    this.#sentLines = [...this.#sentLines, line].slice(-mostSentLines);
+    this.#sentLines = [...this.#sentLines, line].slice(-maxSentLines);
     this.#recalled = 0;
-    if (words === undefined && this.#page.isConnected) this.#suggested('', []);
+    if (words === undefined && this.#page.isConnected) this.#showSuggestions('', []);
     document.querySelector('.messages')?.scrollTo(0, 0); // the end, where the answer comes
     if (!line.startsWith('/')) {
       const channel = bot.channel ?? channels.find(({ kind }) => kind === 'text')?.name;
@@ -152,9 +152,9 @@ export class RoomPage {
       return void this.#sendLine(line, 'write', { text, channel });
     }
     const read = readCommand(line, commands);
-    if (read.kind === 'incomplete') return this.#change({ notice: read.message, line: typed });
-    const options = this.#files.named(read.options);
-    this.#hear({ kind: 'command', text: line.trim() });
+    if (read.kind === 'incomplete') return this.#changePage({ notice: read.message, line: typed });
+    const options = this.#files.replaceNames(read.options);
+    this.#receiveLine({ kind: 'command', text: line.trim() });
     void this.#sendLine(line, 'command', { name: read.name, options });
   }
 
@@ -165,97 +165,97 @@ export class RoomPage {
    * @param {object} fields
    */
   async #sendLine(line, kind, fields) {
-    const { isLost } = await this.#ask(kind, fields);
-    if (isLost && this.#page.line === '') this.#suggested(line, []);
+    const { isLost } = await this.#askRoom(kind, fields);
+    if (isLost && this.#page.line === '') this.#showSuggestions(line, []);
   }
 
-  /** @type {RoomActions['typed']} */
-  typed(line) {
+  /** @type {RoomActions['changeLine']} */
+  changeLine(line) {
     const { commands } = this.#page.room.room;
-    const { suggestions, ask, file } = complete(line, commands);
-    this.#suggested(line, suggestions, file);
+    const { suggestions, ask, file } = completeLine(line, commands);
+    this.#showSuggestions(line, suggestions, file);
     document.getElementById('line')?.focus();
-    if (ask) void this.#suggest(line, ask);
+    if (ask) void this.#askSuggestions(line, ask);
   }
 
-  /** @type {RoomActions['lineKey']} */
-  lineKey(event) {
+  /** @type {RoomActions['pressLineKey']} */
+  pressLineKey(event) {
     const { suggestions, picked } = this.#page;
     if (event.shiftKey || event.isComposing) return;
     const done = pressKey(event.key, { picked, count: suggestions.length });
-    if (!done) return this.#recall(event);
+    if (!done) return this.#recallLine(event);
     event.preventDefault();
-    if (done.kind === 'closed') this.#change({ suggestions: [] });
-    else if (done.kind === 'marked') this.#change({ picked: done.picked });
-    else this.typed(suggestions[done.picked]?.line ?? this.#page.line);
+    if (done.kind === 'closed') this.#changePage({ suggestions: [] });
+    else if (done.kind === 'marked') this.#changePage({ picked: done.picked });
+    else this.changeLine(suggestions[done.picked]?.line ?? this.#page.line);
   }
 
   /**
    * Up and down go through the lines that were sent.
    * @param {KeyboardEvent} event
    */
-  #recall(event) {
+  #recallLine(event) {
     const step = event.key === 'ArrowUp' ? 1 : event.key === 'ArrowDown' ? -1 : 0;
     const place = this.#recalled + step;
     if (step === 0 || place < 0 || place > this.#sentLines.length) return;
     event.preventDefault();
     this.#recalled = place;
-    this.#suggested(place === 0 ? '' : (this.#sentLines.at(-place) ?? ''), []);
+    this.#showSuggestions(place === 0 ? '' : (this.#sentLines.at(-place) ?? ''), []);
   }
 
-  /** @type {RoomActions['file']} */
-  file(file) {
+  /** @type {RoomActions['attachFile']} */
+  attachFile(file) {
     const { line, room } = this.#page;
-    void this.#files.upload(file).then((refusal) => {
-      if (refusal !== undefined) return this.#change({ notice: refusal });
+    void this.#files.uploadFile(file).then((refusal) => {
+      if (refusal !== undefined) return this.#changePage({ notice: refusal });
       const choice = { name: file.name, value: file.name };
       const [chosen] = suggestChoices(line, room.room.commands, [choice]);
-      this.typed(chosen?.line ?? line);
+      this.changeLine(chosen?.line ?? line);
     });
   }
 
-  /** @type {RoomActions['microphone']} */
-  microphone() {
+  /** @type {RoomActions['toggleMicrophone']} */
+  toggleMicrophone() {
     if (this.#sound.isOpen) {
-      this.#microphoneEnded('');
+      this.#endMicrophone('');
       void this.#tellMicrophone(false);
     } else void this.#openMicrophone();
   }
 
-  /** @type {RoomActions['openTalk']} */
-  openTalk(isOpenTalk) {
-    this.#change({ isOpenTalk });
-    this.talk(isOpenTalk);
+  /** @type {RoomActions['setOpenTalk']} */
+  setOpenTalk(isOpenTalk) {
+    this.#changePage({ isOpenTalk });
+    this.setTalking(isOpenTalk);
     // Once it is drawn: Space would change the choice back.
     requestAnimationFrame(() => document.getElementById('talk')?.focus());
   }
 
-  /** @type {RoomActions['talk']} */
-  talk(on) {
+  /** @type {RoomActions['setTalking']} */
+  setTalking(on) {
     const isTalking = this.#sound.isOpen && (on || this.#page.isOpenTalk);
     if (isTalking === this.#page.isTalking) return;
-    this.#sound.speak(isTalking);
-    this.#change({ isTalking });
+    this.#sound.setSpeaking(isTalking);
+    this.#changePage({ isTalking });
   }
 
   async #openMicrophone() {
     const refusal = await this.#sound.openMicrophone();
-    if (refusal !== undefined) return this.#change({ notice: refusal });
+    if (refusal !== undefined) return this.#changePage({ notice: refusal });
     await this.#tellMicrophone(true);
     if (!this.#sound.isOpen) return;
-    this.#change({ isMicrophoneOpen: true });
-    this.talk(false);
+    this.#changePage({ isMicrophoneOpen: true });
+    this.setTalking(false);
   }
 
   /** @param {boolean} on */
   async #tellMicrophone(on) {
-    await this.#ask('microphone', { on });
+    await this.#askRoom('microphone', { on });
   }
 
   /** @param {string} notice */
-  #microphoneEnded(notice) {
+  #endMicrophone(notice) {
     this.#sound.closeMicrophone();
-    this.#change({ isMicrophoneOpen: false, isTalking: false, level: 0, notice });
+    this.#changePage({ isMicrophoneOpen: false, isTalking: false, level: 0, notice });
   }
 
   /**
@@ -263,7 +263,7 @@ export class RoomPage {
    * @param {KeyboardEvent} event
    * @param {boolean} isDown
    */
-  #spaceKey(event, isDown) {
+  #pressSpace(event, isDown) {
     if (event.code !== 'Space' || !this.#sound.isOpen) return;
     const { target } = event;
     const isElsewhere =
@@ -272,18 +272,18 @@ export class RoomPage {
       target.matches('input, select, textarea, button, a, summary');
     if (isElsewhere) return;
     event.preventDefault();
-    this.talk(isDown);
+    this.setTalking(isDown);
   }
 
   /**
    * @param {string} line
    * @param {object} asked
    */
-  async #suggest(line, asked) {
+  async #askSuggestions(line, asked) {
     const { choices = [] } = await this.#socket.ask('complete', asked);
     if (line !== this.#page.line) return;
     const { commands } = this.#page.room.room;
-    this.#suggested(line, suggestChoices(line, commands, choices));
+    this.#showSuggestions(line, suggestChoices(line, commands, choices));
   }
 
   /**
@@ -291,10 +291,10 @@ export class RoomPage {
    * @param {readonly Suggestion[]} suggestions
    * @param {string} [fileOption]
    */
-  #suggested(line, suggestions, fileOption) {
-    const shown = suggestions.slice(0, mostSuggestions);
-    const picked = firstMarked(line, shown, this.#page.room.room.commands);
-    this.#change({ line, suggestions: shown, picked, fileOption });
+  #showSuggestions(line, suggestions, fileOption) {
+    const shown = suggestions.slice(0, maxSuggestions);
+    const picked = findFirstMarked(line, shown, this.#page.room.room.commands);
+    this.#changePage({ line, suggestions: shown, picked, fileOption });
   }
 
   /**
@@ -302,23 +302,23 @@ export class RoomPage {
    * @param {object} fields
    * @returns {Promise<Reply>}
    */
-  async #ask(kind, fields) {
+  async #askRoom(kind, fields) {
     this.#hasAsked = true;
     const reply = await this.#socket.ask(kind, fields);
     const { ok, error = 'That did not work.', form = this.#page.form } = reply;
-    this.#change({ notice: ok ? '' : error, form });
+    this.#changePage({ notice: ok ? '' : error, form });
     return reply;
   }
 
   /** @param {RoomLine} line */
-  #hear(line) {
+  #receiveLine(line) {
     if (line.kind === 'message' && line.to !== undefined && !this.#hasAsked) return;
     if (line.kind === 'microphone' && line.state === 'taken' && this.#sound.isOpen)
-      this.#microphoneEnded(taken);
+      this.#endMicrophone(takenSentence);
     const { bot, you } = this.#page.room.room;
     if (line.kind === 'speaks' && line.who !== bot.name && line.who !== you)
       this.#awaitWords(line.who, line.on);
-    this.#change({ room: stepRoom(this.#page.room, line) });
+    this.#changePage({ room: stepRoom(this.#page.room, line) });
   }
 
   /**
@@ -327,10 +327,10 @@ export class RoomPage {
    * @param {boolean} isVoice false: it has just ended, maybe after its words came
    */
   #awaitWords(who, isVoice) {
-    if (isVoice && !this.#page.room.live[who]) this.#hear({ kind: 'live', who, text: '…' });
+    if (isVoice && !this.#page.room.live[who]) this.#receiveLine({ kind: 'live', who, text: '…' });
     clearTimeout(this.#waits.get(who));
     const end = () => {
-      if (this.#page.room.live[who] === '…') this.#hear({ kind: 'live', who, text: '' });
+      if (this.#page.room.live[who] === '…') this.#receiveLine({ kind: 'live', who, text: '' });
     };
     this.#waits.set(who, setTimeout(end, wordsWaitMs));
   }
@@ -339,44 +339,44 @@ export class RoomPage {
    * @param {boolean} isConnected
    * @param {string} notice
    */
-  #connected(isConnected, notice) {
-    this.#change({ isConnected, notice, ...(isConnected && { room: emptyRoom }) });
+  #onConnection(isConnected, notice) {
+    this.#changePage({ isConnected, notice, ...(isConnected && { room: emptyRoom }) });
     if (isConnected && this.#sound.isOpen) void this.#tellMicrophone(true);
   }
 
   /** @param {WorkerNews} news */
-  #soundNews(news) {
+  #onSoundNews(news) {
     if (news.kind === 'closed') {
-      if (news.why) this.#change({ notice: news.why });
+      if (news.why) this.#changePage({ notice: news.why });
       return;
     }
-    const level = meterPosition(news.rms);
+    const level = toMeterPosition(news.rms);
     if (news.kind === 'level') {
-      if (this.#sound.isOpen) this.#change({ level });
+      if (this.#sound.isOpen) this.#changePage({ level });
       if (this.#page.isTalking && level > quietLevel)
         this.#awaitWords(this.#page.room.room.you, true);
-    } else if (level !== this.#page.heardLevel) this.#change({ heardLevel: level }); // silence is still
+    } else if (level !== this.#page.heardLevel) this.#changePage({ heardLevel: level }); // silence is still
   }
 
   /** @param {Partial<PageState>} changed */
-  #change(changed) {
+  #changePage(changed) {
     this.#page = { ...this.#page, ...changed };
     if (!this.#isDrawn) return;
     this.#isDrawn = false;
-    requestAnimationFrame(() => this.#draw());
+    requestAnimationFrame(() => this.#drawPage());
   }
 
-  #draw() {
+  #drawPage() {
     this.#isDrawn = true;
     const { notice, room } = this.#page;
     // The first sentence of the page stays until there is something to draw, so that nothing drawn has to move.
     if (this.#isFirst && room.room.you === '' && notice === '') return;
     if (this.#isFirst) this.#root.replaceChildren();
     this.#isFirst = false;
-    const [page, actions] = [withVoices(this.#page), this];
-    const tree = html`${stageView(page, actions)}
-      <main>${conversationView(page, actions)}${composerView(page, actions)}</main>
-      ${sideView(page, actions)}${formView(page, actions)}`;
+    const [page, actions] = [markSpeakers(this.#page), this];
+    const tree = html`${renderStage(page, actions)}
+      <main>${renderConversation(page, actions)}${renderComposer(page, actions)}</main>
+      ${renderSide(page, actions)}${renderForm(page, actions)}`;
     render(tree, this.#root);
     if (page.picked >= 0)
       document.getElementById(`suggestion-${page.picked}`)?.scrollIntoView({ block: 'nearest' });
@@ -389,7 +389,7 @@ export class RoomPage {
  * @param {PageState} page
  * @returns {PageState}
  */
-function withVoices(page) {
+function markSpeakers(page) {
   const { live, room } = page.room;
   const { bot, people } = room;
   const heard = people.map((one) =>
@@ -405,7 +405,7 @@ function withVoices(page) {
  * @param {string} path
  * @returns {URL}
  */
-function socketUrl(path) {
+function toSocketUrl(path) {
   const url = new URL(path, location.href);
   url.searchParams.set('tab', tabId);
   return url;

@@ -22,7 +22,7 @@ export class RoomSocket {
   constructor(url, tell) {
     this.#url = url;
     this.#tell = tell;
-    this.#open();
+    this.#openSocket();
   }
 
   /**
@@ -33,7 +33,7 @@ export class RoomSocket {
    */
   async ask(kind, fields = {}) {
     const id = ++this.#id;
-    if (this.#socket?.readyState !== WebSocket.OPEN) return lost(id);
+    if (this.#socket?.readyState !== WebSocket.OPEN) return makeLostReply(id);
     /** @type {PromiseWithResolvers<Reply>} */
     const { promise, resolve } = Promise.withResolvers();
     this.#asked.set(id, resolve);
@@ -41,37 +41,37 @@ export class RoomSocket {
     return await promise;
   }
 
-  #open() {
+  #openSocket() {
     const socket = new WebSocket(this.#url);
     this.#socket = socket;
     socket.onopen = () => {
       this.#tries = 0;
       this.#tell.connection(true, '');
     };
-    socket.onmessage = ({ data }) => this.#read(JSON.parse(data));
-    socket.onclose = ({ reason }) => this.#closed(reason);
+    socket.onmessage = ({ data }) => this.#readLine(JSON.parse(data));
+    socket.onclose = ({ reason }) => this.#onClose(reason);
   }
 
   /** @param {RoomLine} line */
-  #read(line) {
+  #readLine(line) {
     if (line.kind !== 'reply') return this.#tell.line(line);
     this.#asked.get(line.id)?.(line);
     this.#asked.delete(line.id);
   }
 
   /** @param {string} reason */
-  #closed(reason) {
-    for (const [id, resolve] of this.#asked) resolve(lost(id));
+  #onClose(reason) {
+    for (const [id, resolve] of this.#asked) resolve(makeLostReply(id));
     this.#asked.clear();
     this.#tell.connection(false, reason || 'The connection to the sandbox is lost. Reconnecting.');
     const waitMs = waitsMs[Math.min(this.#tries++, waitsMs.length - 1)];
-    setTimeout(() => this.#again(), waitMs);
+    setTimeout(() => this.#reconnect(), waitMs);
   }
 
   /** A sandbox that was started again has another key, and does not know this browser. */
-  async #again() {
+  async #reconnect() {
     const refusal = await this.#tell.enter().catch(() => undefined);
-    if (refusal === undefined) this.#open();
+    if (refusal === undefined) this.#openSocket();
     else this.#tell.connection(false, refusal);
   }
 }
@@ -80,7 +80,7 @@ export class RoomSocket {
  * @param {number} id
  * @returns {Reply}
  */
-function lost(id) {
+function makeLostReply(id) {
   return {
     kind: 'reply',
     id,

@@ -39,7 +39,7 @@
  */
 
 /** So many entries are kept; older ones go. */
-const most = 200;
+const maxItems = 200;
 
 /** @type {RoomState} */
 export const emptyRoom = Object.freeze({
@@ -69,21 +69,21 @@ export function stepRoom(state, line) {
       return { ...state, room };
     }
     case 'message':
-      return changedMessage(state, line);
+      return changeMessage(state, line);
     case 'live':
       return { ...state, live: { ...state.live, [line.who]: line.text } };
     case 'said':
     case 'ignored':
     case 'dropped':
-      return added(state, { ...line, key: `${state.count}` }, line.who);
+      return addItem(state, { ...line, key: `${state.count}` }, line.who);
     case 'command':
-      return added(state, { ...line, key: `${state.count}` }, '');
+      return addItem(state, { ...line, key: `${state.count}` }, '');
     case 'answered':
-      return changedAnswer(state, line);
+      return putAnswer(state, line);
     case 'engines':
       return { ...state, engines: line.lines };
     case 'speaks':
-      return { ...state, room: whoSpeaks(state.room, line) };
+      return { ...state, room: setSpeaking(state.room, line) };
     case 'microphone':
     case 'reply':
       return state;
@@ -97,13 +97,13 @@ export function stepRoom(state, line) {
  * @param {Answered} line
  * @returns {RoomState}
  */
-function changedAnswer(state, line) {
+function putAnswer(state, line) {
   const { name } = state.room.bot;
   const written = state.items.findLast(
     (item) => item.kind === 'message' && item.author === name && item.text === line.text,
   );
   const item = { ...line, key: `${state.count}` };
-  const next = added(state, item, name);
+  const next = addItem(state, item, name);
   if (!written) return next;
   return { ...next, items: state.items.map((one) => (one === written ? item : one)) };
 }
@@ -114,10 +114,10 @@ function changedAnswer(state, line) {
  * @param {string} who has ended their words
  * @returns {RoomState}
  */
-function added({ items, count, live, ...state }, item, who) {
+function addItem({ items, count, live, ...state }, item, who) {
   return {
     ...state,
-    items: [...items, item].slice(-most),
+    items: [...items, item].slice(-maxItems),
     count: count + 1,
     live: { ...live, [who]: '' },
   };
@@ -128,11 +128,11 @@ function added({ items, count, live, ...state }, item, who) {
  * @param {RoomMessage & { kind: 'message', change: 'posted' | 'edited' | 'deleted' }} line
  * @returns {RoomState}
  */
-function changedMessage(state, { change, ...message }) {
+function changeMessage(state, { change, ...message }) {
   const { items } = state;
   const item = { ...message, key: message.id };
   if (change === 'deleted') return { ...state, items: items.filter(({ key }) => key !== item.key) };
-  if (!items.some(({ key }) => key === item.key)) return added(state, item, item.author);
+  if (!items.some(({ key }) => key === item.key)) return addItem(state, item, item.author);
   return { ...state, items: items.map((one) => (one.key === item.key ? item : one)) };
 }
 
@@ -141,7 +141,7 @@ function changedMessage(state, { change, ...message }) {
  * @param {{ who: string, on: boolean }} line
  * @returns {Room}
  */
-function whoSpeaks(room, { who, on }) {
+function setSpeaking(room, { who, on }) {
   if (room.bot.name === who) return { ...room, bot: { ...room.bot, speaks: on } };
   const people = room.people.map((one) =>
     one.name === who || one.id === who ? { ...one, speaks: on } : one,
@@ -170,7 +170,7 @@ const panelButton = 'parley:more';
  * @param {RoomState} state
  * @returns {(RoomMessage & Item) | undefined}
  */
-export function panelOf({ items, room }) {
+export function findPanel({ items, room }) {
   return items.findLast(
     /** @returns {item is RoomMessage & Item} */
     (item) =>
@@ -192,7 +192,7 @@ export function panelOf({ items, room }) {
  * @param {'Hearing' | 'Not heard until they press Hear me'} head
  * @returns {readonly string[]}
  */
-export function namesIn(panel, head) {
+export function listPanelNames(panel, head) {
   const line = panel?.text.split('\n').find((one) => one.startsWith(`${head}: `));
   return line?.slice(head.length + 2).split(', ') ?? [];
 }
@@ -201,10 +201,10 @@ export function namesIn(panel, head) {
  * @param {RoomState} state
  * @returns {readonly Silence[]}
  */
-export function silencesOf(state) {
+export function listSilences(state) {
   const { bot, channels, people } = state.room;
   const own = people.find(({ isYou }) => isYou);
-  const panel = panelOf(state);
+  const panel = findPanel(state);
   const what = bot.channel ?? channels.find(({ kind }) => kind === 'voice')?.name ?? '';
   if (!own || !bot.online) return [];
   if (!own.channel)
@@ -214,7 +214,7 @@ export function silencesOf(state) {
     const text = `${bot.name} is not in ${own.channel}.`;
     return [{ text, label: `Call ${bot.name}`, does: 'send', what: '/join' }];
   }
-  return namesIn(panel, 'Not heard until they press Hear me')
+  return listPanelNames(panel, 'Not heard until they press Hear me')
     .filter((name) => people.some((one) => one.name === name && !one.isYou))
     .map((name) => ({
       text: `${bot.name} does not hear ${name} yet.`,

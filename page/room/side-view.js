@@ -1,21 +1,21 @@
 /** @import { PageState, RoomActions } from './room-actions.js' */
 /** @import { Channel, Person } from './room-state.js' */
 import { html } from './html.js';
-import { faceView } from './message-view.js';
+import { renderFace } from './message-view.js';
 
 /**
  * Who is here and where, somebody else who speaks, and the engines.
  * @param {PageState} page
  * @param {RoomActions} actions
  */
-export function sideView(page, actions) {
+export function renderSide(page, actions) {
   const { people, channels } = page.room.room;
   const voice = channels.filter(({ kind }) => kind === 'voice');
   const outside = people.filter(({ channel }) => channel === undefined);
   return html`<aside id="side" popover aria-label="People">
-    ${voice.map((channel) => channelView(channel, page, actions))}
-    ${outside.length > 0 && html`<h2>In no channel</h2><ul>${outside.map((person) => personView(person, page))}</ul>`}
-    ${secondPerson(page, actions)}
+    ${voice.map((channel) => renderChannel(channel, page, actions))}
+    ${outside.length > 0 && html`<h2>In no channel</h2><ul>${outside.map((person) => renderPerson(person, page))}</ul>`}
+    ${renderSecondPerson(page, actions)}
     <details><summary>Models</summary>
       ${page.room.engines.map((line) => html`<p>${line}</p>`)}
       <p>The built-in recogniser gets about one word in five wrong.</p>
@@ -29,7 +29,7 @@ export function sideView(page, actions) {
  * @param {PageState} page
  * @param {RoomActions} actions
  */
-function channelView({ name, status }, page, actions) {
+function renderChannel({ name, status }, page, actions) {
   const { people, bot } = page.room.room;
   const here = people.filter(({ channel }) => channel === name);
   const isHere = here.some(({ isYou }) => isYou);
@@ -39,16 +39,16 @@ function channelView({ name, status }, page, actions) {
       <button type="button" aria-label=${`${isHere ? 'Leave' : 'Join'} ${name}`}
         onClick=${() => (isHere ? actions.leave() : actions.join(name))}>${isHere ? 'Leave' : 'Join'}</button></div>
     ${status && html`<p class="status">${status}</p>`}
-    ${!isOnStage && here.length > 0 && html`<ul>${here.map((person) => personView(person, page))}</ul>`}`;
+    ${!isOnStage && here.length > 0 && html`<ul>${here.map((person) => renderPerson(person, page))}</ul>`}`;
 }
 
 /**
  * @param {Person} person
  * @param {PageState} page
  */
-function personView(person, { level, heardLevel }) {
+function renderPerson(person, { level, heardLevel }) {
   const { name, speaks, isYou } = person;
-  return html`<li>${faceView({ name, speaks, level: isYou ? level : heardLevel })} ${name}
+  return html`<li>${renderFace({ name, speaks, level: isYou ? level : heardLevel })} ${name}
     ${speaks && html`<span class="hidden">${name} speaks</span>`}</li>`;
 }
 
@@ -56,7 +56,7 @@ function personView(person, { level, heardLevel }) {
  * @param {PageState} page
  * @param {RoomActions} actions
  */
-function secondPerson({ room }, actions) {
+function renderSecondPerson({ room }, actions) {
   const { people, channels } = room.room;
   const voice = channels.find(({ kind }) => kind === 'voice')?.name ?? '';
   /** @param {SubmitEvent & { currentTarget: HTMLFormElement & { text: HTMLInputElement } }} event */
@@ -72,7 +72,7 @@ function secondPerson({ room }, actions) {
       return channel === undefined ? actions.join(voice, person) : actions.leave(person);
     }
     if (text === '') return;
-    actions.typeFor(person, text);
+    actions.typeWords(person, text);
     form.text.value = '';
   };
   return html`<details><summary>Add somebody</summary><form onSubmit=${say}>

@@ -1,9 +1,9 @@
 /** @import { PageState, RoomActions } from './room-actions.js' */
 /** @import { Seat, Stage } from './stage.js' */
 import { html } from './html.js';
-import { markdownView } from './markdown-view.js';
-import { botFace, faceView, messageView } from './message-view.js';
-import { silencesOf } from './room-state.js';
+import { renderMarkdown } from './markdown-view.js';
+import { renderBotFace, renderFace, renderMessage } from './message-view.js';
+import { listSilences } from './room-state.js';
 import { readStage } from './stage.js';
 
 /**
@@ -11,38 +11,38 @@ import { readStage } from './stage.js';
  * @param {PageState} page
  * @param {RoomActions} actions
  */
-export function stageView(page, actions) {
+export function renderStage(page, actions) {
   const { room, heardLevel, isConnected, isMicrophoneOpen, isSounding } = page;
   const { bot } = room.room;
   const stage = readStage(room, isConnected);
   const { mood, word, headline, message, seats, stop } = stage;
-  const onStop = () => message && stop && actions.press(message.id, stop.customId);
+  const onStop = () => message && stop && actions.pressButton(message.id, stop.customId);
   return html`<section class=${`stage ${mood}`} aria-label="Panel">
-    <div class="seats" style=${{ '--ear': earLevel(page, stage) }}>
-      <ul aria-label="People here">${seats.map((seat) => seatView(seat, page))}</ul>
-      <div class=${`orb${bot.speaks ? ' speaks' : ''}`} style=${{ '--level': heardLevel, '--look': lookOf(stage) }}>
-        <i></i><i></i>${botFace()}
+    <div class="seats" style=${{ '--ear': findEarLevel(page, stage) }}>
+      <ul aria-label="People here">${seats.map((seat) => renderSeat(seat, page))}</ul>
+      <div class=${`orb${bot.speaks ? ' speaks' : ''}`} style=${{ '--level': heardLevel, '--look': findLookSide(stage) }}>
+        <i></i><i></i>${renderBotFace()}
         ${bot.speaks && html`<span class="hidden">${bot.name} speaks</span>`}
       </div>
     </div>
     <hgroup><h1>${bot.name}</h1><p role="status" class="mood">${word}</p></hgroup>
-    <div class="headline">${markdownView(headline)}</div>
+    <div class="headline">${renderMarkdown(headline)}</div>
     <div class="act">
       <button type="button" class="people" popovertarget="side" aria-label="People">
       <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M9 11a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM3 19a6 6 0 0 1 12 0M16 5.5a3 3 0 0 1 0 5.2M18 14.5a6 6 0 0 1 3 4.5"/></svg></button>
-      ${microphoneButton(page, actions)}
+      ${renderMicrophone(page, actions)}
       ${
         stop &&
         isSounding &&
         html`<button type="button" class="stop" onClick=${onStop}>
         <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M7 7h10v10H7z"/></svg><span>${stop.label}</span></button>`
       }</div>
-    ${isMicrophoneOpen ? holdView(page, actions) : !isDeaf(mood) && html`<p class="hint">Press, and say something</p>`}
-    <div role="status">${silencesOf(room).map(
+    ${isMicrophoneOpen ? renderTalkChoice(page, actions) : !isDeaf(mood) && html`<p class="hint">Press, and say something</p>`}
+    <div role="status">${listSilences(room).map(
       ({ text, label, does, what }) => html`<p class="notice">${text}
         <button type="button" onClick=${() => actions[does](what)}>${label}</button></p>`,
     )}</div>
-    <div class="told">${message && messageView(message, room.room, actions)}</div>
+    <div class="told">${message && renderMessage(message, room.room, actions)}</div>
   </section>`;
 }
 
@@ -59,11 +59,11 @@ function isDeaf(mood) {
  * @param {Seat} seat
  * @param {PageState} page
  */
-function seatView({ name, isYou, speaks, isHeard }, { level, heardLevel, isMicrophoneOpen }) {
+function renderSeat({ name, isYou, speaks, isHeard }, { level, heardLevel, isMicrophoneOpen }) {
   const mark = isHeard ? isYou && !isMicrophoneOpen && 'muted' : 'not heard';
   const words = [isYou && 'you', mark].filter(Boolean).join(' · ');
   return html`<li key=${name} class=${isHeard ? '' : 'unheard'}>
-    ${faceView({ name, speaks, level: isYou ? level : heardLevel })}
+    ${renderFace({ name, speaks, level: isYou ? level : heardLevel })}
     ${mark && html`<svg class="mark" viewBox="0 0 24 24" aria-hidden="true"><path d=${isHeard ? microphoneOff : earOff}/></svg>`}
     <b>${name}</b><small>${words}</small>
     ${speaks && html`<span class="hidden">${name} speaks</span>`}</li>`;
@@ -78,7 +78,7 @@ const earOff = 'M4 4l16 16M8 8v4a4 4 0 0 0 2 3.5V18a2 2 0 0 0 4 0M16 13a5 5 0 0 
  * @param {PageState} page
  * @param {Stage} stage
  */
-function earLevel({ level, heardLevel }, { seats }) {
+function findEarLevel({ level, heardLevel }, { seats }) {
   const speaker = seats.find(({ speaks, isHeard }) => speaks && isHeard);
   return speaker ? (speaker.isYou ? level : heardLevel) : 0;
 }
@@ -87,7 +87,7 @@ function earLevel({ level, heardLevel }, { seats }) {
  * Side to which the face looks, -1 or 1: that of whoever speaks, as the list of people is laid out; 0 without one.
  * @param {Stage} stage
  */
-function lookOf({ seats }) {
+function findLookSide({ seats }) {
   const place = seats.findIndex(({ speaks }) => speaks);
   return place < 0 ? 0 : place % 2 === 0 ? -1 : 1;
 }
@@ -96,9 +96,9 @@ function lookOf({ seats }) {
  * @param {PageState} page
  * @param {RoomActions} actions
  */
-function microphoneButton({ isMicrophoneOpen, isTalking, level }, actions) {
+function renderMicrophone({ isMicrophoneOpen, isTalking, level }, actions) {
   return html`<button type="button" id="microphone" aria-label="Microphone" aria-pressed=${`${isMicrophoneOpen}`}
-    style=${{ '--level': isTalking ? level : 0 }} onClick=${() => actions.microphone()}>
+    style=${{ '--level': isTalking ? level : 0 }} onClick=${() => actions.toggleMicrophone()}>
     <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 15a3 3 0 0 0 3-3V6a3 3 0 0 0-6 0v6a3 3 0 0 0 3 3zM6 11v1a6 6 0 0 0 12 0v-1M12 18v3"/></svg></button>`;
 }
 
@@ -107,13 +107,13 @@ function microphoneButton({ isMicrophoneOpen, isTalking, level }, actions) {
  * @param {PageState} page
  * @param {RoomActions} actions
  */
-function holdView({ isOpenTalk, isTalking }, actions) {
+function renderTalkChoice({ isOpenTalk, isTalking }, actions) {
   return html`<div class="row hold">
-    <label><input type="checkbox" checked=${!isOpenTalk} onChange=${() => actions.openTalk(!isOpenTalk)}/> Hold <span class="key">Space </span>to talk</label>
+    <label><input type="checkbox" checked=${!isOpenTalk} onChange=${() => actions.setOpenTalk(!isOpenTalk)}/> Hold <span class="key">Space </span>to talk</label>
     ${
       !isOpenTalk &&
       html`<button type="button" id="talk" aria-pressed=${`${isTalking}`}
-      onPointerDown=${() => actions.talk(true)} onPointerUp=${() => actions.talk(false)}
-      onPointerLeave=${() => actions.talk(false)}>Talk</button>`
+      onPointerDown=${() => actions.setTalking(true)} onPointerUp=${() => actions.setTalking(false)}
+      onPointerLeave=${() => actions.setTalking(false)}>Talk</button>`
     }</div>`;
 }

@@ -1,5 +1,5 @@
 /** @import { Person, RoomButton, RoomMessage, RoomState } from './room-state.js' */
-import { namesIn, panelOf } from './room-state.js';
+import { findPanel, listPanelNames } from './room-state.js';
 
 /**
  * What the bot does now. `away`: it sits nowhere, or the page knows nothing yet.
@@ -28,11 +28,11 @@ const activityLine = /^(?:Thinking|Listening|Speaking to .*|.* is speaking)$/;
  */
 export function readStage(state, isConnected) {
   const { bot, people, you } = state.room;
-  const panel = panelOf(state);
+  const panel = findPanel(state);
   const [headline = '', ...lines] = panel?.text.split('\n') ?? [];
   const buttons = panel?.buttons ?? [];
   const place = bot.channel ?? people.find(({ isYou }) => isYou)?.channel;
-  const heard = namesIn(panel, 'Hearing');
+  const heard = listPanelNames(panel, 'Hearing');
   const seats = people
     .filter(({ channel }) => channel !== undefined && channel === place)
     .map((person) => ({ ...person, isHeard: !panel || heard.includes(person.name) }));
@@ -46,13 +46,13 @@ export function readStage(state, isConnected) {
   );
   const isStop = (/** @type {RoomButton} */ { customId }) => customId.endsWith(':stop');
   const isKnown = isConnected && you !== '';
-  const [mood, word] = isKnown ? moodOf(state, activity, seats) : unknown;
+  const [mood, word] = isKnown ? findMood(state, activity, seats) : connectingMood;
   return {
     ...{
       mood,
       word,
       seats,
-      headline: word === 'Away' && !panel ? 'Not here.' : headlineFor(state, headline),
+      headline: word === 'Away' && !panel ? 'Not here.' : findHeadline(state, headline),
     },
     message: panel && {
       ...panel,
@@ -69,13 +69,13 @@ export function readStage(state, isConnected) {
  * @param {string} headline
  * @returns {string}
  */
-function headlineFor({ room: { bot, people } }, headline) {
+function findHeadline({ room: { bot, people } }, headline) {
   const own = people.find(({ isYou }) => isYou);
   return !bot.channel || !own || own.channel === bot.channel ? headline : '';
 }
 
 /** @type {readonly [Mood, string]} */
-const unknown = ['away', 'Connecting'];
+const connectingMood = ['away', 'Connecting'];
 
 /**
  * @param {RoomState} state
@@ -83,9 +83,9 @@ const unknown = ['away', 'Connecting'];
  * @param {readonly Seat[]} seats
  * @returns {readonly [Mood, string]}
  */
-function moodOf(state, activity, seats) {
+function findMood(state, activity, seats) {
   const { bot, you } = state.room;
-  const panel = panelOf(state);
+  const panel = findPanel(state);
   if (!bot.channel) return ['away', 'Away'];
   if (bot.speaks || activity?.startsWith('Speaking')) return ['speaking', 'Speaking'];
   if (!panel || activity?.startsWith('Listening') || activity?.endsWith(' is speaking'))
@@ -93,7 +93,7 @@ function moodOf(state, activity, seats) {
   if (activity !== undefined) return ['thinking', 'Thinking'];
   // A person who has said no is not named.
   const mayAgree = panel.buttons.some(({ customId }) => customId.endsWith(':consent.always'));
-  const [unheard = mayAgree ? you : undefined] = namesIn(
+  const [unheard = mayAgree ? you : undefined] = listPanelNames(
     panel,
     'Not heard until they press Hear me',
   );

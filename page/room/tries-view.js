@@ -13,7 +13,7 @@ const tries = Object.entries({
  * Things to try, as a press each.
  * @param {RoomActions} actions
  */
-export function triesView(actions) {
+export function renderTries(actions) {
   return html`<div class="row tries">${tries.map(
     ([label, words]) =>
       html`<button type="button" onClick=${() => actions.send(words)}>${label}</button>`,

@@ -16,11 +16,11 @@
  * @param {number | undefined} firstHeardAtMs
  * @returns {{ totalMs: number, stages: readonly Stage[], longest: Stage | undefined }}
  */
-export function waterfall(instants, firstHeardAtMs) {
+export function measureStages(instants, firstHeardAtMs) {
   const { heardAtMs, firstSentAtMs } = instants;
   const isHeard = firstHeardAtMs !== undefined && firstHeardAtMs >= (firstSentAtMs ?? heardAtMs);
   const known = { ...instants, firstHeardAtMs: isHeard ? firstHeardAtMs : undefined };
-  const happened = parts
+  const happened = stageTexts
     .flatMap(({ instant, ...part }) => {
       const atMs = known[instant];
       return atMs === undefined ? [] : [{ ...part, afterMs: atMs - heardAtMs }];
@@ -42,7 +42,7 @@ export function waterfall(instants, firstHeardAtMs) {
  * What happens until an answer is heard, and what makes it faster.
  * @type {readonly { instant: Exclude<keyof Instants, 'heardAtMs'> | 'firstHeardAtMs', name: string, faster: string }[]}
  */
-const parts = [
+const stageTexts = [
   {
     instant: 'endedAtMs',
     name: 'I noticed that you had finished',

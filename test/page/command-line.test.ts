@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import {
-  complete,
+  completeLine,
   type RegisteredCommand,
   readCommand,
   suggestChoices,
@@ -70,7 +70,7 @@ test.each([
 });
 
 function lines(line: string): readonly string[] {
-  return complete(line, commands).suggestions.map((suggestion) => suggestion.line);
+  return completeLine(line, commands).suggestions.map((suggestion) => suggestion.line);
 }
 
 test('what could come next is suggested, as whole lines', () => {
@@ -94,20 +94,20 @@ test('each suggested line is read as the command that it completes', () => {
 });
 
 test('values that only the bot knows are asked for, and its choices end the line', () => {
-  const { ask } = complete('/track play volume:5 name:ra', commands);
+  const { ask } = completeLine('/track play volume:5 name:ra', commands);
   const options = { volume: '5', name: 'ra' };
   expect(ask).toEqual({ name: 'track play', options, focused: 'name' });
   const choices = [{ name: 'Rain (30 min)', value: 'rain-30' }];
   expect(suggestChoices('/track play volume:5 name:ra', commands, choices)).toEqual([
     { line: '/track play volume:5 name:rain-30 ', label: 'Rain (30 min)', description: 'name' },
   ]);
-  expect(complete('/track play ra', commands).ask).toMatchObject({ focused: 'name' });
+  expect(completeLine('/track play ra', commands).ask).toMatchObject({ focused: 'name' });
   expect(suggestChoices('/tr', commands, choices)).toEqual([]);
 });
 
 test('a file is chosen for its option, and stands on the line by its name', () => {
   const loop: RegisteredCommand = { name: 'loop', options: [{ type: 11, name: 'file' }] };
-  expect(complete('/loop file:', [loop])).toEqual({ suggestions: [], file: 'file' });
+  expect(completeLine('/loop file:', [loop])).toEqual({ suggestions: [], file: 'file' });
   const choice = { name: 'my rain.wav', value: 'my rain.wav' };
   const [chosen] = suggestChoices('/loop file:', [loop], [choice]);
   expect(chosen?.line).toBe('/loop file:my rain.wav ');
@@ -120,7 +120,7 @@ test('a file is chosen for its option, and stands on the line by its name', () =
 
 test('commands stand under headings, in the order in which a newcomer needs them', () => {
   const all = ['settings', 'track', 'zebra', 'leave', 'privacy', 'join'].map((name) => ({ name }));
-  const { suggestions } = complete('/', all);
+  const { suggestions } = completeLine('/', all);
   expect(suggestions.map(({ label, group }) => [label, group])).toEqual([
     ['/join', 'Talk'],
     ['/leave', 'Talk'],
@@ -129,5 +129,5 @@ test('commands stand under headings, in the order in which a newcomer needs them
     ['/settings', 'Server'],
     ['/zebra', undefined],
   ]);
-  expect(complete('/track p', commands).suggestions[0]).not.toHaveProperty('group');
+  expect(completeLine('/track p', commands).suggestions[0]).not.toHaveProperty('group');
 });

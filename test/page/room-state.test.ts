@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { emptyRoom, panelOf, type RoomLine, silencesOf, stepRoom } from '#page/room/room-state.js';
+import {
+  emptyRoom,
+  findPanel,
+  listSilences,
+  type RoomLine,
+  stepRoom,
+} from '#page/room/room-state.js';
 import { formatText } from '#src/texts/texts.ts';
 
 const state: RoomLine = {
@@ -89,16 +95,16 @@ test('the panel is the latest message of the bot for everybody with the buttons 
     message('private', { buttons, to: 'You' }),
     message('person', { buttons, author: 'Adam' }),
   ];
-  expect(panelOf(after(state, panel, ...others))?.id).toBe('panel');
-  expect(panelOf(after(state, ...others))).toBeUndefined();
+  expect(findPanel(after(state, panel, ...others))?.id).toBe('panel');
+  expect(findPanel(after(state, ...others))).toBeUndefined();
 });
 
 test('a notice with buttons of its own, as captions have one, does not take the place of the panel', () => {
   const panel = message('panel', { buttons: [named('ask'), named('stop'), named('more')] });
   const notice = message('notice', { buttons: [named('captions.leave_out'), named('captions')] });
-  expect(panelOf(after(state, panel, notice))?.id).toBe('panel');
+  expect(findPanel(after(state, panel, notice))?.id).toBe('panel');
   const next = message('next', { buttons: [named('stop'), named('more'), named('resume')] });
-  expect(panelOf(after(state, panel, notice, next))?.id).toBe('next');
+  expect(findPanel(after(state, panel, notice, next))?.id).toBe('next');
 });
 
 test('who would talk and be met with silence reads why, with the press that ends it', () => {
@@ -117,7 +123,7 @@ test('who would talk and be met with silence reads why, with the press that ends
       buttons: [named('more'), named(button)],
     });
   const told = (...lines: readonly RoomLine[]) =>
-    silencesOf(after(...lines)).map((one) => [one.text, one.label]);
+    listSilences(after(...lines)).map((one) => [one.text, one.label]);
   expect(told(at())).toEqual([['You are in no voice channel.', 'Join Lounge']]);
   expect(told(at('Lounge'))).toEqual([['Parley is not in Lounge.', 'Call Parley']]);
   expect(told(at('Stage', 'Lounge'))).toEqual([['Parley is not in Stage.', 'Call Parley']]);

@@ -2,11 +2,11 @@ import { expect, test } from 'vitest';
 import {
   frameKinds,
   headBytes,
-  loudness,
-  meterPosition,
-  pcmBytes,
-  pcmSamples,
+  measureRms,
   readFrame,
+  toMeterPosition,
+  toPcmBytes,
+  toPcmSamples,
   writeFrame,
 } from '#page/room/sound/sound-frames.js';
 
@@ -29,17 +29,17 @@ test.each([0, 1, headBytes - 1])('%i bytes are no frame', (length) => {
 });
 
 test('samples come back from their bytes, and too loud ones at full scale', () => {
-  const samples = pcmSamples(pcmBytes(new Float32Array([0, 0.5, -0.5, 1.7, -1.7])));
+  const samples = toPcmSamples(toPcmBytes(new Float32Array([0, 0.5, -0.5, 1.7, -1.7])));
   expect([...samples].map((sample) => Math.round(sample * 1_000))).toEqual([
     0, 500, -500, 1_000, -1_000,
   ]);
-  expect([...pcmBytes(new Float32Array([1]))]).toEqual([0xff, 0x7f]);
-  expect(pcmSamples(new Uint8Array([0xff, 0x7f, 1]))).toEqual(new Float32Array([1]));
+  expect([...toPcmBytes(new Float32Array([1]))]).toEqual([0xff, 0x7f]);
+  expect(toPcmSamples(new Uint8Array([0xff, 0x7f, 1]))).toEqual(new Float32Array([1]));
 });
 
 test('the meter stands at nothing for silence and at its end for full scale', () => {
-  expect(loudness(new Float32Array(0))).toBe(0);
-  expect(meterPosition(loudness(new Float32Array(960)))).toBe(0);
-  expect(meterPosition(loudness(new Float32Array(960).fill(1)))).toBe(1);
-  expect(meterPosition(loudness(new Float32Array(960).fill(-0.1)))).toBeCloseTo(2 / 3);
+  expect(measureRms(new Float32Array(0))).toBe(0);
+  expect(toMeterPosition(measureRms(new Float32Array(960)))).toBe(0);
+  expect(toMeterPosition(measureRms(new Float32Array(960).fill(1)))).toBe(1);
+  expect(toMeterPosition(measureRms(new Float32Array(960).fill(-0.1)))).toBeCloseTo(2 / 3);
 });

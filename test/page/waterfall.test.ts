@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { waterfall } from '#page/room/waterfall.js';
+import { measureStages } from '#page/room/waterfall.js';
 
 const instants = {
   heardAtMs: 1_000,
@@ -12,7 +12,7 @@ const instants = {
 };
 
 test('an answer has its seven stages in order of time, each beginning where the one before it ended', () => {
-  const { totalMs, stages, longest } = waterfall(instants, 1_400);
+  const { totalMs, stages, longest } = measureStages(instants, 1_400);
   expect(totalMs).toBe(400);
   expect(stages.map(({ name, afterMs }) => `${name} ${afterMs}`)).toEqual([
     'Your words were recognised 140',
@@ -30,13 +30,16 @@ test('an answer has its seven stages in order of time, each beginning where the 
 });
 
 test('what did not happen has no bar, nor has what was heard before the first packet', () => {
-  const { totalMs, stages } = waterfall({ heardAtMs: 10, firstSentAtMs: 60 }, 40);
+  const { totalMs, stages } = measureStages({ heardAtMs: 10, firstSentAtMs: 60 }, 40);
   expect(totalMs).toBe(50);
   expect(stages.map(({ name }) => name)).toEqual(['The sound left']);
 });
 
 test('an instant before the last syllable has a bar of no length at the left', () => {
-  const { stages } = waterfall({ heardAtMs: 100, recognisedAtMs: 60, endedAtMs: 200 }, undefined);
+  const { stages } = measureStages(
+    { heardAtMs: 100, recognisedAtMs: 60, endedAtMs: 200 },
+    undefined,
+  );
   expect(stages).toMatchObject([
     { name: 'Your words were recognised', afterMs: -40, from: 0, to: 0 },
     { name: 'I noticed that you had finished', afterMs: 100, from: 0, to: 1 },

@@ -2,7 +2,7 @@ import { SampleRing } from './sample-ring.js';
 import { sampleRateHz } from './sound-frames.js';
 
 /** Sound that waits before the first of it plays: in the usual case, and at most, after holes. */
-const [reserveMs, mostReserveMs] = [40, 240];
+const [reserveMs, maxReserveMs] = [40, 240];
 /** A hole in speech is shorter than this: pauses between clauses have sound, too. */
 const holeMs = 150;
 /** The reserve falls after so much sound without a hole. */
@@ -10,17 +10,17 @@ const calmMs = 10_000;
 /** Of sound that begins, and of a hole. */
 const fadeMs = 3;
 /** A browser that was asleep comes back to at most so much old sound. */
-const mostMs = 400;
+const maxQueuedMs = 400;
 
 /** Plays the frames that come through the port it is handed. */
 class PlaybackProcessor extends AudioWorkletProcessor {
   #ring = new SampleRing({
-    reserveSamples: samplesOf(reserveMs),
-    mostSamples: samplesOf(mostMs),
-    mostReserveSamples: samplesOf(mostReserveMs),
-    holeSamples: samplesOf(holeMs),
-    calmSamples: samplesOf(calmMs),
-    fadeSamples: samplesOf(fadeMs),
+    reserveSamples: toSampleCount(reserveMs),
+    mostSamples: toSampleCount(maxQueuedMs),
+    mostReserveSamples: toSampleCount(maxReserveMs),
+    holeSamples: toSampleCount(holeMs),
+    calmSamples: toSampleCount(calmMs),
+    fadeSamples: toSampleCount(fadeMs),
   });
 
   constructor() {
@@ -46,7 +46,7 @@ class PlaybackProcessor extends AudioWorkletProcessor {
 }
 
 /** @param {number} ms */
-function samplesOf(ms) {
+function toSampleCount(ms) {
   return (ms * sampleRateHz) / 1_000;
 }
 

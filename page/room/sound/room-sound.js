@@ -25,8 +25,8 @@ export class RoomSound {
   }
 
   /** Begins to play. Browsers allow it only once something was pressed. */
-  async listen() {
-    this.#context ??= this.#open();
+  async startListening() {
+    this.#context ??= this.#openAudio();
     await (await this.#context).resume();
   }
 
@@ -40,8 +40,8 @@ export class RoomSound {
    * @returns {Promise<string | undefined>} the sentence that says why not
    */
   async openMicrophone() {
-    if (!navigator.mediaDevices) return insecure;
-    await this.listen();
+    if (!navigator.mediaDevices) return insecureSentence;
+    await this.startListening();
     const context = await this.#context;
     if (!context || !this.#capture || this.#microphone) return undefined;
     try {
@@ -59,17 +59,17 @@ export class RoomSound {
       for (const track of stream.getTracks()) {
         track.onended = () => {
           this.closeMicrophone();
-          this.#tell.ended(unplugged);
+          this.#tell.ended(unpluggedSentence);
         };
       }
       return undefined;
     } catch (error) {
-      return microphoneRefusal(error);
+      return findMicrophoneRefusal(error);
     }
   }
 
   closeMicrophone() {
-    this.speak(false);
+    this.setSpeaking(false);
     for (const track of this.#microphone?.stream.getTracks() ?? []) {
       track.onended = null;
       track.stop();
@@ -79,11 +79,11 @@ export class RoomSound {
   }
 
   /** @param {boolean} on */
-  speak(on) {
-    this.#order({ kind: 'speak', on });
+  setSpeaking(on) {
+    this.#sendOrder({ kind: 'speak', on });
   }
 
-  async #open() {
+  async #openAudio() {
     const context = new AudioContext({ sampleRate: sampleRateHz, latencyHint: 'interactive' });
     await Promise.all(
       ['./capture-worklet.js', './playback-worklet.js'].map((file) =>
@@ -101,7 +101,10 @@ export class RoomSound {
     playback.port.postMessage(playing.port1, [playing.port1]);
     playback.connect(context.destination);
     const [capture, play] = [capturing.port2, playing.port2];
-    this.#order({ kind: 'open', url: this.#url.href, capture, playback: play }, [capture, play]);
+    this.#sendOrder({ kind: 'open', url: this.#url.href, capture, playback: play }, [
+      capture,
+      play,
+    ]);
     return context;
   }
 
@@ -109,13 +112,13 @@ export class RoomSound {
    * @param {WorkerOrder} order
    * @param {Transferable[]} [transfer]
    */
-  #order(order, transfer = []) {
+  #sendOrder(order, transfer = []) {
     this.#worker.postMessage(order, transfer);
   }
 }
 
 /** Why the browser gives no microphone, by the name of its error. @type {Readonly<Record<string, string>>} */
-const sentences = {
+const refusalSentences = {
   NotAllowedError:
     'The browser may not use the microphone here: allow it beside the address, then press Microphone again.',
   NotFoundError: 'No microphone was found: plug one in, then press Microphone again.',
@@ -124,11 +127,12 @@ const sentences = {
 };
 
 /** For a microphone that was there and is not any more. */
-const unplugged = 'The microphone was unplugged: plug it in, then press Microphone again.';
+const unpluggedSentence = 'The microphone was unplugged: plug it in, then press Microphone again.';
 /** For a page that another one took the microphone from. */
-export const taken = 'Another tab has the microphone now: press Microphone to have it here.';
+export const takenSentence =
+  'Another tab has the microphone now: press Microphone to have it here.';
 /** For an address at which browsers give no page a microphone. */
-const insecure =
+const insecureSentence =
   'Browsers give the microphone only by https or on this machine: open the address that npm start printed.';
 
 /**
@@ -136,7 +140,7 @@ const insecure =
  * @param {unknown} error
  * @returns {string}
  */
-function microphoneRefusal(error) {
+function findMicrophoneRefusal(error) {
   const { name = 'Error', message = '' } = /** @type {Partial<Error>} */ (error ?? {});
-  return sentences[name] ?? `The microphone could not be opened (${name}: ${message}).`;
+  return refusalSentences[name] ?? `The microphone could not be opened (${name}: ${message}).`;
 }

@@ -52,7 +52,7 @@ export class SampleRing {
   /** @param {Float32Array} samples */
   push(samples) {
     const { holeSamples, mostReserveSamples } = this.#sizes;
-    if (this.#dry <= holeSamples) this.#change(Math.min(mostReserveSamples, 2 * this.#reserve));
+    if (this.#dry <= holeSamples) this.#setReserve(Math.min(mostReserveSamples, 2 * this.#reserve));
     this.#dry = Number.POSITIVE_INFINITY;
     const size = this.#samples.length;
     for (const sample of samples) {
@@ -84,7 +84,7 @@ export class SampleRing {
     this.#length -= taken;
     this.#calm += taken;
     if (this.#calm >= calmSamples)
-      this.#change(Math.max(reserveSamples, Math.floor((3 * this.#reserve) / 4)));
+      this.#setReserve(Math.max(reserveSamples, Math.floor((3 * this.#reserve) / 4)));
     if (taken === out.length) return;
     this.#dry = (this.#plays ? 0 : this.#dry) + out.length - taken;
     this.#plays = false;
@@ -92,7 +92,7 @@ export class SampleRing {
   }
 
   /** @param {number} reserve */
-  #change(reserve) {
+  #setReserve(reserve) {
     this.#reserve = reserve;
     this.#calm = 0;
   }

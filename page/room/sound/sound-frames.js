@@ -50,7 +50,7 @@ export function readFrame(bytes) {
  * @param {Float32Array} samples
  * @returns {Uint8Array<ArrayBuffer>}
  */
-export function pcmBytes(samples) {
+export function toPcmBytes(samples) {
   const pcm = Int16Array.from(samples, (sample) =>
     Math.round(Math.max(-1, Math.min(1, sample)) * 32_767),
   );
@@ -62,7 +62,7 @@ export function pcmBytes(samples) {
  * @param {Uint8Array} bytes
  * @returns {Float32Array<ArrayBuffer>}
  */
-export function pcmSamples(bytes) {
+export function toPcmSamples(bytes) {
   const whole = bytes.slice(0, bytes.length - (bytes.length % 2));
   return Float32Array.from(new Int16Array(whole.buffer), (sample) => sample / 32_767);
 }
@@ -72,7 +72,7 @@ export function pcmSamples(bytes) {
  * @param {Float32Array} samples
  * @returns {number}
  */
-export function loudness(samples) {
+export function measureRms(samples) {
   let sum = 0;
   for (const sample of samples) sum += sample * sample;
   return samples.length === 0 ? 0 : Math.sqrt(sum / samples.length);
@@ -83,6 +83,6 @@ export function loudness(samples) {
  * @param {number} rms
  * @returns {number}
  */
-export function meterPosition(rms) {
+export function toMeterPosition(rms) {
   return rms <= 0.001 ? 0 : Math.min(1, 1 + (20 * Math.log10(rms)) / 60);
 }

@@ -1,9 +1,9 @@
 import {
   frameKinds,
-  loudness,
-  pcmBytes,
-  pcmSamples,
+  measureRms,
   readFrame,
+  toPcmBytes,
+  toPcmSamples,
   writeFrame,
 } from './sound-frames.js';
 
@@ -15,12 +15,12 @@ import {
  */
 
 /** More bytes that wait for the network than this: the frame is left out, as it would come too late. */
-const mostWaitingBytes = 32_768;
+const maxWaitingBytes = 32_768;
 /** The level is told once in so many frames. */
-const levelEvery = 6;
+const framesPerLevel = 6;
 
 /** Wait before a connection that was lost is opened again. */
-const againMs = 2_000;
+const reconnectMs = 2_000;
 
 let isSpeaking = false;
 /** Tells that nobody speaks any more. */
@@ -30,12 +30,12 @@ let captured = 0;
 let heard = 0;
 
 /** @param {WorkerNews} news */
-const tell = (news) => postMessage(news);
+const postNews = (news) => postMessage(news);
 
 self.onmessage = ({ data }) => {
   /** @type {WorkerOrder} */
   const order = data;
-  if (order.kind === 'open') open(order);
+  if (order.kind === 'open') openSound(order);
   else {
     if (isSpeaking && !order.on) endSpeech();
     isSpeaking = order.on;
@@ -43,12 +43,12 @@ self.onmessage = ({ data }) => {
 };
 
 /** @param {Extract<WorkerOrder, { kind: 'open' }>} order */
-function open({ url, capture, playback }) {
+function openSound({ url, capture, playback }) {
   /** @type {WebSocket | undefined} */
   let socket;
   /** @type {(kind: number, atMs: number, payload: Uint8Array<ArrayBuffer>) => void} */
   const send = (kind, atMs, payload) => {
-    if (socket?.readyState !== WebSocket.OPEN || socket.bufferedAmount > mostWaitingBytes) return;
+    if (socket?.readyState !== WebSocket.OPEN || socket.bufferedAmount > maxWaitingBytes) return;
     socket.send(writeFrame({ kind, sequence: sequence++, atMs, payload }));
   };
   endSpeech = () =>
@@ -56,17 +56,17 @@ function open({ url, capture, playback }) {
   const connect = () => {
     socket = new WebSocket(url);
     socket.binaryType = 'arraybuffer';
-    socket.onmessage = ({ data }) => receive(data, playback);
+    socket.onmessage = ({ data }) => playFrame(data, playback);
     socket.onclose = ({ reason }) => {
-      tell({ kind: 'closed', why: reason });
-      setTimeout(connect, againMs);
+      postNews({ kind: 'closed', why: reason });
+      setTimeout(connect, reconnectMs);
     };
   };
   connect();
   capture.onmessage = ({ data }) => {
     const atMs = performance.timeOrigin + performance.now();
-    if (captured++ % levelEvery === 0) tell({ kind: 'level', rms: loudness(data) });
-    if (isSpeaking) send(frameKinds.sentPcm, atMs, pcmBytes(data));
+    if (captured++ % framesPerLevel === 0) postNews({ kind: 'level', rms: measureRms(data) });
+    if (isSpeaking) send(frameKinds.sentPcm, atMs, toPcmBytes(data));
   };
 }
 
@@ -74,10 +74,10 @@ function open({ url, capture, playback }) {
  * @param {ArrayBuffer} bytes
  * @param {MessagePort} playback
  */
-function receive(bytes, playback) {
+function playFrame(bytes, playback) {
   const frame = readFrame(bytes);
   if (frame?.kind !== frameKinds.heardPcm) return;
-  const samples = pcmSamples(frame.payload);
-  if (heard++ % levelEvery === 0) tell({ kind: 'heard', rms: loudness(samples) });
+  const samples = toPcmSamples(frame.payload);
+  if (heard++ % framesPerLevel === 0) postNews({ kind: 'heard', rms: measureRms(samples) });
   playback.postMessage(samples, [samples.buffer]);
 }

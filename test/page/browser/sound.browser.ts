@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import {
   frameKinds,
-  loudness,
-  pcmBytes,
-  pcmSamples,
+  measureRms,
+  toPcmBytes,
+  toPcmSamples,
   writeFrame,
 } from '#page/room/sound/sound-frames.js';
 import { openBrowser, openTab } from './open-browser.ts';
@@ -41,7 +41,7 @@ test('the microphone is sent in frames of 20 ms, in order, all the time or while
   const times = frames.map(({ atMs }) => atMs);
   expect(times).toEqual(times.toSorted((a, b) => a - b));
   expect(new Set(frames.map(({ payload }) => payload.length))).toEqual(new Set([1_920]));
-  const levels = frames.map(({ payload }) => loudness(pcmSamples(payload)));
+  const levels = frames.map(({ payload }) => measureRms(toPcmSamples(payload)));
   expect(Math.max(...levels)).toBeGreaterThan(0.01);
   expect(complaints).toEqual([]);
 });
@@ -71,7 +71,7 @@ test('frames of the sandbox play', async () => {
   await tab.evaluate(meterSpeaker);
   await tab.getByRole('heading', { name: 'Lounge' }).click();
   await expect.poll(() => setup.sounds.length).toBe(1);
-  const payload = pcmBytes(tone);
+  const payload = toPcmBytes(tone);
   const play = async (sequence: number) => {
     for (let n = 0; n < 10; n++)
       setup.sounds[0]?.send(
