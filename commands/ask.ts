@@ -5,7 +5,7 @@ import { formatText } from '#src/texts/texts.ts';
 import { askTranscript, subjectOption } from './captions/ask-transcript.ts';
 import { findChannelObjection, nowhereReply } from './command-rights.ts';
 
-/** The model's own deadlines end it sooner. */
+/** The deadlines of the model are shorter. */
 export const maxAskMs = 870_000;
 
 const askWays = ['voice', 'text', 'only me'] as const;
@@ -58,13 +58,13 @@ export const ask: Command = {
   },
 };
 
-/** Typed question; about a picture there is a usual one. */
+/** A picture without a question gets the usual one. */
 function toQuestion({ callerLocale, file, words }: CommandCall): string {
   const usual = file ? formatText('ask.about.question', {}, callerLocale) : '';
   return words.question?.trim() || usual;
 }
 
-/** The recording that was sent or linked, and the picture; a question needs words or a recording. */
+/** A question needs words or a recording. */
 function toQuestionFiles(
   { file, sound, words }: CommandCall,
   question: string,
@@ -77,7 +77,7 @@ function toQuestionFiles(
   return { recording, pictures: file && [file] };
 }
 
-/** The chosen way to answer; the default is aloud where the bot sits in a channel, else in writing. */
+/** Defaults to a spoken answer if the bot sits in a channel. */
 function getAskWay(
   { guildId, words }: CommandCall,
   sessions: Pick<CommandPorts['sessions'], 'at'>,
@@ -86,7 +86,7 @@ function getAskWay(
   return chosen ?? (sessions.at(guildId) ? 'voice' : 'text');
 }
 
-/** An answer for the room is shown to the caller alone where it has words of another channel. */
+/** Shows an answer with words of another channel to the caller alone. */
 export async function toAskReply(
   asking: AskOutcome,
   { callerId, guildId, placeId }: Pick<CommandCall, 'callerId' | 'guildId' | 'placeId'>,

@@ -11,7 +11,7 @@ import { panelButtons, panelForm, panelPickers } from './settings/settings-panel
 import { stop } from './stop.ts';
 import { trackPresses } from './track/track-buttons.ts';
 
-/** Every button that ever stood on a message of ours. */
+/** Buttons of former versions stay here, since old messages still show them. */
 export const buttons: readonly Button[] = [
   { name: 'ask', label: 'button.ask', style: 'main', run: openAskWindow },
   toButton('stop', 'button.stop', 'danger', stop),
@@ -45,7 +45,6 @@ export const buttons: readonly Button[] = [
   { name: 'move', label: 'button.move', style: 'main', run: agreeToMove },
 ];
 
-/** A button that is a command without typing. */
 function toButton(
   name: string,
   label: Button['label'],
@@ -62,7 +61,6 @@ function toButton(
   };
 }
 
-/** Handlers of all menus on messages. */
 export const pickers: readonly PickerHandler[] = [
   {
     name: 'help.topic',
@@ -74,5 +72,4 @@ export const pickers: readonly PickerHandler[] = [
   ...panelPickers,
 ];
 
-/** Handlers of all forms that people send. */
 export const forms: readonly FormHandler[] = [personaForm, panelForm];

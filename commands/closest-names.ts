@@ -1,6 +1,13 @@
 import { measureEditDistance } from '#src/base/edit-distance.ts';
 
-/** All names that fit what was typed: first those that begin with it, then those that contain its letters in order. */
+/**
+ * Lists names that begin with the typed text, then names with its letters in order.
+ *
+ * @example
+ * import { findClosestNames } from '#commands/closest-names.ts';
+ *
+ * findClosestNames('ra', ['thunder', 'rain', 'aurora']); // ['rain', 'aurora']
+ */
 export function findClosestNames(typed: string, all: readonly string[]): readonly string[] {
   const wanted = typed.trim().toLowerCase();
   const words = all.map((one) => ({ one, word: one.toLowerCase() }));
@@ -9,7 +16,7 @@ export function findClosestNames(typed: string, all: readonly string[]): readonl
   return [...prefixed, ...others].map(({ one }) => one);
 }
 
-/** At most three of all names, those first that differ least from what was typed. */
+/** Lists three names at most, by edit distance. */
 export function sortByDistance(typed: string, all: readonly string[]): readonly string[] {
   const wanted = typed.trim().toLowerCase();
   const measured = all.map((one) => ({

@@ -8,18 +8,15 @@ import type {
 import { hasRight } from '#src/people/rights.ts';
 import { toJoinRoomLine } from '#src/ports/join-room-line.ts';
 
-/** Reply to a caller who does not manage the server; undefined for those who do. */
 export function toNotManagingReply({ mayManage }: CommandCall): Reply | undefined {
   return mayManage ? undefined : { id: 'perm.manage' };
 }
 
-/** Reply where the bot sits in no voice channel, with the next press. */
 export const nowhereReply: Reply = { id: 'leave.nowhere', buttons: ['try.join'] };
 
-/** Reply where hearing is paused, with the press that ends the pause. */
 export const pausedReply: Reply = { id: 'privacy.paused', buttons: ['pause:resume'] };
 
-/** Reply to a caller who does not sit in the bot's channel; undefined for those who do. */
+/** Replies to a caller outside the bot's channel. */
 export function findChannelObjection(
   { guildId, callerChannel, callerId, mayManage }: CommandCall,
   { places, sessions }: Pick<CommandPorts, 'places' | 'sessions'>,
@@ -31,12 +28,12 @@ export function findChannelObjection(
   return toJoinRoomLine(channel, callerId, places);
 }
 
-/** Runs a command for callers who sit in the bot's channel; others read why not. */
+/** Runs a command for callers in the bot's channel. */
 export function onlyInChannel(run: Command['run']): Command['run'] {
   return unlessBarred(findChannelObjection, run);
 }
 
-/** A command for callers who sit in the bot's channel: others read why not, and are suggested nothing. */
+/** Suggests values only to callers in the bot's channel. */
 export function commandInChannel(command: Command): Command {
   const options = command.options.map((option) =>
     option.kind === 'text' && option.suggest
@@ -51,7 +48,6 @@ function suggestInChannel(suggest: SuggestValues): SuggestValues {
     findChannelObjection(call, ports) ? [] : await suggest(typed, call, ports);
 }
 
-/** Runs a command for callers whom the server lets use the bot; others read why not. */
 export function onlyIfAdmitted(run: Command['run']): Command['run'] {
   return async (call, ports) => {
     const denied = await ports.access.findDenial(call);
@@ -59,7 +55,6 @@ export function onlyIfAdmitted(run: Command['run']): Command['run'] {
   };
 }
 
-/** Runs a command for callers who manage the server; others read why not. */
 export function onlyIfManaging(run: Command['run']): Command['run'] {
   return unlessBarred(toNotManagingReply, run);
 }

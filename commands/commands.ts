@@ -15,7 +15,7 @@ import { stop } from './stop.ts';
 import { track } from './track/track-command.ts';
 import { voice } from './voice/voice-command.ts';
 
-/** Commands but `/help`, in the order of a first visit and of the lines of help. */
+/** In the order of a first visit, which is the order of `/help`. */
 export const explainedCommands: readonly (Command | CommandGroup)[] = [
   join,
   leave,
@@ -32,7 +32,6 @@ export const explainedCommands: readonly (Command | CommandGroup)[] = [
 
 export const helpCommand = createHelpCommand(explainedCommands, features);
 
-/** All slash commands, and the entries of the message menu. */
 export const commands: readonly (Command | CommandGroup | MessageCommand)[] = [
   ...explainedCommands,
   helpCommand,

@@ -5,10 +5,10 @@ import type { CommandCall, CommandPorts, Replies } from '#src/features/command.t
 import { onlyIfAdmitted } from './command-rights.ts';
 import { confirmSetting } from './settings/settings-panel-presses.ts';
 
-/** Longest time, in ms, until a press is answered: the tool behind it ends before. */
+/** The tool behind a press ends before this. */
 export const maxPressMs = maxToolMs + 10_000;
 
-/** Press of the button that shows a private answer to its asker, or what a tool call of the model would do to who may confirm it. */
+/** Shows a private answer to its asker, or a waiting tool call to the person who may confirm it. */
 export async function showConfirmation(
   call: CommandCall,
   { confirmations, sessions }: Pick<CommandPorts, 'confirmations' | 'sessions'>,
@@ -31,7 +31,7 @@ export async function showConfirmation(
   }
 }
 
-/** Press of Confirm; its argument names what it confirms: a tool call of the model, a setting, or the erasure of the presser. */
+/** Confirms a tool call, a setting, or the erasure of the presser. */
 export async function confirmCall(call: CommandCall, ports: CommandPorts): Promise<Replies> {
   const [what, ...rest] = (call.words.about ?? '').split(':');
   const about = rest.join(':');

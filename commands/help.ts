@@ -11,14 +11,11 @@ import { toJoinRoomLine } from '#src/ports/join-room-line.ts';
 import { describeNextStep, findPresentConsent, type TalkStep } from '#src/ports/talk-guide.ts';
 import { formatText, type TextLine, toOptionalLines } from '#src/texts/texts.ts';
 
-/** Topics whose lines stand on the first page, under the first step of the person. */
+/** Topics on the first page, below the first step. */
 const firstTopics = ['ask', 'stop', 'privacy'];
-/** Lines of the first page: of a manager without a chat model privacy is behind its button. */
 const maxHelpLines = 4;
 
-/** First step of a person in this place, with buttons for it. */
 type FirstStep = Pick<OwnHelp, 'buttons' | 'lines'>;
-/** Help for one person: the first step, and the lines about all that they can do in this server now. */
 type OwnHelp = {
   readonly lines: readonly TextLine[];
   readonly buttons: readonly string[];
@@ -27,7 +24,6 @@ type OwnHelp = {
 
 const troubleEntry: HelpEntry = { topic: 'trouble', buildLine: () => ({ id: 'help.trouble' }) };
 
-/** `/help`, made of the lines that these commands and features declare. */
 export function createHelpCommand(...described: Parameters<typeof helpLines>): Command {
   const all = helpLines(...described);
   return {
@@ -39,7 +35,6 @@ export function createHelpCommand(...described: Parameters<typeof helpLines>): C
   };
 }
 
-/** Lines that commands and features declare, in the order of `/help`. */
 export function helpLines(
   commands: readonly (Command | CommandGroup)[],
   features: readonly Pick<Feature, 'help'>[],
@@ -47,7 +42,7 @@ export function helpLines(
   return [...toHelpEntries(commands), ...features.flatMap(({ help = [] }) => help), troubleEntry];
 }
 
-/** Lines of commands, that of a group before those of its commands. */
+/** The line of a group precedes those of its commands. */
 function toHelpEntries(commands: readonly (Command | CommandGroup)[]): readonly HelpEntry[] {
   return commands.flatMap((one) => [
     ...(one.help ? [one.help] : []),
@@ -78,7 +73,6 @@ function isForCaller(line: HelpEntry, { mayManage }: CommandCall, isDenied: bool
   return !isDenied && (line.for !== 'manager' || mayManage);
 }
 
-/** The first page, or the line of a topic; under both a menu of all topics. */
 function toHelpReply({ callerLocale, words }: CommandCall, own: OwnHelp): Replies {
   const { buttons, lines: first, topics } = own;
   const about = topics.get(words.topic?.trim() ?? '');
@@ -112,7 +106,6 @@ function findFirstStep(
   return { lines: [line, ...model], buttons: [...buttons, 'privacy'] };
 }
 
-/** What the caller does next to be answered, from where they sit. */
 function toFirstStep(
   { callerChannel, callerId, guildId }: CommandCall,
   talk: HelpState['talk'],

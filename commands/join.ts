@@ -8,7 +8,7 @@ import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { describeObstacle } from '#src/sessions/join-obstacles.ts';
 import { type TextLine, toOptionalLines } from '#src/texts/texts.ts';
 
-/** Longest wait, in ms, of the reply for another try that may succeed, and interval of looks. */
+/** Longest wait for a retry that may succeed, and the interval of checks. */
 const [longestWaitMs, checkMs] = [8_000, 100];
 
 type JoinResult = Extract<JoinOutcome, { kind: 'joined' | 'already' }>;
@@ -43,7 +43,7 @@ export const join: Command = {
   },
 };
 
-/** Press of Move: the presser lets the bot go to the channel to which somebody has called it. */
+/** The presser lets the bot go to another channel. */
 export async function agreeToMove(
   { callerId, guildId, words }: CommandCall,
   { sessions }: Pick<CommandPorts, 'sessions'>,
@@ -59,7 +59,7 @@ export async function agreeToMove(
   }
 }
 
-/** Joins; a next try may succeed, and the reply that the bot is not connected would stay. */
+/** Waits for a retry, since a reply that the bot is not connected would stay. */
 async function joinOnceLinked(
   channel: ChannelRef,
   { callerId, guildId }: CommandCall,
@@ -79,7 +79,7 @@ async function joinOnceLinked(
   return joining;
 }
 
-/** Undefined for a deleted channel; no obstacle where the bot already sits. */
+/** Undefined if the channel is deleted. A channel of the bot has no obstacle. */
 function judgeChannel(
   channel: ChannelRef,
   { callerId, guildId }: CommandCall,
@@ -122,7 +122,7 @@ function toSeconds(ms: number): number {
   return Math.round(ms / 1000);
 }
 
-/** Tells a manager at the begin of a session that only the built-in stand-in answers. */
+/** Tells a manager that only the built-in stand-in answers. */
 function toManagerNote(
   { kind }: JoinResult,
   { mayManage }: CommandCall,
@@ -131,7 +131,7 @@ function toManagerNote(
   return kind !== 'joined' || !mayManage || hasModel ? [] : [{ id: 'help.model' }];
 }
 
-/** The panel, and for the caller alone what their call means. A session that has ended since is told by the panel. */
+/** The panel goes to everybody, and the meaning of the call to the caller alone. */
 function buildWelcome(
   { consent, unread }: JoinResult,
   { talk }: HelpState,

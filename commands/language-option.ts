@@ -9,7 +9,6 @@ import {
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 import { findClosestNames } from './closest-names.ts';
 
-/** A language by its name or its BCP 47 tag; `others` are offered, too. */
 export function createLanguageOption(
   name: string,
   description: PlainTextId,
@@ -25,7 +24,7 @@ export function createLanguageOption(
   };
 }
 
-/** Line about a language (BCP 47) that no voice of the server speaks; undefined where one does. */
+/** Finds a language without a voice on this server. */
 export function findUnspokenLanguage(
   tag: string,
   { callerLocale, guildId }: CommandCall,

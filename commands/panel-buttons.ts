@@ -3,7 +3,7 @@ import { describeNextStep, findPresentConsent } from '#src/ports/talk-guide.ts';
 import { findChannelObjection } from './command-rights.ts';
 import { buildStatus } from './privacy/privacy-replies.ts';
 
-/** Press of More on the panel: a private menu of what is pressed seldom, under the presser's own state. */
+/** Shows the presser a private menu of rare buttons. */
 export async function showMore(call: CommandCall, ports: CommandPorts): Promise<Replies> {
   const { guildId } = call;
   const [{ lines: _, ...first }] = await buildStatus(call, ports);
@@ -15,7 +15,7 @@ export async function showMore(call: CommandCall, ports: CommandPorts): Promise<
   return [{ ...first, buttons }];
 }
 
-/** Press of the Ask button: for a while its presser needs no name. */
+/** Lets the presser ask without the name of the bot for a while. */
 export async function openAskWindow(
   call: CommandCall,
   ports: Pick<CommandPorts, 'features' | 'helpState' | 'places' | 'sessions'>,

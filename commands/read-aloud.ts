@@ -2,7 +2,7 @@ import type { MessageCommand } from '#src/features/command.ts';
 import { onlyInChannel } from './command-rights.ts';
 import { toReadingReply } from './reading-reply.ts';
 
-/** Entry in the menu of every message; the bot needs no permission to read messages for it. */
+/** The bot needs no permission to read messages for it. */
 export const readAloud: MessageCommand = {
   label: 'menu.read_aloud',
   run: onlyInChannel(async (call, { features }) => {

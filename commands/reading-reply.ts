@@ -2,7 +2,7 @@ import type { Reply } from '#src/features/command.ts';
 import type { ReadingOutcome } from '#src/features/typed/chat-read-aloud.ts';
 import { nowhereReply } from './command-rights.ts';
 
-/** Tells the caller that their text is read out or waits, or why not; `command` makes room. */
+/** `command` is the command that makes room in a full queue. */
 export function toReadingReply(outcome: ReadingOutcome, command: string): Reply {
   switch (outcome.kind) {
     case 'queued': {

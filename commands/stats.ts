@@ -4,7 +4,7 @@ import type { ShownPrices, SpentShare } from '#src/spending/budget-authority.ts'
 import type { PaidRole } from '#src/spending/prices/prices.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
-/** Delays, and the caller's costs; managers also see the costs of the server. */
+/** Managers also see the costs of the server. */
 export const stats: Command = {
   name: 'stats',
   description: 'command.stats',
@@ -18,13 +18,11 @@ export const stats: Command = {
   },
 };
 
-/** Spending of the server today. */
 function toCostLines(found: SpentShare): TextLine {
   const { cap, each, spent: x } = formatCost(found);
   return { id: 'stats.cost', with: { x, cap, n: found.turns, y: each } };
 }
 
-/** Spending of the caller today, of their share. */
 function toOwnCostLine(found: SpentShare): TextLine {
   const { cap, spent: x } = formatCost(found);
   return { id: 'stats.cost.own', with: { x, cap, n: found.turns } };
@@ -40,7 +38,6 @@ function formatCost({ usd, capUsd, turns }: SpentShare) {
   };
 }
 
-/** Engines that cost nothing, and those whose price is an estimate. */
 function toPriceLines({ free, estimated }: ShownPrices): readonly TextLine[] {
   const named = (id: 'stats.cost.free' | 'stats.cost.estimated', roles: readonly PaidRole[]) =>
     roles.length === 0

@@ -22,7 +22,7 @@ export const stop = commandInChannel({
   },
 });
 
-/** Stops the caller's own sounds; only a DJ stops those of others, as with `/track stop`. */
+/** Only a DJ stops the sounds of others, as with `/track stop`. */
 function stopSounds(
   call: CommandCall,
   { features }: Pick<CommandPorts, 'features'>,

@@ -2,7 +2,6 @@ import { transcriptSubjects } from '#src/features/captions/store/transcript-stor
 import type { CommandCall, CommandOption, CommandPorts, Replies } from '#src/features/command.ts';
 import { formatQuotes, toUnknownNameReply } from './transcript.ts';
 
-/** The transcript that a question is answered from. */
 export const subjectOption: CommandOption = {
   name: 'about',
   description: 'command.captions.find',
@@ -10,7 +9,6 @@ export const subjectOption: CommandOption = {
   values: transcriptSubjects,
 };
 
-/** Quotes the lines that answer a question, to the caller alone. */
 export async function askTranscript(
   { guildId, callerId, words }: CommandCall,
   { features, timesIn }: Pick<CommandPorts, 'features' | 'timesIn'>,

@@ -35,7 +35,7 @@ async function turnOnCaptions(call: CommandCall, ports: CommandPorts): Promise<R
   return toTurnOnReply(await ports.features.captions.turnOn(call.guildId, options), call.guildId);
 }
 
-/** Reply to the caller; where the notice of captions stands in another chat, the channel reads that. */
+/** If the notice stands in another chat, the channel reads where. */
 function toTurnOnReply(turned: TurnOnOutcome, guildId: GuildId): Replies {
   if (turned.kind === 'failed') return [turned.line];
   const { isHere, placeId, saved } = turned;
@@ -77,7 +77,6 @@ export const captions: CommandGroup = {
   commands: [captionsOn, captionsOff, transcriptGroup, findCommand, recapCommand],
 };
 
-/** Buttons of captions, on the panel, the notice and the goodbye. */
 export const captionButtons: readonly Button[] = [
   {
     name: 'captions',

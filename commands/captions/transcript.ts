@@ -18,7 +18,7 @@ import { truncate } from '#src/texts/plain-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { WallTimes } from '#src/texts/wall-time.ts';
 
-/** Option for a session by its day, time and channel; offers sessions with lines that the caller may know. */
+/** Suggests sessions with lines that the caller may know. */
 const sessionOption: CommandOption = {
   name: 'session',
   description: 'command.captions.session',
@@ -60,7 +60,6 @@ async function sendTranscript(call: CommandCall, ports: CommandPorts): Promise<R
   return [{ id: 'captions.thread', with: { channel, date }, files }];
 }
 
-/** Reason for a missing transcript, shown to the caller alone. */
 function toNoTranscriptReply(
   outcome: NoTranscript,
   id: 'ask.unknown' | 'captions.none' = 'ask.unknown',
@@ -69,12 +68,11 @@ function toNoTranscriptReply(
   return [{ id, buttons: ['captions'] }];
 }
 
-/** Nothing has the name that was typed. */
 export function toUnknownNameReply(x = ''): Replies {
   return [{ id: 'unknown', with: { x } }];
 }
 
-/** The picked session; an empty option means the last one. */
+/** An empty option means the last session. */
 async function findPickedSession(
   call: CommandCall,
   ports: Pick<CommandPorts, 'features' | 'timesIn'>,
@@ -102,7 +100,7 @@ function formatSessionLabel(
   return `${when} ${channelName.slice(0, 60)} (${lineCount})`;
 }
 
-/** Longest quote of one line, in characters: ten of them fit one message. */
+/** Ten quotes fit one message. */
 const maxQuoteChars = 150;
 
 export const findCommand: Command = {
@@ -124,21 +122,19 @@ export const findCommand: Command = {
   },
 };
 
-/** Quoted lines, or why there are none, shown to the caller alone. */
 export function formatQuotes(found: FindOutcome, times: WallTimes): Replies {
   if (found.kind !== 'found') return toNoTranscriptReply(found);
   const [first, ...others] = found.lines.map((line) => formatQuote(line, times));
   return first ? [{ ...first, lines: others }] : toNoTranscriptReply({ kind: 'none' });
 }
 
-/** A stored line with its speaker, its time and the address of its message. */
 function formatQuote({ name, atWallMs, text, link }: QuotedLine, times: WallTimes): TextLine {
   const quote = `"${truncate(text, maxQuoteChars)}"`;
   const words = link === undefined ? quote : `${quote} ${link}`;
   return { id: 'find.line', with: { name, time: times.minute(atWallMs), text: words } };
 }
 
-/** A self-hosted chat server may take long for a whole evening; the session itself gives up a minute earlier. */
+/** A self-hosted chat server may need long for a whole evening. The session gives up a minute earlier. */
 export const maxRecapMs = 14 * 60_000;
 
 export const recapCommand: Command = {
@@ -155,7 +151,6 @@ async function summarise(call: CommandCall, ports: CommandPorts): Promise<Replie
   return await toRecapReply(call, ports, picked);
 }
 
-/** A recap that only the caller sees, or the reason why there is none. */
 export async function toRecapReply(
   { guildId, callerId }: CommandCall,
   { features, timesIn }: CommandPorts,

@@ -1,7 +1,7 @@
 import type { Command, CommandCall, CommandPorts, Replies } from '#src/features/command.ts';
 import { toOptionalLines } from '#src/texts/texts.ts';
 
-/** Asks first; only the button deletes. */
+/** Only the button deletes. */
 export const forget: Command = {
   name: 'forget',
   description: 'command.privacy.forget',
@@ -23,7 +23,6 @@ export const forget: Command = {
   },
 };
 
-/** Press of the button that forgets a person. */
 export async function forgetCaller(
   { guildId, callerId }: CommandCall,
   { privacy }: Pick<CommandPorts, 'privacy'>,

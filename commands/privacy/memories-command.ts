@@ -5,10 +5,9 @@ import { escapeTextValues } from '#src/texts/plain-text.ts';
 import { type CheckedLine, formatText, type TextLine } from '#src/texts/texts.ts';
 import type { WallTimes } from '#src/texts/wall-time.ts';
 
-/** Most characters of one message; the rest of Discord's 2,000 is for its heading. */
+/** The rest of Discord's 2,000 characters is for the heading. */
 const maxReplyChars = 1_800;
 
-/** Lists the memories of the server, and deletes one of them. */
 export const memories: Command = {
   name: 'memories',
   description: 'command.privacy.memories',

@@ -10,7 +10,6 @@ type ConsentPorts = Pick<CommandPorts, 'access' | 'helpState'>;
 type StatusPorts = ConsentPorts & Pick<CommandPorts, 'privacy'>;
 type CardPorts = StatusPorts & Pick<CommandPorts, 'features'>;
 
-/** Whether the caller is heard, what is kept about them, and the buttons to change it. */
 export async function buildStatus(call: CommandCall, ports: StatusPorts): Promise<Replies> {
   const status = await ports.privacy.getStatus(call.guildId, call.callerId);
   if (status.kind === 'unread') return [{ id: 'privacy.unread', buttons: consentButtons }];
@@ -20,14 +19,13 @@ export async function buildStatus(call: CommandCall, ports: StatusPorts): Promis
   return [addLines(reply, [stored])];
 }
 
-/** The privacy card: as `status`, with what the bot asks for. */
+/** Adds the questions of the bot to the status. */
 export async function showCard(call: CommandCall, ports: CardPorts): Promise<Replies> {
   const [reply] = await buildStatus(call, ports);
   const kept = await toKeptLines(call, ports.features.settings);
   return [addLines(reply, [{ id: 'panel.privacy' }, ...kept])];
 }
 
-/** Retention of captions there, as far as it is known. */
 async function toKeptLines(
   { guildId }: CommandCall,
   settings: Public<SettingsRequests>,
@@ -37,7 +35,7 @@ async function toKeptLines(
   return days === undefined ? [] : [describeRetention(Number(days))];
 }
 
-/** What this consent of the caller means for them now, and what they do next to be answered. */
+/** Tells the caller the effect of this consent, and the next step. */
 export async function toConsentReply(
   consent: Consent,
   call: CommandCall,
@@ -53,7 +51,6 @@ export async function toConsentReply(
   return { id: `consent.${consent}`, lines: [line], buttons: [...consentButtons, ...buttons] };
 }
 
-/** The reply with further lines. */
 export function addLines(reply: Reply, more: readonly TextLine[]): Reply {
   return { ...reply, lines: [...(reply.lines ?? []), ...more] };
 }

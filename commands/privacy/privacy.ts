@@ -13,7 +13,6 @@ import { addLines, buildStatus as statusReplies, toConsentReply } from './privac
 export const allow = createConsentCommand('allow');
 export const deny = createConsentCommand('deny');
 
-/** The command of a yes or a no to being heard. */
 function createConsentCommand(name: 'allow' | 'deny'): Command {
   return {
     name,
@@ -36,11 +35,10 @@ function createConsentCommand(name: 'allow' | 'deny'): Command {
 const pause = createHearingCommand('pause', pausedReply);
 const resume = createHearingCommand('resume', { id: 'panel.listening' });
 
-/** Press of Pause/resume: the button says what the bot did not do when it was drawn, so that two presses of one pause resume nothing. */
+/** The button names an action, so that two presses of one Pause do not resume. */
 export const pauseOrResume: Command['run'] = (call, ports) =>
   call.words.about === 'resume' ? onlyIfAdmitted(resume.run)(call, ports) : pause.run(call, ports);
 
-/** A command that ends or begins hearing in the channel of the bot. */
 function createHearingCommand(name: 'pause' | 'resume', reply: Reply): Command {
   return {
     name,

@@ -7,7 +7,7 @@ import { maxInstructionsChars } from '#src/settings/guild-settings.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { openPanel, saveAndShow } from './settings-panel-presses.ts';
 
-/** The command checks the right itself, so that it answers people whom the server does not let use the bot. */
+/** The command checks the right itself, so that people without access read why. */
 const forManagers = { isForEverybody: true, needsManageServer: true } as const;
 
 const view: Command = {
@@ -68,7 +68,7 @@ function formatFinding({ what: point, isIdle, mend, verdict, why }: Finding): Te
   return { id: 'check.bad', with: { point, why: mend === why ? why : `${why} ${mend}` } };
 }
 
-/** A tone was played at the end, unless there was nowhere to play it or the bot was speaking. */
+/** The tone at the end is missing if there was no channel, or the bot was speaking. */
 function toConclusion({ findings }: CheckReport): TextLine {
   const bad = findings.filter((finding) => !isUsable(finding)).length;
   if (bad > 0) return { id: 'check.count', with: { n: bad } };

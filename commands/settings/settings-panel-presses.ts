@@ -29,7 +29,6 @@ import {
 type PanelPorts = Pick<CommandPorts, 'features'>;
 type PanelAction = (call: CommandCall, ports: PanelPorts) => Promise<Reply>;
 
-/** Opens the panel. */
 export const openPanel = onlyForManagers(async ({ guildId }, { features }) =>
   buildHomePage(await features.settings.viewSettings(guildId)),
 );
@@ -40,7 +39,6 @@ const openGroup: PanelAction = async ({ guildId, picked, words }, { features }) 
 const openSetting: PanelAction = (call, ports) =>
   openSettingPage(call.picked?.[0] ?? '', call, ports);
 
-/** Buttons of the panel. */
 export const panelButtons: readonly Button[] = [
   toPanelButton('group', 'button.settings.group', openGroup),
   toPanelButton('reset', 'button.settings.reset', (call, ports) =>
@@ -49,20 +47,17 @@ export const panelButtons: readonly Button[] = [
   { ...toPanelButton('type', 'button.settings.type', removeForm), form: buildForm },
 ];
 
-/** Press of Confirm under a looser policy. */
 export const confirmSetting = onlyForManagers((call, ports) => {
   const words = parseSubject(call).more.join(':');
   return changeSetting(call, ports, words, { confirmed: 'confirmed' });
 });
 
-/** Menus of the panel. */
 export const panelPickers: readonly PickerHandler[] = [
   toPanelPicker('group', openGroup),
   toPanelPicker('open', openSetting),
   toPanelPicker('pick', pickValue),
 ];
 
-/** Form of a text or a number. */
 export const panelForm: FormHandler = {
   name: 'settings.value',
   inputs: ['value'],
@@ -86,14 +81,13 @@ function toPanelPicker(name: string, act: PanelAction): PickerHandler {
   };
 }
 
-/** The right is asked for at each press: it may have been lost since the panel was opened. */
+/** Checks the right at each press, since it may be lost after the panel was opened. */
 function onlyForManagers(
   act: PanelAction,
 ): (call: CommandCall, ports: PanelPorts) => Promise<Replies> {
   return async (call, ports) => [toNotManagingReply(call) ?? (await act(call, ports))];
 }
 
-/** Page of one setting, as it is now. */
 async function openSettingPage(
   key: string,
   { guildId }: CommandCall,
@@ -103,7 +97,6 @@ async function openSettingPage(
   return buildSettingPage(key, await features.settings.viewSettings(guildId, key), news);
 }
 
-/** Subject of a press: a setting, and what else the press names. */
 function parseSubject({ words }: CommandCall) {
   const [key = '', ...more] = (words.about ?? '').split(':');
   return { key, more };
@@ -118,12 +111,11 @@ async function findSeenSetting(
 }
 
 type ChangeOptions = {
-  /** Text typed into the form, quoted where it is refused. */
+  /** Text typed into the form, quoted in a refusal. */
   readonly typed?: string;
   readonly confirmed?: 'confirmed';
 };
 
-/** Sets the value, and shows the page with the outcome. */
 async function changeSetting(
   call: CommandCall,
   ports: PanelPorts,
@@ -138,12 +130,11 @@ async function changeSetting(
 }
 
 type SaveOptions = {
-  /** Lines about words that would be lost. */
   readonly lost?: readonly TextLine[];
   readonly confirmed?: 'confirmed';
 };
 
-/** Sets a value, and shows the page of its setting with the outcome; a looser policy is asked about first. */
+/** Asks for Confirm first under a looser policy. */
 export async function saveAndShow(
   key: string,
   words: string,
@@ -178,7 +169,7 @@ async function pickValue(call: CommandCall, ports: PanelPorts): Promise<Reply> {
   return await changeSetting(call, ports, formatValue(used, row, call.picked ?? [], now));
 }
 
-/** The form of a setting with its present value; undefined where `removeForm` gives the reason. */
+/** Undefined if `removeForm` gives the reason. */
 async function buildForm(call: CommandCall, ports: CommandPorts): Promise<Form | undefined> {
   if (toNotManagingReply(call)) return undefined;
   const now = await findSeenSetting(call, ports);
@@ -207,7 +198,6 @@ async function removeForm(call: CommandCall, ports: PanelPorts): Promise<Reply> 
   return await openSettingPage(parseSubject(call).key, call, ports, [{ id: 'late.form' }]);
 }
 
-/** Outcome of a change, over the page of its setting, which shows the value and what it takes. */
 function toChangedReply(
   key: string,
   setting: Exclude<SettingOutcome, { kind: 'looser' }>,
@@ -222,7 +212,7 @@ function toChangedReply(
   }
 }
 
-/** Says what does not fit, with examples of what does: those first that are like it. */
+/** Lists examples, those like the typed text first. */
 export function toBadValueReply(
   key: string,
   typed = '',

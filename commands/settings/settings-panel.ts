@@ -14,7 +14,7 @@ import { getLanguageName, offeredLanguages } from '#src/texts/language-names.ts'
 import { Mentions, truncate } from '#src/texts/plain-text.ts';
 import { formatText, type PlainTextId, type TextLine, type TextValue } from '#src/texts/texts.ts';
 
-/** Options of a menu, and most rows of menus of one input. Source: Discord docs, "String Select", "Action Row". */
+/** Source: https://discord.com/developers/docs/components/reference#string-select */
 const [rowOptions, mostRows] = [25, 3];
 /** Most characters of a value that Discord keeps with an option. */
 const maxValueChars = 100;
@@ -86,7 +86,7 @@ export function buildGroupPage(group: string, view: SettingsView): Reply {
   });
 }
 
-/** Page of one setting: its value, and what it is changed with; all groups where it is gone. */
+/** Shows all groups if the setting is gone. */
 export function buildSettingPage(
   key: string,
   view: SettingsView,
@@ -121,7 +121,7 @@ export function toSettingLine(key: string, { all }: SettingsView): CurrentSettin
   return all.find((one) => one.key === key);
 }
 
-/** The value as it is typed, after `picked` was chosen in one of the rows of an input. */
+/** Joins the picks of all rows of an input, with `picked` in one of them. */
 export function formatValue(
   input: SettingInput,
   row: number,
@@ -149,7 +149,7 @@ export function formatValue(
 
 type Group = readonly [CurrentSetting['setting']['group'], readonly CurrentSetting[]];
 
-/** Groups in the order in which their first settings are listed. */
+/** In the order of their first settings. */
 function listGroups({ all }: SettingsView): readonly Group[] {
   return [...Map.groupBy(all, ({ setting }) => setting.group)];
 }
@@ -171,7 +171,7 @@ function toNowLine(now: CurrentSetting, limits: ValueLimits): TextLine {
   return { id: 'settings.now', with: { key, value, from: source } };
 }
 
-/** Value with names in place of ids and of tags of languages. */
+/** Shows names for ids and for language tags. */
 function formatShownValue(
   { setting, value }: CurrentSetting,
   { chars, ids: most }: ValueLimits,
@@ -193,12 +193,10 @@ type InputById = Extract<SettingInput, { readonly kind: NamedById }>;
 
 type Menu = Picker extends infer One ? (One extends Picker ? Omit<One, 'name'> : never) : never;
 
-/** Menus with names by their rows. */
 function formatNamed(name: string, menus: readonly Menu[]): readonly Picker[] {
   return menus.map((menu, row) => ({ ...menu, name: `${name}:${row}` }));
 }
 
-/** Rows of menus of one input; none where it has no menu. */
 function buildMenus(
   input: SettingInput,
   now: CurrentSetting,
@@ -226,7 +224,7 @@ function buildMenus(
   }
 }
 
-/** The first 25 ids of a list in the first row, the next ones in the next, which is there once the row before is full. */
+/** A row appears once the row before has its 25 ids. */
 function buildIdMenus(
   { kind, most, before }: InputById,
   { value }: CurrentSetting,
@@ -245,7 +243,7 @@ function buildIdMenus(
   });
 }
 
-/** Meaning of a choice by setting and value, in words people use, with what it costs. */
+/** Meaning and cost of a choice, by setting and value. */
 const meaningTexts: Readonly<Record<string, PlainTextId>> = {
   'pipeline chained': 'settings.means.chained',
   'pipeline audio-model': 'settings.means.audio-model',
@@ -261,7 +259,6 @@ function findMeaning({ key }: CurrentSetting['setting'], value: string): PlainTe
   return meaningTexts[`${key} ${value}`];
 }
 
-/** Options for the values of a setting that a person may choose from. */
 function listOptions(
   { setting, value }: CurrentSetting,
   choices: SettingChoices,
@@ -280,7 +277,7 @@ function listOptions(
     });
 }
 
-/** Menus of 25 options each; none where they would take too many rows. */
+/** Returns no menu if the options need too many rows. */
 function splitIntoMenus(
   options: readonly PickerOption[],
   line: TextLine,
@@ -303,12 +300,10 @@ function splitIntoMenus(
   });
 }
 
-/** Lists of 25 at most. */
 function splitIntoRows<One>(all: readonly One[]) {
   return splitIntoBatches(all, () => 1, { maxSize: rowOptions });
 }
 
-/** Tags that are offered, and those that are set besides. */
 function listLanguages(value: string): readonly string[] {
   const set = formatList(value).filter((tag) => tag !== noHindrances);
   return [...new Set([...offeredLanguages, ...set])];

@@ -7,9 +7,7 @@ import { formatText, type Locale, type TextLine } from '#src/texts/texts.ts';
 import { queueTrack } from './options.ts';
 import { getTrackName, toReplies, toTrackCaller } from './track-replies.ts';
 
-/** Longest crossfade, in s. */
 const maxCrossfadeSeconds = 10;
-/** Most waiting items listed; the rest is counted. */
 const shown = 15;
 
 const nothing: TextLine = { id: 'stop.nothing' };

@@ -9,7 +9,7 @@ import {
 } from '#src/features/tracks/track-names.ts';
 import { isOwnTrack, mostNameUnits, ownTracks } from '#src/playback/tracks/track-name.ts';
 
-/** Option for a track of people, which need not exist yet, or one of `more`. */
+/** The track need not exist yet. */
 function createTrackOption(...more: readonly string[]): CommandOption {
   return {
     name: 'track',
@@ -27,14 +27,14 @@ function createTrackOption(...more: readonly string[]): CommandOption {
 
 export const newTrack = createTrackOption();
 
-/** With a queue, including the bot's speech. */
+/** Tracks with a queue, the bot's speech included. */
 export const queueTrack = createTrackOption(voiceTrack);
 
 export const trackOrAll = createTrackOption(everyTrack);
 
 export const soundsOrAll = createTrackOption(voiceTrack, everyTrack);
 
-/** Including the bot's own. */
+/** Includes the bot's own tracks. */
 export const anyTrack = createTrackOption(...ownTracks, everyTrack);
 
 export const volumeOption = {

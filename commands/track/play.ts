@@ -5,7 +5,7 @@ import type { CommandOption } from '#src/features/command.ts';
 import { newTrack, volumeOption } from './options.ts';
 import { getTrackName, toReplies, toTrackCaller } from './track-replies.ts';
 
-/** Longest link, in characters; links to attachments have about 300. */
+/** Links to attachments have about 300 characters. */
 const maxSoundChars = 1_000;
 
 const options: readonly CommandOption[] = [

@@ -3,13 +3,13 @@ import type { Button } from '#src/features/command.ts';
 import { isSameTrack } from '#src/features/tracks/track-names.ts';
 import { toShortReplies, toTrackCaller } from './track-replies.ts';
 
-/** Second row of the panel, and Skip under a refusal, which votes; `about` is the track. */
+/** Second row of the panel, and Skip under a refusal, which votes. `about` is the track. */
 export const trackPresses: readonly Button[] = [
   toSteeringButton('pause'),
   toSteeringButton('skip'),
 ];
 
-/** A press on Pause also resumes. */
+/** Pause also resumes. */
 function toSteeringButton(name: 'pause' | 'skip'): Button {
   return {
     name: `track.${name}`,

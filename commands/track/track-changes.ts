@@ -21,7 +21,7 @@ import {
 } from './options.ts';
 import { getTrackName, toReplies, toTrackCaller } from './track-replies.ts';
 
-/** `/track pause` and other commands that need no more than the name of a track, or `all`. */
+/** Commands that need only the name of a track, or `all`. */
 export function createSteeringCommand(kind: TrackAction): Command {
   const track = kind === 'skip' || kind === 'stop' ? soundsOrAll : trackOrAll;
   const subject = kind === 'resume' ? 'pause' : kind === 'unmute' ? 'mute' : kind;
@@ -31,9 +31,9 @@ export function createSteeringCommand(kind: TrackAction): Command {
 
 const silencingActions: ReadonlySet<TrackAction> = new Set(['pause', 'skip', 'stop', 'mute']);
 
-/** Longest position, in characters: `-10:00:00` and some spaces. */
+/** `-10:00:00` and some spaces. */
 const maxSeekChars = 12;
-/** Longest suggestion that Discord shows, in characters. */
+/** Longest suggestion that Discord shows. */
 const maxItemChars = 100;
 
 export const volume = createChangeCommand(
@@ -92,7 +92,6 @@ export const loop = createChangeCommand(
   ({ mode }) => ({ kind: 'loop', on: mode !== 'off' }),
 );
 
-/** Waiting items of the track that is named so far, as `2. rain`. */
 const suggestWaitingItems: SuggestValues = async (typed, call, { features }) => {
   const track = getTrackName(call);
   const views = features.tracks.listTracks(call.guildId) ?? [];
@@ -118,7 +117,6 @@ export const remove = createChangeCommand(
   ({ item = '' }) => ({ kind: 'remove', item: item.trim() }),
 );
 
-/** A command that changes one track, or says why it does not. */
 function createChangeCommand(
   name: string,
   description: PlainTextId,

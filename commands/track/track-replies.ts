@@ -6,22 +6,19 @@ import {
   toOutcomeLine,
 } from '#src/features/tracks/track-request-outcomes.ts';
 
-/** The caller as the owner of sounds on tracks. */
 export function toTrackCaller({ callerId, callerName, mayManage }: CommandCall): TrackCaller {
   return { id: callerId, name: callerName, mayManage };
 }
 
-/** The named track, or the default one. */
 export function getTrackName({ words }: CommandCall): string {
   return words.track ?? defaultTrack;
 }
 
-/** Outcomes that concern everybody in the channel; what else keeps a request from being done is for its caller. */
+/** Outcomes for everybody in the channel. The caller alone reads the others. */
 const sharedReply: ReadonlySet<PlayOutcome['kind']> = new Set([
   ...(['playing', 'added', 'changed', 'skipped', 'volume', 'denied'] as const),
 ]);
 
-/** Outcomes of all tracks, one a line; the channel reads changes and votes. */
 export function toReplies(all: readonly PlayOutcome[]): Replies {
   const [first = { id: 'stop.nothing' } as const, ...lines] = all.map(toOutcomeLine);
   const to = all.some(({ kind }) => sharedReply.has(kind)) ? 'room' : 'caller';
@@ -31,7 +28,7 @@ export function toReplies(all: readonly PlayOutcome[]): Replies {
   return [{ ...first, to, lines, ...(skip && { buttons: [skip] }) }];
 }
 
-/** Outcomes for the presser of a panel button alone, as everybody sees in the panel what has changed. */
+/** Only the presser reads these, since the panel shows changes to everybody. */
 export function toShortReplies(all: readonly PlayOutcome[]): Replies {
   const [{ buttons: _, ...reply }] = toReplies(all);
   return [{ ...reply, to: 'caller' }];

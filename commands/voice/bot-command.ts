@@ -5,7 +5,6 @@ import type { Persona } from '#src/settings/persona.ts';
 import { savePersona, toPersonaForm, toPersonaReply } from './persona-form.ts';
 import { createVoiceOption } from './voice-option.ts';
 
-/** Value that restores the voice of the server. */
 const defaultWord = 'default';
 
 export const bot: Command = {
@@ -47,7 +46,6 @@ export const bot: Command = {
   },
 };
 
-/** The requested form; undefined where there is none. */
 async function buildPersonaForm(
   call: CommandCall,
   { features }: CommandPorts,

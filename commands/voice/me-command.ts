@@ -14,11 +14,9 @@ import { toOneLine } from '#src/texts/plain-text.ts';
 import { type TextLine, toOptionalLines } from '#src/texts/texts.ts';
 import { createVoiceOption, toUnknownVoiceReply } from './voice-option.ts';
 
-/** Value that takes a choice back. */
 const defaultWord = 'default';
 const maxNameChars = 50;
 
-/** A change that was read from what was typed, or the reply that says what is wrong with it. */
 type ReadChange = { readonly change: PersonChange } | { readonly wrong: Reply };
 
 export const me: Command = {
@@ -112,7 +110,7 @@ function parseSpeed(typed: string | undefined): ReadChange {
   return { change: { speed: speed === 1 ? null : speed } };
 }
 
-/** At least one letter, and no characters that a speech model could read as markup. */
+/** Needs a letter, and refuses characters that a speech model could read as markup. */
 function parseSpokenName(typed: string | undefined): ReadChange {
   if (typed === undefined) return nothing;
   if (isDefaultWord(typed)) return { change: { spokenName: null } };
@@ -131,7 +129,6 @@ function isDefaultWord(typed: string) {
   return typed.trim().toLowerCase() === defaultWord;
 }
 
-/** The settings as sentences for their owner. */
 function formatSettings(
   { language, voice = defaultWord, speed, spokenName, answers = 'spoken' }: PersonSettings,
   { callerLocale }: CommandCall,

@@ -8,7 +8,6 @@ import { toUnknownVoiceReply } from './voice-option.ts';
 
 const formName = 'persona';
 
-/** Form of the persona of a voice channel. */
 export function toPersonaForm(persona: Persona, channelId: ChannelId): Form {
   return {
     name: `${formName}:${channelId}`,
@@ -23,7 +22,6 @@ export function toPersonaForm(persona: Persona, channelId: ChannelId): Form {
   };
 }
 
-/** Handler of a persona form that was sent. */
 export const personaForm: FormHandler = {
   name: formName,
   inputs: personaFields,
@@ -42,7 +40,6 @@ export const personaForm: FormHandler = {
   }),
 };
 
-/** Stores the persona of a voice channel, and the reply about it. */
 export async function savePersona(
   guildId: GuildId,
   channelId: ChannelId,
@@ -55,7 +52,6 @@ export async function savePersona(
   return toPersonaReply(persona, guildId, ports, saving.saved ? [] : [{ id: 'voice.unsaved' }]);
 }
 
-/** Reply to who the bot is. */
 export function toPersonaReply(
   { name, voice }: Persona,
   guildId: GuildId,

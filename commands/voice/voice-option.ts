@@ -3,13 +3,12 @@ import type { CommandOption, Reply } from '#src/features/command.ts';
 import { truncate } from '#src/texts/plain-text.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 
-/** Longest name of a voice. */
 const maxVoiceChars = 100;
 
-/** Longest list that is shown in the reply itself, in characters; a file holds all of a longer one. */
+/** A file holds a longer list. */
 const maxShownChars = 1_000;
 
-/** A list as a reply shows it, and the file that holds all of a long one. */
+/** Returns the list for the reply, with a file if it is long. */
 export function formatList(
   name: string,
   lines: readonly string[],
@@ -20,7 +19,6 @@ export function formatList(
   return { shown: truncate(all, maxShownChars), more: isLong ? { files } : {} };
 }
 
-/** A voice by its name; `others` are offered, too. */
 export function createVoiceOption(
   description: PlainTextId,
   others: readonly string[] = [],
@@ -35,7 +33,6 @@ export function createVoiceOption(
   };
 }
 
-/** Reply to a name that no voice has. */
 export function toUnknownVoiceReply(x: string, voices: readonly string[]): Reply {
   const closest = sortByDistance(x, voices).join(', ');
   return closest === ''

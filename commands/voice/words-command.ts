@@ -12,7 +12,7 @@ import { truncate } from '#src/texts/plain-text.ts';
 import { toOptionalLines } from '#src/texts/texts.ts';
 import { formatList } from './voice-option.ts';
 
-/** Most characters that can be typed: more than are allowed, so that a longer word is noticed. */
+/** More than is allowed, so that a longer word is noticed. */
 const [maxWordChars, maxSayChars] = [100, 200];
 
 const suggestKnownWords: SuggestValues = async (typed, { guildId }, { features }) =>

@@ -19,73 +19,67 @@ import type { WallTimes } from '#src/texts/wall-time.ts';
 import type { HelpEntry, HelpState } from './contract/help-entries.ts';
 import type { FeaturePorts } from './features.ts';
 
-/** A message to the caller or to the channel. The first sentence stands in the reply itself, `lines` follow under it. */
+/** `lines` follow below the first sentence. */
 export type Reply = TextLine & {
-  /** Only the caller sees it, where it does not say `room`: then everybody in the channel does. */
+  /** Default: the caller alone. */
   readonly to?: ReplyAudience;
   readonly lines?: readonly TextLine[];
-  /** In rows of five, by the names of `Press`; what follows a colon its press finds in `words.about`. */
+  /** Names of buttons, in rows of five. Text after a colon becomes `words.about`. */
   readonly buttons?: readonly string[];
-  /** Menus above the buttons, a row each; rows of both are five at most. */
+  /** One row each, above the buttons. A message has five rows at most. */
   readonly pickers?: readonly Picker[];
-  /** It takes the place of the message whose button, picker or form was used. */
+  /** Replaces the message of the button, picker or form. */
   readonly inPlace?: true;
-  /** This message is edited from now on to show the state of the caller's channel. */
+  /** The message shows the state of the channel from now on. */
   readonly panel?: true;
-  /** At most ten, below Discord's limit together. Not in a panel. */
+  /** At most ten. Not in a panel. */
   readonly files?: readonly ReplyFile[];
 };
 
 export type Replies = readonly [Reply, ...Reply[]];
 
-/** Invocation of a command: the caller, the place, and the options. */
 export type CommandCall = {
   readonly guildId: GuildId;
   readonly callerId: PersonId;
   readonly callerName: string;
   readonly callerLocale: Locale;
-  /** Channel or thread in which it was asked, and in which public replies stand. */
+  /** Channel or thread with the public replies. */
   readonly placeId?: ChannelId;
-  /** The voice channel the caller sits in. */
   readonly callerChannel?: ChannelRef;
   readonly mayManage: boolean;
-  /** Roles of the caller in that server. */
   readonly callerRoleIds: readonly RoleId[];
-  /** A channel option, where the command has one and the caller filled it. */
+  /** Channel option. */
   readonly channel?: ChannelRef;
-  /** A sound option, where the command has one and the caller filled it with any file. */
+  /** Sound option with any file. */
   readonly sound?: SoundFile;
-  /** Another file option, as `sound`. */
+  /** Another file option. */
   readonly file?: SoundFile;
-  /** The message whose menu it was, for an entry of one. */
+  /** Message whose menu was used. */
   readonly message?: PickedMessage;
-  /** Values that were picked from a menu: ids, or values of its options. */
+  /** Ids, or values of options. */
   readonly picked?: readonly string[];
-  /** All other options that were filled, by name; a choice is one of its values, a truth `true` or `false`. */
+  /** Further options by name. A choice is one of its values, and a truth is `true` or `false`. */
   readonly words: Readonly<Record<string, string>>;
 };
 
-/** Message of any author; none of its words count as the caller's. */
+/** Message of any author. Its words never count as the caller's. */
 export type PickedMessage = MessageContent & {
   readonly messageId: MessageId;
   readonly author: string;
   readonly authorId: PersonId;
-  /** Written by a program, or through a webhook. */
+  /** Also true for a webhook. */
   readonly isBot: boolean;
 };
 
-/** Option of a command, with its description. */
 export type CommandOption = {
   readonly name: string;
   readonly description: PlainTextId;
   readonly required?: true;
 } & (
   | { readonly kind: 'voice-channel' | 'sound' | 'file' | 'truth' }
-  /** A whole number. */
   | { readonly kind: 'number'; readonly least: number; readonly most: number }
-  /** With decimals. */
   | { readonly kind: 'decimal'; readonly least: number; readonly most: number }
-  /** `isProse`: words for people, in which Discord's marks are read as names. */
+  /** `isProse` texts are for people, so marks of Discord become names. */
   | {
       readonly kind: 'text';
       readonly maxChars: number;
@@ -95,18 +89,17 @@ export type CommandOption = {
   | { readonly kind: 'choice'; readonly values: readonly string[] }
 );
 
-/** Suggestions for the text typed so far, best first; at most 25, within 200 ms, never by a model. */
+/** Suggests 25 values at most, best first, within 200 ms, without a model. */
 export type SuggestValues = (
   typed: string,
   call: CommandCall,
   ports: CommandPorts,
 ) => Promise<readonly string[]>;
 
-/** Parts of the bot that commands may use. */
+/** Parts of the bot for commands. */
 export type CommandPorts = {
   readonly access: Public<GuildAccess>;
   readonly clock: Clock;
-  /** Writes times of day in the zone of a server. */
   readonly timesIn: (guildId: GuildId) => WallTimes;
   readonly sessions: Pick<
     VoiceSessions,
@@ -118,45 +111,59 @@ export type CommandPorts = {
   readonly confirmations: Public<ConfirmationRequests>;
   readonly stats: Stats;
   readonly costs: SpentCosts;
-  /** Facts for the help of a server. Never throws. */
+  /** Never throws. */
   readonly helpState: (guildId: GuildId) => Promise<HelpState>;
-  /** Objects of features. */
   readonly features: FeaturePorts;
 };
 
-/** Parts of the bot that programs may use in the servers of one shard. */
+/** Parts of the bot for programs, in the servers of one shard. */
 export type ProgramPorts = Pick<CommandPorts, 'places' | 'features' | 'sessions'> & {
   readonly members: Members;
 };
 
-/** A slash command is data plus one decision; it never sees discord.js. */
+/**
+ * A slash command: data plus one decision, without discord.js.
+ *
+ * @example
+ * import type { Command } from '#src/features/command.ts';
+ *
+ * export const ping: Command = {
+ *   name: 'ping',
+ *   description: 'command.stop',
+ *   options: [],
+ *   run: async () => [{ id: 'confirm.done' }],
+ * };
+ * ping.name; // 'ping'
+ */
 export interface Command {
   readonly name: string;
   readonly description: PlainTextId;
   readonly options: readonly CommandOption[];
-  /** Audience of "thinking" while a slow answer is awaited; the caller where it is not given. */
+  /** Audience of "thinking". Default: the caller. */
   readonly shownTo?: ReplyAudience | ((call: CommandCall) => ReplyAudience);
-  /** Longest time, in ms, that it may take, below the 15 minutes that Discord waits; a minute where it is not given. */
+  /**
+   * Below the 15 minutes that Discord waits. Default: a minute. Source:
+   * https://discord.com/developers/docs/interactions/receiving-and-responding
+   */
   readonly longestMs?: number | ((call: CommandCall) => number | undefined);
-  /** It shows as thinking before it begins: its work may hold up the thread, and Discord waits 3 s for the first answer. */
+  /** Defers before it begins, since its work may block the thread, and Discord waits 3 s for the first answer. */
   readonly mustDeferFirst?: true;
-  /** Also for people whom the server does not let use the bot: their own data, help, and commands that check rights themselves. */
+  /** Also for people without access: own data, help, and commands that check rights themselves. */
   readonly isForEverybody?: true;
-  /** It ends, silences or refuses something, so no rate limit holds it up. */
+  /** It ends, silences or refuses something. */
   readonly isNeverLimited?: true;
-  /** Its line in `/help`. */
   readonly help?: HelpEntry;
-  /** Only people with Manage Server may use it: Discord hides it from others, and it checks the right itself. */
+  /** Discord hides it from others. The command checks the right itself. */
   readonly needsManageServer?: true;
-  /** A form that is opened in place of running it; undefined, or late: it runs. */
+  /** The command runs if the form is undefined or late. */
   form?(call: CommandCall, ports: CommandPorts): Promise<Form | undefined>;
-  /** The first reply answers the command, the rest follow it. */
+  /** The first reply answers the command, and the rest follow. */
   run(call: CommandCall, ports: CommandPorts): Promise<Replies>;
 }
 
-/** An entry of the menu of a message: a command that is not typed. */
+/** An entry in the menu of a message. */
 export interface MessageCommand extends Pick<Command, 'longestMs' | 'shownTo' | 'run'> {
-  /** Entry in the menu, at most 32 characters. */
+  /** At most 32 characters. */
   readonly label: PlainTextId;
 }
 
@@ -165,36 +172,33 @@ export type CommandGroup = {
   readonly name: string;
   readonly description: PlainTextId;
   readonly commands: readonly Command[];
-  /** Line in `/help` about all of them; each may have its own. */
   readonly help?: HelpEntry;
 };
 
-/** A button: data plus one decision, like a command. Its name outlives the process that drew it. */
+/** A button is data plus one decision. Its name outlives the process. */
 export interface Button {
   readonly name: string;
   readonly label: PlainTextId;
   readonly style: 'plain' | 'main' | 'danger';
-  /** Longest time, in ms, as of a command. */
   readonly longestMs?: number;
   readonly mustDeferFirst?: true;
   readonly isForEverybody?: true;
   readonly isNeverLimited?: true;
-  /** It changes its own message, which stays as it is while a slow answer is awaited. */
+  /** Changes its own message, which stays while a slow answer is awaited. */
   readonly inPlace?: true;
-  /** A form, as of a command. */
   form?(call: CommandCall, ports: CommandPorts): Promise<Form | undefined>;
   run(call: CommandCall, ports: CommandPorts): Promise<Replies>;
 }
 
-/** Handler of values picked from a menu: data plus one decision, like a button. */
+/** Handles values picked from a menu. */
 export type PickerHandler = Pick<Button, 'name' | 'isForEverybody' | 'inPlace' | 'run'>;
 
-/** Handler of a sent form: data plus one decision, like a button. */
+/** Handles a sent form. */
 export interface FormHandler {
   readonly name: string;
-  /** It changes the message whose button opened the form. */
+  /** Changes the message of the button that opened the form. */
   readonly inPlace?: true;
-  /** Names of the inputs that it finds in `words`; one that was left empty is missing there. */
+  /** Empty inputs are missing in `words`. */
   readonly inputs: readonly string[];
   run(call: CommandCall, ports: CommandPorts): Promise<Replies>;
 }

@@ -17,7 +17,7 @@ import { tracksFeature } from './tracks/tracks-feature.ts';
 import { typedFeature } from './typed/typed-feature.ts';
 import { wordsFeature } from './words/words-feature.ts';
 
-/** All features. A new one is a line here; one that uses objects of another stands behind it. */
+/** All features. A new feature is a line here, after the features whose objects it needs. */
 export const features = [
   ownToolsFeature,
   tracksFeature,
@@ -38,10 +38,10 @@ type Intersection<Union> = (Union extends unknown ? (one: Union) => void : never
   ? All
   : never;
 
-/** Objects of features that commands and programs use. */
+/** Objects of features for commands and programs. */
 export type FeaturePorts = Intersection<FeatureObjects<(typeof features)[number]>>;
 
-/** Opens features in a process, and returns how they begin with a shard. */
+/** Opens features in a process. The result opens them in a shard. */
 export function openFeatures(parts: FeatureProcessDeps, all: readonly Feature[] = features) {
   const opened = all.map((feature) => ({ ...feature, ...feature.open(parts) }));
   return (services: FeatureShardDeps) => {
@@ -57,11 +57,11 @@ export function openFeatures(parts: FeatureProcessDeps, all: readonly Feature[] 
 
 export type OpenFeatures = ReturnType<typeof openFeatures>;
 
-/** All settings of servers, in the order of `/settings`: those of the conversation, then of features. */
+/** In the order of `/settings`. */
 export const serverSettings: readonly ServerSetting[] = [
   ...Object.values(conversationSettings),
   ...features.flatMap(({ settings: own = [] }: Feature) => own),
 ];
 
-/** All tools of the bot that a model may call while it answers, in the order in which they are offered. */
+/** In the order in which a model is offered them. */
 export const tools: readonly FeatureTool[] = features.flatMap(({ tools = [] }: Feature) => tools);

@@ -6,31 +6,28 @@ import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { GuildSettings } from '#src/settings/guild-settings.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
-/** Line of `/help` about one thing that the bot can do, declared by a command or a feature. */
+/** Line of `/help` about one thing that the bot can do. */
 export type HelpEntry = {
-  /** Option of `/help` that shows this line alone. */
   readonly topic: string;
-  /** Command that the line names, as in `track play`; absent: people say it. */
+  /** As in `track play`. Absent if people say it. */
   readonly command?: string;
-  /** `everybody`: also people whom the server does not let use the bot. Default: those whom it does. */
+  /** `everybody` includes people without access. Default: people with access. */
   readonly for?: 'everybody' | 'manager';
-  /** Undefined: the bot cannot do that in this server now. */
+  /** Undefined if the bot cannot do it here now. */
   buildLine(state: HelpState): TextLine | undefined;
 };
 
-/** State of a server and its session by which help chooses its lines. */
 export type HelpState = {
-  /** Settings that apply in the channel of the session, else in the server. */
+  /** Settings of the channel of the session, else of the server. */
   readonly settings: GuildSettings;
-  /** False: only the built-in stand-in answers there. */
+  /** False if only the built-in stand-in answers. */
   readonly hasModel: boolean;
-  /** Tools of the operator that a model may call. */
   readonly operatorTools: readonly Pick<ToolEntry, 'name' | 'right'>[];
-  /** Absent: the bot sits in no channel of this server. */
+  /** Absent if the bot sits in no channel of the server. */
   readonly talk?: TalkState | undefined;
 };
 
-/** State for the help of a server. Never throws. */
+/** Never throws. */
 export async function readHelpState(
   guildId: GuildId,
   deps: Deps<'hasChatModel'>,

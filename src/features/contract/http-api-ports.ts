@@ -6,53 +6,48 @@ import type { SoundFile } from '#src/sources/recordings.ts';
 import type { EngineUsage, TranscribedWord } from '#src/speech/speech-engine.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
-/** A text to be spoken. Missing fields are as the server has set them. */
+/** Missing fields are as the server has set them. */
 export type ProgramText = {
   readonly guildId: GuildId;
   readonly asker: Asker;
   readonly input: string;
   readonly voice?: string;
-  /** One of `VoicesAndPreviews.models`. */
   readonly model?: string;
-  /** Tone. */
+  /** Tone of the voice. */
   readonly instructions?: string;
-  /** 0.25 to 4; 1 is the voice's own pace. */
+  /** 0.25 to 4. */
   readonly speed?: number;
-  /** Called as `SpeechVoice.onUsage`. */
   readonly onUsage: (usage: EngineUsage) => void;
 };
 
 export type ProgramQuestion = {
   readonly guildId: GuildId;
   readonly asker: Asker;
-  /** Beginning of the keys under which words of its sounds are kept. */
+  /** Prefix of the keys for words of its sounds. */
   readonly keptFor: string;
-  /** The conversation, oldest first. Its system messages are in place of the server's own instructions. */
+  /** Oldest first. System messages replace the instructions of the server. */
   readonly messages: readonly ProgramMessage[];
-  /** Fields that the chat model gets as they stand, its tools among them. */
+  /** Fields for the chat model as they stand, tools among them. */
   readonly sent: SentFields;
-  /** Number of answers. */
   readonly choices: number;
   readonly voice?: string;
-  /** Speech model, of those that may be chosen; another means the usual one. */
+  /** An unknown model means the usual one. */
   readonly speechModel?: string;
-  /** Transcription model for its sound, as `speechModel`. */
   readonly transcriptionModel?: string;
-  /** Absent: as this server is answered. */
+  /** Default: the pipeline of the server. */
   readonly pipeline?: PipelineName;
-  /** False: in writing alone. */
   readonly isSpoken: boolean;
-  /** Called with the usage of each request to a model. */
+  /** Called after each request to a model. */
   readonly onUsage: (usage: Usage) => void;
 };
 
-/** A message of a program in the format of chat completions. */
+/** A message in the format of chat completions. */
 export type ProgramMessage = SentFields & {
   readonly role: 'system' | 'user' | 'assistant' | 'tool';
   readonly content: readonly ProgramPart[];
 };
 
-/** Text, a picture, or a file of sound in base64: WAV or what else recordings may be. */
+/** Text, a picture, or a sound file in base64. */
 export type ProgramPart = {
   readonly type: string;
   readonly text?: string;
@@ -60,57 +55,53 @@ export type ProgramPart = {
   readonly input_audio?: { readonly data: string };
 };
 
-/** Parts of a result; must be read to the end, as its budget stays reserved until then. */
+/** Must be read to the end, since the budget stays reserved until then. */
 export type OpenStream<Part> = { readonly kind: 'open'; readonly parts: AsyncIterable<Part> };
 export type FailedStream = { readonly kind: 'failed'; readonly line: TextLine };
 
-/** The answers, one after the other; each is read before the next. */
+/** Answers one after the other. Each is read before the next. */
 export type ProgramAnswer = OpenStream<AsyncIterable<ReplyPart>> | FailedStream;
 export type ProgramSpeech =
   | OpenStream<Pcm>
   | FailedStream
-  /** There is nothing in the text that can be said. */
+  /** Nothing in the text can be said. */
   | { readonly kind: 'unspeakable' };
 
 export type RecordingRequest = {
   readonly guildId: GuildId;
   readonly asker: Asker;
   readonly recording: SoundFile;
-  /** Any that is not among `models` is the usual one. */
+  /** An unknown model means the usual one. */
   readonly model?: string;
-  /** Spoken in it, BCP 47, where that is known. */
+  /** BCP 47. */
   readonly language?: string;
-  /** Words that are likely to be said, as `normaliseHints` gives them. */
   readonly hints: readonly string[];
   readonly hasWordTimes: boolean;
-  /** In English, whatever is spoken. */
   readonly isTranslated: boolean;
-  /** Longest wait for all its words, in ms. */
   readonly longestMs: number;
 };
 
-/** Parts of a transcription, in order: its length, then segments; nothing follows any other part. */
+/** Length of a recording, then its segments. Nothing follows another part. */
 export type RecordingPart =
   | { readonly kind: 'begun'; readonly durationMs: number }
   | { readonly kind: 'segment'; readonly segment: RecordingSegment }
-  /** The limit of concurrent recordings is reached: of this program, or in this server. */
+  /** The program or the server has too many concurrent recordings. */
   | { readonly kind: 'busy'; readonly of: 'program' | 'server'; readonly limit: number }
   | { readonly kind: 'late' }
-  /** The chat model gave no translation. */
   | { readonly kind: 'untranslated' }
   | FailedStream;
 
-/** Speech between two pauses, 30 s at most; times in ms of the recording. */
+/** Speech between two pauses, 30 s at most. Times are relative to the recording. */
 export type RecordingSegment = {
   readonly startMs: number;
   readonly endMs: number;
   readonly text: string;
-  /** Between the text before it and its own: nothing where the script has no spaces. */
+  /** Empty if the script has no spaces. */
   readonly lead: '' | ' ';
-  /** BCP 47, where the recogniser reports it. */
+  /** BCP 47. */
   readonly language?: string;
-  /** Where the recogniser reports them all, and the text is as it was said. */
+  /** Present if the recogniser reports all words, and the text is untranslated. */
   readonly words?: readonly TranscribedWord[];
-  /** The recogniser has put it into English. */
+  /** The recogniser has translated it into English. */
   readonly isTranslated?: true;
 };

@@ -3,17 +3,15 @@ import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 
 type PlacedSession = { readonly place: SessionPlace };
 
-/** Objects of a feature, one for each session of a shard, which only the feature itself changes. */
+/** One object of a feature for each session of a shard. */
 export class SessionObjects<One> {
   readonly #sessions: VoiceSessions;
-  /** By the place of their session. */
   readonly #all = new WeakMap<SessionPlace, One>();
 
   constructor(sessions: VoiceSessions) {
     this.#sessions = sessions;
   }
 
-  /** The object of a session that begins. */
   add({ place }: PlacedSession, one: One): One {
     this.#all.set(place, one);
     return one;
@@ -25,13 +23,13 @@ export class SessionObjects<One> {
     return one;
   }
 
-  /** Undefined where the bot does not sit in this server. */
+  /** Undefined if the bot does not sit in this server. */
   find(guildId: GuildId): One | undefined {
     const session = this.#sessions.findSession(guildId);
     return session && this.get(session);
   }
 
-  /** Objects of the sessions of a server; left out: of all servers. */
+  /** Without a server, lists the objects of all servers. */
   list(guildId?: GuildId): readonly One[] {
     const sessions = guildId ? this.#sessions.listSessions(guildId) : this.#sessions.listAll();
     return sessions.map((one) => this.get(one));

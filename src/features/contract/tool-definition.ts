@@ -11,39 +11,38 @@ import type {
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
 import { formatText, type PlainTextId, type TextLine } from '#src/texts/texts.ts';
 
-/** Parts that a tool may use, and the objects of its feature. */
+/** Parts for a tool, with the objects of its feature. */
 export type WithOwnObjects<Own, Ports = ToolPorts> = Ports & { readonly own: Own };
 
-/** A tool as its feature declares it. A shard binds it to the objects of that feature there. */
+/** A tool as its feature declares it. Each shard binds it to the objects of the feature. */
 export type FeatureTool<Own = object> = Omit<ToolEntry, 'parseArguments' | 'isOffered'> & {
   bind(own: Own): ToolEntry;
 };
 
 export type ToolDefinition<T, Own> = Pick<ToolEntry, 'name' | 'description' | 'right'> & {
-  /** Whether it is offered now, in a session or where the bot sits nowhere. Default: always. */
+  /** Default: always offered. */
   isOffered?(own: Own): NonNullable<ToolEntry['isOffered']>;
-  /** Schema of the arguments, an object; unknown fields are refused. */
+  /** An object. Unknown fields are refused. */
   readonly schema: z.ZodType<T>;
-  /** Text of the panel while it runs, which the bot says if that takes long. Default: `slow.voice`. */
+  /** Shown in the panel while the tool runs, and said if that takes long. Default: `slow.voice`. */
   readonly doing?: PlainTextId;
 } & (
     | (ToolAction<T, Own> & {
         readonly effect: 'read' | 'change';
-        /** Its result holds words that people chose, as their names. */
+        /** The result holds words that people chose, such as names. */
         readonly quotesOthers?: true;
       })
     | (ToolAction<T, Own> & {
         readonly effect: 'last' | 'destroy';
-        /** Whether this call is only a change. Default: false. */
+        /** True if this call is only a change. Default: false. */
         readonly isChange?: (call: T) => boolean;
-        /** As of `ConfirmableAction`. */
         readonly ask: (call: T) => TextLine<'name'>;
-        /** Content that is too long for that sentence. */
+        /** Content too long for the sentence. */
         readonly files?: (call: T) => readonly ReplyFile[];
       })
     | {
         readonly effect: 'last' | 'destroy';
-        /** Prepares the action; it needs no channel. Errors and abort: as `run` of the others. */
+        /** Needs no channel. Throws as `run` does. */
         prepare(
           call: T,
           ports: WithOwnObjects<Own, ServerToolPorts>,
@@ -52,10 +51,10 @@ export type ToolDefinition<T, Own> = Pick<ToolEntry, 'name' | 'description' | 'r
       }
   );
 
-/** Errors: BotError; the model gets its code. Aborting `signal` throws `signal.reason`. */
+/** Throws BotError, of which the model gets the code. Aborting `signal` throws `signal.reason`. */
 type ToolAction<T, Own> =
   | { run(call: T, ports: WithOwnObjects<Own>, signal: AbortSignal): Promise<ToolOutcome> }
-  /** It needs no channel: answers in writing may use it, too. */
+  /** Needs no channel, so written answers may use it too. */
   | {
       runAnywhere(
         call: T,
@@ -66,7 +65,23 @@ type ToolAction<T, Own> =
 
 const defaultDoingText = 'slow.voice';
 
-/** A tool is data plus one action, like a command. */
+/**
+ * Defines a tool: data plus one action.
+ *
+ * @example
+ * import { z } from 'zod';
+ * import { defineTool } from '#src/features/contract/tool-definition.ts';
+ *
+ * const coin = defineTool({
+ *   name: 'coin',
+ *   description: 'Flips a coin.',
+ *   schema: z.strictObject({}),
+ *   right: 'anyone',
+ *   effect: 'read',
+ *   runAnywhere: async () => ({ facts: { side: 'heads' } }),
+ * });
+ * coin.isAnywhere; // true
+ */
 export function defineTool<T, Own = object>(definition: ToolDefinition<T, Own>): FeatureTool<Own> {
   const { name, description, right, doing = defaultDoingText, effect, schema } = definition;
   const { $schema: _, ...parameters } = z.toJSONSchema(schema, { io: 'input' });
@@ -123,12 +138,12 @@ function prepareFittingCall<T, Own>(
   return { effect, prepare: async () => ({ kind: 'ready', question, files, run }) };
 }
 
-/** What a line tells, to the model and in the channel. */
+/** Gives the line to the model and to the channel. */
 export function toOutcome(line: TextLine): ToolOutcome {
   return { facts: { outcome: formatText(line.id, line.with) }, line };
 }
 
-/** What a line tells of a call that has changed nothing. */
+/** The call has changed nothing. */
 export function toUnchangedOutcome(line: TextLine): ToolOutcome {
   return { facts: { outcome: formatText(line.id, line.with) }, line, hasChangedNothing: true };
 }

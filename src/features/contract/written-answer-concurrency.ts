@@ -2,25 +2,20 @@ import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 
 type WorkSlot = {
   readonly guildId: GuildId;
-  /** Absent: no person asked. */
+  /** Absent if no person asked. */
   readonly personId?: PersonId;
   readonly isRecap: boolean;
   readonly left: PromiseWithResolvers<void>;
 };
 
-/** Outcome of work above the limits. */
 export const tooMuchAtOnce = { kind: 'failed', line: { id: 'ask.dropped' } } as const;
 
-/** A place to be left when the work is done, or the limit that is reached. */
+/** A slot to dispose of, or the limit that was reached. */
 type EnteredSlot = Disposable | 'person' | 'server';
 
-/** Recaps that are made at once in one server. */
 const maxRecapsPerServer = 1;
 
-/**
- * Limits of the work that is done at the same time for one person or program, and in one server: by default answers, recaps and
- * quotes that are written. What comes above them is refused and does not wait.
- */
+/** Limits concurrent work for a person and in a server. Work above a limit is refused, and does not wait. */
 export class WrittenAnswerConcurrency {
   readonly #maxPerPerson;
   readonly #maxPerServer;
@@ -41,7 +36,7 @@ export class WrittenAnswerConcurrency {
     return this.#takeSlot({ guildId, personId, isRecap });
   }
 
-  /** Same as `enter`, of a recap; one without an asker waits for the one before. Aborting `signal` throws `signal.reason`. */
+  /** A recap without an asker waits for the one before it. Aborting `signal` throws `signal.reason`. */
   async enterRecap(
     guildId: GuildId,
     personId: PersonId | undefined,

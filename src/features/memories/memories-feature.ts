@@ -10,7 +10,14 @@ export type MemoryPorts = {
   readonly memories: MemoryCache;
 };
 
-/** Memories: what people of a server asked the bot to remember, for all of its answers there. */
+/**
+ * Sentences that people of a server asked the bot to remember.
+ *
+ * @example
+ * import { memoriesFeature } from '#src/features/memories/memories-feature.ts';
+ *
+ * memoriesFeature.tools?.map(({ name }) => name); // ['remember', 'forget_memory']
+ */
 export const memoriesFeature: Feature<MemoryPorts> = {
   name: 'memories',
   tools: [rememberTool, forgetMemoryTool],
@@ -49,7 +56,7 @@ export const memoriesFeature: Feature<MemoryPorts> = {
   }),
 };
 
-/** Memories that an answer may use; a person elsewhere has none. */
+/** A person outside the channel gets none. */
 function buildMemoryContext(
   { askerId }: ContextRequest,
   { consent, place }: Owners<'consent' | 'place'>,

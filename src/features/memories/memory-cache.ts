@@ -5,8 +5,7 @@ import type { Memory, MemoryList, MemoryStore, NewMemory } from './memory-store.
 import { memorySetting } from './usable-memories.ts';
 
 /**
- * Memories of all servers, cached over their store: answers wait for no store. The store answers in the order in which it is asked, so
- * that nothing older replaces a change.
+ * Memories of all servers, since answers wait for no store. The store answers in order, so that nothing older replaces a change.
  */
 export class MemoryCache {
   readonly #store;
@@ -24,12 +23,12 @@ export class MemoryCache {
     this.#settings = settings;
   }
 
-  /** Memories as last read; none before that. */
+  /** Empty before the first read. */
   getKnown(guildId: GuildId): readonly Memory[] {
     return this.#getKnown.get(guildId) ?? [];
   }
 
-  /** Reads them anew; undefined where that fails, which is reported to the operator. Never throws. */
+  /** Returns undefined if the store fails, which is reported to the operator. Never throws. */
   async loadMemories(guildId: GuildId): Promise<readonly Memory[] | undefined> {
     const read = () => this.#store.list(guildId);
     const all = await withStoreTimeout(guildId, this.#watch, 'store.unreadable', read);
@@ -37,7 +36,6 @@ export class MemoryCache {
     return all;
   }
 
-  /** Errors: as `MemoryStore.add`. */
   async addMemory(memory: NewMemory): ReturnType<MemoryStore['add']> {
     const added = await this.#store.add(memory);
     if (added.kind === 'added') {
@@ -47,7 +45,7 @@ export class MemoryCache {
     return added;
   }
 
-  /** Drops those by or about this person, or all of the server, from the cache; the store is unchanged. */
+  /** Without a person, drops all of the server. The store is unchanged. */
   dropCached(guildId: GuildId, personId?: PersonId): void {
     this.#updateCache(
       guildId,
@@ -55,7 +53,7 @@ export class MemoryCache {
     );
   }
 
-  /** All of a server, read anew; undefined where that fails. */
+  /** Returns undefined if the store fails. */
   async listMemories(guildId: GuildId): Promise<MemoryList | undefined> {
     await this.#settings.loadGuild(guildId);
     const memories = await this.loadMemories(guildId);
@@ -64,7 +62,7 @@ export class MemoryCache {
     );
   }
 
-  /** Deletes one for its author, the person it is about, or a manager of the server; what they are told. */
+  /** Deletes a memory for its author, its subject or a manager. Returns the line for the caller. */
   async removeMemory(
     guildId: GuildId,
     number: number,
@@ -87,7 +85,6 @@ export class MemoryCache {
   }
 }
 
-/** Whether this person may have a memory deleted. */
 export function mayForgetMemory(
   { byId, aboutId }: Memory,
   { id, mayManage }: { readonly id: string; readonly mayManage: boolean },

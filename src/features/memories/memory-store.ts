@@ -5,15 +5,14 @@ import { StoreKey } from '#src/sql/store-part.ts';
 import { defineTable, selectRows } from '#src/sql/table.ts';
 import { removeRows } from '#src/sql/table-rows.ts';
 
-/** Something a server asked the bot to remember. */
 export type Memory = {
   readonly guildId: GuildId;
-  /** Unique in its server, from 1. */
+  /** Unique in the server, from 1. */
   readonly number: number;
   readonly text: string;
   readonly byId: PersonId;
   readonly byName: string;
-  /** Whom it is about, if not its author. */
+  /** Absent if the memory is about its author. */
   readonly aboutId?: PersonId;
   readonly aboutName?: string;
   readonly atWallMs: number;
@@ -21,7 +20,7 @@ export type Memory = {
 
 export type NewMemory = Omit<Memory, 'number'>;
 
-/** `isOn`: the setting is; otherwise they are kept and not used. */
+/** Memories are kept while the setting is off. */
 export type MemoryList = { readonly memories: readonly Memory[]; readonly isOn: boolean };
 
 export const memoriesTable = defineTable(
@@ -43,12 +42,11 @@ export const memoriesTable = defineTable(
   },
 );
 
-/** Entries that one server may have. */
 const maxMemories = 50;
 
 export type MemoryStore = ReturnType<typeof openMemoryStore>;
 
-/** Memories of servers. No write waits while the database is away: the caller learns of it at once. Errors: BotError `store.*`. */
+/** Fails at once while the database is away, so that the caller learns of it. Throws BotError `store.*`. */
 export function openMemoryStore(database: StoreDatabase) {
   return {
     list(guildId: GuildId): Promise<readonly Memory[]> {
@@ -57,7 +55,6 @@ export function openMemoryStore(database: StoreDatabase) {
       );
     },
 
-    /** `full`: the server has as many as it may. */
     add(
       memory: NewMemory,
     ): Promise<
@@ -78,7 +75,7 @@ export function openMemoryStore(database: StoreDatabase) {
       });
     },
 
-    /** False: there is none of that number. */
+    /** Returns false if there is no memory of that number. */
     async remove(guildId: GuildId, number: number): Promise<boolean> {
       const removed = await removeRows(database, memoriesTable, { guildId, number });
       if (removed === 0) return false;
@@ -88,5 +85,4 @@ export function openMemoryStore(database: StoreDatabase) {
   };
 }
 
-/** Where memories are kept. */
 export const memoryStorePart = new StoreKey<MemoryStore>('memories');

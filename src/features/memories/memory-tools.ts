@@ -25,11 +25,10 @@ function isMemoryOn({ getValue }: GuildSettings) {
   return getValue(memorySetting);
 }
 
-/** Longest memory, in characters. */
 const maxMemoryChars = 200;
 const maxNameChars = 64;
 
-/** Stores a memory for the server: about the asker at once, about another person once they have confirmed it. */
+/** A memory about another person waits for a press of that person. */
 export const rememberTool = defineTool({
   name: 'remember',
   description:
@@ -57,7 +56,6 @@ export const rememberTool = defineTool({
   prepare: (draft, ports: MemoryToolPorts) => prepareMemory(draft, ports.askerId, ports),
 });
 
-/** Deletes a memory of the server. */
 export const forgetMemoryTool = defineTool({
   name: 'forget_memory',
   description:
@@ -72,11 +70,11 @@ export const forgetMemoryTool = defineTool({
 
 type MemoryDraft = {
   readonly text: string;
-  /** Name of the person it is about, if not the asker. */
+  /** Absent if the memory is about the asker. */
   readonly about?: string;
 };
 
-/** Nothing about another person is written before they have pressed Confirm. */
+/** Writes nothing about another person before their press. */
 async function prepareMemory(
   draft: MemoryDraft,
   askerId: PersonId,
@@ -101,7 +99,7 @@ async function prepareMemory(
   };
 }
 
-/** The author, or the one other person the memory names; undefined for a bot, an absent person, and several at once. */
+/** Undefined for a bot, an absent person, and several people. */
 function findSubject(
   { text: words, about }: MemoryDraft,
   author: ChannelMember,
@@ -117,7 +115,6 @@ function findSubject(
   return [...meant][0] ?? author;
 }
 
-/** Why this author may have nothing remembered, or not about this person; undefined: nothing stands against it. */
 async function findObjection(
   authorId: PersonId,
   aboutId: PersonId | undefined,
@@ -129,7 +126,7 @@ async function findObjection(
   return isAgreed ? undefined : { id: 'memory.no_yes' };
 }
 
-/** Checks everything once more: a minute is long enough to withdraw a yes. */
+/** Checks everything again, since a minute is long enough to withdraw a yes. */
 async function storeMemory(
   words: string,
   author: ChannelMember,
@@ -156,7 +153,7 @@ async function storeMemory(
     : toOutcome({ id: 'memory.remembered', with: { text: words } });
 }
 
-/** One by its number: of the asker, about them, or any where they manage the server. */
+/** Finds a memory by or about the asker, or any for a manager. */
 async function prepareForgetting(
   number: number,
   askerId: PersonId,
@@ -181,7 +178,7 @@ async function prepareForgetting(
   };
 }
 
-/** So that nothing beside a button can be clicked. */
+/** Keeps links beside a button from being clickable. */
 function breakLinks(words: string): string {
   return words.replaceAll('://', ': //').replace(/(\w\.\w+)\//g, '$1 /');
 }

@@ -9,10 +9,7 @@ import {
   toPlainWords,
 } from '#src/turn/addressing/names.ts';
 
-/**
- * The one of these people who has this name: the whole name, its first word, or a name that sounds alike; undefined where none
- * or more than one has it.
- */
+/** Matches the whole name, its first word, or a similar sound. Undefined if no person or several match. */
 export function findPersonByName(
   called: string,
   people: readonly ChannelMember[],
@@ -26,7 +23,6 @@ export function findPersonByName(
   return undefined;
 }
 
-/** Those of these people whose name stands in the text, whole or by its first word. */
 export function findPeopleNamed(
   text: string,
   people: readonly ChannelMember[],
@@ -46,7 +42,7 @@ function getFirstWord(words: string): string {
   return words.split(' ')[0] ?? '';
 }
 
-/** Also with the ending of a genitive. */
+/** Also matches a genitive. */
 function hasName(words: string, name: string) {
   if (isDense(name)) return words.includes(name);
   return ` ${words} `.includes(` ${name} `) || ` ${words} `.includes(` ${name}s `);

@@ -14,12 +14,10 @@ export type PersonaCaller = {
 };
 
 export type PersonaSaveOutcome =
-  /** `saved` is false where it holds until the process ends. */
+  /** `saved` is false if the persona ends with the process. */
   | { readonly kind: 'saved'; readonly saved: boolean }
-  /** `known`: names there are. */
   | { readonly kind: 'unknown-voice'; readonly known: readonly string[] };
 
-/** Requests about the persona of the bot in each voice channel. */
 export class PersonaRequests {
   readonly #deps;
   readonly #sessions;
@@ -29,7 +27,6 @@ export class PersonaRequests {
     this.#sessions = sessions;
   }
 
-  /** Persona in the voice channel of the bot; undefined where it sits in none. */
   async findCurrent(
     guildId: GuildId,
   ): Promise<{ readonly channel: ChannelRef; readonly persona: Persona } | undefined> {
@@ -44,13 +41,12 @@ export class PersonaRequests {
     return findPersona(settings.getStoredValues(guildId), channelId);
   }
 
-  /** Whether a person may change the voice in the voice channel of the bot. */
   mayChangeVoice({ guildId, id, mayManage }: PersonaCaller): boolean {
     const session = this.#sessions.findSession(guildId);
     return session ? hasRight('dj', getRightsFacts(id, mayManage, session.place)) : mayManage;
   }
 
-  /** Stores the persona of a voice channel. It counts from the next answer on: an answer that has begun ends as it began. */
+  /** Counts from the next answer on. An answer that has begun ends as it began. */
   async savePersona(
     guildId: GuildId,
     channelId: ChannelId,

@@ -11,7 +11,6 @@ type PersonaPorts = {
 
 const defineTextField = (most: number) => z.string().max(most).optional();
 
-/** Changes the persona of the bot in its voice channel. */
 const personaTool = defineTool({
   name: 'persona',
   description:
@@ -37,7 +36,14 @@ const personaTool = defineTool({
   },
 });
 
-/** Personas: name, instructions, voice and language of the bot in a voice channel. */
+/**
+ * Name, instructions, voice and language of the bot in a voice channel.
+ *
+ * @example
+ * import { personasFeature } from '#src/features/personas/personas-feature.ts';
+ *
+ * personasFeature.tools?.map(({ name }) => name); // ['persona']
+ */
 export const personasFeature: Feature<PersonaPorts> = {
   name: 'personas',
   tools: [personaTool],

@@ -17,27 +17,23 @@ import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { createAdmissionCheck } from '#src/settings/access-control.ts';
 
-/** Where the bot would go in one server, and how. */
 type JoinTarget = { readonly channelId: ChannelId; readonly join: () => Promise<boolean> };
 
 type GuildJoins = {
-  /** When it went anywhere uncalled, oldest first. */
+  /** Times of joins without a call, oldest first. */
   joinedAtMs: readonly number[];
   wantedId: ChannelId | undefined;
-  /** Since when that channel has been wanted. */
   sinceMs: number;
-  /** Cancels the next check. */
   cancelCheck: () => void;
-  /** Channel of the followed person whose people have read that the bot does not go there. */
+  /** People of this channel have read that the bot does not follow there. */
   notifiedOf: string | undefined;
 };
 
-/** Joins that decide how long others wait; earlier ones do not count. */
+/** Earlier joins do not delay others. */
 const maxKeptJoins = 2;
-/** A store that cannot be read is asked again after so long, in ms. */
+/** Pause before an unreadable store is asked again. */
 const retryMs = 10_000;
 
-/** Follows whoever asks to other voice channels, or stops to. */
 export const followTool = defineTool({
   name: 'follow',
   description:
@@ -54,7 +50,7 @@ export const followTool = defineTool({
   },
 });
 
-/** Joins channels without a call: those of `auto_join`, and that of the person whom the bot follows. */
+/** Joins `auto_join` channels, and follows a person. */
 export class AutomaticJoins {
   readonly #deps;
   readonly #sessions;
@@ -62,7 +58,7 @@ export class AutomaticJoins {
   readonly #checks = new GuildTaskQueue();
   readonly #signal;
 
-  /** Once `signal` is aborted nothing is begun any more. */
+  /** Aborting `signal` ends all checks. */
   constructor(deps: SessionDependencies, sessions: VoiceSessions, signal: AbortSignal) {
     this.#deps = deps;
     this.#sessions = sessions;
@@ -72,19 +68,18 @@ export class AutomaticJoins {
     });
   }
 
-  /** Goes along with this person from now on, or no longer. */
   setFollowed(guildId: GuildId, personId: PersonId, follows: boolean): void {
     if (this.#sessions.followPerson(guildId, personId, follows)) this.checkGuild(guildId);
   }
 
-  /** To be called whenever a person changed the channel in this server, or it set something. Never throws, waits for nothing. */
+  /** Called when a person changes the channel, or a setting changes. Never throws, and does not wait. */
   checkGuild(guildId: GuildId): void {
     if (this.#signal.aborted) return;
     this.#endRestsOfEmptyChannels(guildId);
     if (this.#isConcerned(guildId)) void this.#checkInOrder(guildId);
   }
 
-  /** False where nothing of the kind is set; unknown settings are read. */
+  /** Unread settings count as concerned. */
   #isConcerned(guildId: GuildId) {
     const { settings } = this.#sessions;
     const isFollowing = this.#sessions.findSession(guildId)?.followedId !== undefined;
@@ -93,7 +88,7 @@ export class AutomaticJoins {
     );
   }
 
-  /** A channel that was empty is open to it again. */
+  /** An empty channel may be joined again. */
   #endRestsOfEmptyChannels(guildId: GuildId) {
     const { settings } = this.#sessions;
     for (const channelId of settings.getForGuild(guildId).autoJoin) {
@@ -103,7 +98,6 @@ export class AutomaticJoins {
     }
   }
 
-  /** Runs one check at a time in each server. */
   async #checkInOrder(guildId: GuildId) {
     try {
       await this.#checks.run(guildId, () => this.#checkOnce(guildId));
@@ -177,7 +171,6 @@ export class AutomaticJoins {
     return channel ? { channelId, join: () => this.#joinUncalled(channel) } : undefined;
   }
 
-  /** Undefined: nothing is wanted for now. */
   #checkLater(guildId: GuildId, joins: GuildJoins): undefined {
     joins.cancelCheck = this.#deps.clock.later(retryMs, () => void this.#checkInOrder(guildId));
   }
@@ -196,7 +189,7 @@ export class AutomaticJoins {
     };
   }
 
-  /** True where it tried. It posts the panel, as there was no command to carry it. */
+  /** Returns true after a try. Posts the panel, since no command carries it. */
   async #joinUncalled(channel: ChannelRef): Promise<boolean> {
     if (!canEnter(channel, this.#deps)) {
       await this.#stayAway(channel);
@@ -213,7 +206,7 @@ export class AutomaticJoins {
     return true;
   }
 
-  /** People read that it cannot come; it tries again once they have left. */
+  /** People read that the bot cannot come. It tries again when they have left. */
   async #stayAway(channel: ChannelRef) {
     const { guildId, channelId, name } = channel;
     await this.#sessions.settings.restChannel(guildId, channelId);
@@ -237,10 +230,9 @@ function createGuildJoins(): GuildJoins {
   };
 }
 
-/** Channel to which the followed person has gone without the bot; `isBarred`: one of both may not go there, or it stays with those it hears. */
+/** `isBarred` means one of both may not go there, or the bot stays with other people. */
 type FollowRequest = { readonly channel: ChannelRef; readonly isBarred: boolean };
 
-/** Undefined where it follows no person, or sits with them, or they sit nowhere. */
 function findFollowRequest(
   { consent, followedId, place }: Pick<VoiceSession, 'consent' | 'followedId' | 'place'>,
   deps: Deps<'clock' | 'places'>,

@@ -11,25 +11,25 @@ import { describeObstacle, judgeEntry } from '#src/sessions/join-obstacles.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
-/** Seats that are returned to at the same time: each takes messages of the gateway, of which Discord takes 114 a minute. */
+/**
+ * Each return takes messages of the gateway, of which Discord takes 120 a minute:
+ * https://discord.com/developers/docs/events/gateway#rate-limiting
+ */
 const maxConcurrentReturns = 10;
-/** A store that cannot be read is asked again after so long, in ms, while seats stand. */
+/** Pause before an unreadable store is asked again. */
 const retryMs = 10_000;
-/** Interval in ms at which the seat of a session that was given up is read while it stands. */
 const givenUpCheckMs = 60_000;
 
-/** Seat to which the bot returns, and its channel. */
 type SeatedChannel = { readonly seat: StoredSeat; readonly channel: ChannelRef };
 
-/** Goes on where a former run sat, once Discord has listed its server. */
+/** Continues sessions of a former run, once Discord has listed the server. */
 export class SeatReturn {
   readonly #deps;
   readonly #sessions;
   readonly #seatStore;
   readonly #signal;
-  /** Servers whose session was given up. */
   readonly #givenUpGuilds = new Set<string>();
-  /** Called for each server once it is decided whether the bot returns there. */
+  /** Called for each server after the decision. */
   readonly #onDecided;
   readonly #waiting = new Set<string>();
   #running = 0;
@@ -48,17 +48,14 @@ export class SeatReturn {
     this.#onDecided = decided;
   }
 
-  /**
-   * To be called with servers that are there, or there again. Resolves to those in which a former run sat, before it
-   * returns: what their panels show is decided here. Never throws.
-   */
+  /** Returns the servers with a seat, before the bot returns there. Their panels are decided here. Never throws. */
   async onGuildsArrived(guildIds: readonly GuildId[]): Promise<ReadonlySet<string>> {
     const seats = await this.#readSeats(guildIds);
     if (!seats) void this.#pollSeats(guildIds);
     return new Set(this.#enqueueSeats(seats ?? []));
   }
 
-  /** To be called for a session that was given up: its seat is read every minute while it stands. Never throws. */
+  /** Reads the seat every minute while it stands. Never throws. */
   async onSessionGivenUp(guildId: GuildId): Promise<void> {
     if (this.#givenUpGuilds.has(guildId)) return;
     this.#givenUpGuilds.add(guildId);
@@ -66,7 +63,7 @@ export class SeatReturn {
     this.#givenUpGuilds.delete(guildId);
   }
 
-  /** Reads seats from time to time while they stand; with the usual pause only until they could be read. */
+  /** With the usual interval, polls only until the store answers. */
   async #pollSeats(guildIds: readonly GuildId[], everyMs = retryMs) {
     const signal = this.#signal;
     for (let waitedMs = 0; waitedMs < maxReturnAgeMs; waitedMs += everyMs) {
@@ -79,7 +76,6 @@ export class SeatReturn {
     }
   }
 
-  /** Undefined where the store could not be read. */
   async #readSeats(guildIds: readonly GuildId[]): Promise<readonly StoredSeat[] | undefined> {
     const [first = ''] = guildIds;
     const all = await withStoreTimeout(first, this.#deps, 'store.unreadable', () =>
@@ -90,7 +86,7 @@ export class SeatReturn {
       .toSorted((one, other) => one.idleMs - other.idleMs);
   }
 
-  /** The seats that were left last come first. */
+  /** The most recent seats come first. */
   #enqueueSeats(seats: readonly StoredSeat[]): readonly string[] {
     const guildIds = seats.map(({ guildId }) => guildId);
     for (const guildId of guildIds) this.#waiting.add(guildId);
@@ -148,7 +144,7 @@ export class SeatReturn {
     await panels.takeOverPanel(guildId);
   }
 
-  /** Its seat, or why it does not return there; undefined: there is none, or it could not be read, and is read again. */
+  /** Returns the reason if the bot does not return. Undefined without a seat, or while the store is polled. */
   async #findSeatedChannel(guildId: GuildId): Promise<SeatedChannel | TextLine | undefined> {
     const [read, choices] = await Promise.all([
       withStoreTimeout(guildId, this.#deps, 'store.unreadable', () =>
@@ -164,7 +160,7 @@ export class SeatReturn {
     return this.#findObjection(seat, channel) ?? (channel && { seat, channel });
   }
 
-  /** Why the bot does not return: only soon, where it may enter, and to people who may be heard. */
+  /** The bot returns only soon, where it may enter, and to people who may be heard. */
   #findObjection(seat: StoredSeat, channel: ChannelRef | undefined): TextLine | undefined {
     const outdated = { id: 'seat.outdated', with: { channel: seat.channelName } } as const;
     const joining = channel && judgeEntry(channel, this.#deps);

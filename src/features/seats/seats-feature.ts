@@ -6,7 +6,14 @@ type SeatPorts = {
   readonly automaticJoins: AutomaticJoins;
 };
 
-/** Seats: the bot returns where a former run sat, and joins channels without a call. */
+/**
+ * Returns to the seats of a former run, and joins channels without a call.
+ *
+ * @example
+ * import { seatsFeature } from '#src/features/seats/seats-feature.ts';
+ *
+ * seatsFeature.tools?.map(({ name }) => name); // ['follow']
+ */
 export const seatsFeature: Feature<SeatPorts> = {
   name: 'seats',
   tools: [followTool],
