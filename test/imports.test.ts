@@ -141,7 +141,7 @@ test.each([
   ['PostgreSQL', 'DATABASE_URL', ['pg']],
   ['the page', 'PAGE_PORT', ['hono', '@hono/node-server', 'rate-limiter-flexible']],
 ])('the bot loads nothing of %s before %s asks for it', async (_what, _setting, packages) => {
-  const starts = ['program', 'on-discord', 'sandbox/in-sandbox'].map(
+  const starts = ['program', 'run-on-discord', 'sandbox/run-in-sandbox'].map(
     (name) => `src/app/${name}.ts`,
   );
   const reached = loadedWith([...starts, 'doctor/main.ts', 'setup/main.ts']);

@@ -92,12 +92,13 @@ const trusted = [
   'src/discord/library/undici.ts',
   'src/discord/login.ts',
   'src/provider/models/model-list.ts',
+  'src/speech/local/process/piper.ts',
   'src/speech/openai/transcript-reply.ts',
   'src/spending/prices/prices.ts',
   'src/sql/columns.ts',
   'src/storage/data-dir/data-dir-lock.ts',
-  'src/texts/translation-report.ts',
   'src/texts/text-tables.ts',
+  'src/texts/translation-report.ts',
 ];
 
 test('JSON from outside is parsed in one place, after it was measured', async () => {

@@ -123,15 +123,15 @@ playScripts({
     `,
   ],
   'texts are read in order of arrival, those for now before those that wait, in the voice asked for': `
-    read: One. > queued ahead 0, says "One."
-    read: **Two** is bold. \`x === y\` And so it ends. 🎉 > queued ahead 1
-    read now: Three. > queued ahead 1
-    read now as rms: Four. > queued ahead 2
+    read: One. > queued position 0, says "One."
+    read: **Two** is bold. \`x === y\` And so it ends. 🎉 > queued position 1
+    read now: Three. > queued position 1
+    read now as rms: Four. > queued position 2
     8000 > says "Three. Four. Two is bold. And so it ends."
     read: \`\`\`code\`\`\` > refused say.empty
     voice fails
     read: Hello there.
-    > queued ahead 0
+    > queued position 0
     > failed speak provider.refused
     > says "Hello there."
     > writes "My voice is out, so I'm writing: Hello there."

@@ -60,7 +60,7 @@ playScripts({
     link fails 5 link.lost
     link lost > failed link link.lost
     40
-    adam denies > saved true
+    adam denies > isSaved true
     panel > panel.reconnecting; people.no n 1
     20000 > failed link link.lost x5, writes panel.reconnecting
     adam says: five
@@ -165,7 +165,7 @@ playScripts({
     eva begins: five
     6000
     > heard Adam: five, answered Adam: You said five., heard Eva: five, answered Eva: You said five.
-    eva denies > saved true
+    eva denies > isSaved true
     pause > paused
     moved lounge > left moved, writes seat.returned.anew
     4000
@@ -248,12 +248,12 @@ playScripts({
     do slowDown
     moved den > left moved
     500
-    eva denies > saved true
+    eva denies > isSaved true
     3000 > writes moved (Den)
     eva says: five
     moved lounge > left moved
     500
-    eva allows > saved true
+    eva allows > isSaved true
     3000
     eva says: five > heard Eva: five, answered Eva: You said five.
     moved den > left moved
@@ -356,12 +356,15 @@ playScripts({
       `
     adam joins > joined consent brief
     eva joins > already consent brief
-    eva joins den > busy other guildId g channelId lounge name Lounge
+    eva joins den
+    > busy other guildId g channelId lounge name Lounge isAsked true
+    > writes move.ask
+    > offers 1 buttons
     do elsewhere > joined consent brief
     links > 2 tries, 2 links
     adam goes
     100
-    eva joins den > busy other guildId g channelId lounge name Lounge
+    eva joins den > busy other guildId g channelId lounge name Lounge isAsked true
     at > Lounge
     `,
     ],

@@ -48,8 +48,8 @@ playScripts({
     { people: [adam, eva, bob, radio], stored: { eva: { kind: 'never' } } },
     `
     panel > join.ok; listening; people.yes names Adam; people.unasked names Bob; people.no n 1
-    eva denies > saved true
-    bob allows > saved true
+    eva denies > isSaved true
+    bob allows > isSaved true
     300
     panel > join.ok; listening; people.yes names Adam, Bob; people.no n 1
     bob goes
@@ -73,12 +73,12 @@ playScripts({
     1000
     panel > join.ok; hearing name Adam; people.yes names Adam
     4000 > heard Adam: six, answered Adam: Five.
-    adam denies > saved true
+    adam denies > isSaved true
     100
     panel > join.ok.ask; people.no n 1
     `,
   'a text is read out to the whole channel': `
-    read: Dinner is ready. > queued ahead 0, says "Dinner is ready."
+    read: Dinner is ready. > queued position 0, says "Dinner is ready."
     300
     panel > join.ok; speaking name Lounge; people.yes names Adam; people.unasked names Eva
     `,
@@ -92,7 +92,7 @@ playScripts({
     eva comes
     300
     panel > join.ok; listening; people.yes names Adam; people.unasked names Eva
-    eva allows > saved true
+    eva allows > isSaved true
     300
     panel > join.ok; listening; people.yes names Adam, Eva
     eva goes
@@ -152,10 +152,10 @@ playScripts({
     panel > privacy.paused; people.unasked names Bob; people.no n 1
     resume > resumed
     200
-    adam is left out > saved true
+    adam is left out > isSaved true
     300
     panel > join.ok; listening; people.yes names Adam; people.unasked names Bob; people.no n 1
-    adam is left in > saved true
+    adam is left in > isSaved true
     adam says: what is a tapir > heard Adam: what is a tapir x2, answered Adam: You said five.
     do drain
     300
@@ -178,7 +178,7 @@ playScripts({
     do inLounge
     eva says: what is a quagga > heard Eva: what is a quagga, answered Eva: You said five.
     do everShown > false
-    eva allows > saved true
+    eva allows > isSaved true
     eva says: what is an okapi > heard Eva: what is an okapi, answered Eva: You said five.
     panel > join.ok; listening; heard name Eva words what is an okapi; people.yes names Adam, Eva
     do captions > says captions.on
@@ -207,12 +207,12 @@ playScripts({
     pause > paused
     do evaTalks
     resume > resumed
-    eva is left out > saved true
+    eva is left out > isSaved true
     200
     panel > join.ok; listening; people.yes names Adam; people.unasked names Eva
     do evaTalks
-    eva is left in > saved true
-    eva denies > saved true
+    eva is left in > isSaved true
+    eva denies > isSaved true
     do evaTalks
     eva goes
     do evaTalks
@@ -222,7 +222,7 @@ playScripts({
   'who is blocked reads nothing, and is not named or counted': [
     { people: [adam, cy], acts: { cyTalks: talk(cy.id, 20) } },
     `
-    set blocked 123456789012345678 > set value 123456789012345678 saved true
+    set blocked 123456789012345678 > set value 123456789012345678 isSaved true
     200
     do cyTalks
     panel > join.ok; listening; people.yes names Adam
@@ -231,7 +231,7 @@ playScripts({
   'a stored no counts, and while no store has told it nobody is told': [
     { acts, isUncalled: true },
     `
-    eva denies > saved true
+    eva denies > isSaved true
     adam joins > joined consent brief
     do evaTalks > says join.spoken.heard
     panel > join.ok; listening; people.yes names Adam; people.no n 1
@@ -253,7 +253,7 @@ playScripts({
     `
     do radioTalks
     do briefly
-    eva allows > saved true
+    eva allows > isSaved true
     eva is forgotten > forgotten total 0
     do briefly
     `,
@@ -285,7 +285,7 @@ playScripts({
     panel > join.ok; listening; people.yes names Adam
     eva comes
     300 > tells eva consent.policy, offers 2 buttons
-    eva denies > saved true
+    eva denies > isSaved true
     eva goes
     300
     moved den > left moved, writes moved (Den)
@@ -316,13 +316,13 @@ playScripts({
     panel > join.ok; listening; people.yes names Adam
     `,
   'a panel without an answer aloud says why: after Ask alone, commands alone, deafened': `
-    set addressing window > set value window saved true
+    set addressing window > set value window isSaved true
     300
     panel > settings.addressing.window; listening; people.yes names Adam; people.unasked names Eva
-    set addressing off > set value off saved true
+    set addressing off > set value off isSaved true
     300
     panel > settings.addressing.off; people.yes names Adam; people.unasked names Eva
-    set addressing name > set value name saved true
+    set addressing name > set value name isSaved true
     300
     panel > join.ok.several; listening; people.yes names Adam; people.unasked names Eva
     deafened on > writes deafened.server

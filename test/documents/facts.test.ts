@@ -82,13 +82,22 @@ test('the page for owners lists every setting of a server, and every right that 
   expect(listed.slice(1).toSorted()).toEqual(Object.values(rightNames).toSorted());
 });
 
-test('npm runs the install scripts of Node and of @discordjs/opus alone, and compiles that from its checked source', async () => {
-  expect(packageJson.allowScripts).toEqual({ '@discordjs/opus': true, node: true });
+test('npm runs the install scripts of Node and of @discordjs/opus alone, fetches no CUDA for onnxruntime-node, and compiles @discordjs/opus from its checked source', async () => {
+  expect(packageJson.allowScripts).toEqual({
+    '@discordjs/opus': true,
+    node: true,
+    'onnxruntime-node': false,
+  });
   const lock: { readonly packages: object } = JSON.parse(
     await readFile('package-lock.json', 'utf8'),
   );
   const scripted = Object.entries(lock.packages).filter(([, one]) => one.hasInstallScript);
-  expect(scripted.map(([at]) => at)).toEqual(['node_modules/@discordjs/opus', 'node_modules/node']);
+  expect(scripted.map(([at]) => at)).toEqual([
+    'node_modules/@discordjs/opus',
+    'node_modules/node',
+    'node_modules/onnxruntime-node',
+  ]);
+  expect(await readFile('.npmrc', 'utf8')).toContain('\nonnxruntime-node-install=skip\n');
   expect(await readFile('.npmrc', 'utf8')).toContain('\nbuild-from-source=@discordjs/opus\n');
 });
 

@@ -46,7 +46,7 @@ test.each(['7', 'missing'])(
     await expect(Array.fromAsync(broken.reply(asked, [], never))).rejects.toMatchObject({
       code: 'provider.refused',
       message: 'The engine program failed.',
-      about: { serverWords: expect.stringContaining(how === '7' ? 'ended with 7' : 'ENOENT') },
+      about: { serverMessage: expect.stringContaining(how === '7' ? 'ended with 7' : 'ENOENT') },
     });
   },
 );

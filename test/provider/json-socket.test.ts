@@ -44,7 +44,10 @@ test('a connection that the server closes is lost once, its reason apart and wit
 });
 
 test.each([
-  ['', { code: 'provider.refused', about: { mend: expect.stringContaining('another pipeline') } }],
+  [
+    '',
+    { code: 'provider.refused', about: { remedy: expect.stringContaining('another pipeline') } },
+  ],
   ['{"error":{"message":"no"}}', { code: 'provider.bad_key' }],
 ])('403 with the body "%s" instead of a WebSocket has the error %o', async (body, error) => {
   using server = await openExaminedServer({}, undefined, (http) => {

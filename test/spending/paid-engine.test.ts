@@ -53,7 +53,7 @@ test('only the ledger makes reservations', async () => {
 
 /** Engines at servers that cost money. */
 const openers =
-  /import[^;]*\b(open(ChatModel|AudioChat|Transcriber|Synthesizer|Realtime\w+)|RealtimeTalk)\b[^;]*from '#src/;
+  /import[^;]*\b(open(ChatModel|AudioChat|Transcriber|Synthesizer|Realtime\w+)|RealtimeConversation)\b[^;]*from '#src/;
 
 test('engines are opened for sessions, which pay, and by doctor with the operator’s own money', async () => {
   const engines = [/^src\/(chat|speech)\//, /^src\/app\/engines\//];
@@ -62,9 +62,11 @@ test('engines are opened for sessions, which pay, and by doctor with the operato
 
 test('an engine is made to be paid for in one place, and asked raw by no session', async () => {
   const places = [/^src\/spending\/paid-engine\.ts$/];
-  expect(await strays(/\bpaidEngines\(/, places)).toEqual(['src/app/shards/shard-bot.ts']);
-  expect(await strays(/\b(new PaidEngine|paid(Chat|Voice|Recogniser))\(/, places)).toEqual([]);
-  const meters = /\bmetered(Chat|Voice|Transcriber)\b/;
+  expect(await strays(/\bcreatePaidEngines\(/, places)).toEqual(['src/app/shards/shard-bot.ts']);
+  expect(await strays(/\b(new PaidEngine|createPaid(Chat|Voice|Recogniser))\(/, places)).toEqual(
+    [],
+  );
+  const meters = /\b(withMeter|withVoiceMeter|meterTranscriber)\b/;
   expect(await strays(meters, [/^src\/(spending|pipeline|chat|speech)\//])).toEqual([]);
 });
 

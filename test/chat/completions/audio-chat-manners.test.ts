@@ -34,7 +34,9 @@ test('an error in the clothes of a success stays an error, and streams go on', a
   await using server = await open([error200, error200, answerStream(toAudioChunk('a'))]);
   const { error } = await server.ask();
   expect(error).toMatchObject({ code: 'provider.wrong_type' });
-  expect(error).toMatchObject({ about: { serverWords: expect.stringContaining('no such model') } });
+  expect(error).toMatchObject({
+    about: { serverMessage: expect.stringContaining('no such model') },
+  });
   expect((await server.ask()).error).toBeUndefined();
   expect(server.bodies.at(-1)).toMatchObject({ stream: true });
 });

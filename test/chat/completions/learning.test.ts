@@ -64,7 +64,7 @@ test('an empty stream is asked for once more in one piece, which tells the reaso
   await using server = await open([written(''), answerWithJson({ error }, 400)]);
   const { error: thrown } = await server.ask();
   expect(thrown).toMatchObject({
-    about: { status: 400, mend: expect.stringContaining('--ctx-size') },
+    about: { status: 400, remedy: expect.stringContaining('--ctx-size') },
   });
   expect(server.bodies.map((body) => body.stream ?? false)).toEqual([true, false]);
 });

@@ -96,7 +96,7 @@ playScripts({
     store unreadable
     adam joins > joined consent unasked unread true, failed store store.unreadable
     adam says: five > says join.spoken.notice
-    adam allows > saved false, failed store store.unwritable
+    adam allows > isSaved false, failed store store.unwritable
     adam says: five > heard Adam: five, answered Adam: You said five.
     eva says: five
     store works
@@ -121,25 +121,25 @@ playScripts({
   'a yes works from the next packet on and is remembered, and one that could not be kept holds for the session': `
     eva begins: five
     400
-    eva allows > saved true
+    eva allows > isSaved true
     consents > eva always
     6000 > heard Eva: five, answered Eva: You said five.
     store unwritable
-    eva denies > saved false, failed store store.unwritable
-    eva allows > saved false, failed store store.unwritable
+    eva denies > isSaved false, failed store store.unwritable
+    eva allows > isSaved false, failed store store.unwritable
     eva says: five > heard Eva: five, answered Eva: You said five.
     `,
   'a no in the middle of a sentence drops all of it, and is kept': `
     adam begins: five
     600
-    adam denies > saved true
+    adam denies > isSaved true
     consents > adam never
     4000
     adam says: five
     `,
   'who is forgotten has nothing left but that they were, which is a no': `
     with notice, eva always
-    eva is left out > saved true
+    eva is left out > isSaved true
     eva is forgotten > forgotten total 1
     consents > eva forgotten
     eva says: five
@@ -148,7 +148,7 @@ playScripts({
     adam says: five
     `,
   'who is left out of captions is heard and answered': `
-    adam is left out > saved true
+    adam is left out > isSaved true
     adam says: five > heard Adam: five, answered Adam: You said five.
     `,
   'who is blocked in mid-sentence is heard no more whatever they allow, until the list ends': [
@@ -156,11 +156,11 @@ playScripts({
     `
     dan begins: five
     600
-    set blocked 111111111111111111 > set value 111111111111111111 saved true
+    set blocked 111111111111111111 > set value 111111111111111111 isSaved true
     4000
-    dan allows > saved true
+    dan allows > isSaved true
     dan says: five
-    set blocked none > set value none saved true
+    set blocked none > set value none isSaved true
     dan says: five > heard Dan: five
     `,
   ],
@@ -170,22 +170,22 @@ playScripts({
     recogniser takes 2000
     dan begins: five
     2500
-    set blocked 111111111111111111 > set value 111111111111111111 saved true
+    set blocked 111111111111111111 > set value 111111111111111111 isSaved true
     4000
     requests > 0 requests
-    set blocked none > set value none saved true
+    set blocked none > set value none isSaved true
     recogniser takes 0
     model: It is a long story that goes on and on, for as long as anybody listens to it.
     dan begins: five
     3000
-    set blocked 111111111111111111 > set value 111111111111111111 saved true
+    set blocked 111111111111111111 > set value 111111111111111111 isSaved true
     1000 silent
     `,
   ],
   'where roles are set only their members are heard, as soon as the role is given': [
     { ...notice, acts: { giveRole: roles(['222222222222222222']) } },
     `
-    set roles 222222222222222222 > set value 222222222222222222 saved true
+    set roles 222222222222222222 > set value 222222222222222222 isSaved true
     eva says: five
     do giveRole
     6000
@@ -242,7 +242,7 @@ playScripts({
   '"stop listening" stops the bot, hears nobody from then on, and is told aloud and in the chat': `
     with natural
     read: La la la, and this is a long text that is read out to everybody who is there.
-    > queued ahead 0
+    > queued position 0
     > says "La la la, and this is a long text that is read out to everybody who is there."
     1000 sounding
     adam says: Nova, stop listening.
@@ -267,10 +267,10 @@ playScripts({
     `,
   'a call by a person who said no brings the bot, deaf to them': `
     with notice, uncalled
-    eva denies > saved true
+    eva denies > isSaved true
     eva joins > joined consent no
     eva says: five > says join.spoken.notice
-    eva allows > saved true
+    eva allows > isSaved true
     eva says: five > heard Eva: five, answered Eva: You said five.
     `,
   'a session that comes back within 15 minutes keeps the yes of its caller, and later none': `

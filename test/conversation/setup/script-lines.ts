@@ -61,8 +61,8 @@ export function formatValue(value: unknown): string {
   if (value === undefined || value === '') return 'nothing';
   if (Array.isArray(value)) return value.map(formatValue).join(', ');
   if (typeof value !== 'object' || value === null) return `${value}`;
-  if ('textIn' in value && typeof value.textIn === 'function')
-    return formatValue(value.textIn('lounge'));
+  if ('findTextForPlace' in value && typeof value.findTextForPlace === 'function')
+    return formatValue(value.findTextForPlace('lounge'));
   return Object.entries(value)
     .filter(
       ([key, each]) =>

@@ -142,7 +142,7 @@ test('a change that everybody notices runs without a button, whatever else the m
   void fixture.talk.askQuestion('g', 'Hello there.', eva, 'voice');
   await passTime(fixture, 3_000);
   await ask(fixture, 'Speak lower.');
-  expect(chat.results).toEqual(['{"result":{"outcome":"voice: 40 %"}}']);
+  expect(chat.results).toEqual(['{"result":{"outcome":"Volume of voice: 40 %."}}']);
   expect(chat.asked).toHaveLength(3); // no other model is asked
   expect(fixture.offered).toEqual([]);
 });

@@ -147,7 +147,7 @@ test('a frame the library did not take is not reported as heard', () => {
   expect(sender.counts).toMatchObject({ sent: 0, refused: 1 });
 });
 
-test.each(['next', 'isIdle', 'left', 'setSpeaking'])(
+test.each(['pullFrame', 'isIdle', 'markSent', 'setSpeaking'])(
   'a bug in `%s` is told once and throws out of no timer, so the link can be opened anew',
   (where) => {
     const bug = new TypeError('bug');
@@ -157,7 +157,7 @@ test.each(['next', 'isIdle', 'left', 'setSpeaking'])(
       throw bug;
     };
     Object.defineProperty(where === 'setSpeaking' ? connection : source, where, { get });
-    if (where !== 'next') waiting.push(frame(1), frame(2));
+    if (where !== 'pullFrame') waiting.push(frame(1), frame(2));
     wake();
     expect(() => timing.passMs(5_000)).not.toThrow();
     expect(log.failed).toEqual([bug]);

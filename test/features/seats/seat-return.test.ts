@@ -90,7 +90,7 @@ test.each([
     'a right that was taken',
     0,
     [adam],
-    { facts: () => ({ ...healthyFacts, mayView: false }) },
+    { findChannelFacts: () => ({ ...healthyFacts, mayView: false }) },
     'join.no_right',
   ],
 ])(

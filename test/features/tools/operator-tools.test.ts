@@ -65,6 +65,6 @@ test('the SDK is loaded by what is imported dynamically only, also by the doctor
     'src/features/tools/mcp/mcp-servers.ts',
   ]);
   expect(await readFile('doctor/all-probes.ts', 'utf8')).toContain(
-    "await import('./tool-servers.ts')",
+    "await import('./examine-tool-servers.ts')",
   );
 });

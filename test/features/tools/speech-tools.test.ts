@@ -37,7 +37,7 @@ test.each([
 ])('the bot’s own voice is set or changed from 0 to 200 %%: %j', async (by, percent) => {
   const { ask, results, speech } = await open([call('volume', by)], ['Done.']);
   await ask('Louder.');
-  expect(results()).toEqual([`{"result":{"outcome":"voice: ${percent} %"}}`]);
+  expect(results()).toEqual([`{"result":{"outcome":"Volume of voice: ${percent} %."}}`]);
   expect(speech.mix.tracks.own.voice.state.percent).toBe(percent);
 });
 

@@ -45,9 +45,9 @@ test.each([
 ] as const)('%s', async (_, ends) => {
   await using talking = await openTalking({ answer: first(ends, '') });
   let holds = 0;
-  const holdModel = () => void holds++;
+  const reserveRequest = () => void holds++;
   const host = makeReleasedHost();
-  Object.assign(host.meter, { holdModel });
+  Object.assign(host.meter, { reserveRequest });
   const { parts, error } = await drain(talking.pipeline, makeTurn(makeSpokenTurn('hello')), host);
   const { calls } = talking.server;
   expect([error, joinTexts(parts), calls.length, holds]).toEqual([undefined, four, 2, 2]);

@@ -55,12 +55,12 @@ test.each([
       answer: () => ({ text: four, ends: 'incomplete' }),
     });
     const heard: number[] = [];
-    const holdModel = (_: readonly object[], __: readonly object[], heardMs: number) => {
+    const reserveRequest = (_: readonly object[], __: readonly object[], heardMs: number) => {
       heard.push(heardMs);
-      return { units, end: () => undefined };
+      return { maxUnits: units, release: () => undefined };
     };
     const host = makeReleasedHost();
-    Object.assign(host.meter, { holdModel });
+    Object.assign(host.meter, { reserveRequest });
     const { error, parts } = await drain(
       talking.pipeline,
       makeTurn(makeSpokenTurn('how many')),

@@ -74,8 +74,8 @@ test('a model is asked for if it may be chosen', async () => {
   const asked: ProgramText[] = [];
   const answers = {
     pipelines: () => [],
-    answer: async () => ({ kind: 'failed', line: { id: 'ask.late' } }),
-    speak: async (text: ProgramText) => {
+    openAnswer: async () => ({ kind: 'failed', line: { id: 'ask.late' } }),
+    openSpeech: async (text: ProgramText) => {
       asked.push(text);
       return { kind: 'unspeakable' };
     },

@@ -1,76 +1,29 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import sounds from './english-sounds.json' with { type: 'json' };
 
-/** Sounds of ARPAbet in the letters that Piper's American voices were trained on, those of eSpeak NG. */
-const vowels: Readonly<Record<string, string>> = {
-  AA: 'ɑː',
-  AE: 'æ',
-  AH: 'ʌ',
-  AO: 'ɔː',
-  AW: 'aʊ',
-  AY: 'aɪ',
-  EH: 'ɛ',
-  ER: 'ɜː',
-  EY: 'eɪ',
-  IH: 'ɪ',
-  IY: 'iː',
-  OW: 'oʊ',
-  OY: 'ɔɪ',
-  UH: 'ʊ',
-  UW: 'uː',
-};
-/** Vowels that are shorter before these consonants. */
-const shortVowels: Readonly<Record<string, string>> = {
-  'IY R': 'ɪ',
-  'IH R': 'ɪ',
-  'UW R': 'ʊ',
-  'AO F': 'ɔ',
-  'AO S': 'ɔ',
-  'AO TH': 'ɔ',
-  'AO NG': 'ɔ',
-};
-const consonants: Readonly<Record<string, string>> = {
-  B: 'b',
-  CH: 'tʃ',
-  D: 'd',
-  DH: 'ð',
-  F: 'f',
-  G: 'ɡ',
-  HH: 'h',
-  JH: 'dʒ',
-  K: 'k',
-  L: 'l',
-  M: 'm',
-  N: 'n',
-  NG: 'ŋ',
-  P: 'p',
-  R: 'ɹ',
-  S: 's',
-  SH: 'ʃ',
-  T: 't',
-  TH: 'θ',
-  V: 'v',
-  W: 'w',
-  Y: 'j',
-  Z: 'z',
-  ZH: 'ʒ',
-};
-/** Words without the main stress of a sentence, in the form that they have inside one. */
-const weakForms = new Map(
-  `a ɐ|an ɐn|the ðə|of ʌv|to tə|and ænd|in ɪn|on ɔn|at æt|by baɪ|for fɔːɹ|from fɹʌm|with wɪð|as æz|than ðɐn|that ðæt|or ɔːɹ|but bʌt|if ɪf|is ɪz
-was wʌz|are ɑːɹ|were wɜː|be biː|been bɪn|am æm|has hɐz|have hæv|had hæd|do duː|does dʌz|can kæn|could kʊd|will wɪl|would wʊd|should ʃˌʊd|must mˈʌst
-i aɪ|you juː|he hiː|she ʃiː|it ɪt|we wiː|they ðeɪ|me mˌiː|him hˌɪm|us ˌʌs|them ðˌɛm|my maɪ|your jʊɹ|his hɪz|her hɜː|its ɪts|our ˌaʊɚ|their ðɛɹ
-this ðɪs|so sˌoʊ|not nˌɑːt|there ðɛɹ|over ˌoʊvɚ|under ˌʌndɚ|it's ɪts|i'm aɪm`
-    .split(/[|\n]/)
-    .map((entry) => entry.split(' ') as [string, string]),
-);
+type SoundTable = Readonly<Record<string, string>>;
+
+/**
+ * Sounds of ARPAbet in the letters that Piper's American voices were trained on, those of eSpeak NG. `shortVowels` are shorter
+ * before these consonants, and `weakForms` are words without the main stress of a sentence.
+ */
+const {
+  vowels,
+  shortVowels,
+  consonants,
+}: Record<'vowels' | 'shortVowels' | 'consonants', SoundTable> = sounds;
+const weakForms = new Map(Object.entries(sounds.weakForms));
+
 /** Abbreviations that are also words: in capitals they are spelt. */
 const spelt: ReadonlySet<string> = new Set(['AI', 'ID', 'IT', 'US', 'AM', 'PM']);
 const hissing: ReadonlySet<string> = new Set(['S', 'Z', 'SH', 'ZH', 'CH', 'JH']);
 const voiceless: ReadonlySet<string> = new Set(['P', 'T', 'K', 'F', 'TH']);
 const word = /[A-Za-z](?:[A-Za-z']*[A-Za-z])?|'/g;
-const linkingR = /(?<=ɚ|ɜː)(?= [ˈˌ]?[aeiouæɐɑɔəɛɪʊʌ])/g;
-const theBeforeVowel = /ðə(?= [ˈˌ]?[aeiouæɐɑɔəɛɪʊʌ])/g;
+const linkingR =
+  /(?<=\u025a|\u025c\u02d0)(?= [\u02c8\u02cc]?[aeiou\u00e6\u0250\u0251\u0254\u0259\u025b\u026a\u028a\u028c])/g;
+const theBeforeVowel =
+  /\u00f0\u0259(?= [\u02c8\u02cc]?[aeiou\u00e6\u0250\u0251\u0254\u0259\u025b\u026a\u028a\u028c])/g;
 
 /** Sound of a letter, or what comes of it after a letter or sound nearby. */
 type Rule = { readonly sound: string; readonly by: Map<string, Rule> };
@@ -115,13 +68,13 @@ export class EnglishPhonemes {
    * import type { EnglishPhonemes } from '#src/speech/local/english/phonemes.ts';
    *
    * declare const phonemes: EnglishPhonemes;
-   * phonemes.toIpa('The answer is red.'); // 'ðɪ ˈænsɚɹ ɪz ɹˈɛd.'
+   * phonemes.toIpa('raincoats') === phonemes.toIpa('rain coats'); // false
    */
   toIpa(words: string): string {
     return words
       .replace(word, (token) => (token === "'" ? '' : this.#pronounce(token)))
-      .replace(linkingR, 'ɹ')
-      .replace(theBeforeVowel, 'ðɪ');
+      .replace(linkingR, '\u0279')
+      .replace(theBeforeVowel, '\u00f0\u026a');
   }
 
   #pronounce(token: string): string {
@@ -129,7 +82,9 @@ export class EnglishPhonemes {
     const isUnreadable =
       /^[A-Z]{2,5}$/.test(token) && !(this.#find(lower) && /[AEIOUY]/.test(token));
     if (isUnreadable || spelt.has(token))
-      return [...lower].map((letter) => (letter === 'a' ? 'ˈeɪ' : this.#say(letter))).join(' ');
+      return [...lower]
+        .map((letter) => (letter === 'a' ? '\u02c8e\u026a' : this.#say(letter)))
+        .join(' ');
     const weak = this.#names.has(lower) ? undefined : weakForms.get(lower);
     return weak ?? this.#say(lower);
   }
@@ -219,7 +174,7 @@ function joinSounds(sounds: readonly string[]): string {
       const [before = '', next = ''] = [sounds[at - 1], sounds[at + 1]];
       if (isVowel(sound)) return toVowel(sound, at, sounds);
       const isTapped = sound === 'T' && (isVowel(before) || before === 'R') && next.endsWith('0');
-      return isTapped ? 'ɾ' : (consonants[sound] ?? '');
+      return isTapped ? '\u027e' : (consonants[sound] ?? '');
     })
     .join('');
 }
@@ -228,14 +183,15 @@ function toVowel(sound: string, at: number, sounds: readonly string[]): string {
   const next = sounds[at + 1] ?? '';
   const name = sound.slice(0, 2);
   const mark = getStressMark(sound, next === '');
-  if (name === 'ER') return `${mark}${sound === 'ER0' ? 'ɚ' : 'ɜː'}${isVowel(next) ? 'ɹ' : ''}`;
+  if (name === 'ER')
+    return `${mark}${sound === 'ER0' ? '\u025a' : '\u025c\u02d0'}${isVowel(next) ? '\u0279' : ''}`;
   const weak = mark === '' ? reduceVowel(sound, at, sounds) : undefined;
   return weak ?? `${mark}${shortVowels[`${name} ${next}`] ?? vowels[name] ?? ''}`;
 }
 
 function getStressMark(sound: string, isLast: boolean): string {
-  if (sound.endsWith('1')) return 'ˈ';
-  return sound.endsWith('2') && !isLast ? 'ˌ' : '';
+  if (sound.endsWith('1')) return '\u02c8';
+  return sound.endsWith('2') && !isLast ? '\u02cc' : '';
 }
 
 /** The indistinct vowel of a syllable without stress, of its own in the endings of `houses` and `wanted`. */
@@ -243,10 +199,10 @@ function reduceVowel(sound: string, at: number, sounds: readonly string[]): stri
   const next = sounds[at + 1] ?? '';
   if (/^IY[02]$/.test(sound)) return next === 'R' ? undefined : 'i';
   if (sound !== 'AH0' && sound !== 'IH0') return undefined;
-  if (isEnding(sounds.slice(at - 1))) return 'ᵻ';
+  if (isEnding(sounds.slice(at - 1))) return '\u1d7b';
   if (sound === 'IH0') return undefined;
-  if (at > 0) return 'ə';
-  return next === 'N' ? 'ʌ' : 'ɐ';
+  if (at > 0) return '\u0259';
+  return next === 'N' ? '\u028c' : '\u0250';
 }
 
 /** Whether these are the last consonant of a word and its ending, `-es` or `-ed`. */

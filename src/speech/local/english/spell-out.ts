@@ -1,4 +1,5 @@
 import { toCardinal, toOrdinal } from 'n2words/en-US';
+import words from './english-words.json' with { type: 'json' };
 import { stripAccents } from './phonemes.ts';
 
 /** A pattern, and the words for what it found. */
@@ -8,127 +9,15 @@ const months =
   'January February March April May June July August September October November December'.split(
     ' ',
   );
+type WordTable = Readonly<Record<string, string>>;
+
+/** Of several `units` an `s` is added to the first word; `fixedUnits` are the same of one and of many; `letters` are more than another one with an accent. */
+const tables: Readonly<Record<keyof typeof words, WordTable>> = words;
+const { abbreviations, currencies, fixedUnits, letters, magnitudes, units } = tables;
 const monthNames = months.map((name) => `${name}|${name.slice(0, 3)}\\.?`).join('|');
-/** Units after a number; of several an `s` is added to the first word. */
-const units: Readonly<Record<string, string>> = {
-  km: 'kilometer',
-  m: 'meter',
-  cm: 'centimeter',
-  mm: 'millimeter',
-  'km/h': 'kilometer per hour',
-  'm/s': 'meter per second',
-  mph: 'mile per hour',
-  mi: 'mile',
-  kg: 'kilogram',
-  g: 'gram',
-  mg: 'milligram',
-  lb: 'pound',
-  lbs: 'pound',
-  oz: 'ounce',
-  '°C': 'degree Celsius',
-  '°F': 'degree Fahrenheit',
-  '°': 'degree',
-  kB: 'kilobyte',
-  KB: 'kilobyte',
-  MB: 'megabyte',
-  GB: 'gigabyte',
-  TB: 'terabyte',
-  ms: 'millisecond',
-  s: 'second',
-  sec: 'second',
-  min: 'minute',
-  h: 'hour',
-  hr: 'hour',
-  hrs: 'hour',
-  l: 'liter',
-  L: 'liter',
-  ml: 'milliliter',
-  W: 'watt',
-  kW: 'kilowatt',
-  kWh: 'kilowatt-hour',
-  V: 'volt',
-  dB: 'decibel',
-};
-/** The same of one and of many. */
-const fixedUnits: Readonly<Record<string, string>> = {
-  '%': 'percent',
-  ft: 'feet',
-  Hz: 'hertz',
-  kHz: 'kilohertz',
-  MHz: 'megahertz',
-  GHz: 'gigahertz',
-};
-const currencies: Readonly<Record<string, string>> = {
-  $: 'dollar',
-  '€': 'euro',
-  '£': 'pound',
-  '₹': 'rupee',
-  '₽': 'ruble',
-};
-const magnitudes: Readonly<Record<string, string>> = {
-  k: 'thousand',
-  m: 'million',
-  bn: 'billion',
-  b: 'billion',
-};
-const abbreviations: Readonly<Record<string, string>> = {
-  Mr: 'mister',
-  Mrs: 'missis',
-  Ms: 'miz',
-  Dr: 'doctor',
-  Prof: 'professor',
-  St: 'saint',
-  Jr: 'junior',
-  Sr: 'senior',
-  Inc: 'incorporated',
-  Ltd: 'limited',
-  vs: 'versus',
-  etc: 'etcetera',
-  approx: 'approximately',
-  'e.g': 'for example',
-  'i.e': 'that is',
-};
 const symbols: Readonly<Record<string, string>> = {
   ...Object.fromEntries(Object.entries(currencies).map(([sign, name]) => [sign, `${name}s`])),
-  '%': 'percent',
-  '&': 'and',
-  '+': 'plus',
-  '=': 'equals',
-  '<': 'less than',
-  '>': 'greater than',
-  '≤': 'at most',
-  '≥': 'at least',
-  '≠': 'is not',
-  '≈': 'about',
-  '×': 'times',
-  '*': 'times',
-  '÷': 'divided by',
-  '±': 'plus or minus',
-  '−': 'minus',
-  '→': 'to',
-  '@': 'at',
-  '#': 'number',
-  '/': 'slash',
-  '\\': 'backslash',
-  '°': 'degrees',
-  '¥': 'yen',
-  '§': 'section',
-  '©': 'copyright',
-  '®': 'registered',
-  '√': 'the square root of',
-  '∞': 'infinity',
-};
-/** Letters that are more than another one with an accent. */
-const letters: Readonly<Record<string, string>> = {
-  ß: 'ss',
-  æ: 'ae',
-  œ: 'oe',
-  ø: 'o',
-  ł: 'l',
-  đ: 'd',
-  ð: 'th',
-  þ: 'th',
-  ı: 'i',
+  ...words.symbols,
 };
 /** Writing systems that are named in place of their words, which cannot be said. */
 const scripts: readonly (readonly [name: string, letter: RegExp])[] = [
@@ -153,11 +42,11 @@ const build = (source: string, flags = 'g') => new RegExp(source, flags);
 /** In this order: a date holds numbers, a number may hold a mark that ends sentences elsewhere. */
 const rules: readonly SpellingRule[] = [
   [/\s+/g, ' '],
-  [/[‘’ʼ`´]/g, "'"],
-  [/["“”„«»()[\]{}]+/g, ' '],
-  [/…|\.{2,}/g, '. '],
-  [/(?<![\d-])(\d{1,3})-(?=\d{1,3}(?![\d-]))|(\d) ?[–—] ?(?=\d)/g, '$1$2 to '],
-  [/ ?[–—] ?| -+ /g, ', '],
+  [/[\u2018\u2019\u02bc`\u00b4]/g, "'"],
+  [/["\u201c\u201d\u201e\u00ab\u00bb()[\]{}]+/g, ' '],
+  [/\u2026|\.{2,}/g, '. '],
+  [/(?<![\d-])(\d{1,3})-(?=\d{1,3}(?![\d-]))|(\d) ?[\u2013\u2014] ?(?=\d)/g, '$1$2 to '],
+  [/ ?[\u2013\u2014] ?| -+ /g, ', '],
   // Dates and times.
   [
     /\b(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\b/g,
@@ -206,8 +95,8 @@ const rules: readonly SpellingRule[] = [
     (_, sign, amount, magnitude, short) =>
       sayMoney(sign, amount, magnitude ?? magnitudes[short?.toLowerCase() ?? '']),
   ],
-  [build(`(?<![\\d.,])(${number}) ?([€£])`), (_, amount, sign) => sayMoney(sign, amount)],
-  [build(`(?<![\\w.])[-−](?=${number})`), 'minus '],
+  [build(`(?<![\\d.,])(${number}) ?([\u20ac\u00a3])`), (_, amount, sign) => sayMoney(sign, amount)],
+  [build(`(?<![\\w.])[-\u2212](?=${number})`), 'minus '],
   [
     build(`(?<![\\w.])(${number}) ?(${unitNames})(?![\\w/])`),
     (_, amount, unit) => sayMeasure(amount, unit),
@@ -223,7 +112,10 @@ const rules: readonly SpellingRule[] = [
   [/#(?=[A-Za-z])/g, 'hashtag '],
   [/~(?= ?[a-z])/g, 'about '],
   [build(`[${Object.keys(symbols).map(RegExp.escape).join('')}]`), (sign) => ` ${symbols[sign]} `],
-  [/[ßæœøłđðþı]/gi, (letter) => letters[letter.toLowerCase()] ?? ''],
+  [
+    /[\u00df\u00e6\u0153\u00f8\u0142\u0111\u00f0\u00fe\u0131]/gi,
+    (letter) => letters[letter.toLowerCase()] ?? '',
+  ],
   [/(?!\p{sc=Latin})\p{L}[^\p{sc=Latin}\d]*/gu, (foreign) => ` ${nameScript(foreign)} words, `],
   [/[^A-Za-z',;:.?!]+/g, ' '],
   [/ (?=[,;:.?!])/g, ''],
@@ -243,8 +135,8 @@ const rules: readonly SpellingRule[] = [
 export function spellOutEnglish(text: string): string {
   if (!/[\p{sc=Latin}\d]/u.test(text)) return '';
   const plain = stripAccents(
-    text.replace(/(\d)\s?(?=[¼½¾])/g, '$1 and ').replaceAll('≠', ' is not '),
-  ).replaceAll('⁄', '/');
+    text.replace(/(\d)\s?(?=[\u00bc\u00bd\u00be])/g, '$1 and ').replaceAll('\u2260', ' is not '),
+  ).replaceAll('\u2044', '/');
   const words = rules
     .reduce((rest, [find, say]) => rest.replace(find, say as string), plain)
     .trim();
@@ -317,7 +209,7 @@ function sayMoney(sign: string, amount: string, magnitude?: string): string {
     const many = `${name}${amount === '1' && magnitude === undefined ? '' : 's'}`;
     return [sayNumber(amount), magnitude, many].filter(Boolean).join(' ');
   }
-  const small = sign === '£' ? 'pence' : part === '01' ? 'cent' : 'cents';
+  const small = sign === '\u00a3' ? 'pence' : part === '01' ? 'cent' : 'cents';
   const coins = `${toCardinal(Number(part))} ${small}`;
   return whole === '0' ? coins : `${sayMoney(sign, whole)} and ${coins}`;
 }

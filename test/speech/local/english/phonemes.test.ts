@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { EnglishPhonemes } from '#src/speech/local/english/phonemes.ts';
 import { getModelFolder } from '#src/speech/local/folders.ts';
+import { findSuperlinear, repeatUnit } from '#test/regexps/measure-growth.ts';
 
 const phonemes = await EnglishPhonemes.open(getModelFolder('g2p-english'));
 
@@ -18,3 +19,10 @@ test('a word that no dictionary has is read by its letters', () => {
   for (const word of ['zxqv', 'a', "o'", 'qqqqqqqq', 'llanfairpwllgwyngyll'])
     expect(phonemes.toIpa(word), word).not.toBe('');
 });
+
+test.each(['a', 'the ', 'qz', "'", 'raincoat'])(
+  'a text of %j alone, however long, is pronounced in linear time',
+  (unit) => {
+    expect(findSuperlinear((text) => phonemes.toIpa(text), repeatUnit(unit, ' a'))).toBeUndefined();
+  },
+);
