@@ -4,7 +4,6 @@ import { machineProbe } from './machine-probe.ts';
 import { rolesProbe } from './roles-probe.ts';
 import { storedDataProbe } from './stored-data-probe.ts';
 
-/** The bot at Discord: account, servers, rights and commands, over REST. */
 const discordProbe: DoctorProbe = {
   name: 'discord',
   async *run({ config: { discord: place }, clock, isOffline }) {
@@ -23,7 +22,7 @@ const discordProbe: DoctorProbe = {
 const operatorTestMessage =
   'Parley: this is a test message of npm run doctor -- --tell-operator. Notices about problems come the same way.';
 
-/** A test message to the operator, where it was asked for. */
+/** Sends the operator a test message if `--tell-operator` was given. */
 const operatorNoticesProbe: DoctorProbe = {
   name: 'notices',
   async *run({ config: { discord: place, operatorWebhook: webhook }, notifiesOperator }) {
@@ -36,18 +35,17 @@ const operatorNoticesProbe: DoctorProbe = {
   },
 };
 
-/** Each server of `MCP_SERVERS`; offline none is started. */
 const toolServersProbe: DoctorProbe = {
   name: 'tool servers',
   async *run(examination) {
     if (!examination.config.externalTools.mcp) return;
-    // No module is loaded where there are none.
+    // Imported here, so that the MCP client is loaded only where there are servers.
     const { examineToolServers } = await import('./examine-tool-servers.ts');
     yield* examineToolServers(examination);
   },
 };
 
-/** Probes of a configuration, in their order. */
+/** All probes of a configuration, in the order of the report. */
 export const doctorProbes: readonly DoctorProbe[] = [
   machineProbe,
   storedDataProbe,

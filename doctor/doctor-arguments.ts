@@ -3,14 +3,14 @@ import { describeArgumentMistake } from '#src/base/argument-mistake.ts';
 import { isAddress } from '#src/config/settings.ts';
 
 export type DoctorArguments = {
-  /** Server to examine; absent: the configured ones are. */
+  /** Base URL of the one server to examine. Without it the configuration is examined. */
   readonly provider?: string;
-  /** The variable that holds the provider's key. */
+  /** Name of the environment variable that holds the key of that server. */
   readonly keyEnv?: string;
   readonly isOffline: boolean;
-  /** Live check of the bot in the voice channel where the operator sits. */
+  /** Options of a live check in the voice channel where the operator sits. */
   readonly live?: { readonly silenceMs: number };
-  /** A test message goes to the operator, as a notice would. */
+  /** The operator gets a test message the way notices about problems come. */
   readonly notifiesOperator: boolean;
 };
 
@@ -28,7 +28,14 @@ const argumentOptions = {
   offline: flagOption,
 } as const;
 
-/** The sentence names a flag that is wrong, never its value, which may be a key. */
+/**
+ * Parses the flags of the doctor. A mistake is returned as a sentence, which names the flag and never its value: that may be a key.
+ *
+ * @example
+ * import { parseDoctorArguments } from '#doctor/doctor-arguments.ts';
+ *
+ * parseDoctorArguments(['--silence', '5s']); // '--silence: needs --live.'
+ */
 export function parseDoctorArguments(args: readonly string[]): DoctorArguments | string {
   try {
     const { values } = parseArgs({ args: [...args], options: argumentOptions });
@@ -45,7 +52,7 @@ export function parseDoctorArguments(args: readonly string[]): DoctorArguments |
 
 const defaultSilenceMs = 120_000;
 
-/** Undefined without `--live`. Throws a plain Error for an invalid time. */
+/** Parses `--live` with its `--silence`. Throws a plain Error for an invalid time. */
 function parseLiveCheck(isLive: boolean, silence: string | undefined): DoctorArguments['live'] {
   if (isLive)
     return { silenceMs: silence === undefined ? defaultSilenceMs : parseSilenceMs(silence) };
@@ -53,7 +60,7 @@ function parseLiveCheck(isLive: boolean, silence: string | undefined): DoctorArg
   return undefined;
 }
 
-/** Up to an hour: `5s`, `2m`. */
+/** Parses a time like `5s` or `2m`, up to an hour, to milliseconds. */
 function parseSilenceMs(silence: string): number {
   const [, number = '', unit] = /^(\d{1,4})([sm])$/.exec(silence) ?? [];
   const ms = Number(number) * (unit === 'm' ? 60_000 : 1_000);
@@ -62,7 +69,7 @@ function parseSilenceMs(silence: string): number {
   return ms;
 }
 
-/** Throws a plain Error for the first flag that cannot be meant so. */
+/** Throws a plain Error for the first flag that contradicts another, or lacks one. */
 function validateArguments({
   isOffline,
   keyEnv,

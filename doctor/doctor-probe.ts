@@ -2,20 +2,34 @@ import type { Config } from '#src/config/config.ts';
 import type { Finding, ProbeDeadline } from '#src/probes/probe.ts';
 import type { DoctorArguments } from './doctor-arguments.ts';
 
-/** What the doctor examines, and how. */
+/** The configuration that the doctor examines, and the limits of the examination. */
 export type Examination = ProbeDeadline & {
   readonly config: Config;
-  /** Neither Discord, servers nor the operator are asked. */
+  /** Nothing is asked, neither Discord nor a server. */
   readonly isOffline: boolean;
-  /** A test message goes to the operator. */
   readonly notifiesOperator: boolean;
-  /** Place and silence, in ms, of a live check; absent: there is none. */
+  /** Options of a live check in a voice channel, where one was asked for. */
   readonly live?: DoctorArguments['live'];
 };
 
-/** An examination of one part of the configuration. It yields titles, each with its findings after it. */
+/**
+ * An examination of one part of the configuration. `run` yields a title as a string, then the findings under it.
+ *
+ * @example
+ * import type { DoctorProbe } from '#doctor/doctor-probe.ts';
+ * import { ok } from '#src/probes/probe.ts';
+ *
+ * const probe: DoctorProbe = {
+ *   name: 'clock',
+ *   async *run({ clock }) {
+ *     yield 'Clock';
+ *     yield ok('time', new Date(clock.wallMs()).toISOString());
+ *   },
+ * };
+ * probe.name; // 'clock'
+ */
 export type DoctorProbe = {
   readonly name: string;
-  /** Errors: those of the part. */
+  /** An error of the part ends the probe, and the doctor reports it as the last finding. */
   run(examination: Examination): AsyncIterable<string | Finding>;
 };

@@ -1,11 +1,22 @@
 import type { Secret } from '#src/base/secret.ts';
 import type { Finding } from '#src/probes/probe.ts';
 
-/** A shorter one stands in ordinary words as well. */
+/** Shorter secrets are not redacted: they occur in ordinary words. */
 const minSecretChars = 4;
 const maxLineChars = 300;
 
-/** Writer of the report; no secret is written, wherever it comes from and however it is encoded. */
+/**
+ * Writes the report. No secret of the configuration is written, in whatever text and encoding it occurs.
+ *
+ * @example
+ * import { DoctorReport } from '#doctor/doctor-report.ts';
+ * import { Secret } from '#src/base/secret.ts';
+ *
+ * const lines: string[] = [];
+ * const report = new DoctorReport((line) => lines.push(line), [new Secret('hush-hush')]);
+ * report.writeLine('the server refused hush-hush');
+ * lines; // ['the server refused [key]']
+ */
 export class DoctorReport {
   readonly #print;
   readonly #secrets: readonly string[];
@@ -36,7 +47,7 @@ export class DoctorReport {
     }
   }
 
-  /** Lines for `.env`, with their addresses as they are. */
+  /** Writes lines for `.env`. Their addresses stay, since without them the lines would be useless. */
   writeSettings(lines: readonly string[]): void {
     if (lines.length > 0)
       for (const line of ['', 'Settings to use:', ...lines]) this.#print(this.#redact(line));
@@ -53,10 +64,10 @@ export class DoctorReport {
   }
 }
 
-/** Column below the reason of a finding. */
+/** Spaces before a remedy, so that it stands below the reason of its finding. */
 const remedyIndent = 34;
 
-/** Spellings of a secret in text, JSON, addresses, and headers of HTTP. */
+/** Lists the spellings of a secret in plain text, JSON, URLs, and Base64 of HTTP headers. */
 function listSpellings(secret: string): string[] {
   const base64 = Buffer.from(secret).toString('base64');
   const json = JSON.stringify(secret).slice(1, -1);

@@ -12,24 +12,36 @@ import { removeForeignPlaces, removePlaces } from './live/remove-places.ts';
 
 export type DoctorOptions = Pick<ProbeDeadline, 'clock' | 'deadlineMs'> & {
   readonly print: (line: string) => void;
-  /** Left out: the process's own. */
+  /** Default: the environment of the process. */
   readonly environment?: NodeJS.ProcessEnv;
-  /** Ends a live check; left out: nothing does. */
+  /** Ends a live check early. */
   readonly signal?: AbortSignal;
 };
 
-/** Exit code of arguments or settings that cannot work, as for the bot. */
+/** Exit code of bad arguments, bad settings or a refused token, the same as that of the bot (`EX_CONFIG` of sysexits.h). */
 const misconfiguredExitCode = 78;
-/** Exit code after Ctrl+C. */
+/** Exit code after Ctrl+C: 128 and the number of SIGINT. */
 const interruptedExitCode = 130;
 
-/** What a live check does, for the operator who starts it. */
 const liveCheckPlan =
   'The bot hears no person. It joins, plays a tone, posts a message and deletes it, stays silent, and leaves. Ctrl+C ends the check.';
 const requestCostNote =
   'Each role of a server gets one to three short requests, with --provider up to five and a long one, and one for the list of models. With --offline it gets none.';
 
-/** Examines the configuration, or one server. Returns the exit code: 0 all usable, 1 something is not, 78 bad arguments. */
+/**
+ * Examines the configuration, or with `--provider` one server. Returns the exit code: 0 if everything is usable, 1 if something is not,
+ * 78 for bad arguments or settings, and 130 after Ctrl+C.
+ *
+ * @example
+ * import { runDoctor } from '#doctor/doctor.ts';
+ * import { realClock } from '#src/base/clock.ts';
+ *
+ * const lines: string[] = [];
+ * const print = (line: string) => lines.push(line);
+ * const options = { clock: realClock, deadlineMs: 5_000, print, environment: {} };
+ * const exitCode = await runDoctor(['--silence', '5s'], options);
+ * [exitCode, lines[0]]; // [78, '--silence: needs --live.']
+ */
 export async function runDoctor(
   args: readonly string[],
   { print, environment, signal = new AbortController().signal, ...deadline }: DoctorOptions,
@@ -100,7 +112,7 @@ async function reportProbes(
   return findings;
 }
 
-/** An error that ends a probe is its last finding. */
+/** Runs a probe. An error that ends the probe becomes its last finding. */
 async function* runProbe({ name, run }: DoctorProbe, examination: Examination) {
   try {
     yield* run(examination);
@@ -114,7 +126,7 @@ function isBadTokenError(error: unknown): boolean {
   return error instanceof BotError && error.code === 'discord.bad_token';
 }
 
-/** Arguments or settings that cannot work, one sentence each. */
+/** Prints one sentence for each bad argument or setting. */
 function refuseArguments(mistakes: readonly string[], print: DoctorOptions['print']): number {
   for (const mistake of mistakes) print(mistake);
   return misconfiguredExitCode;

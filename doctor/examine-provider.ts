@@ -30,27 +30,37 @@ const examinedGroups = ['CHAT_COMPLETION', 'SPEECH', 'TRANSCRIPTION', 'REALTIME'
 type ExaminedGroup = (typeof examinedGroups)[number];
 type RoleSettings = Readonly<Record<string, string>>;
 
-/** A role of a server, as it was tried. */
+/** The outcome of trying a server in one role. */
 export type TriedRole = {
   readonly group: string;
-  /** `absent`: the server has no such thing, and that is no fault. */
+  /** `absent`: the server does not offer this role, which is no fault. */
   readonly state: 'usable' | 'absent' | 'broken';
   readonly findings: readonly Finding[];
-  /** Settings for `.env`, without keys. */
+  /** Lines for `.env` that make the server fill the role. They hold no key. */
   readonly settings: RoleSettings;
 };
 
-/** Roles that a server can be used for. */
+/** The outcome of trying a server in every role. */
 export type ProviderExamination = {
-  /** Findings about the server as a whole. */
+  /** Findings about the address, the key and the list of models. */
   readonly findings: readonly Finding[];
   readonly roles: readonly TriedRole[];
   readonly isUsable: boolean;
-  /** It refuses the key, or needs one. */
+  /** The server answered 401: it refuses the key, or needs one. */
   readonly refusesKey: boolean;
 };
 
-/** Tries which roles a server can fill; `tell` gets the findings as they come. */
+/**
+ * Tries which roles a server can fill. `onFindings` is called as soon as there are findings of a role.
+ *
+ * @example
+ * import { examineProvider } from '#doctor/examine-provider.ts';
+ * import { realClock } from '#src/base/clock.ts';
+ *
+ * declare const baseUrl: string;
+ * const { roles } = await examineProvider({ baseUrl }, { clock: realClock, deadlineMs: 60_000 });
+ * for (const { group, settings, state } of roles) console.log(group, state, settings);
+ */
 export async function examineProvider(
   address: ServerAddress,
   deadline: ProbeDeadline,
@@ -77,7 +87,7 @@ export async function examineProvider(
   return { findings, roles, isUsable, refusesKey: false };
 }
 
-/** A server that is not there, or refuses the key, is told once: every other role would end the same. */
+/** Finds the reason why no role can work: nothing listens at the address, or the key is refused. */
 function findRefusal({ findings, group }: TriedRole) {
   const error = findBotError(findings);
   if (error?.about.status === 401)
@@ -92,14 +102,13 @@ function findBotError(findings: readonly Finding[]): BotError | undefined {
   return error instanceof BotError ? error : undefined;
 }
 
-/** A server with its models and voices. */
 type ListedServer = ServerAddress & {
   readonly models: ModelList;
   readonly voices: readonly string[];
   readonly findings: readonly Finding[];
 };
 
-/** Asks for the lists of a server. */
+/** Asks a server for its lists of models and of voices. A server need not offer either. */
 async function readServer(
   { baseUrl: givenUrl, apiKey }: ServerAddress,
   { clock, deadlineMs }: ProbeDeadline,
@@ -137,7 +146,7 @@ function toModelsFinding(list: ModelList): Finding {
   return ok('models', `${list.models.length} listed: ${names.join(', ')}`);
 }
 
-/** Tries the settings that a role may need, one after the other, to the first that work without fault. */
+/** Tries the settings that a role may need, one after the other, until some work. */
 async function tryRoleSettings(
   group: ExaminedGroup,
   server: ListedServer,
@@ -157,7 +166,7 @@ async function tryRoleSettings(
   return best;
 }
 
-/** A server need not have what no list named. */
+/** Judges a role that failed. A server that refuses a model which no list named simply does not offer the role. */
 function judgeRoleState(
   { findings }: ExaminedRole,
   group: ExaminedGroup,
@@ -169,7 +178,7 @@ function judgeRoleState(
   return isGuess && [400, 404, 405, 422, 501].includes(status) ? 'absent' : 'broken';
 }
 
-/** Settings that may make the server fill a role, the best first. */
+/** Lists settings with which the server may fill a role, the best first. */
 function listCandidateSettings(
   group: ExaminedGroup,
   { baseUrl, voices }: ListedServer,
@@ -184,7 +193,7 @@ function listCandidateSettings(
   const voice = isKnown ? standardVoice : (voices[0] ?? standardVoice);
   const speech = { SPEECH_BACKEND: 'speech', ...modelSettings, SPEECH_VOICE: voice };
   const speechSettings = [
-    // A WAV file tells its rate, which raw samples do not.
+    // The header of a WAV file names the sample rate, which raw samples do not.
     { ...speech, SPEECH_FORMAT: 'wav' },
     { ...speech, SPEECH_FORMAT: 'pcm' },
   ];
@@ -195,13 +204,13 @@ function listCandidateSettings(
     SPEECH_MODEL: picks.realtimeSpeech.model,
     SPEECH_VOICE: standardVoice,
   };
-  // OpenAI ends its models on /audio/speech.
+  // OpenAI retires the models of /audio/speech: https://platform.openai.com/docs/deprecations
   return isOpenAi(baseUrl)
     ? [realtimeSettings, ...speechSettings]
     : [...speechSettings, realtimeSettings];
 }
 
-/** Reads the settings as the bot does, and examines their role. */
+/** Parses the settings as the bot does, so that a mistake in them is found here, and examines the role. */
 async function examineSettings(
   group: ExaminedGroup,
   settings: RoleSettings,

@@ -31,20 +31,19 @@ import type { Synthesizer } from '#src/speech/speech-engine.ts';
 import { isKnownVoice } from '#src/speech/voice-names.ts';
 import { examineServerCases } from './server-cases.ts';
 
-/** A role as it is configured, with the probes of its engine. */
+/** A role of the configuration (`CHAT_COMPLETION`, `SPEECH` and so on), with the probe of its engine. */
 export type ConfiguredRole = {
-  /** Beginning of its settings. */
+  /** First part of the names of the settings of this role. */
   readonly group: string;
   readonly engine: EngineChoice | RemoteServer;
-  /** Errors: those of opening the engine. */
+  /** Rejects with the error of an engine that does not open. */
   probe(trial: RoleTrial): Promise<readonly Finding[]>;
 };
 
-/** Tools of one examination of a role. */
 type RoleTrial = {
   readonly deadline: ProbeDeadline;
   readonly stack: AsyncDisposableStack;
-  /** Speech for a recogniser; absent: that of the embedded voice. */
+  /** Speech that a recogniser is asked about. Without it the embedded voice speaks. */
   readonly clip: SpokenClip | undefined;
 };
 
@@ -54,14 +53,14 @@ export type ExaminedRole = {
   readonly clip?: SpokenClip;
 };
 
-/** Easy to recognise, and long enough to arrive in pieces. */
+/** Spoken by each voice, then recognised: simple words, and long enough that the sound arrives in several pieces. */
 const testSentence =
   'One two three four five six seven eight nine ten. This is how the voice of a server sounds.';
 
-/** As long as the longest conversation that the bot shows a model. */
+/** Text as long as the longest history that the bot sends to a model. */
 const longTalk = 'It rains. '.repeat(historyLimits.characters / 10);
 
-/** Roles of a configuration, in the order in which one can use the sound of another. */
+/** Lists the roles of a configuration. Speech comes before transcription, which is asked about its sound. */
 export function listRoles(config: Config): readonly ConfiguredRole[] {
   const { chat, speech, transcription, fallbacks, realtime: talk, pipeline } = config;
   const choices = [
@@ -79,7 +78,7 @@ export function listRoles(config: Config): readonly ConfiguredRole[] {
   return talk && pipeline === 'realtime' ? [...examined, makeRealtimeRole(talk)] : examined;
 }
 
-/** Opens the engine of a role as the bot does, and probes it. */
+/** Opens the engine of a role as the bot does, and probes it. An engine that does not open is a finding, too. */
 export async function examineRole(
   role: ConfiguredRole,
   deadline: ProbeDeadline,
@@ -128,7 +127,7 @@ function makeEngineRole(
       if (engine.kind === 'local') return [];
       const { own } = engine;
       const tried: Finding[] = [];
-      // WAV tells the rate of the voice, and loads the model, so that the other is timed without that.
+      // WAV names its sample rate, which raw PCM does not, and the first request loads the model, so that only the second is timed.
       for (const SPEECH_FORMAT of ['wav', own.SPEECH_FORMAT]) {
         const choice = { ...engine, own: { ...own, SPEECH_FORMAT } };
         const synthesizer = await openEngine('text to speech', choice, stack);
@@ -161,7 +160,7 @@ function makeEngineRole(
   return { group, engine, probe: async (trial) => (probe ? await probes[probe](trial) : []) };
 }
 
-/** Remedy for a voice that the server does not list. */
+/** Finds the remedy for a voice that the server does not list. */
 function findVoiceRemedy(voice = '', names: readonly string[] = []): string | undefined {
   if (voice === '' || isKnownVoice(voice, names)) return undefined;
   return `${voice} is none of its voices: set SPEECH_VOICE to ${names.slice(0, 2).join(' or ')}`;
@@ -169,7 +168,7 @@ function findVoiceRemedy(voice = '', names: readonly string[] = []): string | un
 
 let localClip: SpokenClip | undefined;
 
-/** Speech of the local voice, which speaks once for all roles. */
+/** Gets speech of the local voice. It speaks once for all roles, since loading its model takes seconds. */
 async function getLocalClip(deadline: ProbeDeadline): Promise<SpokenClip> {
   if (localClip) return localClip;
   await using models = new LocalModels();

@@ -5,7 +5,7 @@ import type { McpServerOptions } from '#src/features/tools/mcp/servers-file.ts';
 import { differs, type Finding, ok, tryProbe } from '#src/probes/probe.ts';
 import type { Examination } from './doctor-probe.ts';
 
-/** Starts or asks every server of `MCP_SERVERS`; offline none. */
+/** Connects to every server of `MCP_SERVERS` and lists its tools. With `--offline` none is started or asked. */
 export async function* examineToolServers({ config, isOffline, ...deadline }: Examination) {
   const { path, servers } = config.externalTools.mcp ?? { path: '', servers: [] };
   yield `MCP_SERVERS: ${path}`;
@@ -23,7 +23,7 @@ export async function* examineToolServers({ config, isOffline, ...deadline }: Ex
       return await tryProbe({ name, mend, run }, server, deadline);
     }),
   );
-  // A program that does not answer is ended, which takes up to 4 s.
+  // Wait until programs that did not answer have been ended (up to 4 s), else they outlive the doctor.
   await Promise.allSettled(runs);
 }
 

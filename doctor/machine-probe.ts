@@ -9,12 +9,12 @@ import { differs, type Finding, missing, ok, type Probe, tryProbe } from '#src/p
 import { decode } from '#src/probes/voice-probes.ts';
 import type { DoctorProbe } from './doctor-probe.ts';
 
-/** Free space, in MB, below which nothing is stored for long, and below which it is time to look. */
+/** Below `minFreeMb` the stores fail soon. Below `lowFreeMb` the operator is warned. */
 const [minFreeMb, lowFreeMb] = [50, 500];
 const bytesPerMb = 1024 * 1024;
 const reinstallRemedy = 'run npm ci again on this machine';
 
-/** Node, room on the disk, Opus and the ciphers of voice. */
+/** Examines the version of Node, the free disk space, the Opus library, and the ciphers of voice. */
 export const machineProbe: DoctorProbe = {
   name: 'machine',
   async *run({ config, clock, deadlineMs }) {
@@ -52,7 +52,7 @@ function checkNodeVersion(version: string): Finding {
   return missing('node', `this is ${version}, but the bot needs ${wanted}`, mend);
 }
 
-/** `dataDir` need not be there yet: then the folder counts in which it will be made. */
+/** Checks that the bot can write to `dataDir`. If the folder does not exist yet, its nearest existing parent is checked. */
 export async function checkDisk(dataDir: string): Promise<Finding> {
   const folder = await findExistingFolder(dataDir);
   try {

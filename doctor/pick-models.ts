@@ -1,15 +1,14 @@
 import { type ModelList, standardModels } from '#src/provider/models/standard-models.ts';
 
-/** `isGuess`: nothing says that the server has it, or that it is of this kind. */
 type PickedModel = { readonly model: string; readonly isGuess: boolean };
 
-/** By the settings that the model is for. */
+/** The model for each role, by the first part of the names of its settings. `isGuess`: no list named such a model. */
 export type PickedModels = {
   readonly CHAT_COMPLETION: PickedModel;
   readonly SPEECH: PickedModel;
   readonly TRANSCRIPTION: PickedModel;
   readonly REALTIME: PickedModel;
-  /** Realtime model that reads aloud. */
+  /** Model of the Realtime API that reads a text aloud. */
   readonly realtimeSpeech: PickedModel;
 };
 
@@ -23,7 +22,15 @@ const kindPatterns = {
 
 type ModelKind = keyof typeof kindPatterns | 'chat';
 
-/** One model a role, by their names: the default, else the first that sounds like it. */
+/**
+ * Picks one model for each role by its name: OpenAI's usual model where the server has it, else the first whose name fits the role.
+ *
+ * @example
+ * import { pickModels } from '#doctor/pick-models.ts';
+ *
+ * const models = [{ id: 'llama3.2' }, { id: 'whisper-large-v3' }];
+ * pickModels({ kind: 'listed', models }).TRANSCRIPTION; // { model: 'whisper-large-v3', isGuess: false }
+ */
 export function pickModels(list: ModelList): PickedModels {
   const ids = list.kind === 'listed' ? list.models.map(({ id }) => id) : [];
   const listOfKind = (kind: ModelKind) => ids.filter((id) => findModelKind(id) === kind);

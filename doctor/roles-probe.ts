@@ -5,7 +5,7 @@ import type { RemoteServer } from '#src/provider/models/standard-models.ts';
 import type { DoctorProbe } from './doctor-probe.ts';
 import type { ConfiguredRole } from './examine-role.ts';
 
-/** Every role that has a server, asked with the engine of the bot, and the models that end; offline no server is asked. */
+/** Examines every role that has a server, and warns of models that their vendor retires. With `--offline` no server is asked. */
 export const rolesProbe: DoctorProbe = {
   name: 'roles',
   async *run({ config, isOffline, ...deadline }) {

@@ -1,10 +1,13 @@
 import { differs, type Finding, ok, type ProbeDeadline, tryProbe } from '#src/probes/probe.ts';
 import table from './server-cases.json' with { type: 'json' };
 
-/** What a server is asked, and what the parts of its answer hold as JSON, `least` times. `remedy`: that of a refusal. */
+/** A request, and the text that the JSON of its answer must hold at least `least` times. `remedy`: advice if the server refuses the request. */
 type ServerCase = (typeof table.chat)[number];
 
-/** Asks a server the cases of a role, all of them only for a report on it. It is usable whatever it answers here. */
+/**
+ * Asks a server the cases of a role: with `--provider` all of them, else those for usual faults. A wrong answer is a difference to
+ * report, and leaves the server usable.
+ */
 export function examineServerCases(
   role: keyof typeof table,
   deadline: ProbeDeadline,

@@ -4,7 +4,7 @@ import { findDataDirOwner } from '#src/storage/data-dir/data-dir-lock.ts';
 import { type StoreFile, storeFiles } from '#src/storage/data-dir/store-files.ts';
 import type { DoctorProbe } from './doctor-probe.ts';
 
-/** The store in `DATA_DIR` or in the database, and its processes. The start itself tells of a format that it cannot read. */
+/** Examines the store in `DATA_DIR` or in the database, and the processes that use it. */
 export const storedDataProbe: DoctorProbe = {
   name: 'database',
   async *run({ config: { dataDir, databaseUrl } }) {
@@ -16,7 +16,7 @@ export const storedDataProbe: DoctorProbe = {
       return;
     }
     yield 'DATABASE_URL';
-    // No module of PostgreSQL is loaded where there is none.
+    // Imported here, so that the modules of PostgreSQL are loaded only where it is used.
     const { readDatabaseState } = await import('#src/storage/postgres/database-state.ts');
     const { place, processes } = await readDatabaseState(databaseUrl);
     yield ok('database', `${place} answers`);

@@ -18,27 +18,26 @@ export type ProviderChoiceDeps = {
   readonly ask: SetupQuestions;
   readonly edits: SettingEdits;
   readonly clock: Clock;
-  /** Vendors that are offered by name. */
   readonly vendors: readonly Vendor[];
 };
 
-/** A vendor of the list, or a server that was named. */
+/** A vendor of the list, or a server whose address the person typed. */
 type KnownServer = Pick<Vendor, 'baseUrl' | 'isRealtime' | 'name' | 'needsKey' | 'roles'>;
 
-/** Roles that are filled, and those that a server was found not to have, by its address. */
+/** Roles that have a server now, and roles that each server was found not to offer, by its base URL. */
 type RoleProgress = {
   readonly served: Set<SettingGroup>;
   readonly absentByAddress: Map<string, readonly SettingGroup[]>;
 };
 
-/** One question to a server, in ms: a model that was not used for long is loaded in it. */
+/** Deadline of one question to a server. A local server may load a model of some GB first. */
 const serverDeadlineMs = 60_000;
-/** Settings of a Realtime server that answers in place of a chat model. */
+/** Settings of a Realtime server, which takes the place of a chat model. */
 const realtimeSettings = ['PIPELINE', 'REALTIME_BASE_URL', 'REALTIME_MODEL'] as const;
-/** Settings of a role that belong to its server, and go with it. */
+/** Ends of the names of settings that belong to the server of a role, and are removed with it. */
 const serverSettings = ['BASE_URL', 'MODEL', 'API_KEY', 'VOICE', 'FORMAT'] as const;
 
-/** Chooses the servers that hear, think and speak, until every role has one or enough is said, and tries them as the doctor does. */
+/** Asks for servers, and tries each as the doctor does, until every role has one or the person wants no more. */
 export async function chooseProviders(questions: ProviderChoiceDeps): Promise<void> {
   const { ask, edits } = questions;
   const progress: RoleProgress = { served: new Set(), absentByAddress: new Map() };
@@ -55,7 +54,7 @@ export async function chooseProviders(questions: ProviderChoiceDeps): Promise<vo
 const noModelNotice =
   'You chose no chat model: the bot answers from a small built-in list. Run npm run setup to connect a model later.';
 
-/** Asks for one of the servers that may serve a role that has none yet. Undefined: none. */
+/** Asks for a server that may fill a role that is still open. Gives undefined if the person wants no more. */
 async function askServer(
   { ask, vendors }: ProviderChoiceDeps,
   progress: RoleProgress,
@@ -77,7 +76,7 @@ async function askServer(
 
 const builtInLabel = 'None: the built-in ones, free, best in English';
 
-/** Tries a server, and asks for another key, and nothing else, as long as it refuses the key. */
+/** Tries a server, and asks for another key as long as the server refuses it. */
 async function tryServerWithKeys(
   questions: ProviderChoiceDeps,
   server: KnownServer,
@@ -108,7 +107,7 @@ const roleVerbs = {
   SPEECH: 'speaks',
 } as const satisfies Readonly<Record<SettingGroup, string>>;
 
-/** Roles that no server serves yet and it may: none that it was found not to have. */
+/** Lists the roles that are open and that this server may fill. */
 function listOpenRoles({ baseUrl, roles }: KnownServer, { served, absentByAddress }: RoleProgress) {
   const absent = absentByAddress.get(baseUrl) ?? [];
   return roles.filter((group) => !served.has(group) && !absent.includes(group));
@@ -129,7 +128,7 @@ async function askServerAddress(ask: SetupQuestions): Promise<KnownServer> {
   return { name: baseUrl, baseUrl, needsKey: isOpenAi(baseUrl), roles: groups };
 }
 
-/** Undefined: the person gives up this server. */
+/** Asks for the key of a server. Gives undefined if the person wants another server. */
 async function askKey(ask: SetupQuestions, { name }: KnownServer): Promise<Secret | undefined> {
   const question = `The key of ${name} (not shown; Enter: another server).`;
   const key = await ask.askSecret(question, (value) =>
@@ -140,7 +139,7 @@ async function askKey(ask: SetupQuestions, { name }: KnownServer): Promise<Secre
   return key === '' ? undefined : new Secret(key);
 }
 
-/** Tries a server, and notes its settings for the roles that have none yet. */
+/** Tries a server, and notes its settings for the open roles that it fills. */
 async function tryServer(
   { ask, clock, edits }: ProviderChoiceDeps,
   server: KnownServer,
@@ -174,7 +173,6 @@ async function tryServer(
   return 'tried';
 }
 
-/** Findings about a server and the roles that it has. */
 function formatFindings({ findings, roles }: ProviderExamination, apiKey: Secret | undefined) {
   const lines: string[] = [];
   const report = new DoctorReport((line) => lines.push(line), apiKey ? [apiKey] : []);
@@ -183,7 +181,7 @@ function formatFindings({ findings, roles }: ProviderExamination, apiKey: Secret
   return lines;
 }
 
-/** Roles that the server fills, and those that it cannot fill. */
+/** Formats one sentence on the roles that the server fills, does not offer, or failed in. */
 function formatRoleSummary(
   name: string,
   { roles }: ProviderExamination,

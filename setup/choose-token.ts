@@ -5,14 +5,14 @@ import type { SettingEdits } from './setting-edits.ts';
 import type { SetupQuestions } from './setup-questions.ts';
 
 const developerPortalUrl = 'https://discord.com/developers/applications';
-/** Longer than any token. */
+/** A token has about 70 characters. Longer input is something else that was pasted. */
 const maxTokenChars = 1_000;
 
 const refusedTokenNotice = `Discord refused the token: copy a new one from ${developerPortalUrl} (Bot, Reset Token).`;
 const tokenQuestion = 'The token of your bot (not shown; Enter: none yet, try it in the sandbox).';
 const tokenInstructions = `Open ${developerPortalUrl}: New Application, then Bot, Reset Token, Copy. The bot needs no privileged intent.`;
 
-/** Takes the token of the environment, or asks for one, until Discord takes it. False: there is none yet. */
+/** Takes the token of the environment, or asks for one until Discord accepts it. Gives false if the person has none yet. */
 export async function chooseToken(ask: SetupQuestions, edits: SettingEdits): Promise<boolean> {
   const environmentToken = edits.getEnvironmentValue('DISCORD_TOKEN').trim();
   if (environmentToken !== '' && (await takeToken(environmentToken, ask, edits))) return true;
@@ -29,7 +29,7 @@ function findTokenMistake(value: string): string | undefined {
   return isToken ? undefined : 'It contains spaces or characters that no token has; copy it again.';
 }
 
-/** Notes a token that Discord takes. Errors: BotError `discord.unreachable`, and as `SettingEdits.config`. */
+/** Notes the token if Discord accepts it. Rejects with BotError `discord.unreachable`, and as `SettingEdits.readConfig` does. */
 async function takeToken(
   token: string,
   ask: SetupQuestions,

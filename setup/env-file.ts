@@ -3,10 +3,10 @@ import { chmod, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { parseEnv } from 'node:util';
 
-/** Settings to be written: by name; an empty value is that of a setting left out. */
+/** New values of settings by their names. An empty value removes the setting. */
 export type SettingChanges = ReadonlyMap<string, string>;
 
-/** Content of `.env`; where there is none yet, the comment that it begins with. */
+/** Content of `.env`. If the file does not exist yet, `text` is its first comment. */
 export type EnvFile = {
   readonly path: string;
   readonly text: string;
@@ -15,14 +15,14 @@ export type EnvFile = {
 
 export type EnvFileOutcome =
   | { readonly kind: 'read'; readonly file: EnvFile }
-  /** `why` is one sentence for the owner. */
+  /** `why` is one sentence for the person at the terminal. */
   | { readonly kind: 'refused'; readonly why: string };
 
 const ownerWriteMode = 0o200;
 
 const firstComment = '# Written by npm run setup. .env.example lists all settings.\n';
 
-/** Reads `.env` at `path`, and whether it may be replaced. */
+/** Reads `.env`. A file that may not be read or replaced is refused, before any question is asked. */
 export function readEnvFile(path: string): EnvFileOutcome {
   try {
     if (!existsSync(path)) return { kind: 'read', file: { path, text: firstComment, values: {} } };
@@ -35,7 +35,15 @@ export function readEnvFile(path: string): EnvFileOutcome {
   }
 }
 
-/** The text with `changes` in it. Every other line stays as it is; a setting that has no line yet gets one at the end. */
+/**
+ * Writes the changes into the text of a `.env` file. Every other line stays as it is. A setting without a line gets one at the end.
+ *
+ * @example
+ * import { applyChanges } from '#setup/env-file.ts';
+ *
+ * const changes = new Map([['PIPELINE', 'realtime'], ['BOT_NAME', 'Nova']]);
+ * applyChanges('# mine\nPIPELINE=chained\n', changes); // '# mine\nPIPELINE=realtime\nBOT_NAME=Nova\n'
+ */
 export function applyChanges(text: string, changes: SettingChanges): string {
   let changed = text;
   const addedLines: string[] = [];
@@ -51,14 +59,14 @@ export function applyChanges(text: string, changes: SettingChanges): string {
   return addedLines.length === 0 ? changed : `${changed}${gap}${addedLines.join('')}`;
 }
 
-/** The setting that this line of a file sets, if it sets one. */
+/** Parses the name of the setting that a line of the file sets. */
 function parseSettingName(line: string): string | undefined {
   return /^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=/.exec(line)?.[1];
 }
 
 /**
- * Replaces the file by `text`, whole or not at all, readable by its owner only. Returns one sentence where that fails; then
- * it is as it was.
+ * Replaces the file by `text`, whole or not at all, readable by its owner only. If that fails the file is as before, and one sentence
+ * is returned.
  */
 export async function replaceEnvFile(path: string, text: string): Promise<string | undefined> {
   const partPath = `${path}.${process.pid}.part`;
@@ -79,7 +87,7 @@ export async function replaceEnvFile(path: string, text: string): Promise<string
   }
 }
 
-/** Names whose value in `text` differs from `values` and `changes`; the text is then not as intended. */
+/** Finds the settings that Node would read from `text` with another value than `values` and `changes` say. */
 export function findStrayNames(
   text: string,
   values: EnvFile['values'],
@@ -90,7 +98,7 @@ export function findStrayNames(
   return Object.keys(meant).filter((name) => (read[name] ?? '') !== meant[name]);
 }
 
-/** Value in the form that Node reads: plain where it can be, else in a quote that it does not hold. */
+/** Quotes a value so that Node reads it back the same: plain if possible, else in a quotation mark that it does not contain. */
 function quoteValue(value: string): string {
   if (/^[\w./:@,+=%~-]*$/.test(value)) return value;
   const quote = ["'", '"', '`'].find((one) => !value.includes(one)) ?? "'";

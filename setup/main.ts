@@ -1,4 +1,4 @@
-// npm run setup: asks for what the bot needs, tries it, and writes .env.
+// npm run setup: asks for the token and the servers, tries them, and writes .env.
 import { realClock } from '#src/base/clock.ts';
 import { readEnvironment } from '#src/config/config.ts';
 import { runSetup } from './setup.ts';
@@ -6,7 +6,7 @@ import { SetupQuestions } from './setup-questions.ts';
 
 const { stdin: input, stdout: output } = process;
 process.exitCode = input.isTTY && output.isTTY ? await runAtTerminal() : refuseWithoutTerminal();
-// Whatever a library still holds open must not keep an ended program alive.
+// A timer or socket that a library left open must not keep the ended program alive.
 setTimeout(() => process.exit(), 1_000).unref();
 
 async function runAtTerminal(): Promise<number> {

@@ -2,7 +2,7 @@ import { type Config, readConfig } from '#src/config/config.ts';
 import type { EnvFile } from './env-file.ts';
 import { SetupEnd } from './setup-questions.ts';
 
-/** Settings as they stand in `.env`, and those that are to be changed at the end. */
+/** The settings of `.env` and of the environment, with the changes that setup will write at its end. */
 export class SettingEdits {
   readonly file: EnvFile;
   readonly #environment;
@@ -13,12 +13,12 @@ export class SettingEdits {
     this.#environment = environment;
   }
 
-  /** Whether `.env` names a bot already. */
+  /** True if `.env` holds a token. */
   get isSetUp(): boolean {
     return (this.file.values.DISCORD_TOKEN ?? '') !== '';
   }
 
-  /** Whether `.env` names a server that answers already. */
+  /** True if `.env` names a chat or Realtime server. */
   get hasModel(): boolean {
     const names = [
       'CHAT_BACKEND',
@@ -29,23 +29,22 @@ export class SettingEdits {
     return names.some((name) => this.file.values[name]);
   }
 
-  /** Value as the bot will read it: the environment wins over `.env`. Empty: not set. */
+  /** Gets the value that the bot will read. The environment wins over `.env`, and an empty text means that it is not set. */
   getValue(name: string): string {
     return this.changes.get(name) ?? this.#environment[name] ?? this.file.values[name] ?? '';
   }
 
-  /** Value in the environment alone. */
   getEnvironmentValue(name: string): string {
     return this.#environment[name] ?? '';
   }
 
-  /** A value that stands there already is no change. */
+  /** Notes a change. The value that `.env` holds already is no change. */
   set(name: string, value: string): void {
     if ((this.file.values[name] ?? '') === value) this.changes.delete(name);
     else this.changes.set(name, value);
   }
 
-  /** Settings of the bot once everything is written. Errors: `SetupEnd` where they cannot work. */
+  /** Parses the settings as the bot will read them. Throws `SetupEnd` if they cannot work. */
   readConfig(): Config {
     const changes = Object.fromEntries(this.changes);
     const read = readConfig({ ...this.file.values, ...this.#environment, ...changes });

@@ -8,10 +8,10 @@ export type AnswerChoice<T> = { readonly value: T; readonly label: string };
 
 type CheckAnswer = (value: string) => string | undefined;
 
-/** Exit codes of the program: as for the bot. */
+/** Exit codes of the program, the same as those of the bot. */
 export type SetupExitCode = 0 | 1 | 78;
 
-/** The set-up ends here; `.env` is as it was. The message is for the person who set it up. */
+/** Ends the setup, and leaves `.env` unchanged. The message is for the person at the terminal. */
 export class SetupEnd extends Error {
   override readonly name = 'SetupEnded';
   readonly code: SetupExitCode;
@@ -23,8 +23,7 @@ export class SetupEnd extends Error {
 }
 
 /**
- * Questions at a terminal to the person who sets the bot up. Ctrl+C, the end of the input, and `end` end the set-up: then each
- * throws `SetupEnd`.
+ * Asks the person who sets the bot up, at a terminal. After Ctrl+C, the end of the input, or `end`, every question throws `SetupEnd`.
  */
 export class SetupQuestions implements Disposable {
   readonly #terminal;
@@ -39,12 +38,11 @@ export class SetupQuestions implements Disposable {
 
   readonly end = () => this.#ending.abort(makeSetupEnd());
 
-  /** Says one sentence, or a few. */
   say(words: string): void {
     log.message(words, this.#terminal);
   }
 
-  /** Asks for an answer that the screen does not show. `check` says what is wrong with it. */
+  /** Asks for an answer that the screen does not show. `check` gives the sentence that refuses a wrong answer. */
   async askSecret(message: string, check: CheckAnswer): Promise<string> {
     const answer = await password({
       ...this.#promptOptions,
@@ -62,7 +60,7 @@ export class SetupQuestions implements Disposable {
   }
 
   async choose<T>(message: string, choices: readonly AnswerChoice<T>[]): Promise<T> {
-    // clack takes plain values; here a choice goes by its number.
+    // clack takes only plain values, so a choice is passed by its number.
     const options = choices.map(({ label }, index) => ({ value: `${index}`, label }));
     const choice =
       choices[Number(requireAnswer(await select({ ...this.#promptOptions, message, options })))];
@@ -70,7 +68,7 @@ export class SetupQuestions implements Disposable {
     return choice.value;
   }
 
-  /** Says that `what` is waited for. clack's spinner would end the process at Ctrl+C, with 0. */
+  /** Says what the setup waits for. A plain line, since the spinner of clack ends the process with 0 at Ctrl+C. */
   async waitFor<T>(subject: string, work: Promise<T>): Promise<T> {
     log.step(subject, this.#terminal);
     return await waitUnlessAborted(work, this.#ending.signal);

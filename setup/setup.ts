@@ -13,15 +13,24 @@ import { vendors as knownVendors, type Vendor } from './vendors.ts';
 export type SetupOptions = {
   readonly ask: SetupQuestions;
   readonly environment: NodeJS.ProcessEnv;
-  /** Path of `.env`. */
   readonly envPath: string;
   readonly clock: Clock;
-  /** Vendors that are offered by name; left out: all that are known. */
+  /** Vendors that are offered by name. Default: all of `vendors.json`. */
   readonly vendors?: readonly Vendor[];
 };
 
 /**
- * Sets the bot up by questions, and writes `.env` at the end. Returns the exit code: 0 done, 1 ended, 78 what cannot work.
+ * Sets the bot up by questions, and writes `.env` at the end. Returns the exit code: 0 when done, 1 when the person ended the setup or
+ * Discord did not answer, 78 for settings that cannot work.
+ *
+ * @example
+ * import { SetupQuestions } from '#setup/setup-questions.ts';
+ * import { runSetup } from '#setup/setup.ts';
+ * import { realClock } from '#src/base/clock.ts';
+ *
+ * declare const terminal: { readonly input: NodeJS.ReadStream; readonly output: NodeJS.WriteStream };
+ * using ask = new SetupQuestions(terminal);
+ * await runSetup({ ask, environment: {}, envPath: '.env', clock: realClock });
  */
 export async function runSetup(options: SetupOptions): Promise<SetupExitCode> {
   const { ask } = options;
@@ -49,7 +58,7 @@ async function runSteps(options: SetupOptions) {
   const part = isFirst ? 'all' : await askPartToChange(ask);
   const hasModel = edits.hasModel;
   const isBot = part !== 'providers' && (await chooseToken(ask, edits));
-  // A model that was tried in the sandbox is not asked for again once there is a token.
+  // Whoever chose a model for the sandbox before keeps it, and is only asked for the token.
   if (part === 'providers' || (isFirst && !(isBot && hasModel))) {
     await chooseProviders({ ask, edits, clock, vendors });
   }
@@ -70,7 +79,7 @@ async function askPartToChange(ask: SetupQuestions): Promise<'providers' | 'toke
   ]);
 }
 
-/** Registers the commands in all servers, and shows what the doctor finds amiss at Discord: no server, a right that lacks. */
+/** Registers the commands in all servers, and shows the problems that the doctor finds at Discord, such as a missing right. */
 async function registerCommands(ask: SetupQuestions, edits: SettingEdits, clock: Clock) {
   const { discord } = edits.readConfig();
   if (!discord) return;

@@ -10,27 +10,26 @@ import table from './vendors.json' with { type: 'json' };
 
 export const vendorSchema = z.strictObject({
   name: z.string().min(1).max(20),
-  /** Usual base address. */
   baseUrl: z.url(),
-  /** Settings it can serve. */
+  /** Roles that the vendor serves. */
   roles: z.array(z.enum(groups)).min(1).readonly(),
   needsKey: z.boolean(),
-  /** One model hears, thinks and speaks over OpenAI's Realtime API. */
+  /** One model hears, thinks and speaks over the Realtime API. */
   isRealtime: z.boolean().optional(),
-  /** Page that names the address and the paths. */
+  /** Page of the vendor that documents the base URL and the paths. */
   source: z.url({ protocol: /^https$/ }),
 });
 
-/** A vendor, or a program for servers of one's own, with OpenAI's paths. */
+/** A vendor with an OpenAI-compatible API, or a program that serves one on this machine. */
 export type Vendor = Readonly<z.infer<typeof vendorSchema>>;
 
-/** In the order in which they are offered. A test holds the list against the schema. */
+/** Known vendors, in the order in which setup offers them. */
 export const vendors: readonly Vendor[] = z.array(vendorSchema).parse(table);
 
-/** Minutes of conversation in a month of two hours a day. */
+/** A month of two hours of conversation a day. */
 const minutesPerMonth = 2 * 60 * 30;
 
-/** US dollars of such a month with the usual models of OpenAI, by the known prices. */
+/** Estimates the price of such a month with the usual models of OpenAI, by the bot's own table of prices. */
 export function estimateOpenAiMonthUsd(): number {
   const pricedModel = (model: string) => ({ model, host: 'api.openai.com' });
   const { chat, realtimeSpeech, transcription } = standardModels;

@@ -20,17 +20,28 @@ import { getRegisteredName } from '#src/discord/interactions/command-entries.ts'
 import { readRegisteredNames } from '#src/discord/interactions/register-only.ts';
 import { differs, type Finding, missing, ok } from '#src/probes/probe.ts';
 
-/** Each takes three requests. */
+/** Rights are read in this many servers at most: each takes three requests. */
 const maxExaminedGuilds = 5;
 
-/** State of the examination of Discord. */
 type DiscordExamination = {
   readonly rest: AccountRest;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 };
 
-/** Asks Discord, without going online, how the bot, its servers, its rights and its commands are. */
+/**
+ * Asks Discord over REST, without a login, about the account of the bot, its servers, its rights and its commands. Yields one finding
+ * for each. Rejects with a BotError of Discord, `discord.bad_token` included.
+ *
+ * @example
+ * import { examineDiscord } from '#doctor/discord/examine-discord.ts';
+ * import { realClock } from '#src/base/clock.ts';
+ * import type { Config } from '#src/config/config.ts';
+ *
+ * declare const discord: NonNullable<Config['discord']>;
+ * for await (const { verdict, what, why } of examineDiscord(discord, realClock))
+ *   console.log(verdict, what, why);
+ */
 export async function* examineDiscord(
   { token, apiUrl, messageContent }: NonNullable<Config['discord']>,
   clock: Clock,
@@ -72,7 +83,7 @@ async function checkGuildRights(
   }
 }
 
-/** Names of the commands of all servers at Discord against ours. */
+/** Compares the commands that Discord knows in all servers with those of this version. */
 function checkRegisteredCommands(registered: readonly string[]): Finding {
   const what = 'commands';
   const ownNames = commands.map(getRegisteredName);
@@ -92,10 +103,10 @@ function checkRegisteredCommands(registered: readonly string[]): Finding {
   );
 }
 
-/** Channels named one by one; a server may have 500. */
+/** Channels with a problem that are named one by one. A server may have 500: https://support.discord.com/hc/en-us/articles/33694251638295 */
 const maxListedChannels = 20;
 
-/** Rights of the bot in a server: one line for the server, one for each voice channel that lacks a right. */
+/** Gives one finding for the server, and one for each voice channel in which the bot lacks a right. */
 function toRightsFindings(
   { name, channels, lacksInServer, timedOutUntilMs = 0 }: GuildRights,
   nowWallMs: number,
@@ -146,7 +157,6 @@ function formatRights(rights: readonly NeededRight[]): string {
 
 const developerPortalUrl = 'https://discord.com/developers/applications';
 
-/** `messageContent`: the bot asks for that intent. */
 function toAccountFindings(account: Account, messageContent = false): readonly Finding[] {
   const { applicationId, name } = account;
   return [

@@ -15,10 +15,10 @@ import { permission } from '#src/probes/voice-probes.ts';
 import { findDataDirOwner } from '#src/storage/data-dir/data-dir-lock.ts';
 import { type LiveCheck, leaveProbe, liveProbes } from './live-probes.ts';
 
-/** Time, in ms, for a probe beyond its own waits, and the longest in which a voice link must open, as for the bot. */
+/** Each probe gets `maxProbeMs` beside the silence that it keeps. A voice link must open as soon as for the bot. */
 const [maxProbeMs, maxConnectMs] = [60_000, 15_000];
 
-/** Checks the bot live in a voice channel; its findings name nobody. */
+/** Checks the bot live in the voice channel where an owner of the application sits. Its findings name no person, server or channel. */
 export const liveCheckProbe: DoctorProbe = {
   name: 'gateway',
   async *run({ clock, config, deadlineMs, live, signal = new AbortController().signal }) {
@@ -59,7 +59,7 @@ export const liveCheckProbe: DoctorProbe = {
   },
 };
 
-/** Where the bot may not be there, or a person sent it away, nothing more is tried. */
+/** Tells whether to try nothing more: the bot may not use the channel, or a person has sent it away. */
 function endsLiveCheck({ what, verdict, error }: Finding): boolean {
   if (what === permission.name) return verdict === 'missing';
   return error instanceof BotError && error.code === 'link.lost' && !error.retryable;
@@ -72,10 +72,10 @@ function formatVersions(clock: Clock): string {
 }
 
 const channelSubject = 'channel';
-/** Most servers and owners of the application whose seats are read. */
+/** Servers and owners of the application that are asked about at most: each pair takes a request. */
 const [maxSeatGuilds, maxSeatOwners] = [50, 10];
 
-/** Finds the channel where the operator sits, by REST, without a login. Errors and abort: as `AccountRest.read`. */
+/** Finds the channel where the operator sits, over REST and without a login. Rejects as `AccountRest.read` does. */
 async function findOperatorPlace(
   rest: AccountRest,
   signal: AbortSignal,
@@ -102,7 +102,7 @@ async function findOperatorPlace(
   return { guildId, channelId: id, name: 'channel 1' };
 }
 
-/** Id of the voice channel in which an owner of the application sits. */
+/** Finds the id of the voice channel in which an owner of the application sits. */
 async function findOwnerSeat(rest: AccountRest, signal: AbortSignal): Promise<string | undefined> {
   const { ownerIds } = await readAccount(rest, signal);
   const guilds = await readGuildNames(rest, signal);
@@ -115,7 +115,7 @@ async function findOwnerSeat(rest: AccountRest, signal: AbortSignal): Promise<st
   return undefined;
 }
 
-/** Name of the process that runs with these settings; undefined where there is none. */
+/** Finds the process that runs with these settings, in words for a finding. */
 async function findRunningBot({ dataDir, databaseUrl }: Config): Promise<string | undefined> {
   const owner = findDataDirOwner(dataDir);
   if (owner) return `a bot runs as ${owner.words}`;

@@ -1,16 +1,22 @@
 import { isIP } from 'node:net';
 
-/** The page that remedies name. */
 const statusPageUrl = /^https:\/\/discordstatus\.com[.:!?]?$/;
 
-/** The text without addresses and ids, for people to publish. Addresses that `kept` matches stay. */
+/**
+ * Replaces addresses and ids in a text that people will publish. Addresses that `kept` matches stay.
+ *
+ * @example
+ * import { removePlaces } from '#doctor/live/remove-places.ts';
+ *
+ * removePlaces('no answer from 10.0.0.7:5000'); // 'no answer from [address]'
+ */
 export function removePlaces(text: string, kept = statusPageUrl): string {
   return text
     .replace(/[^\s|;,()'"<>`]+/g, (word) => (kept.test(word) ? word : replaceAddress(word)))
     .replace(/\d{15,}/g, '[id]');
 }
 
-/** As `removePlaces`, but for this machine. */
+/** Does as `removePlaces`, but keeps addresses of this machine. */
 export function removeForeignPlaces(text: string): string {
   return removePlaces(text, /^(?:\w+:\/\/)?(?:localhost|127\.0\.0\.1)\b/);
 }

@@ -2,12 +2,12 @@ import type { Frame } from '#src/audio/frame.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import { joinSamples } from '#src/audio/pcm.ts';
 
-/** Rate and length of a frame as the bot speaks. */
+/** The bot speaks at this rate, in frames of 20 ms. */
 const [rateHz, frameSamples] = [24_000, 480] as const;
-/** Tone: 440 Hz at a quarter of full scale, faded in and out; the pause after it. */
+/** The tone is a quarter of full scale, faded in and out so that it does not click, with a pause after it. */
 const [toneHz, toneMs, toneLevel, fadeMs, pauseMs] = [440, 700, 8_000, 20, 300];
 
-/** A tone and a pause, as frames of Opus. */
+/** Encodes a tone and a pause as Opus frames. */
 export function makeTestSound(codec: OpusCodec): readonly Frame[] {
   const encoder = codec.createEncoder(rateHz);
   const sound = joinSamples([makeTestTone(), new Int16Array(countSamples(pauseMs))]);
@@ -20,7 +20,6 @@ export function makeTestSound(codec: OpusCodec): readonly Frame[] {
   return frames;
 }
 
-/** A tone at the rate of the bot. */
 export function makeTestTone(): Int16Array {
   const length = countSamples(toneMs);
   const fade = countSamples(fadeMs);
