@@ -6,9 +6,15 @@ import { standardDeadlines } from '#src/provider/deadlines.ts';
 import { isOpenAi, standardModels, standardVoice } from '#src/provider/models/standard-models.ts';
 import { findBudgetMistakes, readBudget } from './budget.ts';
 import { readExternalTools } from './external-tools.ts';
-import { findRealtimeMistakes, readRealtime } from './realtime.ts';
 import { removedLimits } from './removed-settings.ts';
-import { findRoleMistakes, isHearing, readFallback, readRole } from './roles.ts';
+import {
+  findRealtimeMistakes,
+  findRoleMistakes,
+  isHearing,
+  readFallback,
+  readRealtime,
+  readRole,
+} from './roles.ts';
 import { readServers } from './servers.ts';
 import { type EnvironmentSettings, listSettingNames, settings, splitList } from './settings.ts';
 import { readShardRange } from './shard-range.ts';

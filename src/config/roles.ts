@@ -197,3 +197,29 @@ function findFallbackMistakes(
   const isBarred = fallback.kind === 'remote' && !fallback.apiKey && isOpenAi(fallback.baseUrl);
   return isBarred ? [`${prefix}_API_KEY: missing; OpenAI needs a key`] : [];
 }
+
+/**
+ * Server for spoken conversations over one connection, and its voice. A server may switch to it, so it is read for every
+ * pipeline. Undefined where no such server is known.
+ */
+export function readRealtime(from: EnvironmentSettings) {
+  const { REALTIME_BASE_URL: own, REALTIME_MODEL: model, REALTIME_API_KEY: ownKey } = from;
+  const { OPENAI_BASE_URL: shared, OPENAI_API_KEY: sharedKey } = from;
+  const isAsked = own ?? model ?? ownKey;
+  if (!isAsked && !sharedKey && isOpenAi(shared)) return undefined;
+  if (!isAsked && !isOpenAi(shared) && from.PIPELINE !== 'realtime') return undefined;
+  const server = toRemoteServer(own ?? shared, from, 'REALTIME', standardModels.realtime);
+  return { ...server, voice: from.SPEECH_VOICE };
+}
+
+/** One line each. */
+export function findRealtimeMistakes(from: EnvironmentSettings): string[] {
+  const realtime = readRealtime(from);
+  const isOpenAis = realtime && isOpenAi(realtime.baseUrl.replace(/^ws/, 'http'));
+  if (isOpenAis && !realtime.apiKey)
+    return [
+      'REALTIME_API_KEY: missing; OpenAI needs a key; for your own server set REALTIME_BASE_URL',
+    ];
+  if (realtime || from.PIPELINE !== 'realtime') return [];
+  return ['PIPELINE: realtime needs a server; set REALTIME_BASE_URL or OPENAI_API_KEY'];
+}

@@ -16,7 +16,6 @@ import {
 } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
 import { toRecord } from '#src/base/json.ts';
-import { filterDispatches } from '#src/discord/library/dispatch-filter.ts';
 import { findNetworkCode } from '#src/discord/outbox/write-failure.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 
@@ -249,4 +248,24 @@ function createClosedLoginError(code: number, { shard, messageContent }: LoginOp
   }
   const message = `Discord closed the gateway permanently (${code}): see its list of gateway close codes.`;
   return new BotError('discord.unreachable', false, message);
+}
+
+type Dispatch = { readonly t?: unknown };
+/** The typings call the way in private. */
+type InnerSockets = { handlePacket(packet: Dispatch | undefined, shard: unknown): boolean };
+
+const ofMessages: readonly unknown[] = [
+  'MESSAGE_CREATE',
+  'MESSAGE_UPDATE',
+  'MESSAGE_DELETE',
+  'MESSAGE_DELETE_BULK',
+];
+
+/** Keeps messages from discord.js, which would make objects of each: the bot reads the dispatches themselves. */
+function filterDispatches(client: Client): void {
+  const sockets = client.ws as unknown as InnerSockets;
+  const handle = sockets.handlePacket.bind(sockets);
+  // What waits before it is handled all the same.
+  sockets.handlePacket = (packet, shard) =>
+    handle(ofMessages.includes(packet?.t) ? undefined : packet, shard);
 }
