@@ -53,19 +53,15 @@ import type { Deps, SessionDependencies } from './session-dependencies.ts';
 import { SpeechRequests } from './speech-requests.ts';
 import { ToolCallRunner } from './tools/tool-call-runner.ts';
 
-/** Decisions that the session itself carries out. */
 type SessionDecisions = {
-  /** The conversation ends the session. */
   readonly endSession: (why: LeaveReason) => void;
-  /** The link may be opened again. */
+  /** The connection may be opened again. */
   readonly openConnection: () => void;
-  /** Nothing of this person is kept any more. */
   readonly forgetPerson: (personId: PersonId) => void;
   /** Something is not answered or not said, as the bot ends. */
   readonly noteUnanswered: () => void;
 };
 
-/** Parts that perform effects. */
 type EffectRunnerDeps = {
   readonly answers: AnswerRunner;
   readonly deps: Deps<'cues'>;
@@ -81,7 +77,7 @@ type Performers = {
   readonly [Kind in ConversationEffect['do']]: (effect: EffectOf<Kind>) => void;
 };
 
-/** Performs each effect of the conversation by the part that it concerns. */
+/** Performs each effect with the part that it concerns. */
 function createEffectRunner(parts: EffectRunnerDeps): (effect: ConversationEffect) => void {
   const { answers, calls, deps, readings, session, sessions, source, utterances } = parts;
   const { connection, requests } = session.speech;
@@ -162,19 +158,18 @@ function reportFact(
   session.notices.reportEvent({ kind: 'dropped', speakerId, name, why, phase });
 }
 
-/** A conversation that is over, and what was said for its session alone. */
+/** A conversation that is over, and the answers that people gave for its session alone. */
 export type EndedConversation = {
   readonly history: ConversationState['history'];
   readonly answers: SessionAnswers;
 };
 
-/** Place, parts and past of a conversation. */
 export type ConversationOptions = {
   readonly channel: ChannelRef;
   readonly deps: SessionDependencies;
   readonly sources: {
     readonly hearing: HearingDeps;
-    /** Tools that a model may call now: those of the operator, then those of the bot. */
+    /** Tools of the operator, then those of the bot. */
     readonly listTools: () => readonly ToolEntry[];
     readonly features: {
       createSession(session: Session, before: FormerSession): SessionFeatures;
@@ -182,27 +177,24 @@ export type ConversationOptions = {
   };
   readonly settings: StoredSettings;
   readonly notices: Pick<GuildNoticeQueue, 'enqueue'>;
-  /** What people of the server said, where it is left, and what is done at a spoken no. */
   readonly sessions: {
     readonly consents: { getChoices(guildId: GuildId): GuildChoices };
     denyAloud(personId: PersonId, session: Session): void;
     leaveInTurn(guildId: GuildId): Promise<LeaveOutcome>;
   };
-  /** A session of this server that is to go on here: with its history and what people said about being heard. */
+  /** A session of this server that goes on here, with its history and the consents of its people. */
   readonly former?: Session | undefined;
-  /** A seat of a former run that is to go on here: no greeting and no notice is repeated. */
+  /** A seat of a former run that goes on here. No greeting and no notice is repeated. */
   readonly seat?: SessionAnswers | undefined;
-  /** The conversation of this channel that ended less than 15 minutes ago, in this process; it goes on. */
+  /** The conversation of this channel that ended in this process less than 15 minutes ago. */
   readonly endedConversation?: EndedConversation | undefined;
 };
 
-/** Functions and parts of the session that its owners are made of. */
 type SessionSource = SessionDecisions & {
   readonly link: ReconnectingConnection;
   readonly maySpeak: () => boolean;
   /** Called after each event of the conversation. */
   readonly changed: () => void;
-  /** Aborted when the session is over. */
   readonly signal: AbortSignal;
 };
 
@@ -294,7 +286,7 @@ export function buildSession(options: ConversationOptions, source: SessionSource
   return { session, answers, calls, tools, utterances };
 }
 
-/** `loop`: not asked before it is there. */
+/** `loop` is asked only once it exists. */
 function createPlace(
   { channel, deps, former, seat, settings: stored }: ConversationOptions,
   listPeople: SessionPlace['listPeople'],
@@ -323,7 +315,7 @@ function createPlace(
   };
 }
 
-/** A person there as the conversation knows them; who wants no spoken answers counts as deaf. */
+/** A participant as the conversation knows them. A person who wants no spoken answers counts as deaf. */
 function toParticipant(
   member: ChannelMember,
   { getChoices }: SessionPlace,
@@ -334,10 +326,9 @@ function toParticipant(
   return { id, name, isBot, isDeaf: isDeaf || answers !== 'spoken', ...consent.getRights(member) };
 }
 
-/** Parts of a session that only the session itself, its connections and its effects use. */
 export type BuiltSession = ReturnType<typeof buildSession>;
 
-/** Tells of each event whether it is the first; `past`: events that have happened before a restart. */
+/** Returns a function that is true the first time it is called with each event. `past` has happened before a restart. */
 function createFirstTimes(past: readonly OnceInSession[]): SessionPlace['isFirst'] {
   const done = new Set(past);
   return (what) => {
@@ -347,7 +338,7 @@ function createFirstTimes(past: readonly OnceInSession[]): SessionPlace['isFirst
   };
 }
 
-/** The conversation at its beginning, or as it goes on. */
+/** State of a conversation that begins, or goes on after another one. */
 function continueState(
   { channel, deps, endedConversation, former, seat }: ConversationOptions,
   start: ConversationState,
@@ -365,7 +356,7 @@ function continueState(
     consent: { ...consent, ...storedConsents, callers, isPaused },
     history: (past || start).history,
     reportedFailures,
-    restrictions, // a mute by a moderator outlives a move
+    restrictions, // A mute by a moderator outlives a move.
   };
 }
 

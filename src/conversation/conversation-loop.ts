@@ -25,22 +25,21 @@ import { findAnnouncement, findTurn, isSpeaking } from './machine/selectors.ts';
 
 type LoopDeps = {
   readonly clock: Clock;
-  /** Default: `step`; a simulation watches its decisions. */
+  /** Default: `step`. A simulation watches its decisions. */
   readonly decide?: typeof stepConversation | undefined;
   readonly settings: () => SessionSettings;
   readonly people: () => readonly Participant[];
-  /** What is stored about consent. */
   readonly consents: () => Pick<ConsentState, 'policy' | 'isRead' | 'no' | 'yes'>;
-  /** Told of a bug in work that no caller waits for, where no connection ends with it. */
+  /** Gets a bug in work that no caller waits for, while no connection is open. */
   readonly onBug: (error: unknown) => void;
-  /** Performs an effect. It never waits, and answers by events. */
+  /** Never waits, and answers by events. */
   readonly perform: (effect: ConversationEffect) => void;
   readonly connection: CurrentConnection;
   /** Called after each event, once its effects are performed. */
   readonly changed: () => void;
 };
 
-/** Events before which the settings in the state are brought up to date. */
+/** Before these events the settings in the state are updated. */
 const eventsNeedingSettings: ReadonlySet<EventKind> = new Set([
   'began',
   'paused',
@@ -53,10 +52,7 @@ const eventsNeedingSettings: ReadonlySet<EventKind> = new Set([
   'notify',
 ]);
 
-/**
- * The conversation of one session: owner of its state, which handles one event after the other and keeps the one timer; the
- * sound of the bot, and what people and settings tell it.
- */
+/** Owns the state of one conversation. It handles one event after the other, performs their effects and keeps the one timer. */
 export class ConversationLoop {
   readonly #deps;
   readonly #inbox: ConversationEvent[] = [];
@@ -76,7 +72,6 @@ export class ConversationLoop {
     return this.#state;
   }
 
-  /** Reply that people hear. */
   get sounding(): SoundingReply | undefined {
     const { current } = this.#state.turnQueue;
     if (!current || !isSpeaking(this.#state)) return undefined;
@@ -89,7 +84,6 @@ export class ConversationLoop {
     return this.#deps.clock.nowMs();
   }
 
-  /** Sound of the open connection. */
   get output(): SpeechOutput | undefined {
     return this.#deps.connection.now?.output;
   }
@@ -99,20 +93,19 @@ export class ConversationLoop {
     return this.#bug.promise;
   }
 
-  /** Sets the connection that is open now; undefined: none is, which the conversation learns before its replies end. */
+  /** Sets the open connection. */
   attachConnection(now: OpenConnection | undefined): void {
+    // The conversation learns that none is open before the replies on it end.
     const former = this.output;
     this.#deps.connection.now = now;
     if (former && !now) this.post({ kind: 'link-down', isHeard: former.heardText !== '' });
     this.#bug = Promise.withResolvers();
-    this.#bug.promise.catch(() => undefined); // whoever waits for it is told
+    this.#bug.promise.catch(() => undefined); // Awaited elsewhere.
   }
 
-  /**
-   * Handles an event, and returns the effects of its step, which are performed by then; during another event it waits until
-   * all effects of that are performed, and returns none.
-   */
+  /** Handles an event, and returns the effects of its step, which are performed by then. */
   post(event: UntimedEvent): readonly ConversationEffect[] {
+    // During another event, this one waits until all effects of that are performed, and nothing is returned.
     if (eventsNeedingSettings.has(event.kind)) this.syncSettings();
     const atMs = this.nowMs;
     this.#inbox.push({ ...event, atMs } as ConversationEvent);
@@ -127,20 +120,19 @@ export class ConversationLoop {
     return steps[0] ?? [];
   }
 
-  /** Stops the timer, for good. */
   stopTimerForGood(): void {
     this.#stopTimer();
     this.#stopTimer = () => undefined;
     this.#wakeMs = Number.NEGATIVE_INFINITY;
   }
 
-  /** A bug in work that no caller waits for: the connection ends with it; without one it is reported. */
+  /** Ends the connection with a bug in work that no caller waits for. Without a connection the bug is reported. */
   reportBug(error: unknown): void {
     if (this.output) this.#bug.reject(error);
     else this.#deps.onBug(error);
   }
 
-  /** Tells the conversation what is heard of the bot. To be called after each frame, and every 20 ms or so. */
+  /** Tells the conversation which reply is heard. Called after each frame, and each 20 ms. */
   updateSound(): void {
     const { leavingReply } = this.output ?? {};
     const { current } = this.#state.turnQueue;
@@ -153,7 +145,6 @@ export class ConversationLoop {
       this.post({ kind: 'starved', reply, isStarved });
   }
 
-  /** Tells the conversation who is there, where that has changed. */
   syncPeople(): void {
     const people = this.#deps.people();
     if (isDeepStrictEqual(people, this.#people)) return;
@@ -161,7 +152,6 @@ export class ConversationLoop {
     this.post({ kind: 'people', people });
   }
 
-  /** Tells the conversation what is stored about consent. */
   syncConsents(): void {
     this.post({ kind: 'consents', ...this.#deps.consents() });
   }
@@ -173,7 +163,6 @@ export class ConversationLoop {
     return true;
   }
 
-  /** True where people know of this failure and it is not over. */
   isFailing(failure: ChannelFailure): boolean {
     return this.state.reportedFailures.includes(failure);
   }
@@ -185,15 +174,14 @@ export class ConversationLoop {
     return isFailing;
   }
 
-  /** Brings the settings of the conversation up to date. */
   syncSettings(): void {
     const settings = this.#deps.settings();
     if (!isDeepStrictEqual(settings, this.state.settings))
       this.post({ kind: 'settings', settings });
   }
 
-  /** Never throws: a bug ends the connection. */
   #handleEvent(event: ConversationEvent): readonly ConversationEffect[] {
+    // A bug ends the connection, not the caller.
     try {
       const { decide = stepConversation } = this.#deps;
       const { effects, state } = decide(this.#state, event, conversationRules);
@@ -206,8 +194,8 @@ export class ConversationLoop {
     }
   }
 
-  /** One that throws does not take the others of its step along. */
   #performEffect(effect: ConversationEffect) {
+    // A failing effect does not take the others of its step along.
     try {
       this.#deps.perform(effect);
     } catch (error) {

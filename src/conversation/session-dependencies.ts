@@ -15,38 +15,33 @@ import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import type { PaidEngines } from '#src/spending/paid-engine.ts';
 import type { stepConversation } from './machine/step.ts';
 
-/** Parts that main builds once and that all sessions, and what serves commands, share. */
+/** Dependencies that main makes once, and that all sessions and commands share. */
 export type SessionDependencies = PaidEngines & {
   readonly clock: Clock;
   readonly messages: VoiceChannelChatPoster;
   readonly places: Places;
   readonly panels: PanelBoard;
   readonly store: ConsentStore;
-  /** Settings that people have chosen for themselves. */
   readonly peopleSettings: Public<PersonalSettingsCache>;
   /** Detects the language of a text where a recogniser does not. */
   readonly textLanguage: TextLanguageDetector;
   readonly codec: OpusCodec;
   readonly cues: Cues;
-  /** Chats in which captions are posted. */
   readonly captionChats: CaptionChats;
-  /** Model that recognises speech; absent: the local one. */
+  /** Model that recognises speech. Absent: the local one. */
   readonly recogniser?: string | undefined;
   /** False: a simple stand-in answers, which cannot translate. */
   readonly hasChatModel: boolean;
-  /** Whether Discord tells what people write to others. */
+  /** Whether Discord hands the bot the content of messages. */
   readonly mayReadMessages: boolean;
-  /** Voices that read texts. */
   readonly voices: VoiceNames;
-  /** Budgets of talk. */
   readonly spending: BudgetAuthority;
-  /** Whether a program may read what is said in this voice channel, which the panel there tells. */
+  /** Whether a program may read the words of this voice channel. The panel there tells it. */
   readonly isReadByPrograms: (channelId: ChannelId) => boolean;
-  /** An exception from it is a bug of its own and ends no session. */
+  /** An exception of it is a bug of its own, and ends no session. */
   readonly onEvent: SessionEventListener;
-  /** Decisions of a conversation. Default: `step`; a simulation watches them. */
+  /** Default: `step`. A simulation watches its decisions. */
   readonly decide?: typeof stepConversation;
 };
 
-/** The dependencies that a function uses. */
 export type Deps<Name extends keyof SessionDependencies> = Pick<SessionDependencies, Name>;

@@ -12,7 +12,7 @@ import type { ConversationLoop } from './conversation-loop.ts';
 import type { SessionDependencies } from './session-dependencies.ts';
 import type { SpeechRequests } from './speech-requests.ts';
 
-/** Events that happen at most once in a session, however often its link comes and goes. */
+/** Happens at most once in a session, however often its connection comes and goes. */
 export type OnceInSession = 'greeted' | 'lines-hidden' | 'roles-unread';
 
 /** Owners of one session, the same over all its connections. A function takes the few that it uses. */
@@ -25,43 +25,41 @@ export type Session = {
   readonly loop: ConversationLoop;
   readonly tools: { readonly confirmations: HeldAnswers };
   readonly features: SessionFeatures;
-  /** Aborted when the session is over; its links may come and go. */
+  /** Aborted when the session is over. */
   readonly signal: AbortSignal;
 };
 
 /** Answers that wait for a press of their only reader. */
 export type HeldAnswers = {
-  /** Has an answer wait, and returns the button that shows it to its reader alone. */
+  /** Keeps an answer, and returns the button that shows it to its reader alone. */
   holdAnswer(
     text: ConfidentialText,
     reader: { readonly id: PersonId; readonly name: string },
   ): string;
 };
 
-/** The owners that a function uses. */
 export type Owners<Name extends keyof Session> = Pick<Session, Name>;
 
-/** Past of a session that begins. */
+/** What a session that begins goes on from. */
 export type FormerSession = {
-  /** A former run sat there: its people are not told again. */
+  /** True where a former run sat there, and so has told its people. */
   readonly isReturned: boolean;
-  /** Session that it goes on from. */
   readonly former?: Owners<'place'> | undefined;
 };
 
-/** The voice channel of a session and the people in it. */
+/** The voice channel of a session and its participants. */
 export type SessionPlace = {
   readonly channel: ChannelRef;
-  /** Settings of the server, and of the bot's persona in the channel, as they are now. */
+  /** Current settings of the server, and of the bot's persona in the channel. */
   readonly getSettings: () => GuildSettings;
-  /** Style of an answer that begins now; a voice of the bot that is missed is reported. */
+  /** Style of an answer that begins now. A missing voice is reported. */
   readonly getStyle: () => ReplyStyle;
-  /** Everybody there besides the bot itself, also while the link is away. */
+  /** Everybody there except the bot, also while the connection is away. */
   readonly listPeople: () => readonly ChannelMember[];
   readonly findPerson: (personId: PersonId) => ChannelMember | undefined;
-  /** Name of a person there, or of whoever asked by typing. */
+  /** Name of a participant, or of a person who asked by typing. */
   readonly getName: (personId: PersonId) => string;
-  /** What a person has chosen for themselves in this server, as last read. */
+  /** Personal settings of a person in this server, as last read. */
   readonly getChoices: (
     personId: PersonId,
   ) => ReturnType<SessionDependencies['peopleSettings']['getCached']>;
@@ -74,15 +72,10 @@ export type SessionPlace = {
   readonly isFirst: (what: OnceInSession) => boolean;
 };
 
-/** Speech of the bot in one session. */
 export type SessionSpeech = {
-  /** Questions, texts and notices that wait, as commands and features bring them. */
   readonly requests: SpeechRequests;
   readonly connection: CurrentConnection;
-  /** Pace of its speech. */
   readonly pace: SpeechPace;
-  /** Sounds beside its speech. */
   readonly mix: SoundMix;
-  /** Whether it answers and greets aloud; false: the bot was called to write only. */
   readonly canSpeak: () => boolean;
 };

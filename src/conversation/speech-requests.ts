@@ -17,27 +17,25 @@ type QueueOutcome =
   | { readonly kind: 'closed' }
   | { readonly kind: 'muted' };
 
-/** Something that the bot says of itself once no person talks. */
+/** A sentence of the bot about itself, said once people pause. */
 type SpokenNotice = {
-  /** Made when it is said; empty: it is not wanted any more. */
+  /** Called when the notice is said. Empty: it is not wanted any more. */
   readonly getText: () => string;
-  /** Language of `words`, BCP 47. */
+  /** Language of the text, BCP 47. */
   readonly language: string;
-  /** Person whom it is for; left out: all. */
+  /** Default: all people. */
   readonly personId?: PersonId;
-  /** Longest wait for a pause, in ms. */
   readonly maxWaitMs: number;
-  /** Called once: whether any of it was heard. */
+  /** Called once with whether any of it was heard. */
   readonly onEnded: (wasHeard: boolean) => void;
 };
 
-/** A turn or a reading as commands see it. */
 export type ListedTurn = { readonly id: Id } & (
   | { readonly kind: 'question'; readonly by: PersonId; readonly name: string }
   | { readonly kind: 'reading'; readonly reading: QueuedAnnouncement }
 );
 
-/** The last reading that was heard, and when it was over. */
+/** The last announcement that was heard, and when it was over. */
 type HeardAnnouncement = {
   readonly reading: QueuedAnnouncement | undefined;
   readonly atMs: number;
@@ -53,10 +51,10 @@ type Submission = { readonly signal?: AbortSignal | undefined } & (
   | { readonly kind: 'notice'; readonly notice: SpokenNotice; reading?: QueuedAnnouncement }
 );
 
-/** `isQueued`: the conversation took it; one that it rejects has no end. */
+/** `isQueued`: the conversation took it. A rejected one has no end. */
 type Request = Submission & { isQueued: boolean };
 
-/** What became of a request at once; `position`: of those before it, while it waits. */
+/** `position`: number of entries before it. */
 type SubmitOutcome =
   | { readonly kind: 'queued'; readonly position: number }
   | { readonly kind: 'rejected'; readonly reason: ReportedOutcome };
@@ -66,11 +64,11 @@ type SpeechRequestsDeps = {
   readonly channelId: ChannelId;
   readonly loop: ConversationLoop;
   readonly notices: ChannelNotices;
-  /** False: there is no money for speech, or it was called to write captions only. */
+  /** False: there is no money for speech, or the bot was called to write captions only. */
   readonly maySpeak: () => boolean;
 };
 
-/** Questions, texts and notices that people, commands and features bring to one session, and what they are told of them. */
+/** Questions, announcements and notices that people, commands and features bring to one session, and their outcomes. */
 export class SpeechRequests {
   readonly #deps;
   readonly #all = new Map<Id, Request>();
@@ -87,25 +85,22 @@ export class SpeechRequests {
     return one?.kind === 'question' ? one.question : undefined;
   }
 
-  /** Text of a reading; that of a notice is made as it is said. */
+  /** Finds the text of an announcement. That of a notice is made as it is said. */
   findAnnouncement(request: Id | undefined): QueuedAnnouncement | undefined {
     const one = this.#find(request);
     if (one?.kind === 'notice') one.reading ??= this.#createNotice(one.notice);
     return one?.kind === 'question' ? undefined : one?.reading;
   }
 
-  /** What is said now. */
   get current(): ListedTurn | undefined {
     const id = this.#deps.loop.state.turnQueue.current?.id;
     return id === undefined ? undefined : this.#toListedTurn(id);
   }
 
-  /** What waits, in the order of the queue. */
   get waiting(): readonly ListedTurn[] {
     return this.#deps.loop.state.turnQueue.waiting.flatMap((id) => this.#toListedTurn(id) ?? []);
   }
 
-  /** Last text or answer that was heard. */
   get latestHeard(): HeardAnnouncement | undefined {
     return this.#latestHeard;
   }
@@ -136,7 +131,7 @@ export class SpeechRequests {
     return { kind: submitted.reason === 'muted' ? 'muted' : 'closed' };
   }
 
-  /** False: it is refused, and its `ended` is not called. */
+  /** False: the notice is rejected, and its end is not reported. */
   queueNotice(notice: SpokenNotice): boolean {
     if (!this.#canSpeak()) return false;
     const { maxWaitMs, personId: to } = notice;
@@ -151,7 +146,7 @@ export class SpeechRequests {
     return submitted.kind === 'queued';
   }
 
-  /** Stops the answer under way and drops all that waits; false when there was nothing to stop. */
+  /** Stops the current reply and drops everything that waits. False: there was nothing to stop. */
   stopEverything(): boolean {
     const { current, waiting } = this.#deps.loop.state.turnQueue;
     this.#deps.loop.post({ kind: 'stop' });
@@ -162,8 +157,6 @@ export class SpeechRequests {
   takeOut({ id }: ListedTurn, why: 'skipped' | 'stopped'): void {
     this.#deps.loop.post({ kind: 'taken-out', id, why });
   }
-
-  // Effects.
 
   reportOutcome({ failure, outcome, request }: EffectOf<'report'>): void {
     const one = this.#all.get(request);
@@ -185,7 +178,6 @@ export class SpeechRequests {
     one.ended.resolve(end);
   }
 
-  /** Something of a text was heard. */
   noteHeard(request: Id | undefined): void {
     if (request !== undefined) this.#heard.add(request);
     const reading = this.findAnnouncement(request);
@@ -231,7 +223,7 @@ export class SpeechRequests {
     return one?.kind === 'reading' ? { id, kind: 'reading', reading: one.reading } : undefined;
   }
 
-  /** False: there is no money for speech, a moderator keeps it silent, or it was called to write captions only. */
+  /** False: there is no money, a moderator keeps the bot silent, or it was called to write captions only. */
   #canSpeak() {
     const { loop, maySpeak } = this.#deps;
     return maySpeak() && !isMuted(loop.state);

@@ -5,18 +5,17 @@ import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
 import { fillLine, type TextLine } from '#src/texts/texts.ts';
 import type { VoiceSessions } from './voice-sessions.ts';
 
-/** Runs changes that the model asked for, once the only person who may confirm them has pressed the button. */
+/** Shows and runs confirmed calls, for the only person who may press the button. */
 export class ConfirmationRequests {
   readonly #sessions;
   readonly #signal;
 
-  /** Aborting `signal` ends what runs. */
   constructor(sessions: Pick<VoiceSessions, 'findSession'>, signal: AbortSignal) {
     this.#sessions = sessions;
     this.#signal = signal;
   }
 
-  /** A private answer, or what a press of Confirm would do, for the only person who may press. `askId` is the id that the button carries. */
+  /** A private answer, or the effect of a press of Confirm. `askId`: the id on the button. */
   showConfirmation(guildId: GuildId, askId: string, personId: PersonId): ShowOutcome {
     const tools = this.#sessions.findSession(guildId)?.tools;
     if (!tools) return { kind: 'over' };
@@ -35,7 +34,7 @@ export class ConfirmationRequests {
     return { kind: 'shown', line, s, files: action.files ?? [] };
   }
 
-  /** `askId` as of `show`. Never throws. */
+  /** Never throws. */
   async confirmCall(guildId: GuildId, askId: string, personId: PersonId): Promise<ConfirmOutcome> {
     const session = this.#sessions.findSession(guildId);
     if (!session) return { kind: 'over' };

@@ -31,48 +31,45 @@ import { BargeIns } from '#src/voice/hearing/barge-in.ts';
 import { type SpeakerInputEvent, SpeakerInputs } from '#src/voice/hearing/speaker-input.ts';
 import { SpeechOutput } from '#src/voice/output/speech-output.ts';
 
-/** Interval of endpointing, in ms, while a person sends or talks and no packet comes: an utterance can end between packets. */
+/** Interval of endpointing, in ms, while a person sends or talks: an utterance can end between packets. */
 const tickMs = 20;
-/** The same in a pause, whose end is waited for. */
+/** Interval of endpointing, in ms, in a pause. */
 const pauseTickMs = 10;
-/** Shortest interval, in ms, between two steps that packets cause: every other packet of one person causes one. */
+/** Shortest interval, in ms, between steps that packets cause: each second packet of one person. */
 const minPacketStepMs = 35;
-/** Time, in ms, without packet after which a timer causes the steps. */
+/** Time, in ms, without a packet after which a timer causes the steps. */
 const packetTimeoutMs = 60;
-/** Interval in ms at which the state for the panel is checked while something goes on. */
+/** Interval, in ms, of checks for the panel while something goes on. */
 const activeCheckMs = 250;
-/** The same while only tracks sound, which are shown in steps of 5 s, and while only what was shown passes by itself. */
+/** Interval, in ms, of checks while only tracks sound, which the panel shows in steps of 5 s. */
 const slowCheckMs = 1_000;
-/** Time in ms for which anything that happened counts as going on. */
+/** Time, in ms, in which the last event counts as going on. */
 const activeAfterWakeMs = 2_000;
-/** Time in ms for which it is checked slowly afterwards: longer than what passes by itself, as the window after Ask. */
+/** Time, in ms, of slow checks after that: longer than the window after Ask. */
 const slowCheckAfterWakeMs = 20_000;
-/** A step that comes so late, in ms, comes after a hold of the main thread: what people said meanwhile waits in the socket. */
+/** A step that is this late, in ms, follows a hold of the main thread, during which packets waited in the socket. */
 const minHoldMs = 60;
-/** Turns of the event loop that read all of it: Node reads 32 datagrams in one, and a socket holds several hundred. */
+/** Turns of the event loop that read all of them. Node reads 32 datagrams in one, and a socket holds several hundred. */
 const maxReadTurns = 32;
-/** Longest time in ms without a check: meanwhile a yes for today may end, and a budget begin anew. */
+/** Longest time, in ms, without a check: meanwhile a budget may begin anew. */
 const maxCheckGapMs = 60_000;
 
 type ConnectionDeps = VoiceDeps & Deps<'codec' | 'cues' | 'panels'>;
 
-/** Parts that the connections of one session share, and nothing else of it uses. */
 export type ConnectionOptions = {
-  /** Person who called the bot in. */
   readonly callerId: PersonId;
   readonly hearing: HearingDeps;
   readonly pauseHabits: PauseHabits;
   readonly utterances: UtteranceRunner;
   readonly deps: ConnectionDeps;
-  /** Makes the clock of the connection check what may have changed, now and for a while. */
+  /** Makes the clock of the connection check for changes, now and for a while. */
   readonly wakeup: Wakeup;
   /** The tool that runs for an answer, in words for people. */
   readonly findRunningStep: (answer: Id | undefined) => PlainTextId | undefined;
-  /** Shows the panel: who is there, and who talks. */
+  /** Shows the panel, with the people who talk. */
   showPanel(talkingIds: readonly PersonId[]): void;
 };
 
-/** Parts that the loops of one connection share. */
 type Connection = Disposable & {
   readonly link: VoiceLink;
   readonly session: Session;
@@ -82,23 +79,19 @@ type Connection = Disposable & {
   readonly output: SpeechOutput;
   readonly interruptions: BargeIns;
   readonly utterances: UtteranceRunner;
-  /** Shows the panel what goes on. */
   showPanel(): void;
 };
 
 /**
- * The clock of one connection: ends utterances in pauses, and follows what passes by itself.
+ * Clock of one connection: ends utterances in pauses, and follows everything that passes by itself.
  *
- * While no person speaks or waits and nothing plays, it sleeps until it is woken or its next deadline.
+ * While nobody speaks or waits and nothing plays, it sleeps until it is woken or its next deadline.
  */
 class ConnectionClock {
   readonly #connection;
   #nowMs: number;
-  /** Instant of the last packet. */
   #lastPacketAtMs = Number.NEGATIVE_INFINITY;
-  /** It waits for its next step of endpointing. */
   #isTicking = false;
-  /** Instant at which something happened last. */
   #wokenAtMs: number;
   #checkAtMs: number;
 
@@ -128,7 +121,7 @@ class ConnectionClock {
     }
   }
 
-  /** A packet has come: that ends the wait for a step of endpointing, at once where a pause begins. */
+  /** A packet ends the wait for a step of endpointing, at once where a pause begins. */
   onPacket(): void {
     const { clock, inputs, wakeup } = this.#connection;
     this.#lastPacketAtMs = clock.nowMs();
@@ -159,7 +152,6 @@ class ConnectionClock {
     this.#connection.showPanel();
   }
 
-  /** Until the next step, unless it is woken. */
   #getWaitMs(): number {
     const { inputs, session } = this.#connection;
     if (inputs.isPausing) return pauseTickMs;
@@ -174,7 +166,7 @@ class ConnectionClock {
       : maxCheckGapMs;
   }
 
-  /** Until the timer of a step in `waitMs`: later while packets cause the steps. */
+  /** Time until the timer of a step. It is later while packets cause the steps. */
   #getTimerMs(waitMs: number): number {
     this.#isTicking = waitMs === tickMs;
     return this.#isTicking && this.#nowMs - this.#lastPacketAtMs < packetTimeoutMs
@@ -183,12 +175,12 @@ class ConnectionClock {
   }
 }
 
-/** Timers fire before sockets are read: without this, what was said during a hold counts as silence and ends the utterance. */
 async function readPendingPackets(signal: AbortSignal) {
+  // Timers fire before sockets are read. Without this, speech during a hold would count as silence and end the utterance.
   for (let turn = 0; turn < maxReadTurns && !signal.aborted; turn++) await setImmediate();
 }
 
-/** Drops people who may not be heard any more, in the middle of a word, and tells the conversation and barge-in who is there. */
+/** Drops people who may not be heard any more, even in mid-word, and tells who is present. */
 function updatePresence({ inputs, interruptions, link, session }: Connection) {
   session.loop.syncPeople();
   inputs.closeOthers((speakerId) => session.consent.mayHear(speakerId));
@@ -197,10 +189,9 @@ function updatePresence({ inputs, interruptions, link, session }: Connection) {
 }
 
 /**
- * Runs one connection: hears people until the channel is left, and speaks.
+ * Runs one connection: hears people and speaks, until the channel is left.
  *
- * Errors: as `VoiceLink.hear`; anything else is a bug.
- * Aborting `signal` throws `signal.reason`.
+ * Errors: as `VoiceLink.hear`. Aborting `signal` throws `signal.reason`.
  */
 export async function runConnection(
   link: VoiceLink,
@@ -237,12 +228,12 @@ export async function runConnection(
   }
 }
 
-/** A packet may have waited while its speaker said no, so the gate is asked once more. */
 async function hearPackets(
   connection: Connection,
   clock: ConnectionClock,
   signal: AbortSignal,
 ): Promise<'lost'> {
+  // A packet may have waited while its speaker said no, so consent is asked once more.
   const { link, inputs, session, wakeup } = connection;
   for await (const packet of link.receivePackets(signal)) {
     const { speakerId } = packet;
@@ -256,19 +247,18 @@ async function hearPackets(
 
 type PlainTextLine = { readonly id: PlainTextId };
 
-/** Longest spoken cue, in ms: more than two words need. */
+/** Longest spoken cue, in ms. Two words need less. */
 const maxCueMs = 5_000;
 
-/** Cues of a wait for an answer, as they are played on one connection. */
+/** Cues of one connection while an answer is awaited. */
 class WaitingCues {
   readonly #session;
   readonly #sources;
   readonly #cues;
   readonly #signal;
-  /** Cues of this wait: it ends these and no others. */
+  /** Cues of this wait. It ends no others. */
   readonly #played = new Set<PlayedCue>();
 
-  /** Aborting `signal` ends what is being made. */
   constructor(
     session: Session,
     sources: Pick<ConnectionOptions, 'deps' | 'findRunningStep'>,
@@ -286,7 +276,6 @@ class WaitingCues {
     if (cue === 'moment') void this.#sayOneMoment();
   }
 
-  /** Nothing is awaited any more. */
   endCues(): void {
     for (const cue of this.#played) this.#cues.cut(cue);
     this.#played.clear();
@@ -306,7 +295,7 @@ class WaitingCues {
     this.#played.add(this.#cues.say(samples));
   }
 
-  /** Sound of a line; none where its voice fails, or there is no money. */
+  /** Sound of a line. Empty where its voice fails or there is no money. */
   async #synthesizeLine(line: PlainTextLine, language: string | undefined): Promise<Int16Array[]> {
     const { notices, place } = this.#session;
     const { spending, synthesizer } = this.#sources.deps;
@@ -329,14 +318,13 @@ class WaitingCues {
   }
 }
 
-/** Tells features and the process the words of the bot that have left. */
+/** Tells features and the process which words of the bot have left. */
 function reportSpoken({ features, notices }: Owners<'features' | 'notices'>, sent: SpokenSegment) {
   features.onSpoken(sent);
   const { text, isOver, isAnswer } = sent;
   notices.reportEvent({ kind: 'words', text, isWhole: isOver && !isAnswer });
 }
 
-/** Speaker inputs and the output on one link; both are gone when it is disposed of. */
 function openConnection(link: VoiceLink, session: Session, sources: ConnectionOptions): Connection {
   const { callerId, deps, hearing, pauseHabits, showPanel, utterances, wakeup } = sources;
   const { clock, codec } = deps;
@@ -393,12 +381,12 @@ function openConnection(link: VoiceLink, session: Session, sources: ConnectionOp
   return connection;
 }
 
-/** Interruptions first: barge-in must not wait for recognition. */
 function handleInput(
   speakerId: PersonId,
   noticed: SpeakerInputEvent,
   { interruptions, utterances }: Connection,
 ) {
+  // Barge-in goes first, as it must not wait for recognition.
   interruptions.handleInput(speakerId, noticed);
   utterances.handleInput(speakerId, noticed);
 }

@@ -11,7 +11,7 @@ type KeptConversation = EndedConversation & {
   readonly stopTimer: () => void;
 };
 
-/** Last conversation that ended in each server, for 15 minutes: then it goes on there. */
+/** The last conversation that ended in each server, for 15 minutes in which it can go on. */
 export class EndedConversations implements Disposable {
   readonly #clock;
   readonly #all = new Map<string, KeptConversation>();

@@ -3,13 +3,13 @@ import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { SessionSources } from './session-sources.ts';
 
-/** Tries, the longest time of each (transcripts have more) and the wait between two: 46 s in all. */
+/** Number of tries, the longest time of each and the wait between two, in ms: 46 s in all. Transcripts have more. */
 const [maxTries, maxEraseMs, retryDelayMs] = [3, 12_000, 5_000];
 
 type RemovalDeps = Deps<'clock' | 'onEvent' | 'panels' | 'peopleSettings'>;
 type RemovalSources = Pick<SessionSources, 'features' | 'guildStore'>;
 
-/** Erases what is kept of servers that the bot was removed from. */
+/** Erases the data of servers that removed the bot. */
 export class GuildRemoval implements Disposable {
   readonly #deps;
   readonly #sources;
@@ -22,7 +22,7 @@ export class GuildRemoval implements Disposable {
     this.#settings = settings;
   }
 
-  /** Erases a server once nothing runs there any more; a failure of the store is reported and tried again. Never throws. */
+  /** Erases a server once nothing runs there. A failure of a store is reported and tried again. Never throws. */
   async eraseServer(guildId: GuildId): Promise<void> {
     const { onEvent, panels } = this.#deps;
     const { features, guildStore } = this.#sources;
@@ -44,7 +44,7 @@ export class GuildRemoval implements Disposable {
     if (!counts.includes(undefined)) onEvent(guildId, { kind: 'erased', items });
   }
 
-  /** Number of erased rows; undefined where all tries failed. */
+  /** Number of erased rows. Undefined where all tries failed. */
   async #eraseWithRetries(
     guildId: GuildId,
     erase: () => Promise<number>,
@@ -58,7 +58,6 @@ export class GuildRemoval implements Disposable {
     return undefined;
   }
 
-  /** Nothing is tried again. */
   [Symbol.dispose](): void {
     this.#over.abort(new Error('the removal of servers is closed'));
   }

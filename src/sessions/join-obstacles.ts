@@ -8,7 +8,7 @@ import { createWallTimes } from '#src/texts/wall-time.ts';
 
 type EntryDeps = { readonly clock: Clock; readonly places: Places };
 
-/** Text on what keeps the bot out of a channel or silent there, and what to do; undefined where nothing does. */
+/** Says what keeps the bot out of a channel, or silent there, and what to do about it. */
 export function describeObstacle(verdict: JoinVerdict, where: ChannelRef): TextLine | undefined {
   const { name: channel } = where;
   switch (verdict.kind) {
@@ -40,13 +40,13 @@ export function judgeEntry(
   return facts && judgeJoin({ ...facts, callerMayEnter: true }, clock.wallMs());
 }
 
-/** True where the bot may be, on a stage as audience; who put it there need not be able to enter themselves. */
+/** Whether the bot may be in a channel, on a stage in the audience. The person who put it there need not be able to enter. */
 export function canEnter(channel: ChannelRef, deps: EntryDeps): boolean {
   const kind = judgeEntry(channel, deps)?.kind;
   return kind === 'fine' || kind === 'stage';
 }
 
-/** `2026-11-20 16:25 UTC`: the server of the bot and its people live in many time zones. */
+/** `2026-11-20 16:25 UTC`, as people of one server live in many time zones. */
 function formatUtcTime(wallMs: number): string {
   const { day, minute } = createWallTimes('UTC');
   return `${day(wallMs)} ${minute(wallMs)} UTC`;

@@ -3,7 +3,7 @@ import type { JoinMode, JoinOutcome } from '#src/ports/command-ports.ts';
 import type { LeaveReason } from '#src/ports/session-events.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
-/** Reasons after which the bot does not join that channel uncalled before it was empty. */
+/** After these reasons the bot joins the channel by itself only once it was empty. */
 export const restingReasons: ReadonlySet<LeaveReason> = new Set([
   'sent-away',
   'forbidden',
@@ -11,28 +11,23 @@ export const restingReasons: ReadonlySet<LeaveReason> = new Set([
   'refused',
 ]);
 
-/** Line of the panel about an ended session, where people are to know more than that. */
+/** Line of the panel about an ended session, where people need one. */
 export function getLeftLine(why: LeaveReason): TextLine | undefined {
   return why === 'stopped' ? { id: 'seat.stopped' } : undefined;
 }
 
-/** Line that is written where a session ended by itself. */
+/** Line for the chat of a session that ended by itself. */
 export function getFarewellLine(why: LeaveReason): TextLine | undefined {
   if (why === 'alone') return { id: 'leave.empty' };
   if (why === 'refused') return { id: 'gave_up' };
   return why === 'lost' ? { id: 'leave.broken' } : undefined;
 }
 
-/** Decision after a link broke or could not be opened. */
 export type ReconnectDecision =
   | { readonly kind: 'again'; readonly waitMs: number }
   | { readonly kind: 'over'; readonly why: LeaveReason };
 
-/**
- * Outcome of a failed first try to join, for the caller; `next` is what follows by itself.
- *
- * `restMs`: for how long Discord wants to be left alone.
- */
+/** Outcome of a failed first try, for the caller. `restMs`: time for which Discord allows no try. */
 export function toJoinOutcome(
   error: unknown,
   next: ReconnectDecision,
@@ -58,22 +53,21 @@ function getRetryKind({ code }: BotError): 'timeout' | 'resting' | 'lost' | 'off
   return code === 'link.rate_limited' ? 'resting' : 'lost';
 }
 
-/** Time as people read it, in ms. */
 function roundToSeconds(ms: number): number {
   return Math.max(1_000, Math.ceil(ms / 1_000) * 1_000);
 }
 
-/** Call that brings the bot into a channel; `callerId` is empty for one without a caller. */
+/** `callerId` is empty for a join without a caller. */
 export type JoinCall = {
   readonly callerId: PersonId;
   readonly mode?: JoinMode | undefined;
-  /** Whether the caller is to be followed; undefined: as before. */
+  /** Whether to follow the caller. Undefined: as before. */
   readonly follows?: boolean | undefined;
   /** True where the caller agrees by the call to be heard. */
   readonly isCalled?: boolean;
 };
 
-/** Person who is followed after a call; a call that says nothing of it changes nothing. */
+/** Person who is followed after a call. */
 export function getFollowedPerson(
   { callerId, follows }: Pick<JoinCall, 'callerId' | 'follows'>,
   before: string | undefined,

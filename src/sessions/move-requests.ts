@@ -9,7 +9,7 @@ import type { JoinCall } from './join-outcomes.ts';
 
 /** Time, in ms, in which everybody has to agree. */
 const openMs = 600_000;
-/** Shortest time, in ms, between two requests that the people of one channel read. */
+/** Shortest time, in ms, between two requests to the people of one channel. */
 const askGapMs = 60_000;
 
 type MoveRequest = {
@@ -19,13 +19,12 @@ type MoveRequest = {
   readonly agreedIds: Set<PersonId>;
 };
 
-/** Outcome of a press of Move. `waiting`: these people sit with the bot and have not pressed. */
+/** `waiting`: these people sit with the bot and have not pressed. */
 export type MoveAgreement =
   | { readonly kind: 'over' }
   | { readonly kind: 'waiting'; readonly names: readonly string[] }
   | { readonly kind: 'moved'; readonly to: ChannelRef };
 
-/** Sessions of the bot, as far as a move needs them. */
 type MovableSessions = {
   at(guildId: GuildId): ChannelRef | undefined;
   findSession(guildId: GuildId):
@@ -51,7 +50,7 @@ type MoveRequestDeps = {
   readonly onEvent: SessionEventListener;
 };
 
-/** Requests of people in other channels that the bot come to them: it goes once everybody who sits with it agrees. */
+/** Requests of people in other channels that the bot come to them. It goes once everybody who sits with it agrees. */
 export class MoveRequests {
   readonly #deps;
   readonly #sessions;
@@ -62,8 +61,9 @@ export class MoveRequests {
     this.#sessions = sessions;
   }
 
-  /** Asks the people in `from`, which names no other channel: not all of them may know it. False: others were asked just now. */
+  /** Asks the people in `from`. False: others were asked just now. */
   ask(from: ChannelRef, to: ChannelRef, call: JoinCall): boolean {
+    // The text names no other channel, as not all of them may know it.
     const { clock, messages, onEvent } = this.#deps;
     const askedAtMs = clock.nowMs();
     const open = this.#requests.get(from.guildId);
@@ -76,7 +76,7 @@ export class MoveRequests {
     return true;
   }
 
-  /** A person who sits with the bot lets it go; the last of them makes it go. */
+  /** A person who sits with the bot lets it go. The last of them makes it go. */
   async agree(guildId: GuildId, personId: PersonId, toChannelId: string): Promise<MoveAgreement> {
     const sessions = this.#sessions;
     const here = sessions.findSession(guildId);

@@ -16,7 +16,6 @@ import { type PlainTextId, type TextLine, toOptionalLines } from '#src/texts/tex
 import { toVisibleLine } from '#src/texts/visible-line.ts';
 import type { ConnectionOptions } from './connection-loop.ts';
 
-/** Everything that the panel is made from. */
 export type PanelFacts = {
   readonly talk: TalkState;
   readonly state: ConversationState;
@@ -27,19 +26,19 @@ export type PanelFacts = {
   readonly nameOf: (personId: PersonId) => string;
   /** The tool that people wait for. */
   readonly step?: PlainTextId | undefined;
-  /** The panel stands in the chat of the voice channel: there questions may be read. */
+  /** True in the chat of the voice channel, whose readers may know questions. */
   readonly isInChat: boolean;
   readonly features: FeaturePanel;
 };
 
-/** Questions shown at once, one of each person, and the most characters of each. */
+/** Most questions, one of each person, and most characters of each. */
 const [maxShownQuestions, maxQuestionChars] = [3, 200];
 
-/** The panel of a session: how to talk to the bot, what goes on while somebody may, and who is heard. */
+/** The panel of a session: how to talk to the bot, what goes on, and who is heard. */
 export function createPanel(facts: PanelFacts): PanelContent {
   const { features, talk } = facts;
   const { buttons, consent, first, heardCount, isAsking, notes, people } = describeTalk(talk);
-  // What a person who has not decided is to know.
+  // For people who have not decided.
   const { captionsDays: days } = features;
   const kept = days === undefined ? [] : [describeRetention(days)];
   const asked = [...toOptionalLines(isAsking, { id: 'panel.privacy' }), ...(isAsking ? kept : [])];
@@ -60,7 +59,6 @@ function getStatusLine({ features, talk }: PanelFacts, heard: number): TextLine 
   return { id: isCaptioned ? 'panel.status.captions' : 'panel.status', with: words };
 }
 
-/** What goes on in a channel whose link is there; it listens only where somebody may be answered. */
 function listActivityLines(facts: PanelFacts, isListening: boolean): readonly TextLine[] {
   const { features, guildId, nameOf, state, talking } = facts;
   const { captionsChannelId } = features;
@@ -79,7 +77,7 @@ function listActivityLines(facts: PanelFacts, isListening: boolean): readonly Te
   ];
 }
 
-/** What it does for a person; undefined: nothing. */
+/** What the bot does for a person. Undefined: nothing. */
 function findAnsweringLine({ state, step, talk }: PanelFacts): readonly [TextLine] | undefined {
   const { current } = state.turnQueue;
   const phases = state.turns.map((turn) => getPhase(turn, state));
@@ -91,17 +89,14 @@ function findAnsweringLine({ state, step, talk }: PanelFacts): readonly [TextLin
   return undefined;
 }
 
-/** Name of the person who is answered after the current turn. */
 function findNextName({ turnQueue, turns }: ConversationState): readonly string[] {
   const [next] = turnQueue.waiting.flatMap((id) => turns.find((one) => one.id === id) ?? []);
   return turnQueue.current && next ? [next.name] : [];
 }
 
-/**
- * Questions of the last minute, the latest of each person: spoken words, while they are written nowhere else, in the chat of the voice
- * channel. Each yes is told that all who can open it may read them.
- */
+/** Spoken questions of the last minute, the latest of each person, where no captions show them. */
 function listUnderstoodLines({
+  // Each yes is told that everybody who can open the channel may read them.
   consent,
   features,
   isInChat,
@@ -127,7 +122,6 @@ function listNamesLine(
   return toOptionalLines(names.length > 0, { id, with: { name: formatNames(names) } });
 }
 
-/** The panel of a session now. `talkingIds`: people who talk. */
 export function createSessionPanel(
   { consent, features, loop, place }: Owners<'consent' | 'features' | 'loop' | 'place'>,
   talk: TalkState,
@@ -151,7 +145,7 @@ export function createSessionPanel(
 
 type PanelDeps = Deps<'isReadByPrograms' | 'places' | 'spending'>;
 
-/** What decides whether people in the channel of a session are answered, as far as its owners know. */
+/** Facts that decide whether people in the channel are answered. */
 export function getTalkState(
   { consent, loop, place }: Owners<'consent' | 'loop' | 'place'>,
   people: readonly ChannelMember[],
@@ -177,7 +171,6 @@ export function getTalkState(
   };
 }
 
-/** Retention of captions where they are on, in days, as text. */
 export function describeRetention(days: number): TextLine {
   return { id: 'captions.kept', with: { days } };
 }

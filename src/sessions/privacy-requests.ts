@@ -15,19 +15,18 @@ import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { FeatureShard } from './shard-features.ts';
 import type { VoiceSessions } from './voice-sessions.ts';
 
-/** Interval, in ms, at which erasures that were interrupted or have failed go on. */
+/** Interval, in ms, at which failed or interrupted erasures are tried again. */
 const resumeErasuresMs = 60_000;
-/** Longest wait of a spoken receipt for a pause, in ms; later it is written. */
+/** Longest wait, in ms, of a spoken receipt for a pause. Later it is written. */
 const maxReceiptWaitMs = 10_000;
 
 type DenyingSession = Owners<'notices' | 'place' | 'signal' | 'speech'>;
 
-/** Privacy choices of people: applied in the channel they are in first, then in the consent store. */
+/** Privacy choices of people: applied in their channel first, then stored. */
 export class PrivacyRequests {
   readonly #deps;
   readonly #sessions;
   readonly #features;
-  /** People whose erasure is under way, by server and person. */
   readonly #erasing = new Set<string>();
 
   constructor(
@@ -56,27 +55,26 @@ export class PrivacyRequests {
     return { kind: 'read', consent, settings, lines, memories };
   }
 
-  /** Works from the next packet on, saved or not. */
+  /** Counts from the next packet on, stored or not. */
   async allow(guildId: GuildId, personId: PersonId): Promise<SaveOutcome> {
     const choices = this.#sessions.consents.getChoices(guildId);
     return { isSaved: await choices.saveConsent(personId, { kind: 'always' }) };
   }
 
-  /**
-   * The no comes first: it counts in every session and is written before anything is erased. Where it cannot be written, nobody waits
-   * for the stores any longer.
-   */
+  /** Stores a no, and withdraws everything of the person. */
   async deny(guildId: GuildId, personId: PersonId): Promise<SaveOutcome> {
+    // The no counts in every session and is stored before anything is erased. Where it cannot be stored, nobody waits for the
+    // other stores.
     const choices = this.#sessions.consents.getChoices(guildId);
     const isSaved = await choices.saveConsent(personId, { kind: 'never' });
     const erasures = this.#forgetInFeatures(guildId, personId, 'withdrawn');
     const withdrawing = Promise.all(erasures.map((erase) => erase()));
-    withdrawing.catch(() => undefined); // whoever waits for it is told
+    withdrawing.catch(() => undefined); // The caller awaits it.
     if (isSaved) await withdrawing;
     return { isSaved };
   }
 
-  /** A no that a person said: as `deny`, with a receipt at the next pause, or in writing where it cannot be heard. */
+  /** A spoken no, with a receipt at the next pause, or in writing where that cannot be heard. */
   async #denyAloud(personId: PersonId, session: DenyingSession) {
     const { notices, place, signal, speech } = session;
     const language = notices.getSpokenLocale(place.languages.find(personId));
@@ -96,11 +94,9 @@ export class PrivacyRequests {
     if (!isWaiting) notices.notifyPerson(personId, lines, signal);
   }
 
-  /**
-   * Deletes everything about the person in this server. A no that stays until they agree and the erasure are written first, and
-   * what is deleted is deleted once they are stored.
-   */
+  /** Erases everything about the person in this server. */
   async forget(guildId: GuildId, personId: PersonId): Promise<ForgetOutcome> {
+    // The no and the erasure are stored first, so that a crash in between ends nothing.
     const choices = this.#sessions.consents.getChoices(guildId);
     const erasure = { guildId, personId, sinceWallMs: this.#deps.clock.wallMs() };
     const isBegun = await choices.saveConsent(personId, {
@@ -117,7 +113,7 @@ export class PrivacyRequests {
     return isBegun ? await this.#eraseOnce(erasure) : { kind: 'failed' };
   }
 
-  /** Goes on with erasures that were interrupted or have failed, until `signal` is aborted. Never rejects. */
+  /** Resumes erasures that were interrupted or failed, until `signal` is aborted. Never rejects. */
   async resumePendingErasures(signal: AbortSignal): Promise<void> {
     const { clock, onEvent } = this.#deps;
     const report = (change: AlertChange) => onEvent('', change);
@@ -130,7 +126,7 @@ export class PrivacyRequests {
 
   async #resumePendingErasures() {
     const { places, store } = this.#deps;
-    const all = await store.listErasures().catch(() => []); // a store in trouble is told of elsewhere
+    const all = await store.listErasures().catch(() => []); // A store in trouble is reported elsewhere.
     for (const erasure of all) {
       const { guildId, personId } = erasure;
       if (places.hasGuild(guildId) && !this.#erasing.has(`${guildId} ${personId}`))
@@ -155,7 +151,7 @@ export class PrivacyRequests {
       withStoreTimeout(guildId, deps, 'store.unwritable', eraseRows, eraseTimeoutMs),
       ...erasures.map((erase) => erase()),
     ]);
-    this.#forgetInMemory(guildId, personId); // also what was read meanwhile
+    this.#forgetInMemory(guildId, personId); // Again, for data that was read meanwhile.
     const counts = all.filter((count) => count !== undefined);
     if (counts.length < all.length) return { kind: 'failed' };
     const end = async () => {
@@ -210,7 +206,7 @@ export class PrivacyRequests {
     return { kind: 'exported', json: JSON.stringify(all, undefined, 2) };
   }
 
-  /** Results of a hook of the features that have it; undefined where a store is in trouble. */
+  /** Results of a hook of the features. Undefined where a store is in trouble. */
   async #askFeatures<T>(
     hook: (feature: PersonHooks) => Promise<T | undefined> | undefined,
   ): Promise<readonly T[] | undefined> {
@@ -219,15 +215,15 @@ export class PrivacyRequests {
     return read.length === results.length ? read : undefined;
   }
 
-  /** Where the bot sits nowhere, by what was said for good; roles are only known in a channel. */
   async #getConsent(guildId: GuildId, personId: PersonId): Promise<Consent> {
+    // Where the bot sits nowhere, only a stored consent counts. Roles are known in a channel only.
     const consent = this.#sessions.listSessions(guildId).at(-1)?.consent;
     if (consent) return consent.getConsent(personId);
     await this.#sessions.loadConsents(guildId);
     return this.#sessions.getConsent(guildId, { id: personId, roleIds: [] });
   }
 
-  /** Whether this person is on the list of the server, from which no person can remove themselves. */
+  /** Whether this person is on the list of the server, from which nobody can remove themselves. */
   async #isBlocked(guildId: GuildId, personId: PersonId): Promise<boolean> {
     const { settings } = this.#sessions;
     await settings.loadGuild(guildId);

@@ -4,14 +4,13 @@ import type { Wakeup } from '#src/base/loops/mailbox.ts';
 import type { Owners, SessionPlace } from '#src/conversation/session.ts';
 import type { ChannelMember, VoiceLink } from '#src/ports/voice-link.ts';
 
-/** Interval in ms at which the roles of one person after the other are looked up. */
+/** Interval, in ms, at which the roles of one person after the other are looked up. */
 const lookupIntervalMs = 2_000;
 
 type WatchedSession = Owners<'consent' | 'notices' | 'place'>;
 
 /**
- * Keeps what is known of the roles of those in the channel fresh, as Discord reports no change to bots; none of it is asked
- * for where hearing does not depend on roles. What could not be read stays as it was.
+ * Keeps the roles of participants fresh where hearing depends on them.
  *
  * Never returns. Aborting `signal` throws `signal.reason`.
  */
@@ -23,6 +22,8 @@ export async function watchRoles(
   settingsChanged: Wakeup,
   signal: AbortSignal,
 ): Promise<never> {
+  // [Discord sends changes of members](https://docs.discord.com/developers/events/gateway#privileged-intents) only to bots with a
+  // privileged intent, which this one does not have.
   signal.addEventListener('abort', () => settingsChanged.wake(), { once: true });
   for (let turn = 0; ; turn++) {
     while (!dependsOnRoles(session.place)) {
@@ -36,7 +37,6 @@ export async function watchRoles(
   }
 }
 
-/** The rules of a server may change at any time. */
 function dependsOnRoles({ getSettings }: SessionPlace) {
   const { consent, userRoleIds } = getSettings();
   return (consent.policy === 'role' && consent.roleId !== undefined) || userRoleIds.length > 0;

@@ -4,37 +4,33 @@ import { type StoreWatch, withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { Seat, SeatStore } from '#src/ports/stores.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 
-/** A session whose seat is kept. */
 type SeatedSession = {
   readonly channel: ChannelRef;
-  /** Whether its link is there. */
   readonly isLinked: boolean;
-  /** Current seat. */
   getSeat(): Seat;
 };
 
-/** Known state of the seat in one server. */
 type KnownSeat = {
   /** Undefined once it has ended. */
   session: SeatedSession | undefined;
   /** Content of the store, as far as it is known. */
   written: string | undefined;
-  /** It is to be deleted. */
+  /** True where the seat is to be deleted. */
   isOver: boolean;
   /** Writes come one after the other. */
   lastWrite: Promise<void>;
   isWriteDue: boolean;
 };
 
-/** Reasons after which the bot returns to its seat. */
+/** After these reasons the bot returns to its seat. */
 const seatKeepingReasons: ReadonlySet<LeaveReason> = new Set(['stopped', 'lost', 'refused']);
 
-/** Interval in ms at which seats of sessions are written as alive. */
+/** Interval, in ms, at which seats of sessions are written as alive. */
 const aliveIntervalMs = 15_000;
-/** Interval in ms at which the store is asked to delete what people said in sessions that are over. */
+/** Interval, in ms, at which old answers of people are deleted. */
 const expireIntervalMs = 60_000;
 
-/** Keeps in the store where the bot sits and what people said there, for a process that ends. No caller waits for it. */
+/** Stores where the bot sits and what people said there, for a process that ends. No caller waits for it. */
 export class SeatPersistence implements AsyncDisposable {
   readonly #deps;
   readonly #seatStore;
@@ -42,7 +38,7 @@ export class SeatPersistence implements AsyncDisposable {
   readonly #over = new AbortController();
   #stopTimer: (() => void) | undefined;
   #expiredAtMs = Number.NEGATIVE_INFINITY;
-  /** Until then, in ms, seats without a session grow old enough one after the other. */
+  /** Until this instant, in ms, seats without a session grow old. */
   #expireUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(deps: StoreWatch, seatStore: SeatStore) {
@@ -50,7 +46,7 @@ export class SeatPersistence implements AsyncDisposable {
     this.#seatStore = seatStore;
   }
 
-  /** The bot sits there, or something of that session has changed. */
+  /** Stores the seat of a session that begins or has changed. */
   saveSeat(session: SeatedSession): void {
     const { guildId } = session.channel;
     const seat = this.#getSeat(guildId);
@@ -61,19 +57,19 @@ export class SeatPersistence implements AsyncDisposable {
     this.#startTimer();
   }
 
-  /** The session has ended: its seat is kept where the bot goes on or is to return. */
+  /** Keeps or drops the seat of a session that has ended. */
   onSessionEnded(session: SeatedSession, why: LeaveReason): void {
     const { guildId } = session.channel;
     const seat = this.#seats.get(guildId);
     if (seat?.session !== session) return;
     seat.session = undefined;
-    if (why === 'moved') return; // another session goes on there, or it is dropped
+    if (why === 'moved') return; // Another session goes on there, or drops it.
     if (seatKeepingReasons.has(why)) this.scheduleExpiry();
     else this.dropSeat(guildId);
     this.#stopTimerWhenIdle();
   }
 
-  /** Deletes the seat: the bot does not sit there, nor is to return. */
+  /** Deletes a seat to which the bot does not return. */
   dropSeat(guildId: GuildId): void {
     const seat = this.#getSeat(guildId);
     if (seat.session) return;
@@ -88,7 +84,7 @@ export class SeatPersistence implements AsyncDisposable {
     this.#startTimer();
   }
 
-  /** Resolves when the store holds what is known now, or has failed to. */
+  /** Resolves when the store holds the present state, or has failed to. */
   async waitUntilSettled(guildId: GuildId): Promise<void> {
     const seat = this.#seats.get(guildId);
     if (seat) this.#scheduleWrite(guildId, seat);
@@ -133,7 +129,7 @@ export class SeatPersistence implements AsyncDisposable {
     this.#stopTimerWhenIdle();
   }
 
-  /** False where it failed, which is reported to the operator. */
+  /** False where the store failed, which is reported to the operator. */
   async #tryStore(
     guildId: GuildId,
     work: (store: SeatStore) => Promise<unknown>,
@@ -165,8 +161,8 @@ export class SeatPersistence implements AsyncDisposable {
     this.#stopTimer = undefined;
   }
 
-  /** A link that may be lost keeps no seat young. */
   #onTimer() {
+    // A connection that may be lost keeps no seat young.
     const nowMs = this.#deps.clock.nowMs();
     const alive: string[] = [];
     for (const [guildId, seat] of this.#seats) {
@@ -183,6 +179,6 @@ export class SeatPersistence implements AsyncDisposable {
   async #reportAlive(guildIds: readonly GuildId[]) {
     const [first = ''] = guildIds;
     if (await this.#tryStore(first, (store) => store.markAlive(guildIds))) return;
-    for (const seat of this.#seats.values()) seat.written = undefined; // what people said there may be lost
+    for (const seat of this.#seats.values()) seat.written = undefined; // The answers of people there may be lost.
   }
 }

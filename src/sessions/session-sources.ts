@@ -6,9 +6,8 @@ import type { StoredSettingsDeps } from '#src/settings/stored-settings.ts';
 import type { HearingDeps } from '#src/voice/connection/reconnecting-connection.ts';
 import type { ShardFeatures } from './shard-features.ts';
 
-/** Parts that `VoiceSessions` gives to the one or two classes that use each. */
+/** Dependencies of sessions that one or two classes use. */
 export type SessionSources = StoredSettingsDeps & {
-  /** People who are left out of captions. */
   readonly leftOutPeople: LeftOutPeopleStore;
   readonly guildStore: JoinedGuildStore;
   readonly linkOpener: VoiceLinkOpener;
@@ -16,7 +15,7 @@ export type SessionSources = StoredSettingsDeps & {
   readonly getRandom: () => number;
   readonly features: ShardFeatures;
   readonly seatStore: SeatStore;
-  /** Tools that a model may call now: those of the operator, then those of the bot. */
+  /** Tools of the operator, then those of the bot. */
   readonly listTools: () => readonly ToolEntry[];
   readonly hearing: HearingDeps;
 };

@@ -6,33 +6,29 @@ import {
   SessionFeatures,
 } from '#src/ports/feature-session.ts';
 
-/** A feature in one shard. */
 export type FeatureShard = {
-  /** Tools that a model may call. */
   readonly tools?: readonly ToolEntry[];
-  /** Begins with a session there. */
   createSession?(session: Session, before: FormerSession): FeatureSession;
-  /** Runs from before Discord is logged in until the shard is not served any more. Never rejects. */
+  /** Runs from before the login until the shard is not served any more. Never rejects. */
   run?(): Promise<void>;
-  /** Serves the servers of the shard, once Discord is logged in, until disposed. */
+  /** Serves the servers of the shard after the login, until disposed. */
   serve?(): AsyncDisposable;
-  /** These servers are there, or there again. Resolves to those whose panel it decides about. Never throws. */
+  /** These servers are there, or there again. Resolves to those whose panel the feature decides about. Never throws. */
   onGuildsArrived?(guildIds: readonly GuildId[]): Promise<ReadonlySet<string>>;
-  /** A person joined, changed or left a voice channel of this server, or it has set something. */
+  /** A person joined, changed or left a voice channel of this server, or changed a setting. */
   onGuildChanged?(guildId: GuildId): void;
   /**
-   * Erases what is held of a server that removed the bot: in memory at once, then what is stored beside the rows of its tables.
-   * Resolves to the number of stored items. Called again where that fails. Errors: BotError `store.unwritable`.
+   * Erases the data of a server that removed the bot, in memory at once. Resolves to the number of stored items. Called again
+   * after a failure. Errors: BotError `store.unwritable`.
    */
   eraseServer?(guildId: GuildId): Promise<number>;
   readonly person?: PersonHooks;
 };
 
-/** The features of a shard. */
 export class ShardFeatures {
   readonly #all: FeatureShard[] = [];
 
-  /** In the order in which they are asked and told. */
+  /** Features are asked and told in this order. */
   add(features: readonly FeatureShard[]): void {
     this.#all.push(...features);
   }
@@ -55,7 +51,6 @@ export class ShardFeatures {
     for (const one of this.#all) one.onGuildChanged?.(guildId);
   }
 
-  /** Begins with a session. */
   createSession(session: Session, before: FormerSession): SessionFeatures {
     const all = this.#all.flatMap((one) => one.createSession?.(session, before) ?? []);
     return new SessionFeatures(all);

@@ -24,30 +24,28 @@ import { watchRoles } from './role-watch.ts';
 import type { SeatPersistence } from './seat-persistence.ts';
 import type { SessionSources } from './session-sources.ts';
 
-/** Place, parts and past of a session. */
 export type VoiceSessionOptions = ConversationOptions & {
   readonly callerId: PersonId;
   readonly sources: SessionSources;
-  /** Person it goes along with. */
+  /** Person whom the bot follows to other channels. */
   readonly followedId?: PersonId | undefined;
   /** Default: it answers people. */
   readonly mode?: JoinMode | undefined;
   readonly former?: VoiceSession | undefined;
   readonly seat?: Seat | undefined;
-  /** Keeper of its seat for a process that ends. */
   readonly seats: SeatPersistence;
 };
 
-/** Interval in ms at which it is checked before the end whether something still sounds: longer than a step of its loop. */
+/** Interval, in ms, of checks whether something still sounds: longer than a step of the connection. */
 const drainCheckMs = 100;
-/** Longest wait, in ms, until people can read what is not answered. */
+/** Longest wait, in ms, for the message about unanswered people. */
 const maxNoticeWriteMs = 1_500;
-/** On a stage one begins in the audience, in ms, and may be let out of it at once. */
+/** Time, in ms, in which the audience of a stage may be let speak. */
 const stageAudienceMs = 3_000;
 
 const consentAnswers = { always: 'yes', never: 'no', forgotten: 'forget' } as const;
 
-/** One session: the bot in one voice channel, from the call to the goodbye; its link may be lost and come back meanwhile. */
+/** The bot in one voice channel, from the call to the goodbye. Its connection may be lost and come back meanwhile. */
 export class VoiceSession implements Session {
   readonly place;
   readonly notices;
@@ -59,37 +57,34 @@ export class VoiceSession implements Session {
   readonly calls;
   readonly features;
   readonly signal;
-  /** Makes the clock of the connection check what may have changed, now and for a while. */
+  /** Makes the clock of the connection check for changes, now and for a while. */
   readonly wakeup;
-  /** Person who called the bot in. */
   readonly callerId;
-  /** Person it goes along with when they change the channel. */
+  /** Person whom the bot follows to other channels. */
   followedId: PersonId | undefined;
   readonly #answers;
   readonly #deps;
   readonly #over = new AbortController();
   readonly #settings;
   readonly #choices;
-  /** When it began, by both clocks, in ms: after a restart before the process did. */
+  /** Beginning by both clocks, in ms. After a restart it lies before the process began. */
   readonly #sinceMs;
   readonly #sinceWallMs;
   readonly #connectionOptions: ConnectionOptions;
-  /** Woken when the settings of the server have changed. */
   readonly #settingsChanged;
   readonly #seats;
   readonly #connection;
-  /** The former conversation is lost, which the people of the first look are to read until a question is answered or others come. */
+  /** The former conversation is lost. Its people read that until a question is answered or others come. */
   #hasBegunAnew: boolean;
   #firstPresentIds: ReadonlySet<PersonId> | undefined;
   readonly #sources;
-  /** Instant, in ms, of the last bug. */
   #lastBugAtMs = Number.NEGATIVE_INFINITY;
-  /** Resolves when the conversation wants the link opened again. */
+  /** Resolves when the conversation wants the connection opened again. */
   #openAllowed = Promise.withResolvers<void>();
   #isUnanswered = false;
   #leaveReason: LeaveReason = 'lost';
   #endNews: LeaveSummary = {};
-  /** Time, in ms, of the last way in; undefined until people could be heard and spoken to. */
+  /** Time, in ms, that the last way in took. */
   #joinedInMs: number | undefined;
   #mode: JoinMode;
   #shownPanel = '';
@@ -172,12 +167,12 @@ export class VoiceSession implements Session {
     return this.#deps.clock.nowMs() - this.#sinceMs;
   }
 
-  /** News of the features at its end; nothing before it. */
+  /** Reports of the features at its end. */
   get endNews(): LeaveSummary {
     return this.#endNews;
   }
 
-  /** Seat that is stored for a process that ends. */
+  /** Seat for a process that ends. */
   getSeat(): Seat {
     const { consent, place } = this;
     const { guildId, channelId, name: channelName } = place.channel;
@@ -195,12 +190,11 @@ export class VoiceSession implements Session {
     };
   }
 
-  /** Whether people can be heard and spoken to, or could and soon can again. */
+  /** Whether people can be heard and spoken to, or soon can again. */
   get hasEntered(): boolean {
     return this.#connection.wasOpen && !this.isOver;
   }
 
-  /** Whether the link is there. */
   get isLinked(): boolean {
     return this.#connection.isOpen;
   }
@@ -209,7 +203,7 @@ export class VoiceSession implements Session {
     return this.loop.state.isOver;
   }
 
-  /** Undefined while it is away. */
+  /** Undefined while the connection is away. */
   get link(): (LinkState & { readonly joinedInMs: number }) | undefined {
     const state = this.#connection.findState();
     return state && { ...state, joinedInMs: this.#joinedInMs ?? 0 };
@@ -219,7 +213,6 @@ export class VoiceSession implements Session {
     return this.#connection.listPeople().filter(({ isBot }) => !isBot).length;
   }
 
-  /** Outcome for a caller while the bot sits there. */
   getJoinOutcome(kind: 'joined' | 'already', callerId: PersonId): JoinOutcome {
     const { consent } = this;
     return {
@@ -229,7 +222,6 @@ export class VoiceSession implements Session {
     };
   }
 
-  /** What decides whether people here are answered. */
   getTalkState(): TalkState {
     const people = this.#connection.listPeople();
     const { channel, getSettings } = this.place;
@@ -256,12 +248,12 @@ export class VoiceSession implements Session {
   async loadSettings(): Promise<void> {
     const { guildId } = this.channel;
     if (await this.#settings.loadGuild(guildId)) this.applySettings();
-    const waitMs = this.#settings.getConsentWaitMs(guildId); // of a former run
+    const waitMs = this.#settings.getConsentWaitMs(guildId); // The policy of a former run still counts for that long.
     if (waitMs > 0) this.#deps.clock.later(waitMs, () => this.consent.refresh());
     await this.#choices.readStored();
   }
 
-  /** Applies changed settings of the server from now on; `key`: one of them was changed. */
+  /** Applies changed settings. `key`: the changed one. */
   applySettings(key?: string): void {
     this.consent.refresh();
     this.loop.syncSettings();
@@ -269,7 +261,7 @@ export class VoiceSession implements Session {
     this.features.onChange(this.#joinedInMs !== undefined, key);
   }
 
-  /** A restriction of its voice begins or ends; people there read of each once. */
+  /** Applies a restriction of the bot's voice, and tells people of it once. */
   applyRestriction(how: VoiceRestriction, isOn: boolean): void {
     const { loop } = this;
     const holds = () => loop.state.restrictions.includes(how);
@@ -281,7 +273,7 @@ export class VoiceSession implements Session {
     this.#deps.clock.later(waitMs, () => this.notices.post(line, holds));
   }
 
-  /** This person said whether they may be heard or captioned; after a no nothing more comes of what they said so far. */
+  /** Applies a person's consent. After a no nothing more comes of their words. */
   applyConsent(personId: PersonId): void {
     const kind = this.#choices.findConsent(personId)?.kind;
     if (kind)
@@ -306,10 +298,7 @@ export class VoiceSession implements Session {
     this.#showCurrentPanel([]);
   }
 
-  /**
-   * Lives in the channel until it is left or lost for good, and returns why it ended; never throws. After a move the panel
-   * waits for who goes on.
-   */
+  /** Stays until the channel is left or lost for good, and returns the reason. Never throws. */
   async runUntilEnd(): Promise<LeaveReason> {
     let next: ReconnectDecision = { kind: 'again', waitMs: 0 };
     while (next.kind === 'again') {
@@ -329,7 +318,7 @@ export class VoiceSession implements Session {
     return why;
   }
 
-  /** Decides what follows an error of `enter`, and reports it. */
+  /** Decides what follows an error of the connection, and reports the error. */
   decideAfterError(error: unknown): ReconnectDecision {
     this.#report(toFailureEvent(error, 'link'));
     const next = this.#decideRetry(error);
@@ -339,7 +328,7 @@ export class VoiceSession implements Session {
     return next;
   }
 
-  /** Tells the conversation that the link is away; it decides whether and when there is another try. */
+  /** The conversation decides whether and when there is another try. */
   #decideRetry(error: unknown): ReconnectDecision {
     const { linkOpener, getRandom } = this.#sources;
     const nowMs = this.#deps.clock.nowMs();
@@ -360,13 +349,13 @@ export class VoiceSession implements Session {
     };
   }
 
-  /** Ends everything that runs in this channel; `live` returns once the link is closed. The first reason counts. */
+  /** Ends everything that runs in this channel. The first reason counts. */
   leave(why: LeaveReason): void {
     this.loop.post({ kind: 'leave', why });
   }
 
   /**
-   * Takes no questions any more, lets what sounds end with its clause, and writes a sentence that names the unanswered people.
+   * Accepts no questions any more, finishes the current clause, and writes who is not answered.
    *
    * Resolves when nothing sounds any more, after `ms` at the latest. Never throws.
    */
@@ -378,7 +367,7 @@ export class VoiceSession implements Session {
     let reporting: Promise<void> | undefined;
     do {
       await clock.sleep(drainCheckMs, signal).catch(() => undefined);
-      if (this.#isUnanswered) reporting ??= this.#reportUnanswered(); // by now it is known whether the current turn sounds
+      if (this.#isUnanswered) reporting ??= this.#reportUnanswered(); // By now it is known whether the current turn sounds.
     } while (loop.state.turnQueue.current && clock.nowMs() < untilMs && !signal.aborted);
     await reporting;
   }
@@ -392,11 +381,11 @@ export class VoiceSession implements Session {
       const written = messages.writeText(this.channel, words, over.signal);
       await withTimeout(written, maxNoticeWriteMs, clock, late);
     } catch {
-      over.abort(late()); // Discord is away, or the bot may not write there
+      over.abort(late()); // Discord is away, or the bot may not write there.
     }
   }
 
-  /** To the end of the next session: its error, or undefined when it ended in order. */
+  /** Error of the next connection. Undefined where it ended in order. */
   async #runConnection(): Promise<unknown> {
     try {
       if (!this.#connection.isHeld) await this.#reopenConnection();
@@ -405,7 +394,7 @@ export class VoiceSession implements Session {
       return undefined;
     } catch (error) {
       const isBug = error !== this.#over.signal.reason && !(error instanceof BotError);
-      if (this.isOver && isBug) this.#report(toFailureEvent(error, 'link')); // nothing else follows from it
+      if (this.isOver && isBug) this.#report(toFailureEvent(error, 'link')); // Nothing else follows from it.
       return error ?? new Error('a session failed without an error');
     }
   }
@@ -417,7 +406,7 @@ export class VoiceSession implements Session {
     ]);
   }
 
-  /** Opens the link again, as long as a person is there. Errors and abort: as `enter`. */
+  /** Opens the connection again while a person is present. Errors and abort: as for the first time. */
   async #reopenConnection() {
     const { signal } = this.#over;
     await waitUnlessAborted(this.#openAllowed.promise, signal);
@@ -426,7 +415,6 @@ export class VoiceSession implements Session {
     await this.openConnection();
   }
 
-  /** Nothing of this person is kept any more. */
   #forgetPerson(personId: PersonId) {
     const isBarred = !this.consent.isAdmitted(personId);
     this.consent.withdrawals.withdrawPerson(personId);
@@ -456,7 +444,6 @@ export class VoiceSession implements Session {
   }
 }
 
-/** Number of exchanges that the conversation remembers. */
 export function countExchanges({ loop }: Owners<'loop'>): number {
   return loop.state.history.exchanges.length;
 }

@@ -36,10 +36,9 @@ import type { SessionSources } from './session-sources.ts';
 import type { ShardFeatures } from './shard-features.ts';
 import { countExchanges, VoiceSession, type VoiceSessionOptions } from './voice-session.ts';
 
-/** A session of a server, and when it has come to its end. */
 type LiveSession = { readonly session: VoiceSession; ended: Promise<void> };
 
-/** Past of a session that begins: the session that it goes on from, or its seat of a former run. */
+/** What a session goes on from: a former session, or the seat of a former run. */
 type SessionStart = Pick<VoiceSessionOptions, 'former' | 'seat'> & {
   readonly isOnce?: boolean;
 };
@@ -47,22 +46,21 @@ type SessionStart = Pick<VoiceSessionOptions, 'former' | 'seat'> & {
 /** Longest wait, in ms, for the end of a session that was sent away. */
 const maxLeaveMs = 5_000;
 
-/** Where the bot sits, one channel per server; calls for one server are served one after the other. */
+/** Sessions of the bot, one in each server. Calls for one server are served one after the other. */
 export class VoiceSessions implements AsyncDisposable {
-  /** Settings of each server. */
   readonly settings;
-  /** What the people of each server said about being heard. */
+  /** What people of each server said about being heard. */
   readonly consents;
   /** Calls of people in other channels, while the bot sits with somebody. */
   readonly moveRequests;
-  /** Stores a no that a person said, and lets them know. Set once by its owner; never throws. */
+  /** Stores a spoken no and confirms it. Its owner sets it once. Never throws. */
   denyAloud: (personId: PersonId, session: Session) => void = () => undefined;
   readonly #deps;
   readonly #sources;
   readonly #notices;
   readonly #removal;
   readonly #listSessions = new Map<string, LiveSession>();
-  /** Sessions that are about to go on in another channel, until the turn of their server has come. */
+  /** Sessions that go on in another channel once the turn of their server comes. */
   readonly #moves = new Map<string, { readonly former: VoiceSession; channelId: ChannelId }>();
   readonly #seats;
   readonly #queue = new GuildTaskQueue();
@@ -91,38 +89,33 @@ export class VoiceSessions implements AsyncDisposable {
     return this.#listSessions.get(guildId)?.session;
   }
 
-  /** Channel in which the bot sits in this server now. */
+  /** Channel in which the bot sits in this server. */
   at(guildId: GuildId): ChannelRef | undefined {
     return this.#findHere(guildId)?.channel;
   }
 
-  /**
-   * Where people can be heard and spoken to in this server now, or will be again when a lost link is back. The caller may
-   * change something there, so the session is woken.
-   */
+  /** Finds the session in which people can be heard and spoken to, or soon can again. */
   findSession(guildId: GuildId): VoiceSession | undefined {
+    // The caller may change something there, so the session is woken.
     const session = this.#listSessions.get(guildId)?.session;
     session?.wakeup.wake();
     return session?.hasEntered ? session : undefined;
   }
 
-  /**
-   * Wherever people of this server are heard now or soon may be: also on the way in, between tries and in a move. Wakes
-   * them, as `session` does.
-   */
+  /** Lists sessions in which people are heard or soon may be, also during a join, a retry or a move. Wakes them. */
   listSessions(guildId: GuildId): readonly VoiceSession[] {
     const sessions = this.peekSessions(guildId);
     for (const { wakeup } of sessions) wakeup.wake();
     return sessions;
   }
 
-  /** Same as `sessions`, for a caller that changes nothing there, as a check of each session does: wakes none. */
+  /** The same for a caller that changes nothing. Wakes none. */
   peekSessions(guildId: GuildId): readonly VoiceSession[] {
     const [here, former] = [this.#findHere(guildId), this.#moves.get(guildId)?.former];
     return [...new Set([former, here])].filter((session) => session !== undefined);
   }
 
-  /** What people of the server said, read anew where the bot does not sit. Never throws. */
+  /** Reads what people of the server said, anew where the bot does not sit. Never throws. */
   async loadConsents(guildId: GuildId): Promise<GuildChoices> {
     const choices = this.consents.getChoices(guildId);
     if (this.peekSessions(guildId).length === 0) choices.reset();
@@ -130,7 +123,7 @@ export class VoiceSessions implements AsyncDisposable {
     return choices;
   }
 
-  /** Consent of a person in a voice channel, as far as it is read; `answers`: those of a session there. */
+  /** Consent of a person, as far as it is read. `answers`: those of a session there. */
   getConsent(
     guildId: GuildId,
     person: Pick<ChannelMember, 'id' | 'roleIds'>,
@@ -143,12 +136,11 @@ export class VoiceSessions implements AsyncDisposable {
     return toConsent(toHearingFacts(consent, person.id, person.roleIds.includes(roleId)));
   }
 
-  /** Wherever the bot sits now. */
   listAll(): readonly VoiceSession[] {
     return [...this.#listSessions.values()].map(({ session }) => session);
   }
 
-  /** `follows`: whether the bot follows the caller to other channels from now on; left out: as before. */
+  /** `follows`: whether to follow the caller from now on. Default: as before. */
   async join(
     channel: ChannelRef,
     callerId: PersonId,
@@ -159,14 +151,14 @@ export class VoiceSessions implements AsyncDisposable {
     return await this.#queue.run(channel.guildId, () => this.#joinInTurn(channel, call));
   }
 
-  /** Pauses or resumes hearing in this server, from the next packet on. False: it sits nowhere there. */
+  /** Pauses or resumes hearing from the next packet on. False: the bot sits nowhere there. */
   pauseHearing(guildId: GuildId, isPaused: boolean): boolean {
     const sessions = this.listSessions(guildId);
     for (const { consent } of sessions) consent.isPaused = isPaused;
     return sessions.length > 0;
   }
 
-  /** Whether this person may open a voice channel now, and so know what was said there. */
+  /** Whether this person may open a voice channel now, and so know the words there. */
   async canOpen(guildId: GuildId, channelId: ChannelId, personId: PersonId): Promise<boolean> {
     return (await mayOpen(guildId, channelId, personId, this.#deps)) === 'yes';
   }
@@ -177,8 +169,8 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /**
-   * Goes on where a former run sat, as `prepare` finds it in this server's turn; undefined where that finds nothing, or the
-   * bot sits somewhere already. `isOnce`: what fails is not tried again.
+   * Returns to the seat of a former run that `prepare` finds. Undefined: it finds none, or the bot sits somewhere already.
+   * `isOnce`: a failure is not tried again.
    */
   async returnToSeat(
     guildId: GuildId,
@@ -196,9 +188,7 @@ export class VoiceSessions implements AsyncDisposable {
     return await this.#queue.run(guildId, enter);
   }
 
-  /**
-   * Joins a channel without a call, if the bot sits with no person when this server's turn has come; undefined where it stays.
-   */
+  /** Joins without a call, if the bot sits with nobody when the turn of this server comes. Undefined: it stays. */
   async enterUncalled(channel: ChannelRef): Promise<JoinOutcome | undefined> {
     const { guildId } = channel;
     const enter = async (): Promise<JoinOutcome | undefined> => {
@@ -222,8 +212,9 @@ export class VoiceSessions implements AsyncDisposable {
     return this.#seats.waitUntilSettled(guildId);
   }
 
-  /** It is silent and deaf at once. Resolves when the session has ended, soon in any case: what that waits for may hang. */
+  /** Leaves the server: silent and deaf at once. */
   async leaveInTurn(guildId: GuildId): Promise<LeaveOutcome> {
+    // The end of the session may hang, so it is not awaited for long.
     this.forgetSeat(guildId);
     this.#moves.delete(guildId);
     const leave = () => {
@@ -244,7 +235,7 @@ export class VoiceSessions implements AsyncDisposable {
     return { kind: 'left', channel: channel.name, stayedMs, hasTranscript };
   }
 
-  /** Handles a change of the bot's seat in this server by another person. */
+  /** Handles a change of the bot's seat by another person. */
   onSeatChange(guildId: GuildId, event: SeatChange): void {
     const session = this.#listSessions.get(guildId)?.session;
     session?.wakeup.wake();
@@ -268,10 +259,7 @@ export class VoiceSessions implements AsyncDisposable {
     }
   }
 
-  /**
-   * The session of this server goes on in that channel, once its link has ended and if it may be there; the newest channel counts.
-   * Resolves when it has come or cannot. Never throws.
-   */
+  /** Moves the session of this server. The newest channel counts. Resolves when the bot has come or cannot. Never throws. */
   async moveSession(guildId: GuildId, channelId: ChannelId): Promise<void> {
     const move = this.#moves.get(guildId);
     if (move) {
@@ -288,9 +276,7 @@ export class VoiceSessions implements AsyncDisposable {
       .catch((error) => this.#deps.onEvent(guildId, toFailureEvent(error, 'link')));
   }
 
-  /**
-   * Before the process ends: no calls and no questions any more; what sounds ends with its clause, within `ms`. Never throws.
-   */
+  /** Before the process ends: no calls and no questions any more, and the current clauses finish within `ms`. Never throws. */
   async drainAll(ms: number): Promise<void> {
     this.#isClosed = true;
     await Promise.all(this.listAll().map((session) => session.drain(ms)));
@@ -326,7 +312,7 @@ export class VoiceSessions implements AsyncDisposable {
     return joining;
   }
 
-  /** Whether the bot follows this person to other channels from now on; false: it sits nowhere there. */
+  /** False: the bot sits nowhere there. */
   followPerson(guildId: GuildId, personId: PersonId, follows: boolean): boolean {
     const here = this.findSession(guildId);
     if (!here) return false;
@@ -335,8 +321,8 @@ export class VoiceSessions implements AsyncDisposable {
     return true;
   }
 
-  /** A call to where the bot sits already may still be a yes, and change what it does there. */
   async #joinAgain(here: VoiceSession, call: JoinCall): Promise<JoinOutcome> {
+    // A call to where the bot sits already may still be a yes, and change its mode.
     here.consent.addCaller(call.callerId);
     if (call.mode) here.mode = call.mode;
     here.followedId = getFollowedPerson(call, here.followedId);
@@ -369,7 +355,7 @@ export class VoiceSessions implements AsyncDisposable {
     });
   }
 
-  /** Joins a channel in the turn of its server. `isOnce`: what fails is not tried again. */
+  /** `isOnce`: a failure is not tried again. */
   async #enterChannel(
     channel: ChannelRef,
     call: JoinCall,
@@ -418,7 +404,7 @@ export class VoiceSessions implements AsyncDisposable {
     if (line) this.#postFarewell(session.channel, line);
   }
 
-  /** A no ends all that was said and goes on; without a person: what is stored there was read. */
+  /** A no ends everything. Without a person, the stored consents were read. */
   #onConsentChanged(guildId: GuildId, personId: PersonId | undefined) {
     const sessions = this.listSessions(guildId);
     if (personId === undefined) for (const { consent } of sessions) consent.refresh();
@@ -427,12 +413,12 @@ export class VoiceSessions implements AsyncDisposable {
       this.#ended.forgetPerson(guildId, personId);
   }
 
-  /** It does not come there by itself before the channel was empty. */
+  /** The bot joins there by itself only once the channel was empty. */
   #restChannel({ guildId, channelId }: ChannelRef) {
     void this.settings.restChannel(guildId, channelId);
   }
 
-  /** `why`: `moved` where it goes on in the same channel. */
+  /** `moved`: it goes on in the same channel. */
   async #leaveInTurn(guildId: GuildId, why: 'asked' | 'moved' = 'asked'): Promise<void> {
     const place = this.#listSessions.get(guildId);
     place?.session.leave(why);
@@ -459,11 +445,11 @@ export class VoiceSessions implements AsyncDisposable {
     if (session) this.#reportMove(former, session);
     else if (!this.#moves.has(guildId)) former.showPanel(toLeftPanel());
     this.forgetSeat(guildId);
-    // Who was sent away or moved on meanwhile was not refused.
+    // If the bot was sent away or moved on meanwhile, it was not refused.
     if (!session && kind !== 'left') this.#postFarewell(former.channel, { id: 'gave_up' });
   }
 
-  /** Writes into the former channel where the bot sits now, and into the new one if the conversation begins anew. */
+  /** Tells the former channel where the bot is, and the new one if the conversation begins anew. */
   #reportMove(former: VoiceSession, session: VoiceSession) {
     const { channel: from } = former;
     const { channel, notices } = session;
@@ -474,27 +460,26 @@ export class VoiceSessions implements AsyncDisposable {
     notices.writeWords(toOpenText(notices.formatWrittenText({ id: 'seat.returned.anew' })));
   }
 
-  /** A person who moves the bot does not want it to return by itself. */
   #onMovedByHand(session: VoiceSession | undefined, channelId: ChannelId) {
+    // A person who moves the bot does not want it to return by itself.
     if (!session || session.isOver || session.channel.channelId === channelId) return;
     session.followedId = undefined;
     this.#restChannel(session.channel);
   }
 
-  /** Discord lets the bot stay where it may not be any more; it does not. */
   #onRightLost(channelId: ChannelId, kind: MissingRight, session: VoiceSession | undefined) {
+    // Discord lets the bot stay where it may not be any more.
     if (session?.channel.channelId !== channelId || session.isOver) return;
     session.leave('forbidden');
     this.#postFarewell(session.channel, toMissingRightLine(kind, session.channel), session);
   }
 
-  /** The last word of a session; not said any more where the bot has been called again. */
+  /** The last line of a session, unless the bot is called again. */
   #postFarewell(channel: ChannelRef, line: TextLine, over?: VoiceSession) {
     const isStillTrue = () => [undefined, over].includes(this.#findHere(channel.guildId));
     this.#notices.enqueue({ channel, line, isStillTrue });
   }
 
-  /** Nothing of the server is kept once the session there has ended. */
   #onGuildRemoved(guildId: GuildId) {
     this.#moves.delete(guildId);
     this.#findHere(guildId)?.leave('removed');

@@ -21,13 +21,13 @@ import type { BudgetRefusal, PreemptiveBudget } from '#src/spending/budget-autho
 import { toAnswerRequest } from '#src/spending/reservation.ts';
 import { PendingAnswer } from '#src/voice/output/pending-answer.ts';
 
-/** Placeholder, for a model, of words that it heard itself and that were not recognised. */
+/** Stands in a prompt for words that a model heard itself and nobody recognised. */
 const unrecognisedPlaceholder = '(Nobody recognised these words.)';
 
-/** Placeholder, for a model, of the answer to a question that is over: the next answer leaves it alone. */
+/** Stands in a prompt for the answer to a question that no later answer may answer. */
 const takenBackPlaceholder = '(This question was taken back.)';
 
-/** Exchanges as a model is shown them: as many of the last ones as fit. */
+/** Exchanges as chat messages: the last ones that fit. */
 export function toChatMessages(exchanges: readonly HistoryExchange[]): readonly ChatMessage[] {
   const all = exchanges.flatMap(({ heard, isOver, name, words }): readonly ChatMessage[] => [
     { role: 'user', name, content: (words || unrecognisedPlaceholder).trim() },
@@ -36,7 +36,7 @@ export function toChatMessages(exchanges: readonly HistoryExchange[]): readonly 
   return selectRecentMessages(all);
 }
 
-/** Exchanges that a model may be shown for an answer to this person, oldest first: nobody else in them is left out. */
+/** Exchanges for the prompt of this asker's answer, oldest first, without those of people who are left out. */
 export function listExchanges(
   askerId: PersonId,
   { consent, loop }: Owners<'consent' | 'loop'>,
@@ -47,28 +47,26 @@ export function listExchanges(
   return exchanges.filter(({ by }) => canShow(by));
 }
 
-/** Answer that the conversation wants, and its manner. */
 type WantedAnswer = {
   readonly id: Id;
-  /** Changes made for the question before. */
+  /** Changes that former answers made for the turn. */
   readonly done: readonly ToolChange[];
-  /** Exchange that still sounds, as if it is heard whole. */
+  /** The exchange that still sounds, as if it is heard whole. */
   readonly supposed: HistoryExchange | undefined;
-  /** Name with which it begins. Default: none. */
+  /** Name that the answer begins with. */
   readonly addressee?: string | undefined;
   readonly manner?: SpokenManner | undefined;
-  /** Default: as its asker wants answers. */
+  /** Default: the asker's own choice. */
   readonly medium?: AnswerMedium | undefined;
 };
 
-/** Services that an answer is made with. */
 export type AnswerDeps = Deps<'clock' | 'pipelines' | 'spending'> & {
   readonly calls: ToolCallRunner;
   readonly preemptiveBudget: PreemptiveBudget;
   readonly tools: SessionTools;
 };
 
-/** Begins the answer to what one person said, oldest first, on what the session knows now, if that may cost what it will. */
+/** Begins the answer to words of one person, oldest first, unless the budget rejects it. */
 export function requestAnswer(
   said: readonly TurnUtterance[],
   session: Session,
@@ -121,7 +119,7 @@ export function requestAnswer(
   return new PendingAnswer({ ...answer, tools: calls }, signal);
 }
 
-/** Words of the channel that a model is shown for an answer to this asker; none for a program. */
+/** Selects the words of the channel for the prompt. A program gets none. */
 function selectContext(
   said: readonly TurnUtterance[],
   askerId: PersonId,
@@ -141,7 +139,6 @@ function selectContext(
   };
 }
 
-/** Context of an answer beside the conversation: what features add. */
 function joinFeatureContext(
   said: readonly TurnUtterance[],
   askerId: PersonId,

@@ -46,22 +46,21 @@ import { type AnswerDeps, requestAnswer } from './answer-request.ts';
 
 /** One attempt at an answer, from its first request to its end. */
 type AnswerRun = RunningReply & {
-  /** Turn that it answers, its asker and its request. */
   readonly effect: EffectOf<'begin'>;
   readonly pending: PendingAnswer;
   readonly progress: AnswerProgress;
-  /** Name with which it begins. */
+  /** Name that the answer begins with. */
   readonly name: MadeName | undefined;
 };
 
-/** Answers of one session that are made or heard. */
+/** Makes, plays and ends the answers of one session. */
 export class AnswerRunner {
   readonly running;
   readonly #session;
   readonly #deps;
   readonly #utterances;
   readonly #playing = new Set<Promise<void>>();
-  /** Progress of answers that were awaited and discarded, by their turn. */
+  /** Progress of awaited answers that were discarded, by turn. */
   readonly #unheardProgress = new Map<Id, AnswerProgress>();
 
   constructor(session: Session, deps: AnswerDeps & VoiceDeps, utterances: UtteranceRunner) {
@@ -81,8 +80,6 @@ export class AnswerRunner {
   findPending(answer: Id | undefined): PendingAnswer | undefined {
     return this.running.find(answer)?.pending;
   }
-
-  // Effects.
 
   beginAnswer(effect: EffectOf<'begin'>): void {
     this.#unheardProgress.delete(effect.turn);
@@ -117,15 +114,15 @@ export class AnswerRunner {
     void playing.finally(() => this.#playing.delete(playing));
   }
 
-  /** A bug: nothing of the question is tried again. */
   #failRun(job: AnswerRun, error: unknown) {
+    // This is a bug of ours, so nothing of the turn is tried again.
     this.running.discard(job.id);
     const { loop } = this.#session;
     loop.post({ kind: 'taken-out', id: job.effect.turn, why: 'failed' });
     loop.reportBug(error);
   }
 
-  /** A turn is over: an answer that was awaited and not heard is reported, unless its asker took it back. */
+  /** Reports an awaited answer that was not heard when its turn ends, unless its asker took it back. */
   reportUnheardAnswer(turn: TurnState, end: string): void {
     const progress = this.#unheardProgress.get(turn.id);
     this.#unheardProgress.delete(turn.id);
@@ -170,7 +167,7 @@ export class AnswerRunner {
     return undefined;
   }
 
-  /** The question as utterances, oldest first; those of a preemptive answer may go on. */
+  /** Utterances of the question, oldest first. Those of a preemptive answer may go on. */
   #listUtterances({ words }: EffectOf<'begin'>, turn: TurnState): readonly TurnUtterance[] {
     const question = this.#session.speech.requests.findQuestion(turn.request);
     if (question) return [...question.earlierUtterances, question.utterance];
@@ -183,12 +180,11 @@ export class AnswerRunner {
     return [...before, now].filter((one) => one !== undefined);
   }
 
-  /** Question as it is now; undefined once it is over. */
   #findTurn({ effect }: AnswerRun): TurnState | undefined {
     return findTurn(this.#session.loop.state, effect.turn);
   }
 
-  /** Person whom an answer calls by name. */
+  /** Finds the person whom the answer calls by name. */
   #findNamedAsker(turn: TurnState | undefined): NamedPerson | undefined {
     const { loop, place } = this.#session;
     return turn && isCalledByName(loop.state, turn) ? place.findPerson(turn.by) : undefined;
@@ -243,7 +239,7 @@ export class AnswerRunner {
     }
     if (finish === 'completed' && !progress.isWritten) pending.quote?.onHeard?.();
     if (failure) return { finish: 'failed', failure };
-    // For want of a voice for its language, all of it was written.
+    // Where no voice speaks its language, all of it was written.
     const end = finish === 'empty' && progress.isWritten ? 'completed' : finish;
     if (end === 'empty' && this.#findTurn(job)?.changes.length === 0)
       this.#reportFailure(createEmptyAnswerError());
@@ -276,7 +272,6 @@ export class AnswerRunner {
     return getFailureKind(error);
   }
 
-  /** Reports an answer that was to be heard. */
   #concludeAnswer(job: AnswerRun, { failure: error, finish }: ReplyEnd) {
     const { effect, id, pending, progress, reply } = job;
     const turn = this.#findTurn(job);
@@ -289,7 +284,7 @@ export class AnswerRunner {
     return { heard, words, stage: error && this.#tellFailure(job, error), failure };
   }
 
-  /** Person for whom the answer is written, beside what is heard of it. */
+  /** Finds the person who gets the answer in writing, beside its sound. */
   #findReader({ effect: { by, request }, pending }: AnswerRun): string | undefined {
     if (request !== undefined) return undefined;
     return pending.isWritten || getAnswerMedium(by, this.#session.place) !== 'aloud'
@@ -298,22 +293,20 @@ export class AnswerRunner {
   }
 }
 
-/** An answer that could not be spoken was written all the same; one without a word is none. */
 function toAskOutcome(
   { pending, progress: { text } }: AnswerRun,
   failure: BotError | undefined,
 ): AskOutcome {
+  // An answer that could not be spoken was written, so it counts. One without a word does not.
   if (failure && failure.stage !== 'speak') return { kind: 'failed', line: toFailureLine(failure) };
   if (text.trim() !== '') return { kind: 'answered', text: pending.toConfidentialText(text) };
   return { kind: 'failed', line: { id: 'fail.llm' } };
 }
 
-/** Content and end of an answer. */
 type AnswerReport = Pick<FinishedAnswer, 'finish' | 'progress'> & {
   readonly reply?: SpokenReply | undefined;
 };
 
-/** Reports an answer that is over to listeners. */
 function reportAnswer(
   turn: TurnState,
   { finish, progress, reply }: AnswerReport,

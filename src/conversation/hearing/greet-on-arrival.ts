@@ -3,10 +3,10 @@ import { toSpeakable } from '#src/chat/text/speakable.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 
-/** Time, in ms, that it listens before it greets. It does not greet into a voice or after something else. */
+/** Time, in ms, that the bot listens first, so that it greets neither into a voice nor after something else. */
 const listenBeforeGreetingMs = 500;
 
-/** Greets aloud and once, and says whom the bot hears: for people who did not call it and so have read nothing of it. */
+/** Greets aloud once, and says whom the bot hears, for people who did not call it and so have read nothing of it. */
 export function greetOnArrival(
   session: GreetingDeps,
   clock: Pick<Clock, 'later'>,

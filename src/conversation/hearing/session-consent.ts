@@ -9,25 +9,20 @@ import type { ConsentPolicySettings } from '#src/settings/setting-definition.ts'
 
 /** Sources of who is heard in one session. */
 type SessionConsentOptions = {
-  /** Rules as they are set. */
   readonly getRules: () => ConsentPolicySettings;
-  /** Whether the server lets this person use the bot, over anything they agreed to. */
+  /** Whether the server lets this person use the bot, whatever they agreed to. */
   readonly isAdmitted: (personId: PersonId) => boolean;
-  /** What the people of the server said. */
   readonly choices: GuildChoices;
-  /** Whether the settings of the server were read. */
   readonly isRead: () => boolean;
-  /** The conversation, which owns who is heard. */
   readonly loop: () => Pick<ConversationLoop, 'post' | 'state' | 'syncConsents' | 'syncPeople'>;
 };
 
-/** What was said for one session alone. */
 export type SessionAnswers = {
   readonly agreedIds: readonly PersonId[];
   readonly isPaused: boolean;
 };
 
-/** Who is heard in one session, as its conversation decides. A change counts from the next packet. */
+/** Who is heard in one session. The conversation decides, and a change counts from the next packet. */
 export class SessionConsent {
   readonly withdrawals = new ConsentWithdrawals();
   readonly #options;
@@ -38,7 +33,7 @@ export class SessionConsent {
     this.#options = options;
   }
 
-  /** What was said for this session alone. A no outlives it, and is not in it. */
+  /** Answers for this session alone. A no outlives the session, and is not among them. */
   get answers(): SessionAnswers {
     const { callers, isPaused } = this.#state.consent;
     return { agreedIds: callers.filter((id) => !this.hasSaidNo(id)), isPaused };
@@ -53,37 +48,36 @@ export class SessionConsent {
     this.refresh();
   }
 
-  /** False while settings or consents could not be read: then only people who press Hear me now are heard. */
+  /** False while settings or consents cannot be read. Then only people who press Hear me now are heard. */
   get isRead(): boolean {
     return this.#state.consent.isRead;
   }
 
-  /** This person called the bot in, for this session. */
+  /** The person called the bot in, for this session. */
   addCaller(personId: PersonId): void {
     this.#options.loop().post({ kind: 'answered-consent', by: personId, answer: 'called' });
     this.refresh();
   }
 
-  /** Whether what this person says may be written: heard, and not left out as far as is known. */
+  /** Whether words of this person may be written: heard, and not left out of captions. */
   canWrite(personId: PersonId): boolean {
     return this.mayHear(personId) && !this.isLeftOut(personId);
   }
 
-  /**
-   * Whether this person is left out, as everybody is until the choices are read: a model is shown nothing of them but for
-   * their own questions.
-   */
+  /** Whether this person is left out of captions, and so of prompts. */
   isLeftOut(personId: PersonId): boolean {
+    // Until the choices are read, everybody is.
     return this.#options.choices.isLeftOut(personId) !== false;
   }
 
-  /** This person's consent, apart from a pause; whom the server does not let use the bot counts as a no. */
+  /** Consent of a person, apart from a pause of hearing. `no` for a person who may not use the bot. */
   getConsent(personId: PersonId): Consent {
     return this.isAdmitted(personId) ? getConsent(this.#state, personId) : 'no';
   }
 
-  /** Whether the server lets this person use the bot: of people there as the conversation knows, of others as is set now. */
+  /** Whether the server lets this person use the bot. */
   isAdmitted(personId: PersonId): boolean {
+    // The conversation knows of participants. Settings decide about others.
     const person = this.#state.people.find(({ id }) => id === personId);
     return person ? person.isAdmitted : this.#options.isAdmitted(personId);
   }
@@ -101,7 +95,6 @@ export class SessionConsent {
     return this.isAdmitted(personId) && mayHear(this.#state, personId);
   }
 
-  /** Where this person stands, apart from a pause. */
   getStanding(personId: PersonId): Standing {
     return this.isAdmitted(personId) ? getStanding(this.#state, personId) : 'no';
   }
@@ -116,19 +109,18 @@ export class SessionConsent {
     this.#listener = listener;
   }
 
-  /** Called after each change, beside the listener of `onChange`: keeps what people said. Replaces the former keeper. */
+  /** Called after each change, to store the answers. Replaces the former listener. */
   onAnswered(keeper: () => void): void {
     this.#keeper = keeper;
   }
 
-  /** What is stored about consent, for the conversation. */
   get storedConsents(): Pick<ConsentState, 'policy' | 'isRead' | 'no' | 'yes'> {
     const { choices, isRead, getRules } = this.#options;
     const { policy } = getRules();
     return { policy, isRead: isRead() && choices.isRead, ...choices.answers };
   }
 
-  /** Whether a person may use the bot, and has the role of the policy in force, for the conversation. */
+  /** Whether a participant may use the bot, and has the role of the policy. */
   getRights({ id, roleIds }: ChannelMember): Pick<Participant, 'hasRole' | 'isAdmitted'> {
     const { isAdmitted, getRules } = this.#options;
     const { roleId } = getRules();
@@ -143,11 +135,11 @@ export class SessionConsent {
   }
 }
 
-/** One signal per person, aborted by their no: whatever is being made of their words ends with it. */
+/** One signal for each person. A no aborts it, and so ends everything that is made of that person's words. */
 class ConsentWithdrawals {
   readonly #open = new Map<string, AbortController>();
 
-  /** Not aborted yet; a new one after each no. */
+  /** Signal that aborts when this person withdraws consent. */
   getSignal(personId: PersonId): AbortSignal {
     const open = this.#open.get(personId) ?? new AbortController();
     this.#open.set(personId, open);
@@ -160,9 +152,9 @@ class ConsentWithdrawals {
   }
 }
 
-/** Packets of a person who is not heard, 5 s of sound, after which they are told. */
+/** Packets of an unheard person after which they are told: 5 s of sound. */
 const minUnheardPackets = 250;
-/** People of one session whom it remembers to have told; further ones are not told. */
+/** People whom one session remembers to have told. Further ones are not told. */
 const maxRememberedPeople = 1_000;
 
 type UndecidedDeps = {
@@ -173,27 +165,27 @@ type UndecidedDeps = {
 };
 
 /**
- * People of a session who have said neither yes nor no. One who talks without being heard reads once how to be heard; one who came and
- * is heard by the rules of the server reads that once. It never tells a bot, nor a person who said no, is blocked, or is left out of
- * captions.
+ * Tells people of a session who said neither yes nor no.
+ *
+ * A person who talks without being heard reads once how to be heard. A person who came and is heard by the rules of the server
+ * reads that once. Bots, and people who said no, are blocked or left out of captions are never told.
  */
 export class UndecidedPeople {
   readonly #deps;
-  /** Packets of people who are not heard. */
   readonly #packetCounts = new Map<string, number>();
-  /** People who talked without being heard, and were told. */
+  /** People who talked unheard and were told. */
   readonly #notified: Set<PersonId>;
-  /** People who know by the greeting, or were told, that they are heard unasked; undefined before the first look. */
+  /** People who know that they are heard unasked. Undefined before the first look. */
   #noticed: Set<string> | undefined;
 
-  /** `former`: the same of the session that this one goes on from; nobody is told twice. */
+  /** `former`: of the session before, so that nobody is told twice. */
   constructor(deps: UndecidedDeps, former: UndecidedPeople | undefined) {
     this.#deps = deps;
     this.#notified = former ? former.#notified : new Set();
     this.#noticed = former ? former.#noticed : undefined;
   }
 
-  /** Looks who is there: forgets packets of others, and tells who came and is heard unasked. */
+  /** Forgets packets of people who left, and tells people who came that they are heard unasked. */
   updatePresence(people: readonly ChannelMember[]): void {
     const ids = new Set(people.map(({ id }) => id));
     for (const id of this.#packetCounts.keys()) if (!ids.has(id)) this.#packetCounts.delete(id);
@@ -214,7 +206,7 @@ export class UndecidedPeople {
     this.#noticed?.delete(personId);
   }
 
-  /** Handles a packet of a person who is not heard. Throws nothing of its own. */
+  /** Counts a packet of a person who is not heard. Never throws. */
   onUnheardPacket(speakerId: PersonId): void {
     if (this.#notified.has(speakerId) || this.#notified.size >= maxRememberedPeople) return;
     const { consent, findPerson, notices, signal } = this.#deps;
@@ -228,7 +220,7 @@ export class UndecidedPeople {
     notices.notifyPerson(speakerId, [{ id: 'consent.unasked' }], signal);
   }
 
-  /** Whether this person may still answer, as far as the stores have told: a stored no may not be known yet. */
+  /** Whether this person may still answer. A stored no may not be known yet. */
   #isUndecided({ id, isBot }: ChannelMember): boolean {
     const { consent } = this.#deps;
     const isUndecided = consent.getStanding(id) === 'unasked' && !consent.isLeftOut(id);

@@ -36,7 +36,7 @@ export class UtteranceRunner {
   readonly #session;
   readonly #deps;
   readonly #recordings = new Map<Id, UtteranceRecording>();
-  /** The one that takes the sound of each person. */
+  /** The recording that takes each person's sound. */
   readonly #openRecordings = new Map<PersonId, UtteranceRecording>();
   readonly #interimBudget = new InterimBudget();
   #nextId = 1;
@@ -46,7 +46,7 @@ export class UtteranceRunner {
     this.#deps = deps;
   }
 
-  /** To be given everything that was noticed of this person, in order. */
+  /** Takes everything that was noticed of this person, in order. */
   handleInput(speakerId: PersonId, noticed: SpeakerInputEvent): void {
     if (noticed.kind === 'began') this.#beginIfAffordable(speakerId, noticed);
     const recording = this.#openRecordings.get(speakerId);
@@ -90,14 +90,11 @@ export class UtteranceRunner {
     }
   }
 
-  // Effects.
-
   startListening(id: Id): void {
     this.#recordings.get(id)?.startListening();
     this.#deps.hearing.warm();
   }
 
-  /** Requests the words up to a pause. */
   async requestTranscript(id: Id, pause: number): Promise<void> {
     const recording = this.#recordings.get(id);
     if (!recording) return;
@@ -144,7 +141,7 @@ export class UtteranceRunner {
     if (!isFollowed) recording.settle({ kind: 'not-understood' }, false);
   }
 
-  /** What became of an utterance. */
+  /** Reports the end of an utterance. */
   endRecording(fact: UtteranceOverFact): void {
     const { end, heard } = fact;
     const recording = this.#recordings.get(heard.id);
@@ -168,7 +165,7 @@ export class UtteranceRunner {
     recording.settle(content, !isWithdrawn && end === 'meant');
   }
 
-  /** An utterance in the form of a pipeline; `text`: the words that its answer is begun on, while others may come. */
+  /** An utterance as a pipeline takes it. `text`: the words that its answer is begun on, while others may come. */
   toTurnUtterance(id: Id, text: string | undefined): TurnUtterance | undefined {
     const recording = this.#recordings.get(id);
     const sound = recording?.wholeSound ?? recording?.getSoundSoFar?.();
@@ -187,8 +184,8 @@ export class UtteranceRunner {
     return findOpenSpeech(this.#session.loop.state, id)?.utterance;
   }
 
-  /** Whether something sounds beside this person; not looked at where no yes is waited for. */
   #isOverlaid(speakerId: PersonId) {
+    // The sound around a person matters only while a yes is awaited.
     const { loop, speech } = this.#session;
     const { state } = loop;
     if (state.confirmations.every(({ spokenState }) => spokenState === 'none')) return false;
@@ -196,15 +193,14 @@ export class UtteranceRunner {
     return !isAlone || isSpeaking(state) || speech.mix.tracks.isAudible;
   }
 
-  /** Whether words of an utterance that is not over cost too much now. */
+  /** Whether a request costs too much before the end. */
   #isTranscriptCostly({ soundMs }: UtteranceRecording, moment: InterimMoment): boolean {
     const isStreamed = this.#deps.transcriber.has('listen');
     return !isStreamed && !this.#interimBudget.canAfford(soundMs, moment);
   }
 
-  /** Gives endpointing an empty text for this pause, so that it does not wait for words. */
   async #endpointWithoutText(recording: UtteranceRecording) {
-    await Promise.resolve(); // what else was noticed goes first
+    await Promise.resolve(); // Everything else that was noticed goes first.
     const { id, speakerId } = recording;
     const heard = this.#findUtterance(id);
     if (this.#openRecordings.get(speakerId) === recording && heard && !isTranscriptRequested(heard))
@@ -217,7 +213,7 @@ export class UtteranceRunner {
     const follow = features.followSpeaker(speakerId);
     const { current } = loop.state.turnQueue;
     const isSpeaking = current !== undefined && current.phase.kind !== 'making';
-    // Of a person who has used their share, the server pays for what may be a stop.
+    // If a person has used their share, the server pays for what may be a stop.
     const isWanted = follow !== undefined || isSpeaking;
     const budget = this.#deps.spending.listen(place.channel.guildId, speakerId, isWanted);
     if ('reservation' in budget) {
@@ -225,11 +221,12 @@ export class UtteranceRunner {
       return;
     }
     this.#tellRejection(speakerId, budget);
-    if (isSpeaking) speech.requests.stopEverything(); // nobody understands what is said, and it may be a stop
+    if (isSpeaking) speech.requests.stopEverything(); // Nobody understands the words, and they may be a stop.
   }
 
-  /** Tells that a budget is used up. Alone with the bot somebody spoke to it, so each time there is a sign. */
+  /** Tells that a budget is used up. */
   #tellRejection(speakerId: PersonId, { isNews, line }: BudgetRefusal) {
+    // A person alone with the bot spoke to it, so there is a sign each time.
     const { notices, place, signal, speech } = this.#session;
     if (!place.listPeople().every(({ id, isBot }) => isBot || id === speakerId)) {
       if (isNews()) notices.post(line);
@@ -279,7 +276,7 @@ export class UtteranceRunner {
     recording.settle({ kind: 'not-understood' }, false);
   }
 
-  /** A recogniser for an utterance, which begins when its words are needed. */
+  /** A recogniser that begins once the words are needed. */
   #createListening(transcriber: Transcriber, recording: () => UtteranceRecording): HeldListening {
     const { loop, notices, signal } = this.#session;
     const isStreamed = transcriber.listen !== undefined;
@@ -310,8 +307,8 @@ export class UtteranceRunner {
     loop.post({ kind: 'ended', utterance: id, toMs, endedMs, evidence, isTooLong });
   }
 
-  /** An answer is made of it no more, but captions are. */
   async #captionBrokenOff(recording: UtteranceRecording, heard: UtteranceState) {
+    // No answer is made of it, but captions are.
     const { consent } = this.#session;
     const { isFollowed, speakerId } = recording;
     const signal = consent.withdrawals.getSignal(speakerId);
@@ -347,7 +344,7 @@ export class UtteranceRunner {
 
 const withdrawnContent: UtteranceContent = { kind: 'withdrawn' };
 
-/** Content of an utterance. The words alone decide where it was broken off before a voice was proven. */
+/** Content of an utterance. Its words alone decide if it was broken off before a voice was proven. */
 function classifyContent(
   { evidence, hints, isEnded }: UtteranceState,
   transcript: Transcript | undefined,

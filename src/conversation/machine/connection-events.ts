@@ -18,8 +18,9 @@ export function openConnection(draft: Draft): void {
   draft.reconnect = { ...draft.reconnect, upAtMs: draft.atMs };
 }
 
-/** The connection has closed: nothing is said any more, and speech ends. Its loss is reported once Discord has confirmed it. */
+/** The connection has closed. */
 export function closeConnection(draft: Draft, { isHeard }: EventOf<'link-down'>): void {
+  // Nothing more is said, and utterances end. The loss is reported once Discord has confirmed it, up to a second later.
   if (draft.connection.kind !== 'up') return;
   draft.connection = { kind: 'closing' };
   silenceCurrentReply(draft, isHeard);
@@ -27,7 +28,7 @@ export function closeConnection(draft: Draft, { isHeard }: EventOf<'link-down'>)
   breakOffUtterances(draft, (_turn, { isEnded }) => !isEnded);
 }
 
-/** A lost link is tried again, or the session ends. */
+/** Plans the next try after a loss, or ends the session. */
 export function retryConnection(draft: Draft, event: EventOf<'link-lost'>): void {
   if (draft.isOver) return;
   const { reconnect, waitMs } = planRetry(draft.reconnect, event, draft.rules.reconnect);
@@ -41,8 +42,8 @@ export function retryConnection(draft: Draft, event: EventOf<'link-lost'>): void
     emitEffect(draft, { do: 'notice', line: 'reconnecting', by: undefined });
 }
 
-/** What was heard in part is over. What was not, or only up to a tool that still runs, is said anew. */
 function silenceCurrentReply(draft: Draft, isHeard: boolean) {
+  // A reply that was heard in part is over. One that was not heard, or only up to a tool that still runs, is made anew.
   const { current } = draft.turnQueue;
   if (!current) return;
   const isBegun = isHeard && !isHeldByTool(draft, current);
@@ -51,7 +52,6 @@ function silenceCurrentReply(draft: Draft, isHeard: boolean) {
   else dropEntry(draft, current.id, 'lost');
 }
 
-/** A restriction of its voice begins or ends. */
 export function updateRestrictions(draft: Draft, { how, isOn }: EventOf<'restricted'>): void {
   const wasMuted = isMuted(draft);
   const others = draft.restrictions.filter((one) => one !== how);
@@ -63,7 +63,7 @@ export function updateSettings(draft: Draft, event: EventOf<'settings'>): void {
   draft.settings = { ...draft.settings, ...event.settings };
 }
 
-/** The process ends. The clause that sounds ends, and people who wait read that they are not answered. */
+/** The process ends: the current clause is finished, and people who wait read that they are not answered. */
 export function startDrain(draft: Draft): void {
   draft.isEnding = true;
   const { turnQueue, announcements, turns } = draft;
@@ -76,7 +76,7 @@ export function startDrain(draft: Draft): void {
     emitEffect(draft, { do: 'notice', line: 'unanswered', by: undefined });
 }
 
-/** Drops everything that is said or waits, and questions that only their pause keeps open. */
+/** Drops everything that sounds or waits, and turns that only their pause keeps open. */
 export function stopEverything(draft: Draft): void {
   breakOffUtterances(draft, (_turn, { isEnded, isRequested }) => isEnded || isRequested);
   dropEverything(draft, 'stopped');
@@ -93,7 +93,7 @@ export function endSession(draft: Draft, { why }: Pick<EventOf<'leave'>, 'why'>)
   emitEffect(draft, { do: 'end', why });
 }
 
-/** Ends a session that is alone, and tries the link again. */
+/** Ends a session that is alone, and opens the connection again when its time has come. */
 export function expireConnection(draft: Draft): void {
   const { aloneFromMs, atMs, isOver, connection, settings: set } = draft;
   if (isOver) return;

@@ -8,7 +8,6 @@ import { dropTurn, removeFromHistory, renewForeignAnswers, setHistory } from './
 import { dropAnnouncementsAbout } from './turn-queue.ts';
 import { breakOffUtterances } from './utterance-decisions.ts';
 
-/** A person says whether they may be heard. */
 export function updateConsent(draft: Draft, { answer, by }: EventOf<'answered-consent'>): void {
   const { consent } = draft;
   switch (answer) {
@@ -17,7 +16,7 @@ export function updateConsent(draft: Draft, { answer, by }: EventOf<'answered-co
       consent.yes = withPerson(consent.yes, by);
       consent.pressed = withPerson(consent.pressed, by);
       return;
-    case 'called': // no answer: a no before it still counts
+    case 'called': // A call is no answer: an earlier no still counts.
       consent.callers = withPerson(consent.callers, by);
       return;
     case 'no':
@@ -39,7 +38,7 @@ function withoutPerson(ids: readonly PersonId[], by: PersonId): readonly PersonI
   return ids.filter((id) => id !== by);
 }
 
-/** Drops everything that a person's turns own: sound, words, answers, tools and buttons. Nothing of it is remembered. */
+/** Drops the utterances, turns, answers, tool calls and confirmations of a person, and remembers nothing of them. */
 function withdrawPerson(draft: Draft, by: PersonId) {
   setHistory(draft, removeFromHistory(draft.history, by).exchanges);
   for (const turn of draft.turns) if (turn.by === by) dropTurn(draft, turn, 'withdrawn');
@@ -51,8 +50,8 @@ function withdrawPerson(draft: Draft, by: PersonId) {
   emitEffect(draft, { do: 'forget-person', by });
 }
 
-/** Stored consents were read. A no that another process has stored counts at once. */
 export function applyStoredConsents(draft: Draft, event: EventOf<'consents'>): void {
+  // A no that another process has stored counts at once.
   const { isRead, no, policy, yes } = event;
   const former = draft.consent;
   const kept = former.pressed.filter((id) => !no.includes(id));
@@ -65,13 +64,13 @@ export function applyStoredConsents(draft: Draft, event: EventOf<'consents'>): v
   breakOffUnheard(draft);
 }
 
-/** Words before a pause of hearing are still answered. */
+/** Pauses or resumes hearing. Words before the pause are still answered. */
 export function pauseHearing(draft: Draft, { isPaused }: EventOf<'paused-hearing'>): void {
   draft.consent.isPaused = isPaused;
   breakOffUnheard(draft);
 }
 
-/** People come, go or change. Nothing new begins for a person who has gone. Whoever may not use the bot any more is forgotten, and whoever may not be heard is cut off. */
+/** Updates who sits in the channel. A person who left gets no new answer, a barred one is forgotten, and an unheard one is cut off. */
 export function updatePresence(draft: Draft, { people: here }: EventOf<'people'>): void {
   const before = draft.people;
   const isAlone = here.every(({ isBot }) => isBot);
@@ -91,7 +90,6 @@ function isNewlyBarred(before: readonly Participant[], { id, isAdmitted }: Parti
   return !isAdmitted && former?.isAdmitted !== false;
 }
 
-/** Cuts people off who may not be heard. */
 function breakOffUnheard(draft: Draft) {
   breakOffUtterances(draft, ({ by }, { isEnded }) => !isEnded && !mayHear(draft, by));
 }

@@ -8,7 +8,6 @@ import {
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 import { reconnectRules } from './reconnect-policy.ts';
 
-/** Bounds and delays of a conversation. */
 export type ConversationRules = {
   readonly queue: QueueRules;
   readonly waiting: AnswerWaitRules;
@@ -16,29 +15,29 @@ export type ConversationRules = {
   readonly addressing: Omit<AddressingRules, 'mode' | 'names'>;
   /** Longest silence, in ms, after which speech continues a turn. */
   readonly mergeMs: number;
-  /** Longest silence of an answer, in ms, that no tool holds up: a chat model may think as long. */
+  /** Longest silence of an answer, in ms, that no tool explains. A chat model may think this long. */
   readonly maxSilenceMs: number;
-  /** Time, in ms, after a pause in which partial words are still of the sound before it. */
+  /** Time, in ms, after a pause in which a partial is still about the sound before it. */
   readonly latePartialMs: number;
   /** Utterances of one turn. The oldest are left out. */
   readonly maxParts: number;
-  /** Notices that wait; a further one is refused. */
+  /** Notices that may wait for a pause. */
   readonly maxNotices: number;
   /** Time, in ms, in which a ready answer may sound before an overdue cue. */
   readonly cueGraceMs: number;
-  /** Time, in ms, for which a button of Confirm counts. */
+  /** Time, in ms, in which a button of Confirm counts. */
   readonly confirmMs: number;
   /** Time, in ms, after a spoken question in which a yes counts. */
   readonly spokenYesMs: number;
   /** Time, in ms, in which the last word of a question may come back as an echo. */
   readonly echoTailMs: number;
-  /** Calls of one tool with an effect that an answer may make, with different arguments. */
+  /** Calls of one tool, with different arguments, that change something in one answer. */
   readonly maxToolCalls: number;
   readonly maxExchanges: number;
-  /** Time, in ms, for which the panel shows a dropped question, and the most of them. */
+  /** Time, in ms, for which the panel shows a dropped question. */
   readonly droppedNoteMs: number;
   readonly maxDroppedNotes: number;
-  /** Time, in ms, for which the panel shows a question. */
+  /** Time, in ms, for which the panel shows a question as it was understood. */
   readonly understoodNoteMs: number;
 };
 

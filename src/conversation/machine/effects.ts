@@ -17,13 +17,13 @@ import type {
 type HearingEffect =
   | { readonly do: 'listen'; readonly utterance: Id; readonly by: PersonId }
   | { readonly do: 'recognise'; readonly utterance: Id; readonly pause: number }
-  /** Ends a request for words: their speaker went on. */
+  /** The speaker went on, so the words up to the pause are void. */
   | { readonly do: 'cancel-recognition'; readonly utterance: Id }
-  /** Gives endpointing the words up to the pause; undefined: it is to wait for none. */
+  /** Gives endpointing the words up to the pause. Undefined: it waits for none. */
   | { readonly do: 'endpoint'; readonly utterance: Id; readonly text: string | undefined }
-  /** Drops sound and recogniser of an utterance. */
+  /** Drops the recording of an utterance. */
   | { readonly do: 'forget'; readonly utterance: Id }
-  /** Gives barge-in the meaning of words over the bot's voice. */
+  /** Gives barge-in the meaning of words that overlap a reply. */
   | ({ readonly do: 'overheard'; readonly by: PersonId } & OverlapWords);
 
 type AnsweringEffect =
@@ -34,20 +34,20 @@ type AnsweringEffect =
       readonly by: PersonId;
       /** Request of a typed turn. */
       readonly request: Id | undefined;
-      /** Undefined: not recognised yet. A model that reads waits for them. */
+      /** Undefined before recognition. A model that reads waits for the words. */
       readonly words: string | undefined;
-      /** Changes that were made for the turn before. */
+      /** Changes that former answers made for this turn. */
       readonly done: readonly ToolChange[];
-      /** Exchange that still sounds, as if it is heard whole. */
+      /** The exchange that still sounds, as if it is heard whole. */
       readonly supposed: HistoryExchange | undefined;
     }
   | { readonly do: 'play'; readonly answer: Id }
-  /** Ends the wait for an answer that takes too long: it fails. */
+  /** Fails an answer that takes too long. */
   | { readonly do: 'give-up'; readonly answer: Id; readonly afterMs: number }
-  /** Ends an answer or a reading that was not heard. */
+  /** Ends an answer or an announcement that was not heard. */
   | { readonly do: 'discard'; readonly reply: Id }
   | { readonly do: 'speak'; readonly reading: Id; readonly text: string }
-  /** Falls silent within a frame. */
+  /** Silences a reply within one frame. */
   | { readonly do: 'cut'; readonly reply: Id }
   | { readonly do: 'finish-clause'; readonly reply: Id }
   | { readonly do: 'cue'; readonly cue: 'tick' | 'moment' | 'error' };
@@ -57,9 +57,8 @@ type ToolCallEffect =
       readonly do: 'run';
       readonly run: Id;
       readonly by: PersonId;
-      /** Call of a model. */
+      /** The model's call. Undefined for a confirmed one. */
       readonly call: CallRef | undefined;
-      /** Confirmation in place of the call. */
       readonly confirmation: Id | undefined;
     }
   | { readonly do: 'stop-run'; readonly run: Id }
@@ -73,13 +72,13 @@ type ToolCallEffect =
     }
   | { readonly do: 'close-ask'; readonly confirmation: Id };
 
-/** What a model is told of its call. */
+/** Result of a call for its model. */
 type CallResult =
-  /** `repeated`: a former call of the same has the result. */
+  /** `repeated`: an equal call before has the result. */
   | { readonly kind: 'ran' | 'repeated'; readonly resultId: string }
-  /** It waits for Confirm. `asked-before`: by the button of a former call. */
+  /** `asked-before`: the button of an equal call waits already. */
   | { readonly kind: 'asked' | 'asked-before' }
-  /** Its answer has called the tool often enough. */
+  /** The answer has called this tool often enough. */
   | { readonly kind: 'called-enough' };
 
 type MessageEffect =
@@ -89,16 +88,15 @@ type MessageEffect =
       readonly outcome: ReportedOutcome;
       readonly failure?: ReplyFailure | undefined;
     }
-  /** `by`: the person who caused it. */
+  /** `by` is the person who caused the notice. */
   | {
       readonly do: 'notice';
       readonly line: string;
       readonly by: PersonId | undefined;
-      /** Failure of which the line tells. */
       readonly error?: unknown;
     }
   | { readonly do: 'forget-person'; readonly by: PersonId }
-  /** A person said a command of the bot itself. */
+  /** Obeys a spoken command. */
   | { readonly do: 'obey'; readonly command: SpokenCommand; readonly by: PersonId };
 
 type PlaceEffect = { readonly do: 'open-link' } | { readonly do: 'end'; readonly why: LeaveReason };
@@ -113,7 +111,6 @@ export type ConversationFact =
   | {
       readonly kind: 'utterance-over';
       readonly utterance: Id;
-      /** The utterance as it was at its end. */
       readonly heard: UtteranceState;
       readonly by: PersonId;
       readonly name: string;
@@ -122,21 +119,19 @@ export type ConversationFact =
     }
   | {
       readonly kind: 'turn-over';
-      /** The turn as it was at its end. */
       readonly turn: TurnState;
       readonly end: ReplyFinish | EarlyEnd;
     }
-  /** A question is lost, as others took its place, its moment has passed, or the bot ends. */
+  /** A turn is lost: others took its place, its moment has passed, or the bot ends. */
   | {
       readonly kind: 'dropped';
       readonly by: PersonId;
       readonly name: string;
       readonly why: DroppedTurnReason;
-      /** Its phase until then. */
       readonly phase: TurnPhase;
     };
 
-/** Every action of the bot. The performer does it and answers by events. */
+/** An action of the bot. A runner performs it without waiting, and answers by events. */
 export type ConversationEffect =
   | HearingEffect
   | AnsweringEffect

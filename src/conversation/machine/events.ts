@@ -14,7 +14,7 @@ import type {
   ToolRequest,
 } from './state.ts';
 
-/** Events of the audio plane. */
+/** Events of a voice. */
 type VoiceEvent =
   | {
       readonly kind: 'began';
@@ -24,16 +24,16 @@ type VoiceEvent =
       readonly fromMs: number;
       /** Words that the recogniser is told to expect. */
       readonly hints: readonly string[];
-      /** True where captions want its words. */
+      /** True where captions want the words. */
       readonly isCaptioned?: boolean;
     }
   | {
       readonly kind: 'paused';
       readonly utterance: Id;
       readonly evidence: Evidence;
-      /** True where the pause is longer than most pauses inside a sentence. */
+      /** True where most pauses inside a sentence are shorter. */
       readonly isLong?: boolean;
-      /** True where the words cost too much before the end. */
+      /** True where the budget affords no request before the end. */
       readonly isCostly?: boolean;
     }
   | { readonly kind: 'resumed'; readonly utterance: Id }
@@ -43,7 +43,7 @@ type VoiceEvent =
       readonly evidence: Evidence;
       readonly isCostly?: boolean;
     }
-  /** Another voice or a track sounds beside an utterance. */
+  /** Another voice or a track sounds beside the utterance. */
   | { readonly kind: 'overlaid'; readonly utterance: Id }
   | {
       readonly kind: 'ended';
@@ -53,11 +53,11 @@ type VoiceEvent =
       /** Instant, in ms of the packets, at which the silence was long enough. */
       readonly endedMs: number;
       readonly evidence: Evidence;
-      /** True where it was cut for its length. */
+      /** True where the utterance was cut for its length. */
       readonly isTooLong?: boolean;
     }
   | {
-      /** Decision of `turn/overlap` about a voice over a reply. */
+      /** Barge-in has decided about a voice over a reply. */
       readonly kind: 'barged';
       readonly reply: Id;
       readonly action: BargeInAction;
@@ -68,7 +68,7 @@ type RecogniserEvent =
       readonly kind: 'partial';
       readonly utterance: Id;
       readonly text: string;
-      /** False: words of a sound that is recognised once it was said. */
+      /** False where the recogniser takes whole utterances, and so reports words only while a request runs. */
       readonly isStreamed?: boolean;
     }
   | {
@@ -76,7 +76,6 @@ type RecogniserEvent =
       readonly utterance: Id;
       readonly pause: number;
       readonly text: string;
-      /** Language of the speaker, BCP 47, where it is known. */
       readonly language: string | undefined;
     }
   | {
@@ -86,12 +85,12 @@ type RecogniserEvent =
       readonly error?: unknown;
     };
 
-/** Events of answers and readings. `reply` is the id of either. */
+/** Events of answers and announcements. `reply` is the id of either. */
 type ReplyEvent =
-  /** The prompt of an answer was made. `hasOthers`: it holds memories, captions or other words of others. */
+  /** `hasOthers`: the prompt holds memories, captions or other words of others. */
   | { readonly kind: 'prompted'; readonly answer: Id; readonly hasOthers: boolean }
   | { readonly kind: 'audible'; readonly reply: Id }
-  /** All sound of an answer is there: its last words sound soon. */
+  /** All sound of an answer is there, so its last words sound soon. */
   | { readonly kind: 'whole'; readonly reply: Id; readonly text: string }
   | { readonly kind: 'starved'; readonly reply: Id; readonly isStarved: boolean }
   | {
@@ -100,13 +99,12 @@ type ReplyEvent =
       readonly finish: ReplyFinish;
       /** Words that left for the channel. */
       readonly heard: string;
-      /** Stage that failed. */
       readonly stage?: string | undefined;
       readonly failure?: ReplyFailure | undefined;
-      /** Words of a typed question, where a recording was recognised meanwhile. */
+      /** Words of a typed question whose recording was recognised meanwhile. */
       readonly words?: string | undefined;
     }
-  /** The budget refuses an answer. */
+  /** The budget rejects an answer. */
   | { readonly kind: 'refused'; readonly answer: Id };
 
 type ToolEvent =
@@ -119,10 +117,10 @@ type ToolEvent =
       readonly isVain: boolean;
     }
   | { readonly kind: 'pressed'; readonly confirmation: Id; readonly by: PersonId }
-  /** A button of Confirm could not be shown. */
+  /** The button of a confirmation could not be shown. */
   | { readonly kind: 'ask-failed'; readonly confirmation: Id };
 
-/** Requests of people and programs. `request` is the id of a caller that waits. */
+/** Requests of people and programs. `request` is the id of the caller, who waits for the outcome. */
 type RequestEvent =
   | {
       readonly kind: 'typed';
@@ -131,7 +129,7 @@ type RequestEvent =
       readonly name: string;
       readonly text: string;
     }
-  /** A question was answered in writing, and the channel may know it. */
+  /** A question was answered in writing, in a place whose readers may know it. */
   | {
       readonly kind: 'exchanged';
       readonly by: PersonId;
@@ -139,7 +137,7 @@ type RequestEvent =
       readonly words: string;
       readonly heard: string;
     }
-  /** Instructions have changed: answers that were begun before do not fit any more. */
+  /** Instructions have changed, so answers that were begun before are outdated. */
   | { readonly kind: 'outdated' }
   | {
       readonly kind: 'read';
@@ -155,13 +153,13 @@ type RequestEvent =
       readonly request: Id | undefined;
       readonly to: PersonId | undefined;
       readonly text: string;
-      /** Latest instant, in ms, at which it may be said. */
+      /** Latest instant, in ms, at which the notice may be said. */
       readonly untilMs: number;
     }
   | { readonly kind: 'taken-back'; readonly request: Id }
-  /** One turn or reading is taken out, of whatever person. */
+  /** Takes any one turn or announcement out of the queue. */
   | { readonly kind: 'taken-out'; readonly id: Id; readonly why: EarlyEnd }
-  /** A failure that people know of from now on, or that is over. */
+  /** People know of a failure, or it is over. */
   | { readonly kind: 'failure'; readonly failure: string; readonly isOver: boolean }
   | { readonly kind: 'stop' }
   | { readonly kind: 'opened-window'; readonly by: PersonId };
@@ -173,7 +171,6 @@ type PeopleEvent =
       readonly by: PersonId;
       readonly answer: 'yes' | 'called' | 'no' | 'forget';
     }
-  /** Policy and stored consents were read, or cannot be read. */
   | {
       readonly kind: 'consents';
       readonly policy: ConsentPolicy;
@@ -185,15 +182,15 @@ type PeopleEvent =
 
 type PlaceEvent =
   | { readonly kind: 'link-up' }
-  /** The connection has closed. `isHeard`: a word of the reply that sounded has left. */
+  /** The connection has closed. `isHeard`: a word of the current reply has left. */
   | { readonly kind: 'link-down'; readonly isHeard: boolean }
   | {
       readonly kind: 'link-lost';
-      /** 0 to 1, evenly. */
+      /** From 0 to 1, evenly distributed. */
       readonly random: number;
       /** Time, in ms, before which Discord allows no try. */
       readonly restMs: number;
-      /** Time, in ms, that Discord asks to wait in place of a growing one. */
+      /** Wait, in ms, that Discord asks for in place of a growing one. */
       readonly paceMs?: number | undefined;
       /** Reason for which no try is of use. */
       readonly final: 'refused' | 'sent-away' | 'lost' | undefined;
@@ -202,10 +199,10 @@ type PlaceEvent =
   | { readonly kind: 'settings'; readonly settings: Partial<SessionSettings> }
   | { readonly kind: 'draining' }
   | { readonly kind: 'leave'; readonly why: LeaveReason }
-  /** An instant of `getWakeTime` has come. */
+  /** The time of `wakeAtMs` has come. */
   | { readonly kind: 'tick' };
 
-/** Everything that happens in a conversation. An event about something that is gone has no effect. */
+/** An event of a conversation. An event about something that is gone has no effect. */
 export type ConversationEvent = { readonly atMs: number } & (
   | VoiceEvent
   | RecogniserEvent
@@ -219,7 +216,6 @@ export type ConversationEvent = { readonly atMs: number } & (
 export type EventKind = ConversationEvent['kind'];
 export type EventOf<Kind extends EventKind> = Extract<ConversationEvent, { readonly kind: Kind }>;
 
-/** An event before it has its instant. */
 export type UntimedEvent = ConversationEvent extends infer One
   ? One extends ConversationEvent
     ? Omit<One, 'atMs'>

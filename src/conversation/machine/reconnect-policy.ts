@@ -1,21 +1,20 @@
 import type { BotError } from '#src/base/errors.ts';
 
-/** Rules by which a lost voice link comes back. */
 type ReconnectRules = {
-  /** Longest wait before each try; the last one counts for all further tries. */
+  /** Longest wait, in ms, before each try. The last value counts for all further tries. */
   readonly maxWaitsMs: readonly number[];
   readonly maxTries: number;
   /** Longest time, in ms, from the first loss to the last try. */
   readonly maxTotalMs: number;
-  /** Time in ms after which a link counts as recovered: its next loss is counted as the first. */
+  /** Time, in ms, after which a connection has recovered and its next loss counts as the first. */
   readonly recoveredAfterMs: number;
-  /** Number of losses from which the channel is told: the first tries have failed by then. */
+  /** Number of losses from which the channel is told, as the first tries have failed by then. */
   readonly minReportedLosses: number;
-  /** A session that a bug has ended is rebuilt, but not twice within this time. */
+  /** A session that a bug has ended is rebuilt, but not twice within this time, in ms. */
   readonly minRebuildGapMs: number;
 };
 
-/** Ten tries need 151 s at most; five minutes are for those that hang until their own deadline. */
+/** Ten tries need 151 s at most. Five minutes leave time for tries that hang until their own deadline. */
 export const reconnectRules: ReconnectRules = {
   maxWaitsMs: [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000],
   maxTries: 10,
@@ -25,39 +24,39 @@ export const reconnectRules: ReconnectRules = {
   minRebuildGapMs: 60_000,
 };
 
-/** The losses so far that belong together. */
+/** Losses that belong together. */
 export type ReconnectState = {
   readonly losses: number;
   readonly firstAtMs: number;
-  /** Since when the link holds; absent while it is away. */
+  /** Instant, in ms, from which the connection is up. Absent while it is away. */
   readonly upAtMs?: number;
 };
 
 export const initialReconnect: ReconnectState = { losses: 0, firstAtMs: 0 };
 
-/** A link broke, or could not be opened. */
 type LostConnection = {
   readonly atMs: number;
-  /** 0 to 1, evenly: many who lose their links together must not return together. */
+  /** From 0 to 1, evenly distributed, so that many sessions that lost their connections together do not return together. */
   readonly random: number;
-  /** Discord allows no try earlier. */
+  /** Time, in ms, before which Discord allows no try. */
   readonly restMs: number;
-  /** Time in ms until the own pace of joins has a place: it let no try happen. */
+  /** Wait, in ms, for the bot's own pace of joins. */
   readonly paceMs?: number | undefined;
 };
 
 type RetryPlan = {
   readonly reconnect: ReconnectState;
-  /** Time in ms until the next try; undefined: no more of them. */
+  /** Time, in ms, until the next try. Undefined: there is no further one. */
   readonly waitMs: number | undefined;
 };
 
-/** Plans the next try after a loss. Waiting for the own pace counts neither as a try nor as time. */
+/** Plans the next try after a loss. */
 export function planRetry(
   former: ReconnectState,
   lost: LostConnection,
   rules: ReconnectRules,
 ): RetryPlan {
+  // Waiting for the own pace of joins counts neither as a try nor as time.
   const { atMs, paceMs, random, restMs } = lost;
   const { firstAtMs, losses, upAtMs } = former;
   if (paceMs !== undefined) {
@@ -75,7 +74,7 @@ export function planRetry(
   return { reconnect: next, waitMs: isOver ? undefined : waitMs };
 }
 
-/** Why there is no use in trying again after this error of a link; undefined when there may be. */
+/** Reason for which another try is of no use after this error. Undefined: it may be of use. */
 export function findFinalLoss({ code, retryable }: BotError): 'refused' | 'sent-away' | undefined {
   if (retryable) return undefined;
   return code === 'link.lost' ? 'sent-away' : 'refused';

@@ -33,7 +33,6 @@ export function notePrompt(draft: Draft, { answer: id, hasOthers }: EventOf<'pro
   if (answer && hasOthers) answer.hasForeignWords = true;
 }
 
-/** The budget refuses an answer. */
 export function rejectAnswer(draft: Draft, { answer }: EventOf<'refused'>): void {
   const turn = findTurnByAnswer(draft, answer);
   if (!turn) return;
@@ -42,7 +41,7 @@ export function rejectAnswer(draft: Draft, { answer }: EventOf<'refused'>): void
   dropTurn(draft, turn, 'refused');
 }
 
-/** The first frame of a reply leaves. Speech that goes on overlaps it. */
+/** The first frame of a reply leaves, and utterances that go on overlap it. */
 export function startHearing(draft: Draft, { reply }: EventOf<'audible'>): void {
   const { current } = draft.turnQueue;
   if (current?.reply !== reply) return;
@@ -56,8 +55,9 @@ export function noteWholeText(draft: Draft, { reply, text }: EventOf<'whole'>): 
   if (current?.reply === reply) current.wholeText = text;
 }
 
-/** Sound of a reply is late, or goes on. A clause that ends the reply is over where no more of it comes. */
+/** The sound of a reply is late, or goes on. */
 export function updateStarvation(draft: Draft, { isStarved, reply }: EventOf<'starved'>): void {
+  // A finishing clause of which no more comes is over.
   const { current } = draft.turnQueue;
   if (current?.reply !== reply) return;
   const { phase, waiting } = current;
@@ -98,18 +98,15 @@ export function takeRequestBack(draft: Draft, { request }: EventOf<'taken-back'>
   if (taken) dropEntry(draft, taken.id, 'withdrawn');
 }
 
-/** Somebody takes a turn or a reading out. */
 export function takeEntryOut(draft: Draft, { id, why }: EventOf<'taken-out'>): void {
   dropEntry(draft, id, why);
 }
 
-/** People know of a failure, or it is over. */
 export function updateFailure(draft: Draft, event: EventOf<'failure'>): void {
   if (event.isOver) forgetFailures(draft, event.failure);
   else rememberFailure(draft, event.failure);
 }
 
-/** Barge-in has decided about the reply that it names. */
 export function applyBargeIn(draft: Draft, { action, reply }: EventOf<'barged'>): void {
   const { current } = draft.turnQueue;
   if (current?.reply !== reply) return;
@@ -127,7 +124,7 @@ export function dropUnheardReply(draft: Draft): void {
   if (current?.phase.kind === 'making') dropEntry(draft, current.id, 'stopped');
 }
 
-/** No turn waits for a person who left. An answer that they hear ends with its clause. */
+/** Drops the turns of a person who left. An answer that the others hear ends with its clause. */
 export function dropTurnsOfLeaver(draft: Draft, by: PersonId): void {
   for (const turn of draft.turns) {
     if (turn.by !== by || turn.request !== undefined) continue;
@@ -137,9 +134,7 @@ export function dropTurnsOfLeaver(draft: Draft, by: PersonId): void {
   }
 }
 
-// Time.
-
-/** Cues, answers that do not come, and questions that waited too long. */
+/** Plays cues, gives up answers that do not come, and drops turns that waited too long. */
 export function expireReplies(draft: Draft): void {
   cueAwaitedReply(draft);
   giveUpSilentReply(draft);
@@ -150,7 +145,7 @@ export function expireReplies(draft: Draft): void {
   }
 }
 
-/** Plays a cue while nothing of the answer is heard, or no more of it comes; never into the talk of people. */
+/** Plays a cue while an answer is awaited, but never into the talk of people. */
 function cueAwaitedReply(draft: Draft) {
   const { atMs, rules } = draft;
   const awaited = findAwaitedReply(draft);
@@ -162,7 +157,6 @@ function cueAwaitedReply(draft: Draft) {
   emitEffect(draft, { do: 'cue', cue });
 }
 
-/** Ends the wait for an answer, which fails. */
 function giveUpSilentReply(draft: Draft) {
   const { atMs, rules } = draft;
   const awaited = findAwaitedReply(draft);

@@ -25,7 +25,6 @@ export function findTurn(state: ConversationState, id: Id | undefined): TurnStat
   return state.turns.find((one) => one.id === id);
 }
 
-/** An open utterance and its turn. */
 export type OpenSpeech = { readonly turn: TurnState; readonly utterance: UtteranceState };
 
 export function findOpenSpeech(state: ConversationState, id: Id): OpenSpeech | undefined {
@@ -51,18 +50,18 @@ export function findCurrentTurn(state: ConversationState): TurnState | undefined
   return findTurn(state, state.turnQueue.current?.id);
 }
 
-/** Current reply of a turn or reading once it was heard or is cut; undefined before. */
+/** Finds the current reply of a turn or announcement once it was heard or cut. */
 export function findHeardReply({ turnQueue }: ConversationState, id: Id): CurrentReply | undefined {
   const { current } = turnQueue;
   return current?.id === id && current.phase.kind !== 'making' ? current : undefined;
 }
 
-/** Turn whose answer was begun as if what sounds now is heard whole. */
+/** Finds the turn whose answer supposes that the current reply is heard whole. */
 export function findPreparedTurn({ turns }: ConversationState): TurnState | undefined {
   return turns.find(({ answer }) => answer?.supposedExchange !== undefined);
 }
 
-/** The current reply while a person waits for its sound. */
+/** Finds the current reply while its asker waits for sound. */
 export function findAwaitedReply(state: ConversationState): CurrentReply | undefined {
   const { current } = state.turnQueue;
   if (!current || !findCurrentTurn(state)) return undefined;
@@ -78,7 +77,7 @@ export function getGiveUpTime(state: ConversationState, rules: ConversationRules
   return awaited.waiting.sinceMs + rules.maxSilenceMs;
 }
 
-/** Phase of a question, or of a text on the floor. A reply keeps its phase while its asker goes on. */
+/** Phase of a turn or an announcement. A reply keeps its phase while its asker goes on. */
 export function getPhase({ id }: { readonly id: Id }, state: ConversationState): TurnPhase {
   const { current, waiting } = state.turnQueue;
   if (current?.id === id) return current.phase.kind;
@@ -88,17 +87,15 @@ export function getPhase({ id }: { readonly id: Id }, state: ConversationState):
   return turn.openSpeech.every(({ isEnded }) => isEnded) ? 'deciding' : 'speaking';
 }
 
-/** Whether no person talks, and all that was said is decided. */
+/** Whether no person talks, and everything said is decided. */
 export function isQuiet({ turns }: ConversationState): boolean {
   return turns.every(({ openSpeech }) => openSpeech.length === 0);
 }
 
-/** Whether a tool runs for a reply. */
 export function isHeldByTool({ toolRuns }: ConversationState, { reply }: CurrentReply): boolean {
   return toolRuns.some(({ ref }) => ref?.answer === reply);
 }
 
-/** Whether the bot is heard. */
 export function isSpeaking({ turnQueue }: ConversationState): boolean {
   const kind = turnQueue.current?.phase.kind;
   return kind === 'sounding' || kind === 'finishing';
@@ -109,18 +106,16 @@ export function isQueued({ turnQueue }: ConversationState, id: Id): boolean {
   return current?.id === id || waiting.includes(id);
 }
 
-/** Whether nothing is said and nothing waits. */
 export function isQueueFree(state: ConversationState): boolean {
   const { current, waiting } = state.turnQueue;
   return !isMuted(state) && current === undefined && waiting.length === 0;
 }
 
-/** Whether a moderator keeps the bot silent. */
 export function isMuted({ restrictions }: Pick<ConversationState, 'restrictions'>): boolean {
   return restrictions.some((how) => how !== 'deafened');
 }
 
-/** Last utterance of a turn; 0 for a typed one. */
+/** Last utterance of a turn. 0 for a typed one. */
 export function getLastUtterance({ parts }: Pick<TurnState, 'parts'>): Id {
   return parts.at(-1)?.utterance ?? 0;
 }
@@ -130,7 +125,7 @@ export function joinTranscript(parts: readonly TurnPart[], more = ''): string {
   return words.join(' ').trim();
 }
 
-/** In company, a person is called by name who waited. */
+/** Whether the answer begins with the asker's name: they have waited, in company. */
 export function isCalledByName({ people }: ConversationState, { hasWaited }: TurnState): boolean {
   return hasWaited && people.filter(({ isBot }) => !isBot).length > 1;
 }
@@ -141,7 +136,7 @@ export function mayHear(state: ConversationState, personId: PersonId): boolean {
   return facts !== undefined && mayHearBy(facts);
 }
 
-/** Consent of a person, apart from a pause of hearing; `no` for a bot, and for a person who may not use this one. */
+/** Consent of a person, apart from a pause of hearing. `no` for a bot, and for a person who may not use this one. */
 export function getConsent(state: ConversationState, personId: PersonId): Consent {
   const facts = getHearingFacts(state, personId);
   return facts ? toConsent(facts) : 'no';
@@ -152,7 +147,6 @@ export function getStanding(state: ConversationState, personId: PersonId): Stand
   return consent === 'no' || consent === 'unasked' ? consent : 'yes';
 }
 
-/** Whether nothing of this person's words may be kept. */
 export function hasRefused(state: ConversationState, personId: PersonId): boolean {
   return getStanding(state, personId) === 'no';
 }
@@ -166,10 +160,10 @@ function getHearingFacts(
   return toHearingFacts(consent, personId, person?.hasRole === true);
 }
 
-/** A step in the making: a copy of the state. A step changes its objects in place, and replaces its lists. */
+/** A step in the making: a copy of the state. A step changes its objects in place and replaces its lists. */
 export type Draft = { -readonly [Key in keyof ConversationState]: ConversationState[Key] } & {
   readonly effects: ConversationEffect[];
-  /** Events that follow from this one, such as a spoken no. They are handled in the same step. */
+  /** Events that follow from this one, such as a spoken no. The same step handles them. */
   readonly raised: ConversationEvent[];
   readonly rules: ConversationRules;
   readonly atMs: number;
@@ -199,7 +193,7 @@ export function removeTurn(draft: Draft, turn: TurnState): void {
   draft.turns = draft.turns.filter((one) => one !== turn);
 }
 
-/** Takes a turn or a reading out of the floor. Its sound is the caller's to end. */
+/** Takes a turn or an announcement out of the queue. The caller ends its sound. */
 export function leaveQueue({ turnQueue }: Draft, id: Id): void {
   if (turnQueue.current?.id === id) turnQueue.current = undefined;
   turnQueue.waiting = turnQueue.waiting.filter((one) => one !== id);

@@ -19,8 +19,9 @@ import { canPreempt, needsTranscript, noteAnswerOver, updateAttention } from './
 import { addTurn, beginTurnAnswer, dropTurn } from './turn-lifecycle.ts';
 import { queueTurn } from './turn-queue.ts';
 
-/** A voice begins. A person who goes on soon reopens their own turn, which leaves the floor until the rest is decided. */
+/** A voice begins. */
 export function beginUtterance(draft: Draft, event: EventOf<'began'>): void {
+  // A person who goes on soon reopens their own turn, which leaves the queue until the rest is decided.
   const { by, fromMs, isCaptioned } = event;
   if (!mayHear(draft, by)) return;
   voidSpokenYes(draft, by);
@@ -61,7 +62,7 @@ function createUtterance(draft: Draft, event: EventOf<'began'>): UtteranceState 
   };
 }
 
-/** Turn of this person that a voice from then on continues. */
+/** Finds the person's turn that a voice at this instant continues. */
 function findContinuedTurn(
   { rules, turns }: Draft,
   by: PersonId,
@@ -74,8 +75,8 @@ function findContinuedTurn(
   });
 }
 
-/** Takes a turn off the floor. Barge-in decides about a turn that is heard. */
 function reopenTurn(draft: Draft, turn: TurnState) {
+  // Barge-in decides about a turn that is heard.
   const { current } = draft.turnQueue;
   if (findHeardReply(draft, turn.id)) return;
   leaveQueue(draft, turn.id);
@@ -84,7 +85,7 @@ function reopenTurn(draft: Draft, turn: TurnState) {
   discardAnswer(draft, turn);
 }
 
-/** Requests the words so far. Where partial words are trusted, the answer begins on them. */
+/** Requests the words so far. Where partials are trusted, a preemptive answer begins on them. */
 export function pauseUtterance(draft: Draft, event: EventOf<'paused'>): void {
   const { evidence, isCostly, isLong, utterance: id } = event;
   const speech = findOpenSpeech(draft, id);
@@ -122,8 +123,8 @@ function emitTranscriptRequest(draft: Draft, { id: utterance, pauseNumber }: Utt
   emitEffect(draft, { do: 'recognise', utterance, pause: pauseNumber });
 }
 
-/** Words that were not needed at first may be needed by now. */
 function beginListening(draft: Draft, speech: OpenSpeech, isCaptioned = false) {
+  // Words that were not needed at first may be needed by now.
   const { turn, utterance } = speech;
   if (utterance.isRecognised) return;
   utterance.isRecognised = isCaptioned || needsTranscript(draft, speech);
@@ -131,7 +132,7 @@ function beginListening(draft: Draft, speech: OpenSpeech, isCaptioned = false) {
     emitEffect(draft, { do: 'listen', utterance: utterance.id, by: turn.by });
 }
 
-/** The pause was none. An answer that was begun on the words before it is void. */
+/** The speaker goes on, so an answer on the words before the pause is void. */
 export function resumeUtterance(draft: Draft, { utterance: id }: EventOf<'resumed'>): void {
   const speech = findOpenSpeech(draft, id);
   if (!speech) return;
@@ -144,7 +145,7 @@ export function resumeUtterance(draft: Draft, { utterance: id }: EventOf<'resume
   utterance.isDeferred = false;
 }
 
-/** Something else sounds, so a yes in it is nobody's. */
+/** Something else sounds, so a yes in this utterance is nobody's. */
 export function overlayUtterance(draft: Draft, { utterance: id }: EventOf<'overlaid'>): void {
   const utterance = findOpenSpeech(draft, id)?.utterance;
   if (utterance) utterance.isOverlaid = true;
@@ -165,7 +166,7 @@ export function receivePartial(draft: Draft, event: EventOf<'partial'>): void {
   beginPreemptiveAnswer(draft, speech, text, false);
 }
 
-/** Words of a pause or an end. Words of a former pause are void. */
+/** Takes the words of a pause or an end. Those of an earlier pause are void. */
 export function receiveTranscript(draft: Draft, event: EventOf<'words'>): void {
   const { language, pause, text, utterance: id } = event;
   const speech = findRequestedSpeech(draft, id, pause);
@@ -193,14 +194,14 @@ function findRequestedSpeech(draft: Draft, id: Id, pause: number): OpenSpeech | 
   return isCurrent ? speech : undefined;
 }
 
-/** Ends an answer that was begun on other words of this utterance. */
+/** Ends a preemptive answer to other words of this utterance. */
 function discardWrongGuess(draft: Draft, { turn, utterance }: OpenSpeech, text: string) {
   const { answer, parts } = turn;
   if (answer?.words === undefined || answer.lastUtterance !== utterance.id) return;
   if (!hasSameWords(answer.words, joinTranscript(parts, text))) discardUnheardAnswer(draft, turn);
 }
 
-/** The end is likely. The answer begins, on sound alone where any words of this person are answered. */
+/** The end is likely, so a preemptive answer begins, on sound alone where any words are answered. */
 export function expectEnd(draft: Draft, event: EventOf<'likely-over'>): void {
   const { evidence, isCostly, utterance: id } = event;
   const speech = findOpenSpeech(draft, id);
@@ -211,7 +212,7 @@ export function expectEnd(draft: Draft, event: EventOf<'likely-over'>): void {
   beginPreemptiveAnswer(draft, speech, utterance.words, true);
 }
 
-/** No more sound comes: an utterance whose words were requested ends with its pause. */
+/** No more sound comes, so an utterance whose words were requested ends with its pause. */
 export function endPausedUtterances(draft: Draft): void {
   const endedMs = draft.atMs;
   for (const one of draft.turns.flatMap((turn) => turn.openSpeech)) {
@@ -221,7 +222,7 @@ export function endPausedUtterances(draft: Draft): void {
   }
 }
 
-/** An utterance ends. Its words are requested unless its last pause requested them. */
+/** Ends an utterance. Its words are requested unless its last pause did so. */
 export function endUtterance(draft: Draft, event: Omit<EventOf<'ended'>, 'atMs' | 'kind'>): void {
   const { endedMs, evidence, isTooLong = false, toMs, utterance: id } = event;
   const speech = findOpenSpeech(draft, id);
@@ -240,7 +241,7 @@ export function endUtterance(draft: Draft, event: Omit<EventOf<'ended'>, 'atMs' 
   utterance.isDeferred = false;
 }
 
-/** Begins the answer before the end is decided. One that was begun gives way once words go on with its question. */
+/** Begins the answer before the end is decided. A former one gives way once words go on with its question. */
 function beginPreemptiveAnswer(
   draft: Draft,
   speech: OpenSpeech,
@@ -256,11 +257,11 @@ function beginPreemptiveAnswer(
   beginTurnAnswer(draft, turn, text === undefined ? undefined : joinTranscript(parts, text));
 }
 
-/** A typed question is a turn that is decided already. A person who said no is answered in writing. */
 export function receiveTypedQuestion(
   draft: Draft,
   { atMs, by, name, request, text }: EventOf<'typed'>,
 ): void {
+  // A typed question is a turn that is decided already. A person who said no is answered in writing.
   if (hasRefused(draft, by)) {
     emitEffect(draft, { do: 'report', request, outcome: 'private' });
     return;

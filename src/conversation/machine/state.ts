@@ -12,13 +12,12 @@ import type { AnswerWait } from '#src/turn/answer-wait.ts';
 import type { Evidence } from '#src/turn/voice-evidence.ts';
 import { initialReconnect, type ReconnectState } from './reconnect-policy.ts';
 
-/** Number of a turn, an answer, a reading, a confirmation, a tool run or an utterance. */
+/** Number of a turn, answer, announcement, confirmation, tool run or utterance. */
 export type Id = number;
 
 /** A person or another bot in the voice channel. */
 export type Participant = {
   readonly id: PersonId;
-  /** Display name. */
   readonly name: string;
   readonly isBot: boolean;
   /** True for a person who hears nothing, or chose written answers. */
@@ -32,7 +31,6 @@ export type Participant = {
 /** Failure of an answer, and the language of its asker, BCP 47. */
 export type ReplyFailure = { readonly error: BotError; readonly language: string | undefined };
 
-/** Failure of the recogniser. */
 type RecogniserFailure = { readonly error: unknown };
 
 /** Speech of one person between two silences, until it is decided. A recording holds its sound under the same id. */
@@ -50,31 +48,28 @@ export type UtteranceState = {
   isRecognised: boolean;
   /** True while the words up to the latest pause are requested. */
   isRequested: boolean;
-  /** True while that request waits for the end of the utterance, as an earlier one costs too much. */
+  /** True while that request waits for the end, as an earlier one costs too much. */
   isDeferred: boolean;
   /** Undefined before recognition, and where it failed. */
   words: string | undefined;
   /** Instant, in ms, at which the words came. */
   recognisedMs: number | undefined;
-  /** Language of the speaker, BCP 47. */
   language: string | undefined;
   failure: RecogniserFailure | undefined;
-  /** Latest words of a streaming recogniser. */
+  /** Latest partial of a streaming recogniser. */
   partial: string | undefined;
-  /** Latest words of any recogniser, also where they are void by now. */
+  /** Latest words of any recogniser, even if they are void by now. */
   understood: string;
-  /** Instant, in ms, of its latest pause. */
   pausedMs: number;
   evidence: Evidence;
-  /** Hints that the recogniser got. */
   readonly hints: readonly string[];
   /** True where the bot was heard meanwhile. */
   isOverlapping: boolean;
   /** True where another voice or a track sounded meanwhile. */
   isOverlaid: boolean;
-  /** True where no other person was there when it began. */
+  /** True where no other person was present when it began. */
   readonly isAlone: boolean;
-  /** True where it went on with a question whose answer has ended since. It needs no name. */
+  /** True where it continues a turn whose answer has ended since. It needs no name. */
   continuesTurn: boolean;
   /** True where it was cut for its length. */
   isTooLong: boolean;
@@ -88,15 +83,14 @@ export type TurnPart = { readonly utterance: Id; readonly words: string } & Part
 /** One attempt at the answer of a turn. A turn that grows gets another one. */
 export type Answer = {
   readonly id: Id;
-  /** Words that it answers. Undefined: it was begun on sound alone. */
+  /** Words that it answers. Undefined where it was begun on sound alone. */
   readonly words: string | undefined;
-  /** Last utterance that it was begun on. */
   readonly lastUtterance: Id;
   /** Version of the history that its prompt holds. */
   historyVersion: number;
-  /** Exchange that its prompt holds and that still sounds; undefined once all of it was heard. */
+  /** Exchange in its prompt that still sounds. Undefined once all of it was heard. */
   supposedExchange: HistoryExchange | undefined;
-  /** True where its prompt holds words of others or of a page. A lasting change waits for Confirm then. */
+  /** True where its prompt holds words of others or of a page. Then a lasting change waits for Confirm. */
   hasForeignWords: boolean;
   /** True once it has called any tool. */
   hasCalled: boolean;
@@ -105,14 +99,14 @@ export type Answer = {
 };
 
 /**
- * Effect of a call, besides its result for the model.
+ * Effect of a tool call, besides its result for the model.
  *
- * `read`: nothing. `change`: of the bot's own, noticed by everybody, and anybody can undo it. `last`: it lasts, or leaves the
- * channel, as a message does. `destroy`: it cannot be undone.
+ * `read`: none. `change`: of the bot's own, noticed by everybody and undone by anybody. `last`: it lasts, or leaves the channel
+ * as a message does. `destroy`: it cannot be undone.
  */
 export type ToolEffect = 'read' | 'change' | 'last' | 'destroy';
 
-/** A tool call of a model, with arguments that fit and are prepared. */
+/** A tool call of a model whose arguments fit. */
 export type ToolRequest = {
   readonly callId: string;
   readonly tool: string;
@@ -123,23 +117,21 @@ export type ToolRequest = {
   readonly quotesOthers: boolean;
   /** True where one spoken sentence tells all of it. */
   readonly isSayable: boolean;
-  /** Another person who has to confirm it, in place of its asker. */
+  /** Another person who has to confirm it. */
   readonly presser?: PersonId | undefined;
 };
 
-/** A tool call of an answer, by its id. */
 export type CallRef = { readonly answer: Id; readonly callId: string };
 
-/** A call with an effect, made for a turn. It stays with the turn when the answer ends. */
+/** A call that changes something for a turn. It stays with the turn when the answer ends. */
 export type ToolChange = {
   readonly tool: string;
   readonly args: string;
-  /** Answer that made the call. */
   readonly answer: Id;
   /** Last utterance before the call. */
   readonly lastUtterance: Id;
   state: 'asked' | 'running' | 'done';
-  /** Set when it is done. */
+  /** Set once it is done. */
   resultId: string | undefined;
   readonly quotesOthers: boolean;
   readonly confirmation: Id | undefined;
@@ -147,14 +139,14 @@ export type ToolChange = {
   receivers: readonly CallRef[];
 };
 
-/** One request of a person, spoken or typed. It keeps its identity when it grows, waits or is answered anew. */
+/** One request of a person, spoken or typed. It keeps its identity while it grows, waits or is answered anew. */
 export type TurnState = {
   readonly id: Id;
   readonly by: PersonId;
   readonly name: string;
-  /** Request that waits for the outcome of a typed turn. */
+  /** Caller that waits for the outcome of a typed turn. */
   readonly request: Id | undefined;
-  /** Utterances without a decision, in order. Only the last one may go on. */
+  /** Undecided utterances, in order. Only the last one may go on. */
   openSpeech: readonly UtteranceState[];
   parts: readonly TurnPart[];
   /** Last sound, in ms, of its parts. */
@@ -168,29 +160,28 @@ export type TurnState = {
   failure?: ReplyFailure | undefined;
 };
 
-/** Place of a reading in the queue. `behind`: after everything else. `pause`: it waits beside the queue for a pause in the talk. */
+/** `behind`: after everything else. `pause`: beside the queue, until people pause. */
 export type AnnouncementPlace = 'now' | 'queue' | 'behind' | 'pause';
 
-/** A text to be read out, or a sentence of the bot. */
+/** A text to be announced, or a notice of the bot. */
 export type Announcement = {
   readonly id: Id;
   readonly owner: PersonId | undefined;
-  /** People whose words it repeats, and its addressee. */
+  /** People whose words it repeats, and the person whom it is for. */
   readonly about: readonly PersonId[];
   when: AnnouncementPlace;
   readonly text: string;
   readonly isInterruptible: boolean;
-  /** True for a sentence about an answer. */
+  /** True for a notice about an answer. */
   readonly isOwn: boolean;
-  /** Request that waits for its end. */
+  /** Caller that waits for its end. */
   readonly request: Id | undefined;
   /** Latest instant, in ms, to which it waits for a pause. */
   untilMs: number;
-  /** Failure of which it tells. */
   readonly failure?: ReplyFailure | undefined;
 };
 
-/** Reason for which a turn or a reading ends early. */
+/** Reason for which a turn or an announcement ends early. */
 export type EarlyEnd =
   | 'stopped'
   | 'skipped'
@@ -204,39 +195,41 @@ export type EarlyEnd =
   | 'failed'
   | DroppedTurnReason;
 
-/** Phase of the current reply. `isStarved`: it has begun, and no more sound has come. `finishing`: it ends with its clause. After `cut` the event `over` follows. */
+/**
+ * Phase of the current reply. `isStarved`: it has begun, and its next sound is late. `finishing`: it ends with its clause. The
+ * event `over` follows `cut`.
+ */
 export type ReplyPhase =
   | { readonly kind: 'making' }
   | { readonly kind: 'sounding'; readonly isStarved: boolean }
   | { readonly kind: 'finishing' | 'cut'; readonly why: EarlyEnd };
 
-/** Phase of a question. `deciding`: all of it was said, and it is not known yet whether it is for the bot. */
+/** Phase of a turn. `deciding`: everything was said, and it is unknown whether it is for the bot. */
 export type TurnPhase = 'speaking' | 'deciding' | 'waiting' | ReplyPhase['kind'] | 'over';
 
-/** The turn or reading that is made or heard now. */
+/** The turn or announcement that is made or heard now. */
 export type CurrentReply = {
-  /** Turn or reading. */
+  /** Turn or announcement. */
   readonly id: Id;
-  /** Answer of the turn, or the reading itself. */
+  /** Answer of the turn, or the announcement itself. */
   readonly reply: Id;
   /** Instant, in ms, at which it became current. */
   readonly fromMs: number;
   phase: ReplyPhase;
-  /** All words of an answer, once all its sound is there. */
+  /** All words of an answer, once all of its sound is there. */
   wholeText: string | undefined;
-  /** Cues of the wait. */
   waiting: AnswerWait;
 };
 
 export type TurnQueue = {
   current: CurrentReply | undefined;
-  /** Turns and readings that wait, in order. */
+  /** Turns and announcements that wait, in order. */
   waiting: readonly Id[];
-  /** Instant, in ms, at which the last reply was over: nobody waits for the next one before. */
+  /** Instant, in ms, at which the last reply was over. The wait for the next one begins then. */
   freeFromMs: number;
 };
 
-/** State of a spoken confirmation. `open`: a yes counts. `accepted`: a yes was said, and its speaker may go on. */
+/** `open`: a yes counts. `accepted`: a yes was said, and its speaker may still go on. */
 type SpokenConsentState = 'none' | 'asking' | 'open' | 'accepted';
 
 /** A tool call that waits for a press of Confirm or a spoken yes. */
@@ -257,7 +250,6 @@ export type Confirmation = {
   toMs: number;
 };
 
-/** A tool call that runs. */
 export type ToolRun = {
   readonly id: Id;
   readonly by: PersonId;
@@ -271,62 +263,59 @@ export type ToolRun = {
   readonly quotesOthers: boolean;
 };
 
-/** One question and the part of its answer that was heard. */
+/** One question and the heard part of its answer. */
 export type HistoryExchange = {
   readonly by: PersonId;
   readonly name: string;
-  /** True where the answer was made of words of this person alone. */
+  /** True where only words of this person caused the answer. */
   readonly isOwn: boolean;
   readonly words: string;
   readonly heard: string;
-  /** True for a question that was taken back, or came to nothing: it is not answered any more. */
+  /** True for a question that was taken back or came to nothing, which no later answer may answer. */
   readonly isOver: boolean;
 };
 
-/** Voice link. `closing`: it broke, and its loss is not reported yet. `gone`: nobody tries it again. */
+/** Phase of the connection. `closing`: it broke, and its loss is not reported yet. `gone`: nobody tries it again. */
 export type ConnectionPhase =
   | { readonly kind: 'up' | 'closing' | 'opening' | 'gone' }
   | { readonly kind: 'waiting'; readonly tryAtMs: number };
 
-/** Settings and facts of the session that rules need. */
 export type SessionSettings = {
   readonly mode: JoinMode;
   readonly addressing: AddressingMode;
   /** Names of the bot. */
   readonly names: readonly string[];
-  /** True where no answer may begin before its question ends: the cap is near, or too many began in vain. */
+  /** True where no preemptive answer may begin: the cap is near, or too many were wasted. */
   readonly isSparing: boolean;
-  /** True where partial words were right before. */
+  /** True where partials have proven right. */
   readonly trustsPartials: boolean;
-  /** Limit, in ms, of the time alone. */
+  /** Time, in ms, after which the bot leaves an empty channel. */
   readonly leaveAfterMs: number;
 };
 
-/** A person, for a line of the panel that passes by itself. */
+/** A person of whom the panel shows a line for a while. */
 export type PanelNote<Fields = unknown> = {
   readonly by: PersonId;
   readonly untilMs: number;
 } & Fields;
 
 export type PanelNotes = {
-  /** Questions that were dropped. */
   dropped: readonly PanelNote[];
-  /** Questions as they were understood. */
   understood: readonly PanelNote<{ readonly words: string }>[];
 };
 
 /**
- * All facts that decide the next action of the bot in one voice channel. Plain data; each fact stands once. Fields without
- * `readonly` are for steps, which change a copy.
+ * All facts that decide the next action of the bot in one voice channel: plain data, each fact once. Fields without `readonly`
+ * are for steps, which change a copy.
  */
 export type ConversationState = {
   readonly nextId: Id;
   readonly settings: SessionSettings;
-  /** Restrictions of its voice by moderators. */
+  /** Restrictions of the bot's voice by moderators. */
   readonly restrictions: readonly VoiceRestriction[];
   /** True before an orderly end: nothing more is accepted. */
   readonly isEnding: boolean;
-  /** Instant, in ms, from which on no person is there. */
+  /** Instant, in ms, from which the channel is empty. */
   readonly aloneFromMs: number | undefined;
   readonly isOver: boolean;
   readonly people: readonly Participant[];
@@ -345,7 +334,7 @@ export type ConversationState = {
   readonly panelNotes: PanelNotes;
 };
 
-/** State of a session before its link is open. */
+/** State of a session before its connection is open. */
 export function createConversationState(settings: SessionSettings): ConversationState {
   return {
     nextId: 100,

@@ -77,7 +77,7 @@ export type ConversationStep = {
 
 type Handlers = { readonly [Kind in EventKind]: (draft: Draft, event: EventOf<Kind>) => void };
 
-/** Table of contents: each event and the function that handles it. */
+/** Each event and the function that handles it: the table of contents of this folder. */
 const handlers: Handlers = {
   began: beginUtterance,
   paused: pauseUtterance,
@@ -123,7 +123,7 @@ const handlers: Handlers = {
   tick: () => undefined,
 };
 
-/** One step of the conversation in one voice channel. Pure; never throws. */
+/** One step of the conversation in one voice channel. Pure, and never throws. */
 export function stepConversation(
   state: ConversationState,
   event: ConversationEvent,
@@ -140,19 +140,19 @@ export function stepConversation(
   filterPanelNotes(draft, ({ untilMs }) => untilMs > draft.atMs);
   expireConnection(draft);
   startNextEntry(draft);
-  // After the floor is given: what may wait no time at all is said if it is quiet now, however long this step was on its way.
+  // After the queue has moved on: a notice that may not wait at all is said if it is quiet now, however late this step comes.
   expireAnnouncements(draft);
   beginNextAnswer(draft);
   const { atMs: _atMs, effects, raised: _raised, rules: _rules, ...after } = draft;
   return { state: after, effects };
 }
 
-/** Copies each object that a step changes in place, by hand: `structuredClone` would make it three times as slow. */
 function createDraft(
   state: ConversationState,
   event: ConversationEvent,
   rules: ConversationRules,
 ): Draft {
+  // By hand, as `structuredClone` makes a step three times as slow.
   const { confirmations, consent, turnQueue, panelNotes, announcements, turns } = state;
   return {
     ...state,
@@ -178,7 +178,7 @@ function copyAll<Item>(items: readonly Item[]): readonly Item[] {
   return items.map((one) => ({ ...one }));
 }
 
-/** Instant, in ms, of the next `tick`: the one timer of the performer. Infinite where nothing passes by itself. */
+/** Instant, in ms, of the next `tick`. Infinite where nothing passes by itself. */
 export function getWakeTime(state: ConversationState, rules: ConversationRules): number {
   const never = Number.POSITIVE_INFINITY;
   if (state.isOver) return never;
@@ -202,7 +202,6 @@ export function getWakeTime(state: ConversationState, rules: ConversationRules):
   return Math.min(...due);
 }
 
-/** Instants at which waiting turns are too old. */
 function listWaitingDueTimes(
   { turnQueue, turns }: ConversationState,
   { queue }: ConversationRules,
@@ -211,7 +210,6 @@ function listWaitingDueTimes(
   return waiting.map(({ endedMs }) => endedMs + queue.maxWaitMs);
 }
 
-/** Instants of the next cue for an awaited answer, and of its failure. */
 function listCurrentDueTimes(
   state: ConversationState,
   rules: ConversationRules,

@@ -19,7 +19,6 @@ import type {
   UtteranceState,
 } from './state.ts';
 
-/** A model calls a tool. */
 export function decideCall(draft: Draft, { answer: id, call }: EventOf<'called'>): void {
   const turn = findTurnByAnswer(draft, id);
   const answer = turn?.answer;
@@ -30,11 +29,10 @@ export function decideCall(draft: Draft, { answer: id, call }: EventOf<'called'>
   answer.hasCalled = true;
 }
 
-/**
- * Makes a change once for its turn. The same call, and any call of its tool in a further answer where nothing was said since, gets the
- * result of the former one. A call of a further answer with other arguments, for a turn that has grown, waits for Confirm.
- */
+/** Makes a change once for its turn. */
 function decideChange(draft: Draft, turn: TurnState, call: ToolRequest, ref: CallRef) {
+  // An equal call gets the former result, and so does any call of the tool in a further answer if nothing was said since. A
+  // further answer's call with other arguments waits for Confirm.
   const alike = turn.changes.filter(({ tool }) => tool === call.tool);
   const former = alike.filter(({ answer }) => answer !== ref.answer);
   const same = alike.find(({ args }) => args === call.args);
@@ -46,7 +44,6 @@ function decideChange(draft: Draft, turn: TurnState, call: ToolRequest, ref: Cal
   else emitEffect(draft, { do: 'result', ...ref, kind: 'called-enough' });
 }
 
-/** Buttons of former answers that nobody pressed have done nothing, and give way to the call that is made in the end. */
 function makeChange(
   draft: Draft,
   turn: TurnState,
@@ -54,6 +51,7 @@ function makeChange(
   ref: CallRef,
   former: readonly ToolChange[],
 ) {
+  // Unpressed buttons of former answers have done nothing, and give way to the call that is made in the end.
   const isFirst = turn.answer?.hasCalled === false && turn.changes.length === 0;
   const asked = former.filter(({ state }) => state === 'asked');
   for (const { confirmation } of asked) closeConfirmation(draft, confirmation);
@@ -67,7 +65,7 @@ function makeChange(
   }
 }
 
-/** What destroys waits for Confirm. What lasts runs only where no words but the asker's own (`isOwn`) can have caused it. */
+/** What destroys waits for Confirm. What lasts runs only if the asker's own words alone can have caused it (`isOwn`). */
 export function canRunUnasked(effect: ToolRequest['effect'], isOwn: boolean): boolean {
   return effect === 'last' ? isOwn : effect !== 'destroy';
 }
@@ -112,7 +110,7 @@ function startToolRun(draft: Draft, run: Omit<ToolRun, 'id'>) {
   emitEffect(draft, { do: 'run', run: id, by, call, confirmation });
 }
 
-/** Asks in the chat; aloud, too, where one sentence tells everything. */
+/** Asks in the chat, and aloud where one sentence tells everything. */
 function askConfirmation(
   draft: Draft,
   turn: TurnState,
@@ -144,7 +142,7 @@ function askConfirmation(
   emitEffect(draft, { do: 'result', ...ref, kind: 'asked' });
 }
 
-/** The button of a call could not be shown: a yes is no answer to it. */
+/** The button could not be shown, so a yes would answer nothing. */
 export function closeFailedConfirmation(
   draft: Draft,
   { confirmation }: EventOf<'ask-failed'>,
@@ -152,7 +150,7 @@ export function closeFailedConfirmation(
   closeConfirmation(draft, confirmation);
 }
 
-/** Closes a question of Confirm. Its call has done nothing, and may be made again. */
+/** Closes a confirmation. Its call has done nothing, and may be made again. */
 function closeConfirmation(draft: Draft, id: Id | undefined) {
   const closed = draft.confirmations.find((one) => one.id === id);
   if (!closed) return;
@@ -166,7 +164,7 @@ function removeConfirmation(draft: Draft, confirmation: Confirmation) {
   draft.confirmations = draft.confirmations.filter((one) => one !== confirmation);
 }
 
-/** A tool has ended. A result of a turn or an answer that is gone reaches no model. */
+/** A tool has ended. Results for a turn or an answer that is gone reach no model. */
 export function finishToolRun(
   draft: Draft,
   { isVain, result: resultId, run: id }: EventOf<'returned'>,
@@ -186,7 +184,7 @@ function deliverReadResult(draft: Draft, turn: TurnState, run: ToolRun, resultId
   noteForeignWords(turn, run);
 }
 
-/** Keeps a change for answers that are begun anew, unless nothing was changed. */
+/** Keeps a change for later answers of the turn, unless nothing was changed. */
 function finishChange(
   draft: Draft,
   turn: TurnState,
@@ -208,12 +206,10 @@ function finishChange(
   if (isVain) turn.changes = turn.changes.filter((one) => one !== made);
 }
 
-/** What the model calls from now on may come from what it has read. */
 function noteForeignWords({ answer }: TurnState, { quotesOthers }: ToolRun) {
+  // From now on the model's calls may come from words that it has read.
   if (answer && quotesOthers) answer.hasForeignWords = true;
 }
-
-// Confirm: a press or a spoken yes.
 
 export function pressConfirmation(
   draft: Draft,
@@ -223,7 +219,6 @@ export function pressConfirmation(
   if (confirmation?.presser === by) takeConfirmation(draft, confirmation);
 }
 
-/** Runs a confirmed call. */
 function takeConfirmation(draft: Draft, confirmation: Confirmation) {
   const { args, by, effect, id, tool, turn } = confirmation;
   removeConfirmation(draft, confirmation);
@@ -234,7 +229,7 @@ function takeConfirmation(draft: Draft, confirmation: Confirmation) {
   startToolRun(draft, { ...call, ref: undefined, confirmation: id });
 }
 
-/** A question was heard to its end. A yes counts from now on. */
+/** The question was heard to its end, so a yes counts from now on. */
 export function openSpokenConfirmation(draft: Draft, { answer }: TurnState): void {
   const { atMs, confirmations, rules } = draft;
   const asked = confirmations.find(({ id }) => id === answer?.confirmation);
@@ -258,14 +253,14 @@ export function acceptSpokenYes(
   }
 }
 
-/** A no was said: what it answers is not offered any more. */
+/** A no was said, so the call is not offered any more. */
 export function acceptSpokenNo(draft: Draft, by: PersonId): void {
   for (const one of draft.confirmations) {
     if (one.spokenState === 'open' && one.presser === by) closeConfirmation(draft, one.id);
   }
 }
 
-/** A voice begins. A person who goes on after a yes has not said it. */
+/** A person who goes on after a yes has not said it. */
 export function voidSpokenYes(draft: Draft, by: PersonId): void {
   for (const one of draft.confirmations)
     if (one.spokenState === 'accepted' && one.presser === by) one.spokenState = 'none';
@@ -288,7 +283,7 @@ export function closeOpenConfirmations(draft: Draft): void {
   for (const one of draft.confirmations) if (one.spokenState === 'open') one.spokenState = 'none';
 }
 
-/** Takes a yes that nothing followed, and closes buttons that are over. */
+/** Takes a yes after which nothing was said, and closes expired buttons. */
 export function expireConfirmations(draft: Draft): void {
   for (const one of draft.confirmations) {
     if (one.spokenState === 'accepted' && draft.atMs >= one.toMs) takeConfirmation(draft, one);
@@ -297,20 +292,17 @@ export function expireConfirmations(draft: Draft): void {
   }
 }
 
-// Ends.
-
-/** A turn is not wanted any more. What a person has confirmed runs on. */
+/** Stops the tools of a turn that is not wanted. A confirmed call runs on. */
 export function stopTurnRuns(draft: Draft, turn: Id): void {
   stopToolRuns(draft, (one) => one.turn === turn && one.ref !== undefined);
 }
 
-/** Takes an answer that was not heard from its turn. */
 export function discardAnswer(draft: Draft, turn: TurnState): void {
   stopAnswer(draft, turn);
   turn.answer = undefined;
 }
 
-/** Discards an answer that does not fit any more, unless it is heard. */
+/** Discards an outdated answer, unless it is heard. */
 export function discardUnheardAnswer(draft: Draft, turn: TurnState): void {
   if (!findHeardReply(draft, turn.id)) discardAnswer(draft, turn);
 }

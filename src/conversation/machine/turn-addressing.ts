@@ -31,7 +31,6 @@ import type { ConversationState, UtteranceState } from './state.ts';
 
 type AddressedSpeech = SpeakerTurn & { readonly present: readonly string[] };
 
-/** Bot's name and mode as the rules of addressing take them. */
 export function getAddressingRules(
   { settings }: ConversationState,
   rules: ConversationRules,
@@ -40,19 +39,18 @@ export function getAddressingRules(
   return { ...rules.addressing, mode, names: settings.names };
 }
 
-/** Speaker and audience of an utterance. A person who came later is no addressee of what began alone. */
 function describeSpeech(
   { people }: ConversationState,
   by: PersonId,
   { fromMs, isAlone }: Pick<UtteranceState, 'fromMs' | 'isAlone'>,
 ): AddressedSpeech {
+  // A person who came later is no addressee of words that began without them.
   const others = isAlone ? [] : people.filter(({ id, isBot }) => !isBot && id !== by);
   const isBot = people.some((one) => one.isBot && one.id === by);
   const present = others.map(({ name }) => name);
   return { speakerId: by, fromMs, isBot, humans: others.length + 1, present };
 }
 
-/** Whether captions or the bot need the words of an utterance. */
 export function needsTranscript(draft: Draft, { turn, utterance }: OpenSpeech): boolean {
   const { by } = turn;
   const isAwaited = draft.confirmations.some(
@@ -66,7 +64,7 @@ export function needsTranscript(draft: Draft, { turn, utterance }: OpenSpeech): 
   return needsWordsBy(draft.attention, addressee, activity, rules);
 }
 
-/** Whether a typed line is meant for the bot, as if it were said. */
+/** Whether a typed line is addressed to the bot, by the rules for speech. */
 export function isLineAddressed(
   state: ConversationState,
   line: { readonly by: PersonId; readonly text: string; readonly atMs: number },
@@ -77,19 +75,17 @@ export function isLineAddressed(
   return decideAddressing(state.attention, spoken, getAddressingRules(state, rules)).verdict.meant;
 }
 
-/** Opens the window of a person who pressed Ask. */
+/** A press of Ask opens a window in which the next words need no name. */
 export function openAddressingWindow(draft: Draft, { by }: EventOf<'opened-window'>): void {
   if (getStanding(draft, by) !== 'yes') return;
   updateAttention(draft, { kind: 'asked', personId: by, atMs: draft.atMs });
 }
 
-/** An answer to this person begins. */
 export function noteAnswerBegun(draft: Draft, by: PersonId): void {
   if (hasRefused(draft, by)) return;
   updateAttention(draft, { kind: 'answering', personId: by, atMs: draft.atMs });
 }
 
-/** An answer to this person is over. */
 export function noteAnswerOver(draft: Draft, personId: PersonId, heard: string): void {
   if (hasRefused(draft, personId)) return;
   const answered = { kind: 'answered', personId, atMs: draft.atMs } as const;
@@ -101,7 +97,7 @@ export function updateAttention(draft: Draft, event: AddressEvent): void {
   draft.attention = stepAddressing(draft.attention, event, rules);
 }
 
-/** Decision of `turn` about an utterance that has ended. It may open or close windows. */
+/** Decides about an utterance that has ended, which may open or close addressing windows. */
 export function decideWords(draft: Draft, { turn, utterance }: OpenSpeech): UtteranceDecision {
   const ended: EndedUtterance = {
     ...describeUtterance(draft, { turn, utterance }, utterance.words),
@@ -115,7 +111,7 @@ export function decideWords(draft: Draft, { turn, utterance }: OpenSpeech): Utte
   return decided.decision;
 }
 
-/** Whether the answer to an utterance may begin in a pause of it. */
+/** Whether the answer may begin in a pause of the utterance. */
 export function canPreempt(
   draft: Draft,
   speech: OpenSpeech,
@@ -124,7 +120,7 @@ export function canPreempt(
 ): boolean {
   const { isSparing, trustsPartials } = draft.settings;
   const hasFree = isQueueFree(draft) && draft.connection.kind === 'up' && !isSparing;
-  const isSettled = speech.turn.openSpeech.length === 1; // not while it is open whether the words before were meant
+  const isSettled = speech.turn.openSpeech.length === 1; // Until the words before are decided, it is unknown whether these continue a turn.
   const isWhole = isFinal || (trustsPartials && text !== undefined && isLikelyComplete(text));
   if (!hasFree || !isSettled || !isWhole) return false;
   const rules = getAddressingRules(draft, draft.rules);
@@ -148,13 +144,12 @@ function describeUtterance(
   };
 }
 
-/** Turn that is answered and not heard yet: of the speaker, or another one. */
+/** Finds the turn whose answer is made and not heard yet. */
 function findUnheardTurn(state: ConversationState, by: PersonId): 'own' | 'other' | undefined {
   if (state.turnQueue.current?.phase.kind !== 'making') return undefined;
   return findCurrentTurn(state)?.by === by ? 'own' : 'other';
 }
 
-/** Whether a yes of this person in this time confirms a call. */
 function isYesAwaited(
   { confirmations }: ConversationState,
   by: PersonId,

@@ -36,7 +36,7 @@ import type {
 import { discardAnswer, stopAnswer, stopTurnRuns } from './tool-decisions.ts';
 import { noteAnswerOver } from './turn-addressing.ts';
 
-/** Reason for which no turn or reading is accepted now. */
+/** Finds the reason for which nothing is queued now. */
 export function findRejection(state: ConversationState): EarlyEnd | undefined {
   if (state.isOver) return 'left';
   if (state.isEnding) return 'ending';
@@ -100,7 +100,7 @@ export function beginTurnAnswer(
   return answer;
 }
 
-/** Calls people by name whose turns wait while the bot speaks to another person, or to all. */
+/** Notes for waiting turns that the bot spoke to another person, or to all: their askers are called by name. */
 export function markWaitingTurns(draft: Draft, addressed?: PersonId): void {
   for (const turn of draft.turns)
     if (draft.turnQueue.waiting.includes(turn.id) && turn.by !== addressed) turn.hasWaited = true;
@@ -118,7 +118,7 @@ export function endTurn(draft: Draft, turn: TurnState, end: ReplyFinish | EarlyE
   emitFact(draft, { kind: 'turn-over', turn, end });
 }
 
-/** Reports an utterance that no answer needs, and forgets its sound. */
+/** Reports an utterance that no answer needs, and forgets its recording. */
 export function closeUtterance(
   draft: Draft,
   turn: TurnState,
@@ -140,7 +140,7 @@ export function reportUtterance(
   emitFact(draft, { kind: 'utterance-over', utterance: heard.id, heard, by, name, end, why });
 }
 
-/** Speech without a decision becomes a turn of its own. */
+/** Undecided speech becomes a turn of its own. */
 function separateOpenSpeech(draft: Draft, turn: TurnState) {
   const { by, endedMs, name, openSpeech, parts } = turn;
   if (openSpeech.length === 0) return;
@@ -157,15 +157,16 @@ export function forgetRecordings(draft: Draft, parts: readonly TurnPart[]): void
   }
 }
 
-/** Early ends after which a question that was being answered stays in the history. */
+/** After these ends a question whose answer had begun stays in the history. */
 const rememberedEnds: readonly string[] = ['stopped', 'late', 'muted', 'interrupted', 'replaced'];
 
 function isEndRemembered(end: ReplyFinish | EarlyEnd) {
   return rememberedEnds.includes(end);
 }
 
-/** Ends a turn at whatever stage. A reply that is heard is cut, and `over` brings the words that left. After a no nothing of them is kept. */
+/** Ends a turn in any phase. */
 export function dropTurn(draft: Draft, turn: TurnState, why: EarlyEnd): void {
+  // A heard reply is cut, and `over` brings the words that left. After a no, nothing of them is kept.
   const sounding = findHeardReply(draft, turn.id);
   stopTurnRuns(draft, turn.id);
   if (sounding) cutReply(draft, sounding, why);
@@ -183,11 +184,11 @@ export function cutReply(draft: Draft, current: CurrentReply, why: EarlyEnd): vo
   emitEffect(draft, { do: 'cut', reply: current.reply });
   current.phase = { kind: 'cut', why };
   const next = findPreparedTurn(draft);
-  if (next) discardAnswer(draft, next); // it was begun as if all of this is heard
+  if (next) discardAnswer(draft, next); // It was begun as if all of this is heard.
 }
 
-/** Ends a reply with the clause that sounds; where none does, at once: the next one may wait for a tool. */
 export function finishReplyClause(draft: Draft, current: CurrentReply, why: EarlyEnd): void {
+  // Where no clause sounds, the reply is cut at once: its next clause may wait for a tool.
   const { phase } = current;
   if (phase.kind === 'finishing') return;
   if (phase.kind !== 'sounding' || phase.isStarved) {
@@ -232,7 +233,6 @@ export function dropAnnouncement(draft: Draft, reading: Announcement, why: Early
   else endAnnouncement(draft, reading, why);
 }
 
-/** Drops a turn or a reading, whichever has this id. */
 export function dropEntry(draft: Draft, id: Id, why: EarlyEnd): void {
   const turn = findTurn(draft, id);
   const reading = findAnnouncement(draft, id);
@@ -240,7 +240,7 @@ export function dropEntry(draft: Draft, id: Id, why: EarlyEnd): void {
   if (reading) dropAnnouncement(draft, reading, why);
 }
 
-/** Puts the current reply back in front of the queue, to be made anew. */
+/** Puts the current reply back at the head of the queue, to be made anew. */
 export function requeueReply(draft: Draft, { id, reply }: CurrentReply): void {
   const turn = findTurn(draft, id);
   if (turn) {
@@ -254,7 +254,7 @@ export function requeueReply(draft: Draft, { id, reply }: CurrentReply): void {
   turnQueue.waiting = [id, ...turnQueue.waiting];
 }
 
-/** Discards answers that nobody has heard, and that may hold words of others: they are made anew. */
+/** Makes unheard answers anew whose prompt may hold words of others. */
 export function renewForeignAnswers(draft: Draft): void {
   for (const turn of draft.turns) {
     const { current } = draft.turnQueue;
@@ -264,7 +264,7 @@ export function renewForeignAnswers(draft: Draft): void {
   }
 }
 
-/** Drops everything that is said or waits, and answers to questions that their speakers go on with. */
+/** Drops everything that sounds or waits, and preemptive answers. */
 export function dropEverything(draft: Draft, why: EarlyEnd): void {
   for (const turn of draft.turns) {
     if (turn.parts.length > 0 || isQueued(draft, turn.id)) dropTurn(draft, turn, why);
@@ -273,7 +273,7 @@ export function dropEverything(draft: Draft, why: EarlyEnd): void {
   for (const reading of draft.announcements) dropAnnouncement(draft, reading, why);
 }
 
-/** Keeps a question and the part of its answer that was heard. */
+/** Adds a question and the heard part of its answer to the history. */
 export function rememberExchange(
   draft: Draft,
   turn: TurnState,
@@ -284,7 +284,7 @@ export function rememberExchange(
   if (exchange) addExchange(draft, exchange);
 }
 
-/** Exchange of a turn as the history keeps it; undefined where nothing of it is kept. */
+/** Exchange of a turn for the history. Undefined where nothing of it is kept. */
 export function toExchange(
   draft: Draft,
   { answer, by, name, parts }: TurnState,
@@ -297,7 +297,6 @@ export function toExchange(
   return { by, name, isOwn: answer?.hasForeignWords === false, words, heard, isOver };
 }
 
-/** Keeps a question that was answered in writing. */
 export function rememberWrittenExchange(draft: Draft, event: EventOf<'exchanged'>): void {
   const { by, heard, name, words } = event;
   if (hasRefused(draft, by)) return;
@@ -305,7 +304,6 @@ export function rememberWrittenExchange(draft: Draft, event: EventOf<'exchanged'
   noteAnswerOver(draft, by, heard);
 }
 
-/** Answers that began before are out of date. */
 export function outdateAnswers(draft: Draft): void {
   setHistory(draft, draft.history.exchanges);
 }
@@ -322,12 +320,12 @@ export function removeFromHistory(
   return { version, exchanges: exchanges.filter(({ by }) => by !== personId) };
 }
 
-/** Answers that began on the former version are out of date. */
+/** Replaces the history, so that answers on the former version are outdated. */
 export function setHistory(draft: Draft, exchanges: readonly HistoryExchange[]): void {
   draft.history = { version: draft.history.version + 1, exchanges };
 }
 
-/** Whether a name is in plain letters and digits, which cannot look like a part of the prompt. */
+/** Whether a name has plain letters and digits only. Others could look like a part of the prompt. */
 export function isPlainName(name: string): boolean {
   return /^[\p{L}\p{M}\p{N}' .-]{1,32}$/u.test(name);
 }

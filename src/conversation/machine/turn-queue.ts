@@ -45,7 +45,6 @@ import {
   toExchange,
 } from './turn-lifecycle.ts';
 
-/** Queues a turn. */
 export function queueTurn(draft: Draft, turn: TurnState): void {
   const refusal = findRejection(draft);
   if (refusal === 'ending') loseTurn(draft, turn, refusal);
@@ -62,8 +61,9 @@ export function queueTurn(draft: Draft, turn: TurnState): void {
   insertTurn(draft, turn);
 }
 
-/** A new question replaces an own one that was not heard. Words that were understood late replace nothing. */
+/** A new question replaces the asker's own one while that was not heard. */
 function replaceUnheardTurn(draft: Draft, turn: TurnState) {
+  // Words that were understood late replace nothing.
   const { current } = draft.turnQueue;
   const former = findTurn(draft, current?.id);
   if (!former || former.id === turn.id || former.by !== turn.by) return;
@@ -72,7 +72,7 @@ function replaceUnheardTurn(draft: Draft, turn: TurnState) {
   dropTurn(draft, former, 'replaced');
 }
 
-/** Three questions wait. One more drops the oldest, of its own asker first. */
+/** Keeps at most three turns waiting. Of its asker first, the oldest turn is lost. */
 function dropOldestTurn(draft: Draft, turn: TurnState) {
   const waiting = draft.turnQueue.waiting.flatMap((id) => findTurn(draft, id) ?? []);
   if (waiting.length < draft.rules.queue.maxQuestions) return;
@@ -81,8 +81,8 @@ function dropOldestTurn(draft: Draft, turn: TurnState) {
   if (oldest) loseTurn(draft, oldest, 'crowded');
 }
 
-/** The first to finish is the first in the queue, before lines of chats that let everything pass. */
 function insertTurn(draft: Draft, turn: TurnState) {
+  // The first to finish speaking is answered first. Lines of a chat let every turn pass.
   const { waiting } = draft.turnQueue;
   const later = waiting.findIndex((id) => {
     const other = findTurn(draft, id);
@@ -92,7 +92,7 @@ function insertTurn(draft: Draft, turn: TurnState) {
   insertEntry(draft, turn.id, later);
 }
 
-/** Puts a turn or a reading at this place of the queue; -1: last. */
+/** Inserts an entry at this place of the queue. -1: last. */
 function insertEntry({ turnQueue }: Draft, id: Id, place: number) {
   turnQueue.waiting = turnQueue.waiting.toSpliced(
     place < 0 ? turnQueue.waiting.length : place,
@@ -101,7 +101,6 @@ function insertEntry({ turnQueue }: Draft, id: Id, place: number) {
   );
 }
 
-/** Gives the floor to the next turn or reading. */
 export function startNextEntry(draft: Draft): void {
   for (;;) {
     const { turnQueue, isOver, connection } = draft;
@@ -124,7 +123,7 @@ function startEntry(draft: Draft, id: Id) {
   emitEffect(draft, { do: 'speak', reading: id, text: reading.text });
 }
 
-/** Plays the answer that was begun ahead if it still fits; else begins another one. */
+/** Plays the preemptive answer if it is current, else begins another one. */
 function startAnswer(draft: Draft, turn: TurnState) {
   if (!isAnswerCurrent(draft, turn)) discardAnswer(draft, turn);
   const answer = turn.answer ?? beginTurnAnswer(draft, turn, joinTranscript(turn.parts));
@@ -135,11 +134,9 @@ function startAnswer(draft: Draft, turn: TurnState) {
   emitEffect(draft, { do: 'play', answer: answer.id });
 }
 
-/**
- * While the last words of an answer sound, the next one begins on the history as if they are all heard, where answers may
- * begin early at all: its asker has waited long enough.
- */
+/** Begins the next answer while the last words of the current one sound. */
 export function beginNextAnswer(draft: Draft): void {
+  // Its asker has waited long enough. The prompt holds the current reply as if all of it is heard.
   const { current, waiting } = draft.turnQueue;
   const next = findTurn(draft, waiting[0]);
   if (!next || next.answer || draft.settings.isSparing || current?.phase.kind !== 'sounding')
@@ -151,7 +148,7 @@ export function beginNextAnswer(draft: Draft): void {
   beginTurnAnswer(draft, next, joinTranscript(next.parts), supposed);
 }
 
-/** A reply was heard whole: an answer that was begun on that fits the history. */
+/** A reply was heard whole, so a preemptive answer that supposed this is current. */
 export function confirmNextAnswer(draft: Draft, formerVersion: number): void {
   const { exchanges, version } = draft.history;
   const answer = findPreparedTurn(draft)?.answer;
@@ -187,13 +184,14 @@ function setCurrentReply({ atMs, turnQueue, rules }: Draft, id: Id, reply: Id, s
   };
 }
 
-/** A turn has had its answer, whole or not. The part that was heard is known from now on. A model that said nothing has failed, unless it changed something. */
+/** Ends a turn after its answer, whole or not. */
 export function concludeTurn(
   draft: Draft,
   turn: TurnState,
   end: ReplyFinish | EarlyEnd,
   heard: string,
 ): void {
+  // A model that said nothing has failed, unless it changed something.
   if (end === 'completed') {
     openSpokenConfirmation(draft, turn);
     forgetFailures(draft, 'recognise', 'think', 'key');
@@ -205,9 +203,9 @@ export function concludeTurn(
   endTurn(draft, turn, end);
 }
 
-/** Says the first failure of its kind. Those after it are a tone, until an answer is whole. */
+/** Announces the first failure of its kind. Later ones are a cue, until an answer is whole. */
 export function announceFailure(draft: Draft, stage: string, failure?: ReplyFailure): void {
-  if (stage === 'speak') return; // what had no sound is written
+  if (stage === 'speak') return; // An unspoken answer was written instead.
   if (!rememberFailure(draft, stage)) {
     emitEffect(draft, { do: 'cue', cue: 'error' });
     return;
@@ -219,7 +217,7 @@ export function announceFailure(draft: Draft, stage: string, failure?: ReplyFail
     );
 }
 
-/** True where people did not know of this failure. */
+/** Remembers a failure. True where people did not know of it. */
 export function rememberFailure(draft: Draft, failure: string): boolean {
   if (draft.reportedFailures.includes(failure)) return false;
   draft.reportedFailures = [...draft.reportedFailures, failure];
@@ -230,7 +228,6 @@ export function forgetFailures(draft: Draft, ...stages: readonly string[]): void
   draft.reportedFailures = draft.reportedFailures.filter((one) => !stages.includes(one));
 }
 
-/** A text is to be read out. */
 export function announceText(draft: Draft, event: EventOf<'read'>): void {
   const { about, isInterruptible, owner, request, text, when } = event;
   const outcome = findAnnouncementRejection(draft, event);
@@ -242,7 +239,7 @@ export function announceText(draft: Draft, event: EventOf<'read'>): void {
   else if (request !== undefined) emitEffect(draft, { do: 'report', request, outcome });
 }
 
-/** Eight texts wait, and of the lines of a chat three of each person and 24 in all. */
+/** Rejects an announcement where eight wait, or for a chat three of its author or 24 in all. */
 function findAnnouncementRejection(
   draft: Draft,
   { owner, when }: EventOf<'read'>,
@@ -258,7 +255,7 @@ function findAnnouncementRejection(
   return own.length >= maxLinesPerPerson || alike.length >= maxLines ? 'full' : undefined;
 }
 
-/** `now` goes before everything, but behind the former `now`; `behind` goes after everything. */
+/** `now` goes first, after an earlier `now`. `behind` goes last. */
 function queueAnnouncement(draft: Draft, { id, when }: Announcement) {
   const { waiting } = draft.turnQueue;
   const isPlacedAs = (kind: AnnouncementPlace) => (other: Id) =>
@@ -287,7 +284,7 @@ function addAnnouncement(
   return reading;
 }
 
-/** A sentence waits for a pause in the talk. */
+/** Queues a notice until people pause. */
 export function queueNotice(draft: Draft, event: EventOf<'notify'>): void {
   const { request, text, to, untilMs } = event;
   const about = to === undefined ? [] : [to];
@@ -297,12 +294,10 @@ export function queueNotice(draft: Draft, event: EventOf<'notify'>): void {
     endAnnouncement(draft, notice, 'refused');
 }
 
-/** Sentences that wait for a pause. */
 function listNotices(state: ConversationState): readonly Announcement[] {
   return state.announcements.filter(({ when }) => when === 'pause');
 }
 
-/** Says the next notice where no person talks and nothing waits. */
 function startNotice(draft: Draft) {
   if (!isQuiet(draft) || !isQueueFree(draft)) return;
   for (const notice of listNotices(draft)) {
@@ -316,14 +311,14 @@ function startNotice(draft: Draft) {
   }
 }
 
-/** Whether its addressee sits there, hears it and agreed to be heard. */
+/** Whether the person of the notice sits in the channel, hears it and agreed to be heard. */
 function canHearNotice(draft: Draft, { about: [to] }: Announcement) {
   if (to === undefined) return true;
   const listener = draft.people.find(({ id }) => id === to);
   return listener !== undefined && !listener.isDeaf && getStanding(draft, to) === 'yes';
 }
 
-/** Drops texts of a person, texts that repeat their words, and notices for them. */
+/** Drops announcements of a person, or with words of that person, and notices for them. */
 export function dropAnnouncementsAbout(draft: Draft, by: PersonId): void {
   for (const reading of draft.announcements) {
     if (reading.owner === by || reading.about.includes(by))

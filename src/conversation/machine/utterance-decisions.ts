@@ -23,7 +23,7 @@ import { queueTurn, rememberFailure } from './turn-queue.ts';
 type AnswerDecision = Extract<UtteranceDecision, { kind: 'answer' | 'answer-with-rest' }>;
 type NoAnswerDecision = Extract<UtteranceDecision, { kind: 'command' | 'ignore' }>;
 
-/** Decides every utterance whose words and predecessors are known. */
+/** Decides each utterance whose words and predecessors are known. */
 export function decideUtterances(draft: Draft): void {
   for (let due = findDecidableSpeech(draft); due; due = findDecidableSpeech(draft))
     decideSpeech(draft, due);
@@ -53,7 +53,7 @@ function decideSpeech(draft: Draft, speech: OpenSpeech) {
   else ignoreUtterance(draft, turn, utterance, decision);
 }
 
-/** Adds words that are for the bot to their turn, and queues it unless its speaker goes on. */
+/** Adds words for the bot to their turn, and queues the turn unless its speaker goes on. */
 function addTurnPart(
   draft: Draft,
   turn: TurnState,
@@ -83,7 +83,7 @@ function ignoreUtterance(
   const { evidence, failure } = utterance;
   closeUtterance(draft, turn, utterance, end, decision.why);
   if (failure && hasVoice(evidence) && rememberFailure(draft, 'recognise'))
-    emitEffect(draft, { do: 'notice', line: 'unrecognised', by: turn.by, error: failure.error }); // read once
+    emitEffect(draft, { do: 'notice', line: 'unrecognised', by: turn.by, error: failure.error }); // Read once.
   if (decision.overlap) emitEffect(draft, { do: 'overheard', by: turn.by, ...decision.overlap });
   if (decision.dropsUnheard) dropUnheardReply(draft);
   const endsTurn =
@@ -92,7 +92,7 @@ function ignoreUtterance(
   else restoreTurn(draft, turn.id);
 }
 
-/** Obeys a command. True where the question that it followed is over. */
+/** Obeys a spoken command. True where it ends the turn before it. */
 function obeyCommand(
   draft: Draft,
   { by }: TurnState,
@@ -124,7 +124,7 @@ function obeyCommand(
   }
 }
 
-/** Drops what a person waits for in the queue. */
+/** Drops the waiting turns of a person. */
 function dropWaitingTurns(draft: Draft, by: PersonId) {
   for (const turn of draft.turns) {
     const isWaiting = draft.turnQueue.waiting.includes(turn.id);
@@ -132,7 +132,7 @@ function dropWaitingTurns(draft: Draft, by: PersonId) {
   }
 }
 
-/** Ends a question that its speaker stopped before anything of its answer was heard. */
+/** Ends a turn that its speaker stopped before anything of its answer was heard. */
 function stopTurn(draft: Draft, id: Id) {
   const turn = findTurn(draft, id);
   if (!turn || isQueued(draft, id)) return;
@@ -140,7 +140,7 @@ function stopTurn(draft: Draft, id: Id) {
   else dropEmptyTurn(draft, turn);
 }
 
-/** The rest was nothing, or for others. The question is answered as it was. */
+/** The rest was nothing, or for others, so the turn is answered as it was. */
 function restoreTurn(draft: Draft, id: Id) {
   const turn = findTurn(draft, id);
   if (!turn || turn.openSpeech.length > 0 || isQueued(draft, id)) return;
@@ -154,7 +154,7 @@ function dropEmptyTurn(draft: Draft, turn: TurnState) {
   removeTurn(draft, turn);
 }
 
-/** Ends utterances that are not finished. Questions before them are answered as they were. */
+/** Ends unfinished utterances. Turns before them are answered as they were. */
 export function breakOffUtterances(
   draft: Draft,
   isBroken: (turn: TurnState, utterance: UtteranceState) => boolean,

@@ -28,7 +28,7 @@ import {
 
 type AnnouncementSession = Owners<'loop' | 'notices' | 'place' | 'signal' | 'speech'>;
 
-/** Texts and sentences of the bot, as they are said in one session. */
+/** Says the announcements and notices of one session. */
 export class AnnouncementRunner {
   readonly running;
   readonly #session;
@@ -64,7 +64,7 @@ export class AnnouncementRunner {
     return await this.#announce(reading, job, output, signal);
   }
 
-  /** Sentence of the bot about an answer, in the language of its asker. */
+  /** Notice about a failed answer, in the language of its asker. */
   #createFailureAnnouncement({ error, language }: Partial<ReplyFailure> = {}): QueuedAnnouncement {
     const { notices } = this.#session;
     const line = error ? toFailureLine(error) : ({ id: 'ask.late' } as const);
@@ -81,10 +81,9 @@ export class AnnouncementRunner {
   }
 
   /**
-   * Reads a text out and returns when it has been played, or has failed and was written instead. Nothing is read out where
-   * there is no money for it: a text that is too long for what is left is written.
+   * Says a text, and returns once it was played, or failed and was written instead.
    *
-   * Throws only what is a bug. Aborting `signal` falls silent and throws `signal.reason`.
+   * Throws bugs only. Aborting `signal` falls silent and throws `signal.reason`.
    */
   async #announce(
     reading: QueuedAnnouncement,
@@ -92,6 +91,7 @@ export class AnnouncementRunner {
     output: SpeechOutput,
     signal: AbortSignal,
   ): Promise<ReplyFinish> {
+    // A text that costs more than is left is written.
     const { language, speed: ownSpeed } = reading;
     const { interruptible = true, personId } = reading;
     const { spending, synthesizer } = this.#deps;
@@ -138,7 +138,7 @@ export class AnnouncementRunner {
     return finish;
   }
 
-  /** Reports once for each language that no voice speaks it. */
+  /** Reports a language without a voice, once each. */
   #reportMissingVoice(language = '') {
     const { loop, notices } = this.#session;
     if (loop.beginFailure(`no voice to read ${language}`))
@@ -146,7 +146,7 @@ export class AnnouncementRunner {
   }
 }
 
-/** With what goes before it; empty where it is not to be said any more. */
+/** Puts its opening before a text. Empty where it is not to be said any more. */
 function addOpening({ clauses, opening }: QueuedAnnouncement): readonly ConfidentialText[] {
   const first = opening ? opening() : '';
   if (first === undefined) return [];
@@ -157,13 +157,13 @@ function addOpening({ clauses, opening }: QueuedAnnouncement): readonly Confiden
   ];
 }
 
-/** The next clause is made while one plays, until the reply holds enough. */
 async function writeClauses(
   clauses: readonly string[],
   reply: SpokenReply,
   { synthesizer, voice }: PaidVoice,
   signal: AbortSignal,
 ): Promise<BotError | undefined> {
+  // The next clause is made while one plays, until the reply holds enough.
   const work = async () => {
     const oneVoice = synthesizer.fixVoice?.() ?? synthesizer;
     for (const clause of clauses) {

@@ -20,19 +20,18 @@ import type {
   PendingAnswer,
 } from '#src/voice/output/pending-answer.ts';
 
-/** What makes the bot's voice, at a price. */
 export type VoiceDeps = Deps<'clock' | 'spending' | 'synthesizer'>;
 
 /** An answer so far, and the people who may know it. */
 type WrittenAnswer = {
   readonly progress: AnswerProgress;
   readonly pending: PendingAnswer;
-  /** Person for whom it is written in any case, with a mention. */
+  /** Gets the answer in writing in any case, with a mention. */
   readonly readerId: string | undefined;
 };
 
 /**
- * Passes the parts of a reply on and writes the whole answer at its end, where a part of it had no sound.
+ * Passes the parts of a reply on, and writes the whole answer at its end where a part had no sound.
  *
  * Errors: as `parts`, but only once it is written. Aborting `signal` writes nothing.
  */
@@ -75,10 +74,9 @@ export async function* writeUnspoken(
 }
 
 /**
- * An answer, and what a tool found to be quoted: once it did, the model says nothing more, so that its words do not pass for
- * those of another person. Where there is no money to say it, it is written.
+ * Passes an answer on, and then the quote that a tool found.
  *
- * Errors: as `answer`; of the voice BotError at the stage `speak`. Aborting `signal` throws `signal.reason`.
+ * Errors: as `answer`; of the voice a BotError at the stage `speak`. Aborting `signal` throws `signal.reason`.
  */
 export async function* endWithToolQuote(
   answer: AsyncIterable<ArrivedPart>,
@@ -87,6 +85,7 @@ export async function* endWithToolQuote(
   deps: VoiceDeps,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
+  // After the quote the model says nothing more, so that its words do not pass for those of another person.
   yield* answer;
   const { quote } = pending;
   if (quote === undefined) return;
@@ -124,7 +123,7 @@ async function* speakQuote(
   }
 }
 
-/** Sentences that are said in place of parts without sound, in a language, or in that of the server. */
+/** Sentences that are said in place of segments without sound. */
 export function getSpokenSubstitutes(
   notices: ChannelNotices,
   language?: string,
@@ -133,12 +132,13 @@ export function getSpokenSubstitutes(
   return { link: words, code: words, table: words };
 }
 
-/** Writes what of an answer is read, not heard; not for who gets all of it in writing, nor where it was cut off before. */
+/** Writes links, code and tables of an answer. */
 export function writeAside(
   speakerId: PersonId,
   { reply, progress, finish, owner }: FinishedAnswer,
   { notices, place }: Owners<'notices' | 'place'>,
 ): void {
+  // Not for a person who gets all of it in writing, nor where it was cut off before.
   if (progress.aside === undefined) return;
   const heard = reply.getHeardText();
   const substitutes = getSpokenSubstitutes(notices, place.languages.find(speakerId));
@@ -147,10 +147,9 @@ export function writeAside(
   notices.writeWords(new ConfidentialText(progress.aside, owner));
 }
 
-/** A person whom the bot names. */
 export type NamedPerson = { readonly id: string; readonly name: string };
 
-/** A person's name as the bot says it: as they have set it for themselves, else as it is shown; empty where that is no word. */
+/** A person's own spoken name, else the display name. Empty where that is no word. */
 export function getSpokenName(
   { id, name }: NamedPerson,
   place: Pick<SessionPlace, 'getChoices'>,
@@ -159,20 +158,18 @@ export function getSpokenName(
   return toSpeakable(toVisibleLine(spokenName));
 }
 
-/** Voice of an answer, and its money. */
 type PaidVoice = { readonly voice: SpeechVoice; readonly reservation: Reservation };
 
-/** A spoken name, which is made while its answer is. */
+/** A spoken name, synthesised while its answer is made. */
 export type MadeName = { readonly spoken: string; readonly sound: Promise<readonly Pcm[]> };
 
-/** An answer that begins with a name. */
 type NamedAnswer = PaidVoice & {
-  /** Known once it sounds: its person may have left. */
+  /** Asked once the answer sounds, as the person may have left. */
   readonly addressee: () => NamedPerson | undefined;
   readonly made: MadeName | undefined;
 };
 
-/** Begins to make a name; undefined where none is spoken. */
+/** Begins to synthesise a name. Undefined where none is spoken. */
 export function synthesizeName(
   spoken: string,
   { reservation, voice }: PaidVoice,
@@ -182,20 +179,16 @@ export function synthesizeName(
   if (spoken === '') return undefined;
   const synthesizer = unpaid.paidBy(reservation);
   const sound = Array.fromAsync(synthesizer.synthesize(`${spoken},`, voice, signal));
-  sound.catch(() => undefined); // told where the name is said
+  sound.catch(() => undefined); // Reported where the name is said.
   return { spoken, sound };
 }
 
-/** Name as it is spoken before an answer; empty where none can be spoken. */
+/** Name before an answer. Empty where none can be spoken. */
 export function getNamePrefix(person: NamedPerson | undefined, place: SessionPlace): string {
   return person ? getSpokenName(person, place) : '';
 }
 
-/**
- * Puts the name an answer is for in front of its first sound, unless it begins with that by itself.
- *
- * Sound whose words are not known is left as it is: it may say them. A name that cannot be spoken is left out.
- */
+/** Says the asker's name before the first sound of an answer, unless the answer begins with it. */
 export async function* withNamePrefix(
   answer: AsyncIterable<ArrivedPart>,
   named: NamedAnswer,
@@ -203,6 +196,7 @@ export async function* withNamePrefix(
   deps: VoiceDeps,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
+  // Sound without known words may say the name itself. A name that cannot be spoken is left out.
   let [text, isBegun] = ['', false];
   for await (const arrived of answer) {
     const { part } = arrived;
@@ -237,7 +231,6 @@ async function* speakName(
   }
 }
 
-/** Sentences for one person. */
 type PersonalNotice = {
   readonly personId: PersonId;
   /** Made when they are said. */
@@ -246,14 +239,12 @@ type PersonalNotice = {
   readonly isWanted: () => boolean;
 };
 
-/** Longest wait for a pause, in ms: what is said later is not expected any more. */
+/** Longest wait for a pause, in ms. Nobody expects the sentence later. */
 const maxPauseWaitMs = 60_000;
 
 /**
- * Says something to one person at the next pause, by name and in their language, if they sit there then, can hear it, did not choose
- * written answers, and agreed to be heard.
- *
- * False: nothing of it was heard; it was not said, or not in time. Never throws.
+ * Says something to one person at the next pause, by name and in that person's language, if they are present, hear it, take
+ * spoken answers and agreed to be heard. False: nothing of it was heard in time. Never throws.
  */
 export async function sayToPerson(
   { personId, lines, isWanted }: PersonalNotice,
@@ -265,7 +256,7 @@ export async function sayToPerson(
     return isHeardBy ? place.findPerson(personId) : undefined;
   };
   if (!findListener()) return false;
-  await place.loadChoices(personId); // how their name is said
+  await place.loadChoices(personId); // With the spoken name.
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const language = notices.getSpokenLocale(place.languages.find(personId));
   const isWaiting = speech.requests.queueNotice({
@@ -283,7 +274,7 @@ export async function sayToPerson(
   return isWaiting && (await promise);
 }
 
-/** These sentences with the name before them; empty where none of them can be spoken. */
+/** Puts the name before these sentences. Empty where none of them can be spoken. */
 function formatAddressedText(
   name: string,
   lines: readonly CheckedLine[],
@@ -296,7 +287,7 @@ function formatAddressedText(
   return name === '' || text === '' ? text : spoken({ id: 'said.to', with: { name, text } });
 }
 
-/** Medium of the answers to a person: aloud; in writing, for all or for them alone, if they chose that; or both, while they are deafened. */
+/** `private`: in writing, for the asker alone. `both`: for a person who is deafened now. */
 export type AnswerMedium = 'aloud' | 'both' | 'written' | 'private';
 
 export function getAnswerMedium(
@@ -310,15 +301,14 @@ export function getAnswerMedium(
 
 type PrivateWriting = Owners<'consent' | 'notices' | 'tools'>;
 
-/**
- * Writes an answer to one person alone: as a direct message, or, where those are closed, behind a button in the chat of the channel. Their
- * no takes it back, and so does the right to open the channel of its words, which is asked for as it leaves. Never throws.
- */
+/** Writes an answer to one person alone, as a direct message. Never throws. */
 export async function writePrivately(
   { id, name }: NamedPerson,
   text: ConfidentialText,
   { consent, notices, tools }: PrivateWriting,
 ): Promise<void> {
+  // Where direct messages are closed, the answer waits behind a button. A no takes it back, and so does the loss of the right to
+  // open the channel.
   const signal = consent.withdrawals.getSignal(id);
   const words = await text.findTextForPerson(id, (channelId) =>
     notices.mayTellPerson(id, channelId),
@@ -336,7 +326,7 @@ export async function writePrivately(
 /** Longest wait for a pause, in ms, in which a spoken request is confirmed. */
 const maxReceiptWaitMs = 10_000;
 
-/** Hears nobody from the next packet on, and tells how that ends: aloud once it is quiet, and in the chat. */
+/** Hears nobody from the next packet on, and tells aloud and in the chat how that ends. */
 export function confirmPauseAloud(
   personId: PersonId,
   { consent, notices, place, speech }: Owners<'consent' | 'notices' | 'place' | 'speech'>,

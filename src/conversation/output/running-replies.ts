@@ -8,32 +8,30 @@ import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
 
 type ReplyOverEvent = Omit<EventOf<'over'>, 'atMs'>;
 
-/** End of the sound of a reply, and the failure that caused it. */
 export type ReplyEnd = Pick<ReplyOverEvent, 'finish'> & { readonly failure?: BotError };
 
-/** An answer or a text that is made or heard. */
+/** An answer or an announcement that is made or heard. */
 export type RunningReply = {
   readonly id: Id;
-  /** Ends all that is made for it. */
+  /** Ends everything that is made for it. */
   readonly over: AbortController;
   /** Ends its sound. */
   sounding: AbortController | undefined;
   reply: SpokenReply | undefined;
 };
 
-/** A reply that runs until `signal` is aborted. */
 export function createRunningReply(id: Id, signal: AbortSignal): RunningReply {
   const over = createChildController(signal);
   return { id, over, sounding: undefined, reply: undefined };
 }
 
-/** Called once for each reply whose sound is over; returns what the conversation is told of it. */
+/** Called once for each reply whose sound is over. Returns the facts for the conversation. */
 type ConcludeReply<Reply> = (
   reply: Reply,
   end: ReplyEnd,
 ) => Omit<ReplyOverEvent, 'finish' | 'kind' | 'reply'>;
 
-/** Replies of one kind that run in a session: plays and stops them, and tells the conversation of their ends. */
+/** Plays and stops the replies of one kind, and tells the conversation of their ends. */
 export class RunningReplies<Reply extends RunningReply> {
   readonly #loop;
   readonly #conclude;
@@ -52,7 +50,7 @@ export class RunningReplies<Reply extends RunningReply> {
     return id === undefined ? undefined : this.#all.get(id);
   }
 
-  /** Says a reply by `speak`. Throws only what is a bug. */
+  /** Says a reply by `speak`. Throws bugs only. */
   async play(
     reply: Reply,
     speak: (output: SpeechOutput, signal: AbortSignal) => Promise<ReplyEnd>,
@@ -82,12 +80,12 @@ export class RunningReplies<Reply extends RunningReply> {
     reply?.over.abort(new Error('the reply is not wanted'));
   }
 
-  /** Falls silent; `over` follows. */
+  /** Silences a reply. `over` follows. */
   cut(id: Id): void {
     this.find(id)?.sounding?.abort(new Error('the reply was cut'));
   }
 
-  /** Falls silent at the end of the clause that sounds. */
+  /** Silences a reply at the end of the current clause. */
   finishClause(id: Id): void {
     const { sounding, reply } = this.find(id) ?? {};
     reply?.endAfterSentence();
@@ -98,9 +96,9 @@ export class RunningReplies<Reply extends RunningReply> {
 }
 
 /**
- * Fills `reply` by `work`: what went wrong outside, or undefined. What there is of the reply plays on either way.
+ * Fills `reply` by `work`, and returns a failure of the outside. The sound so far plays on either way.
  *
- * Throws what is a bug. Aborting `signal` throws what `work` threw.
+ * Throws bugs. Aborting `signal` throws what `work` threw.
  */
 export async function fillReply(
   reply: SpokenReply,

@@ -7,16 +7,16 @@ import type { ConfirmOutcome, ReplyAudience, ShownConfirmation } from '#src/port
 import { toOneLine } from './tool-call-results.ts';
 import type { ConfirmableAction, Presser, ToolEntry } from './tool-entry.ts';
 
-/** A call that is done once the right person presses a button. */
+/** A call that runs once the right person presses a button. */
 type ConfirmableCall = {
   readonly tool: ToolEntry;
   readonly action: ConfirmableAction;
   readonly asker: Presser;
   /** The only person who may press. Default: the asker. */
   readonly presser?: Presser | undefined;
-  /** Readers of its outcome, where the question was written: it is not said then. */
+  /** Readers of its outcome, where the question was written. Then the outcome is not said. */
   readonly outcomeTo?: ReplyAudience;
-  /** Number in the conversation, which knows how long it waits; undefined for a call of an answer in writing. */
+  /** Its number in the conversation, which knows how long it waits. Undefined for a call of a written answer. */
   readonly confirmation?: Id;
 };
 
@@ -24,10 +24,9 @@ type ConfirmableCall = {
 type Press = { readonly done: (outcome: ConfirmOutcome) => void; readonly signal: AbortSignal };
 
 export type PendingConfirmation = ConfirmableCall & {
-  /** Never the same again, also after a restart: a button of former days fits nothing. */
+  /** Never the same again, even after a restart, so that an old button fits nothing. */
   readonly id: string;
   readonly presser: Presser;
-  /** Instant, in ms, at which its button was shown. */
   readonly shownMs: number;
   press?: Press;
 };
@@ -37,7 +36,7 @@ export type ConfirmationPress =
   | { readonly kind: 'other'; readonly name: string }
   | { readonly kind: 'over' };
 
-/** An answer that waits for a press of its asker, its only reader. */
+/** An answer that waits for a press of the asker, its only reader. */
 type HeldAnswer = {
   readonly id: string;
   readonly presser: Presser;
@@ -45,14 +44,13 @@ type HeldAnswer = {
   readonly untilMs: number;
 };
 
-/** Answers that are held; a further one drops the oldest. */
+/** A further answer drops the oldest. */
 const maxHeldAnswers = 8;
-/** Time, in ms, for which an answer is held. */
 const heldAnswerMs = 15 * 60_000;
 /** Time, in ms, after which a button does nothing any more. */
 const { confirmMs } = conversationRules;
 
-/** Tool calls and private answers that wait for a button in one session; each call is confirmed once, or never. */
+/** Tool calls and private answers that wait for a button. Each call is confirmed once, or never. */
 export class PendingConfirmations {
   readonly #loop;
   readonly #clock;
@@ -64,7 +62,7 @@ export class PendingConfirmations {
     this.#clock = clock;
   }
 
-  /** Has a call wait from now on, and returns what everybody may read of it. */
+  /** Keeps a call, and returns the words about it that everybody may read. */
   open(call: ConfirmableCall): ShownConfirmation {
     const { asker, presser = asker } = call;
     const nowMs = this.#clock.nowMs();
@@ -81,7 +79,7 @@ export class PendingConfirmations {
     return { button: `tool.show:${ask.id}`, line: { id: 'tool.ask', with: words } };
   }
 
-  /** Has an answer wait, and returns the button that shows it to its reader alone. */
+  /** Keeps an answer, and returns the button that shows it to its reader alone. */
   holdAnswer(text: ConfidentialText, presser: Presser): string {
     const [id, untilMs] = [crypto.randomUUID(), this.#clock.nowMs() + heldAnswerMs];
     this.#heldAnswers = [...this.#heldAnswers, { id, presser, text, untilMs }].slice(
@@ -90,19 +88,17 @@ export class PendingConfirmations {
     return `tool.show:${id}`;
   }
 
-  /** The answer of this id, if it is still held. */
   findAnswer(id: string): HeldAnswer | undefined {
     const nowMs = this.#clock.nowMs();
     return this.#heldAnswers.find((one) => one.id === id && one.untilMs > nowMs);
   }
 
-  /** The one of this number in the conversation. */
   findByNumber(confirmation: Id | undefined): PendingConfirmation | undefined {
     if (confirmation === undefined) return undefined;
     return this.#open.find((one) => one.confirmation === confirmation);
   }
 
-  /** The one of this id, for its presser alone. */
+  /** Finds a call for the person who may press. */
   find(id: string, personId: PersonId): ConfirmationPress {
     const ask = this.#open.find((one) => one.id === id);
     const untilMs = ask ? this.#getExpiry(ask) : 0;
@@ -115,7 +111,7 @@ export class PendingConfirmations {
     this.#open = this.#open.filter((one) => one !== ask);
   }
 
-  /** Nothing waits any more that this person asked for or may press. */
+  /** Drops everything that this person asked for or may press. */
   withdrawPerson(personId: PersonId): void {
     this.#open = this.#open.filter(
       ({ asker, presser }) => asker.id !== personId && presser.id !== personId,
@@ -123,7 +119,6 @@ export class PendingConfirmations {
     this.#heldAnswers = this.#heldAnswers.filter(({ presser }) => presser.id !== personId);
   }
 
-  /** Instant, in ms, at which it does not wait any more. */
   #getExpiry({ confirmation, shownMs }: PendingConfirmation): number {
     if (confirmation === undefined) return shownMs + confirmMs;
     const { confirmations } = this.#loop.state;

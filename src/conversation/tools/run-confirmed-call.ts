@@ -19,12 +19,11 @@ import {
 } from './tool-call-results.ts';
 import type { ConfirmableAction, ToolOutcome } from './tool-entry.ts';
 
-/** End of a confirmed call, and its result for a model. */
 type ConfirmedCall = { readonly outcome: ConfirmOutcome; readonly content: string };
 
 type SpeakingSession = Owners<'consent' | 'notices' | 'place' | 'speech'>;
 
-/** Runs a call that its presser has just confirmed; who did so aloud hears the outcome. Never throws. Aborting `until` ends it. */
+/** Runs a confirmed call. A person who confirmed aloud hears the outcome. Never throws. Aborting `until` ends the call. */
 export async function runConfirmedCall(
   ask: PendingConfirmation,
   session: SpeakingSession,
@@ -67,7 +66,6 @@ export async function runConfirmedCall(
 const rightLostText =
   'Whoever pressed Confirm has not the right to that any more. Nothing has happened.';
 
-/** The right is read once more: a minute is long enough to leave or to lose a role. */
 async function performConfirmedCall(
   { action, asker, outcomeTo: to, presser, tool }: PendingConfirmation,
   isSpoken: boolean,
@@ -76,6 +74,7 @@ async function performConfirmedCall(
   places: Places,
   signal: AbortSignal,
 ): Promise<ConfirmedCall> {
+  // The right is checked again: a minute is long enough to leave or to lose a role.
   const barred = (right: Right, personId: PersonId) => ({
     kind: 'barred' as const,
     line:
@@ -86,7 +85,7 @@ async function performConfirmedCall(
   const isOther = presser.id !== asker.id;
   const content = formatRefusal(rightLostText);
   if (!(await tools.isAllowed(isOther ? 'room' : tool.right, asker.id, signal))) {
-    if (isOther) return { outcome: { kind: 'over' }, content }; // nothing the presser could mend
+    if (isOther) return { outcome: { kind: 'over' }, content }; // The presser could mend nothing.
     return { outcome: barred(tool.right, asker.id), content };
   }
   if (isOther && !(await tools.isAllowed('room', presser.id, signal)))
@@ -102,7 +101,7 @@ async function performConfirmedCall(
   return { outcome: { kind: 'done', line, to }, content: result };
 }
 
-/** A short receipt; what is longer than can be said is written, too. */
+/** Says a short receipt. One that is too long to be said is written, too. */
 function sayReceipt(
   { spokenLine, line = { id: 'confirm.done' } }: ToolOutcome,
   personId: PersonId,
@@ -112,21 +111,21 @@ function sayReceipt(
   sayOutcome(spokenLine ?? line, personId, session);
 }
 
-/** Says it without waiting for the end: the chat has it as well. */
 function sayOutcome(line: TextLine, personId: PersonId, session: SpeakingSession) {
+  // Nobody waits for the end, as the chat has the words as well.
   const notice = { personId, lines: () => [line], isWanted: () => true };
   void sayToPerson(notice, session);
 }
 
-/** Longest spoken question, in characters: nobody keeps a longer one in mind. */
+/** Nobody keeps a longer question in mind. */
 const maxQuestionChars = 200;
 
-/** A question that a yes or a no answers: as it is said, and as the chat has it. */
+/** A question that a yes or a no answers, for the ear and for the chat. */
 export type SpokenQuestion = { readonly words: string; readonly line: TextLine };
 
 /**
- * The sentence that asks somebody aloud whether a call shall run, and the same for the chat; undefined where it is too long, a word
- * cannot be said as it is, or something sounds beside the bot's voice.
+ * Words that ask aloud whether a call shall run. Undefined: they are too long, cannot be said as they are, or something sounds
+ * beside the bot's voice.
  */
 export function createSpokenQuestion(
   { question, spokenQuestion = question }: Pick<ConfirmableAction, 'question' | 'spokenQuestion'>,
@@ -148,7 +147,7 @@ function toSpokenQuestionLine(ask: string): TextLine {
   return { id: 'tool.spoken.ask', with: { ask } };
 }
 
-/** Whether it is heard as it is: no link, code, list or hidden character is left out. */
+/** Whether all of it can be heard: no link, code, list or hidden character is left out. */
 function isSayableValue(value: TextValue) {
   return typeof value !== 'string' || value === toSpeakable(toOneLine(value, maxQuestionChars));
 }

@@ -5,19 +5,17 @@ import type { ToolEnd } from '#src/ports/session-events.ts';
 import type { Quote } from '#src/voice/output/pending-answer.ts';
 import type { Facts, ToolEntry } from './tool-entry.ts';
 
-/** No call takes longer, its check included, unless its tool may. */
+/** Longest call, in ms, its check included, unless its tool may take longer. */
 export const maxCallMs = 10_000;
 
-/** End of a call, and its result for the model. */
 export type ToolCallResult = {
   readonly how: ToolEnd;
   readonly content: string;
-  /** True where nothing was changed. */
   readonly hasChangedNothing?: boolean | undefined;
   readonly quote?: Quote | undefined;
 };
 
-/** Result of `work` within the time of its tool; its signal ends with the call. Aborting `signal` throws `signal.reason`, at once. */
+/** Runs `work` within the time of its tool. Its signal ends with the call. Aborting `signal` throws `signal.reason` at once. */
 export async function runInToolTime(
   { deadlineMs = maxCallMs }: ToolEntry,
   clock: Clock,
@@ -36,7 +34,7 @@ export async function runInToolTime(
   }
 }
 
-/** Result of a call that failed. `isKnown`: it has surely changed nothing. */
+/** `isKnown`: the call has surely changed nothing. */
 export function createFailedResult(
   { name }: ToolEntry,
   error: unknown,
@@ -63,15 +61,17 @@ export function createTooLateError(ms: number): BotError {
   return new BotError('tool.late', true, `A tool took longer than ${ms / 1000} s.`);
 }
 
-/** Longest name of a person, in characters; Discord's own limit is 32. */
+/**
+ * Longest name of a person, in characters. [Discord's own
+ * limit](https://docs.discord.com/developers/resources/user#usernames-and-nicknames) is 32.
+ */
 const maxNameChars = 64;
-/** Result of one call, for a model. */
 const maxResultChars = 2_000;
 
 /** Control characters, changes of writing direction, tags, and spaces without width. */
 const unseenCharacters = /[\p{Cc}\p{Cf}\u2028\u2029\u{e0000}-\u{e007f}]+/gu;
 
-/** Facts from a tool, for a model: values of one JSON object, which cannot be taken for words of a person. */
+/** Facts of a tool for a model: values of one JSON object, which do not pass for words of a person. */
 export function formatToolResult(facts: Facts, maxChars = maxResultChars): string {
   const each = Object.entries(facts).map(([key, value]) => [key, sanitizeValue(value, maxChars)]);
   const whole = JSON.stringify({ result: Object.fromEntries(each) });
@@ -79,18 +79,18 @@ export function formatToolResult(facts: Facts, maxChars = maxResultChars): strin
   return JSON.stringify({ result: whole.slice(0, maxChars / 2), isCut: true });
 }
 
-/** Reason why a call was not made, in words of the bot itself. */
+/** Reason for which a call was not made, in words of the bot itself. */
 export function formatRefusal(why: string): string {
   return JSON.stringify({ error: toOneLine(why, maxResultChars / 4) });
 }
 
-/** Result of a call of which it is unknown whether it was performed: the model does not repeat it, people may ask again. */
+/** Result of a call that may or may not have happened. The model does not repeat it, and people may ask again. */
 export function formatUnknownOutcome(name: string, why: string): string {
   const advice = 'It may have happened all the same: say so, and do not try again.';
   return formatRefusal(`${name} ${why}. ${advice}`);
 }
 
-/** Text as one line of visible characters, cut to `maxChars`. */
+/** One line of visible characters, cut to `maxChars`. */
 export function toOneLine(words: string, maxChars = maxNameChars): string {
   return words
     .replace(unseenCharacters, ' ')

@@ -30,18 +30,17 @@ import {
 } from './tool-call-results.ts';
 import type { ConfirmableAction, FittingCall, ToolEntry } from './tool-entry.ts';
 
-/** A call that fits, is allowed and is prepared; the conversation decides what becomes of it. */
+/** A call that fits, is allowed and is prepared. The conversation decides what becomes of it. */
 type PreparedCall = {
   readonly ref: CallRef;
   readonly tool: ToolEntry;
   readonly action: ConfirmableAction;
   readonly isReadOnly: boolean;
   readonly asker: TurnUtterance;
-  /** The question that asks aloud for a yes. */
+  /** Asks aloud for a yes. */
   readonly spoken: SpokenQuestion | undefined;
   /** Aborted when the call takes too long, or no answer waits for its result. */
   readonly signal: AbortSignal;
-  /** Aborted when its answer is over. */
   readonly answerSignal: AbortSignal;
   readonly atMs: number;
   readonly result: PromiseWithResolvers<ToolCallResult>;
@@ -54,14 +53,13 @@ const runningResult: ToolCallResult = {
   }),
 };
 
-/** Tool calls of one session: prepares them, and performs what the conversation decides. */
+/** Prepares the tool calls of one session, and performs the decisions about them. */
 export class ToolCallRunner {
   readonly #session;
   readonly #deps;
   readonly #tools;
   readonly #preparedCalls = new Map<string, PreparedCall>();
   readonly #runs = new Map<Id, AbortController>();
-  /** By their keys in the state. */
   readonly #results = new Map<string, ToolCallResult>();
   #serial = 0;
 
@@ -71,7 +69,6 @@ export class ToolCallRunner {
     this.#tools = tools;
   }
 
-  /** Result by its key in the state. */
   getResult(key: string | undefined): ToolCallResult {
     return this.#results.get(key ?? '') ?? runningResult;
   }
@@ -112,8 +109,6 @@ export class ToolCallRunner {
     }
   }
 
-  // Effects.
-
   runCall({ call, confirmation, run }: EffectOf<'run'>): void {
     const over = new AbortController();
     this.#runs.set(run, over);
@@ -150,7 +145,7 @@ export class ToolCallRunner {
         result.resolve({ ...this.getResult(effect.resultId), how: 'known' });
         return;
       case 'asked':
-        return; // told once its button is shown
+        return; // Told once its button is shown.
       case 'asked-before':
         result.resolve(createWaitingResult(asker.name));
         return;
@@ -186,7 +181,7 @@ export class ToolCallRunner {
     confirmations.remove(confirmations.findByNumber(confirmation));
   }
 
-  /** The button was pressed by the person who may. Never throws. Aborting `signal` ends the call. */
+  /** Runs a call whose button was pressed. Never throws. Aborting `signal` ends the call. */
   async confirmCall(ask: PendingConfirmation, signal: AbortSignal): Promise<ConfirmOutcome> {
     const { promise, resolve } = Promise.withResolvers<ConfirmOutcome>();
     ask.press = { done: resolve, signal };
@@ -252,13 +247,13 @@ export class ToolCallRunner {
     return { how: 'known', content, hasChangedNothing: outcome.kind !== 'done' };
   }
 
-  /** Result of a call that failed. `isKnown`: it has surely changed nothing. */
+  /** `isKnown`: the call has surely changed nothing. */
   reportFailedCall(tool: ToolEntry, error: unknown, isKnown: boolean): ToolCallResult {
     this.#session.notices.reportFailure(error, 'think');
     return createFailedResult(tool, error, isKnown);
   }
 
-  /** Reports a call; a name that a model made up is not reported. */
+  /** Reports a call, without names that a model made up. */
   reportCall(
     tool: ToolEntry | undefined,
     how: ToolCallResult['how'],
@@ -271,27 +266,26 @@ export class ToolCallRunner {
   }
 }
 
-/** Tools as a model is told of them. */
 export function toChatTools(entries: Iterable<ToolEntry>): readonly Tool[] {
   return Array.from(entries, ({ name, description, parameters }) => {
     return { name, description, parameters };
   });
 }
 
-/** Answer whose model calls tools. */
 type AnswerCallsOptions = {
   readonly session: Parameters<typeof createSpokenQuestion>[2];
   readonly tools: SessionTools;
   readonly calls: ToolCallRunner;
   readonly answer: Id;
   readonly said: readonly TurnUtterance[];
-  /** Changes made for its question before. */
   readonly changes: readonly ToolChange[];
 };
 
 /**
- * Tools of one answer, with the rights of the people whose packets asked, whatever any text says. A call reaches the conversation only
- * if its tool was offered, its arguments fit, and every asker holds the right at that moment.
+ * Tools of one answer, with the rights of the people whose packets asked, whatever any text says.
+ *
+ * A call reaches the conversation only if its tool was offered, its arguments fit, and every asker holds the right at that
+ * moment.
  */
 export class AnswerCalls implements AnswerTools {
   readonly #options;
@@ -304,7 +298,7 @@ export class AnswerCalls implements AnswerTools {
     this.#tools = new Map(about.tools.listOffered().map((tool) => [tool.name, tool]));
   }
 
-  /** Calls already made for this question, as the model is shown them. */
+  /** Calls that were made for this turn before, for the model. */
   get doneCalls(): readonly DoneCall[] {
     return this.#options.changes.map(({ args, resultId, tool }, n) => ({
       call: { id: `done-${n}`, name: tool, argumentsJson: args },
@@ -312,7 +306,6 @@ export class AnswerCalls implements AnswerTools {
     }));
   }
 
-  /** Tools that the model may call. */
   get offered(): readonly Tool[] {
     return toChatTools(this.#tools.values());
   }
@@ -400,7 +393,7 @@ function createWaitingResult(name: string): ToolCallResult {
   return { how: 'asked', content: formatToolResult(facts) };
 }
 
-/** Arguments in canonical form: equal ones have equal texts. */
+/** Equal arguments have equal texts. */
 function toCanonicalArguments(argumentsJson: string): string {
   return JSON.stringify(sortKeys(tryParseJson(argumentsJson) ?? {}));
 }

@@ -8,49 +8,51 @@ import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 import type { Quote } from '#src/voice/output/pending-answer.ts';
 
-/** Parts that tools may use which need no channel. */
+/** Dependencies of tools that need no channel. */
 export interface ServerToolPorts extends Pick<SessionPlace, 'getSettings'> {
   /** Person or program whose words ask for it. */
   readonly askerId: PersonId;
-  /** Session of the server; undefined where the bot sits nowhere. */
+  /** Undefined where the bot sits nowhere. */
   readonly session?: Session;
   readonly guildId: GuildId;
-  /** Where what comes later is written; undefined where only the asker reads the answer. */
+  /** Where later words are written. Undefined where only the asker reads the answer. */
   readonly place: ChannelRef | undefined;
   readonly clock: Pick<Clock, 'wallMs'>;
-  /** IANA name of the zone of times that people read here. */
+  /** IANA name of the time zone of people here. */
   readonly timeZone: string;
-  /** People and bots in the channel of the bot, and who asks in writing. */
+  /** People and bots in the bot's channel, and the asker. */
   listPeople(): readonly ChannelMember[];
-  /** Whether this person said yes to being heard for good. */
+  /** Whether this person agreed for good to be heard. */
   hasAgreed(personId: PersonId): Promise<boolean>;
-  /** Whether this person holds the right now; where the bot sits nowhere, only that of anyone. Aborting `signal` throws `signal.reason`. */
+  /**
+   * Whether this person holds the right now. Where the bot sits nowhere, only the right of anyone. Aborting `signal` throws
+   * `signal.reason`.
+   */
   isAllowed(right: Right, personId: PersonId, signal: AbortSignal): Promise<boolean>;
 }
 
-/** Parts of the session that tools may use in their channel. */
+/** Dependencies of tools that need the bot's channel. */
 export interface ToolPorts extends ServerToolPorts {
   readonly session: Session;
-  /** People in the channel besides the bot. */
   describeCompany(): Company;
-  /** Into the chat of the channel; pings nobody. Errors and abort: as `VoiceChannelChatPoster.write`. */
+  /** Writes into the chat of the channel, and pings nobody. Errors and abort: as `VoiceChannelChatPoster.write`. */
   post(text: string, signal: AbortSignal): Promise<void>;
   leave(): Promise<LeaveOutcome>;
 }
 
-/** Action of a press of Confirm, and the person who may press; or the reason why there is nothing to confirm. */
+/** A call that is ready to run or to be confirmed, or the reason why there is nothing to do. */
 export type PreparedAction<Ports = ToolPorts> =
   | { readonly kind: 'refused'; readonly line: TextLine }
   | (ConfirmableAction<Ports> & { readonly kind: 'ready' });
 
 export type ConfirmableAction<Ports = ToolPorts> = {
-  /** Question to the asker, which tells everything that the call does; `{name}` is filled in. */
+  /** Tells the asker everything that the call does. `{name}` is filled in. */
   readonly question: TextLine<'name'>;
-  /** The question as it is said. Default: `ask`. */
+  /** The question for the ear. Default: the one for the chat. */
   readonly spokenQuestion?: TextLine<'name'>;
   /** Content that is too long for that sentence. */
   readonly files?: readonly ReplyFile[];
-  /** Another person whose press it waits for in any case, and the question beside that button. */
+  /** Another person whose press it waits for in any case. */
   readonly presser?: Presser & { readonly ask: TextLine<'name'> };
   /** Default: that of the call. */
   readonly effect?: ToolEffect;
@@ -60,7 +62,7 @@ export type ConfirmableAction<Ports = ToolPorts> = {
 /** The only person who may press a button. */
 export type Presser = { readonly id: string; readonly name: string };
 
-/** Names only of people who agreed to be heard; the others are counted. */
+/** Names of people who agreed to be heard. The others are counted. */
 export type Company = {
   readonly names: readonly string[];
   readonly others: number;
@@ -70,35 +72,35 @@ export type Company = {
 export type ToolOutcome = {
   /** Data for the model. */
   readonly facts: Facts;
-  /** Speech for the asker at the next pause after a press of a button; left out: nothing. */
+  /** Said to the asker at the next pause after a press. Default: nothing. */
   readonly spokenLine?: TextLine;
   /** Said in place of the rest of the model's answer. */
   readonly quote?: Quote;
-  /** True when an answer in writing shows it to the asker alone. */
+  /** True where a written answer shows it to the asker alone. */
   readonly isPrivate?: boolean;
 } & (
   | {
-      /** Text for the channel after a press of a button; left out: that it is done. */
+      /** Text for the channel after a press. Default: that it is done. */
       readonly line?: TextLine;
       readonly hasChangedNothing?: false;
     }
   | {
-      /** Reason for the asker: nothing was changed, so that another call for the same words may. */
+      /** Reason for which nothing was changed, so that another call for the same words may run. */
       readonly line: TextLine;
       readonly hasChangedNothing: true;
     }
 );
 export type Facts = Readonly<Record<string, string | number | readonly string[]>>;
 
-/** Longest run of any tool, in ms: upper limit of the operator's setting. */
+/** Longest run of any tool, in ms, and upper limit of the operator's setting. */
 export const maxToolMs = 300_000;
 
-/** A tool as the session sees it: its arguments are validated before it can run. */
+/** A tool for the session. Its arguments are validated before it can run. */
 export type ToolEntry = {
   readonly name: string;
   /** Purpose of the tool, for the model. */
   readonly description: string;
-  /** Every asker of a turn must hold it, at the moment of the run. */
+  /** Every asker of a turn must hold it at the moment of the run. */
   readonly right: Right;
   /** Whether it is offered now, in a session or where the bot sits nowhere. Default: always. */
   readonly isOffered?: (
@@ -108,25 +110,24 @@ export type ToolEntry = {
   readonly progressText: PlainTextId;
   /** Greatest effect of its calls. */
   readonly effect: ToolEffect;
-  /** Its result holds words that are not the bot's own. */
+  /** True where its result holds words of others. */
   readonly quotesOthers?: boolean;
-  /** Whether it needs no channel. */
+  /** True where it needs no channel. */
   readonly isAnywhere?: boolean;
   /** JSON Schema of the arguments. */
   readonly parameters: Readonly<Record<string, unknown>>;
-  /** Longest run, in ms, `maxToolMs` at most. Default: 10 s; what takes longer is done in the background. */
+  /** Longest run, in ms. Default: 10 s. A tool that needs more works in the background. */
   readonly deadlineMs?: number;
-  /** Longest result that the model gets, in characters. Default: 2,000. */
+  /** Longest result for the model, in characters. Default: 2,000. */
   readonly resultChars?: number;
   parseArguments(argumentsJson: string): FittingCall | UnfitCall;
 };
 
-/** A call whose arguments fit. */
 export type FittingCall = {
   readonly effect: ToolEffect;
-  /** The action, if there is one. Errors and abort: as `run` of the tool. */
+  /** Prepares the call. Errors and abort: as its run. */
   prepare(ports: ToolPorts, signal: AbortSignal): Promise<PreparedAction>;
-  /** The same of a tool that needs no channel. */
+  /** The same for a tool that needs no channel. */
   prepareAnywhere?(
     ports: ServerToolPorts,
     signal: AbortSignal,

@@ -27,17 +27,17 @@ import type { OverlapKind } from '#src/turn/overlap/overlap-speech.ts';
 import { SpeakerInput } from '#src/voice/hearing/speaker-input.ts';
 import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
 
-/** Models and rules by which the connections of a session hear people. */
+/** Models and rules by which a session hears people. */
 export type HearingDeps = {
   readonly endpointRules: EndpointRules;
-  /** Whether partials of the recogniser may be answered before they are final. */
+  /** Tells whether partials may be answered before they are final. */
   readonly partialTrust: PartialTrust;
-  /** Connects to the servers that will be asked, as a person began to talk. Never throws, costs nothing. */
+  /** Connects to the providers that will be asked, as a person begins to talk. Never throws, and costs nothing. */
   readonly warm: () => void;
   readonly weights: SileroWeights;
 };
 
-/** Frames of `mixer`; `asked` is called before each, `left` after each that left. */
+/** Frames of `mixer`, with calls before each and after each that left. */
 export function observeFrames(mixer: Mixer, asked: () => void, left: () => void): FrameSource {
   return {
     pullFrame() {
@@ -57,11 +57,11 @@ export function observeFrames(mixer: Mixer, asked: () => void, left: () => void)
 /** Sounds beside the speech of one session, over all its connections. */
 export type SoundMix = {
   readonly tracks: NamedTracks;
-  /** Another session goes on with it, and ends what plays. */
+  /** True where another session goes on with it, and ends what plays. */
   isPassedOn: boolean;
 };
 
-/** Sound that a link sends: speech, cues, and what sounds beside them. */
+/** Sound of a connection: speech, cues and tracks. */
 export function openConnectionSound(
   mix: SoundMix,
   codec: OpusCodec,
@@ -75,7 +75,7 @@ export function openConnectionSound(
   return { voice, cues, mixer };
 }
 
-/** Speaker input of a person; `sent`: sound of the bot, which may come back. */
+/** Creates the input of one speaker. `sent`: the bot's own sound, which may come back as echo. */
 export function createSpeakerInput(
   speakerId: PersonId,
   sent: SentEnvelope,
@@ -88,10 +88,10 @@ export function createSpeakerInput(
   return new SpeakerInput({ speakerId, stream, meter, echo, rules, pauseHabits });
 }
 
-/** Longest time, in ms, for a session to end. */
+/** Longest time, in ms, in which the work on a connection has to end. */
 const closeGraceMs = 2_000;
 
-/** Links of one session to its channel, one after the other, as long as that makes sense. */
+/** Connections of one session to its channel, one after the other. */
 export class ReconnectingConnection {
   readonly #clock;
   readonly #linkOpener;
@@ -103,32 +103,30 @@ export class ReconnectingConnection {
     this.#linkOpener = linkOpener;
   }
 
-  /** Whether sound goes through a link now. */
+  /** Whether sound goes through a connection now. */
   get isOpen(): boolean {
     return this.#link?.isOpen === true;
   }
 
-  /** Whether a link was opened and its end was not told yet. */
+  /** Whether a connection was opened, and its end is not reported yet. */
   get isHeld(): boolean {
     return this.#isOpen;
   }
 
-  /** True when the link has been open at least once. */
   get wasOpen(): boolean {
     return this.#link !== undefined;
   }
 
-  /** Everybody in the channel now but this bot, also while the link is away; none before it was opened. */
+  /** Everybody in the channel except the bot, also while the connection is away. */
   listPeople(): readonly ChannelMember[] {
     return this.#link?.listPeople() ?? [];
   }
 
-  /** Same as `VoiceLink.refresh`; does nothing before the link was opened. */
   async refreshPerson(personId: PersonId, signal: AbortSignal): Promise<void> {
     await this.#link?.refreshMember(personId, signal);
   }
 
-  /** Undefined while it is away. */
+  /** Undefined while the connection is away. */
   findState(): LinkState | undefined {
     return this.#isOpen ? this.#link?.getState() : undefined;
   }
@@ -140,18 +138,19 @@ export class ReconnectingConnection {
   }
 
   /**
-   * Runs `work` with the open link, and closes it afterwards; at once where `signal` is aborted, whatever `work` still waits for.
+   * Runs `work` with the open connection, and closes that afterwards.
    *
-   * Throws what `work` throws. Work that goes on for 2 s after an abort is not waited for: that is a bug.
+   * Throws what `work` throws.
    */
   async runWithLink<T>(work: (link: VoiceLink) => Promise<T>, signal: AbortSignal): Promise<T> {
+    // An abort closes it at once, whatever `work` still waits for. Work that goes on for 2 s after that is a bug.
     const link = this.#link;
     if (!link || !this.#isOpen) throw new Error('the voice link is not open');
     const working = work(link);
     try {
       await waitUnlessAborted(working, signal);
     } catch {
-      // Told by `working` below.
+      // Reported by `working` below.
     } finally {
       this.#isOpen = false;
       await link[Symbol.asyncDispose]();
@@ -162,33 +161,30 @@ export class ReconnectingConnection {
   }
 }
 
-/** Outcome of a cue: it left for the channel, the bot was speaking, or no connection was open. */
+/** `left`: it left for the channel. `away`: no connection is open. */
 export type CueOutcome = 'left' | 'speaking' | 'away';
 
-/** A connection that is open now. */
 export type OpenConnection = {
   readonly output: SpeechOutput;
-  /** Gives endpointing the words of this person up to their pause. */
+  /** Gives endpointing a transcript up to a pause. */
   readonly giveTranscript: (speakerId: PersonId, understood: Transcript) => void;
-  /** Gives barge-in the words so far of a voice over the bot's. */
+  /** Gives barge-in a partial that overlaps a reply. */
   readonly hearPartial: (speakerId: PersonId, text: string) => void;
-  /** The bot speaks: then no cue sounds. */
+  /** While the bot speaks, no cue sounds. */
   readonly isSpeaking: () => boolean;
   /** `left` is called as each frame of it leaves. */
   readonly playCue: (samples: Int16Array, left: () => void) => void;
-  /** Gives barge-in the meaning of words over the bot's voice. */
+  /** Gives barge-in the meaning of words that overlap a reply. */
   readonly hearMeaning: (personId: PersonId, what: OverlapKind, isMeant: boolean) => void;
   readonly playWaitingCue: (cue: 'tick' | 'moment') => void;
-  /** Nothing is awaited any more. */
   readonly endWaitingCues: () => void;
 };
 
-/** Connection of a session that is open now, for whatever outlives it: plays cues. */
+/** Holds the open connection of a session for everything that outlives it. */
 export class CurrentConnection {
-  /** Undefined while the link is away. */
   now: OpenConnection | undefined;
 
-  /** Plays a cue at once; `speaking` and `away` play nothing. Resolves with `left` when the first frame has left, perhaps never. */
+  /** Plays a cue at once. Resolves with `left` when its first frame has left, perhaps never. */
   playCue(samples: Int16Array): Promise<CueOutcome> {
     const { now } = this;
     if (!now) return Promise.resolve('away');

@@ -17,42 +17,39 @@ type Overheard = {
   readonly personId: PersonId;
   readonly meaning: OverlapKind;
   readonly isFinal: boolean;
-  /** To the bot, by its name or as if. */
+  /** True for words to the bot, by name or by context. */
   readonly isMeant: boolean;
   readonly isSure?: boolean;
 };
 
-/** End of a reply that a voice or words over it cause. */
+/** Barge-in ends a reply. */
 type BargeInEvent = {
   readonly kind: 'barged';
   readonly reply: number;
   readonly action: BargeInAction;
 };
 
-/** Reply that people hear. */
 export type SoundingReply = {
   readonly id: number;
-  /** Person whom it answers; a text that is read out answers no person. */
+  /** Undefined for an announcement, which answers no person. */
   readonly replyTo: PersonId | undefined;
   readonly interruptible: boolean;
 };
 
-/** The conversation, as far as barge-in needs it. */
 type BargeInLoop = {
   readonly sounding: SoundingReply | undefined;
-  /** Names of the bot are among its settings. */
   readonly state: { readonly settings: { readonly names: readonly string[] } };
   post(event: BargeInEvent): void;
 };
 
-/** Effects of voices and words on the bot's speech: it dips, pauses, goes on, or falls silent. */
+/** Barge-in of one connection: ducks, pauses, resumes or ends the bot's speech by voices and words over it. */
 export class BargeIns {
   readonly #loop;
   readonly #clock;
   readonly #output;
   readonly #cues;
   #state = initialBargeIn;
-  /** Reply over which people talk. */
+  /** Reply that people talk over. */
   #replyId: number | undefined;
 
   constructor(loop: BargeInLoop, clock: Clock, output: SpeechOutput, cues: CueTrack) {
@@ -62,7 +59,7 @@ export class BargeIns {
     this.#cues = cues;
   }
 
-  /** To be given everything that was noticed of this person, in order. */
+  /** Takes everything that was noticed of this person, in order. */
   handleInput(personId: PersonId, noticed: SpeakerInputEvent): void {
     const event = toOverlapEvent(noticed);
     if (event) this.#stepOverlap({ personId, atMs: this.#getNowMs(), ...event });
@@ -72,13 +69,13 @@ export class BargeIns {
     this.#stepOverlap({ kind: 'heard-as', personId, atMs: this.#getNowMs(), ...heard });
   }
 
-  /** All words so far of what this person is saying; more may come. */
+  /** Takes all words of this person's utterance so far. */
   hearPartial(personId: PersonId, text: string): void {
     const partial = classifyPartial(text, this.#loop.state.settings.names);
     this.hearMeaning({ personId, ...partial, isFinal: false, isMeant: false });
   }
 
-  /** Forgets people who are not there any more, and what they asked for. */
+  /** Forgets people who left, and the pauses that they asked for. */
   updatePresence(isHere: (personId: PersonId) => boolean): void {
     const atMs = this.#getNowMs();
     for (const { personId } of this.#state.speeches) {
@@ -86,7 +83,7 @@ export class BargeIns {
     }
   }
 
-  /** To be called every 20 ms or so. */
+  /** Called each 20 ms. */
   tick(): void {
     const { sounding } = this.#loop;
     const atMs = this.#getNowMs();

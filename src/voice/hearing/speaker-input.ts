@@ -22,7 +22,7 @@ import {
 } from '#src/turn/overlap/overlap-voice.ts';
 import { type Evidence, noEvidence } from '#src/turn/voice-evidence.ts';
 
-/** One person's utterance, whole or as far as it has come. */
+/** One person's utterance, whole or so far. */
 export type Utterance = {
   readonly fromMs: number;
   /** Arrival of the last voiced packet. */
@@ -30,20 +30,19 @@ export type Utterance = {
   readonly pcm: Pcm;
 };
 
-/** An utterance up to its pause; `soFar` copies its sound. */
+/** An utterance up to its pause. `soFar` copies its sound. */
 export type UtteranceSoFar = { readonly soFar: () => Utterance; readonly heard: Evidence };
 
-/** Events of one speaker input, in order. Between `began` and `ended` every sample is handed on once. */
+/** Events of one speaker input, in order. Between `began` and `ended` each sample is handed on once. */
 export type SpeakerInputEvent =
   | OverlapVoiceEvent
-  /** `sound` reaches back to before the voice was noticed. */
+  /** `sound` begins before the voice was noticed. */
   | { readonly kind: 'began'; readonly fromMs: number; readonly sound: Int16Array }
   | { readonly kind: 'sound'; readonly sound: Int16Array }
   | ({ readonly kind: 'paused' } & UtteranceSoFar)
-  /** The pause is likely to be the end. */
   | ({ readonly kind: 'long-pause' } & UtteranceSoFar)
   | { readonly kind: 'resumed' }
-  /** An answer may be prepared. */
+  /** A preemptive answer may begin. */
   | ({ readonly kind: 'likely-over' } & UtteranceSoFar)
   | {
       readonly kind: 'ended';
@@ -59,13 +58,12 @@ type SpeakerInputOptions = {
   readonly speakerId: PersonId;
   readonly stream: SpeakerStream;
   readonly meter: VoiceWindowMeter;
-  /** Knows the bot's own voice when it comes back. */
   readonly echo: EchoMeter;
   readonly rules: EndpointRules;
   readonly pauseHabits: PauseHabits;
 };
 
-/** Speaker input of one person: packets in, whole utterances out. Opened only for people who may be heard. */
+/** Turns the packets of one person into utterances. Opened only for people who may be heard. */
 export class SpeakerInput {
   readonly #options;
   #isEcho = false;
@@ -101,8 +99,8 @@ export class SpeakerInput {
     return noticed;
   }
 
-  /** Discord is mute during silence, so only a tick can end an utterance. */
   tick(atMs: number): SpeakerInputEvent[] {
+    // Discord sends nothing during silence, so only a tick can end an utterance.
     const noticed: SpeakerInputEvent[] = [];
     for (const heard of this.#options.stream.releaseOverdue(atMs))
       this.#handleSound(heard, noticed);
@@ -111,14 +109,13 @@ export class SpeakerInput {
     return noticed;
   }
 
-  /** Passes on the recognised words of the utterance, up to its pause. */
+  /** Takes the transcript of the utterance up to its pause. */
   addTranscript(understood: Transcript, atMs: number): SpeakerInputEvent[] {
     const noticed: SpeakerInputEvent[] = [];
     this.#stepEndpointing({ kind: 'text', ...understood, atMs }, noticed);
     return noticed;
   }
 
-  /** Adds what it noticed, as all below do. */
   #handleSound(heard: SpeakerSound, noticed: SpeakerInputEvent[]) {
     const { atMs, samples } = heard;
     if (heard.kind === 'silence-frame') {
@@ -146,8 +143,8 @@ export class SpeakerInput {
     if (!this.isTalking && this.#overlap) this.#stepOverlap({ kind, atMs }, noticed);
   }
 
-  /** The bot's own voice from the loudspeakers of a person is no overlap. */
   #removeEcho(window: VoiceWindow): Extract<OverlapVoiceInput, { kind: 'window' }> {
+    // The bot's own voice from a person's loudspeakers is no overlap.
     const { verdict, lagMs, share, ownFromMs } = this.#options.echo.hear(window);
     const isKnown = lagMs !== undefined && share === 1 && ownFromMs === undefined;
     this.#isEcho = verdict === 'echo' || (isKnown && verdict !== 'speech');
@@ -173,8 +170,8 @@ export class SpeakerInput {
     for (const effect of effects) noticed.push(this.#toInputEvent(effect, event.atMs, before));
   }
 
-  /** Whether an utterance was over shows when the next one begins. */
   #learnPauses(effect: EndpointingEffect, lastWord: string) {
+    // The next utterance shows whether the last one was really over.
     const { pauseHabits, rules, speakerId } = this.#options;
     if (effect.kind === 'resumed') pauseHabits.learnResumed(speakerId, effect.pausedMs, lastWord);
     if (effect.kind === 'ended') this.#lastUtterance = { toMs: effect.toMs, lastWord };
@@ -222,25 +219,21 @@ export class SpeakerInput {
   }
 }
 
-/** Silence in ms after which a person's decoder is freed, until they speak again. */
+/** Silence, in ms, after which a person's decoder is freed. */
 const maxIdleMs = 60_000;
 /** People heard at once in one channel. */
 const maxSpeakers = 25;
-/** Time in ms after the last packet in which pauses are still measured, and what came late is put in order. */
+/** Time, in ms, after the last packet in which pauses are measured and late packets put in order. */
 const packetPauseMs = 1_000;
-/** Shortest silence, in ms, after which a person gives their decoder to one person more. */
+/** Shortest silence, in ms, after which a person gives their decoder to another one. */
 const minSilenceMs = 1_000;
 
-/** Events of one person. */
 type SpeakerEvent = { readonly speakerId: PersonId; readonly noticed: SpeakerInputEvent };
 
-/**
- * Speaker inputs of all people in one channel, 25 at most. One is opened by the first packet that may be heard, never earlier.
- *
- * One person more gets the speaker input of the person who is silent longest, for at least 1 s. If there is none, the packets of that
- * person are dropped until there is.
- */
+/** Speaker inputs of one channel. The first packet that may be heard opens one. */
 export class SpeakerInputs {
+  // With 25 open, a further person gets the input of the person who is silent longest, for at least 1 s. If there is none, that
+  // person's packets are dropped.
   readonly #createInput;
   readonly #inputs = new Map<string, SpeakerInput>();
 
@@ -256,7 +249,6 @@ export class SpeakerInputs {
     return false;
   }
 
-  /** True while a person is in a pause that only time can prove to be the end. */
   get isPausing(): boolean {
     for (const input of this.#inputs.values()) if (input.isPausing) return true;
     return false;
@@ -277,19 +269,17 @@ export class SpeakerInputs {
     return all;
   }
 
-  /** Passes on the recognised words of this person, up to a pause. */
   addTranscript(speakerId: PersonId, understood: Transcript, atMs: number): SpeakerInputEvent[] {
     return this.#inputs.get(speakerId)?.addTranscript(understood, atMs) ?? [];
   }
 
-  /** Closes the speaker inputs of all others at once; what they had heard is gone. */
+  /** Closes the inputs of all others at once. Their unfinished utterances are gone. */
   closeOthers(mayHear: (speakerId: PersonId) => boolean): void {
     for (const speakerId of this.#inputs.keys()) {
       if (!mayHear(speakerId)) this.#inputs.delete(speakerId);
     }
   }
 
-  /** Ids of those who talk now. */
   listTalking(): readonly string[] {
     return [...this.#inputs].filter(([, input]) => input.isTalking).map(([speakerId]) => speakerId);
   }

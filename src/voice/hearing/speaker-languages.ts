@@ -21,7 +21,6 @@ import {
   stepSpeakerLanguage,
 } from '#src/turn/speaker-language/speaker-language.ts';
 
-/** Settings of a server, as far as languages need them. */
 type LanguageSettings = {
   readonly names: readonly string[];
   readonly language: string | undefined;
@@ -29,7 +28,7 @@ type LanguageSettings = {
   readonly persona?: { readonly language?: string | undefined };
 };
 
-/** Sources of languages in one server, in a session or outside. */
+/** Dependencies for one server, with or without a session. */
 type LanguageDeps = {
   readonly guildId: GuildId;
   readonly services: {
@@ -43,25 +42,25 @@ const unknownLanguage: SpeakerLanguage = {};
 
 type KnownLanguage = { readonly language: string | undefined; readonly hold: LanguageStability };
 
-/** Least probability of one of two languages: "toss a coin" is Hungarian rather than English with 0.82, short German with 1. */
+/** Least probability of one of two languages. "Toss a coin" is Hungarian rather than English with 0.82. Short German is German with 1. */
 const minPairProbability = 0.9;
 
-/** In which language each person of one session is heard and answered. Nothing here throws. */
+/** Language in which each person of one session is heard and answered. Never throws. */
 export class SpeakerLanguages {
   readonly #deps;
   readonly #people: Map<PersonId, SpeakerLanguage>;
-  /** Language after each finished text, so that the text counts once. */
+  /** Language after each finished transcript, so that a transcript counts once. */
   readonly #languageAfter = new WeakMap<Transcript, KnownLanguage>();
 
   #latest: string | undefined;
 
-  /** With what is known of people from `former`, where the bot sat before. */
+  /** Keeps the languages of `former`, the session before. */
   constructor(sources: LanguageDeps, former?: SpeakerLanguages) {
     this.#deps = sources;
     this.#people = new Map(former ? former.#people : []);
   }
 
-  /** Reads what this person has set for themselves, for what they say next. */
+  /** Reads a person's own settings, for the next words. */
   prefetch(personId: PersonId): void {
     const { guildId, services } = this.#deps;
     void services.peopleSettings.loadSettings(guildId, personId);
@@ -72,17 +71,17 @@ export class SpeakerLanguages {
     return this.#latest;
   }
 
-  /** Language of a person as far as it is known now, BCP 47; undefined where it is not. */
+  /** Finds the language of a person, BCP 47. */
   find(personId: PersonId): string | undefined {
     return decideAnswerLanguage(this.#getState(personId), this.#getChoices(personId));
   }
 
-  /** Language that the recogniser gets before it hears this person, in every pipeline. */
+  /** Finds the language for the recogniser, before it hears this person. */
   findHint(personId: PersonId): string | undefined {
     return getRecogniserHint(this.#getState(personId), this.#getChoices(personId));
   }
 
-  /** Words that were said to their end: they count for what comes after them. */
+  /** Takes a finished transcript, which counts for later words. */
   async learn(personId: PersonId, transcript: Transcript): Promise<void> {
     this.#latest = transcript.language ?? this.#latest;
     const evidence = await this.#getEvidence(personId, transcript);
@@ -91,7 +90,6 @@ export class SpeakerLanguages {
     this.#languageAfter.set(transcript, this.#toKnownLanguage(personId, state, true));
   }
 
-  /** Language of an answer to this person. */
   createAnswerLanguage(personId: PersonId): AnswerLanguage {
     let heard: { readonly words: Transcript; readonly answer: KnownLanguage } | undefined;
     const now = () =>
@@ -117,7 +115,6 @@ export class SpeakerLanguages {
     };
   }
 
-  /** Forgets the language of this person. */
   forgetPerson(personId: PersonId): void {
     this.#people.delete(personId);
   }
@@ -142,8 +139,8 @@ export class SpeakerLanguages {
     return stepSpeakerLanguage(this.#getState(personId), evidence, languages);
   }
 
-  /** The language of the text is detected only where nothing else shows it. */
   async #getEvidence(personId: PersonId, transcript: Transcript): Promise<LanguageEvidence> {
+    // The text is examined only where nothing else shows its language.
     const { names } = this.#deps.settings();
     const { text, language } = transcript;
     const content = removeNames(text, names);
@@ -158,8 +155,8 @@ export class SpeakerLanguages {
     return { ...chooseTurnLanguage(language, hint, found), words, requested };
   }
 
-  /** A text that leaves its language open is weighed against the one that the person spoke last: it is of that, if it may be. */
   async #detectText(text: string, personId: PersonId): Promise<DetectedLanguage | undefined> {
+    // An ambiguous text is in the language that the person spoke last, if that is possible.
     const { textLanguage } = this.#deps.services;
     const found = await textLanguage.detect(text, this.#deps.settings().languages);
     const { latest, locked } = this.#getState(personId);

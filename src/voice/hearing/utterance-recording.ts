@@ -7,10 +7,9 @@ import type { HeldListening } from '#src/speech/listen.ts';
 import type { Transcript } from '#src/speech/speech-engine.ts';
 import type { Utterance } from './speaker-input.ts';
 
-/** Longest time, in ms, until the words of a pause are there, whatever engines do: more than any of their own deadlines. */
+/** Longest wait for the words of a pause, in ms: longer than any deadline of an engine. */
 const maxRecogniseMs = 310_000;
 
-/** Request for the words up to one pause. */
 type TranscriptRequest = {
   readonly text: Promise<Transcript>;
   readonly stop: AbortController;
@@ -23,20 +22,20 @@ type RecordingOptions = {
   /** Begins when the words are needed. */
   readonly listening: HeldListening;
   readonly clock: Clock;
-  /** Told of its words, whomever they are for. */
+  /** Gets the words for captions, whomever they are for. */
   readonly follower: UtteranceFollower | undefined;
-  /** Told once whether it was for the bot. */
+  /** Called once with whether the utterance was for the bot. */
   readonly onDecided: (meant: boolean) => void;
 };
 
-/** Sound of one utterance and the request for its words. The conversation, which knows it by its id, decides about both. */
+/** Sound of one utterance and the request for its words. The conversation decides about both, by the id. */
 export class UtteranceRecording {
   readonly id;
   readonly speakerId;
   readonly name;
-  /** Its sound up to its latest pause, until it has ended. */
+  /** Sound up to the latest pause. */
   getSoundSoFar: (() => Utterance) | undefined;
-  /** All of its sound, once it has ended. */
+  /** All of the sound, once the utterance has ended. */
   wholeSound: Utterance | undefined;
   readonly #options;
   #follower: UtteranceFollower | undefined;
@@ -69,7 +68,7 @@ export class UtteranceRecording {
     return this.#transcript;
   }
 
-  /** Sends its sound to the recogniser, from its beginning on. */
+  /** Sends the sound to the recogniser, from its beginning on. */
   startListening(): void {
     this.#options.listening.begin();
   }
@@ -80,7 +79,7 @@ export class UtteranceRecording {
     this.#options.listening.push(sound);
   }
 
-  /** Tells captions all words so far. `isWhole`: they are those up to a pause. */
+  /** Tells captions all words so far. `isWhole`: the words up to a pause. */
   captionWords(text: string, isWhole: boolean): void {
     if (isWhole) this.#follower?.onWhole(text);
     else this.#follower?.onPartial(text);
@@ -94,12 +93,11 @@ export class UtteranceRecording {
     return this.#openedRequest.text;
   }
 
-  /** Whether this text is still that of the pause. */
   isLatestRequest(text: Promise<Transcript>): boolean {
     return this.#openedRequest?.text === text;
   }
 
-  /** Ends the request, whose words are void: the speaker went on. */
+  /** Ends the request, whose words are void. */
   cancelRequest(): void {
     this.#openedRequest?.stop.abort(new Error('the speaker went on'));
     this.#openedRequest = undefined;
@@ -133,7 +131,7 @@ export class UtteranceRecording {
     const keep = (transcript: Transcript) => {
       if (this.isLatestRequest(text)) this.#transcript = transcript;
     };
-    text.then(keep, () => undefined); // whoever asked is told of its failure
+    text.then(keep, () => undefined); // The caller handles a failure.
     return { text, stop };
   }
 }

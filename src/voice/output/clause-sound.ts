@@ -7,7 +7,7 @@ export type PaidVoice = {
   readonly voice: SpeechVoice;
 };
 
-/** Sound of one clause; of one that cannot be spoken none. Errors: BotError at the stage `speak`. */
+/** Sound of one clause. One that cannot be spoken has none. Errors: BotError at the stage `speak`. */
 export async function* synthesizeClause(
   clause: string,
   { synthesizer, voice }: PaidVoice,

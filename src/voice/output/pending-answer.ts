@@ -13,7 +13,6 @@ import type { PaidPipeline, ReplyHost } from '#src/spending/paid-engine.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 
-/** A part of an answer, and when it came. */
 export type ArrivedPart = { readonly part: ReplyPart; readonly atMs: number };
 
 /** Words that the bot says itself. */
@@ -23,30 +22,26 @@ export type Quote = {
   readonly onHeard?: () => void;
 };
 
-/** The tools of one turn, as its answer calls them. */
+/** Tools of one turn, for its answer. */
 export interface AnswerTools {
-  /** Found by a tool, to be said in place of the rest of the answer. */
+  /** Said in place of the rest of the answer. */
   readonly quote: Quote | undefined;
-  /** The tool that runs, in words for people. */
+  /** The running tool, in words for people. */
   readonly runningStep: PlainTextId | undefined;
   /** Result of a call, for the model. Aborting `signal` throws `signal.reason`. */
   run(call: ToolCall, signal: AbortSignal): Promise<ToolResult>;
 }
 
-/** Parts of a pending answer. */
 type PendingAnswerOptions = {
-  /** Question that it answers. */
   readonly turn: Turn;
   readonly pipeline: Pick<PaidPipeline, 'paidBy'>;
-  /** It is not spoken: all of it is to be written. */
+  /** True where all of it is written, and nothing spoken. */
   readonly isWritten: boolean;
   readonly preemptiveBudget: PreemptiveBudget;
-  /** Tools that the turn may call. */
   readonly tools: AnswerTools;
-  /** Owner of what the model is shown for it. */
+  /** Owner of the words in its prompt. */
   readonly owner: TextOwner;
   readonly nowMs: () => number;
-  /** Money set aside for it. */
   readonly reservation: Reservation;
 };
 
@@ -55,14 +50,13 @@ type EarlyParts = {
   readonly end?: 'over' | { error: unknown };
 };
 
-/** Reason of an answer to end before its model has: quoted lines replace the rest of it. */
+/** A quote replaces the rest of the answer, so it ends before its model does. */
 const quotedError = new Error('quoted lines replace the rest of the answer');
 
 /**
- * One answer from its first request on, perhaps before it is known to be wanted: nothing of it is heard and no tool
- * runs until it is wanted.
+ * One answer from its first request on, perhaps before it is wanted. Until then nothing of it is heard and no tool runs.
  *
- * It is read up to its first sound, or the first that fails, so that what waits is bounded. Aborting `signal` ends it.
+ * It is read up to its first sound, so that a bounded amount waits. Aborting `signal` ends it.
  */
 export class PendingAnswer {
   /** Pays for all requests of this answer. */
@@ -98,59 +92,54 @@ export class PendingAnswer {
     this.#early = this.#gatherEarly();
   }
 
-  /** It is not spoken: all of it is to be written. */
   get isWritten(): boolean {
     return this.#options.isWritten;
   }
 
-  /** Owner of the answer: of what the model was shown for it, else of what a tool has quoted. */
+  /** Owner of the words in its prompt, else of the quote. */
   get owner(): TextOwner {
     const { owner } = this.#options;
     return owner === 'given' ? (this.quote?.text.owner ?? 'given') : owner;
   }
 
-  /** The only person who may know it: nothing of it enters the channel. */
+  /** The only person who may know it. Nothing of it enters the channel. */
   get onlyFor(): string | undefined {
     const { owner } = this.#options;
     return owner === 'given' ? undefined : owner.onlyFor;
   }
 
-  /** Words of it as they are written. */
   toConfidentialText(words: string): ConfidentialText {
     return new ConfidentialText(words, this.owner);
   }
 
-  /** Voice of all that is said in this answer, once it sounds. */
   get voice(): SpeechVoice {
     return chooseAnswerSound(this.#options.turn).voice;
   }
 
-  /** It was begun on words that were not final, and those that are get an answer in another language. */
+  /** True where it was begun on words that were not final, and the final ones are in another language. */
   get isInWrongLanguage(): boolean {
     return this.#options.turn.language?.isOutdated ?? false;
   }
 
-  /** Never rejects. */
+  /** Resolves with its first sound or its end. Never rejects. */
   get ready(): Promise<void> {
     return this.#early.then(() => undefined);
   }
 
-  /** Said in place of the rest of the answer, which has ended. */
   get quote(): Quote | undefined {
     return this.#options.tools.quote;
   }
 
-  /** The tool that runs for it, in words for people. */
   get runningStep(): PlainTextId | undefined {
     return this.#options.tools.runningStep;
   }
 
-  /** Which stage the next part is awaited from. */
+  /** Stage that the next part comes from. */
   get stage(): 'think' | 'speak' {
     return this.#awaitsSpeech ? 'speak' : 'think';
   }
 
-  /** Marks the answer as wanted: from now on it may have effects. */
+  /** From now on the answer may have effects. */
   markWanted(): void {
     this.#wanted.resolve();
     if (this.#fate !== 'open') return;
@@ -159,15 +148,15 @@ export class PendingAnswer {
     this.#options.preemptiveBudget.use(this.#tokens);
   }
 
-  /** Ends the answer, since no caller waits for it any longer; its reader gets this error. */
+  /** Ends the answer with this error, as it takes too long. */
   giveUp(error: BotError): void {
     this.#over.abort(error);
   }
 
   /**
-   * Gives all of it, to be heard or read. Once.
+   * Gives all parts, once.
    *
-   * Errors: the pipeline's. Aborting `signal` ends it and throws `signal.reason`.
+   * Errors: as the pipeline. Aborting `signal` ends the answer and throws `signal.reason`.
    */
   async *releaseParts(signal: AbortSignal): AsyncGenerator<ArrivedPart> {
     const leave = () => this.#over.abort(signal.reason);
@@ -192,7 +181,7 @@ export class PendingAnswer {
     }
   }
 
-  /** Discards the answer unheard, because it is not wanted; its tokens count as wasted. */
+  /** Discards the unheard answer. Its tokens count as wasted. */
   discardUnheard(): void {
     if (this.#fate === 'vain') return;
     if (this.#fate === 'wanted') this.#options.preemptiveBudget.use(-this.#tokens);
@@ -207,8 +196,8 @@ export class PendingAnswer {
     };
   }
 
-  /** Not before the answer is wanted, and never once it is over. */
   async #runTool(call: ToolCall, signal: AbortSignal): Promise<ToolResult> {
+    // A tool runs only once the answer is wanted, and never after its end.
     await waitUnlessAborted(this.#wanted.promise, signal);
     signal.throwIfAborted();
     const result = await this.#options.tools.run(call, signal);
@@ -237,7 +226,7 @@ export class PendingAnswer {
     }
   }
 
-  /** Next part; the wait ends with this answer, also where a pipeline heeds no signal. */
+  /** The wait ends with this answer, even if a pipeline heeds no signal. */
   #readNext(): Promise<IteratorResult<ReplyPart>> {
     return new Promise((resolve, reject) => {
       this.#signal.throwIfAborted();
@@ -255,17 +244,16 @@ export class PendingAnswer {
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** Content of an answer so far; filled while it streams, so that a failure loses nothing of it. */
+/** Content of an answer so far, kept while it streams so that a failure loses nothing. */
 export type AnswerProgress = {
   text: string;
-  /** Text that is to be read, not heard. */
+  /** Text to be read, not heard. */
   aside?: string;
-  /** All of its text was written: it counts like text that was heard. */
+  /** True where all text was written, which counts like text that was heard. */
   isWritten?: boolean;
   readonly instants: Writable<TurnTimestamps>;
 };
 
-/** An answer that is over. */
 export type FinishedAnswer = {
   readonly reply: SpokenReply;
   readonly progress: AnswerProgress;
@@ -274,9 +262,9 @@ export type FinishedAnswer = {
 };
 
 /**
- * Puts an answer on its track as it arrives. Waits where the track is full.
+ * Puts an answer on its track as it arrives, and waits where the track is full.
  *
- * Errors: what the pipeline throws. Aborting `signal` throws `signal.reason`.
+ * Errors: as `parts`. Aborting `signal` throws `signal.reason`.
  */
 export async function writeAnswer(
   parts: AsyncIterable<ArrivedPart>,

@@ -5,12 +5,11 @@ import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { createDeadlineError } from '#src/ports/failure-event.ts';
 import type { SpokenSegment } from '#src/ports/feature-session.ts';
 
-/** Ways to change the pace. */
 export const paceChanges = ['slower', 'faster', 'usual'] as const;
 
 const [slowerFactor, minPace, maxPace] = [0.85, 0.7, 1.4];
 
-/** Pace of the bot's speech in one session, as people asked for it, until they ask otherwise; 1 is usual, less is slower. */
+/** Pace of the bot's speech in one session, as people asked for it. 1 is usual. */
 export class SpeechPace {
   #speed = 1;
 
@@ -18,8 +17,8 @@ export class SpeechPace {
     return this.#speed;
   }
 
-  /** "Faster" takes back "slower", and the other way round, before it goes further. */
   changePace(to: (typeof paceChanges)[number]): void {
+    // "Faster" takes back "slower" before it goes further, and the other way round.
     const speed = this.#speed;
     if (to === 'usual') this.#speed = 1;
     else if (to === 'slower') this.#speed = speed > 1 ? 1 : Math.max(minPace, speed * slowerFactor);
@@ -27,35 +26,33 @@ export class SpeechPace {
   }
 }
 
-/** Longest time in ms in which nothing of a reply leaves; then it is given up, as the link does not send it. */
+/** Time, in ms, in which nothing of a reply leaves, after which it is given up. */
 const maxStallMs = 10_000;
 /** Bounds of the pace at which sound is stretched. */
 const [minSpeed, maxSpeed] = [0.5, 2];
 
-/** Properties of a reply that never change. */
 type ReplyOptions = {
   /** Number in the conversation. */
   readonly id: number;
-  /** Person whom it answers; none for a text that is read out. */
+  /** Person whom it answers. Absent for an announcement. */
   readonly by?: string;
-  /** False for what must be heard out. Default true. */
+  /** False for words that must be heard out. Default: true. */
   readonly interruptible?: boolean;
-  /** Pace that its addressee has chosen, beside the pace that people ask for aloud; 1 is usual. */
+  /** The listener's own pace, beside the one that people ask for aloud. 1 is usual. */
   readonly ownSpeed?: number;
-  /** People for whom it is. Default: the one whom it answers. */
+  /** People whom it is for. Default: the person whom it answers. */
   readonly answeredIds?: readonly PersonId[];
 };
 
-/** A reply from its opening to its end. */
 type OpenReply = ReplyOptions & { readonly reply: SpokenReply };
 
-/** A reply of which something has left. `isStarved`: more of it is to come, and none is there. */
+/** A reply of which something has left. `isStarved`: its next sound is late. */
 type LeavingReply = Pick<ReplyOptions, 'id'> & { readonly isStarved: boolean };
 
-/** Told what was sent of each reply that is over, but for what the bot has to say of itself. Never throws. */
+/** Gets the words of each reply that is over, except notices. Never throws. */
 type OnSent = (words: SpokenSegment) => void;
 
-/** Says one thing after the other on the track of one session. */
+/** Says one reply after the other on the voice track of a session. */
 export class SpeechOutput {
   readonly #track;
   readonly #clock;
@@ -65,7 +62,7 @@ export class SpeechOutput {
   #resumeCount = 0;
   #isStuck = false;
 
-  /** Everything is said at the pace that holds when it begins. */
+  /** A reply is said at the pace that holds when it begins. */
   constructor(
     track: VoiceTrack,
     clock: Clock,
@@ -78,30 +75,28 @@ export class SpeechOutput {
     this.#onSent = onSent;
   }
 
-  /** Words of the current reply that were sent so far; undefined before its first frame. */
+  /** Words of the current reply that have left. Undefined before its first frame. */
   get spokenSoFar(): SpokenSegment | undefined {
     return this.#openReply && this.#describeSpoken(this.#openReply);
   }
 
-  /** Words of the current reply that have left. */
   get heardText(): string {
     return this.#openReply?.reply.getHeardText() ?? '';
   }
 
-  /** The current reply, once something of it was heard. */
   get leavingReply(): LeavingReply | undefined {
     if (this.#openReply?.reply.firstSentAtMs === undefined) return undefined;
     const { id, reply } = this.#openReply;
     return { id, isStarved: !reply.over && !reply.paused && !reply.ready };
   }
 
-  /** True where the last reply was given up, since the link did not send it any more. */
+  /** True where the last reply was given up, as the connection did not send it. */
   get isStuck(): boolean {
     return this.#isStuck;
   }
 
   /**
-   * Opens a reply for `work`; whatever happens, it is silent afterwards.
+   * Opens a reply for `work`, and silences it afterwards.
    *
    * Throws what `work` throws. Aborting `signal` falls silent within a frame and throws `signal.reason`.
    */
@@ -126,7 +121,7 @@ export class SpeechOutput {
       signal.throwIfAborted();
     } finally {
       over.abort(new Error('the reply is over'));
-      if (this.#openReply === open) this.#openReply = undefined; // the next one may have begun
+      if (this.#openReply === open) this.#openReply = undefined; // The next one may have begun.
       signal.removeEventListener('abort', cut);
       reply.cut();
       const sent = this.#describeSpoken(open);
@@ -134,17 +129,17 @@ export class SpeechOutput {
     }
   }
 
-  /** Turns the current reply down by `db`, not the next one. */
+  /** Lowers the current reply by `db`, not the next one. */
   duck(db: number): void {
     this.#openReply?.reply.duck(db);
   }
 
-  /** Silent within a frame; nothing is lost. */
+  /** Silent within a frame. Nothing is lost. */
   pause(): void {
     this.#openReply?.reply.pause();
   }
 
-  /** Goes on from the start of the word that was cut. */
+  /** Resumes from the start of the word that was cut. */
   resume(): void {
     this.#resumeCount++;
     this.#openReply?.reply.resume();
@@ -159,27 +154,25 @@ export class SpeechOutput {
     return { key: reply, text, ...times, answeredIds: answered, isAnswer: by !== undefined };
   }
 
-  /** Never throws. */
   async #reportSpoken(sent: SpokenSegment, { finish }: SpokenReply) {
     const isCut = (await finish) === 'cancelled';
     this.#onSent({ ...sent, isOver: true, isCut });
   }
 
-  /** Cuts a reply whose sound lies here while nothing leaves, so that its writer goes on. */
+  /** Cuts a reply that is ready while nothing leaves, so that its writer goes on. */
   async #watchForStall(reply: SpokenReply, signal: AbortSignal) {
     let before = -1;
     while (!signal.aborted) {
-      const now = reply.getPlayedMs() + this.#resumeCount; // both only grow
+      const now = reply.getPlayedMs() + this.#resumeCount; // Both only grow.
       const isDue = reply.ready && !reply.paused;
       this.#isStuck = isDue && now === before;
       if (this.#isStuck) return reply.cut();
       before = isDue ? now : -1;
-      await this.#clock.sleep(maxStallMs, signal).catch(() => undefined); // ends the loop
+      await this.#clock.sleep(maxStallMs, signal).catch(() => undefined); // Ends the loop.
     }
   }
 }
 
-/** Why what could not leave for the channel was given up. */
 export function createStuckError(): BotError {
   return createDeadlineError(
     'speak',
