@@ -15,7 +15,7 @@ export const leave: Command = {
     const left = sessions.at(guildId);
     const barred = findChannelObjection(call, { places, sessions });
     if (barred && !(mayManage && left)) return [barred];
-    const leaving = await sessions.leaveInTurn(guildId);
+    const leaving = await sessions.leave(guildId);
     if (leaving.kind === 'nowhere' || !left) return [nowhereReply];
     if (!mayKnowChannel(left, callerId, places)) return [{ id: 'confirm.done' }];
     const { channel, hasTranscript, stayedMs } = leaving;

@@ -180,7 +180,7 @@ export type ConversationOptions = {
   readonly sessions: {
     readonly consents: { getChoices(guildId: GuildId): GuildChoices };
     denyAloud(personId: PersonId, session: Session): void;
-    leaveInTurn(guildId: GuildId): Promise<LeaveOutcome>;
+    leave(guildId: GuildId): Promise<LeaveOutcome>;
   };
   /** A session of this server that goes on here, with its history and the consents of its people. */
   readonly former?: Session | undefined;
@@ -272,7 +272,7 @@ export function buildSession(options: ConversationOptions, source: SessionSource
   };
   const tools = new SessionTools(session, deps, {
     allTools,
-    leave: () => sessions.leaveInTurn(guildId),
+    leave: () => sessions.leave(guildId),
     refresh: (personId, until) => link.refreshPerson(personId, until),
   });
   const vocabulary = () => settings.listWords(guildId);

@@ -103,7 +103,7 @@ export type CommandPorts = {
   readonly timesIn: (guildId: GuildId) => WallTimes;
   readonly sessions: Pick<
     VoiceSessions,
-    'at' | 'join' | 'leaveInTurn' | 'canOpen' | 'pauseHearing' | 'findSession'
+    'at' | 'join' | 'leave' | 'canOpen' | 'pauseHearing' | 'findSession'
   > & { readonly moveRequests: Pick<MoveRequests, 'agree'> };
   readonly places: Places;
   readonly privacy: Omit<Public<PrivacyRequests>, 'resumePendingErasures'>;

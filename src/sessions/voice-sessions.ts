@@ -213,7 +213,7 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /** Leaves the server: silent and deaf at once. */
-  async leaveInTurn(guildId: GuildId): Promise<LeaveOutcome> {
+  async leave(guildId: GuildId): Promise<LeaveOutcome> {
     // The end of the session may hang, so it is not awaited for long.
     this.forgetSeat(guildId);
     this.#moves.delete(guildId);

@@ -251,7 +251,7 @@ export function makePorts(
     join: async () => ({ kind: 'joined', consent: 'brief' }),
     moveRequests: { agree: async () => ({ kind: 'over' }) },
     listPeople: () => [],
-    leaveInTurn: async () => leftOutcome,
+    leave: async () => leftOutcome,
     at: () => lounge,
     findSession: () => undefined,
     findChannelFacts: () => healthyFacts,

@@ -60,11 +60,11 @@ const states: Readonly<Record<string, (fixture: SessionFixture) => unknown>> = {
   'the store fails': (one) => troubled(one, 'unreadable'),
   'the store hangs': (one) => troubled(one, 'hung'),
   'a lost link does not close': (one) => unclosable(one).linkOpener.link.lose(),
-  'it leaves, and the link does not close': (one) => void unclosable(one).sessions.leaveInTurn('g'),
+  'it leaves, and the link does not close': (one) => void unclosable(one).sessions.leave('g'),
   'it is moved, and the link does not close': (one) =>
     void unclosable(one).sessions.moveSession('g', 'den'),
   async 'it comes, and the link does not open'({ linkOpener, sessions }) {
-    await sessions.leaveInTurn('g');
+    await sessions.leave('g');
     linkOpener.openLink = () => hung;
     void sessions.join(lounge, 'adam');
   },

@@ -87,7 +87,7 @@ function testLeaving(name: PipelineName) {
 
   test(`${name}: after the goodbye nothing is under way, and nobody is connected to`, async () => {
     await using served = await openListening(name);
-    await served.fixture.sessions.leaveInTurn('g');
+    await served.fixture.sessions.leave('g');
     await served.settle();
     expect([served.running, listRemembered(served), served.providers.talk.open]).toEqual([
       [],

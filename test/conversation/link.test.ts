@@ -425,7 +425,7 @@ test('a caller whose call was taken back while it was on its way is told so', as
     new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
   const joining = sessions.join(lounge, 'adam');
   await new Promise(setImmediate);
-  const leaving = sessions.leaveInTurn('g');
+  const leaving = sessions.leave('g');
   expect([await joining, await leaving]).toMatchObject([{ kind: 'left' }, { kind: 'left' }]);
 });
 

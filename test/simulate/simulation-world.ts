@@ -297,7 +297,7 @@ export class Simulation {
     const { sessions } = this.#fixture;
     const drainMs = 8_000;
     if (isStopped) await this.#waitFor(sessions.drainAll(drainMs));
-    else await this.#waitFor(sessions.leaveInTurn(guildId));
+    else await this.#waitFor(sessions.leave(guildId));
     await this.#waitFor(sessions[Symbol.asyncDispose]());
     this.#checkTaken();
   }

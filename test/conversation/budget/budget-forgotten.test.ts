@@ -104,7 +104,7 @@ test.each([600, 1_000, 1_400, 2_000, 2_600, 3_200, 3_800, 4_600])(
     await fixture.privacy.forget('g', adam.id);
     await passTime(fixture, 1_500);
     expect([...ledger.getStanding('g', clock.wallMs()).people.keys()]).toEqual([]);
-    await fixture.sessions.leaveInTurn('g');
+    await fixture.sessions.leave('g');
   },
 );
 

@@ -98,7 +98,7 @@ test('what was said when the session ends is told as far as it was understood', 
   };
   const { fixture, listener } = await taken({ transcriber }, clock);
   await passTime(fixture, 1_800, await sayWords(speech, adam, clock.nowMs()));
-  await fixture.sessions.leaveInTurn('g');
+  await fixture.sessions.leave('g');
   await passTime(fixture, 1_000);
   expect(listener.listEnds).toEqual(['five five']);
 });

@@ -144,7 +144,7 @@ function noComesFirst(name: string, place: StorePlace) {
       const awaits = await atEach(place, act, async (fixture, nth, open) => {
         if (nth > 1) expect(goesOn(await run(open), act)).toBe(false);
         expect(goesOn(fixture, act)).toBe(false);
-        await done(fixture, fixture.sessions.leaveInTurn('g'));
+        await done(fixture, fixture.sessions.leave('g'));
         await done(fixture, fixture.sessions.join(lounge, 'adam'));
         expect(goesOn(fixture, act)).toBe(false);
       });

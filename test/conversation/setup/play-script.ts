@@ -242,7 +242,7 @@ const steps: readonly (readonly [RegExp, Step])[] = [
   [/^(\d+)$/, async (play, ms) => void (await play.pass(Number(ms)))],
   [/^(\d+) (silent|sounding)$/, passRecognition],
   [/^(\w+) joins(?: (den))?(?: for (captions))?$/, joinSession],
-  [/^leave$/, ({ fixture }) => fixture.sessions.leaveInTurn(g)],
+  [/^leave$/, ({ fixture }) => fixture.sessions.leave(g)],
   [/^(\w+) (begins|says)(?: \((\S+)\))?(?:: (.*))?$/, speakClip],
   [/^(\w+) (asks|writes): (.*)$/, ask],
   [/^read(?: (now))?(?: (as) (\w+))?: (.*)$/, readAloud],

@@ -140,7 +140,7 @@ test('captions that are turned off write nothing more, and stay off', async () =
   expect(await listKept(fixture)).toEqual([]);
   await sayAll(fixture);
   expect(fixture.captionChats.chat.lines).toEqual([]);
-  await fixture.sessions.leaveInTurn('g');
+  await fixture.sessions.leave('g');
   await fixture.sessions.join(lounge, 'adam');
   await passTime(fixture, 8_000);
   expect(fixture.captions.isOn('g')).toBe(false);

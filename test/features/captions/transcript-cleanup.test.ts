@@ -58,7 +58,7 @@ async function unkept(fixture: SessionFixture) {
   await turning;
   await passTime(fixture, 4_000, await sayWords('human-goforward', adam, fixture.clock.nowMs()));
   expect(fixture.captionChats.chat.lines).toEqual(['**Adam** five five']);
-  await fixture.sessions.leaveInTurn('g');
+  await fixture.sessions.leave('g');
 }
 
 /** Messages that were deleted. */

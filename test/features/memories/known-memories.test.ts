@@ -121,7 +121,7 @@ test('a question answered in writing knows memories; where the bot sits nowhere,
   };
   const here = await write();
   expect([here.includes('I like tea.'), here.includes('I swim.')]).toEqual([true, true]);
-  await fixture.sessions.leaveInTurn('g');
+  await fixture.sessions.leave('g');
   const away = await write();
   expect([away.includes('I like tea.'), away.includes('I swim.')]).toEqual([true, false]);
 });

@@ -120,7 +120,7 @@ test('a private message goes by direct message alone; where that is refused its 
 test('who does not come within 30 days is told nothing, and the author reads that', async () => {
   const fixture = await open();
   await ask(fixture);
-  await fixture.sessions.leaveInTurn('g');
+  await fixture.sessions.leave('g');
   await fixture.clock.advance(29 * dayMs);
   expect((await seen(fixture)).stored).toHaveLength(1);
   await fixture.clock.advance(dayMs + 60_000);

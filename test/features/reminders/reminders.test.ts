@@ -61,7 +61,7 @@ test('what somebody asks to be reminded of is said to them at its time, if they 
 test('after a restart what was due is told as late, with its time in the zone of the server', async () => {
   const { fixture } = await open();
   await fixture.settings.setSetting('g', 'timezone', 'Europe/Berlin');
-  await fixture.sessions.leaveInTurn('g');
+  await fixture.sessions.leave('g');
   const { clock } = fixture;
   const setAtWallMs = clock.wallMs() - 3_600_000;
   await add(fixture, 'tea', { setAtWallMs, dueAtWallMs: clock.wallMs() - 300_000 });

@@ -99,7 +99,7 @@ test('where it cannot come it says so once, and tries again only after the chann
 test('after /leave it comes back only once the channel was empty, also after a restart', async () => {
   const bot = await opened(loungeId);
   await bot.move(adam, one);
-  expect(await bot.sessions.leaveInTurn('g')).toMatchObject({ kind: 'left' });
+  expect(await bot.sessions.leave('g')).toMatchObject({ kind: 'left' });
   await bot.move(eva, one);
   expect(bot.seat()).toBeUndefined();
   bot.sessions.settings.forgetGuild('g');

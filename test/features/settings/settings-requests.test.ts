@@ -124,14 +124,14 @@ test('more people are heard unasked only after a confirmation, and the channel i
   expect(fixture.written).toEqual([
     'In 30 seconds I begin to hear everybody here; /privacy deny undoes it for you.',
   ]);
-  await fixture.sessions.leaveInTurn('g');
+  await fixture.sessions.leave('g');
   await fixture.sessions.join(lounge, 'adam');
   await evaSays(fixture, 29_900);
   expect(fixture.of('recognised')).toEqual([]);
   await passTime(fixture, 200);
   await evaSays(fixture);
   expect(fixture.of('recognised')).toHaveLength(1);
-  await fixture.sessions.leaveInTurn('g');
+  await fixture.sessions.leave('g');
 });
 
 test('a looser policy waits its 30 s also after a restart', async () => {
@@ -149,9 +149,9 @@ test('a looser policy waits its 30 s also after a restart', async () => {
   expect(after.synthesizer.asked.map((one) => one.text).join(' ')).toBe(formatText('join.spoken'));
   await passTime(after, 200);
   expect(hearsEva()).toBe(true);
-  await after.sessions.leaveInTurn('g');
+  await after.sessions.leave('g');
   expect(await waits()).toBeUndefined(); // by the former run, which was not killed here
-  await before.sessions.leaveInTurn('g');
+  await before.sessions.leave('g');
 });
 
 test('a stricter policy ends the announcement of a looser one', async () => {
@@ -163,7 +163,7 @@ test('a stricter policy ends the announcement of a looser one', async () => {
   await passTime(fixture, 40_000);
   await evaSays(fixture);
   expect(fixture.of('recognised')).toEqual([]);
-  await fixture.sessions.leaveInTurn('g');
+  await fixture.sessions.leave('g');
 });
 
 test('fewer people are heard unasked at once, and a no is never undone', async () => {
@@ -174,7 +174,7 @@ test('fewer people are heard unasked at once, and a no is never undone', async (
   await fixture.settings.setSetting('g', 'consent', 'notice', 'confirmed');
   await evaSays(fixture);
   expect(fixture.of('recognised')).toEqual([]);
-  await fixture.sessions.leaveInTurn('g');
+  await fixture.sessions.leave('g');
 });
 
 test('settings that cannot be saved hold until the bot ends, and the operator is told', async () => {
@@ -201,5 +201,5 @@ test('as long as settings cannot be read nobody is heard unasked', async () => {
   await fixture.sessions.join(lounge, 'adam');
   await evaSays(fixture);
   expect(fixture.of('recognised')).toHaveLength(1);
-  await fixture.sessions.leaveInTurn('g');
+  await fixture.sessions.leave('g');
 });

@@ -73,7 +73,7 @@ test('whoever calls the bot elsewhere first leaves what was kept for this channe
   await elsewhere.sessions.join(den, 'adam');
   await passTime(elsewhere, 4_000);
   await playSound(elsewhere, byAdam, { sound: 'sea' });
-  const leaving = elsewhere.sessions.leaveInTurn('g');
+  const leaving = elsewhere.sessions.leave('g');
   await passTime(elsewhere, 100);
   await leaving;
   expect(await trackStore.read('g', 'lounge')).toHaveLength(1);

@@ -58,7 +58,7 @@ const kinds: readonly [
   ['a sound', 'main', 'rain', (fixture) => sound(fixture)],
 ];
 
-const leave = ({ sessions }: SessionFixture) => sessions.leaveInTurn('g');
+const leave = ({ sessions }: SessionFixture) => sessions.leave('g');
 const end = ({ sessions }: SessionFixture) => sessions[Symbol.asyncDispose]();
 const change = (kind: 'skip' | 'stop') => (fixture: SessionFixture, track: string) =>
   fixture.tracks.change('g', byAdam, { kind }, track);

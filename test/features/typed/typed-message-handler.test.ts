@@ -43,7 +43,7 @@ async function joined(rounds: readonly (readonly ChatStep[])[] = [['Five.']], ov
     return 'sent';
   };
   const { lines } = makeTypedHandler(fixture, reply);
-  if (isNowhere) await fixture.sessions.leaveInTurn('g');
+  if (isNowhere) await fixture.sessions.leave('g');
   return { ...fixture, chat, synthesizer, lines, replies, gone };
 }
 

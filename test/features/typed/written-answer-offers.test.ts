@@ -27,7 +27,7 @@ test('who comes or becomes deafened is offered written answers once in a server,
   fixture.linkOpener.link.present.splice(0, 1, { ...adam, isDeaf: true });
   await passTime(fixture, 3_000);
   expect(fixture.direct).toEqual([offer, { ...offer, personId: 'adam' }]);
-  await fixture.sessions.leaveInTurn('g');
+  await fixture.sessions.leave('g');
   await sit(fixture);
   expect(fixture.direct).toHaveLength(2);
   const { stores } = fixture;

@@ -219,7 +219,7 @@ const times: Readonly<Record<string, (setup: Narration, reopen: Reopen) => Promi
     return setup;
   },
   'after a restart': async ({ fixture }, reopen) => {
-    await fixture.sessions.leaveInTurn('g');
+    await fixture.sessions.leave('g');
     await passTime(fixture, 1_000);
     return await reopen(insiders);
   },

@@ -51,7 +51,7 @@ test('when the bot leaves, a recap is posted where the captions are, without hol
   const clock = new VirtualClock();
   const chat = new FakeChat([[{ waitMs: 9_000 }, ...point]], clock);
   const fixture = await talked(5, { chat }, clock);
-  await fixture.sessions.leaveInTurn('g');
+  await fixture.sessions.leave('g');
   expect(last(fixture)).not.toMatch(/^Recap/);
   await clock.advance(12_000);
   expect(last(fixture)).toMatch(
@@ -65,7 +65,7 @@ test('the recap at the end is paid by the server, and goes with the lines it res
   const usage = { inputTokens: 100_000, outputTokens: 0 };
   const chat = new FakeChat([[...point, { usage }]], clock);
   const fixture = await talked(5, { spending: budgets, chat }, clock);
-  await fixture.sessions.leaveInTurn('g');
+  await fixture.sessions.leave('g');
   await passTime(fixture, 3_000);
   expect(last(fixture)).toContain('Recap of');
   const { day, people } = ledger.getStanding('g', clock.wallMs());
@@ -88,7 +88,7 @@ test('a process that is killed before a recap is noted leaves none of its words'
       await put(message);
     };
   });
-  await fixture.sessions.leaveInTurn('g');
+  await fixture.sessions.leave('g');
   await passTime(fixture, 3_000);
   expect((await noted).filter((text) => text.includes('They take five'))).toEqual([]);
   expect(last(fixture)).toContain('They take five');
@@ -104,7 +104,7 @@ test('a recap that is being posted while a person is forgotten goes as soon as i
     const { signal } = new AbortController();
     void clock.sleep(3_000, signal).then(() => show(desired, report));
   };
-  await fixture.sessions.leaveInTurn('g');
+  await fixture.sessions.leave('g');
   await passTime(fixture, 1_500);
   await fixture.privacy.forget('g', 'adam');
   await passTime(fixture, 10_000);

@@ -21,7 +21,7 @@ async function talked(recapMs: number): Promise<SessionFixture & { readonly mode
   const fixture = await openCaptioned({ chat: model }, clock);
   await sayAll(fixture);
   await sayAll(fixture, eva);
-  await fixture.sessions.leaveInTurn('g');
+  await fixture.sessions.leave('g');
   return { ...fixture, model };
 }
 
@@ -81,7 +81,7 @@ test('recaps, quotes and answers in writing end with the share of a person', asy
   );
   const fixture = await openCaptioned({ chat: model, spending: budgets }, clock);
   await sayAll(fixture);
-  await fixture.sessions.leaveInTurn('g');
+  await fixture.sessions.leave('g');
   const made = model.asked.length;
   const share = () => ledger.getShare('g', 'eva', clock.wallMs()).nanoUsd;
   const outcomes: string[] = [];
