@@ -55,10 +55,8 @@ import { ToolCallRunner } from './tools/tool-call-runner.ts';
 
 type SessionDecisions = {
   readonly endSession: (why: LeaveReason) => void;
-  /** The connection may be opened again. */
   readonly openConnection: () => void;
   readonly forgetPerson: (personId: PersonId) => void;
-  /** Something is not answered or not said, as the bot ends. */
   readonly noteUnanswered: () => void;
 };
 
@@ -77,7 +75,6 @@ type Performers = {
   readonly [Kind in ConversationEffect['do']]: (effect: EffectOf<Kind>) => void;
 };
 
-/** Performs each effect with the part that it concerns. */
 function createEffectRunner(parts: EffectRunnerDeps): (effect: ConversationEffect) => void {
   const { answers, calls, deps, readings, session, sessions, source, utterances } = parts;
   const { connection, requests } = session.speech;
@@ -158,7 +155,6 @@ function reportFact(
   session.notices.reportEvent({ kind: 'dropped', speakerId, name, why, phase });
 }
 
-/** A conversation that is over, and the answers that people gave for its session alone. */
 export type EndedConversation = {
   readonly history: ConversationState['history'];
   readonly answers: SessionAnswers;
@@ -193,7 +189,6 @@ export type ConversationOptions = {
 type SessionSource = SessionDecisions & {
   readonly link: ReconnectingConnection;
   readonly maySpeak: () => boolean;
-  /** Called after each event of the conversation. */
   readonly changed: () => void;
   readonly signal: AbortSignal;
 };
@@ -315,7 +310,7 @@ function createPlace(
   };
 }
 
-/** A participant as the conversation knows them. A person who wants no spoken answers counts as deaf. */
+/** A participant as the conversation knows them. Anybody with written answers counts as deaf. */
 function toParticipant(
   member: ChannelMember,
   { getChoices }: SessionPlace,

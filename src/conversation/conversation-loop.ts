@@ -35,7 +35,6 @@ type LoopDeps = {
   /** Never waits, and answers by events. */
   readonly perform: (effect: ConversationEffect) => void;
   readonly connection: CurrentConnection;
-  /** Called after each event, once its effects are performed. */
   readonly changed: () => void;
 };
 
@@ -167,7 +166,6 @@ export class ConversationLoop {
     return this.state.reportedFailures.includes(failure);
   }
 
-  /** True where there was this failure. */
   endFailure(failure: ChannelFailure): boolean {
     const isFailing = this.isFailing(failure);
     if (isFailing) this.post({ kind: 'failure', failure, isOver: true });

@@ -9,14 +9,11 @@ export type QueuedQuestion = {
   /** Words of the same person just before, oldest first, five at most. One answer is for all of them. */
   readonly earlierUtterances: readonly TurnUtterance[];
   readonly endedAtMs: number;
-  /** Aborted when its asker takes it back. */
   readonly signal?: AbortSignal;
   /** Called once with its outcome. Never throws. */
   readonly onOver?: (outcome: ReportedOutcome) => void;
-  /** Set once its transcript is there, with those of earlier words. */
   transcript?: { readonly text: string; readonly atMs: number };
   readonly manner?: SpokenManner;
-  /** Called with the outcome of a typed question. */
   readonly onOutcome?: (asking: AskOutcome) => void;
 };
 
@@ -37,16 +34,13 @@ export type QueuedAnnouncement = {
   readonly speed?: number;
   /** False for a text that everybody has to hear. */
   readonly interruptible?: boolean;
-  /** The person whom it answers, or whose words it quotes. */
+  /** Its listener, or the author of words that it quotes. */
   readonly personId?: PersonId;
-  /** Default: the bot says it of itself. */
   readonly owner?: Asker;
   /** Default: the server pays. */
   readonly payer?: Asker;
   /** True where its sender writes it if it cannot be said. */
   readonly isWrittenElsewhere?: boolean;
-  /** Called when any of it was heard. */
   readonly onHeard?: () => void;
-  /** Aborted when it is not to be said any more. */
   readonly signal?: AbortSignal;
 };

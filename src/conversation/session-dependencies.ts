@@ -23,7 +23,6 @@ export type SessionDependencies = PaidEngines & {
   readonly panels: PanelBoard;
   readonly store: ConsentStore;
   readonly peopleSettings: Public<PersonalSettingsCache>;
-  /** Detects the language of a text where a recogniser does not. */
   readonly textLanguage: TextLanguageDetector;
   readonly codec: OpusCodec;
   readonly cues: Cues;

@@ -25,11 +25,9 @@ export type Session = {
   readonly loop: ConversationLoop;
   readonly tools: { readonly confirmations: HeldAnswers };
   readonly features: SessionFeatures;
-  /** Aborted when the session is over. */
   readonly signal: AbortSignal;
 };
 
-/** Answers that wait for a press of their only reader. */
 export type HeldAnswers = {
   /** Keeps an answer, and returns the button that shows it to its reader alone. */
   holdAnswer(
@@ -40,33 +38,27 @@ export type HeldAnswers = {
 
 export type Owners<Name extends keyof Session> = Pick<Session, Name>;
 
-/** What a session that begins goes on from. */
 export type FormerSession = {
   /** True where a former run sat there, and so has told its people. */
   readonly isReturned: boolean;
   readonly former?: Owners<'place'> | undefined;
 };
 
-/** The voice channel of a session and its participants. */
 export type SessionPlace = {
   readonly channel: ChannelRef;
   /** Current settings of the server, and of the bot's persona in the channel. */
   readonly getSettings: () => GuildSettings;
-  /** Style of an answer that begins now. A missing voice is reported. */
   readonly getStyle: () => ReplyStyle;
   /** Everybody there except the bot, also while the connection is away. */
   readonly listPeople: () => readonly ChannelMember[];
   readonly findPerson: (personId: PersonId) => ChannelMember | undefined;
-  /** Name of a participant, or of a person who asked by typing. */
   readonly getName: (personId: PersonId) => string;
-  /** Personal settings of a person in this server, as last read. */
   readonly getChoices: (
     personId: PersonId,
   ) => ReturnType<SessionDependencies['peopleSettings']['getCached']>;
   readonly loadChoices: (
     personId: PersonId,
   ) => ReturnType<SessionDependencies['peopleSettings']['loadSettings']>;
-  /** Language in which each person is heard and answered. */
   readonly languages: SpeakerLanguages;
   /** True the first time only. */
   readonly isFirst: (what: OnceInSession) => boolean;

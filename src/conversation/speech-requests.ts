@@ -21,12 +21,10 @@ type QueueOutcome =
 type SpokenNotice = {
   /** Called when the notice is said. Empty: it is not wanted any more. */
   readonly getText: () => string;
-  /** Language of the text, BCP 47. */
   readonly language: string;
   /** Default: all people. */
   readonly personId?: PersonId;
   readonly maxWaitMs: number;
-  /** Called once with whether any of it was heard. */
   readonly onEnded: (wasHeard: boolean) => void;
 };
 
@@ -35,7 +33,6 @@ export type ListedTurn = { readonly id: Id } & (
   | { readonly kind: 'reading'; readonly reading: QueuedAnnouncement }
 );
 
-/** The last announcement that was heard, and when it was over. */
 type HeardAnnouncement = {
   readonly reading: QueuedAnnouncement | undefined;
   readonly atMs: number;
@@ -54,7 +51,6 @@ type Submission = { readonly signal?: AbortSignal | undefined } & (
 /** `isQueued`: the conversation took it. A rejected one has no end. */
 type Request = Submission & { isQueued: boolean };
 
-/** `position`: number of entries before it. */
 type SubmitOutcome =
   | { readonly kind: 'queued'; readonly position: number }
   | { readonly kind: 'rejected'; readonly reason: ReportedOutcome };
@@ -223,7 +219,6 @@ export class SpeechRequests {
     return one?.kind === 'reading' ? { id, kind: 'reading', reading: one.reading } : undefined;
   }
 
-  /** False: there is no money, a moderator keeps the bot silent, or it was called to write captions only. */
   #canSpeak() {
     const { loop, maySpeak } = this.#deps;
     return maySpeak() && !isMuted(loop.state);

@@ -5,7 +5,7 @@ import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
 import { fillLine, type TextLine } from '#src/texts/texts.ts';
 import type { VoiceSessions } from './voice-sessions.ts';
 
-/** Shows and runs confirmed calls, for the only person who may press the button. */
+/** Shows and runs confirmed calls, for the only person with a right to the button. */
 export class ConfirmationRequests {
   readonly #sessions;
   readonly #signal;

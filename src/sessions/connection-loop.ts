@@ -33,7 +33,6 @@ import { SpeechOutput } from '#src/voice/output/speech-output.ts';
 
 /** Interval of endpointing, in ms, while a person sends or talks: an utterance can end between packets. */
 const tickMs = 20;
-/** Interval of endpointing, in ms, in a pause. */
 const pauseTickMs = 10;
 /** Shortest interval, in ms, between steps that packets cause: each second packet of one person. */
 const minPacketStepMs = 35;
@@ -62,11 +61,8 @@ export type ConnectionOptions = {
   readonly pauseHabits: PauseHabits;
   readonly utterances: UtteranceRunner;
   readonly deps: ConnectionDeps;
-  /** Makes the clock of the connection check for changes, now and for a while. */
   readonly wakeup: Wakeup;
-  /** The tool that runs for an answer, in words for people. */
   readonly findRunningStep: (answer: Id | undefined) => PlainTextId | undefined;
-  /** Shows the panel, with the people who talk. */
   showPanel(talkingIds: readonly PersonId[]): void;
 };
 
@@ -180,7 +176,7 @@ async function readPendingPackets(signal: AbortSignal) {
   for (let turn = 0; turn < maxReadTurns && !signal.aborted; turn++) await setImmediate();
 }
 
-/** Drops people who may not be heard any more, even in mid-word, and tells who is present. */
+/** Drops people that may not be heard any more, even in mid-word, and passes on the presence. */
 function updatePresence({ inputs, interruptions, link, session }: Connection) {
   session.loop.syncPeople();
   inputs.closeOthers((speakerId) => session.consent.mayHear(speakerId));
@@ -250,7 +246,6 @@ type PlainTextLine = { readonly id: PlainTextId };
 /** Longest spoken cue, in ms. Two words need less. */
 const maxCueMs = 5_000;
 
-/** Cues of one connection while an answer is awaited. */
 class WaitingCues {
   readonly #session;
   readonly #sources;
@@ -295,7 +290,6 @@ class WaitingCues {
     this.#played.add(this.#cues.say(samples));
   }
 
-  /** Sound of a line. Empty where its voice fails or there is no money. */
   async #synthesizeLine(line: PlainTextLine, language: string | undefined): Promise<Int16Array[]> {
     const { notices, place } = this.#session;
     const { spending, synthesizer } = this.#sources.deps;
@@ -318,7 +312,6 @@ class WaitingCues {
   }
 }
 
-/** Tells features and the process which words of the bot have left. */
 function reportSpoken({ features, notices }: Owners<'features' | 'notices'>, sent: SpokenSegment) {
   features.onSpoken(sent);
   const { text, isOver, isAnswer } = sent;

@@ -44,7 +44,6 @@ export class GuildRemoval implements Disposable {
     if (!counts.includes(undefined)) onEvent(guildId, { kind: 'erased', items });
   }
 
-  /** Number of erased rows. Undefined where all tries failed. */
   async #eraseWithRetries(
     guildId: GuildId,
     erase: () => Promise<number>,

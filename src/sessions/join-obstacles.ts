@@ -8,7 +8,6 @@ import { createWallTimes } from '#src/texts/wall-time.ts';
 
 type EntryDeps = { readonly clock: Clock; readonly places: Places };
 
-/** Says what keeps the bot out of a channel, or silent there, and what to do about it. */
 export function describeObstacle(verdict: JoinVerdict, where: ChannelRef): TextLine | undefined {
   const { name: channel } = where;
   switch (verdict.kind) {
@@ -40,7 +39,7 @@ export function judgeEntry(
   return facts && judgeJoin({ ...facts, callerMayEnter: true }, clock.wallMs());
 }
 
-/** Whether the bot may be in a channel, on a stage in the audience. The person who put it there need not be able to enter. */
+/** Whether the bot may be in a channel, on a stage in the audience. Moderators may put it where they cannot enter. */
 export function canEnter(channel: ChannelRef, deps: EntryDeps): boolean {
   const kind = judgeEntry(channel, deps)?.kind;
   return kind === 'fine' || kind === 'stage';

@@ -11,12 +11,10 @@ export const restingReasons: ReadonlySet<LeaveReason> = new Set([
   'refused',
 ]);
 
-/** Line of the panel about an ended session, where people need one. */
 export function getLeftLine(why: LeaveReason): TextLine | undefined {
   return why === 'stopped' ? { id: 'seat.stopped' } : undefined;
 }
 
-/** Line for the chat of a session that ended by itself. */
 export function getFarewellLine(why: LeaveReason): TextLine | undefined {
   if (why === 'alone') return { id: 'leave.empty' };
   if (why === 'refused') return { id: 'gave_up' };
@@ -61,13 +59,11 @@ function roundToSeconds(ms: number): number {
 export type JoinCall = {
   readonly callerId: PersonId;
   readonly mode?: JoinMode | undefined;
-  /** Whether to follow the caller. Undefined: as before. */
   readonly follows?: boolean | undefined;
   /** True where the caller agrees by the call to be heard. */
   readonly isCalled?: boolean;
 };
 
-/** Person who is followed after a call. */
 export function getFollowedPerson(
   { callerId, follows }: Pick<JoinCall, 'callerId' | 'follows'>,
   before: string | undefined,

@@ -7,7 +7,6 @@ import type { VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poste
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { JoinCall } from './join-outcomes.ts';
 
-/** Time, in ms, in which everybody has to agree. */
 const openMs = 600_000;
 /** Shortest time, in ms, between two requests to the people of one channel. */
 const askGapMs = 60_000;
@@ -50,7 +49,7 @@ type MoveRequestDeps = {
   readonly onEvent: SessionEventListener;
 };
 
-/** Requests of people in other channels that the bot come to them. It goes once everybody who sits with it agrees. */
+/** Requests of people in other channels that the bot come to them. It goes once everybody in its channel agrees. */
 export class MoveRequests {
   readonly #deps;
   readonly #sessions;
@@ -76,7 +75,7 @@ export class MoveRequests {
     return true;
   }
 
-  /** A person who sits with the bot lets it go. The last of them makes it go. */
+  /** A participant lets the bot go. The last of them makes it go. */
   async agree(guildId: GuildId, personId: PersonId, toChannelId: string): Promise<MoveAgreement> {
     const sessions = this.#sessions;
     const here = sessions.findSession(guildId);
@@ -85,7 +84,7 @@ export class MoveRequests {
     const isMeant = request?.to.channelId === toChannelId;
     if (!isOpen || !isMeant || !here?.isHere(personId)) return { kind: 'over' };
     request.agreedIds.add(personId);
-    // People whom the server bars have no say.
+    // Barred people have no say.
     const people = here.getTalkState().people.filter(({ standing }) => standing !== 'barred');
     const missing = people.filter(({ id }) => !request.agreedIds.has(id));
     if (missing.length > 0) return { kind: 'waiting', names: missing.map(({ name }) => name) };

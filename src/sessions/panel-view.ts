@@ -21,12 +21,10 @@ export type PanelFacts = {
   readonly state: ConversationState;
   readonly guildId: GuildId;
   readonly consent: Pick<SessionConsent, 'getConsent' | 'canWrite'>;
-  /** Name of a person who talks. */
   readonly talking?: string | undefined;
   readonly nameOf: (personId: PersonId) => string;
-  /** The tool that people wait for. */
   readonly step?: PlainTextId | undefined;
-  /** True in the chat of the voice channel, whose readers may know questions. */
+  /** True in the chat of the voice channel: its readers may know questions. */
   readonly isInChat: boolean;
   readonly features: FeaturePanel;
 };
@@ -34,11 +32,11 @@ export type PanelFacts = {
 /** Most questions, one of each person, and most characters of each. */
 const [maxShownQuestions, maxQuestionChars] = [3, 200];
 
-/** The panel of a session: how to talk to the bot, what goes on, and who is heard. */
+/** The panel of a session: how to talk to the bot, its activity, and the people that it hears. */
 export function createPanel(facts: PanelFacts): PanelContent {
   const { features, talk } = facts;
   const { buttons, consent, first, heardCount, isAsking, notes, people } = describeTalk(talk);
-  // For people who have not decided.
+  // For undecided people.
   const { captionsDays: days } = features;
   const kept = days === undefined ? [] : [describeRetention(days)];
   const asked = [...toOptionalLines(isAsking, { id: 'panel.privacy' }), ...(isAsking ? kept : [])];
@@ -52,7 +50,6 @@ export function createPanel(facts: PanelFacts): PanelContent {
   };
 }
 
-/** Line below the name of the voice channel. */
 function getStatusLine({ features, talk }: PanelFacts, heard: number): TextLine {
   const words = { bot: talk.bot, heard, people: talk.people.length };
   const isCaptioned = features.captionsChannelId !== undefined;
@@ -77,7 +74,6 @@ function listActivityLines(facts: PanelFacts, isListening: boolean): readonly Te
   ];
 }
 
-/** What the bot does for a person. Undefined: nothing. */
 function findAnsweringLine({ state, step, talk }: PanelFacts): readonly [TextLine] | undefined {
   const { current } = state.turnQueue;
   const phases = state.turns.map((turn) => getPhase(turn, state));
@@ -96,7 +92,7 @@ function findNextName({ turnQueue, turns }: ConversationState): readonly string[
 
 /** Spoken questions of the last minute, the latest of each person, where no captions show them. */
 function listUnderstoodLines({
-  // Each yes is told that everybody who can open the channel may read them.
+  // With each yes people read that everybody in the channel may see them.
   consent,
   features,
   isInChat,
@@ -145,7 +141,6 @@ export function createSessionPanel(
 
 type PanelDeps = Deps<'isReadByPrograms' | 'places' | 'spending'>;
 
-/** Facts that decide whether people in the channel are answered. */
 export function getTalkState(
   { consent, loop, place }: Owners<'consent' | 'loop' | 'place'>,
   people: readonly ChannelMember[],

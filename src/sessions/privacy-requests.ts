@@ -15,7 +15,6 @@ import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { FeatureShard } from './shard-features.ts';
 import type { VoiceSessions } from './voice-sessions.ts';
 
-/** Interval, in ms, at which failed or interrupted erasures are tried again. */
 const resumeErasuresMs = 60_000;
 /** Longest wait, in ms, of a spoken receipt for a pause. Later it is written. */
 const maxReceiptWaitMs = 10_000;
@@ -61,7 +60,6 @@ export class PrivacyRequests {
     return { isSaved: await choices.saveConsent(personId, { kind: 'always' }) };
   }
 
-  /** Stores a no, and withdraws everything of the person. */
   async deny(guildId: GuildId, personId: PersonId): Promise<SaveOutcome> {
     // The no counts in every session and is stored before anything is erased. Where it cannot be stored, nobody waits for the
     // other stores.
@@ -94,7 +92,6 @@ export class PrivacyRequests {
     if (!isWaiting) notices.notifyPerson(personId, lines, signal);
   }
 
-  /** Erases everything about the person in this server. */
   async forget(guildId: GuildId, personId: PersonId): Promise<ForgetOutcome> {
     // The no and the erasure are stored first, so that a crash in between ends nothing.
     const choices = this.#sessions.consents.getChoices(guildId);
@@ -113,7 +110,6 @@ export class PrivacyRequests {
     return isBegun ? await this.#eraseOnce(erasure) : { kind: 'failed' };
   }
 
-  /** Resumes erasures that were interrupted or failed, until `signal` is aborted. Never rejects. */
   async resumePendingErasures(signal: AbortSignal): Promise<void> {
     const { clock, onEvent } = this.#deps;
     const report = (change: AlertChange) => onEvent('', change);
@@ -181,7 +177,6 @@ export class PrivacyRequests {
     );
   }
 
-  /** Everything that is kept about the person in this server, as JSON. */
   async exportPerson(guildId: GuildId, personId: PersonId): Promise<ExportOutcome> {
     const deps = this.#deps;
     const { store } = deps;

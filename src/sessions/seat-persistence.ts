@@ -15,7 +15,6 @@ type KnownSeat = {
   session: SeatedSession | undefined;
   /** Content of the store, as far as it is known. */
   written: string | undefined;
-  /** True where the seat is to be deleted. */
   isOver: boolean;
   /** Writes come one after the other. */
   lastWrite: Promise<void>;
@@ -25,12 +24,10 @@ type KnownSeat = {
 /** After these reasons the bot returns to its seat. */
 const seatKeepingReasons: ReadonlySet<LeaveReason> = new Set(['stopped', 'lost', 'refused']);
 
-/** Interval, in ms, at which seats of sessions are written as alive. */
 const aliveIntervalMs = 15_000;
-/** Interval, in ms, at which old answers of people are deleted. */
 const expireIntervalMs = 60_000;
 
-/** Stores where the bot sits and what people said there, for a process that ends. No caller waits for it. */
+/** Stores the seats of the bot and the answers of people there, for a process that ends. No caller waits for it. */
 export class SeatPersistence implements AsyncDisposable {
   readonly #deps;
   readonly #seatStore;
@@ -46,7 +43,6 @@ export class SeatPersistence implements AsyncDisposable {
     this.#seatStore = seatStore;
   }
 
-  /** Stores the seat of a session that begins or has changed. */
   saveSeat(session: SeatedSession): void {
     const { guildId } = session.channel;
     const seat = this.#getSeat(guildId);
@@ -57,7 +53,6 @@ export class SeatPersistence implements AsyncDisposable {
     this.#startTimer();
   }
 
-  /** Keeps or drops the seat of a session that has ended. */
   onSessionEnded(session: SeatedSession, why: LeaveReason): void {
     const { guildId } = session.channel;
     const seat = this.#seats.get(guildId);
@@ -69,7 +64,6 @@ export class SeatPersistence implements AsyncDisposable {
     this.#stopTimerWhenIdle();
   }
 
-  /** Deletes a seat to which the bot does not return. */
   dropSeat(guildId: GuildId): void {
     const seat = this.#getSeat(guildId);
     if (seat.session) return;
@@ -78,7 +72,6 @@ export class SeatPersistence implements AsyncDisposable {
     this.#startTimer();
   }
 
-  /** Deletes the answers of people with seats of a former run as these grow old. */
   scheduleExpiry(): void {
     this.#expireUntilMs = this.#deps.clock.nowMs() + maxReturnAgeMs + expireIntervalMs;
     this.#startTimer();

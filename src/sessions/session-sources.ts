@@ -11,11 +11,9 @@ export type SessionSources = StoredSettingsDeps & {
   readonly leftOutPeople: LeftOutPeopleStore;
   readonly guildStore: JoinedGuildStore;
   readonly linkOpener: VoiceLinkOpener;
-  /** Uniform random number from 0 to 1. */
   readonly getRandom: () => number;
   readonly features: ShardFeatures;
   readonly seatStore: SeatStore;
-  /** Tools of the operator, then those of the bot. */
   readonly listTools: () => readonly ToolEntry[];
   readonly hearing: HearingDeps;
 };

@@ -13,7 +13,7 @@ export type FeatureShard = {
   run?(): Promise<void>;
   /** Serves the servers of the shard after the login, until disposed. */
   serve?(): AsyncDisposable;
-  /** These servers are there, or there again. Resolves to those whose panel the feature decides about. Never throws. */
+  /** These servers are there, or there again. Resolves to those with a panel that the feature decides about. Never throws. */
   onGuildsArrived?(guildIds: readonly GuildId[]): Promise<ReadonlySet<string>>;
   /** A person joined, changed or left a voice channel of this server, or changed a setting. */
   onGuildChanged?(guildId: GuildId): void;
@@ -28,7 +28,6 @@ export type FeatureShard = {
 export class ShardFeatures {
   readonly #all: FeatureShard[] = [];
 
-  /** Features are asked and told in this order. */
   add(features: readonly FeatureShard[]): void {
     this.#all.push(...features);
   }
@@ -41,7 +40,6 @@ export class ShardFeatures {
     return this.#all.flatMap(({ tools = [] }) => tools);
   }
 
-  /** Servers whose panel a feature decides about. */
   async onGuildsArrived(guildIds: readonly GuildId[]): Promise<ReadonlySet<string>> {
     const decided = await Promise.all(this.#all.map((one) => one.onGuildsArrived?.(guildIds)));
     return new Set(decided.flatMap((ids) => [...(ids ?? [])]));

@@ -27,7 +27,6 @@ import type { SessionSources } from './session-sources.ts';
 export type VoiceSessionOptions = ConversationOptions & {
   readonly callerId: PersonId;
   readonly sources: SessionSources;
-  /** Person whom the bot follows to other channels. */
   readonly followedId?: PersonId | undefined;
   /** Default: it answers people. */
   readonly mode?: JoinMode | undefined;
@@ -60,7 +59,6 @@ export class VoiceSession implements Session {
   /** Makes the clock of the connection check for changes, now and for a while. */
   readonly wakeup;
   readonly callerId;
-  /** Person whom the bot follows to other channels. */
   followedId: PersonId | undefined;
   readonly #answers;
   readonly #deps;
@@ -79,12 +77,10 @@ export class VoiceSession implements Session {
   #firstPresentIds: ReadonlySet<PersonId> | undefined;
   readonly #sources;
   #lastBugAtMs = Number.NEGATIVE_INFINITY;
-  /** Resolves when the conversation wants the connection opened again. */
   #openAllowed = Promise.withResolvers<void>();
   #isUnanswered = false;
   #leaveReason: LeaveReason = 'lost';
   #endNews: LeaveSummary = {};
-  /** Time, in ms, that the last way in took. */
   #joinedInMs: number | undefined;
   #mode: JoinMode;
   #shownPanel = '';
@@ -167,12 +163,10 @@ export class VoiceSession implements Session {
     return this.#deps.clock.nowMs() - this.#sinceMs;
   }
 
-  /** Reports of the features at its end. */
   get endNews(): LeaveSummary {
     return this.#endNews;
   }
 
-  /** Seat for a process that ends. */
   getSeat(): Seat {
     const { consent, place } = this;
     const { guildId, channelId, name: channelName } = place.channel;
@@ -203,7 +197,6 @@ export class VoiceSession implements Session {
     return this.loop.state.isOver;
   }
 
-  /** Undefined while the connection is away. */
   get link(): (LinkState & { readonly joinedInMs: number }) | undefined {
     const state = this.#connection.findState();
     return state && { ...state, joinedInMs: this.#joinedInMs ?? 0 };
@@ -233,7 +226,6 @@ export class VoiceSession implements Session {
     };
   }
 
-  /** Shows the panel where it has changed. */
   showPanel(face: PanelContent): void {
     const next = JSON.stringify(face);
     if (next !== this.#shownPanel) this.#deps.panels.show(this.channel.guildId, face);
@@ -253,7 +245,6 @@ export class VoiceSession implements Session {
     await this.#choices.readStored();
   }
 
-  /** Applies changed settings. `key`: the changed one. */
   applySettings(key?: string): void {
     this.consent.refresh();
     this.loop.syncSettings();
@@ -261,7 +252,6 @@ export class VoiceSession implements Session {
     this.features.onChange(this.#joinedInMs !== undefined, key);
   }
 
-  /** Applies a restriction of the bot's voice, and tells people of it once. */
   applyRestriction(how: VoiceRestriction, isOn: boolean): void {
     const { loop } = this;
     const holds = () => loop.state.restrictions.includes(how);
@@ -318,7 +308,6 @@ export class VoiceSession implements Session {
     return why;
   }
 
-  /** Decides what follows an error of the connection, and reports the error. */
   decideAfterError(error: unknown): ReconnectDecision {
     this.#report(toFailureEvent(error, 'link'));
     const next = this.#decideRetry(error);
@@ -355,7 +344,7 @@ export class VoiceSession implements Session {
   }
 
   /**
-   * Accepts no questions any more, finishes the current clause, and writes who is not answered.
+   * Accepts no questions any more, finishes the current clause, and names the unanswered people in the chat.
    *
    * Resolves when nothing sounds any more, after `ms` at the latest. Never throws.
    */
@@ -385,7 +374,6 @@ export class VoiceSession implements Session {
     }
   }
 
-  /** Error of the next connection. Undefined where it ended in order. */
   async #runConnection(): Promise<unknown> {
     try {
       if (!this.#connection.isHeld) await this.#reopenConnection();
@@ -406,7 +394,6 @@ export class VoiceSession implements Session {
     ]);
   }
 
-  /** Opens the connection again while a person is present. Errors and abort: as for the first time. */
   async #reopenConnection() {
     const { signal } = this.#over;
     await waitUnlessAborted(this.#openAllowed.promise, signal);

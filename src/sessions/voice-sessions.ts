@@ -38,20 +38,16 @@ import { countExchanges, VoiceSession, type VoiceSessionOptions } from './voice-
 
 type LiveSession = { readonly session: VoiceSession; ended: Promise<void> };
 
-/** What a session goes on from: a former session, or the seat of a former run. */
 type SessionStart = Pick<VoiceSessionOptions, 'former' | 'seat'> & {
   readonly isOnce?: boolean;
 };
 
-/** Longest wait, in ms, for the end of a session that was sent away. */
 const maxLeaveMs = 5_000;
 
 /** Sessions of the bot, one in each server. Calls for one server are served one after the other. */
 export class VoiceSessions implements AsyncDisposable {
   readonly settings;
-  /** What people of each server said about being heard. */
   readonly consents;
-  /** Calls of people in other channels, while the bot sits with somebody. */
   readonly moveRequests;
   /** Stores a spoken no and confirms it. Its owner sets it once. Never throws. */
   denyAloud: (personId: PersonId, session: Session) => void = () => undefined;
@@ -89,7 +85,6 @@ export class VoiceSessions implements AsyncDisposable {
     return this.#listSessions.get(guildId)?.session;
   }
 
-  /** Channel in which the bot sits in this server. */
   at(guildId: GuildId): ChannelRef | undefined {
     return this.#findHere(guildId)?.channel;
   }
@@ -115,7 +110,7 @@ export class VoiceSessions implements AsyncDisposable {
     return [...new Set([former, here])].filter((session) => session !== undefined);
   }
 
-  /** Reads what people of the server said, anew where the bot does not sit. Never throws. */
+  /** Reads the consents of the server, anew where the bot does not sit. Never throws. */
   async loadConsents(guildId: GuildId): Promise<GuildChoices> {
     const choices = this.consents.getChoices(guildId);
     if (this.peekSessions(guildId).length === 0) choices.reset();
@@ -163,7 +158,6 @@ export class VoiceSessions implements AsyncDisposable {
     return (await mayOpen(guildId, channelId, personId, this.#deps)) === 'yes';
   }
 
-  /** No conversation that ended in this server goes on. */
   forgetEndedConversation(guildId: GuildId): void {
     this.#ended.forgetServer(guildId);
   }
@@ -202,12 +196,11 @@ export class VoiceSessions implements AsyncDisposable {
     return await this.#queue.run(guildId, enter);
   }
 
-  /** The bot is not to return there. */
   forgetSeat(guildId: GuildId): void {
     if (!this.#listSessions.has(guildId)) this.#seats.dropSeat(guildId);
   }
 
-  /** Resolves when the store holds what people there have said, or has failed to. */
+  /** Resolves when the store holds the answers of people there, or has failed to. */
   waitForSeat(guildId: GuildId): Promise<void> {
     return this.#seats.waitUntilSettled(guildId);
   }
@@ -235,7 +228,6 @@ export class VoiceSessions implements AsyncDisposable {
     return { kind: 'left', channel: channel.name, stayedMs, hasTranscript };
   }
 
-  /** Handles a change of the bot's seat by another person. */
   onSeatChange(guildId: GuildId, event: SeatChange): void {
     const session = this.#listSessions.get(guildId)?.session;
     session?.wakeup.wake();
@@ -312,7 +304,6 @@ export class VoiceSessions implements AsyncDisposable {
     return joining;
   }
 
-  /** False: the bot sits nowhere there. */
   followPerson(guildId: GuildId, personId: PersonId, follows: boolean): boolean {
     const here = this.findSession(guildId);
     if (!here) return false;
@@ -355,7 +346,6 @@ export class VoiceSessions implements AsyncDisposable {
     });
   }
 
-  /** `isOnce`: a failure is not tried again. */
   async #enterChannel(
     channel: ChannelRef,
     call: JoinCall,
@@ -413,7 +403,6 @@ export class VoiceSessions implements AsyncDisposable {
       this.#ended.forgetPerson(guildId, personId);
   }
 
-  /** The bot joins there by itself only once the channel was empty. */
   #restChannel({ guildId, channelId }: ChannelRef) {
     void this.settings.restChannel(guildId, channelId);
   }
@@ -449,7 +438,6 @@ export class VoiceSessions implements AsyncDisposable {
     if (!session && kind !== 'left') this.#postFarewell(former.channel, { id: 'gave_up' });
   }
 
-  /** Tells the former channel where the bot is, and the new one if the conversation begins anew. */
   #reportMove(former: VoiceSession, session: VoiceSession) {
     const { channel: from } = former;
     const { channel, notices } = session;
@@ -461,7 +449,7 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   #onMovedByHand(session: VoiceSession | undefined, channelId: ChannelId) {
-    // A person who moves the bot does not want it to return by itself.
+    // Somebody moved the bot, so it is not wanted back by itself.
     if (!session || session.isOver || session.channel.channelId === channelId) return;
     session.followedId = undefined;
     this.#restChannel(session.channel);

@@ -36,7 +36,7 @@ export function toChatMessages(exchanges: readonly HistoryExchange[]): readonly 
   return selectRecentMessages(all);
 }
 
-/** Exchanges for the prompt of this asker's answer, oldest first, without those of people who are left out. */
+/** Exchanges for the prompt of this asker's answer, oldest first, without those of left-out people. */
 export function listExchanges(
   askerId: PersonId,
   { consent, loop }: Owners<'consent' | 'loop'>,
@@ -49,11 +49,8 @@ export function listExchanges(
 
 type WantedAnswer = {
   readonly id: Id;
-  /** Changes that former answers made for the turn. */
   readonly done: readonly ToolChange[];
-  /** The exchange that still sounds, as if it is heard whole. */
   readonly supposed: HistoryExchange | undefined;
-  /** Name that the answer begins with. */
   readonly addressee?: string | undefined;
   readonly manner?: SpokenManner | undefined;
   /** Default: the asker's own choice. */

@@ -49,11 +49,9 @@ type AnswerRun = RunningReply & {
   readonly effect: EffectOf<'begin'>;
   readonly pending: PendingAnswer;
   readonly progress: AnswerProgress;
-  /** Name that the answer begins with. */
   readonly name: MadeName | undefined;
 };
 
-/** Makes, plays and ends the answers of one session. */
 export class AnswerRunner {
   readonly running;
   readonly #session;
@@ -167,7 +165,6 @@ export class AnswerRunner {
     return undefined;
   }
 
-  /** Utterances of the question, oldest first. Those of a preemptive answer may go on. */
   #listUtterances({ words }: EffectOf<'begin'>, turn: TurnState): readonly TurnUtterance[] {
     const question = this.#session.speech.requests.findQuestion(turn.request);
     if (question) return [...question.earlierUtterances, question.utterance];
@@ -184,7 +181,6 @@ export class AnswerRunner {
     return findTurn(this.#session.loop.state, effect.turn);
   }
 
-  /** Finds the person whom the answer calls by name. */
   #findNamedAsker(turn: TurnState | undefined): NamedPerson | undefined {
     const { loop, place } = this.#session;
     return turn && isCalledByName(loop.state, turn) ? place.findPerson(turn.by) : undefined;
@@ -250,7 +246,6 @@ export class AnswerRunner {
     return { finish: end };
   }
 
-  /** Tells people of a failure, and returns its stage for the channel. */
   #tellFailure(job: AnswerRun, failure: BotError): string {
     const { notices } = this.#session;
     const writtenTo = this.#findReader(job);
@@ -260,7 +255,6 @@ export class AnswerRunner {
     return 'speak';
   }
 
-  /** Reports a failure to the operator, and returns its kind for the channel. */
   #reportFailure(error: BotError): string {
     const { notices } = this.#session;
     const { stage = 'think' } = error;
@@ -284,7 +278,6 @@ export class AnswerRunner {
     return { heard, words, stage: error && this.#tellFailure(job, error), failure };
   }
 
-  /** Finds the person who gets the answer in writing, beside its sound. */
   #findReader({ effect: { by, request }, pending }: AnswerRun): string | undefined {
     if (request !== undefined) return undefined;
     return pending.isWritten || getAnswerMedium(by, this.#session.place) !== 'aloud'

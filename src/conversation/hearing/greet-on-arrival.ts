@@ -6,7 +6,7 @@ import type { ChannelMember } from '#src/ports/voice-link.ts';
 /** Time, in ms, that the bot listens first, so that it greets neither into a voice nor after something else. */
 const listenBeforeGreetingMs = 500;
 
-/** Greets aloud once, and says whom the bot hears, for people who did not call it and so have read nothing of it. */
+/** Greets aloud once, and tells which people the bot hears. People other than the caller have read nothing of it. */
 export function greetOnArrival(
   session: GreetingDeps,
   clock: Pick<Clock, 'later'>,

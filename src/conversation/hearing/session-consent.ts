@@ -7,7 +7,6 @@ import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { GuildChoices } from '#src/settings/guild-consents.ts';
 import type { ConsentPolicySettings } from '#src/settings/setting-definition.ts';
 
-/** Sources of who is heard in one session. */
 type SessionConsentOptions = {
   readonly getRules: () => ConsentPolicySettings;
   /** Whether the server lets this person use the bot, whatever they agreed to. */
@@ -22,7 +21,7 @@ export type SessionAnswers = {
   readonly isPaused: boolean;
 };
 
-/** Who is heard in one session. The conversation decides, and a change counts from the next packet. */
+/** Consent in one session. The conversation decides, and a change counts from the next packet. */
 export class SessionConsent {
   readonly withdrawals = new ConsentWithdrawals();
   readonly #options;
@@ -48,12 +47,11 @@ export class SessionConsent {
     this.refresh();
   }
 
-  /** False while settings or consents cannot be read. Then only people who press Hear me now are heard. */
+  /** False while settings or consents cannot be read. Then only a press of Hear me counts. */
   get isRead(): boolean {
     return this.#state.consent.isRead;
   }
 
-  /** The person called the bot in, for this session. */
   addCaller(personId: PersonId): void {
     this.#options.loop().post({ kind: 'answered-consent', by: personId, answer: 'called' });
     this.refresh();
@@ -70,19 +68,17 @@ export class SessionConsent {
     return this.#options.choices.isLeftOut(personId) !== false;
   }
 
-  /** Consent of a person, apart from a pause of hearing. `no` for a person who may not use the bot. */
+  /** Consent of a person, apart from a pause of hearing. `no` for barred people. */
   getConsent(personId: PersonId): Consent {
     return this.isAdmitted(personId) ? getConsent(this.#state, personId) : 'no';
   }
 
-  /** Whether the server lets this person use the bot. */
   isAdmitted(personId: PersonId): boolean {
     // The conversation knows of participants. Settings decide about others.
     const person = this.#state.people.find(({ id }) => id === personId);
     return person ? person.isAdmitted : this.#options.isAdmitted(personId);
   }
 
-  /** Something has changed that may decide who is heard. */
   refresh(): void {
     const loop = this.#options.loop();
     loop.syncPeople();
@@ -99,12 +95,11 @@ export class SessionConsent {
     return this.isAdmitted(personId) ? getStanding(this.#state, personId) : 'no';
   }
 
-  /** Whether this person said no themselves. */
   hasSaidNo(personId: PersonId): boolean {
     return this.#state.consent.no.includes(personId);
   }
 
-  /** Called after each change of who is heard. Replaces the former listener. */
+  /** Called after each change of consent. Replaces the former listener. */
   onChange(listener: () => void): void {
     this.#listener = listener;
   }
@@ -120,7 +115,6 @@ export class SessionConsent {
     return { policy, isRead: isRead() && choices.isRead, ...choices.answers };
   }
 
-  /** Whether a participant may use the bot, and has the role of the policy. */
   getRights({ id, roleIds }: ChannelMember): Pick<Participant, 'hasRole' | 'isAdmitted'> {
     const { isAdmitted, getRules } = this.#options;
     const { roleId } = getRules();
@@ -139,7 +133,6 @@ export class SessionConsent {
 class ConsentWithdrawals {
   readonly #open = new Map<string, AbortController>();
 
-  /** Signal that aborts when this person withdraws consent. */
   getSignal(personId: PersonId): AbortSignal {
     const open = this.#open.get(personId) ?? new AbortController();
     this.#open.set(personId, open);
@@ -154,7 +147,7 @@ class ConsentWithdrawals {
 
 /** Packets of an unheard person after which they are told: 5 s of sound. */
 const minUnheardPackets = 250;
-/** People whom one session remembers to have told. Further ones are not told. */
+/** Most people that one session tells and remembers. */
 const maxRememberedPeople = 1_000;
 
 type UndecidedDeps = {
@@ -165,27 +158,24 @@ type UndecidedDeps = {
 };
 
 /**
- * Tells people of a session who said neither yes nor no.
+ * Tells undecided people of a session how they are heard.
  *
- * A person who talks without being heard reads once how to be heard. A person who came and is heard by the rules of the server
- * reads that once. Bots, and people who said no, are blocked or left out of captions are never told.
+ * Unheard people read once how to be heard, after they talked. People that the rules of the server let be heard read that once, after
+ * they came. Bots and people with a no, a block or no captions are never told.
  */
 export class UndecidedPeople {
   readonly #deps;
   readonly #packetCounts = new Map<string, number>();
-  /** People who talked unheard and were told. */
   readonly #notified: Set<PersonId>;
-  /** People who know that they are heard unasked. Undefined before the first look. */
   #noticed: Set<string> | undefined;
 
-  /** `former`: of the session before, so that nobody is told twice. */
   constructor(deps: UndecidedDeps, former: UndecidedPeople | undefined) {
     this.#deps = deps;
     this.#notified = former ? former.#notified : new Set();
     this.#noticed = former ? former.#noticed : undefined;
   }
 
-  /** Forgets packets of people who left, and tells people who came that they are heard unasked. */
+  /** Forgets packets of leavers, and tells newcomers that they are heard unasked. */
   updatePresence(people: readonly ChannelMember[]): void {
     const ids = new Set(people.map(({ id }) => id));
     for (const id of this.#packetCounts.keys()) if (!ids.has(id)) this.#packetCounts.delete(id);
@@ -199,14 +189,13 @@ export class UndecidedPeople {
     }
   }
 
-  /** Forgets this person, as if they had never been here. */
   forgetPerson(personId: PersonId): void {
     this.#packetCounts.delete(personId);
     this.#notified.delete(personId);
     this.#noticed?.delete(personId);
   }
 
-  /** Counts a packet of a person who is not heard. Never throws. */
+  /** Counts a packet of an unheard person. Never throws. */
   onUnheardPacket(speakerId: PersonId): void {
     if (this.#notified.has(speakerId) || this.#notified.size >= maxRememberedPeople) return;
     const { consent, findPerson, notices, signal } = this.#deps;

@@ -27,7 +27,6 @@ type UtteranceOverFact = Extract<ConversationFact, { kind: 'utterance-over' }>;
 
 type UtteranceRunnerDeps = Deps<'clock' | 'cues' | 'spending' | 'transcriber'> & {
   readonly hearing: HearingDeps;
-  /** Words that the server has taught the recogniser. */
   readonly vocabulary: () => readonly string[];
 };
 
@@ -36,7 +35,6 @@ export class UtteranceRunner {
   readonly #session;
   readonly #deps;
   readonly #recordings = new Map<Id, UtteranceRecording>();
-  /** The recording that takes each person's sound. */
   readonly #openRecordings = new Map<PersonId, UtteranceRecording>();
   readonly #interimBudget = new InterimBudget();
   #nextId = 1;
@@ -141,7 +139,6 @@ export class UtteranceRunner {
     if (!isFollowed) recording.settle({ kind: 'not-understood' }, false);
   }
 
-  /** Reports the end of an utterance. */
   endRecording(fact: UtteranceOverFact): void {
     const { end, heard } = fact;
     const recording = this.#recordings.get(heard.id);
@@ -193,7 +190,6 @@ export class UtteranceRunner {
     return !isAlone || isSpeaking(state) || speech.mix.tracks.isAudible;
   }
 
-  /** Whether a request costs too much before the end. */
   #isTranscriptCostly({ soundMs }: UtteranceRecording, moment: InterimMoment): boolean {
     const isStreamed = this.#deps.transcriber.has('listen');
     return !isStreamed && !this.#interimBudget.canAfford(soundMs, moment);
@@ -213,7 +209,7 @@ export class UtteranceRunner {
     const follow = features.followSpeaker(speakerId);
     const { current } = loop.state.turnQueue;
     const isSpeaking = current !== undefined && current.phase.kind !== 'making';
-    // If a person has used their share, the server pays for what may be a stop.
+    // If a person has used their share, the server pays for a possible stop.
     const isWanted = follow !== undefined || isSpeaking;
     const budget = this.#deps.spending.listen(place.channel.guildId, speakerId, isWanted);
     if ('reservation' in budget) {
@@ -224,7 +220,6 @@ export class UtteranceRunner {
     if (isSpeaking) speech.requests.stopEverything(); // Nobody understands the words, and they may be a stop.
   }
 
-  /** Tells that a budget is used up. */
   #tellRejection(speakerId: PersonId, { isNews, line }: BudgetRefusal) {
     // A person alone with the bot spoke to it, so there is a sign each time.
     const { notices, place, signal, speech } = this.#session;
@@ -276,7 +271,6 @@ export class UtteranceRunner {
     recording.settle({ kind: 'not-understood' }, false);
   }
 
-  /** A recogniser that begins once the words are needed. */
   #createListening(transcriber: Transcriber, recording: () => UtteranceRecording): HeldListening {
     const { loop, notices, signal } = this.#session;
     const isStreamed = transcriber.listen !== undefined;

@@ -28,7 +28,6 @@ export function closeConnection(draft: Draft, { isHeard }: EventOf<'link-down'>)
   breakOffUtterances(draft, (_turn, { isEnded }) => !isEnded);
 }
 
-/** Plans the next try after a loss, or ends the session. */
 export function retryConnection(draft: Draft, event: EventOf<'link-lost'>): void {
   if (draft.isOver) return;
   const { reconnect, waitMs } = planRetry(draft.reconnect, event, draft.rules.reconnect);
@@ -63,7 +62,7 @@ export function updateSettings(draft: Draft, event: EventOf<'settings'>): void {
   draft.settings = { ...draft.settings, ...event.settings };
 }
 
-/** The process ends: the current clause is finished, and people who wait read that they are not answered. */
+/** The process ends: the current clause is finished, and waiting people read that they get no answer. */
 export function startDrain(draft: Draft): void {
   draft.isEnding = true;
   const { turnQueue, announcements, turns } = draft;

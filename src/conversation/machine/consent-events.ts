@@ -70,7 +70,7 @@ export function pauseHearing(draft: Draft, { isPaused }: EventOf<'paused-hearing
   breakOffUnheard(draft);
 }
 
-/** Updates who sits in the channel. A person who left gets no new answer, a barred one is forgotten, and an unheard one is cut off. */
+/** Updates the participants. A leaver gets no new answer, a barred person is forgotten, and an unheard one is cut off. */
 export function updatePresence(draft: Draft, { people: here }: EventOf<'people'>): void {
   const before = draft.people;
   const isAlone = here.every(({ isBot }) => isBot);

@@ -21,7 +21,6 @@ export type ConversationRules = {
   readonly latePartialMs: number;
   /** Utterances of one turn. The oldest are left out. */
   readonly maxParts: number;
-  /** Notices that may wait for a pause. */
   readonly maxNotices: number;
   /** Time, in ms, in which a ready answer may sound before an overdue cue. */
   readonly cueGraceMs: number;
@@ -34,10 +33,8 @@ export type ConversationRules = {
   /** Calls of one tool, with different arguments, that change something in one answer. */
   readonly maxToolCalls: number;
   readonly maxExchanges: number;
-  /** Time, in ms, for which the panel shows a dropped question. */
   readonly droppedNoteMs: number;
   readonly maxDroppedNotes: number;
-  /** Time, in ms, for which the panel shows a question as it was understood. */
   readonly understoodNoteMs: number;
 };
 

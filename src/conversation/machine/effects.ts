@@ -21,7 +21,6 @@ type HearingEffect =
   | { readonly do: 'cancel-recognition'; readonly utterance: Id }
   /** Gives endpointing the words up to the pause. Undefined: it waits for none. */
   | { readonly do: 'endpoint'; readonly utterance: Id; readonly text: string | undefined }
-  /** Drops the recording of an utterance. */
   | { readonly do: 'forget'; readonly utterance: Id }
   /** Gives barge-in the meaning of words that overlap a reply. */
   | ({ readonly do: 'overheard'; readonly by: PersonId } & OverlapWords);
@@ -36,15 +35,12 @@ type AnsweringEffect =
       readonly request: Id | undefined;
       /** Undefined before recognition. A model that reads waits for the words. */
       readonly words: string | undefined;
-      /** Changes that former answers made for this turn. */
       readonly done: readonly ToolChange[];
       /** The exchange that still sounds, as if it is heard whole. */
       readonly supposed: HistoryExchange | undefined;
     }
   | { readonly do: 'play'; readonly answer: Id }
-  /** Fails an answer that takes too long. */
   | { readonly do: 'give-up'; readonly answer: Id; readonly afterMs: number }
-  /** Ends an answer or an announcement that was not heard. */
   | { readonly do: 'discard'; readonly reply: Id }
   | { readonly do: 'speak'; readonly reading: Id; readonly text: string }
   /** Silences a reply within one frame. */
@@ -72,13 +68,11 @@ type ToolCallEffect =
     }
   | { readonly do: 'close-ask'; readonly confirmation: Id };
 
-/** Result of a call for its model. */
 type CallResult =
   /** `repeated`: an equal call before has the result. */
   | { readonly kind: 'ran' | 'repeated'; readonly resultId: string }
   /** `asked-before`: the button of an equal call waits already. */
   | { readonly kind: 'asked' | 'asked-before' }
-  /** The answer has called this tool often enough. */
   | { readonly kind: 'called-enough' };
 
 type MessageEffect =
@@ -88,7 +82,6 @@ type MessageEffect =
       readonly outcome: ReportedOutcome;
       readonly failure?: ReplyFailure | undefined;
     }
-  /** `by` is the person who caused the notice. */
   | {
       readonly do: 'notice';
       readonly line: string;

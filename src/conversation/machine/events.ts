@@ -101,7 +101,7 @@ type ReplyEvent =
       readonly heard: string;
       readonly stage?: string | undefined;
       readonly failure?: ReplyFailure | undefined;
-      /** Words of a typed question whose recording was recognised meanwhile. */
+      /** Words of a recording in a typed question, recognised meanwhile. */
       readonly words?: string | undefined;
     }
   /** The budget rejects an answer. */
@@ -120,7 +120,7 @@ type ToolEvent =
   /** The button of a confirmation could not be shown. */
   | { readonly kind: 'ask-failed'; readonly confirmation: Id };
 
-/** Requests of people and programs. `request` is the id of the caller, who waits for the outcome. */
+/** Requests of people and programs. `request` is the id of the waiting caller. */
 type RequestEvent =
   | {
       readonly kind: 'typed';
@@ -129,7 +129,7 @@ type RequestEvent =
       readonly name: string;
       readonly text: string;
     }
-  /** A question was answered in writing, in a place whose readers may know it. */
+  /** A question was answered in writing, before readers that may know it. */
   | {
       readonly kind: 'exchanged';
       readonly by: PersonId;

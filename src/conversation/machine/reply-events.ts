@@ -91,7 +91,6 @@ export function endReply(draft: Draft, event: EventOf<'over'>): void {
   if (end === 'failed') announceFailure(draft, stage, failure);
 }
 
-/** A person or a program takes a request back. */
 export function takeRequestBack(draft: Draft, { request }: EventOf<'taken-back'>): void {
   const { announcements, turns } = draft;
   const taken = [...turns, ...announcements].find((one) => one.request === request);
@@ -124,7 +123,7 @@ export function dropUnheardReply(draft: Draft): void {
   if (current?.phase.kind === 'making') dropEntry(draft, current.id, 'stopped');
 }
 
-/** Drops the turns of a person who left. An answer that the others hear ends with its clause. */
+/** Drops the turns of a leaver. An answer that the others hear ends with its clause. */
 export function dropTurnsOfLeaver(draft: Draft, by: PersonId): void {
   for (const turn of draft.turns) {
     if (turn.by !== by || turn.request !== undefined) continue;

@@ -56,12 +56,11 @@ export function findHeardReply({ turnQueue }: ConversationState, id: Id): Curren
   return current?.id === id && current.phase.kind !== 'making' ? current : undefined;
 }
 
-/** Finds the turn whose answer supposes that the current reply is heard whole. */
+/** Finds the turn with an answer that supposes the current reply to be heard whole. */
 export function findPreparedTurn({ turns }: ConversationState): TurnState | undefined {
   return turns.find(({ answer }) => answer?.supposedExchange !== undefined);
 }
 
-/** Finds the current reply while its asker waits for sound. */
 export function findAwaitedReply(state: ConversationState): CurrentReply | undefined {
   const { current } = state.turnQueue;
   if (!current || !findCurrentTurn(state)) return undefined;
@@ -87,7 +86,6 @@ export function getPhase({ id }: { readonly id: Id }, state: ConversationState):
   return turn.openSpeech.every(({ isEnded }) => isEnded) ? 'deciding' : 'speaking';
 }
 
-/** Whether no person talks, and everything said is decided. */
 export function isQuiet({ turns }: ConversationState): boolean {
   return turns.every(({ openSpeech }) => openSpeech.length === 0);
 }
@@ -136,7 +134,7 @@ export function mayHear(state: ConversationState, personId: PersonId): boolean {
   return facts !== undefined && mayHearBy(facts);
 }
 
-/** Consent of a person, apart from a pause of hearing. `no` for a bot, and for a person who may not use this one. */
+/** Consent of a person, apart from a pause of hearing. `no` for bots and for barred people. */
 export function getConsent(state: ConversationState, personId: PersonId): Consent {
   const facts = getHearingFacts(state, personId);
   return facts ? toConsent(facts) : 'no';

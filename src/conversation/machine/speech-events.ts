@@ -21,7 +21,7 @@ import { queueTurn } from './turn-queue.ts';
 
 /** A voice begins. */
 export function beginUtterance(draft: Draft, event: EventOf<'began'>): void {
-  // A person who goes on soon reopens their own turn, which leaves the queue until the rest is decided.
+  // A speaker that goes on soon reopens the turn, which leaves the queue until the rest is decided.
   const { by, fromMs, isCaptioned } = event;
   if (!mayHear(draft, by)) return;
   voidSpokenYes(draft, by);
@@ -104,7 +104,6 @@ export function pauseUtterance(draft: Draft, event: EventOf<'paused'>): void {
   }
 }
 
-/** Whether the words up to the latest pause are on their way. */
 export function isTranscriptRequested({ isDeferred, isRequested }: UtteranceState): boolean {
   return isRequested && !isDeferred;
 }
@@ -194,7 +193,6 @@ function findRequestedSpeech(draft: Draft, id: Id, pause: number): OpenSpeech | 
   return isCurrent ? speech : undefined;
 }
 
-/** Ends a preemptive answer to other words of this utterance. */
 function discardWrongGuess(draft: Draft, { turn, utterance }: OpenSpeech, text: string) {
   const { answer, parts } = turn;
   if (answer?.words === undefined || answer.lastUtterance !== utterance.id) return;
@@ -212,7 +210,6 @@ export function expectEnd(draft: Draft, event: EventOf<'likely-over'>): void {
   beginPreemptiveAnswer(draft, speech, utterance.words, true);
 }
 
-/** No more sound comes, so an utterance whose words were requested ends with its pause. */
 export function endPausedUtterances(draft: Draft): void {
   const endedMs = draft.atMs;
   for (const one of draft.turns.flatMap((turn) => turn.openSpeech)) {
@@ -261,7 +258,7 @@ export function receiveTypedQuestion(
   draft: Draft,
   { atMs, by, name, request, text }: EventOf<'typed'>,
 ): void {
-  // A typed question is a turn that is decided already. A person who said no is answered in writing.
+  // A typed question is a turn that is decided already. After a no the answer is written.
   if (hasRefused(draft, by)) {
     emitEffect(draft, { do: 'report', request, outcome: 'private' });
     return;

@@ -15,12 +15,11 @@ import { initialReconnect, type ReconnectState } from './reconnect-policy.ts';
 /** Number of a turn, answer, announcement, confirmation, tool run or utterance. */
 export type Id = number;
 
-/** A person or another bot in the voice channel. */
 export type Participant = {
   readonly id: PersonId;
   readonly name: string;
   readonly isBot: boolean;
-  /** True for a person who hears nothing, or chose written answers. */
+  /** True for a deafened person, and for one with written answers. */
   readonly isDeaf: boolean;
   /** True for a member of the role of the consent policy `role`. */
   readonly hasRole: boolean;
@@ -28,7 +27,6 @@ export type Participant = {
   readonly isAdmitted: boolean;
 };
 
-/** Failure of an answer, and the language of its asker, BCP 47. */
 export type ReplyFailure = { readonly error: BotError; readonly language: string | undefined };
 
 type RecogniserFailure = { readonly error: unknown };
@@ -44,15 +42,12 @@ export type UtteranceState = {
   endedMs: number;
   /** Number of its latest pause. Words of an earlier pause are void. */
   pauseNumber: number;
-  /** True where captions or the bot need its words. */
   isRecognised: boolean;
   /** True while the words up to the latest pause are requested. */
   isRequested: boolean;
   /** True while that request waits for the end, as an earlier one costs too much. */
   isDeferred: boolean;
-  /** Undefined before recognition, and where it failed. */
   words: string | undefined;
-  /** Instant, in ms, at which the words came. */
   recognisedMs: number | undefined;
   language: string | undefined;
   failure: RecogniserFailure | undefined;
@@ -63,19 +58,15 @@ export type UtteranceState = {
   pausedMs: number;
   evidence: Evidence;
   readonly hints: readonly string[];
-  /** True where the bot was heard meanwhile. */
   isOverlapping: boolean;
   /** True where another voice or a track sounded meanwhile. */
   isOverlaid: boolean;
-  /** True where no other person was present when it began. */
   readonly isAlone: boolean;
-  /** True where it continues a turn whose answer has ended since. It needs no name. */
+  /** True where it continues an answered turn, so that it needs no name. */
   continuesTurn: boolean;
-  /** True where it was cut for its length. */
   isTooLong: boolean;
 };
 
-/** Words of an utterance that was for the bot. */
 export type TurnPart = { readonly utterance: Id; readonly words: string } & Partial<
   Pick<UtteranceState, 'failure' | 'recognisedMs'>
 >;
@@ -83,10 +74,8 @@ export type TurnPart = { readonly utterance: Id; readonly words: string } & Part
 /** One attempt at the answer of a turn. A turn that grows gets another one. */
 export type Answer = {
   readonly id: Id;
-  /** Words that it answers. Undefined where it was begun on sound alone. */
   readonly words: string | undefined;
   readonly lastUtterance: Id;
-  /** Version of the history that its prompt holds. */
   historyVersion: number;
   /** Exchange in its prompt that still sounds. Undefined once all of it was heard. */
   supposedExchange: HistoryExchange | undefined;
@@ -94,7 +83,6 @@ export type Answer = {
   hasForeignWords: boolean;
   /** True once it has called any tool. */
   hasCalled: boolean;
-  /** Confirmation that it asks for aloud. */
   confirmation: Id | undefined;
 };
 
@@ -106,7 +94,6 @@ export type Answer = {
  */
 export type ToolEffect = 'read' | 'change' | 'last' | 'destroy';
 
-/** A tool call of a model whose arguments fit. */
 export type ToolRequest = {
   readonly callId: string;
   readonly tool: string;
@@ -115,9 +102,7 @@ export type ToolRequest = {
   readonly effect: ToolEffect;
   /** True where its result quotes others or a page. */
   readonly quotesOthers: boolean;
-  /** True where one spoken sentence tells all of it. */
   readonly isSayable: boolean;
-  /** Another person who has to confirm it. */
   readonly presser?: PersonId | undefined;
 };
 
@@ -135,7 +120,6 @@ export type ToolChange = {
   resultId: string | undefined;
   readonly quotesOthers: boolean;
   readonly confirmation: Id | undefined;
-  /** Calls that wait for its result. */
   receivers: readonly CallRef[];
 };
 
@@ -144,7 +128,6 @@ export type TurnState = {
   readonly id: Id;
   readonly by: PersonId;
   readonly name: string;
-  /** Caller that waits for the outcome of a typed turn. */
   readonly request: Id | undefined;
   /** Undecided utterances, in order. Only the last one may go on. */
   openSpeech: readonly UtteranceState[];
@@ -163,25 +146,21 @@ export type TurnState = {
 /** `behind`: after everything else. `pause`: beside the queue, until people pause. */
 export type AnnouncementPlace = 'now' | 'queue' | 'behind' | 'pause';
 
-/** A text to be announced, or a notice of the bot. */
 export type Announcement = {
   readonly id: Id;
   readonly owner: PersonId | undefined;
-  /** People whose words it repeats, and the person whom it is for. */
+  /** Authors of words that it repeats, and its listener. */
   readonly about: readonly PersonId[];
   when: AnnouncementPlace;
   readonly text: string;
   readonly isInterruptible: boolean;
-  /** True for a notice about an answer. */
   readonly isOwn: boolean;
-  /** Caller that waits for its end. */
   readonly request: Id | undefined;
   /** Latest instant, in ms, to which it waits for a pause. */
   untilMs: number;
   readonly failure?: ReplyFailure | undefined;
 };
 
-/** Reason for which a turn or an announcement ends early. */
 export type EarlyEnd =
   | 'stopped'
   | 'skipped'
@@ -207,13 +186,11 @@ export type ReplyPhase =
 /** Phase of a turn. `deciding`: everything was said, and it is unknown whether it is for the bot. */
 export type TurnPhase = 'speaking' | 'deciding' | 'waiting' | ReplyPhase['kind'] | 'over';
 
-/** The turn or announcement that is made or heard now. */
 export type CurrentReply = {
   /** Turn or announcement. */
   readonly id: Id;
   /** Answer of the turn, or the announcement itself. */
   readonly reply: Id;
-  /** Instant, in ms, at which it became current. */
   readonly fromMs: number;
   phase: ReplyPhase;
   /** All words of an answer, once all of its sound is there. */
@@ -232,12 +209,11 @@ export type TurnQueue = {
 /** `open`: a yes counts. `accepted`: a yes was said, and its speaker may still go on. */
 type SpokenConsentState = 'none' | 'asking' | 'open' | 'accepted';
 
-/** A tool call that waits for a press of Confirm or a spoken yes. */
 export type Confirmation = {
   readonly id: Id;
   /** The asker. */
   readonly by: PersonId;
-  /** The person whose press counts. */
+  /** The only person with a press that counts. */
   readonly presser: PersonId;
   readonly turn: Id;
   readonly tool: string;
@@ -289,11 +265,9 @@ export type SessionSettings = {
   readonly isSparing: boolean;
   /** True where partials have proven right. */
   readonly trustsPartials: boolean;
-  /** Time, in ms, after which the bot leaves an empty channel. */
   readonly leaveAfterMs: number;
 };
 
-/** A person of whom the panel shows a line for a while. */
 export type PanelNote<Fields = unknown> = {
   readonly by: PersonId;
   readonly untilMs: number;
@@ -313,7 +287,6 @@ export type ConversationState = {
   readonly settings: SessionSettings;
   /** Restrictions of the bot's voice by moderators. */
   readonly restrictions: readonly VoiceRestriction[];
-  /** True before an orderly end: nothing more is accepted. */
   readonly isEnding: boolean;
   /** Instant, in ms, from which the channel is empty. */
   readonly aloneFromMs: number | undefined;
@@ -334,7 +307,6 @@ export type ConversationState = {
   readonly panelNotes: PanelNotes;
 };
 
-/** State of a session before its connection is open. */
 export function createConversationState(settings: SessionSettings): ConversationState {
   return {
     nextId: 100,

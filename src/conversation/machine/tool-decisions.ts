@@ -65,7 +65,7 @@ function makeChange(
   }
 }
 
-/** What destroys waits for Confirm. What lasts runs only if the asker's own words alone can have caused it (`isOwn`). */
+/** A destroying call waits for Confirm. A lasting one runs only if the asker's own words alone can have caused it (`isOwn`). */
 export function canRunUnasked(effect: ToolRequest['effect'], isOwn: boolean): boolean {
   return effect === 'last' ? isOwn : effect !== 'destroy';
 }
@@ -142,7 +142,6 @@ function askConfirmation(
   emitEffect(draft, { do: 'result', ...ref, kind: 'asked' });
 }
 
-/** The button could not be shown, so a yes would answer nothing. */
 export function closeFailedConfirmation(
   draft: Draft,
   { confirmation }: EventOf<'ask-failed'>,
@@ -150,7 +149,6 @@ export function closeFailedConfirmation(
   closeConfirmation(draft, confirmation);
 }
 
-/** Closes a confirmation. Its call has done nothing, and may be made again. */
 function closeConfirmation(draft: Draft, id: Id | undefined) {
   const closed = draft.confirmations.find((one) => one.id === id);
   if (!closed) return;
@@ -184,7 +182,6 @@ function deliverReadResult(draft: Draft, turn: TurnState, run: ToolRun, resultId
   noteForeignWords(turn, run);
 }
 
-/** Keeps a change for later answers of the turn, unless nothing was changed. */
 function finishChange(
   draft: Draft,
   turn: TurnState,
@@ -253,14 +250,13 @@ export function acceptSpokenYes(
   }
 }
 
-/** A no was said, so the call is not offered any more. */
 export function acceptSpokenNo(draft: Draft, by: PersonId): void {
   for (const one of draft.confirmations) {
     if (one.spokenState === 'open' && one.presser === by) closeConfirmation(draft, one.id);
   }
 }
 
-/** A person who goes on after a yes has not said it. */
+/** A speaker that goes on after a yes has not said it. */
 export function voidSpokenYes(draft: Draft, by: PersonId): void {
   for (const one of draft.confirmations)
     if (one.spokenState === 'accepted' && one.presser === by) one.spokenState = 'none';
@@ -302,7 +298,6 @@ export function discardAnswer(draft: Draft, turn: TurnState): void {
   turn.answer = undefined;
 }
 
-/** Discards an outdated answer, unless it is heard. */
 export function discardUnheardAnswer(draft: Draft, turn: TurnState): void {
   if (!findHeardReply(draft, turn.id)) discardAnswer(draft, turn);
 }

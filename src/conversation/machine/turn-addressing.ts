@@ -44,7 +44,7 @@ function describeSpeech(
   by: PersonId,
   { fromMs, isAlone }: Pick<UtteranceState, 'fromMs' | 'isAlone'>,
 ): AddressedSpeech {
-  // A person who came later is no addressee of words that began without them.
+  // A latecomer is no addressee of words that began before.
   const others = isAlone ? [] : people.filter(({ id, isBot }) => !isBot && id !== by);
   const isBot = people.some((one) => one.isBot && one.id === by);
   const present = others.map(({ name }) => name);
@@ -111,7 +111,6 @@ export function decideWords(draft: Draft, { turn, utterance }: OpenSpeech): Utte
   return decided.decision;
 }
 
-/** Whether the answer may begin in a pause of the utterance. */
 export function canPreempt(
   draft: Draft,
   speech: OpenSpeech,
@@ -144,7 +143,6 @@ function describeUtterance(
   };
 }
 
-/** Finds the turn whose answer is made and not heard yet. */
 function findUnheardTurn(state: ConversationState, by: PersonId): 'own' | 'other' | undefined {
   if (state.turnQueue.current?.phase.kind !== 'making') return undefined;
   return findCurrentTurn(state)?.by === by ? 'own' : 'other';

@@ -36,7 +36,6 @@ import type {
 import { discardAnswer, stopAnswer, stopTurnRuns } from './tool-decisions.ts';
 import { noteAnswerOver } from './turn-addressing.ts';
 
-/** Finds the reason for which nothing is queued now. */
 export function findRejection(state: ConversationState): EarlyEnd | undefined {
   if (state.isOver) return 'left';
   if (state.isEnding) return 'ending';
@@ -118,7 +117,6 @@ export function endTurn(draft: Draft, turn: TurnState, end: ReplyFinish | EarlyE
   emitFact(draft, { kind: 'turn-over', turn, end });
 }
 
-/** Reports an utterance that no answer needs, and forgets its recording. */
 export function closeUtterance(
   draft: Draft,
   turn: TurnState,
@@ -157,14 +155,13 @@ export function forgetRecordings(draft: Draft, parts: readonly TurnPart[]): void
   }
 }
 
-/** After these ends a question whose answer had begun stays in the history. */
+/** After these ends a question stays in the history if its answer had begun. */
 const rememberedEnds: readonly string[] = ['stopped', 'late', 'muted', 'interrupted', 'replaced'];
 
 function isEndRemembered(end: ReplyFinish | EarlyEnd) {
   return rememberedEnds.includes(end);
 }
 
-/** Ends a turn in any phase. */
 export function dropTurn(draft: Draft, turn: TurnState, why: EarlyEnd): void {
   // A heard reply is cut, and `over` brings the words that left. After a no, nothing of them is kept.
   const sounding = findHeardReply(draft, turn.id);
@@ -199,7 +196,7 @@ export function finishReplyClause(draft: Draft, current: CurrentReply, why: Earl
   current.phase = { kind: 'finishing', why };
 }
 
-/** Drops a turn whose asker still waits. The panel shows it, or the chat before the process ends. */
+/** Drops a turn while its asker waits. The panel shows it, or the chat before the process ends. */
 export function loseTurn(draft: Draft, turn: TurnState, why: DroppedTurnReason): void {
   const { by, name } = turn;
   if (why === 'ending') emitEffect(draft, { do: 'notice', line: 'unanswered', by });
@@ -240,7 +237,6 @@ export function dropEntry(draft: Draft, id: Id, why: EarlyEnd): void {
   if (reading) dropAnnouncement(draft, reading, why);
 }
 
-/** Puts the current reply back at the head of the queue, to be made anew. */
 export function requeueReply(draft: Draft, { id, reply }: CurrentReply): void {
   const turn = findTurn(draft, id);
   if (turn) {
@@ -254,7 +250,7 @@ export function requeueReply(draft: Draft, { id, reply }: CurrentReply): void {
   turnQueue.waiting = [id, ...turnQueue.waiting];
 }
 
-/** Makes unheard answers anew whose prompt may hold words of others. */
+/** Makes unheard answers anew if their prompts may hold words of others. */
 export function renewForeignAnswers(draft: Draft): void {
   for (const turn of draft.turns) {
     const { current } = draft.turnQueue;
@@ -264,7 +260,6 @@ export function renewForeignAnswers(draft: Draft): void {
   }
 }
 
-/** Drops everything that sounds or waits, and preemptive answers. */
 export function dropEverything(draft: Draft, why: EarlyEnd): void {
   for (const turn of draft.turns) {
     if (turn.parts.length > 0 || isQueued(draft, turn.id)) dropTurn(draft, turn, why);
@@ -273,7 +268,6 @@ export function dropEverything(draft: Draft, why: EarlyEnd): void {
   for (const reading of draft.announcements) dropAnnouncement(draft, reading, why);
 }
 
-/** Adds a question and the heard part of its answer to the history. */
 export function rememberExchange(
   draft: Draft,
   turn: TurnState,
@@ -284,7 +278,6 @@ export function rememberExchange(
   if (exchange) addExchange(draft, exchange);
 }
 
-/** Exchange of a turn for the history. Undefined where nothing of it is kept. */
 export function toExchange(
   draft: Draft,
   { answer, by, name, parts }: TurnState,
@@ -330,7 +323,6 @@ export function isPlainName(name: string): boolean {
   return /^[\p{L}\p{M}\p{N}' .-]{1,32}$/u.test(name);
 }
 
-/** Whether a prompt of this turn holds words of others. */
 function hasForeignHistory(
   { history, people }: Draft,
   { by, changes, parts }: TurnState,

@@ -92,7 +92,6 @@ function insertTurn(draft: Draft, turn: TurnState) {
   insertEntry(draft, turn.id, later);
 }
 
-/** Inserts an entry at this place of the queue. -1: last. */
 function insertEntry({ turnQueue }: Draft, id: Id, place: number) {
   turnQueue.waiting = turnQueue.waiting.toSpliced(
     place < 0 ? turnQueue.waiting.length : place,
@@ -184,7 +183,6 @@ function setCurrentReply({ atMs, turnQueue, rules }: Draft, id: Id, reply: Id, s
   };
 }
 
-/** Ends a turn after its answer, whole or not. */
 export function concludeTurn(
   draft: Draft,
   turn: TurnState,
@@ -284,7 +282,6 @@ function addAnnouncement(
   return reading;
 }
 
-/** Queues a notice until people pause. */
 export function queueNotice(draft: Draft, event: EventOf<'notify'>): void {
   const { request, text, to, untilMs } = event;
   const about = to === undefined ? [] : [to];
@@ -311,14 +308,12 @@ function startNotice(draft: Draft) {
   }
 }
 
-/** Whether the person of the notice sits in the channel, hears it and agreed to be heard. */
 function canHearNotice(draft: Draft, { about: [to] }: Announcement) {
   if (to === undefined) return true;
   const listener = draft.people.find(({ id }) => id === to);
   return listener !== undefined && !listener.isDeaf && getStanding(draft, to) === 'yes';
 }
 
-/** Drops announcements of a person, or with words of that person, and notices for them. */
 export function dropAnnouncementsAbout(draft: Draft, by: PersonId): void {
   for (const reading of draft.announcements) {
     if (reading.owner === by || reading.about.includes(by))

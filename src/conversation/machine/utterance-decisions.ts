@@ -92,7 +92,6 @@ function ignoreUtterance(
   else restoreTurn(draft, turn.id);
 }
 
-/** Obeys a spoken command. True where it ends the turn before it. */
 function obeyCommand(
   draft: Draft,
   { by }: TurnState,
@@ -124,7 +123,6 @@ function obeyCommand(
   }
 }
 
-/** Drops the waiting turns of a person. */
 function dropWaitingTurns(draft: Draft, by: PersonId) {
   for (const turn of draft.turns) {
     const isWaiting = draft.turnQueue.waiting.includes(turn.id);
@@ -154,7 +152,6 @@ function dropEmptyTurn(draft: Draft, turn: TurnState) {
   removeTurn(draft, turn);
 }
 
-/** Ends unfinished utterances. Turns before them are answered as they were. */
 export function breakOffUtterances(
   draft: Draft,
   isBroken: (turn: TurnState, utterance: UtteranceState) => boolean,

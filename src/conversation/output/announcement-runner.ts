@@ -28,7 +28,6 @@ import {
 
 type AnnouncementSession = Owners<'loop' | 'notices' | 'place' | 'signal' | 'speech'>;
 
-/** Says the announcements and notices of one session. */
 export class AnnouncementRunner {
   readonly running;
   readonly #session;
@@ -64,7 +63,6 @@ export class AnnouncementRunner {
     return await this.#announce(reading, job, output, signal);
   }
 
-  /** Notice about a failed answer, in the language of its asker. */
   #createFailureAnnouncement({ error, language }: Partial<ReplyFailure> = {}): QueuedAnnouncement {
     const { notices } = this.#session;
     const line = error ? toFailureLine(error) : ({ id: 'ask.late' } as const);
@@ -138,7 +136,6 @@ export class AnnouncementRunner {
     return finish;
   }
 
-  /** Reports a language without a voice, once each. */
   #reportMissingVoice(language = '') {
     const { loop, notices } = this.#session;
     if (loop.beginFailure(`no voice to read ${language}`))

@@ -22,7 +22,6 @@ import type {
 
 export type VoiceDeps = Deps<'clock' | 'spending' | 'synthesizer'>;
 
-/** An answer so far, and the people who may know it. */
 type WrittenAnswer = {
   readonly progress: AnswerProgress;
   readonly pending: PendingAnswer;
@@ -123,7 +122,6 @@ async function* speakQuote(
   }
 }
 
-/** Sentences that are said in place of segments without sound. */
 export function getSpokenSubstitutes(
   notices: ChannelNotices,
   language?: string,
@@ -132,13 +130,12 @@ export function getSpokenSubstitutes(
   return { link: words, code: words, table: words };
 }
 
-/** Writes links, code and tables of an answer. */
 export function writeAside(
   speakerId: PersonId,
   { reply, progress, finish, owner }: FinishedAnswer,
   { notices, place }: Owners<'notices' | 'place'>,
 ): void {
-  // Not for a person who gets all of it in writing, nor where it was cut off before.
+  // Not beside an answer that is all in writing, nor for a part after its cut.
   if (progress.aside === undefined) return;
   const heard = reply.getHeardText();
   const substitutes = getSpokenSubstitutes(notices, place.languages.find(speakerId));
@@ -160,7 +157,6 @@ export function getSpokenName(
 
 type PaidVoice = { readonly voice: SpeechVoice; readonly reservation: Reservation };
 
-/** A spoken name, synthesised while its answer is made. */
 export type MadeName = { readonly spoken: string; readonly sound: Promise<readonly Pcm[]> };
 
 type NamedAnswer = PaidVoice & {
@@ -183,7 +179,6 @@ export function synthesizeName(
   return { spoken, sound };
 }
 
-/** Name before an answer. Empty where none can be spoken. */
 export function getNamePrefix(person: NamedPerson | undefined, place: SessionPlace): string {
   return person ? getSpokenName(person, place) : '';
 }
@@ -274,7 +269,6 @@ export async function sayToPerson(
   return isWaiting && (await promise);
 }
 
-/** Puts the name before these sentences. Empty where none of them can be spoken. */
 function formatAddressedText(
   name: string,
   lines: readonly CheckedLine[],
@@ -287,7 +281,7 @@ function formatAddressedText(
   return name === '' || text === '' ? text : spoken({ id: 'said.to', with: { name, text } });
 }
 
-/** `private`: in writing, for the asker alone. `both`: for a person who is deafened now. */
+/** `private`: in writing, for the asker alone. `both`: while the asker is deafened. */
 export type AnswerMedium = 'aloud' | 'both' | 'written' | 'private';
 
 export function getAnswerMedium(
@@ -323,7 +317,6 @@ export async function writePrivately(
   }
 }
 
-/** Longest wait for a pause, in ms, in which a spoken request is confirmed. */
 const maxReceiptWaitMs = 10_000;
 
 /** Hears nobody from the next packet on, and tells aloud and in the chat how that ends. */

@@ -10,10 +10,8 @@ type ReplyOverEvent = Omit<EventOf<'over'>, 'atMs'>;
 
 export type ReplyEnd = Pick<ReplyOverEvent, 'finish'> & { readonly failure?: BotError };
 
-/** An answer or an announcement that is made or heard. */
 export type RunningReply = {
   readonly id: Id;
-  /** Ends everything that is made for it. */
   readonly over: AbortController;
   /** Ends its sound. */
   sounding: AbortController | undefined;
@@ -25,7 +23,7 @@ export function createRunningReply(id: Id, signal: AbortSignal): RunningReply {
   return { id, over, sounding: undefined, reply: undefined };
 }
 
-/** Called once for each reply whose sound is over. Returns the facts for the conversation. */
+/** Called once when the sound of a reply is over. Returns the facts for the conversation. */
 type ConcludeReply<Reply> = (
   reply: Reply,
   end: ReplyEnd,
@@ -73,7 +71,6 @@ export class RunningReplies<Reply extends RunningReply> {
     reply.over.abort(new Error('the reply is over'));
   }
 
-  /** Ends a reply that was not heard. */
   discard(id: Id): void {
     const reply = this.find(id);
     this.#all.delete(id);
@@ -85,7 +82,6 @@ export class RunningReplies<Reply extends RunningReply> {
     this.find(id)?.sounding?.abort(new Error('the reply was cut'));
   }
 
-  /** Silences a reply at the end of the current clause. */
   finishClause(id: Id): void {
     const { sounding, reply } = this.find(id) ?? {};
     reply?.endAfterSentence();

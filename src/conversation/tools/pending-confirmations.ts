@@ -7,12 +7,10 @@ import type { ConfirmOutcome, ReplyAudience, ShownConfirmation } from '#src/port
 import { toOneLine } from './tool-call-results.ts';
 import type { ConfirmableAction, Presser, ToolEntry } from './tool-entry.ts';
 
-/** A call that runs once the right person presses a button. */
 type ConfirmableCall = {
   readonly tool: ToolEntry;
   readonly action: ConfirmableAction;
   readonly asker: Presser;
-  /** The only person who may press. Default: the asker. */
   readonly presser?: Presser | undefined;
   /** Readers of its outcome, where the question was written. Then the outcome is not said. */
   readonly outcomeTo?: ReplyAudience;
@@ -36,7 +34,6 @@ export type ConfirmationPress =
   | { readonly kind: 'other'; readonly name: string }
   | { readonly kind: 'over' };
 
-/** An answer that waits for a press of the asker, its only reader. */
 type HeldAnswer = {
   readonly id: string;
   readonly presser: Presser;
@@ -47,7 +44,6 @@ type HeldAnswer = {
 /** A further answer drops the oldest. */
 const maxHeldAnswers = 8;
 const heldAnswerMs = 15 * 60_000;
-/** Time, in ms, after which a button does nothing any more. */
 const { confirmMs } = conversationRules;
 
 /** Tool calls and private answers that wait for a button. Each call is confirmed once, or never. */
@@ -98,7 +94,6 @@ export class PendingConfirmations {
     return this.#open.find((one) => one.confirmation === confirmation);
   }
 
-  /** Finds a call for the person who may press. */
   find(id: string, personId: PersonId): ConfirmationPress {
     const ask = this.#open.find((one) => one.id === id);
     const untilMs = ask ? this.#getExpiry(ask) : 0;
@@ -111,7 +106,6 @@ export class PendingConfirmations {
     this.#open = this.#open.filter((one) => one !== ask);
   }
 
-  /** Drops everything that this person asked for or may press. */
   withdrawPerson(personId: PersonId): void {
     this.#open = this.#open.filter(
       ({ asker, presser }) => asker.id !== personId && presser.id !== personId,

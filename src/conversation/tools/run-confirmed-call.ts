@@ -23,7 +23,7 @@ type ConfirmedCall = { readonly outcome: ConfirmOutcome; readonly content: strin
 
 type SpeakingSession = Owners<'consent' | 'notices' | 'place' | 'speech'>;
 
-/** Runs a confirmed call. A person who confirmed aloud hears the outcome. Never throws. Aborting `until` ends the call. */
+/** Runs a confirmed call. After a spoken yes the outcome is said. Never throws. Aborting `until` ends the call. */
 export async function runConfirmedCall(
   ask: PendingConfirmation,
   session: SpeakingSession,
@@ -101,7 +101,6 @@ async function performConfirmedCall(
   return { outcome: { kind: 'done', line, to }, content: result };
 }
 
-/** Says a short receipt. One that is too long to be said is written, too. */
 function sayReceipt(
   { spokenLine, line = { id: 'confirm.done' } }: ToolOutcome,
   personId: PersonId,
@@ -120,7 +119,6 @@ function sayOutcome(line: TextLine, personId: PersonId, session: SpeakingSession
 /** Nobody keeps a longer question in mind. */
 const maxQuestionChars = 200;
 
-/** A question that a yes or a no answers, for the ear and for the chat. */
 export type SpokenQuestion = { readonly words: string; readonly line: TextLine };
 
 /**

@@ -10,16 +10,13 @@ import { PendingConfirmations } from './pending-confirmations.ts';
 import type { Company, ToolEntry, ToolPorts } from './tool-entry.ts';
 
 type ToolOptions = {
-  /** Tools of the operator, then those of the bot. */
   readonly allTools: () => readonly ToolEntry[];
-  /** Ends the session, as `/leave` does. */
   readonly leave: ToolPorts['leave'];
   readonly refresh: VoiceLink['refreshMember'];
 };
 
 export type ToolDeps = Deps<'clock' | 'messages' | 'places'>;
 
-/** Tools that a model may call in one session, and their rights. */
 export class SessionTools {
   readonly confirmations;
   readonly clock;
@@ -111,7 +108,6 @@ const toolRulesText =
 const doneCallsText =
   'Calls that you see already made for the newest words stand: tell what came of them, and do not make them again.';
 
-/** Adds the rules for tools, and for calls that were made before, to a reply style. */
 export function withToolRules(
   style: ReplyStyle,
   {

@@ -79,7 +79,6 @@ export function formatToolResult(facts: Facts, maxChars = maxResultChars): strin
   return JSON.stringify({ result: whole.slice(0, maxChars / 2), isCut: true });
 }
 
-/** Reason for which a call was not made, in words of the bot itself. */
 export function formatRefusal(why: string): string {
   return JSON.stringify({ error: toOneLine(why, maxResultChars / 4) });
 }

@@ -30,7 +30,7 @@ import {
 } from './tool-call-results.ts';
 import type { ConfirmableAction, FittingCall, ToolEntry } from './tool-entry.ts';
 
-/** A call that fits, is allowed and is prepared. The conversation decides what becomes of it. */
+/** A call that fits, is allowed and is prepared. The conversation decides about it. */
 type PreparedCall = {
   readonly ref: CallRef;
   readonly tool: ToolEntry;
@@ -53,7 +53,6 @@ const runningResult: ToolCallResult = {
   }),
 };
 
-/** Prepares the tool calls of one session, and performs the decisions about them. */
 export class ToolCallRunner {
   readonly #session;
   readonly #deps;
@@ -154,7 +153,6 @@ export class ToolCallRunner {
     }
   }
 
-  /** Asks in the chat of the channel for a press of Show and Confirm. */
   askConfirmation({ call, confirmation, isAloud, presser: presserId }: EffectOf<'ask'>): void {
     const { loop, place, signal } = this.#session;
     const { confirmations } = this.#tools;
@@ -181,7 +179,7 @@ export class ToolCallRunner {
     confirmations.remove(confirmations.findByNumber(confirmation));
   }
 
-  /** Runs a call whose button was pressed. Never throws. Aborting `signal` ends the call. */
+  /** Runs a call after a press of its button. Never throws. Aborting `signal` ends the call. */
   async confirmCall(ask: PendingConfirmation, signal: AbortSignal): Promise<ConfirmOutcome> {
     const { promise, resolve } = Promise.withResolvers<ConfirmOutcome>();
     ask.press = { done: resolve, signal };
@@ -191,7 +189,6 @@ export class ToolCallRunner {
     return await promise;
   }
 
-  /** Keeps a result for as long as a turn of the conversation names it. */
   #keepResult(result: ToolCallResult): string {
     const { turns } = this.#session.loop.state;
     const known = turns.flatMap(({ changes }) => changes.map((one) => one.resultId));
@@ -282,7 +279,7 @@ type AnswerCallsOptions = {
 };
 
 /**
- * Tools of one answer, with the rights of the people whose packets asked, whatever any text says.
+ * Tools of one answer, with the rights of the people behind the packets, whatever any text says.
  *
  * A call reaches the conversation only if its tool was offered, its arguments fit, and every asker holds the right at that
  * moment.
@@ -298,7 +295,6 @@ export class AnswerCalls implements AnswerTools {
     this.#tools = new Map(about.tools.listOffered().map((tool) => [tool.name, tool]));
   }
 
-  /** Calls that were made for this turn before, for the model. */
   get doneCalls(): readonly DoneCall[] {
     return this.#options.changes.map(({ args, resultId, tool }, n) => ({
       call: { id: `done-${n}`, name: tool, argumentsJson: args },

@@ -8,11 +8,8 @@ import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 import type { Quote } from '#src/voice/output/pending-answer.ts';
 
-/** Dependencies of tools that need no channel. */
 export interface ServerToolPorts extends Pick<SessionPlace, 'getSettings'> {
-  /** Person or program whose words ask for it. */
   readonly askerId: PersonId;
-  /** Undefined where the bot sits nowhere. */
   readonly session?: Session;
   readonly guildId: GuildId;
   /** Where later words are written. Undefined where only the asker reads the answer. */
@@ -20,9 +17,7 @@ export interface ServerToolPorts extends Pick<SessionPlace, 'getSettings'> {
   readonly clock: Pick<Clock, 'wallMs'>;
   /** IANA name of the time zone of people here. */
   readonly timeZone: string;
-  /** People and bots in the bot's channel, and the asker. */
   listPeople(): readonly ChannelMember[];
-  /** Whether this person agreed for good to be heard. */
   hasAgreed(personId: PersonId): Promise<boolean>;
   /**
    * Whether this person holds the right now. Where the bot sits nowhere, only the right of anyone. Aborting `signal` throws
@@ -31,7 +26,6 @@ export interface ServerToolPorts extends Pick<SessionPlace, 'getSettings'> {
   isAllowed(right: Right, personId: PersonId, signal: AbortSignal): Promise<boolean>;
 }
 
-/** Dependencies of tools that need the bot's channel. */
 export interface ToolPorts extends ServerToolPorts {
   readonly session: Session;
   describeCompany(): Company;
@@ -48,21 +42,18 @@ export type PreparedAction<Ports = ToolPorts> =
 export type ConfirmableAction<Ports = ToolPorts> = {
   /** Tells the asker everything that the call does. `{name}` is filled in. */
   readonly question: TextLine<'name'>;
-  /** The question for the ear. Default: the one for the chat. */
   readonly spokenQuestion?: TextLine<'name'>;
-  /** Content that is too long for that sentence. */
   readonly files?: readonly ReplyFile[];
-  /** Another person whose press it waits for in any case. */
+  /** Another person that has to confirm it in any case. */
   readonly presser?: Presser & { readonly ask: TextLine<'name'> };
   /** Default: that of the call. */
   readonly effect?: ToolEffect;
   run(ports: Ports, signal: AbortSignal): Promise<ToolOutcome>;
 };
 
-/** The only person who may press a button. */
 export type Presser = { readonly id: string; readonly name: string };
 
-/** Names of people who agreed to be heard. The others are counted. */
+/** Names of people with a yes. The others are counted. */
 export type Company = {
   readonly names: readonly string[];
   readonly others: number;
@@ -74,7 +65,6 @@ export type ToolOutcome = {
   readonly facts: Facts;
   /** Said to the asker at the next pause after a press. Default: nothing. */
   readonly spokenLine?: TextLine;
-  /** Said in place of the rest of the model's answer. */
   readonly quote?: Quote;
   /** True where a written answer shows it to the asker alone. */
   readonly isPrivate?: boolean;
@@ -98,7 +88,6 @@ export const maxToolMs = 300_000;
 /** A tool for the session. Its arguments are validated before it can run. */
 export type ToolEntry = {
   readonly name: string;
-  /** Purpose of the tool, for the model. */
   readonly description: string;
   /** Every asker of a turn must hold it at the moment of the run. */
   readonly right: Right;
@@ -110,9 +99,7 @@ export type ToolEntry = {
   readonly progressText: PlainTextId;
   /** Greatest effect of its calls. */
   readonly effect: ToolEffect;
-  /** True where its result holds words of others. */
   readonly quotesOthers?: boolean;
-  /** True where it needs no channel. */
   readonly isAnywhere?: boolean;
   /** JSON Schema of the arguments. */
   readonly parameters: Readonly<Record<string, unknown>>;
@@ -127,7 +114,6 @@ export type FittingCall = {
   readonly effect: ToolEffect;
   /** Prepares the call. Errors and abort: as its run. */
   prepare(ports: ToolPorts, signal: AbortSignal): Promise<PreparedAction>;
-  /** The same for a tool that needs no channel. */
   prepareAnywhere?(
     ports: ServerToolPorts,
     signal: AbortSignal,

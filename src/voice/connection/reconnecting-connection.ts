@@ -27,17 +27,14 @@ import type { OverlapKind } from '#src/turn/overlap/overlap-speech.ts';
 import { SpeakerInput } from '#src/voice/hearing/speaker-input.ts';
 import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
 
-/** Models and rules by which a session hears people. */
 export type HearingDeps = {
   readonly endpointRules: EndpointRules;
-  /** Tells whether partials may be answered before they are final. */
   readonly partialTrust: PartialTrust;
   /** Connects to the providers that will be asked, as a person begins to talk. Never throws, and costs nothing. */
   readonly warm: () => void;
   readonly weights: SileroWeights;
 };
 
-/** Frames of `mixer`, with calls before each and after each that left. */
 export function observeFrames(mixer: Mixer, asked: () => void, left: () => void): FrameSource {
   return {
     pullFrame() {
@@ -57,7 +54,7 @@ export function observeFrames(mixer: Mixer, asked: () => void, left: () => void)
 /** Sounds beside the speech of one session, over all its connections. */
 export type SoundMix = {
   readonly tracks: NamedTracks;
-  /** True where another session goes on with it, and ends what plays. */
+  /** True where another session goes on with it, and ends its sounds. */
   isPassedOn: boolean;
 };
 

@@ -75,7 +75,7 @@ export class BargeIns {
     this.hearMeaning({ personId, ...partial, isFinal: false, isMeant: false });
   }
 
-  /** Forgets people who left, and the pauses that they asked for. */
+  /** Forgets leavers, and the pauses that they asked for. */
   updatePresence(isHere: (personId: PersonId) => boolean): void {
     const atMs = this.#getNowMs();
     for (const { personId } of this.#state.speeches) {

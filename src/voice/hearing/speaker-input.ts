@@ -63,7 +63,7 @@ type SpeakerInputOptions = {
   readonly pauseHabits: PauseHabits;
 };
 
-/** Turns the packets of one person into utterances. Opened only for people who may be heard. */
+/** Turns the packets of one person into utterances. Opened only for heard people. */
 export class SpeakerInput {
   readonly #options;
   #isEcho = false;
@@ -232,7 +232,7 @@ type SpeakerEvent = { readonly speakerId: PersonId; readonly noticed: SpeakerInp
 
 /** Speaker inputs of one channel. The first packet that may be heard opens one. */
 export class SpeakerInputs {
-  // With 25 open, a further person gets the input of the person who is silent longest, for at least 1 s. If there is none, that
+  // With 25 open, a further person gets the input with the longest silence, of at least 1 s. If there is none, that
   // person's packets are dropped.
   readonly #createInput;
   readonly #inputs = new Map<string, SpeakerInput>();

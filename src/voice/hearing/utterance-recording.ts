@@ -24,7 +24,6 @@ type RecordingOptions = {
   readonly clock: Clock;
   /** Gets the words for captions, whomever they are for. */
   readonly follower: UtteranceFollower | undefined;
-  /** Called once with whether the utterance was for the bot. */
   readonly onDecided: (meant: boolean) => void;
 };
 
@@ -97,14 +96,14 @@ export class UtteranceRecording {
     return this.#openedRequest?.text === text;
   }
 
-  /** Ends the request, whose words are void. */
+  /** Ends the request, as its words are void. */
   cancelRequest(): void {
     this.#openedRequest?.stop.abort(new Error('the speaker went on'));
     this.#openedRequest = undefined;
     this.#transcript = undefined;
   }
 
-  /** Reports its content and for whom it was, and ends the recogniser. Only the first call counts. */
+  /** Reports its content and its addressee, and ends the recogniser. Only the first call counts. */
   settle(content: UtteranceContent, meant: boolean): void {
     if (this.#isSettled) return;
     this.#isSettled = true;

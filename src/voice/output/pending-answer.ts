@@ -102,7 +102,7 @@ export class PendingAnswer {
     return owner === 'given' ? (this.quote?.text.owner ?? 'given') : owner;
   }
 
-  /** The only person who may know it. Nothing of it enters the channel. */
+  /** The only person that may know it. Nothing of it enters the channel. */
   get onlyFor(): string | undefined {
     const { owner } = this.#options;
     return owner === 'given' ? undefined : owner.onlyFor;

@@ -34,13 +34,13 @@ const [minSpeed, maxSpeed] = [0.5, 2];
 type ReplyOptions = {
   /** Number in the conversation. */
   readonly id: number;
-  /** Person whom it answers. Absent for an announcement. */
+  /** The asker. Absent for an announcement. */
   readonly by?: string;
   /** False for words that must be heard out. Default: true. */
   readonly interruptible?: boolean;
   /** The listener's own pace, beside the one that people ask for aloud. 1 is usual. */
   readonly ownSpeed?: number;
-  /** People whom it is for. Default: the person whom it answers. */
+  /** Its listeners. Default: the asker. */
   readonly answeredIds?: readonly PersonId[];
 };
 
