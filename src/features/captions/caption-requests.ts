@@ -8,9 +8,9 @@ import type { SessionCaptions } from './session-captions.ts';
 export type TurnOnOutcome =
   | {
       readonly kind: 'on';
-      /** Channel or thread in which they are posted. */
+      /** Channel or thread of the captions. */
       readonly placeId: ChannelId;
-      /** True where that is the chat of the voice channel itself. */
+      /** True for the chat of the voice channel itself. */
       readonly isHere: boolean;
       readonly saved: boolean;
     }
@@ -18,13 +18,13 @@ export type TurnOnOutcome =
 
 export type CaptionRequests = ReturnType<typeof createCaptionRequests>;
 
-/** Requests about live captions: changed in the channel where the bot sits first, then in the store. */
+/** Requests about live captions. A change counts in the channel of the bot first, then in the store. */
 export function createCaptionRequests(
   sessions: VoiceSessions,
   running: SessionObjects<SessionCaptions>,
 ) {
   return {
-    /** Stays on for that channel. Announced to everybody there, aloud and in writing, before the first word is written. */
+    /** Captions stay on for that channel. Everybody there is told before the first word is written. */
     async turnOn(guildId: GuildId, options: CaptionOptions): Promise<TurnOnOutcome> {
       const session = sessions.findSession(guildId);
       if (!session) return { kind: 'failed', line: { id: 'leave.nowhere' } };
@@ -37,7 +37,7 @@ export function createCaptionRequests(
       return { kind: 'on', placeId, isHere: placeId === channelId, saved };
     },
 
-    /** Stays off for that channel; also on the way in, where captions would begin, and while a session ends. */
+    /** Captions stay off for that channel, also for a session that begins or ends now. */
     async turnOff(guildId: GuildId): Promise<SaveOutcome> {
       const saved = sessions.listSessions(guildId).map(async (session) => {
         const { channelId } = session.channel;
@@ -52,7 +52,7 @@ export function createCaptionRequests(
       return running.list(guildId).some(({ recorder }) => recorder !== undefined);
     },
 
-    /** `isOut`: this person is heard and answered, but not written. Applies at once, and in later sessions. */
+    /** A person left out is heard and answered, but not written. Counts at once. */
     async setLeftOut(guildId: GuildId, personId: PersonId, isOut: boolean): Promise<SaveOutcome> {
       const saving = sessions.consents.getChoices(guildId).saveLeftOut(personId, isOut);
       if (isOut)

@@ -8,22 +8,20 @@ import {
 
 const captionsGroup = 'settings.group.captions';
 
-/** Most days that captions can be kept. */
 const maxDays = 365;
 
-/** Captions begin with each session. */
 export const captionsBeginSetting = defineSwitchSetting('captions', {
   group: captionsGroup,
   about: 'settings.about.captions',
 });
 
-/** Text channel in which captions get a thread; undefined: they are posted in the chat of the voice channel. */
+/** Captions get a thread in this channel. Default: the chat of the voice channel. */
 export const captionsChannelSetting = defineIdSetting('captions_channel', 'text-channel', {
   group: captionsGroup,
   about: 'settings.about.captions_channel',
 });
 
-/** Days that captions are kept; 0: nothing is written to disk. */
+/** 0 writes nothing to disk. */
 export const captionsDaysSetting: ServerSetting<number> = {
   key: 'captions_days',
   group: captionsGroup,
@@ -38,7 +36,6 @@ export const captionsDaysSetting: ServerSetting<number> = {
   listValues: () => ['0', '1', '7', '30'],
 };
 
-/** A recap is posted when a session with captions ends. */
 export const recapSetting: ServerSetting<boolean> = {
   ...defineSwitchSetting('recap', { group: captionsGroup, about: 'settings.about.recap' }),
   listHindrances(isOn, _guildId, { hasChatModel }, of) {
@@ -48,7 +45,6 @@ export const recapSetting: ServerSetting<boolean> = {
   },
 };
 
-/** Settings of captions. */
 export const captionSettings: readonly ServerSetting[] = [
   captionsBeginSetting,
   captionsChannelSetting,

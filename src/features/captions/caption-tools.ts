@@ -13,7 +13,6 @@ import { createWallTimes } from '#src/texts/wall-time.ts';
 import type { CaptionPorts } from './captions-feature.ts';
 import { transcriptSubjects } from './store/transcript-stores.ts';
 
-/** Turns the captions of the channel on and off. */
 export const setCaptionsTool = defineTool({
   name: 'captions',
   description:
@@ -35,7 +34,6 @@ export const setCaptionsTool = defineTool({
   },
 });
 
-/** Leaves whoever asks out of captions, or writes them again. */
 export const leaveMeOutTool = defineTool({
   name: 'leave_me_out',
   description:
@@ -51,7 +49,7 @@ export const leaveMeOutTool = defineTool({
   },
 });
 
-/** Searches the captions of the channel; the bot quotes the lines itself. */
+/** The bot quotes the lines itself. */
 export const findInCaptionsTool = defineTool({
   name: 'find_in_captions',
   description:
@@ -73,7 +71,7 @@ export const findInCaptionsTool = defineTool({
   run: quoteFoundLines,
 });
 
-/** Quotes lines of this channel that answer a question of the asker; none to a program. Aborting `signal` throws `signal.reason`. */
+/** A program gets no lines. Aborting `signal` throws `signal.reason`. */
 async function quoteFoundLines(
   request: TranscriptQuestion,
   { askerId, own, session, getSettings }: WithOwnObjects<CaptionPorts>,

@@ -12,15 +12,14 @@ import { splitIntoSearchWords } from './store/word-index.ts';
 import type { TranscriptLine } from './transcript-line.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
 
-/** Longest time, in ms, for one request. */
 const translationTimeoutMs = 30_000;
-/** Lines that wait, and are translated together then; the oldest are given up first. */
+/** One more gives up the oldest line. */
 const maxWaitingLines = 20;
 const malformedReplyText = 'The chat model translated no line of a request for translations.';
 
 /**
- * Translations of the captions of one session, below their line, shown and not kept. The chat model translates one request at a time,
- * with all lines that wait for it: `/audio/translations` of speech servers knows only English. Never throws.
+ * Translates captions below their lines, shown and not kept. One request takes all waiting lines. `/audio/translations` of speech
+ * servers knows only English, so the chat model translates. Never throws.
  */
 export class CaptionTranslator {
   readonly #guildId;
@@ -44,13 +43,13 @@ export class CaptionTranslator {
     this.#recorder = recorder;
   }
 
-  /** Language into which speech from now on is translated, BCP 47; undefined: into none. */
+  /** BCP 47. Undefined ends translation. */
   setLanguage(language: string | undefined): void {
     this.#waiting = [];
     this.#language = language;
   }
 
-  /** Takes a line that is over; one that has no words or is in that language already stays as it is. */
+  /** A line without words, or in the language already, stays as it is. */
   addLine(line: TranscriptLine): void {
     const language = this.#language;
     if (language === undefined || toVisibleLine(line.text) === '') return;
@@ -59,7 +58,7 @@ export class CaptionTranslator {
     this.#working = this.#working.then(() => this.#translateWaiting());
   }
 
-  /** Translates the lines that wait; those of a request that fails stay as they were said. Never throws. */
+  /** Lines of a failed request stay as they are. Never throws. */
   async #translateWaiting() {
     const notices = this.#notices;
     const batch = this.#waiting.filter((line) => this.#recorder.mayShowLine(line));

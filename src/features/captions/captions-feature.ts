@@ -16,7 +16,14 @@ export type CaptionPorts = {
   readonly sessionCaptions: SessionObjects<SessionCaptions>;
 };
 
-/** Captions: what people say, written in a chat as they say it. */
+/**
+ * Speech written in a chat while people speak.
+ *
+ * @example
+ * import { captions } from '#src/features/captions/captions-feature.ts';
+ *
+ * captions.tools?.map(({ name }) => name); // ['find_in_captions', 'captions', 'leave_me_out']
+ */
 export const captions: Feature<CaptionPorts> = {
   name: 'captions',
   tools: [findInCaptionsTool, setCaptionsTool, leaveMeOutTool],

@@ -29,27 +29,25 @@ import type { CaptionDeps, TranscriptStore } from './store/transcript-stores.ts'
 import type { ResumableSession, TranscriptSession } from './transcript-line.ts';
 import { TranscriptRecorder } from './transcript-recorder.ts';
 
-/** Number of lines from which on a newcomer is offered a recap. */
+/** A newcomer who missed this many lines is offered a recap. */
 const minMissedLines = 10;
-/** Longest wait, in ms, until the notice was said; then people have it in writing, and hear it later. */
+/** After this wait people have the notice in writing, and hear it later. */
 const noticeTimeoutMs = 8_000;
-/** A session that ended longer ago, in ms, is not resumed. */
 const maxResumeAgeMs = 15 * 60_000;
 
 type CaptionedSession = Owners<'consent' | 'notices' | 'place' | 'signal' | 'speech'>;
 
-/** Captions of one voice channel: off, or one session of them with its transcript. */
+/** Captions of one voice channel: off, or one session with its transcript. */
 export class SessionCaptions implements FeatureSession {
   readonly #session;
   readonly #deps;
-  /** Of the captions that are on, or were. */
   #latest: TranscriptRecorder | undefined;
-  /** A person turned them off for the rest of this session. */
+  /** A person turned captions off for the rest of this session. */
   #isOff = false;
   #turning: Promise<TextLine | undefined> | undefined;
-  /** The session goes on where a former run sat, whose people heard the notice. */
+  /** A former run sat here, whose people heard the notice. */
   #isReturned;
-  /** Time at which each person came last, in ms of the session; all of them had the notice of captions. */
+  /** Last arrival of each person who had the notice, in ms of the session. */
   #arrivalsMs = new Map<string, number>();
   #hereIds: ReadonlySet<PersonId> = new Set();
 
@@ -59,22 +57,21 @@ export class SessionCaptions implements FeatureSession {
     this.#isReturned = isReturned;
   }
 
-  /** Time at which a person came into the channel of this session, in ms since its start; 0 where that is not known. */
+  /** Returns 0 if the arrival is unknown. */
   getArrivalMs(sessionId: string, personId: PersonId): number {
     return (this.recorder?.session.id === sessionId && this.#arrivalsMs.get(personId)) || 0;
   }
 
-  /** The transcript that is being written; undefined while captions are off. */
+  /** Undefined while captions are off. */
   get recorder(): TranscriptRecorder | undefined {
     return this.#latest?.session.endedAtWallMs === undefined ? this.#latest : undefined;
   }
 
-  /** Something was written that is kept. */
   get hasTranscript(): boolean {
     return (this.#latest?.listRecentLines().length ?? 0) > 0;
   }
 
-  /** Turns captions on where they are kept on, as soon as people can read the notice; where that fails they read why. */
+  /** Turns captions on if they are kept on, once people can read the notice. After a failure people read why. */
   #turnOnIfWanted() {
     const { notices, place, signal, speech } = this.#session;
     const { channelId, guildId } = place.channel;
@@ -87,7 +84,6 @@ export class SessionCaptions implements FeatureSession {
     });
   }
 
-  /** Begins captions where the server has set so meanwhile, and ends them where it turned the setting off. */
   onChange(hasEntered: boolean, key?: string): void {
     if (key === captionsBeginSetting.key && !this.#isTurnedOnByServer) {
       const { channelId, guildId } = this.#session.place.channel;
@@ -99,12 +95,11 @@ export class SessionCaptions implements FeatureSession {
     if (hasEntered) this.#turnOnIfWanted();
   }
 
-  /** The server has captions begin with each session. */
   get #isTurnedOnByServer(): boolean {
     return this.#session.place.getSettings().getValue(captionsBeginSetting);
   }
 
-  /** Resolves once all people have the notice, with the reason where captions stay off. Never throws. */
+  /** Resolves when all people have the notice, with the reason if captions stay off. Never throws. */
   async turnOn({ translateTo }: CaptionOptions): Promise<TextLine | undefined> {
     if (this.recorder?.live.isShut) await this.turnOff(); // a new place, and the same session
     this.#isOff = false;
@@ -117,7 +112,7 @@ export class SessionCaptions implements FeatureSession {
     return failed;
   }
 
-  /** The session that ended, once what was said is shown and kept; undefined where they were off. Never throws. */
+  /** Resolves with the ended session when everything is shown and kept. Never throws. */
   async turnOff(): Promise<TranscriptSession | undefined> {
     await this.#turning;
     const { recorder } = this;
@@ -136,7 +131,6 @@ export class SessionCaptions implements FeatureSession {
     this.recorder?.recordSpokenWords(words);
   }
 
-  /** Notes who is there, and tells newcomers. */
   onPresence(people: readonly ChannelMember[]): void {
     const { recorder } = this;
     if (!recorder) return;
@@ -154,7 +148,6 @@ export class SessionCaptions implements FeatureSession {
     this.recorder?.forgetPerson(personId, reason);
   }
 
-  /** Recent lines. */
   describeContext({ fromMs }: ContextRequest): string | undefined {
     const { timeZone } = this.#session.place.getSettings();
     const nowMs = this.#deps.clock.nowMs();
@@ -168,7 +161,7 @@ export class SessionCaptions implements FeatureSession {
     };
   }
 
-  /** Ends them, and has a recap made where the bot does not come back by itself. */
+  /** Has a recap made if the bot does not come back by itself. */
   async onEnd(why: LeaveReason): Promise<LeaveSummary> {
     const captioned = await this.turnOff();
     if (captioned && (why === 'asked' || why === 'alone')) this.#deps.postRecap(captioned);
@@ -196,7 +189,7 @@ export class SessionCaptions implements FeatureSession {
     return undefined;
   }
 
-  /** The session of this channel that ended a moment ago: what is said now belongs to it. Never throws. */
+  /** Words now belong to a session that ended a moment ago. Never throws. */
   async #findFormerSession({ reader }: TranscriptStore): Promise<ResumableSession | undefined> {
     const { guildId, channelId } = this.#session.place.channel;
     const read = () => reader.findLatest(guildId, channelId);
@@ -206,8 +199,8 @@ export class SessionCaptions implements FeatureSession {
   }
 
   /**
-   * The chat of the voice channel, or a thread of this session in the channel that the server has set: `formerId`, where that
-   * is still one. Undefined where there is none, which is reported. Never throws.
+   * Opens the chat of the voice channel, or a thread in the channel of the setting. Returns undefined after a failure, which is
+   * reported. Never throws.
    */
   async #openCaptionChat(formerId: ChannelId | undefined): Promise<CaptionChat | undefined> {
     const { notices, place, signal } = this.#session;
@@ -226,7 +219,7 @@ export class SessionCaptions implements FeatureSession {
     }
   }
 
-  /** Announces captions aloud; resolves when that was said, or could not be. */
+  /** Resolves when the notice was said, or could not be. */
   async #sayNotice() {
     const { notices, place, signal, speech } = this.#session;
     const words = notices.formatSpokenText({ id: 'captions.on' }, place.getSettings().language);
@@ -242,7 +235,7 @@ export class SessionCaptions implements FeatureSession {
     await waitAtMost(reading.ended, noticeTimeoutMs, clock, signal).catch(() => undefined);
   }
 
-  /** Writes what happens to what is said, with buttons to agree, refuse and be left out before `others`. */
+  /** Tells people about captions, with buttons to agree, to refuse and to be left out before `others`. */
   #writeNotice(chat: CaptionChat, others: readonly string[]) {
     const { notices, place } = this.#session;
     const lines: readonly TextLine[] = [

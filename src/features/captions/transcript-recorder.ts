@@ -29,18 +29,15 @@ import {
   type TranscriptSession,
 } from './transcript-line.ts';
 
-/** Time, in ms, for what waits to be shown when captions end. */
+/** Time to show waiting lines when captions end. */
 const flushMs = 2_000;
 const neverAborted = new AbortController().signal;
-/** Age, in ms, of the lines that are kept in memory: for models, for messages that still change, and for a store in trouble. */
+/** Lines stay in memory this long, for models, for messages that still change, and for a store in trouble. */
 const recentLinesMs = 60 * 60_000;
 
 type RecordedSession = Owners<'consent' | 'notices' | 'place' | 'speech'>;
 
-/**
- * Lines of one session of captions, from the recogniser to the chat and the store: shown while people and the bot speak, kept once
- * they have ended. No caller waits for the disk.
- */
+/** Records the lines of a session for the chat and the store. Nobody waits for the disk. */
 export class TranscriptRecorder {
   readonly chat: CaptionChat;
   readonly live: LiveCaptions;
@@ -48,24 +45,22 @@ export class TranscriptRecorder {
   readonly #deps;
   readonly translations: CaptionTranslator;
   readonly #store;
-  /** Instant of the monotonic clock that is 0 ms of the session. */
+  /** Monotonic clock at 0 ms of the session. */
   readonly #startedAtMs: number;
-  /** What began before this instant of the monotonic clock is not written. */
+  /** Earlier utterances are not written. */
   readonly #fromMs: number;
   #captioned: TranscriptSession;
   #lastNumber;
-  /** Speakers of the utterances that go on, by the number of their line. */
+  /** Speakers of unfinished lines, by number. */
   readonly #open = new Map<number, string>();
   readonly #sayings = new WeakMap<object, number>();
-  /** Lines in memory. */
   readonly #listRecentLines = new Map<number, TranscriptLine>();
-  /** States of the session and of lines that the store holds. */
   readonly #saved = new WeakSet<TranscriptSession | TranscriptLine>();
   #saving: Promise<unknown> = Promise.resolve();
   #isUnsaved = false;
   readonly #music: Disposable;
 
-  /** Writes what begins from now on. `former`: the session that goes on in this chat. */
+  /** `former` is the session that goes on in this chat. */
   constructor(
     session: RecordedSession,
     deps: CaptionDeps,
@@ -118,24 +113,22 @@ export class TranscriptRecorder {
     return this.#captioned;
   }
 
-  /** An instant of the monotonic clock in ms of the session. */
   toSessionMs(atMs: number): number {
     return Math.max(0, Math.round(atMs - this.#startedAtMs));
   }
 
-  /** Whether a line is still kept, and nobody whose words it holds is left out now. */
+  /** False if a person of the line is left out now. */
   mayShowLine({ number, speaker }: TranscriptLine): boolean {
     return this.#listRecentLines.has(number) && this.#mayWritePeople(listSpeakerIds(speaker));
   }
 
-  /** Lines in memory, in order of speech. */
+  /** In order of speech. */
   listRecentLines(): readonly TranscriptLine[] {
     return [...this.#listRecentLines.values()].sort(
       (one, other) => one.startMs - other.startMs || one.number - other.number,
     );
   }
 
-  /** Handles an utterance that begins. */
   recordUtterance({ fromMs, name, speakerId }: BegunUtterance): UtteranceFollower {
     const number = ++this.#lastNumber;
     if (fromMs >= this.#fromMs) this.#open.set(number, speakerId);
@@ -170,7 +163,7 @@ export class TranscriptRecorder {
     };
   }
 
-  /** Writes the words of the bot, unless it speaks to a person who is left out. */
+  /** Writes nothing if the bot speaks to a person who is left out. */
   recordSpokenWords({ answeredIds, fromMs, isCut, isOver, key, text, toMs }: SpokenSegment): void {
     if (text === '' || fromMs < this.#fromMs) return;
     const number = this.#sayings.get(key) ?? ++this.#lastNumber;
@@ -185,7 +178,7 @@ export class TranscriptRecorder {
     else this.#keepLine({ ...line, endMs: this.toSessionMs(toMs), isCut: isCut || undefined });
   }
 
-  /** Writes nothing more of what this person is saying. After a no, drops also what was said by this person or answered to them. */
+  /** Stops writing an unfinished utterance. After a no, also drops lines by this person and answers to them. */
   forgetPerson(personId: PersonId, reason: ForgetReason): void {
     const numbers = [...this.#open].flatMap(([number, id]) => (id === personId ? number : []));
     for (const number of numbers) this.#open.delete(number);
@@ -196,14 +189,14 @@ export class TranscriptRecorder {
       );
   }
 
-  /** Drops the lines of messages that a person deleted, once the store knows which these are. Never throws. */
+  /** Waits until the store knows which lines the messages showed. Never throws. */
   async onMessagesDeleted(messageIds: readonly MessageId[]): Promise<void> {
     this.live.onMessagesDeleted(messageIds);
     await this.saveLines();
     this.#dropLines(({ post }) => messageIds.includes(post?.messageId ?? ''));
   }
 
-  /** Writes what the store does not hold yet, after the writes before; what fails is tried again with the next line. Never throws. */
+  /** Writes after earlier writes. A failed write is tried again with the next line. Never throws. */
   async saveLines(): Promise<void> {
     const writing = this.#saving.then(() => this.#writeUnsaved());
     this.#saving = writing.catch(() => undefined);
@@ -218,7 +211,7 @@ export class TranscriptRecorder {
     this.#isUnsaved = !isWritten;
   }
 
-  /** Ends the session: shows what waits, for some time, and writes it. Never throws. */
+  /** Shows and writes waiting lines first. Never throws. */
   async endSession(): Promise<void> {
     const { clock } = this.#deps;
     this.#captioned = { ...this.#captioned, endedAtWallMs: clock.wallMs() };
@@ -236,7 +229,6 @@ export class TranscriptRecorder {
     return personIds.every((id) => this.#session.consent.canWrite(id));
   }
 
-  /** Shows and keeps a line that is over. */
   #keepLine(spoken: Omit<TranscriptLine, 'sessionId' | 'post' | 'isBrief'>): TranscriptLine {
     const { number, speaker, text } = spoken;
     const { consent } = this.#session;
@@ -254,7 +246,6 @@ export class TranscriptRecorder {
     return line;
   }
 
-  /** Adds a line, or changes the one of that number. */
   #putLine(line: TranscriptLine) {
     this.#listRecentLines.set(line.number, line);
     const sinceMs = this.toSessionMs(this.#deps.clock.nowMs()) - recentLinesMs;
@@ -270,7 +261,7 @@ export class TranscriptRecorder {
     }
   }
 
-  /** Numbers of the lines that are kept in memory no more. */
+  /** Returns the dropped numbers. */
   #dropLines(which: (line: TranscriptLine) => boolean): readonly number[] {
     const numbers = [...this.#listRecentLines.values()].filter(which).map(({ number }) => number);
     for (const number of numbers) this.#listRecentLines.delete(number);
@@ -290,7 +281,6 @@ export class TranscriptRecorder {
   }
 }
 
-/** Recorders of the captions that are on. */
 export function listRecorders(
   all: readonly { readonly recorder: TranscriptRecorder | undefined }[],
 ): readonly TranscriptRecorder[] {
@@ -298,10 +288,10 @@ export function listRecorders(
 }
 
 const maxTitleChars = 100;
-/** Known length, in ms, below which a sound is no music. */
+/** A shorter sound is no music. */
 const musicMs = 30_000;
 
-/** Writes the title of music, once, as it begins, until disposed. */
+/** Writes each title once, as it begins. */
 function watchMusic(
   notices: Session['notices'],
   tracks: NamedTracks,

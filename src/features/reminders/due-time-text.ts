@@ -1,14 +1,13 @@
 import type { Locale } from '#src/texts/texts.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';
 
-/** Zone, language and current day by which an instant is shown. */
 export type DueTimeOptions = {
   readonly timeZone: string;
   readonly nowWallMs: number;
   readonly locale: Locale;
 };
 
-/** `18:30`, with the date where it is not today. */
+/** `18:30`, with the date if it is not today. */
 export function formatDueTime(
   wallMs: number,
   { timeZone, nowWallMs, locale }: DueTimeOptions,
@@ -19,7 +18,7 @@ export function formatDueTime(
   return new Intl.DateTimeFormat(locale === 'en' ? 'en-GB' : locale, style).format(wallMs);
 }
 
-/** `2 minutes, 5 seconds` in the words of a language. */
+/** `2 minutes, 5 seconds` in a language. */
 export function formatLongDuration(ms: number, locale: Locale): string {
   const all = Math.round(ms / 1000);
   const [hours, minutes, seconds] = [Math.floor(all / 3600), Math.floor(all / 60) % 60, all % 60];

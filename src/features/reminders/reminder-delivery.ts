@@ -14,23 +14,19 @@ import type { TextLine } from '#src/texts/texts.ts';
 import { formatDueTime, formatLongDuration } from './due-time-text.ts';
 import type { ReminderResult } from './reminder-scheduler.ts';
 
-/** Reminders of one person that are said at once; the others are written. */
+/** Further reminders of a person are written. */
 const maxSpokenReminders = 3;
 
 /**
- * Delivers reminders and messages to one person in one server. Reminders: aloud at a pause where they sit with the bot, else in
- * writing with a mention. Messages: only where they sit with the bot, or by direct message; after the longest wait their author
- * reads that they were not told.
- *
- * The result of each, in their order. Aborting `signal` throws `signal.reason`, and no other reminder is begun; one that is
- * being said or sent by then is completed.
+ * Delivers to one person in one server. A reminder is said at a pause if the person sits with the bot, else written with a mention.
+ * A message is said, or sent directly, and after the longest wait its author reads that it was not told. Aborting `signal` throws
+ * `signal.reason` before the next reminder.
  */
 export type DeliverReminders = (
   reminders: readonly Reminder[],
   signal: AbortSignal,
 ) => Promise<readonly ReminderResult[]>;
 
-/** Delivery to people of one shard. */
 export function createReminderDelivery(
   deps: SessionDependencies,
   sessions: VoiceSessions,
@@ -60,7 +56,7 @@ class ReminderDelivery {
     this.#sessions = sessions;
   }
 
-  /** Reminders, if their person is there, and messages, of which only those that are not private and can be told now. */
+  /** A private message is never said. */
   canSpeak(reminder: Reminder): boolean {
     if (reminder.addresseeId === undefined) return true;
     return (
@@ -70,7 +66,7 @@ class ReminderDelivery {
     );
   }
 
-  /** False: nothing of it was heard. Aborting `signal` throws `signal.reason` where it still waits for a pause. */
+  /** Returns false if nothing was heard. Aborting `signal` throws `signal.reason` while it waits for a pause. */
   async sayReminders(
     personId: PersonId,
     reminders: readonly Reminder[],
@@ -112,7 +108,7 @@ class ReminderDelivery {
     return await this.#tellAuthor('reminder.untold.refused', reminder, signal);
   }
 
-  /** The author of a message reads that it was not told, and why; the words of a private one only by direct message. */
+  /** Tells the author of a message why it was not told. A private message is named only by direct message. */
   async #tellAuthor(
     id: 'reminder.untold.away' | 'reminder.untold.refused',
     reminder: Reminder,
@@ -157,7 +153,7 @@ class ReminderDelivery {
     }
   }
 
-  /** Session in which a message may be told now: its addressee sits there, and both people agreed for always. */
+  /** The addressee sits there, and both people said yes for good. */
   #findSession({ addresseeId = '', guildId, personId }: Reminder): VoiceSession | undefined {
     const session = this.#sessions.findSession(guildId);
     if (!session?.isHere(addresseeId)) return undefined;
@@ -184,7 +180,6 @@ class ReminderDelivery {
   }
 }
 
-/** Chat in which it was asked for. */
 function toChannelRef({ channelId, channelName, guildId }: Reminder): ChannelRef {
   return { guildId, channelId, name: channelName };
 }

@@ -15,68 +15,57 @@ import type { ReminderStore } from './reminder-store.ts';
 type ReminderSchedulerDeps = {
   readonly clock: Clock;
   readonly store: ReminderStore;
-  /** Servers whose reminders are delivered. */
   readonly shard: ServerShare;
   readonly deliver: DeliverReminders;
   readonly onEvent: SessionEventListener;
 };
 
-/** A reminder was delivered, or never will be; `lateMs` after its instant. */
+/** `lateMs` is the delay after the due time. */
 export const reminderEndedEvent: FeatureEventKind<'personId' | 'outcome' | 'lateMs'> = {
   kind: 'reminder',
   line: ['kind', 'personId', 'outcome', 'lateMs', 'guildId'],
 };
 
-/** End of a reminder; `untold`: the author of a message was told that it could not be told; `given-up`: Discord accepted it nowhere for about a day. */
+/** `untold` informed the author of a message. `given-up` had no success on Discord for about a day. */
 type ReminderOutcome = 'said' | 'written' | 'untold' | 'given-up';
 
-/**
- * Result of an attempt to deliver a reminder; `away`: its server or addressee is not there now; `unsent`, `refused`: Discord did not
- * accept it, or never will as things are.
- */
+/** `away` means the server or addressee is not there. Discord did not take `unsent`, and will not take `refused`. */
 export type ReminderResult = Exclude<ReminderOutcome, 'given-up'> | 'away' | 'unsent' | 'refused';
 
-/** A reminder of the store that was due. */
 type DueReminder = {
   readonly reminder: Reminder;
   tries: number;
   notBeforeMs: number;
-  /** Stops its delivery, while that goes on. */
   stop?: AbortController;
-  /** It was delivered, given up or taken back, and may still stand in the store. */
+  /** The reminder is over, and may still be stored. */
   isOver: boolean;
 };
 
-/** People who sit with the bot in a server now, and did not before. */
 type Arrival = { readonly guildId: GuildId; readonly personIds: readonly PersonId[] };
 
-/** Number of people to whom reminders are delivered at the same time. */
 const maxConcurrentDeliveries = 16;
-/** Reminders that are read beyond those which are known to be due, and read at all. */
+/** Reminders read beyond the known due ones, and read at all. */
 const [batch, mostRead] = [50, 2_000];
-/** The wall clock may be set, and a machine may sleep: while something waits, it is checked again after this time, in ms. */
+/** The wall clock may be set, and a machine may sleep, so waiting ends after this time. */
 const maxWaitMs = 600_000;
-/** First and longest delay of a retry, in ms; each failure doubles it. */
+/** First and longest delay of a retry. Each failure doubles it. */
 const [retryMs, longestRetryMs] = [30_000, 3_600_000];
-/** Failures to send a reminder, in about a day, after which it is given up. */
+/** About a day of failures. */
 const maxTries = 30;
 
 /**
- * Delivers the reminders of one shard when they are due, with one timer.
- *
- * A reminder stays in the store until it was delivered, so that the next process that serves its server delivers it, late. Where a
- * process is killed in between, it is delivered twice.
+ * Delivers reminders of one shard with one timer. A reminder stays stored until it was delivered, so the next process delivers it
+ * late. A process killed in between delivers it twice.
  */
 export class ReminderScheduler {
   readonly #deps;
   readonly #wakeup;
   /** By id. */
   readonly #due = new Map<string, DueReminder>();
-  /** Deliveries to one person each. */
+  /** One for each person. */
   readonly #deliveries = new Set<Promise<void>>();
-  /** People who came since their messages were last made due. */
   readonly #arrivals = new Set<Arrival>();
-  /** Time until the next check, in ms; 0: a reminder may have become due since the last check began. */
+  /** 0 if a reminder may have become due since the last check. */
   #waitMs = 0;
 
   constructor(deps: ReminderSchedulerDeps) {
@@ -84,7 +73,7 @@ export class ReminderScheduler {
     this.#wakeup = new Wakeup(deps.clock);
   }
 
-  /** Delivers from now on, until the returned object is disposed of, which waits for what is being said or sent. */
+  /** Disposing waits for deliveries under way. */
   startServing(): AsyncDisposable {
     const { clock, onEvent } = this.#deps;
     const over = new AbortController();
@@ -106,37 +95,35 @@ export class ReminderScheduler {
     };
   }
 
-  /** These servers are there again: what waits for them is tried at once. */
+  /** Tries waiting reminders of these servers at once. */
   onGuildsArrived(guildIds: readonly GuildId[]): void {
     this.#retryNow(({ guildId }) => guildIds.includes(guildId));
   }
 
-  /** These people sit with the bot from now on: messages for them are due. */
+  /** Messages for these people are due. */
   onPeopleArrived(guildId: GuildId, personIds: readonly PersonId[]): void {
     this.#arrivals.add({ guildId, personIds });
     this.#retryNow((one) => one.guildId === guildId && personIds.includes(one.addresseeId ?? ''));
   }
 
-  /** Errors: as `ReminderStore.add`. */
   async addReminder(reminder: NewReminder): ReturnType<ReminderStore['add']> {
     const added = await this.#deps.store.add(reminder);
     this.#checkAgain();
     return added;
   }
 
-  /** Reminders without those that were delivered just now. Errors: as `ReminderStore.list`. */
+  /** Leaves out reminders that were delivered just now. Throws as `ReminderStore.list` does. */
   async listReminders(guildId: GuildId, personId: PersonId): Promise<readonly Reminder[]> {
     const all = await this.#deps.store.list(guildId, personId);
     return all.filter(({ id }) => !this.#due.get(id)?.isOver);
   }
 
-  /** Errors: as `ReminderStore.remove`. */
   async cancelReminder(id: string): Promise<boolean> {
     this.#withdraw((reminder) => reminder.id === id);
     return await this.#deps.store.remove(id);
   }
 
-  /** Stops the delivery of reminders that are due now, by or for this person. */
+  /** Stops deliveries by and for this person. */
   forgetPerson(guildId: GuildId, personId: PersonId): void {
     this.#withdraw((one) => {
       const people = [one.personId, one.addresseeId];
@@ -144,7 +131,7 @@ export class ReminderScheduler {
     });
   }
 
-  /** Stops deliveries, and keeps a check that reads the store meanwhile from beginning them again. */
+  /** Keeps a running check from beginning them again. */
   #withdraw(which: (reminder: Reminder) => boolean) {
     for (const due of this.#due.values()) {
       if (!which(due.reminder)) continue;
@@ -153,7 +140,7 @@ export class ReminderScheduler {
     }
   }
 
-  /** Tries these again at once, as if none had failed. */
+  /** Forgets earlier failures. */
   #retryNow(which: (reminder: Reminder) => boolean) {
     for (const due of this.#due.values()) {
       if (which(due.reminder)) Object.assign(due, { tries: 0, notBeforeMs: 0 });
@@ -161,13 +148,13 @@ export class ReminderScheduler {
     this.#checkAgain();
   }
 
-  /** Checks again soon; also where a check runs just now. */
+  /** Also counts while a check runs. */
   #checkAgain() {
     this.#waitMs = 0;
     this.#wakeup.wake();
   }
 
-  /** Begins to deliver what is due, and lets go of what is over. Errors: of the store. */
+  /** Throws errors of the store. */
   async #checkDue(signal: AbortSignal) {
     const { shard, store } = this.#deps;
     this.#waitMs = Number.POSITIVE_INFINITY;
@@ -187,7 +174,7 @@ export class ReminderScheduler {
     for (const id of ids) if (this.#due.get(id)?.isOver) await store.remove(id);
   }
 
-  /** Makes messages for people who came due; after a failure again. Errors: of the store. */
+  /** Goes on after a failure. Throws errors of the store. */
   async #applyArrivals() {
     const { clock, store } = this.#deps;
     for (const arrival of this.#arrivals) {
@@ -214,7 +201,7 @@ export class ReminderScheduler {
     this.#deliveries.add(delivery);
   }
 
-  /** Delivers reminders of one person. Never throws. */
+  /** Never throws. */
   async #deliver(theirs: readonly DueReminder[]) {
     const { deliver, onEvent } = this.#deps;
     const stop = new AbortController();
@@ -246,7 +233,7 @@ export class ReminderScheduler {
     if (result !== 'away' && due.tries >= maxTries) this.#endReminder(due, 'given-up');
   }
 
-  /** The next check has the store let it go. */
+  /** The next check removes it from the store. */
   #endReminder(due: DueReminder, outcome: ReminderOutcome) {
     const { clock, onEvent } = this.#deps;
     const { dueAtWallMs, guildId, personId } = due.reminder;

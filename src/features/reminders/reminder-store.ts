@@ -17,39 +17,36 @@ import type { StorePart } from '#src/sql/store-part.ts';
 import { defineTable, deleteRows, isOfShard, selectRows } from '#src/sql/table.ts';
 import { removeRows } from '#src/sql/table-rows.ts';
 
-/** A person's reminder for an instant, or their message to another person, told at that person's arrival. */
+/** A reminder for an instant, or a message told at the arrival of another person. */
 export type Reminder = {
-  /** Never the same again. */
+  /** UUID. */
   readonly id: string;
-  /** Number by which its person names it: 1 to `maxReminders`, the smallest that was free. */
+  /** Smallest free number of the person, from 1. */
   readonly number: number;
   readonly guildId: GuildId;
   readonly personId: PersonId;
-  /** Voice channel where it was asked for, and is written. */
+  /** Voice channel of the request. */
   readonly channelId: ChannelId;
   readonly channelName: string;
-  /** Subject in the words of the person; empty for a timer. */
+  /** Empty for a timer. */
   readonly text: string;
   readonly setAtWallMs: number;
-  /** Of a message: the arrival, and until then the end of the wait. */
+  /** A message is due at the arrival, or at the end of the wait. */
   readonly dueAtWallMs: number;
-  /** Addressee of a message, and both names; absent in a reminder. */
+  /** Absent in a reminder, as both names. */
   readonly addresseeId?: PersonId;
   readonly addresseeName?: string;
   readonly authorName?: string;
-  /** The message is told by direct message alone. */
+  /** Told by direct message alone. */
   readonly isPrivate?: true;
 };
 
 export type NewReminder = Omit<Reminder, 'number'>;
 
-/** Reminders that one person may have in one server. */
 export const maxReminders = 20;
-/** Longest text of a reminder, in characters. */
 export const maxReminderChars = 200;
-/** Longest time until a reminder, in ms: a year. */
+/** A year. */
 export const maxReminderMs = 366 * 86_400_000;
-/** Longest wait of a message for its addressee, in ms. */
 export const maxMessageMs = 30 * 86_400_000;
 
 const remindersTable = defineTable(
@@ -81,17 +78,16 @@ const remindersTable = defineTable(
   },
 );
 
-/** Reminders, a row each until it was delivered. No write waits while the database is away: the caller learns of the failure at once. */
+/** One row for each undelivered reminder. A write fails at once while the database is away. */
 export type ReminderStore = ReturnType<typeof openReminderStore>;
 
-/** `full`: this person has as many there as may be. */
 type AddedReminder =
   | { readonly kind: 'added'; readonly number: number }
   | { readonly kind: 'full'; readonly limit: number };
 
 function openReminderStore(database: StoreDatabase) {
   return {
-    /** Errors: BotError `store.unwritable`. */
+    /** Throws BotError `store.unwritable`. */
     add(reminder: NewReminder): Promise<AddedReminder> {
       const { guildId, personId } = reminder;
       return database.write(async (connection) => {
@@ -108,24 +104,24 @@ function openReminderStore(database: StoreDatabase) {
       });
     },
 
-    /** Reminders of one person in one server, the soonest first. Errors: BotError `store.unreadable`. */
+    /** Soonest first. Throws BotError `store.unreadable`. */
     list(guildId: GuildId, personId: PersonId): Promise<readonly Reminder[]> {
       const theirs = sql`WHERE guild_id = ${guildId} AND person_id = ${personId} ORDER BY due_at_wall_ms, number`;
       return database.read((connection) => selectRows(connection, remindersTable, theirs));
     },
 
-    /** Reminders of all servers of a shard, at most so many, the soonest first. Errors: BotError `store.unreadable`. */
+    /** Soonest first. Throws BotError `store.unreadable`. */
     listSoonest(shard: ServerShare, limit: number): Promise<readonly Reminder[]> {
       const first = sql`WHERE ${isOfShard(shard)} ORDER BY due_at_wall_ms, id LIMIT ${limit}`;
       return database.read((connection) => selectRows(connection, remindersTable, first));
     },
 
-    /** False: it no longer exists. Errors: BotError `store.unwritable`. */
+    /** Returns false if it is gone. Throws BotError `store.unwritable`. */
     async remove(id: string): Promise<boolean> {
       return (await removeRows(database, remindersTable, { id })) > 0;
     },
 
-    /** Messages for these people are due. Errors: BotError `store.unwritable`. */
+    /** Throws BotError `store.unwritable`. */
     makeArrivedDue(
       guildId: GuildId,
       personIds: readonly PersonId[],
@@ -137,7 +133,7 @@ function openReminderStore(database: StoreDatabase) {
       );
     },
 
-    /** Deletes those by and for one person in one server; how many. Errors: BotError `store.unwritable`. */
+    /** Deletes reminders by and for a person. Throws BotError `store.unwritable`. */
     removeMessages(guildId: GuildId, personId: PersonId): Promise<number> {
       const theirs = selectPersonRows([remindersTable], guildId, personId).map(({ rows }) => rows);
       return database.write((connection) => deleteRows(connection, theirs));

@@ -25,13 +25,12 @@ import { toVisibleLine } from '#src/texts/visible-line.ts';
 import { formatDueTime, formatLongDuration } from './due-time-text.ts';
 import type { ReminderPorts } from './reminders-feature.ts';
 
-/** What a name is told without, so that nobody's name looks like a part of a prompt: as of people who speak, letters and digits stay. */
+/** Names lose these characters, so that no name looks like a part of a prompt. */
 const unplainCharacters = /[^\p{L}\p{M}\p{N}' .-]/gu;
 
-/** Longest description of a time, and longest name, in characters. */
 const [maxTimeChars, maxNameChars] = [80, 32];
 
-/** Sets a reminder, a timer if there is no text, or a message for another person. */
+/** Without a text it is a timer, and with another name a message. */
 export const setReminderTool = defineTool({
   name: 'set_reminder',
   description:
@@ -70,7 +69,6 @@ export const setReminderTool = defineTool({
   prepare: prepareReminder,
 });
 
-/** Lists the reminders and timers of the asker. */
 export const listRemindersTool = defineTool({
   name: 'list_reminders',
   description: 'The reminders and timers of whoever asks, with their numbers and times.',
@@ -80,7 +78,6 @@ export const listRemindersTool = defineTool({
   runAnywhere: (_call, ports: ReminderToolPorts) => listForModel(ports),
 });
 
-/** Cancels one reminder or timer of the asker. */
 export const cancelReminderTool = defineTool({
   name: 'cancel_reminder',
   description: 'Cancels a reminder or timer of whoever asks, if they ask for that.',
@@ -124,7 +121,7 @@ type ReminderDraft = {
   readonly text?: string;
 };
 
-/** What is known to be impossible is refused before anybody is asked for a Confirm. */
+/** Refuses impossible requests before a Confirm. */
 async function prepareReminder(
   draft: ReminderDraft,
   ports: ReminderToolPorts,
@@ -147,7 +144,6 @@ async function prepareReminder(
   };
 }
 
-/** The question whether it shall be set. */
 function toConfirmLine(
   reminder: DueReminderFields & { readonly text: string },
   ports: ReminderToolPorts,
@@ -184,7 +180,7 @@ type DueReminderFields = Pick<
   'addresseeId' | 'addresseeName' | 'authorName' | 'dueAtWallMs' | 'isPrivate'
 >;
 
-/** When it is due, and of a message for whom; or the reason why there is no such time or person. */
+/** Finds time and addressee, or the reason for a refusal. */
 async function resolveDue(
   { arrival_of: called, privately, text, when = '' }: ReminderDraft,
   personId: PersonId,
@@ -226,7 +222,7 @@ async function listForModel(ports: ReminderToolPorts): Promise<ToolOutcome> {
   return { facts: { reminders: shown.join('; ') }, isPrivate: true };
 }
 
-/** Its instant, or the addressee at whose arrival it is told, for a model. */
+/** Shows the addressee of a message in place of a time. */
 function formatShownTime(
   { addresseeName, dueAtWallMs }: DueReminderFields,
   { clock, timeZone }: ServerToolPorts,

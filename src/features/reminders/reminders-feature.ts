@@ -10,11 +10,18 @@ import { cancelReminderTool, listRemindersTool, setReminderTool } from './remind
 
 export type ReminderPorts = {
   readonly reminders: ReminderScheduler;
-  /** Members who said yes for always, as far as their names are known. */
+  /** Members who said yes for good, as far as names are known. */
   readonly listAgreedPeople: (guildId: GuildId) => Promise<readonly ChannelMember[]>;
 };
 
-/** Reminders, timers and messages for others: a tool sets them, and the bot tells them when they are due, or that person comes. */
+/**
+ * Reminders, timers and messages for others.
+ *
+ * @example
+ * import { remindersFeature } from '#src/features/reminders/reminders-feature.ts';
+ *
+ * remindersFeature.tools?.map(({ name }) => name); // ['set_reminder', 'list_reminders', 'cancel_reminder']
+ */
 export const remindersFeature: Feature<ReminderPorts> = {
   name: 'reminders',
   tools: [setReminderTool, listRemindersTool, cancelReminderTool],
@@ -60,7 +67,7 @@ export const remindersFeature: Feature<ReminderPorts> = {
   }),
 };
 
-/** Tells who came, or agreed while they sat there: messages wait for them. */
+/** Messages wait for people who come, or who agree while they sit there. */
 function watchArrivals(
   { consent, place }: Owners<'consent' | 'place'>,
   due: ReminderScheduler,

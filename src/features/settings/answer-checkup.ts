@@ -24,14 +24,14 @@ import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 import type { CueOutcome } from '#src/voice/connection/reconnecting-connection.ts';
 
 export type CheckReport = {
-  /** One of each part, in their order. */
+  /** One for each part. */
   readonly findings: readonly Finding[];
 };
 
-/** Longest wait in ms until speech is over, and the interval of the checks. */
+/** Longest wait for the end of speech, and the interval of checks. */
 const [patienceMs, checkEveryMs] = [3_000, 250];
 
-/** Checkup of everything an answer needs, with the same parts that answer people; concurrent requests get one report. */
+/** Checks everything that an answer needs, with the parts that answer people. Concurrent requests share one report. */
 export class AnswerCheckup {
   readonly #deps;
   readonly #sessions;
@@ -42,7 +42,7 @@ export class AnswerCheckup {
     this.#sessions = sessions;
   }
 
-  /** Takes at most 25 s. Where the bot sits in no channel, the permissions of `channel` are checked. */
+  /** Takes 25 s at most. Without a session, checks the permissions of `channel`. */
   checkAnswers(guildId: GuildId, callerId: PersonId, channel?: ChannelRef): Promise<CheckReport> {
     const running = this.#running.get(guildId) ?? this.#runCheckup(guildId, callerId, channel);
     this.#running.set(guildId, running);
@@ -105,12 +105,11 @@ function createCueOutput(
   return { isMute: isMuted(loop.state), play };
 }
 
-/** Words that every engine for English can say and understand. */
+/** Every engine for English knows these words. */
 const testSentence = 'one two three';
-/** Longest wait for one part, in ms. */
 const probeTimeoutMs = 8_000;
 
-/** Speaks a sentence and listens to it, and thinks meanwhile; the server pays. Never throws. */
+/** Speaks a sentence, listens to it, and thinks meanwhile. The server pays. Never throws. */
 async function checkEngines(
   guildId: GuildId,
   deps: SessionDependencies,
@@ -159,7 +158,6 @@ type PaidCheck = {
   readonly reservation: Reservation;
 };
 
-/** Asks the chat model, or the pipeline whose model hears and speaks. */
 function createAsker({ deps, style, reservation }: PaidCheck, name: PipelineName) {
   if (name === 'chained') return toTestTurn(deps.chat.paidBy(reservation));
   return async function* answer(signal: AbortSignal) {
@@ -168,7 +166,7 @@ function createAsker({ deps, style, reservation }: PaidCheck, name: PipelineName
   };
 }
 
-/** Failure of a checked role; never the words of the server. */
+/** Never shows words of a provider. */
 function toFailureLine(error: unknown): TextLine {
   if (!(error instanceof BotError)) return { id: 'check.bug' };
   if (error.code === 'provider.rate_limited') return toRateLimitLine(error);

@@ -7,7 +7,14 @@ type SettingsPorts = {
   readonly answerCheckup: AnswerCheckup;
 };
 
-/** `/settings`: changes of what a server has set, and a checkup of everything an answer needs. */
+/**
+ * `/settings`, and a checkup of everything that an answer needs.
+ *
+ * @example
+ * import { settingsFeature } from '#src/features/settings/settings-feature.ts';
+ *
+ * settingsFeature.name; // 'settings'
+ */
 export const settingsFeature: Feature<SettingsPorts> = {
   name: 'settings',
   open: () => ({

@@ -11,18 +11,17 @@ import {
   type SettingsView,
 } from '#src/settings/setting-definition.ts';
 
-/** Time, in ms, from the announcement of a looser policy until it counts. */
+/** Time between the announcement of a looser policy and its effect. */
 const announcementMs = 30_000;
-/** Time, in ms, after which a looser policy counts that could not be announced: later sessions tell of it when they begin. */
+/** Delay of a looser policy that could not be announced. Later sessions announce it. */
 const unannouncedMs = 3_600_000;
 
-/** Word that restores the operator's value. */
+/** Restores the value of the operator. */
 const defaultWord = 'default';
 
-/** How people type a channel, a role or a person. */
 const mentionExamples = { '#': '#channel', '@&': '@role', '@': '@name' } as const;
 
-/** Requests about the settings of servers: a change is applied in the channel where the bot sits first, then stored. */
+/** Changes settings, in the channel of the bot first, then in the store. */
 export class SettingsRequests {
   readonly #deps;
   readonly #sessions;
@@ -32,12 +31,12 @@ export class SettingsRequests {
     this.#sessions = sessions;
   }
 
-  /** Keys of all settings, in the order in which they are listed. */
+  /** In the order of `/settings`. */
   get keys(): readonly string[] {
     return this.#sessions.settings.definitions.map(({ key }) => key);
   }
 
-  /** All settings as they hold in the server; of the one named by `key`, what its values are chosen from is loaded first. */
+  /** Loads the values of the setting `key` first. */
   async viewSettings(guildId: GuildId, key?: string): Promise<SettingsView> {
     const { settings } = this.#sessions;
     if (key !== undefined) await this.#findSetting(key)?.loadValues?.(this.#deps);
@@ -66,7 +65,7 @@ export class SettingsRequests {
     };
   }
 
-  /** `default` restores the operator's value. `confirmed`: more people may be heard unasked. */
+  /** `confirmed` allows more people to be heard unasked. */
   async setSetting(
     guildId: GuildId,
     typedKey: string,
@@ -102,7 +101,7 @@ export class SettingsRequests {
     };
   }
 
-  /** Suggested values of a key; empty for an unknown key. */
+  /** Empty for an unknown key. */
   values(key: string): readonly string[] {
     const setting = this.#findSetting(key);
     if (!setting) return [];
@@ -110,7 +109,7 @@ export class SettingsRequests {
     return [...setting.listValues(this.#sessions.settings.choices), defaultWord];
   }
 
-  /** Values of a key as they can be typed, those of Discord's names too. */
+  /** Includes an example of a mention. */
   listExamples(key: string): readonly string[] {
     const setting = this.#findSetting(key);
     const mark = setting && findMentionMark(setting);
@@ -133,7 +132,7 @@ export class SettingsRequests {
     return exists ? undefined : { kind: 'bad' };
   }
 
-  /** Applies changed settings to the sessions. People who are to be heard without having been asked read of it 30 s before. */
+  /** People who are to be heard unasked read of it 30 s before. */
   #applyToSessions(guildId: GuildId, key: string, former: ConsentPolicySettings | undefined) {
     for (const session of this.#sessions.listSessions(guildId)) session.applySettings(key);
     this.#sessions.features.onGuildChanged(guildId);

@@ -14,31 +14,27 @@ import {
 export type WordList = {
   readonly words: readonly ServerWord[];
   readonly isRead: boolean;
-  /** Limit of words. */
   readonly limit: number;
 };
 
 export type WordAddOutcome =
-  /** `saved`: also for a process that starts again. */
+  /** `saved` is false if the word ends with the process. */
   | { readonly kind: 'added' | 'replaced'; readonly word: ServerWord; readonly saved: boolean }
   | { readonly kind: 'bad-word' | 'bad-say'; readonly mostChars: number }
-  /** The limit of words is reached. */
   | { readonly kind: 'full'; readonly limit: number };
 
 export type WordRemoveOutcome =
   | { readonly kind: 'removed'; readonly word: string; readonly saved: boolean }
-  /** `known`: the words there are. */
   | { readonly kind: 'unknown'; readonly known: readonly string[] };
 
-/** Words of one server. */
 const maxWords = 200;
 
 export type ServerVocabulary = ReturnType<typeof createServerVocabulary>;
 
-/** Vocabulary of servers: words that recognisers are given to expect, and how voices say them. */
+/** Words for recognisers to expect, and their pronunciation. */
 export function createServerVocabulary({ clock }: Deps<'clock'>, { settings }: VoiceSessions) {
   return {
-    /** Sorted; `isRead` is false where they could not be read. */
+    /** Sorted. `isRead` is false if they could not be read. */
     async listWords(guildId: GuildId): Promise<WordList> {
       const isRead = await settings.loadGuild(guildId);
       const words = listServerWords(settings.getStoredValues(guildId)).toSorted((one, other) =>
@@ -47,7 +43,7 @@ export function createServerVocabulary({ clock }: Deps<'clock'>, { settings }: V
       return { words, isRead, limit: maxWords };
     },
 
-    /** Adds a word, or replaces it, however it was written. */
+    /** Replaces a word of any spelling. */
     async addWord(guildId: GuildId, typed: string, typedSay?: string): Promise<WordAddOutcome> {
       const word = parseWord(typed);
       if (word === undefined) return { kind: 'bad-word', mostChars: mostWordChars };

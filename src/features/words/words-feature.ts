@@ -5,7 +5,14 @@ type WordPorts = {
   readonly vocabulary: ServerVocabulary;
 };
 
-/** Words of a server, which its recognisers and voices know. */
+/**
+ * Words of a server for its recognisers and voices.
+ *
+ * @example
+ * import { wordsFeature } from '#src/features/words/words-feature.ts';
+ *
+ * wordsFeature.name; // 'words'
+ */
 export const wordsFeature: Feature<WordPorts> = {
   name: 'words',
   open: () => ({

@@ -21,17 +21,17 @@ import {
   toWallMs,
 } from './numbered-prompt-lines.ts';
 
-/** Kinds of points, in the order in which they are shown. */
+/** In the order in which a recap shows them. */
 export const recapKinds = ['decision', 'task', 'question', 'point'] as const;
 
-/** A statement about a session, and the lines that say it. */
+/** A statement with its source lines. */
 export type RecapPoint = {
   readonly kind: (typeof recapKinds)[number];
   readonly text: string;
   readonly sources: readonly [FoundLine, ...FoundLine[]];
 };
 
-/** A point with the line that it rests on. */
+/** A point with one source line. */
 export type QuotedPoint = QuotedLine & Pick<RecapPoint, 'kind'>;
 
 export type Recap = {
@@ -39,18 +39,15 @@ export type Recap = {
   readonly points: readonly QuotedPoint[];
 };
 
-/** Bounds of the number of points; lines for each further point. */
+/** Bounds of the number of points, and lines for each further point. */
 const [fewestPoints, mostPoints, linesAPoint] = [5, 20, 30];
 const maxPointChars = 200;
-/** Fewest letters of a line that a model must copy, so that a common word does not pass for a line. */
+/** A shorter copy could be a common word. */
 const minCopiedChars = 8;
 
 /**
- * The points of these lines, at most 20: decisions first, then tasks and open questions, each with its source. A long transcript is asked about
- * piece by piece, each for its share of the points. Every request holds at most `maxChars` of lines. A reply that is not readable
- * adds no point. `ask` gives the whole reply of a chat model.
- *
- * Errors: those of `ask`; BotError `answer.malformed` where no reply is readable.
+ * Asks for the points of a transcript, piece by piece, with decisions first. Each request has `maxChars` of lines at most, and an
+ * unreadable reply adds no point. Throws what `ask` throws, or BotError `answer.malformed` if no reply is readable.
  */
 export async function parseRecap(
   found: readonly FoundLine[],
@@ -80,7 +77,6 @@ export async function parseRecap(
   return points.slice(0, most);
 }
 
-/** Asks for the points of one piece, as JSON. */
 export function buildRecapPrompt(piece: NumberedLines, most: number): ModelPrompt {
   const task =
     `You note what is worth knowing of a conversation, in at most ${most} points: decisions, tasks, questions that nobody ` +
@@ -99,10 +95,7 @@ const pointShape = z.object({
   lines: z.array(z.object({ line: z.number(), words: z.string() })),
 });
 
-/**
- * The points of a reply; undefined where it is not the JSON that was asked for. A source counts where the line of its number holds
- * its words; a point without one is dropped.
- */
+/** A source counts if its line holds the copied words. A point without a source is dropped. */
 function parsePoints(reply: string, { lines }: NumberedLines): readonly RecapPoint[] | undefined {
   const json = reply.slice(reply.indexOf('{'), reply.lastIndexOf('}') + 1); // some put it between fences
   const read = recapShape.safeParse(tryParseForeignJson(json, toolArgumentLimits));
@@ -121,16 +114,16 @@ function parsePoints(reply: string, { lines }: NumberedLines): readonly RecapPoi
   });
 }
 
-/** Whether a line holds words as a model copied them, whatever their case and punctuation. */
+/** Ignores case and punctuation. */
 function isCopied(line: string, copied: string) {
   const [all, some] = [splitIntoSearchWords(line).join(''), splitIntoSearchWords(copied).join('')];
   return some.length >= Math.min(minCopiedChars, all.length) && some !== '' && all.includes(some);
 }
 
-/** Room in a message, in characters, for title and headings in languages that take more of it than English. */
+/** Room for title and headings in languages longer than English. */
 const spareChars = 300;
 
-/** A recap as lines of text, in as many messages as its length asks for: a title, then a heading before each kind of point. */
+/** Splits a recap into messages: a title, then a heading before each kind of point. */
 export function formatRecapMessages(
   { points, session }: Recap,
   times: WallTimes,
@@ -149,7 +142,6 @@ export function formatRecapMessages(
   return splitIntoBatches([title, ...lines], countChars, { maxSize: maxMessageChars - spareChars });
 }
 
-/** Length in English, with its line break. */
 function countChars({ id, with: words = {} }: CheckedLine): number {
   return formatText(id, escapeTextValues(words)).length + 1;
 }
@@ -161,7 +153,6 @@ const headingTexts: Readonly<Record<QuotedPoint['kind'], TextLine>> = {
   point: { id: 'recap.points' },
 };
 
-/** A point with name and time of its line, and the message that shows it, if any. */
 function formatPoint(
   { atWallMs, link, name, text: words }: QuotedPoint,
   times: WallTimes,

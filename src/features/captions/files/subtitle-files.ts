@@ -1,19 +1,15 @@
 import { toVisibleLine } from '#src/texts/visible-line.ts';
 import { toWholeMs } from '#src/texts/wall-time.ts';
 
-/** One utterance as subtitles need it, in ms since the start of its session or recording. */
+/** Times are relative to the start of the session or recording. */
 export type SubtitleLine = {
   readonly startMs: number;
   readonly endMs: number;
   readonly text: string;
-  /** Its speaker, where they have a name. */
   readonly name?: string;
 };
 
-/**
- * SubRip, of lines in order of speech: each cue one line `Name: text`, numbered from 1. The format has no escapes: what a player would
- * take for a tag or for a time line is written with other characters.
- */
+/** Formats SubRip, with `Name: text` in each cue. The format has no escapes, so characters of tags and time lines are replaced. */
 export function formatSrt(lines: readonly SubtitleLine[]): string {
   const cues = toSubtitleCues(lines).map((cue, n) => {
     const words = cue.name === undefined ? cue.text : `${cue.name}: ${cue.text}`;
@@ -22,7 +18,7 @@ export function formatSrt(lines: readonly SubtitleLine[]): string {
   return cues.join('\n');
 }
 
-/** WebVTT, without names. */
+/** WebVTT has no names here. Source: https://www.w3.org/TR/webvtt1/ */
 export function formatVtt(lines: readonly SubtitleLine[]): string {
   const cues = toSubtitleCues(lines).map(
     (cue) => `${formatSpan(cue, '.')}\n${escapeVttWords(cue.text)}\n`,
@@ -34,7 +30,6 @@ function formatSpan({ startMs, endMs }: SubtitleLine, point: ',' | '.'): string 
   return `${formatCueTime(startMs, point)} --> ${formatCueTime(endMs, point)}`;
 }
 
-/** Hours have two digits or more. */
 function formatCueTime(atMs: number, point: ',' | '.'): string {
   const padTwoDigits = (value: number) => `${Math.floor(value)}`.padStart(2, '0');
   const [hours, minutes, seconds] = [atMs / 3_600_000, (atMs / 60_000) % 60, (atMs / 1_000) % 60];
@@ -52,9 +47,9 @@ function escapeSrtWords(words: string): string {
     .replace(/\{(?=\\)/g, '(');
 }
 
-/** Time, in ms, that a line without a length is shown. */
+/** Shortest time that a line is shown. */
 const minCueMs = 500;
-/** One cue for each utterance with words, so that people who speak at the same time have cues of their own; in whole ms. */
+/** People who speak at the same time get cues of their own. */
 function toSubtitleCues(lines: readonly SubtitleLine[]): readonly SubtitleLine[] {
   const cues = lines.map((line) => {
     const [startMs, endMs] = [toWholeMs(line.startMs), toWholeMs(line.endMs)];

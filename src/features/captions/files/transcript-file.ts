@@ -10,23 +10,21 @@ import { toVisibleLine } from '#src/texts/visible-line.ts';
 import { createWallTimes, formatIsoTime, type WallTimes } from '#src/texts/wall-time.ts';
 import { formatSrt, type SubtitleLine } from './subtitle-files.ts';
 
-/** By the ending of the file's name. */
 export const transcriptFormats = ['txt', 'srt', 'json'] as const;
 export type TranscriptFormat = (typeof transcriptFormats)[number];
 
-/** Content of one file, without lines that its reader may not know. */
+/** Without lines that the reader may not know. */
 export type TranscriptContent = {
   readonly session: TranscriptSession;
   /** In order of speech. */
   readonly lines: readonly TranscriptLine[];
-  /** IANA name of the zone of all times of day; UTC where there is none. The file tells it. */
+  /** IANA name. Default: UTC. The file names the zone. */
   readonly timeZone?: string;
   readonly locale?: Locale;
 };
 
 export type TranscriptFile = { readonly name: string; readonly text: string };
 
-/** A session as one file. */
 export function formatTranscriptFile(
   format: TranscriptFormat,
   { lines, locale, session, timeZone }: TranscriptContent,
@@ -46,14 +44,13 @@ export function formatTranscriptFile(
   return { name, text: textOf[format]() };
 }
 
-/** What was said, or that it was not understood, and whether the bot was stopped. */
 function formatSpokenWords({ isCut, text: spoken }: TranscriptLine, locale?: Locale): string {
   const words = toVisibleLine(spoken);
   if (words === '') return formatText('transcript.not_understood', undefined, locale);
   return isCut ? `${words}\u2014` : words;
 }
 
-/** Plain text: channel, date and zone, then one line for each, with its date where they are of several days. */
+/** Channel, date and zone, then a line for each utterance. */
 function formatTextFile(
   { channelName, startedAtWallMs }: TranscriptSession,
   lines: readonly Required<SubtitleLine>[],
@@ -72,7 +69,7 @@ function formatTextFile(
   return [title, times.timeZone, '', ...entries, ''].join('\n');
 }
 
-/** Writes times of day of these instants, with the date where they are of several days. */
+/** Adds the date if the instants are of several days. */
 export function formatDatedTimes(
   allWallMs: readonly number[],
   times: WallTimes,
@@ -82,15 +79,15 @@ export function formatDatedTimes(
   return (wallMs) => `${days.size > 1 ? `${times.day(wallMs)} ` : ''}${times[unit](wallMs)}`;
 }
 
-/** A line that is copied into a chat notifies no person. */
+/** A line copied into a chat must ping nobody. */
 function escapePings(words: string): string {
   return removeHiddenCharacters(words).replace(/<(?=[@#])/g, '< ');
 }
 
-/** Changes when a reader of the former one would misread the file. */
+/** Raised when a reader of the former version would misread the file. */
 const jsonVersion = 1;
 
-/** JSON by `docs/transcript.schema.json`, each line of the transcript on a line of the file. */
+/** JSON by `docs/transcript.schema.json`, with one utterance in each line. */
 function formatJsonFile(
   { channelName, endedAtWallMs, startedAtWallMs, ...ids }: TranscriptSession,
   lines: readonly TranscriptLine[],
@@ -131,20 +128,17 @@ function toLineJson(line: TranscriptLine, guildId: GuildId, startedAtWallMs: num
   };
 }
 
-/** Address of a message in a server. */
 export function toMessageLink(guildId: GuildId, { channelId, messageId }: MessagePlace): string {
   return `https://discord.com/channels/${guildId}/${channelId}/${messageId}`;
 }
 
-/** Everything that is read like the colon between a name and its words. */
+/** Characters that look like the colon after a name. */
 const colonPattern = /[:\u02d0\u05c3\u2236\ua789\ufe13\ufe55\uff1a]/gu;
 
-/** Name that a line shows for its speaker. */
 type FindSpeakerName = (speaker: TranscriptSpeaker) => string;
 
 /**
- * Names on one line and without a colon, so that no name can look like another person's line. A name that another
- * speaker of these lines has already is followed by a number: no person can pass for another.
+ * Makes names safe: one line, no colon, and a number after a name that another speaker has, so that no person can pass for another.
  */
 export function createSpeakerNames(
   lines: readonly TranscriptLine[],
@@ -166,7 +160,7 @@ export function createSpeakerNames(
   return (speaker) => shown.get(toSpeakerKey(speaker)) ?? somebody;
 }
 
-/** A changed name is another one: each line keeps the name that its speaker had then. */
+/** A changed name is another name, so a line keeps the name of its time. */
 function toSpeakerKey(speaker: TranscriptSpeaker): string {
   return `${findSpeakerId(speaker)} ${speaker.name}`;
 }
@@ -175,7 +169,7 @@ function findSpeakerId(speaker: TranscriptSpeaker): string {
   return speaker.kind === 'bot' ? 'bot' : speaker.personId;
 }
 
-/** Small and capital letters, and letters of other widths, look the same to a reader in a hurry. */
+/** Case and width look the same to a hasty reader. */
 function normaliseName(name: string): string {
   return name.normalize('NFKC').toLowerCase();
 }

@@ -10,26 +10,25 @@ import {
 } from '#src/texts/plain-text.ts';
 import { toVisibleLine } from '#src/texts/visible-line.ts';
 
-/** One utterance as live captions know it at an instant, or a remark. */
+/** One utterance at an instant, or a remark. */
 export type CaptionLine = Pick<TranscriptLine, 'number' | 'startMs' | 'text' | 'isCut'> & {
-  /** Absent: the line says what happens beside words, for example that music plays. */
+  /** Absent for a remark, such as music that plays. */
   readonly speaker?: TranscriptSpeaker;
-  /** Absent: the line is over. */
+  /** Absent if the line is over. */
   readonly state?: LineProgress;
-  /** Shown below the line. */
   readonly translation?: string;
-  /** Time of day of a line that is heard late, shown behind the name. */
+  /** Shown behind the name of a late line. */
   readonly time?: string;
 };
 
-/** Most characters of a line with its name and translation, so that it finds room in any new message. */
+/** A line with name and translation fits into any new message. */
 const maxLineChars = 1_900;
-/** Most characters of the words of a line; further ones stand in the transcript. */
+/** The transcript has the rest. */
 const maxWordsChars = 1_500;
 /** Beginning of a numbered list. */
 const listMarker = /^(\d+)([.)])/;
 
-/** Words of a line as they are shown, without its name, or `notUnderstood` (markdown); empty while none is visible. */
+/** Empty if no word is visible. */
 export function trimLineWords(
   { speaker, state, text }: CaptionLine,
   notUnderstood: string,
@@ -40,7 +39,7 @@ export function trimLineWords(
   return speaker || words === '' ? words : `*${words}*`;
 }
 
-/** Markdown of a message with these lines; empty: none has visible words. */
+/** Empty if no line has visible words. */
 export function renderLines(lines: readonly CaptionLine[], notUnderstood: string): string {
   const shown = lines.flatMap((line) => {
     const words = trimLineWords(line, notUnderstood);
@@ -64,13 +63,13 @@ function getLineMark({ isCut, state }: CaptionLine, words: string): string {
   return !state || words.endsWith('\u2026') ? '' : '\u2026';
 }
 
-/** A name, or a question mark where it has nothing visible. No address in it becomes a link. */
+/** Shows a question mark for an invisible name. No address in a name becomes a link. */
 function formatName(name: string): string {
   const clean = removeHiddenCharacters(toVisibleLine(truncate(name, maxNameChars)));
   return escapeInlineMarkdown(clean).replace(/:(?=\/)/g, '\\:') || '?';
 }
 
-/** Words with markdown shown instead of obeyed, cut at `maxLength` characters. A link stays one, without a preview. */
+/** Escapes markdown. A link stays a link, without a preview. */
 function formatWords(words: string, maxLength: number): string {
   const clean = toVisibleLine(words);
   let shown = escapeMarkdown(clean);
@@ -81,10 +80,10 @@ function formatWords(words: string, maxLength: number): string {
   return shown;
 }
 
-/** Longest name; those of Discord have 32 characters. */
+/** Names on Discord have 32 characters. */
 const maxNameChars = 100;
 
-/** In place of words the recogniser failed on: in italics, which no word of people can be. */
+/** Italics, which no words of people can be. */
 export function getNotUnderstoodText(guildId: GuildId, deps: Deps<'places'>): string {
   return `*${formatWrittenText({ id: 'transcript.not_understood' }, guildId, deps)}*`;
 }

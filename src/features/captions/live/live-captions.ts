@@ -11,23 +11,24 @@ import { type CaptionLine, renderLines, trimLineWords } from './caption-line.ts'
 export type LiveCaptionsOptions = {
   readonly chat: CaptionChat;
   readonly clock: Pick<Clock, 'nowMs'>;
-  /** Markdown in place of words the recogniser failed on. */
+  /** Markdown for unrecognised words. */
   readonly notUnderstood: string;
-  /** Time of day of an instant of the session. */
   readonly formatTime: (startMs: number) => string;
-  /** A message shows these lines now; `isNew`: it has just been posted. */
+  /** `isNew` means the message has just been posted. */
   readonly onShown: (place: MessagePlace, numbers: readonly number[], isNew: boolean) => void;
-  /** Called when nothing can be shown there any more, or Discord refuses some lines; the message is for the operator. */
+  /** Called when the place or some lines are refused. The message is for the operator. */
   readonly onTrouble: (message: string) => void;
 };
 
-/** Most characters of a message that a further line is added to, and of any message: 10 fewer than Discord takes. */
+/**
+ * Most characters of a message that still takes lines, and of any message. Discord takes 2,000:
+ * https://discord.com/developers/docs/resources/message
+ */
 const [maxOpenChars, maxChars] = [1_500, 1_990];
-/** Time after its first line, in ms, in which lines are added to a message. */
+/** Time after its first line in which a message takes lines. */
 const messageOpenMs = 10 * 60_000;
-/** Messages that still change. */
 const maxMessages = 20;
-/** Time, in ms, before the latest line from which on a line that is added is late. */
+/** A line this much older than the latest one is late. */
 const lateAfterMs = 10_000;
 
 type LiveCaptionMessage = {
@@ -40,16 +41,14 @@ type LiveCaptionMessage = {
 };
 
 /**
- * Captions of one session in one chat: one live message, to which lines are added until it is full, then another. A line that
- * changes is rewritten where it stands; one that is heard late goes last, with its time. Never throws.
+ * Shows the captions of a session in one chat. Lines go to one live message until it is full, then to another. A changed line is
+ * rewritten in place, and a late line goes last with its time. Never throws.
  */
 export class LiveCaptions {
   readonly #options;
-  /** Messages that still change, the newest last. */
+  /** Newest last. */
   #messages: readonly LiveCaptionMessage[] = [];
-  /** Lines that are never shown again. */
   readonly #erased = new Set<number>();
-  /** Beginning of the latest line, in ms of the session. */
   #latestMs = 0;
   #isShut = false;
 
@@ -57,22 +56,21 @@ export class LiveCaptions {
     this.#options = options;
   }
 
-  /** Nothing is shown there any more: the place is gone, closed to the bot, or the captions have ended. */
+  /** True if the place is gone or closed, or the captions have ended. */
   get isShut(): boolean {
     return this.#isShut;
   }
 
-  /** Whether it still changes this message itself. */
   hasMessage(messageId: MessageId): boolean {
     return !this.#isShut && this.#messages.some(({ place }) => place?.messageId === messageId);
   }
 
-  /** Message that shows a line, once it is posted. */
+  /** Undefined until the message is posted. */
   findPlace(number: number): MessagePlace | undefined {
     return this.#findMessage(number)?.place;
   }
 
-  /** Adds a line, or rewrites it where it stands as long as there is room for it. */
+  /** Adds a line, or rewrites it if its message has room. */
   putLine(line: CaptionLine): void {
     const { number, state } = line;
     if (this.#isShut || this.#erased.has(number)) return;
@@ -93,13 +91,11 @@ export class LiveCaptions {
     this.#writeLine(this.#getMessageWithRoom(line), { ...line, time });
   }
 
-  /** Shows the translation of a line that is over. */
   setTranslation(number: number, translation: string): void {
     const known = this.#findMessage(number)?.lines.get(number);
     if (known) this.putLine({ ...known, translation });
   }
 
-  /** Takes lines out of their messages for good. */
   removeLines(numbers: readonly number[]): void {
     for (const number of numbers) {
       this.#erased.add(number);
@@ -107,19 +103,17 @@ export class LiveCaptions {
     }
   }
 
-  /** Handles messages that a person deleted: their lines are shown no more. */
+  /** Erases the lines of messages that a person deleted. */
   onMessagesDeleted(messageIds: readonly MessageId[]): void {
     for (const message of this.#messages) {
       if (messageIds.includes(message.place?.messageId ?? '')) this.#eraseMessage(message);
     }
   }
 
-  /** Resolves when nothing waits any more. */
   async waitUntilSettled(): Promise<void> {
     await Promise.all(this.#messages.map(({ sent }) => sent.waitUntilSettled()));
   }
 
-  /** Shows nothing more. */
   endMessages(): void {
     this.#isShut = true;
   }
@@ -133,7 +127,6 @@ export class LiveCaptions {
     this.#showMessage(message, line.state === 'partial' ? 'partial' : 'whole');
   }
 
-  /** The newest message, as far as it is open and has room, or else a further one. */
   #getMessageWithRoom(line: CaptionLine): LiveCaptionMessage {
     const nowMs = this.#options.clock.nowMs();
     const newest = this.#messages.at(-1);
@@ -163,7 +156,7 @@ export class LiveCaptions {
     return isPlain ? toPlainText(text) : text;
   }
 
-  /** Takes a line out of its message; a message without lines is deleted. */
+  /** Deletes a message without lines. */
   #takeMessage(number: number) {
     const message = this.#findMessage(number);
     message?.lines.delete(number);
@@ -201,14 +194,13 @@ export class LiveCaptions {
     }
   }
 
-  /** Changes a message no more, and never shows its lines again. */
   #eraseMessage(message: LiveCaptionMessage) {
     this.#messages = this.#messages.filter((one) => one !== message);
     for (const number of message.lines.keys()) this.#erased.add(number);
   }
 }
 
-/** Without characters that Discord renders or resolves. */
+/** Removes characters that Discord renders or resolves. */
 function toPlainText(markdown: string): string {
   return markdown.replace(/^-# |[\\*_~`|<>[\]@#]/gm, '');
 }

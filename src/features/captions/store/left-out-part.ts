@@ -14,7 +14,7 @@ const leftOutOfCaptions = defineTable(
   },
 );
 
-/** People left out of captions: a row per person and server. */
+/** One row for a person in a server. */
 export const leftOutPeoplePart: StorePart<LeftOutPeopleStore> = {
   tables: [leftOutOfCaptions],
   open: (database) => ({

@@ -28,7 +28,7 @@ import {
 } from './transcript-tables.ts';
 import { mergeIndex } from './word-index.ts';
 
-/** Records about one person: all that `eraser.forget` deletes. Errors: BotError `store.unreadable`. */
+/** Lists everything that `erasePerson` deletes. Throws BotError `store.unreadable`. */
 export function openPersonRecords(database: StoreDatabase) {
   return {
     async countRecords(guildId: GuildId, personId: PersonId): Promise<StoredCounts> {
@@ -43,7 +43,7 @@ export function openPersonRecords(database: StoreDatabase) {
       return counts ?? { lines: 0, memories: 0 };
     },
 
-    /** Every line of theirs, answers to them, and memories by or about them. */
+    /** Lines of a person, answers to them, and memories by or about them. */
     listRecords(guildId: GuildId, personId: PersonId) {
       return database.read(async (connection) => {
         const lines = await selectLines(
@@ -67,7 +67,7 @@ function selectMemories(guildId: GuildId, personId: PersonId) {
   return sql`guild_id = ${guildId} AND (by_id = ${personId} OR about_id = ${personId})`;
 }
 
-/** SQL of the ids of lines about a person in a server, or in one session of it: their own and answers to them, each once. */
+/** SQL of the ids of lines by a person and answers to them, in a server or one session. */
 function selectLinesAbout(guildId: GuildId, personId: PersonId, sessionId?: string): Sql {
   // SQLite begins a CROSS JOIN with its left table, and finds no more of UNION ALL than a portion takes.
   return sql`SELECT l.id
@@ -80,21 +80,20 @@ function selectLinesAbout(guildId: GuildId, personId: PersonId, sessionId?: stri
 }
 
 const dayMs = 86_400_000;
-/** Longest time, in ms, that lines are kept whose speaker said yes for the session alone. */
+/** Lines of a person who said yes for the session alone are kept this long. */
 const briefConsentMs = dayMs;
-/** Time, in ms, for which a session that a server does not keep can be resumed once it is over. */
+/** A session of a server that keeps nothing can be resumed this long. */
 const unkeptSessionMs = 15 * 60_000;
-/** Lines that one transaction deletes: FTS5 takes about 0.5 ms for the words of a line, and up to 1.2 ms. */
+/** FTS5 takes 0.5 to 1.2 ms for the words of a line. */
 const maxLinesPerPortion = 100;
 
 /**
- * Erases what was said, in portions of lines that are each done wholly or not at all. SQLite overwrites the erased rows, and where a
- * person is forgotten, every copy of them in the index and in unused bytes. Of PostgreSQL, its owner decides. What a message still
- * shows of it is noted with it: `messages.outdated` tells of it until it was written anew, also after a restart.
- * Errors: BotError `store.unwritable`.
+ * Erases words in portions of lines, each whole or not at all. SQLite overwrites erased rows, and after a forgotten person also
+ * index and unused bytes. `outdated` lists messages that still show erased lines until they are written anew, also after a restart.
+ * Throws BotError `store.unwritable`.
  */
 export function openTranscriptEraser(database: StoreDatabase) {
-  /** Erases chosen lines, so that nothing that was asked for before brings them back; `finish` with the last portion. */
+  /** Keeps waiting writes from bringing the lines back. `finish` runs with the last portion. */
   async function eraseChosen(
     chosen: (connection: Connection) => Sql,
     finish?: (connection: Connection) => Promise<unknown>,
@@ -115,7 +114,7 @@ export function openTranscriptEraser(database: StoreDatabase) {
   }
 
   return {
-    /** Of these servers: lines older than they are kept, brief ones after 24 h, and ended sessions without a line. */
+    /** Erases expired lines, brief lines after 24 h, and ended sessions without a line. */
     eraseExpired(nowWallMs: number, keptDays: KeptDays): Promise<number> {
       const guildIds = Object.keys(keptDays);
       const isTheirs = (connection: Connection) => sql`guild_id ${connection.among(guildIds)}`;
@@ -125,7 +124,7 @@ export function openTranscriptEraser(database: StoreDatabase) {
       );
     },
 
-    /** All about a person in a server: lines, answers to them, memories by or about them; or only of one session. */
+    /** Erases lines, answers and memories of a person in a server, or in one session. */
     async erasePerson(guildId: GuildId, personId: PersonId, sessionId?: string): Promise<number> {
       const theirs = () => selectLinesAbout(guildId, personId, sessionId);
       if (sessionId !== undefined) return eraseChosen(theirs);
@@ -136,7 +135,7 @@ export function openTranscriptEraser(database: StoreDatabase) {
       return erased;
     },
 
-    /** Lines that these messages, which are deleted, showed. */
+    /** Erases the lines of deleted messages. */
     eraseMessages(messageIds: readonly MessageId[]): Promise<number> {
       const among = (connection: Connection) => connection.among(messageIds);
       return eraseChosen(
@@ -146,7 +145,7 @@ export function openTranscriptEraser(database: StoreDatabase) {
       );
     },
 
-    /** Everything of a server. The bot was removed from there: it can change no messages, so none is noted. */
+    /** The bot can change no messages of a server that removed it, so none is noted. */
     eraseGuild(guildId: GuildId): Promise<number> {
       const keys = sql`SELECT key FROM sessions WHERE guild_id = ${guildId}`;
       const all = sql`SELECT id FROM lines WHERE session IN (${keys})`;
@@ -159,7 +158,7 @@ export function openTranscriptEraser(database: StoreDatabase) {
   };
 }
 
-/** Deletes the first of the lines that are chosen as `id`, and notes the messages that showed them: how many were chosen. */
+/** Returns the number of lines, whose messages are noted. */
 async function eraseLines(connection: Connection, chosen: Sql): Promise<number> {
   const rows = await connection.rows({ id: key }, sql`${chosen} LIMIT ${maxLinesPerPortion}`);
   const ids = rows.map((row) => row.id);
@@ -173,7 +172,7 @@ async function eraseLines(connection: Connection, chosen: Sql): Promise<number> 
   return ids.length;
 }
 
-/** Also of messages that were not put yet. In one order, or two processes would wait for each other. */
+/** Also notes messages that were not stored yet. The order keeps two processes from waiting for each other. */
 function markMessagesOutdated(among: Sql): Sql {
   return sql`
     INSERT INTO caption_messages
@@ -186,7 +185,7 @@ function markMessagesOutdated(among: Sql): Sql {
     ON CONFLICT (message_id) DO UPDATE SET outdated = caption_messages.outdated + 1`;
 }
 
-/** Messages of these sessions that show no line are recaps: what they say of a line is not known, so they go. */
+/** A message without lines is a recap. Its sources are unknown, so it goes. */
 function markRecapsOutdated(among: Sql): Sql {
   return sql`
     UPDATE caption_messages SET outdated = 1
@@ -194,10 +193,7 @@ function markRecapsOutdated(among: Sql): Sql {
       AND NOT EXISTS (SELECT 1 FROM lines WHERE lines.post_message_id = caption_messages.message_id)`;
 }
 
-/**
- * Lines that these servers keep no longer, and brief ones. SQLite begins a CROSS JOIN with the left table: few sessions have such
- * lines.
- */
+/** SQLite begins a CROSS JOIN with the left table, and few sessions have such lines. */
 function selectDueLines(
   connection: Connection,
   isTheirs: Sql,
@@ -221,7 +217,7 @@ function selectDueLines(
   return join([...due, brief], ' UNION ALL ');
 }
 
-/** Deletes sessions that ended without a line; messages that still show them are noted as outdated. */
+/** Messages of these sessions are noted as outdated. */
 async function eraseEmptySessions(connection: Connection, isTheirs: Sql) {
   const empty = sql`FROM sessions s WHERE ${isTheirs} AND s.ended_at_wall_ms IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM lines l WHERE l.session = s.key)`;
@@ -232,13 +228,10 @@ async function eraseEmptySessions(connection: Connection, isTheirs: Sql) {
   await connection.run(sql`DELETE FROM sessions WHERE key IN (SELECT s.key ${empty})`);
 }
 
-/** A message that is there already keeps its count. */
+/** A known message keeps its count. */
 const putClause = toReplaceClause({ ...captionMessagesTable, columns: messageColumns });
 
-/**
- * Which messages show captions, so that what is forgotten also goes from there. Each erasure that touches one raises its
- * `outdated`. Errors: BotError `store.*`.
- */
+/** Notes which messages show captions, so that erased words also go from there. Throws BotError `store.*`. */
 export function openCaptionMessageStore(database: StoreDatabase) {
   return {
     async putMessage(message: CaptionMessage) {
@@ -248,8 +241,8 @@ export function openCaptionMessageStore(database: StoreDatabase) {
     },
 
     /**
-     * Those that show lines which are gone, each with the lines it is to show; none: it is to be deleted. Only of servers of one
-     * shard, where others are served elsewhere, and not of the channels that wait.
+     * Lists messages with erased lines, each with the lines that stay. No lines means deletion. Only messages of this shard,
+     * outside waiting channels.
      */
     outdated(
       limit: number,
@@ -275,7 +268,7 @@ export function openCaptionMessageStore(database: StoreDatabase) {
       });
     },
 
-    /** It shows what it should after so many erasures, a later one apart; undefined: it is gone. */
+    /** Without a count, the message is gone. */
     async markSettled(messageId: MessageId, listOutdated?: number) {
       await database.write((connection) =>
         connection.run(

@@ -21,12 +21,12 @@ import {
 } from './transcript-tables.ts';
 import { splitIntoSearchWords, toIndexTerm } from './word-index.ts';
 
-/** Finds what was said in open channels. Errors: BotError `store.unreadable`. */
+/** Reads words of open channels. Throws BotError `store.unreadable`. */
 export function openTranscriptReader(database: StoreDatabase) {
   const ids = async (rows: Sql) =>
     (await database.read((connection) => connection.rows({ id }, rows))).map((row) => row.id);
   return {
-    /** Newest first; only those with a line. */
+    /** Newest first, and only sessions with a line. */
     async listSessions(
       guildId: GuildId,
       open: ReadableChannels,
@@ -53,12 +53,12 @@ export function openTranscriptReader(database: StoreDatabase) {
       );
     },
 
-    /** Best first, at most `limit`. */
+    /** Best first. */
     search(searchLines: TranscriptSearch, open: ReadableChannels): Promise<readonly FoundLine[]> {
       return database.read((connection) => searchTranscriptLines(connection, searchLines, open));
     },
 
-    /** Latest session of that voice channel, for resuming it. */
+    /** Finds the session to resume. */
     async findLatest(
       guildId: GuildId,
       channelId: ChannelId,
@@ -77,12 +77,10 @@ export function openTranscriptReader(database: StoreDatabase) {
       return { session, lastNumber: toLineNumber(lastId) };
     },
 
-    /** Servers of which something is kept. */
     listGuilds(): Promise<readonly string[]> {
       return ids(sql`SELECT DISTINCT guild_id AS id FROM sessions ORDER BY guild_id`);
     },
 
-    /** Voice channels of which captions of this server are kept. */
     listChannels(guildId: GuildId): Promise<readonly string[]> {
       return ids(
         sql`SELECT DISTINCT channel_id AS id FROM sessions WHERE guild_id = ${guildId} ORDER BY channel_id`,
@@ -91,14 +89,13 @@ export function openTranscriptReader(database: StoreDatabase) {
   };
 }
 
-/** Lines that a word ranks: the newest with it. */
+/** A word ranks its newest lines alone. */
 const maxHitsPerWord = 8_000;
-/** Words of a question that are looked at; further ones are left out. */
+/** Further words of a question are left out. */
 const maxSearchWords = 24;
-/** Part of the best line's score below which a line only shares small words with the search. */
+/** A line below this part of the best score shares only small words with the search. */
 const minScore = 0.25;
 
-/** SQL of whether the words of session `s` are let out. */
 function isOpenSession(connection: Connection, { channelIds, own }: ReadableChannels): Sql {
   const isOpen = sql`s.channel_id ${connection.among(channelIds)}`;
   if (!own) return isOpen;
@@ -106,7 +103,7 @@ function isOpenSession(connection: Connection, { channelIds, own }: ReadableChan
     SELECT 1 FROM lines o WHERE o.session = s.key AND o.person_id = ${own.personId}))`;
 }
 
-/** Open sessions of a server that have a line, the newest first, with their number of lines. */
+/** Newest first. */
 function selectReadableSessions(connection: Connection, guildId: GuildId, open: ReadableChannels) {
   return connection.rows(
     { key, ...sessionColumns, lineCount: integer },
@@ -117,7 +114,7 @@ function selectReadableSessions(connection: Connection, guildId: GuildId, open: 
   );
 }
 
-/** Lines with words of the search, ranked as in BM25: those with most and rarest of them first, then the newest. */
+/** Ranks lines as BM25 does: most and rarest words first, then the newest. */
 async function searchTranscriptLines(
   connection: Connection,
   { guildId, words, limit, sessionId }: TranscriptSearch,
@@ -149,10 +146,7 @@ async function searchTranscriptLines(
   });
 }
 
-/**
- * SQL of the ids of the newest lines with a word in these sessions, whose keys are the newest first. FTS5 walks past bounds
- * that are no whole numbers, which a bound number is not to SQLite.
- */
+/** FTS5 needs whole numbers as bounds, which a bound number is not to SQLite. */
 function selectLinesWithWord(
   connection: Connection,
   guildId: GuildId,

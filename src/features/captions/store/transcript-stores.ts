@@ -21,10 +21,8 @@ import {
 import { openTranscriptReader } from './transcript-reader.ts';
 import { openTranscriptWriter } from './transcript-writer.ts';
 
-/** Where what was said is kept. */
 export type TranscriptStore = ReturnType<typeof openTranscriptStore>;
 
-/** Transcripts and memories in a database of the present format. */
 export function openTranscriptStore(database: StoreDatabase) {
   return {
     writer: openTranscriptWriter(database),
@@ -36,7 +34,7 @@ export function openTranscriptStore(database: StoreDatabase) {
   };
 }
 
-/** On disk, and, for servers that keep nothing, in memory alone. */
+/** One store on disk, and one in memory for servers that keep nothing. */
 export class TranscriptStores {
   static readonly key = new StoreKey<TranscriptStores>('transcripts');
   readonly onDisk: TranscriptStore;
@@ -54,31 +52,28 @@ export class TranscriptStores {
     this.inMemory = { ...inMemory, messages: { ...inMemory.messages, putMessage } };
   }
 
-  /** The store for a server that keeps captions for so many days. */
   getStoreForDays(days: number): TranscriptStore {
     return days === 0 ? this.inMemory : this.onDisk;
   }
 
-  /** Results of both, the one on disk first. Throws the first failure. */
+  /** The disk comes first. Throws the first failure. */
   askBoth<T>(work: (store: TranscriptStore) => Promise<T>): Promise<readonly [T, T]> {
     return Promise.all([work(this.onDisk), work(this.inMemory)]);
   }
 
-  /** Lists of both, one after the other. */
   async concatBoth<T>(
     work: (store: TranscriptStore) => Promise<readonly T[]>,
   ): Promise<readonly T[]> {
     return (await this.askBoth(work)).flat();
   }
 
-  /** Numbers of both, added up. */
   async sumBoth(work: (store: TranscriptStore) => Promise<number>): Promise<number> {
     const [onDisk, inMemory] = await this.askBoth(work);
     return onDisk + inMemory;
   }
 }
 
-/** Notes that a message shows something of a session, so that it goes with that. Never throws. */
+/** The message then goes with the session. Never throws. */
 export async function noteCaptionMessage(
   place: MessagePlace,
   { guildId, id: sessionId }: TranscriptSession,
@@ -89,10 +84,8 @@ export async function noteCaptionMessage(
   await withStoreTimeout(guildId, watch, 'store.unwritable', () => messages.putMessage(message));
 }
 
-/** Parts of a shard, and its transcripts. */
 export type CaptionShardDeps = SessionDependencies & { readonly transcripts: TranscriptStores };
 
-/** What the captions of one session are written with. */
 export type CaptionDeps = Pick<
   CaptionShardDeps,
   | 'captionChats'
@@ -105,26 +98,23 @@ export type CaptionDeps = Pick<
   | 'transcripts'
 > & {
   readonly settings: Pick<StoredSettings, 'findCaptionOptions' | 'setCaptionOptions'>;
-  /** Has a recap of a session posted, where its server wants that. */
   readonly postRecap: (session: TranscriptSession) => void;
 };
 
-/** Subjects of a question: the current session, the previous one, or all of them. */
 export const transcriptSubjects = ['this', 'last', 'all'] as const;
 
-/** Sessions offered at most. */
 const maxListedSessions = 25;
 
 export type ReadableTranscripts = ReturnType<typeof openReadableTranscripts>;
 
-/** Transcripts of one server, limited to lines that their reader may know. Errors: BotError `store.unreadable`. */
+/** Transcripts of a server, limited to lines that the reader may know. Throws BotError `store.unreadable`. */
 export function openReadableTranscripts(
   stores: TranscriptStores,
   guildId: GuildId,
   open: ReadableChannels,
 ) {
   return {
-    /** Newest first, at most 25. */
+    /** Newest first, 25 at most. */
     async sessions(): Promise<readonly ListedSession[]> {
       const all = await stores.concatBoth(({ reader }) => reader.listSessions(guildId, open));
       return all
@@ -132,7 +122,7 @@ export function openReadableTranscripts(
         .slice(0, maxListedSessions);
     },
 
-    /** The session of that id; `this`: the one that goes on, or else the last one; `last`: the last one that is over. */
+    /** `this` is the running session, or else the last one. `last` is the last ended one. */
     async findSession(about = 'this'): Promise<ListedSession | undefined> {
       const listSessions = await this.sessions();
       const isOver = ({ endedAtWallMs }: ListedSession) => endedAtWallMs !== undefined;
@@ -140,12 +130,12 @@ export function openReadableTranscripts(
       return listSessions.find((one) => (about === 'last' ? isOver(one) : one.id === about));
     },
 
-    /** Lines of a session, until an instant in ms since its start, in order of speech. */
+    /** In order of speech, until `toMs` since the start of the session. */
     listLines({ id }: TranscriptSession, toMs?: number): Promise<readonly TranscriptLine[]> {
       return stores.concatBoth(({ reader }) => reader.listLines(id, open, toMs));
     },
 
-    /** Best first, of all sessions or of one. */
+    /** Best first. */
     async search(words: string, limit: number, sessionId?: string): Promise<readonly FoundLine[]> {
       const searchLines = { guildId, words, limit, sessionId };
       const found = await stores.concatBoth(({ reader }) => reader.search(searchLines, open));

@@ -22,7 +22,6 @@ import type { Connection } from '#src/sql/connection.ts';
 import { defineTable, type Table, toColumnList } from '#src/sql/table.ts';
 import { toIndexTerms } from './word-index.ts';
 
-/** Columns of a `TranscriptSession`. */
 export const sessionColumns = {
   id,
   guildId,
@@ -49,7 +48,6 @@ export const sessionsTable = defineTable(
   },
 );
 
-/** Columns of a line as `lineOf` reads them. */
 export const lineColumns = {
   id: key,
   personId: toOptional(personId),
@@ -66,8 +64,8 @@ export const lineColumns = {
 };
 
 /**
- * Lines. The id of one is the key of its session times 2^22, plus its number: so the index of words tells sessions apart, and
- * the newest line has the highest id. `terms` are its words for the index.
+ * The id is the key of the session times 2^22 plus the number of the line, so the index tells sessions apart, and the newest line
+ * has the highest id. `terms` are words for the index.
  */
 export const linesTable = defineTable(
   'lines',
@@ -85,7 +83,6 @@ export const linesTable = defineTable(
   },
 );
 
-/** Columns of a `CaptionMessage`. */
 export const messageColumns = {
   messageId,
   channelId,
@@ -94,7 +91,7 @@ export const messageColumns = {
   postedAtWallMs: instant,
 };
 
-/** Messages that show captions. `outdated` counts the erasures that touched one since it last showed what it should. */
+/** `outdated` counts the erasures that touched a message since its last update. */
 export const captionMessagesTable = defineTable(
   'caption_messages',
   { ...messageColumns, outdated: integer },
@@ -109,7 +106,6 @@ export const captionMessagesTable = defineTable(
   },
 );
 
-/** All tables of transcripts, in both databases. */
 export const transcriptTables: readonly Table[] = [
   linesTable,
   sessionsTable,
@@ -117,10 +113,8 @@ export const transcriptTables: readonly Table[] = [
   memoriesTable,
 ];
 
-/** Ids that one session has for its lines. */
 export const idsPerSession = 2 ** 22;
 
-/** Number of a line in its session. */
 export function toLineNumber(id: number): number {
   return id % idsPerSession;
 }
@@ -129,7 +123,7 @@ export function selectSessionKey(id: number): number {
   return Math.floor(id / idsPerSession);
 }
 
-/** Lines `l` of sessions `s` that fit `rest`: SQL of a condition and an order. */
+/** `rest` is SQL of a condition and an order over lines `l` and sessions `s`. */
 export async function selectLines(
   connection: Connection,
   rest: Sql,
@@ -156,7 +150,6 @@ export function toTranscriptLine(
   return { ...line, post: { channelId: postChannelId, messageId: postMessageId } };
 }
 
-/** Row of a line of the session with this key. */
 export function toLineRow(
   line: TranscriptLine,
   { guildId, key: session }: { readonly guildId: GuildId; readonly key: number },

@@ -6,20 +6,16 @@ import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { isOfShard, toReplaceClause } from '#src/sql/table.ts';
 import { linesTable, sessionColumns, sessionsTable, toLineRow } from './transcript-tables.ts';
 
-/**
- * Writes what was said: lines with their words. A write waits while the database is away. Errors: BotError
- * `store.unwritable`.
- */
+/** Writes lines with their words. A write waits while the database is away. Throws BotError `store.unwritable`. */
 export function openTranscriptWriter(database: StoreDatabase) {
   return {
-    /** Adds a session, or changes the one of that id. */
     async putSession(session: TranscriptSession) {
       await database.write((connection) =>
         connection.insert(sessionRowsTable, [session], putSessionClause),
       );
     },
 
-    /** Adds lines, or replaces those of the same session and number, all or none, each once; not of a session that was erased meanwhile. */
+    /** Adds or replaces lines, all or none. Lines of an erased session are left out. */
     async putLines(all: readonly TranscriptLine[]) {
       const ids = all.map(({ sessionId }) => sessionId);
       await database.write(async (connection) => {
@@ -38,9 +34,8 @@ export function openTranscriptWriter(database: StoreDatabase) {
     },
 
     /**
-     * Ends sessions of this shard, which a killed process left open, at their last line; those that are `running` stay.
-     * The last messages of the ended ones, and all of sessions that are not in this store, are outdated: they may show words that
-     * are not kept.
+     * Ends sessions that a killed process left open, apart from `running` ones. Their last messages become outdated, since they may
+     * show words that are not kept.
      */
     async endOpenSessions(shard: ServerShare, running: readonly string[] = []) {
       await database.write(async (connection) => {
@@ -74,6 +69,6 @@ export function openTranscriptWriter(database: StoreDatabase) {
   };
 }
 
-/** A session that is put gets its key from the database. */
+/** The database gives a new session its key. */
 const sessionRowsTable = { ...sessionsTable, columns: sessionColumns };
 const putSessionClause = toReplaceClause({ ...sessionRowsTable, key: ['id'] });

@@ -21,31 +21,29 @@ import type {
 import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 
-/** Longest time, in days, for which a server may keep its captions; it holds where settings cannot be read. */
+/** Also counts while settings are unread. */
 const maxKeptDays = 365;
-/** Interval, in ms, of the search for expired captions. */
 const expiryIntervalMs = 60_000;
-/** Messages changed at the same time. */
 const maxConcurrentChanges = 20;
-/** Pause, in ms, between two tries in a closed channel, and number of tries after which the operator and that server are told. */
+/** Pause between tries in a closed channel, and tries before the operator and the server are told. */
 const [closedMs, toldAfterTries] = [30 * 60_000, 3];
 const neverAborted = new AbortController().signal;
 
 /**
- * Erases captions whose time is over, or of a person, and changes or deletes the messages that show what was erased, at the pace
- * that Discord allows; what was not done when the process ended is done by the next one. It works on both stores.
+ * Erases expired and forgotten captions in both stores, and updates the messages that showed them, at the pace of Discord. The next
+ * process finishes the work.
  */
 export class TranscriptCleanup implements PersonHooks {
   readonly #deps;
   readonly #sessions;
   readonly #running;
-  /** Channels in which no message could be changed, by their ids, with the last try, in ms of the monotonic clock; each waits by itself. */
+  /** Channels in which no message could be changed, each with a pause of its own. */
   readonly #closed = new Map<string, { readonly triedMs: number; readonly tries: number }>();
   readonly #shard: ServerShare;
   #guildIds: ReadonlySet<GuildId> = new Set();
   #sweeping: Promise<unknown> = Promise.resolve();
 
-  /** `shard`: servers whose captions expire and whose messages are changed. */
+  /** `shard` is the share of servers to clean up. */
   constructor(
     deps: CaptionShardDeps,
     sessions: VoiceSessions,
@@ -59,10 +57,7 @@ export class TranscriptCleanup implements PersonHooks {
     deps.captionChats.onMessagesDeleted((messageIds) => void this.#onMessagesDeleted(messageIds));
   }
 
-  /**
-   * To be called before the first session begins: those that a killed process left open are ended, as soon as the store takes it.
-   * Ends with `signal`, never rejects.
-   */
+  /** Called before the first session. Ends sessions of a killed process once the store takes it. Never rejects. */
   async runUntilAborted(signal: AbortSignal): Promise<void> {
     const { clock, onEvent, transcripts } = this.#deps;
     let areEnded = false;
@@ -81,12 +76,12 @@ export class TranscriptCleanup implements PersonHooks {
     await runPeriodically({ name, clock, everyMs: expiryIntervalMs, run: round, report }, signal);
   }
 
-  /** Whether something is kept of this server, as was known at the last search for expired captions. */
+  /** As of the last search for expired captions. */
   hasTranscripts(guildId: GuildId): boolean {
     return this.#guildIds.has(guildId);
   }
 
-  /** Each store by itself. Throws the first failure. */
+  /** Throws the first failure of a store. */
   async expireTranscripts(): Promise<void> {
     const { clock, transcripts } = this.#deps;
     const { settings } = this.#sessions;
@@ -102,7 +97,7 @@ export class TranscriptCleanup implements PersonHooks {
     await transcripts.askBoth(({ eraser }) => eraser.eraseExpired(clock.wallMs(), keptDays));
   }
 
-  /** Changes the messages that show what was erased, after the sweep before. Never throws, waits for nothing. */
+  /** Runs after the update before. Never throws, and does not wait. */
   updateOutdatedMessages(signal: AbortSignal): void {
     const { onEvent, transcripts } = this.#deps;
     this.#sweeping = this.#sweeping
@@ -128,7 +123,7 @@ export class TranscriptCleanup implements PersonHooks {
     }
   }
 
-  /** Some of the captions of this message's channel were to be changed; `isOpen`: at least one was. */
+  /** `isOpen` means at least one message of the channel was changed. */
   #noteAttempt({ channelId, guildId }: CaptionMessage, isOpen: boolean) {
     const { captionChats, clock, onEvent } = this.#deps;
     const tries = (this.#closed.get(channelId)?.tries ?? 0) + 1;
@@ -143,7 +138,7 @@ export class TranscriptCleanup implements PersonHooks {
     });
   }
 
-  /** False where it could not be changed yet. */
+  /** Returns false if the channel is closed now. */
   async #updateMessage(
     { message, lines, outdated }: OutdatedMessage,
     signal: AbortSignal,
@@ -177,7 +172,7 @@ export class TranscriptCleanup implements PersonHooks {
     return { lines: onDisk.lines + inMemory.lines, memories: onDisk.memories };
   }
 
-  /** A no erases what was written in the sessions that go on. */
+  /** A no erases the running sessions alone. */
   forgetPerson(guildId: GuildId, personId: PersonId, reason: ErasureReason): EraseStoredData {
     const erase = (sessionId?: string) =>
       this.#eraseBoth(guildId, ({ eraser }) => eraser.erasePerson(guildId, personId, sessionId));
@@ -191,7 +186,6 @@ export class TranscriptCleanup implements PersonHooks {
     };
   }
 
-  /** Their words, and answers to them. */
   async exportFields(guildId: GuildId, personId: PersonId) {
     const all = await this.#readBoth(guildId, ({ records }) =>
       records.listRecords(guildId, personId),

@@ -52,7 +52,7 @@ import type { CheckedLine, TextLine } from '#src/texts/texts.ts';
 import { toVisibleLine } from '#src/texts/visible-line.ts';
 import { createWallTimes, type WallTimes } from '#src/texts/wall-time.ts';
 
-/** Reader of transcripts: a person, by their id, or the voice channels whose words a program or a channel reads. */
+/** A person by id, or the voice channels that a program or a channel reads. */
 type TranscriptReaderId = string | readonly string[];
 
 type FileRequest = { readonly format: TranscriptFormat; readonly sessionId?: string };
@@ -64,11 +64,11 @@ export type TranscriptQuestion = {
 
 export type RecapRequest = {
   readonly sessionId?: string;
-  /** Lines of the current session from before the asker came. */
+  /** Only lines from before the asker came. */
   readonly until?: 'i came';
 };
 
-/** `none`: no such session, or no lines that the asker may know. `failed`: too many requests, no money, or a failure outside. */
+/** `none` has no session, or no lines for the asker. `failed` had too many requests, no money, or a failure outside. */
 export type NoTranscript =
   | { readonly kind: 'none' }
   | { readonly kind: 'failed'; readonly line: TextLine };
@@ -87,19 +87,18 @@ export type FindOutcome =
 
 export type RecapOutcome = (Recap & { readonly kind: 'recap' }) | NoTranscript;
 
-/** Lines that a search finds at most. */
 const maxFoundLines = 6;
-/** Lines that a model chooses from: in number, and in characters of one request. */
+/** Lines for a choice of the model, and characters of one request. */
 const [mostLines, maxChars] = [80, 12_000];
-/** Longest wait, in ms, for a recap: Discord accepts no answer to a command after 15 minutes. */
+/** Discord takes no answer after 15 minutes: https://discord.com/developers/docs/interactions/receiving-and-responding */
 const recapTimeoutMs = 13 * 60_000;
 const answerTimeoutMs = 40_000;
-/** Lines of a session that are worth a recap at its end. */
+/** A shorter session gets no recap. */
 const minRecapLines = 5;
 const neverAborted = new AbortController().signal;
 const noTranscript = { kind: 'none' } as const;
 
-/** The request ends with this line for the caller. */
+/** Ends a request with a line for the caller. */
 class RefusedError extends Error {
   readonly line;
 
@@ -110,8 +109,8 @@ class RefusedError extends Error {
 }
 
 /**
- * Transcripts for commands, tools and programs: looked up, asked about, summed up. Every result holds only words of channels that
- * its reader may open. Questions are answered by stored lines that a chat model chooses by number.
+ * Looks transcripts up, asks about them and sums them up. A result holds only words of channels that the reader may open. A
+ * question is answered by stored lines that a chat model chooses by number.
  */
 export class TranscriptRequests {
   readonly #deps;
@@ -131,7 +130,7 @@ export class TranscriptRequests {
     this.#writtenQuestions = writtenQuestions;
   }
 
-  /** Newest first, at most 25; undefined where they cannot be read. */
+  /** Newest first, 25 at most. Undefined if they cannot be read. */
   listSessions(
     guildId: GuildId,
     reader: TranscriptReaderId,
@@ -139,7 +138,7 @@ export class TranscriptRequests {
     return this.#readTranscripts(guildId, reader, (open) => open.sessions()).catch(() => undefined);
   }
 
-  /** The last session where none is named. */
+  /** Default: the last session. */
   createFile(
     guildId: GuildId,
     reader: TranscriptReaderId,
@@ -166,7 +165,7 @@ export class TranscriptRequests {
     );
   }
 
-  /** Lines that answer a question, for the asker alone; one question of a person at a time. */
+  /** One question of a person at a time. Only the asker reads the lines. */
   async askModel(
     guildId: GuildId,
     personId: PersonId,
@@ -178,7 +177,7 @@ export class TranscriptRequests {
     return await this.answerQuestion(guildId, personId, request, personId, neverAborted);
   }
 
-  /** Lines that answer a question, chosen by the chat model. Aborting `signal` throws `signal.reason`. */
+  /** Aborting `signal` throws `signal.reason`. */
   answerQuestion(
     guildId: GuildId,
     personId: PersonId,
@@ -200,7 +199,7 @@ export class TranscriptRequests {
     return this.#tryRequest(guildId, answerTimeoutMs, answer, signal);
   }
 
-  /** The points of a session, each based on a line. */
+  /** Each point rests on a line. */
   createRecap(
     guildId: GuildId,
     personId: PersonId,
@@ -217,7 +216,7 @@ export class TranscriptRequests {
     });
   }
 
-  /** Posts the recap of a session that ended in the place of its captions, where the server wants that. Never throws. */
+  /** Posts a recap in the place of the captions, if the server wants it. Never throws. */
   async postRecap(session: TranscriptSession): Promise<void> {
     const { captionChats, onEvent, transcripts } = this.#deps;
     const { channelId, guildId, id, placeId } = session;
@@ -254,10 +253,7 @@ export class TranscriptRequests {
     return lines.join('\n').slice(0, maxMessageChars);
   }
 
-  /**
-   * The points of a session, or of a part of it; paid by the asker, or by the server where the id is empty: no person asked. A point that rests on
-   * what was forgotten meanwhile is left out.
-   */
+  /** The asker pays, or the server if the id is empty. Points that rest on forgotten lines are left out. */
   async #summarise(
     session: TranscriptSession,
     personId: PersonId,
@@ -286,7 +282,7 @@ export class TranscriptRequests {
     return points.length > 0 ? { kind: 'recap', session, points } : noTranscript;
   }
 
-  /** Channels that this reader may open, and the deleted ones. */
+  /** Includes deleted channels. */
   async #openForReader(guildId: GuildId, reader: TranscriptReaderId): Promise<ReadableChannels> {
     if (typeof reader !== 'string') return { channelIds: reader };
     const all = await this.#deps.transcripts.concatBoth((store) =>
@@ -300,7 +296,7 @@ export class TranscriptRequests {
     };
   }
 
-  /** Result of `work` with what this reader may know. Errors: `RefusedError` where it cannot be read, which the operator is told. */
+  /** Throws `RefusedError` after a failure, which the operator is told. */
   async #readTranscripts<T>(
     guildId: GuildId,
     reader: TranscriptReaderId,
@@ -317,7 +313,7 @@ export class TranscriptRequests {
     return read.result;
   }
 
-  /** Outcome of `work` within `ms`; a failure outside is reported to the operator. Aborting `signal` throws `signal.reason`. */
+  /** Reports a failure outside to the operator. Aborting `signal` throws `signal.reason`. */
   async #tryRequest<T>(
     guildId: GuildId,
     ms: number,
@@ -339,7 +335,7 @@ export class TranscriptRequests {
     }
   }
 
-  /** The whole reply of the chat model. Errors: `RefusedError`, or the model's. */
+  /** Throws `RefusedError`, or the error of the model. */
   async #requestReply(
     order: Omit<AnswerRequest, 'first'>,
     prompt: ModelPrompt,
@@ -353,7 +349,6 @@ export class TranscriptRequests {
   }
 }
 
-/** Lines that a model chooses from. */
 async function selectCandidateLines(
   open: ReadableTranscripts,
   question: string,
@@ -368,19 +363,17 @@ async function selectCandidateLines(
   return await open.search(question, mostLines, session.id);
 }
 
-/** Messages with a recap, or with the reason why there is none. */
 function buildMessages(outcome: RecapOutcome, times: WallTimes): readonly (readonly TextLine[])[] {
   if (outcome.kind === 'recap') return formatRecapMessages(outcome, times);
   return outcome.kind === 'none' ? [] : [[outcome.line, { id: 'recap.failed' }]];
 }
 
-/** Lines as they are quoted. */
 function toFindOutcome(found: readonly FoundLine[]): FindOutcome {
   if (found.length === 0) return noTranscript;
   return { kind: 'found', lines: found.map(toQuotedLine) };
 }
 
-/** A stored line as it is quoted: on one line, so that no words pass for a quotation of another person. */
+/** One line, so that no words pass for a quotation of another person. */
 function toQuotedLine(found: FoundLine): QuotedLine {
   const { speaker, text, post } = found.line;
   return {
