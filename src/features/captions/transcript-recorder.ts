@@ -54,7 +54,7 @@ export class TranscriptRecorder {
   /** Speakers of unfinished lines, by number. */
   readonly #open = new Map<number, string>();
   readonly #sayings = new WeakMap<object, number>();
-  readonly #listRecentLines = new Map<number, TranscriptLine>();
+  readonly #recentLines = new Map<number, TranscriptLine>();
   readonly #saved = new WeakSet<TranscriptSession | TranscriptLine>();
   #saving: Promise<unknown> = Promise.resolve();
   #isUnsaved = false;
@@ -119,12 +119,12 @@ export class TranscriptRecorder {
 
   /** False if a person of the line is left out now. */
   mayShowLine({ number, speaker }: TranscriptLine): boolean {
-    return this.#listRecentLines.has(number) && this.#mayWritePeople(listSpeakerIds(speaker));
+    return this.#recentLines.has(number) && this.#mayWritePeople(listSpeakerIds(speaker));
   }
 
   /** In order of speech. */
   listRecentLines(): readonly TranscriptLine[] {
-    return [...this.#listRecentLines.values()].sort(
+    return [...this.#recentLines.values()].sort(
       (one, other) => one.startMs - other.startMs || one.number - other.number,
     );
   }
@@ -247,7 +247,7 @@ export class TranscriptRecorder {
   }
 
   #putLine(line: TranscriptLine) {
-    this.#listRecentLines.set(line.number, line);
+    this.#recentLines.set(line.number, line);
     const sinceMs = this.toSessionMs(this.#deps.clock.nowMs()) - recentLinesMs;
     this.#dropLines(({ endMs }) => endMs < sinceMs);
     void this.saveLines();
@@ -256,15 +256,15 @@ export class TranscriptRecorder {
   #onShown(post: MessagePlace, numbers: readonly number[], isNew: boolean) {
     if (isNew) void noteCaptionMessage(post, this.#captioned, this.#store, this.#deps);
     for (const number of numbers) {
-      const line = this.#listRecentLines.get(number);
+      const line = this.#recentLines.get(number);
       if (line && line.post?.messageId !== post.messageId) this.#putLine({ ...line, post });
     }
   }
 
   /** Returns the dropped numbers. */
   #dropLines(which: (line: TranscriptLine) => boolean): readonly number[] {
-    const numbers = [...this.#listRecentLines.values()].filter(which).map(({ number }) => number);
-    for (const number of numbers) this.#listRecentLines.delete(number);
+    const numbers = [...this.#recentLines.values()].filter(which).map(({ number }) => number);
+    for (const number of numbers) this.#recentLines.delete(number);
     return numbers;
   }
 
@@ -274,7 +274,7 @@ export class TranscriptRecorder {
     if (!this.#saved.has(session)) await writer.putSession(session);
     this.#saved.add(session);
     // What was forgotten meanwhile is in memory no more.
-    const lines = [...this.#listRecentLines.values()].filter((line) => !this.#saved.has(line));
+    const lines = [...this.#recentLines.values()].filter((line) => !this.#saved.has(line));
     if (lines.length > 0) await writer.putLines(lines);
     for (const line of lines) this.#saved.add(line);
     return true;

@@ -13,16 +13,15 @@ import type { TextLine } from '#src/texts/texts.ts';
 import type { ExternalCall, ExternalResult, ExternalTool } from './external-tool.ts';
 import { formatCall } from './shown-call.ts';
 
-/** Longest result posted in the channel, in characters. */
 const longestLineChars = 1_500;
-/** Longest part of it that is said, in characters: about twenty seconds. */
+/** About twenty seconds. */
 const longestSpokenChars = 300;
 
 const objectSchema = z.record(z.string(), z.unknown());
 
 /**
- * A tool of the operator, as the session runs it: by the operator's rules, and without access to the bot. The server itself checks
- * arguments by its schema (MCP, "Tools", Security Considerations).
+ * Adapts a tool of the operator, which runs by the operator's rules and has no access to the bot. The server checks arguments by
+ * its schema: https://modelcontextprotocol.io/specification/2025-11-25/server/tools#security-considerations
  */
 export function adaptExternalTool(tool: ExternalTool): ToolEntry {
   const { name, description, parameters, rules } = tool;
@@ -86,12 +85,11 @@ function toToolOutcome({ title }: ExternalTool, result: ExternalResult): ToolOut
   return { facts, line, spokenLine };
 }
 
-/** Both written and said. */
 function formatResultFacts(line: TextLine): Pick<ToolOutcome, 'line' | 'spokenLine'> {
   return { line, spokenLine: line };
 }
 
-/** The part of a result that is said aloud; undefined where nothing of it can be said. */
+/** Returns undefined if nothing can be said. */
 function toSpokenPart(text: string): TextLine | undefined {
   const words = toSpeakable(text);
   if (words === '') return undefined;

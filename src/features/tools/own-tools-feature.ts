@@ -10,10 +10,16 @@ import {
 } from './room-tools.ts';
 import { timeTool } from './time-tool.ts';
 
-/** Most characters of the names of the operator's tools in `/help`. */
 const maxNamesChars = 150;
 
-/** Tools that belong to no other feature; those of MCP servers come beside them. */
+/**
+ * Tools without another feature.
+ *
+ * @example
+ * import { ownToolsFeature } from '#src/features/tools/own-tools-feature.ts';
+ *
+ * ownToolsFeature.tools?.[0]?.name; // 'time'
+ */
 export const ownToolsFeature: Feature = {
   name: 'tools',
   tools: [

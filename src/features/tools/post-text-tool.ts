@@ -3,10 +3,9 @@ import { defineTool } from '#src/features/contract/tool-definition.ts';
 import { truncate } from '#src/texts/plain-text.ts';
 import { maxShownChars } from './shown-call.ts';
 
-/** Longest text, in characters: Discord allows 2,000, and escaping takes the rest. */
+/** Discord allows 2,000 characters, and escaping takes the rest: https://discord.com/developers/docs/resources/message */
 const maxPostChars = 1_500;
 
-/** Writes a text into the chat of the voice channel. */
 export const postTextTool = defineTool({
   name: 'post_text',
   description: 'Writes a text into the chat of the voice channel, for everybody there to read.',

@@ -6,7 +6,6 @@ import { ConfidentialText } from '#src/people/confidential-text.ts';
 import { formatDuration } from '#src/texts/duration.ts';
 import { paceChanges } from '#src/voice/output/speech-output.ts';
 
-/** Sends the bot out of the voice channel. */
 export const leaveTool = defineTool({
   name: 'leave',
   description: 'Leaves the voice channel, which ends the conversation. Waits for a button first.',
@@ -23,7 +22,6 @@ export const leaveTool = defineTool({
   },
 });
 
-/** Tool for the names of people in the channel. */
 export const whoIsHereTool = defineTool({
   name: 'who_is_here',
   description: 'Names of the people in the voice channel now, and how many there are besides.',
@@ -37,7 +35,6 @@ export const whoIsHereTool = defineTool({
   },
 });
 
-/** Changes how fast the bot speaks. */
 export const speedTool = defineTool({
   name: 'speed',
   description: 'How fast you speak from now on: a step slower or faster, or as usual again.',
@@ -50,7 +47,6 @@ export const speedTool = defineTool({
   },
 });
 
-/** Says the last answer once more. */
 export const repeatTool = defineTool({
   name: 'repeat',
   description: 'Says your last answer once more, word for word. Add nothing to it.',
@@ -68,7 +64,6 @@ export const repeatTool = defineTool({
   },
 });
 
-/** Hears nobody for a while. */
 export const pauseListeningTool = defineTool({
   name: 'pause_listening',
   description:

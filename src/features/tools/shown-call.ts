@@ -1,11 +1,11 @@
 import type { ConfirmableAction } from '#src/conversation/tools/tool-entry.ts';
 import { truncate } from '#src/texts/plain-text.ts';
 
-/** Longest list of arguments beside the button: Discord shows all of it, also where each character has to be escaped. */
+/** Discord still shows all of it if each character has to be escaped. */
 export const maxShownChars = 700;
 const argumentsFileName = 'arguments.json';
 
-/** Question with all arguments of a call; where they are too long, their beginning, and all of them in a file. */
+/** Formats the question with all arguments. Long arguments go into a file, and the question has their beginning. */
 export function formatCall(
   tool: string,
   given: Readonly<Record<string, unknown>>,
@@ -28,13 +28,13 @@ export function formatCall(
   };
 }
 
-/** A text in which each character is visible: invisible ones become escapes, which mean the same in JSON. */
+/** Replaces invisible characters by escapes, which mean the same in JSON. */
 function escapeInvisible(text: string): string {
   return text.replace(unseenCharacters, (part) =>
     part.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
   );
 }
 
-/** Characters without a shape of their own, fillers, unusual spaces, and more marks on one letter than any script stacks. */
+/** Characters without a shape, fillers, unusual spaces, and more marks on a letter than any script stacks. */
 const unseenCharacters =
   /[^\P{C}\n]|[\p{Zl}\p{Zp}\u115f\u1160\u2800\u3164\uffa0]|[^\P{Zs} ]|(?<=\p{M}{4})\p{M}+/gu;

@@ -2,7 +2,15 @@ import { z } from 'zod';
 import type { ToolOutcome } from '#src/conversation/tools/tool-entry.ts';
 import { defineTool } from '#src/features/contract/tool-definition.ts';
 
-/** Tool for the time, here or elsewhere. */
+/**
+ * Tells the time here or in another zone.
+ *
+ * @example
+ * import { timeTool } from '#src/features/tools/time-tool.ts';
+ *
+ * const call = timeTool.bind({}).parseArguments('{"zone":"Asia/Tokyo"}');
+ * 'effect' in call && call.effect; // 'read'
+ */
 export const timeTool = defineTool({
   name: 'time',
   description: 'The date and time now, here or in a time zone.',
@@ -23,7 +31,7 @@ export const timeTool = defineTool({
   },
 });
 
-/** Date and time, as in `Friday, 20 November 2026 at 15:18`; undefined for an unknown zone. */
+/** As in `Friday, 20 November 2026 at 15:18`. Undefined for an unknown zone. */
 function createTimeFormat(timeZone: string): Intl.DateTimeFormat | undefined {
   try {
     const style = { dateStyle: 'full', timeStyle: 'short' } as const;

@@ -19,7 +19,7 @@ const trackDeeds = [
   ...(['volume', 'fade', 'seek', 'loop', 'unloop', 'remove'] as const),
 ] as const;
 
-/** A volume in percent, or its change. */
+/** In percent. */
 const volumeFields = {
   level: z.number().int().min(0).max(maxVolumePercent).optional(),
   change: z.number().int().min(-maxVolumePercent).max(maxVolumePercent).optional(),
@@ -53,7 +53,7 @@ const changeTrackSchema = z.strictObject({
 
 type ChangeTrackCall = z.infer<typeof changeTrackSchema>;
 
-/** Changes sounds and music that people play on tracks, with the rights of the last of those who asked. */
+/** The last asker needs the right. */
 export const changeTrackTool = defineTool({
   name: 'change_track',
   description:
@@ -78,7 +78,7 @@ export const changeTrackTool = defineTool({
   },
 });
 
-/** Undefined where an argument of its deed is missing or superfluous. */
+/** Undefined if an argument of the deed is missing or superfluous. */
 function parseCommand(call: ChangeTrackCall): TrackCommand | undefined {
   const { deed, item, level, seconds = defaultFadeMs / 1000, to = '' } = call;
   switch (deed) {
@@ -102,7 +102,6 @@ function parseCommand(call: ChangeTrackCall): TrackCommand | undefined {
   }
 }
 
-/** Whether either a volume or its change is given. */
 function hasOneVolume({ level, change }: VolumeFields): boolean {
   return (level === undefined) !== (change === undefined);
 }
@@ -111,7 +110,7 @@ function toVolumeCommand({ level, change = 0 }: VolumeFields): TrackCommand {
   return { kind: 'volume', percent: level ?? change, isChange: level === undefined };
 }
 
-/** A track, what sounds there, or `all`; left out: the one where the sound to remove waits, or the first. */
+/** Finds a track by its name or its sound, or `all`. Default: the track of the sound to remove, or the first. */
 function findTracks(
   { deed, item = '', track: called = '' }: ChangeTrackCall,
   { busyTracks, listedTracks }: SessionTracks,
@@ -135,7 +134,6 @@ function toMissingTrackLine(called: string | undefined, { busyTracks }: SessionT
   return { id: 'unknown.of', with: { x: called.trim(), list: busyTracks.join(', ') } };
 }
 
-/** Changes how loud the bot speaks. */
 export const volumeTool = defineTool({
   name: 'volume',
   description:

@@ -9,13 +9,12 @@ import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
 import { toReadingRequest } from '#src/spending/reservation.ts';
 import { synthesizeClause } from '#src/voice/output/clause-sound.ts';
 
-/** Title of a text. Titles are told outside the voice channel too, so it holds none of the words. */
+/** People outside the voice channel read titles, so the title has no words of the text. */
 export const speechTitle = '\u201c\u2026\u201d';
 
 /**
- * A text as a sound for a track, in a voice in place of the bot's own; `speed` is the pace at which all of it is played. Each
- * clause is synthesised when it is first to be heard, and kept as long as the sound is: what is looped or moved back is not
- * paid for again.
+ * Makes a sound of a text. Each clause is synthesised before it is first heard, and kept with the sound, so that a loop or a seek
+ * costs nothing. `speed` is the pace of the whole sound.
  */
 export function createLazySpeech(
   clauses: readonly string[],
@@ -24,7 +23,7 @@ export function createLazySpeech(
   payer: Asker | undefined,
   { speed = 1, ...ownVoice }: Omit<SpeechVoice, 'speed'> & { readonly speed?: number },
 ): SoundSource {
-  /** By the place of their clause; those that are whole. */
+  /** Whole clauses, by place. */
   const made = new Map<number, readonly Pcm[]>();
 
   async function* readClause(at: number, speaker: Synthesizer, signal: AbortSignal) {
@@ -40,7 +39,7 @@ export function createLazySpeech(
     made.set(at, pieces);
   }
 
-  /** Ends where there is no money for the rest. Errors: BotError at the stage `speak`. */
+  /** Ends when there is no money for the rest. Throws BotError at the stage `speak`. */
   async function* openSound(fromMs: number, signal: AbortSignal): AsyncGenerator<Pcm> {
     const missing = clauses.filter((_, at) => !made.has(at)).join(' ');
     const opened = spending.open(toReadingRequest(missing, channel.guildId, payer));

@@ -23,7 +23,7 @@ const playSoundSchema = z.strictObject({
   next: z.boolean().optional().describe('Before all that wait.'),
 });
 
-/** Plays a sound of the library on a track, for the last of those who asked; where several fit, it asks which. */
+/** Asks for a choice if several sounds fit. */
 export const playSoundTool = defineTool({
   name: 'play_sound',
   description:

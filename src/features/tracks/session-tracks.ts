@@ -34,32 +34,30 @@ import {
   speechCommands,
 } from './voice-track-queue.ts';
 
-/** Reasons after which tracks go on when the bot is called back: no person sent it away. */
+/** No person sent the bot away, so tracks go on when it is called back. */
 const reasonsToKeepTracks: ReadonlySet<LeaveReason> = new Set(['stopped', 'lost', 'refused']);
 
-/** A sound that is there, and whose it is going to be. */
 type PlaceableSound = Pick<ItemOptions, 'origin' | 'owner'> & { readonly source: SoundSource };
 
-/** Tracks of all sessions of a shard, for tools. */
 export type RunningTracks = { readonly sessionTracks: SessionObjects<SessionTracks> };
 
 export type PlayingSession = Owners<'loop' | 'notices' | 'place' | 'signal' | 'speech'>;
 
-/** Tracks of one session: people may change their own sounds, a DJ all, the others vote. */
+/** Tracks of one session. People change their own sounds, a DJ changes all, and others vote. */
 export class SessionTracks implements FeatureSession {
   readonly tracks: NamedTracks;
-  /** Owners of sounds by person; each is emptied when its person is forgotten, wherever it is held by then. */
+  /** An owner is emptied when the person is forgotten, wherever a sound holds it. */
   readonly #owners: Map<string, SoundOwner>;
-  /** People who voted to skip, by the sound. */
+  /** By the id of the sound. */
   readonly #votes = new Map<string | undefined, Set<string>>();
-  /** The session that the tracks are in now: they go along when the bot moves. */
+  /** Current session. Tracks go along when the bot moves. */
   readonly #here: { session: PlayingSession };
   readonly #session;
   readonly #deps;
   readonly #keeper;
   #keeping: Promise<void> | undefined;
 
-  /** `former`: tracks of the session that this one goes on from. */
+  /** `former` is the same of the session before a move. */
   constructor(session: PlayingSession, deps: TrackDeps, former: SessionTracks | undefined) {
     this.#session = session;
     this.#deps = deps;
@@ -84,12 +82,12 @@ export class SessionTracks implements FeatureSession {
     });
   }
 
-  /** Brings back what a former process left, and keeps all for the next one until the session is over. */
+  /** Restores tracks of a former process, and stores them until the session is over. */
   onChange(hasEntered: boolean): void {
     if (hasEntered) this.#keeping ??= this.#keeper.runUntilOver();
   }
 
-  /** Keeps tracks that go on elsewhere; otherwise all of them end. */
+  /** Keeps tracks that go on elsewhere, and ends the others. */
   async onEnd(why: LeaveReason): Promise<LeaveSummary> {
     await this.#keeping;
     const { mix } = this.#session.speech;
@@ -105,7 +103,7 @@ export class SessionTracks implements FeatureSession {
     return describeTrackPanel(playing, this.#session.notices.getWrittenLocale());
   }
 
-  /** All tracks, those first that hold something, and among them the usual one; the bot's own behind them. */
+  /** Tracks with a sound first, then the default track, and the bot's own last. */
   get listedTracks(): readonly ListedTrack[] {
     return [...this.#rankedTracks, ...Object.values(this.tracks.own)].map(
       ({ name, now, state }) => {
@@ -121,19 +119,17 @@ export class SessionTracks implements FeatureSession {
     );
   }
 
-  /** Tracks of people that hold something, by name. */
+  /** Names of tracks of people that hold a sound. */
   get busyTracks(): readonly string[] {
     return this.#rankedTracks.filter(({ now }) => now).map(({ name }) => name);
   }
 
-  /** A person there as the caller of a request. */
   toCaller(id: string): TrackCaller {
     const { channel, findPerson } = this.#session.place;
     const mayManage = this.#deps.places.mayManage(channel.guildId, id);
     return { id, name: findPerson(id)?.name ?? 'Someone', mayManage };
   }
 
-  /** Owner of what this person asks for now. */
   getOwner({ id, name }: Pick<TrackCaller, 'id' | 'name'>): SoundOwner {
     const owner = this.#owners.get(id) ?? { person: undefined };
     this.#owners.set(id, owner);
@@ -141,17 +137,14 @@ export class SessionTracks implements FeatureSession {
     return owner;
   }
 
-  /** The sounds of this person go on without an owner. */
+  /** Sounds of the person go on without an owner. */
   forgetPerson(personId: PersonId): void {
     const owner = this.#owners.get(personId);
     if (owner) owner.person = undefined;
     this.#owners.delete(personId);
   }
 
-  /**
-   * Finds a sound and plays it; answers once the sound was examined, at most 12 s later. The second outcome says why the track
-   * keeps its volume, where it is not this person's to change.
-   */
+  /** Resolves when the sound was examined, 12 s later at most. A second outcome says why the volume stays. */
   async playSound(
     caller: TrackCaller,
     request: PlayRequest,
@@ -178,7 +171,6 @@ export class SessionTracks implements FeatureSession {
     return this.placeSound(request, { ...found, owner });
   }
 
-  /** Puts a sound on a track as a person wishes. */
   placeSound(
     { loop, next, track, wait }: Omit<PlayRequest, 'sound'>,
     { source, origin, owner }: PlaceableSound,
@@ -191,14 +183,13 @@ export class SessionTracks implements FeatureSession {
     return placed;
   }
 
-  /** Why no sound can be put on a track now. */
   #findRefusal(track: string): PlayOutcome | undefined {
     const { state } = this.#session.loop;
     return this.tracks.findRefusal(track) ?? (isMuted(state) ? { kind: 'muted' } : undefined);
   }
 
   /**
-   * One outcome per track, and at least one. `all` is every track that holds something, for a change that does not depend on
+   * Returns an outcome for each track, and one at least. `all` means every track with a sound, for changes that do not depend on
    * the sound.
    */
   changeTracks(caller: TrackCaller, command: TrackCommand, name: string): readonly TrackOutcome[] {
@@ -209,7 +200,7 @@ export class SessionTracks implements FeatureSession {
     return all.length > 0 ? all : [{ kind: 'empty', track: everyTrack }];
   }
 
-  /** Performs a command of a person who may give it; others can only vote to skip. */
+  /** People without the right can only vote to skip. */
   requestCommand(caller: TrackCaller, called: string, command: TrackCommand): TrackOutcome {
     const track = this.tracks.findTrack(called);
     if (!track) return this.#toMissingOutcome(trackName(called));
@@ -231,7 +222,7 @@ export class SessionTracks implements FeatureSession {
     return { kind: 'unknown', name, names: [...names, ...ownTracks] };
   }
 
-  /** The bot's own tracks can be made louder, and speech skipped, stopped and removed. */
+  /** The bot's own tracks take a volume, and speech can be skipped, stopped and removed. */
   #performCommand(track: NamedTrack, command: TrackCommand): TrackOutcome {
     const { name } = track;
     this.#keeper.noteChange();
@@ -240,7 +231,7 @@ export class SessionTracks implements FeatureSession {
     return performVoiceCommand(this.#session.speech.requests, this.#speech, command);
   }
 
-  /** Counts a vote on skipping a sound; more than half of the people present are needed. */
+  /** More than half of the people present have to vote. */
   #countVote(personId: PersonId, sound: string | undefined) {
     const voters = (this.#votes.get(sound) ?? new Set()).add(personId);
     this.#votes.set(sound, voters);

@@ -14,19 +14,18 @@ type FoundSound =
 
 type SoundRequest = Pick<PlayRequest, 'sound'>;
 
-/** Names listed where none is meant. */
 const maxShownNames = 10;
-/** Sounds one server may look for at the same time: each is a connection to an address that a person gives. */
+/** Each search connects to an address that a person gives. */
 const maxSearchesPerServer = 4;
 
-/** Finds what people want to hear: a sound that lies here, a link, or a file they sent. */
+/** Finds a library sound, a link, or a sent file. */
 export type SoundCatalog = ReturnType<typeof createSoundCatalog>;
 
 export function createSoundCatalog(opener: Public<Sources>, folder: Public<SoundLibrary>) {
-  /** Number of sounds that are looked up, by server. */
+  /** By server. */
   const underWay = new Map<string, number>();
 
-  /** Undefined where nothing of that name lies here. */
+  /** Undefined if the library has no such sound. */
   async function openSound(
     origin: SoundOrigin,
     signal: AbortSignal,
@@ -36,7 +35,7 @@ export function createSoundCatalog(opener: Public<Sources>, folder: Public<Sound
     return await opener.openSource({ ...origin, title }, signal);
   }
 
-  /** By its name; else by its folder, or some of its words, of which several are named and not played. */
+  /** Finds a sound by name, else by its folder or words. Several matches are named and not played. */
   async function findSound({ sound }: SoundRequest, signal: AbortSignal): Promise<FoundSound> {
     const origin = toOrigin(sound);
     const source = await openSound(origin, signal, toTitle(sound));
@@ -71,7 +70,7 @@ export function createSoundCatalog(opener: Public<Sources>, folder: Public<Sound
       }
     },
 
-    /** Opens a stored sound once more, say after a restart. Errors: BotError `source.*`. Aborting throws `signal.reason`. */
+    /** Opens a stored sound again. Throws BotError `source.*`. Aborting throws `signal.reason`. */
     async openStored(
       origin: SoundOrigin,
       title: string,
@@ -82,12 +81,11 @@ export function createSoundCatalog(opener: Public<Sources>, folder: Public<Sound
       throw new BotError('source.unreachable', false, 'A stored sound does not exist any more.');
     },
 
-    /** Names of all that lies here. */
     names: () => folder.listNames(),
   };
 }
 
-/** What people read of a source that cannot be opened. Throws any other error, and the reason of an aborted `signal`. */
+/** Throws any other error, and the reason of an aborted `signal`. */
 function toBadSound(error: unknown, signal: AbortSignal): FoundSound {
   const reason = signal.aborted ? undefined : toSoundErrorLine(error);
   if (!reason) throw error;
@@ -99,7 +97,7 @@ function toOrigin(sound: SoundRequest['sound']): SoundOrigin {
   return sound.includes('://') ? { kind: 'link', url: sound } : { kind: 'library', name: sound };
 }
 
-/** The name of a sent file without its ending. */
+/** Drops the ending of a file name. */
 function toTitle(sound: SoundRequest['sound']): string | undefined {
   if (typeof sound === 'string') return undefined;
   return sound.name.replace(/\.[a-z\d]{2,5}$/i, '') || sound.name;

@@ -1,9 +1,13 @@
-/** A sound that lies here, or sounds. */
 type NamedSound = { readonly name: string; readonly title?: string };
 
 /**
- * Sounds that a person means by some words, in the order of the library: that of this full name; else those called just so; else those with all of these
- * words in name, folder or title; else those whose name or title is among the words, as in "the rain please".
+ * Finds sounds in the order of the library: by full name, then by last part or title, then by all words, then by a name among the
+ * words, as in "the rain please".
+ *
+ * @example
+ * import { matchSounds } from '#src/features/tracks/sound-matching.ts';
+ *
+ * matchSounds('the rain please', [{ name: 'nature/rain' }, { name: 'nature/wind' }]); // [{ name: 'nature/rain' }]
  */
 export function matchSounds(called: string, sounds: readonly NamedSound[]): readonly NamedSound[] {
   const wanted = normaliseWords(called);
@@ -13,7 +17,7 @@ export function matchSounds(called: string, sounds: readonly NamedSound[]): read
   return sounds.filter((_, at) => fits[at] === best);
 }
 
-/** Closeness of words to what a sound may be called; 0: they do not mean it. Of names among the words the longest is closest. */
+/** 0 means no match. The longest name among the words is closest. */
 function scoreMatch(wanted: string, { name, title = '' }: NamedSound): number {
   const labels = [name, name.split('/').at(-1) ?? '', title].map(normaliseWords);
   const words = new Set(labels.join(' ').split(' '));
@@ -25,7 +29,7 @@ function scoreMatch(wanted: string, { name, title = '' }: NamedSound): number {
   return Math.max(0, ...spoken.map((one) => one.length));
 }
 
-/** Scripts that set no spaces between words. */
+/** Scripts without spaces between words. */
 function isUnspaced(words: string) {
   return /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Thai}]/u.test(words);
 }
@@ -34,7 +38,6 @@ function hasWords(label: string, wanted: string) {
   return label.replaceAll(' ', '').includes(wanted.replaceAll(' ', ''));
 }
 
-/** Lower case without accents, letters and digits only, one space between words. */
 function normaliseWords(words: string): string {
   const bare = words.normalize('NFKD').replace(/\p{M}+/gu, '');
   const folded = bare.toUpperCase().toLowerCase(); // so that \u00df is ss

@@ -2,12 +2,11 @@ import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import { formatDuration } from '#src/texts/duration.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 
-/** Longest sound of a track, in ms. Source: `sound-sources.ts`. */
+/** Source: `sound-sources.ts`. */
 const maxTrackMs = 10_800_000;
 
 type SoundErrorCode = Extract<ErrorCode, `source.${string}`>;
 
-/** Sentence for each failure of a sound. */
 const faultTexts: Readonly<Record<Exclude<SoundErrorCode, 'source.too_long'>, PlainTextId>> = {
   'source.not_audio': 'track.bad.not_audio',
   'source.too_big': 'track.bad.too_big',
@@ -17,7 +16,7 @@ const faultTexts: Readonly<Record<Exclude<SoundErrorCode, 'source.too_long'>, Pl
   'source.broken': 'track.bad.unreachable',
 };
 
-/** Sentence for the person who chose a sound that cannot be used; undefined for any other failure. `longestMs` is the limit. */
+/** Undefined for another kind of failure. */
 export function toSoundErrorLine(error: unknown, longestMs = maxTrackMs): TextLine | undefined {
   if (!(error instanceof BotError) || !isSoundError(error.code)) return undefined;
   if (error.about.status !== undefined) return { id: 'track.bad.gone' };
@@ -25,7 +24,7 @@ export function toSoundErrorLine(error: unknown, longestMs = maxTrackMs): TextLi
   return { id: 'track.bad.too_long', with: { max: formatDuration(longestMs) } };
 }
 
-/** Sentence for the sender of a recording; undefined where the sender can do nothing about the failure. */
+/** Undefined if the sender can do nothing about the failure. */
 export function toRecordingErrorLine(error: unknown, longestMs: number): TextLine | undefined {
   const isOurs =
     error instanceof BotError &&
@@ -33,7 +32,7 @@ export function toRecordingErrorLine(error: unknown, longestMs: number): TextLin
   return isOurs ? undefined : toSoundErrorLine(error, longestMs);
 }
 
-/** Why a sound or a text on a track was not played to its end; what is no fault of a sound is one of a speech server. */
+/** Any other failure is one of a speech server. */
 export function toTrackErrorLine(error: BotError): TextLine {
   return toSoundErrorLine(error) ?? { id: 'track.bad.voice' };
 }

@@ -1,15 +1,20 @@
 import type { SeekTarget } from '#src/playback/tracks/track-outcomes.ts';
 
-/** Duration, in ms, of a fade for which none is given. */
 export const defaultFadeMs = 5_000;
-/** Longest fade, in ms. */
 export const maxFadeMs = 600_000;
 
-/** A place in a sound as people write it: `90` s, `1:30`, `1:02:03`, or `+10` and `-1:00` from where it is. */
+/** `90` s, `1:30`, `1:02:03`, or relative `+10` and `-1:00`. */
 const placePattern = /^([+-])?(\d{1,2}:)?(\d{1,3}:)?(\d{1,6})$/;
 const unitsPerPart = 60;
 
-/** Where that leads; undefined for what is no place, as `1:75`. */
+/**
+ * Parses a place in a sound.
+ *
+ * @example
+ * import { parseSeekTarget } from '#src/features/tracks/track-arguments.ts';
+ *
+ * parseSeekTarget('1:30'); // { kind: 'at', ms: 90_000 }
+ */
 export function parseSeekTarget(typed: string): SeekTarget | undefined {
   const compact = typed.replace(/\s+/g, '').replace('\u2212', '-');
   const [, sign, ...parts] = placePattern.exec(compact) ?? [];

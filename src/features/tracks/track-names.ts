@@ -1,13 +1,13 @@
 import { trackKey } from '#src/playback/tracks/track-name.ts';
 
-/** Where a sound goes that was given no track. */
+/** Track of a sound without a track. */
 export const defaultTrack = 'main';
-/** In place of a name: every track that holds something. */
+/** Means every track with a sound. */
 export const everyTrack = 'all';
-/** The one of what the bot says itself. */
+/** Track of the bot's own speech. */
 export const voiceTrack = 'voice';
 
-/** Whether both name one track: case does not count. */
+/** Ignores case. */
 export function isSameTrack(one: string, other: string): boolean {
   return trackKey(one) === trackKey(other);
 }

@@ -4,7 +4,6 @@ import { takeFirstChars } from '#src/texts/plain-text.ts';
 import { formatText, type Locale, type TextLine } from '#src/texts/texts.ts';
 import type { ListedTrack } from './track-request-outcomes.ts';
 
-/** One track with what sounds there. */
 export function toTrackLine(view: ListedTrack, locale: Locale): TextLine {
   const { name: track, percent: n, current, isMuted, isPaused } = view;
   if (!current) return { id: 'track.line.idle', with: { track, n } };
@@ -23,12 +22,12 @@ export function toTrackLine(view: ListedTrack, locale: Locale): TextLine {
   return { id: 'track.line', with: { track, title, time, n } };
 }
 
-/** The panel shows the position of a sound in such steps, in ms: each is an edit. */
+/** Each step of a position is an edit of the panel. */
 const positionStepMs = 5_000;
-/** Further tracks are counted, longer titles cut. */
+/** Further tracks are counted, and longer titles cut. */
 const [maxTracks, maxTitleChars] = [3, 40];
 
-/** Part of the panel of tracks that hold something; its buttons control the first. */
+/** The buttons control the first track. */
 export function describeTrackPanel(playing: readonly ListedTrack[], locale: Locale): FeaturePanel {
   const [first] = playing;
   if (!first) return {};

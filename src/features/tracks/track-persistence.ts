@@ -11,7 +11,7 @@ import type { SoundCatalog } from './sound-catalog.ts';
 import { toSoundErrorLine, toTrackErrorLine } from './sound-source-error-texts.ts';
 import type { StoredSound, StoredTrack, TrackStore } from './track-store.ts';
 
-/** Interval in ms at which tracks that change are stored: what a killed process can lose. */
+/** A killed process loses changes of this time. */
 const storeIntervalMs = 3_000;
 const defaultPercent = 100;
 
@@ -21,15 +21,15 @@ export type TrackDeps = StoreWatch & {
   readonly store: TrackStore;
 };
 
-/** Stores the tracks of a session so that they outlive the process, and restores those of a former one. */
+/** Stores the tracks of a session, and restores those of a former process. */
 export class TrackPersistence {
   readonly #session;
   readonly #deps;
   readonly #changes;
-  /** Content of the store for this channel; undefined until that is restored: from then on memory is newer. */
+  /** Stored content. Undefined until it is restored. */
   #written: string | undefined;
 
-  /** `isPassedOn`: the tracks go on from another session. */
+  /** `isPassedOn` means the tracks go on from another session. */
   constructor(session: PlayingSession, deps: TrackDeps, isPassedOn: boolean) {
     this.#session = session;
     this.#deps = deps;
@@ -37,10 +37,7 @@ export class TrackPersistence {
     if (isPassedOn) this.#written = '';
   }
 
-  /**
-   * Lays what was kept for this channel, then writes what changes, and tells the channel of sounds that broke, until the
-   * session is over. Never throws.
-   */
+  /** Restores tracks, then writes changes and reports broken sounds until the session is over. Never throws. */
   async runUntilOver(): Promise<void> {
     const { notices, signal, speech } = this.#session;
     const { mix } = speech;
@@ -62,18 +59,17 @@ export class TrackPersistence {
     }
   }
 
-  /** To be called when something was changed or placed. */
   noteChange(): void {
     this.#changes.wake();
   }
 
-  /** Last write: the tracks for the next process, or none. Never throws. */
+  /** Writes for the last time: the tracks for the next process, or none. Never throws. */
   async closeStore(how: 'keep' | 'forget'): Promise<void> {
     if (how === 'forget') await this.#writeTracks([]);
     else if (this.#written !== undefined) await this.#writeTracks(this.#listKept());
   }
 
-  /** Tracks with sounds that can be had again, and those of the bot itself where their volume is not the usual one. */
+  /** Keeps tracks with sounds that can be opened again, and the bot's own tracks with another volume. */
   #listKept(): readonly StoredTrack[] {
     const { tracks } = this.#session.speech.mix;
     const all = [...tracks.listTracks(), ...Object.values(tracks.own)].map(toStoredTrack);
@@ -111,7 +107,7 @@ export class TrackPersistence {
     }
   }
 
-  /** Restores one sound; one that is gone is skipped, and the channel reads why. */
+  /** Skips a sound that is gone, and tells the channel why. */
   async #restoreSound(
     track: string,
     { source: origin, title, positionMs: fromMs, loop: isLooping }: StoredSound,

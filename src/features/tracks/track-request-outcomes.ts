@@ -4,50 +4,46 @@ import { formatPlayingTime } from '#src/texts/duration.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { defaultTrack, isSameTrack } from './track-names.ts';
 
-/** Caller of a track request; their rights are judged by the latest facts from Discord. */
 export type TrackCaller = {
   readonly id: string;
   readonly name: string;
   readonly mayManage: boolean;
 };
 
-/** Request to play a sound. */
 export type PlayRequest = {
-  /** The name of a library sound, a link, or a sent file. */
+  /** Name of a library sound, a link, or a sent file. */
   readonly sound: string | SoundFile;
   readonly track: string;
-  /** Volume of the whole track; left out: unchanged. */
+  /** Volume of the whole track. Default: unchanged. */
   readonly percent?: number;
   readonly loop: boolean;
-  /** Before all that wait. */
+  /** Goes before all waiting sounds. */
   readonly next: boolean;
-  /** Its end is awaited, so a track that repeats a sound is refused. */
+  /** The caller waits for the end, so a repeating track is refused. */
   readonly wait?: boolean;
-  /** Ends the search for it. */
   readonly signal?: AbortSignal;
 };
 
-/** What a request to play a sound did, or why it did nothing. */
 export type PlayOutcome =
   | TrackOutcome
-  /** The sound cannot be played; the reason is for the person who asked. */
+  /** The asker reads the reason. */
   | { readonly kind: 'bad'; readonly reason: TextLine }
   | { readonly kind: 'no-sound'; readonly name: string; readonly names: readonly string[] }
-  /** Several sounds match, and none has exactly this name. */
+  /** Several sounds match. */
   | { readonly kind: 'several'; readonly sounds: readonly string[] }
-  /** A moderator keeps the bot from being heard. */
+  /** A moderator has muted the bot. */
   | { readonly kind: 'muted' };
 
 export type ListedTrack = TrackState & {
   readonly name: string;
-  /** The current sound, playing or paused. */
+  /** Playing or paused. */
   readonly current?: ListedSound;
   readonly waiting: readonly { readonly title: string; readonly owner?: string }[];
 };
 
 export type ListedSound = {
   readonly title: string;
-  /** Absent: no longer known. */
+  /** Absent if forgotten. */
   readonly owner?: string;
   /** Absent for the bot's own speech. */
   readonly positionMs?: number;
@@ -57,10 +53,8 @@ export type ListedSound = {
 
 type TrackChanged = Extract<PlayOutcome, { kind: 'changed' }>;
 
-/** Sounds that a question lists at most. */
 const maxListedSounds = 5;
 
-/** An outcome in one sentence. */
 export function toOutcomeLine(one: PlayOutcome): TextLine {
   switch (one.kind) {
     case 'playing':
@@ -121,7 +115,7 @@ function toChangeLine({ change, positionMs, ...where }: TrackChanged): TextLine 
   return { id: 'track.moved', with: { what, to: formatPlayingTime(positionMs) } };
 }
 
-/** A sound as people know it; the usual track needs no name. */
+/** The default track needs no name. */
 function toSoundOnTrack({
   title,
   track,

@@ -5,30 +5,28 @@ import type { StorePart } from '#src/sql/store-part.ts';
 import { defineTable } from '#src/sql/table.ts';
 import { findRows, putRows, removeRows } from '#src/sql/table-rows.ts';
 
-/** One sound of a track. */
 export type StoredSound = {
   readonly source: SoundOrigin;
   readonly title: string;
-  /** Where it was; 0 for one that waits. */
+  /** 0 for a waiting sound. */
   readonly positionMs: number;
   readonly loop: boolean;
 };
 
-/** Stored state of a track; the first sound is the one that plays. */
+/** The first sound plays. */
 export type StoredTrack = TrackState & {
   readonly name: string;
   readonly sounds: readonly StoredSound[];
 };
 
-/** Store of the sounds that play and wait in each channel, for a process that ends. */
 export interface TrackStore {
-  /** Errors: BotError `store.unreadable`. */
+  /** Throws BotError `store.unreadable`. */
   read(guildId: GuildId, channelId: ChannelId): Promise<readonly StoredTrack[]>;
-  /** In place of all that was kept for this channel. Errors: BotError `store.unwritable`. */
+  /** Replaces everything of the channel. Throws BotError `store.unwritable`. */
   write(guildId: GuildId, channelId: ChannelId, list: readonly StoredTrack[]): Promise<void>;
 }
 
-/** A row for each channel with tracks. It names no person: what comes back belongs to nobody. */
+/** One row for each channel. It names no person, so restored sounds belong to nobody. */
 const tracksTable = defineTable(
   'tracks',
   { guildId, channelId, list: json<readonly StoredTrack[]>() },

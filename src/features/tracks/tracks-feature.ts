@@ -10,7 +10,14 @@ export type TrackPorts = RunningTracks & {
   readonly tracks: TrackRequests;
 };
 
-/** Tracks: sounds and music that people play beside the bot's speech. */
+/**
+ * Sounds and music beside the bot's speech.
+ *
+ * @example
+ * import { tracksFeature } from '#src/features/tracks/tracks-feature.ts';
+ *
+ * tracksFeature.tools?.map(({ name }) => name); // ['play_sound', 'change_track', 'volume']
+ */
 export const tracksFeature: Feature<TrackPorts> = {
   name: 'tracks',
   tools: [playSoundTool, changeTrackTool, volumeTool],
@@ -37,12 +44,11 @@ export const tracksFeature: Feature<TrackPorts> = {
   },
 };
 
-/** Track requests of the servers of a shard. */
 export type TrackRequests = ReturnType<typeof createTrackRequests>;
 
 const nowhereOutcome = { kind: 'nowhere' } as const;
 
-/** Track requests by server, for callers who check that a person sits in the channel of the bot. */
+/** Callers have to check that a person sits in the channel of the bot. */
 function createTrackRequests(running: SessionObjects<SessionTracks>, catalog: SoundCatalog) {
   // In a move they go on in the next channel, so they are changed all the way.
   const findNewest = (guildId: GuildId) => running.list(guildId).at(-1);

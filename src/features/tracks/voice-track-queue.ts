@@ -8,7 +8,6 @@ import {
 import { speechTitle } from './lazily-synthesised-text.ts';
 import { voiceTrack as track } from './track-names.ts';
 
-/** Commands that speech takes. */
 export const speechCommands: ReadonlySet<TrackCommand['kind']> = new Set([
   'skip',
   'stop',
@@ -17,7 +16,7 @@ export const speechCommands: ReadonlySet<TrackCommand['kind']> = new Set([
 
 export type QueuedSpeech = TrackSound & { readonly turn: ListedTurn };
 
-/** Speech on the track `voice`; `answer` is the title of an answer, in the language of the server. */
+/** `answer` is the title of an answer in the language of the server. */
 export function listVoiceSounds(
   { current, waiting }: SpeechRequests,
   answer: string,
@@ -28,7 +27,7 @@ export function listVoiceSounds(
   };
 }
 
-/** Performs a command of a person who may give it on speech. */
+/** The caller has checked the right. */
 export function performVoiceCommand(
   queue: SpeechRequests,
   sounds: TrackSounds<QueuedSpeech>,
@@ -48,12 +47,12 @@ export function performVoiceCommand(
   return { kind: 'changed', track, change: kind === 'remove' ? kind : 'stop', title };
 }
 
-/** Some things everybody has to have heard. */
+/** Everybody has to hear the others. */
 function isSkippable(turn: ListedTurn) {
   return turn.kind !== 'reading' || turn.reading.interruptible !== false;
 }
 
-/** Its title is for all people, and so holds no words. */
+/** Everybody reads the title, so it has no words of the speech. */
 function toTrackSound(turn: ListedTurn, answer: string): QueuedSpeech {
   const id = `${turn.id}`;
   if (turn.kind === 'question')

@@ -13,20 +13,18 @@ import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { isSureLanguage } from '#src/turn/speaker-language/speaker-language.ts';
 import { findReadingRefusal, queueReading, type SayOutcome } from './say-text.ts';
 
-/** Longest time, in ms, after which a writer who goes on is not named again. */
+/** A writer who goes on within this time is not named again. */
 const maxRunGapMs = 60_000;
 
-/** A message as it was written. */
 export type WrittenLine = {
   readonly messageId: MessageId;
   readonly author: Asker;
-  /** Written by a program, or through a webhook. */
+  /** Also true for a webhook. */
   readonly isBot: boolean;
 } & Pick<TypedMessage, 'isForwarded' | 'text'>;
 
 export type ReadingOutcome = Exclude<SayOutcome, { readonly kind: 'placed' }>;
 
-/** Words of a line as they are spoken, with voice and speed. */
 type LineSpeech = Pick<QueuedAnnouncement, 'clauses' | 'language' | 'speed' | 'voice'>;
 
 export type ChatReadAloud = ReturnType<typeof createChatReadAloud>;
@@ -34,15 +32,15 @@ export type ChatReadAloud = ReturnType<typeof createChatReadAloud>;
 type ReadAloudDeps = Deps<'clock' | 'spending' | 'textLanguage'>;
 type ReadingSession = Owners<'consent' | 'notices' | 'place' | 'speech'>;
 
-/** Reads out what people have written, each in their own voice, behind all answers. */
+/** Reads messages out, each in the voice of its writer, after all answers. */
 export function createChatReadAloud(
   sessions: Pick<VoiceSessions, 'findSession'>,
   { clock, spending, textLanguage }: ReadAloudDeps,
 ) {
-  /** Lines of one server keep their order. */
+  /** Lines of a server keep their order. */
   const order = new GuildTaskQueue();
 
-  /** Lines that are to be read out, by their message, until they were or are dropped. */
+  /** Unfinished lines, by message. */
   const openLines = new Map<string, AbortController>();
 
   async function enqueueInOrder(
@@ -84,7 +82,6 @@ export function createChatReadAloud(
     return queueReading(reading, spoken, session, spending);
   }
 
-  /** Speech for a line. */
   async function toLineSpeech(
     { author, isForwarded, text }: WrittenLine,
     { notices, place }: Owners<'notices' | 'place'>,
@@ -114,7 +111,7 @@ export function createChatReadAloud(
   }
 
   return {
-    /** Reads out a message in its writer's voice, behind all answers, as a line of the asker. */
+    /** Reads a message out as a line of the asker. */
     async read(guildId: GuildId, line: WrittenLine, asker: Asker): Promise<ReadingOutcome> {
       const session = sessions.findSession(guildId);
       if (!session) return { kind: 'nowhere' };
@@ -122,7 +119,7 @@ export function createChatReadAloud(
       return await enqueueInOrder(session, line, asker);
     },
 
-    /** Takes a line of the channel that a server has read out; undefined where it is none. Never throws. */
+    /** Undefined for a message outside the channel of the setting. Never throws. */
     async handleMessage(
       message: TypedMessage,
       session: ReadingSession,
@@ -138,14 +135,13 @@ export function createChatReadAloud(
       return toTypedOutcome(reading);
     },
 
-    /** Nothing is read of a message that is gone. */
     deleted(messageIds: readonly MessageId[]) {
       for (const id of messageIds) openLines.get(id)?.abort(new Error('the message was deleted'));
     },
   };
 }
 
-/** Whether nothing of this person may be repeated: they said no, are blocked, or that is unknown. */
+/** True after a no, for a blocked person, and if that is unknown. */
 function mayNotQuote(personId: PersonId, { consent, place }: Owners<'consent' | 'place'>): boolean {
   const { isRead } = consent;
   return (
@@ -153,7 +149,6 @@ function mayNotQuote(personId: PersonId, { consent, place }: Owners<'consent' | 
   );
 }
 
-/** Why a line of the channel is not read out. */
 function findReadObjection(
   { author, isWebhook, text }: TypedMessage,
   { consent, place }: Owners<'consent' | 'place'>,
@@ -168,7 +163,7 @@ function findReadObjection(
   return text === '' ? 'unread' : undefined;
 }
 
-/** It was written by a bot, or by a person who said no or is blocked, or was deleted meanwhile. */
+/** The line is by a bot, by a person who may not be quoted, or deleted. */
 const unreadOutcome: ReadingOutcome = { kind: 'refused', line: { id: 'read.refused' } };
 const typedOutcomeByLine = new Map<string, TypedOutcome>([
   ['say.empty', 'empty'],
@@ -181,7 +176,7 @@ function toTypedOutcome(reading: ReadingOutcome): TypedOutcome {
   return reading.kind === 'full' ? 'full' : 'elsewhere';
 }
 
-/** Words before a line: its writer, once for all that they wrote in a row. Undefined: it is not to be read any more. */
+/** Names the writer once for consecutive lines. Undefined means the line is not to be read any more. */
 function findOpening(
   writer: NamedPerson,
   session: ReadingSession,
@@ -198,13 +193,12 @@ function findOpening(
   return name === '' ? '' : `${name}:`;
 }
 
-/** Most characters of a line that are read out, above the longest clause. */
+/** The longest clause may exceed it. */
 const maxLineChars = 300;
 
-/** Spoken substitutes for parts that cannot be heard. */
 type LineWords = { readonly link: string; readonly code: string };
 
-/** A line of a chat as it is read out: links, code and spoilers by their names. */
+/** Replaces links, code and spoilers by their names. */
 function toReadableLine(text: string, { link, code }: LineWords): string {
   const named = text
     .replace(/```[\s\S]*?(?:```|$)/g, ` ${code} `)
@@ -218,7 +212,7 @@ function toReadableLine(text: string, { link, code }: LineWords): string {
   return hideSpoilers(named).replace(/\s+/g, ' ').trim();
 }
 
-/** As many whole clauses as are read out; `rest` says that there are more. */
+/** `rest` says that there is more. */
 function takeFirstClauses(clauses: readonly string[], rest: string): readonly string[] {
   const end = clauses.findIndex((_, n) => clauses.slice(0, n + 1).join(' ').length > maxLineChars);
   return end < 0 ? clauses : [...clauses.slice(0, end), rest];

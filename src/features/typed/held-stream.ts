@@ -1,4 +1,4 @@
-/** Stream that holds a place or money until it was read, or until `signal` is aborted where its reading never begins. */
+/** Holds a slot or money until the stream was read, or `signal` is aborted before. */
 export function holdStream<Part>(
   parts: AsyncIterable<Part>,
   held: Disposable,

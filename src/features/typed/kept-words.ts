@@ -2,30 +2,36 @@ import type { Clock } from '#src/base/clock.ts';
 
 type KeptText = { readonly words: Promise<string>; readonly stopTimer: () => void };
 
-/** Time, in ms since their last use, after which words are dropped. */
+/** Time since the last use. */
 export const keptWordsMs = 15 * 60_000;
-/** Most texts; beyond them the one that was not used for longest is dropped. */
+/** One more drops the text unused for longest. */
 const maxTexts = 1_000;
 
 export type KeptWords = ReturnType<typeof createKeptWords>;
 
 /**
- * Words of the sounds that programs sent and of the answers that they heard, in memory only. A key begins with a server and a token,
- * which finds no others.
+ * Keeps words of sounds from programs, and of answers to them, in memory. The prefix of a key is server and token, so that a token
+ * finds only its own.
  *
- *     const words = await kept.words(`${guildId} ${token} ${hash}`, () => recognise(sound));
+ * @example
+ * import type { Clock } from '#src/base/clock.ts';
+ * import { createKeptWords } from '#src/features/typed/kept-words.ts';
+ *
+ * declare const clock: Clock;
+ * const kept = createKeptWords(clock);
+ * const words = await kept.words('server token hash', async () => 'hello');
  */
 export function createKeptWords(clock: Pick<Clock, 'later'>) {
   const texts = new Map<string, KeptText>();
 
-  /** Words kept under this key, which count as used. Rejects with the error of their making. */
+  /** Counts as a use. Rejects with the error of the maker. */
   function findWords(key: string): Promise<string> | undefined {
     const kept = texts.get(key);
     if (kept) keepWords(key, kept.words);
     return kept?.words;
   }
 
-  /** Words kept under this key, else those that `make` makes, for all who ask meanwhile. Errors: those of `make`. */
+  /** Everybody who asks meanwhile gets the words of `make`. Throws what `make` throws. */
   function getWords(key: string, make: () => Promise<string>): Promise<string> {
     const own = texts.get(key)?.words.catch(make) ?? make(); // whoever waited in vain makes them
     keepWords(key, own);
@@ -33,13 +39,13 @@ export function createKeptWords(clock: Pick<Clock, 'later'>) {
   }
 
   /** A failure is not kept. */
-  function keepWords(key: string, getWords: Promise<string>) {
+  function keepWords(key: string, words: Promise<string>) {
     dropWords(key);
     const dropIfUnchanged = () => {
-      if (texts.get(key)?.words === getWords) dropWords(key);
+      if (texts.get(key)?.words === words) dropWords(key);
     };
-    texts.set(key, { words: getWords, stopTimer: clock.later(keptWordsMs, dropIfUnchanged) });
-    getWords.catch(dropIfUnchanged);
+    texts.set(key, { words, stopTimer: clock.later(keptWordsMs, dropIfUnchanged) });
+    words.catch(dropIfUnchanged);
     const [oldest = key] = texts.keys();
     if (texts.size > maxTexts) dropWords(oldest);
   }
@@ -49,7 +55,7 @@ export function createKeptWords(clock: Pick<Clock, 'later'>) {
     texts.delete(key);
   }
 
-  /** Drops all whose key begins so: those of a token, or of a server (`guildId` and a space). */
+  /** `start` is the prefix of a token, or of a server with a space. */
   function forgetWords(start = '') {
     for (const key of [...texts.keys()]) if (key.startsWith(start)) dropWords(key);
   }

@@ -23,15 +23,12 @@ import { openProgramSpeech } from './program-speech.ts';
 import { runOnce } from './question-utterances.ts';
 import { openUnspokenAnswer } from './unspoken-answer.ts';
 
-/** Answers and texts that programs get at once in one server; what comes above it is refused. */
+/** Further requests are refused. */
 const maxPerServer = 4;
 
 export type ProgramAnswers = ReturnType<typeof createProgramAnswers>;
 
-/**
- * Answers and speech for programs, which no channel hears, within the budgets of their server and their token. Aborting `ending`
- * ends them.
- */
+/** Answers and speech for programs, within the budgets of server and token. No channel hears them. Aborting `ending` ends them. */
 export function createProgramAnswers(
   deps: SessionDependencies,
   sessions: VoiceSessions,
@@ -42,7 +39,7 @@ export function createProgramAnswers(
   ending.addEventListener('abort', () => kept.forget(), { once: true });
   const limits = new WrittenAnswerConcurrency(maxPerServer, maxPerServer);
 
-  /** Opens a stream that counts for the limit of the server until it has been read. */
+  /** The stream counts for the limit until it was read. */
   async function openInSlot<Part, Other extends { readonly kind: 'failed' | 'unspeakable' }>(
     { asker, guildId }: Pick<ProgramQuestion, 'asker' | 'guildId'>,
     signal: AbortSignal,
@@ -53,9 +50,9 @@ export function createProgramAnswers(
     using stack = new DisposableStack();
     stack.use(place);
     const until = AbortSignal.any([signal, ending]);
-    const answerQuestion = await open(until);
-    if (answerQuestion.kind !== 'open') return answerQuestion;
-    return { kind: 'open', parts: holdStream(answerQuestion.parts, stack.move(), until) };
+    const answer = await open(until);
+    if (answer.kind !== 'open') return answer;
+    return { kind: 'open', parts: holdStream(answer.parts, stack.move(), until) };
   }
 
   async function openAnswer(
@@ -81,12 +78,12 @@ export function createProgramAnswers(
     };
     const answers: AsyncIterable<ReplyPart>[] = [];
     while (answers.length < question.choices) {
-      const answerQuestion = openUnspokenAnswer(asked, deps, until, onUsage);
-      if (answerQuestion.kind === 'failed') {
+      const answer = openUnspokenAnswer(asked, deps, until, onUsage);
+      if (answer.kind === 'failed') {
         over.abort(); // frees what is set aside for the others
-        return answerQuestion;
+        return answer;
       }
-      answers.push(answerQuestion.parts);
+      answers.push(answer.parts);
     }
     async function* readInTurn(): AsyncGenerator<AsyncIterable<ReplyPart>> {
       try {
@@ -103,10 +100,7 @@ export function createProgramAnswers(
     return pipeline ?? listPipelines(guildId)[0] ?? 'chained';
   }
 
-  /**
-   * Pipelines that a program may ask for, the server's own first. A Realtime conversation belongs to one channel, so it is not
-   * among them.
-   */
+  /** The pipeline of the server is first. A Realtime conversation belongs to one channel, so it is not in the list. */
   function listPipelines(guildId: GuildId): readonly PipelineName[] {
     const own = sessions.settings.getForGuild(guildId).pipeline;
     const names = deps.pipelines.names.filter((name) => name !== 'realtime');
@@ -117,20 +111,12 @@ export function createProgramAnswers(
     pipelines: listPipelines,
     keptWords: kept,
 
-    /**
-     * Begins an answer, if the budget and the limit of concurrent answers allow it.
-     *
-     * Reading its parts throws what a pipeline throws. Aborting `signal` throws its reason.
-     */
+    /** Reading the parts throws what a pipeline throws. Aborting `signal` throws its reason. */
     answer(question: ProgramQuestion, signal: AbortSignal): Promise<ProgramAnswer> {
       return openInSlot(question, signal, (until) => openAnswer(question, until));
     },
 
-    /**
-     * Begins to speak a text, if the budget and the limit of concurrent answers allow it.
-     *
-     * Reading the sound, mono at `speakRateHz`, throws what a synthesizer throws. Aborting `signal` throws its reason.
-     */
+    /** The sound is mono at `speakRateHz`. Reading it throws what a synthesizer throws. Aborting `signal` throws its reason. */
     openSpeech(text: ProgramText, signal: AbortSignal): Promise<ProgramSpeech> {
       return openInSlot(text, signal, (until) =>
         openProgramSpeech('speech to a program', text, deps, sessions.settings, until),

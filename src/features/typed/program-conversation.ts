@@ -19,13 +19,13 @@ import { transcribeSound } from './question-utterances.ts';
 type ProgramConversationDeps = Deps<'clock' | 'spending' | 'transcriber'> & {
   readonly recordings: Public<Recordings>;
   readonly kept: KeptWords;
-  /** Style of the server; system messages are in place of its instructions. */
+  /** System messages replace the instructions of this style. */
   readonly style: ReplyStyle;
 };
 
 type SoundWords = ReadonlyMap<ProgramPart, string>;
 
-/** The conversation of a program, for a pipeline. Aborting `signal` ends what `recognised` does, with its reason. */
+/** Aborting `signal` ends the recognition of sounds with its reason. */
 export function createProgramConversation(
   { asker, guildId, keptFor, messages, sent, transcriptionModel: model }: ProgramQuestion,
   { clock, kept, recordings, spending, style, transcriber }: ProgramConversationDeps,
@@ -33,7 +33,7 @@ export function createProgramConversation(
 ) {
   const last = messages.at(-1)?.content ?? [];
 
-  /** A turn of these messages, with words in place of their sounds as far as they are known. */
+  /** Known words take the place of sounds. */
   function toTurn(shown: readonly ProgramMessage[], words: SoundWords): Turn {
     const isInstructed = messages.some(({ role }) => role === 'system');
     const history = shown.map((message) => toWordMessage(message, words));
@@ -46,7 +46,7 @@ export function createProgramConversation(
     return await recordings.read(guildId, { url: '', name: 'sound', bytes }, signal);
   }
 
-  /** Words of a sound, kept for the next request. */
+  /** The words are kept for the next request. */
   function recogniseSounds(part: ProgramPart): Promise<string> {
     const hash = createHash('sha256').update(`${part.input_audio?.data}`).digest('base64');
     return kept.words(`${keptFor}${hash} ${model}`, async () => {
@@ -76,12 +76,12 @@ export function createProgramConversation(
   }
 
   return {
-    /** The turn without the words of sounds. */
+    /** The words of sounds are missing. */
     toKnownTurn: () => toTurn(messages, new Map()),
 
     /**
-     * The turn with all its words. Sounds of the last message are utterances, for a model that hears. Errors: the recogniser's;
-     * BotError `source.*`, `budget.used`.
+     * Sounds of the last message become utterances, for a model that hears. Throws errors of the recogniser, and BotError
+     * `source.*` or `budget.used`.
      */
     async toRecognisedTurn(): Promise<Turn> {
       const isHeard = last.some(({ input_audio }) => input_audio) && !last.some(isPicture);
@@ -97,7 +97,6 @@ export function createProgramConversation(
 
 const createBudgetError = 'Nothing is left today for the recognition of a sound.';
 
-/** A message as a chat model is shown it. */
 function toWordMessage({ content, ...fields }: ProgramMessage, words: SoundWords): ChatMessage {
   const parts = content.map((part) =>
     part.input_audio ? toTextPart(words.get(part) || '(no words)') : part,
@@ -118,7 +117,7 @@ export function toTextPart(text: string): ProgramPart {
   return { type: 'text', text };
 }
 
-/** Only a chat model takes it. */
+/** Only a chat model takes a picture. */
 export function isPicture({ image_url }: ProgramPart): boolean {
   return image_url !== undefined;
 }

@@ -12,15 +12,14 @@ import { type Reservation, toSpeechRequest } from '#src/spending/reservation.ts'
 import { synthesizeClause } from '#src/voice/output/clause-sound.ts';
 import { holdStream } from './held-stream.ts';
 
-/** Sound that is made before it is read, in ms: the next sentence is asked for while one is sent. */
+/** The next sentence is requested while one is sent. */
 const maxAheadMs = 10_000;
 
-/** A text that no channel plays. */
 export type UnplayedText = ProgramText & Pick<SpeechVoice, 'onGone'>;
 
 /**
- * Has a text spoken in the server's voice, with its pronunciations, if there is money for it; a failure is reported to the
- * operator. Aborting `signal` throws its reason.
+ * Speaks a text in the voice of the server, if there is money. Reports a failure to the operator. Aborting `signal` throws its
+ * reason.
  */
 export async function openProgramSpeech(
   kind: 'speech to a program' | 'voice preview',

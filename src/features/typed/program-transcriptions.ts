@@ -27,16 +27,15 @@ import type { Transcriber } from '#src/speech/speech-engine.ts';
 import { completeForMoney } from '#src/spending/paid-completion.ts';
 import { transcribeSound } from './question-utterances.ts';
 
-/** Recordings that are put into words at once, for one program and in one server; what comes above it is refused. */
+/** Further recordings are refused. */
 const recordingLimits = { program: 1, server: 2 } as const;
-/** Longest recording, in ms: 19 MB of samples. */
+/** 19 MB of samples. */
 const maxSoundMs = 600_000;
-/** Requests to the chat model that a segment is part of. */
 const maxTries = 2;
 
 /**
- * Transcription of recordings of programs, utterance by utterance, within the budgets of their server and token. Nothing of
- * them is kept, and nothing of a channel goes in.
+ * Transcribes recordings of programs by utterance, within the budgets of server and token. Nothing is kept, and nothing of a
+ * channel goes in.
  */
 export class ProgramTranscriptions {
   readonly #parts;
@@ -46,10 +45,7 @@ export class ProgramTranscriptions {
   readonly #signal;
   readonly #limits = new WrittenAnswerConcurrency(recordingLimits.program, recordingLimits.server);
 
-  /**
-   * `models`: models that may be chosen to recognise a recording, the usual one first; none: there is no choice. Aborting
-   * `signal` ends all transcriptions.
-   */
+  /** The default model is first. An empty list gives no choice. Aborting `signal` ends all transcriptions. */
   constructor(
     parts: SessionDependencies,
     recordings: Public<Recordings>,
@@ -64,16 +60,12 @@ export class ProgramTranscriptions {
     this.#signal = signal;
   }
 
-  /** Models that may be asked for, the default first; empty: there is no choice. */
+  /** The default model is first. An empty list gives no choice. */
   listModels(): readonly string[] {
     return this.#listModels;
   }
 
-  /**
-   * Recognises a recording, if the budget and the limits of concurrent recordings allow it.
-   *
-   * Reading throws what a recogniser throws. Aborting `signal` throws its reason.
-   */
+  /** Reading throws what a recogniser throws. Aborting `signal` throws its reason. */
   async *transcribeRecording(
     request: RecordingRequest,
     signal: AbortSignal,
@@ -112,7 +104,7 @@ export class ProgramTranscriptions {
     }
   }
 
-  /** Money is asked for before each utterance: a budget is passed by one of them at most. */
+  /** Asks for money before each utterance, so that one utterance at most exceeds a budget. */
   async *#recogniseUtterances(
     request: RecordingRequest,
     pcm: Pcm,
@@ -129,7 +121,6 @@ export class ProgramTranscriptions {
     }
   }
 
-  /** A recogniser for one utterance, or why there is no money for it. */
   #recogniseUtterance({
     guildId,
     asker,
@@ -146,7 +137,7 @@ export class ProgramTranscriptions {
     return { transcriber: withTranscriptionOptions(paid, asked) };
   }
 
-  /** The chat model translates the rest, once all is heard. */
+  /** Translates the other segments once all are recognised. */
   async *#translateSegments(
     request: RecordingRequest,
     parts: AsyncIterable<RecordingPart>,
@@ -171,7 +162,6 @@ export class ProgramTranscriptions {
     }
   }
 
-  /** The texts of all of these in English, or why they are not. */
   async #translateSegment(
     { guildId, asker }: RecordingRequest,
     segments: readonly RecordingSegment[],
@@ -226,7 +216,7 @@ async function* addLeads(parts: AsyncIterable<RecordingPart>): AsyncGenerator<Re
   }
 }
 
-/** Its words are as they were said, so a translation has none. */
+/** Word times belong to the spoken words, so a translation has none. */
 function toEnglishSegment(
   { words: _, ...segment }: RecordingSegment,
   text: string,
@@ -234,16 +224,12 @@ function toEnglishSegment(
   return { ...segment, text, language: 'en' };
 }
 
-/** Part of a recording that holds speech, with its sound. */
 type RecordingUtterance = SpeechSpan & { readonly pcm: Pcm };
 
-/** Samples that are examined between two frames of sound: 8 windows of voice activity. */
+/** Samples between two pauses for frames: 8 windows of voice activity. */
 const stepSamples = 8 * 512;
 
-/**
- * Speech of a recording at 16 kHz mono, in parts of at most 30 s, found as it is asked for; what holds no voice is left out.
- * Aborting `signal` throws `signal.reason`.
- */
+/** Finds speech at 16 kHz mono, in parts of 30 s at most. Aborting `signal` throws `signal.reason`. */
 async function* splitIntoUtterances(
   pcm: Pcm,
   weights: SileroWeights,

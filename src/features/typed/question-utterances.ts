@@ -6,27 +6,23 @@ import { longestRecordingMs } from '#src/sources/recordings.ts';
 import type { Transcriber, Transcript } from '#src/speech/speech-engine.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
-/** Files of a question, read. */
 export type QuestionFiles = {
-  /** A recording, and what recognises it. */
   readonly sound?: { readonly pcm: Pcm; readonly transcriber: Transcriber };
   /** Data URLs. */
   readonly pictures?: readonly string[] | undefined;
 };
 
-/** Question of a command, ready to be answered. */
 type QuestionMaterial = QuestionFiles & {
   readonly asker: Asker;
-  /** May be empty where there is a recording. */
+  /** May be empty with a recording. */
   readonly question: string;
   readonly about: QuestionSubject;
   readonly atMs: number;
 };
 
 /**
- * Utterances for a pipeline, made of the parts that a person sent in a command; the question, where there is one, comes last.
- *
- * All of it counts as sent by the asker. A recording is shown as one, and pictures and what others said as data and a quote.
+ * Makes utterances of everything that a person sent in a command, with the question last. A recording is marked, and pictures and
+ * quotes are data.
  */
 export function toUtterances(
   { asker, question, about, sound, pictures, atMs }: QuestionMaterial,
@@ -65,13 +61,13 @@ const toRecordingNote = (name: string) =>
   `What comes next is a recording somebody called ${JSON.stringify(name)} sent, ${asDataNote}.`;
 const wordlessText = '(The recording holds no words.)';
 
-/** In quotes, so that it does not pass for what was typed. */
+/** Quotes keep the words from passing for typed ones. */
 function quoteTranscript({ text, ...rest }: Transcript): Transcript {
   const words = text.trim();
   return { ...rest, text: words === '' ? wordlessText : JSON.stringify(words) };
 }
 
-/** Content of a file that people sent, or what is wrong with it: only its sender can mend that. Aborting `signal` throws its reason. */
+/** Returns a line that tells the sender of a file about its fault. Aborting `signal` throws its reason. */
 export async function readOrFault<T extends object>(
   reading: Promise<T>,
   signal: AbortSignal,
@@ -85,13 +81,12 @@ export async function readOrFault<T extends object>(
   }
 }
 
-/** What is wrong with a picture, where a recording would have this fault. */
 export function toPictureFault(line: TextLine): TextLine {
   const isUnfit = line.id === 'track.bad.not_audio' || line.id === 'track.bad.too_big';
   return isUnfit ? { id: 'command.ask.recording' } : line;
 }
 
-/** Recognised words of a sound. Errors and abort: as `Transcriber.transcribe`. */
+/** Throws as `Transcriber.transcribe` does. */
 export async function transcribeSound(
   pcm: Pcm,
   transcriber: Transcriber,
@@ -103,7 +98,7 @@ export async function transcribeSound(
   return { text: '' };
 }
 
-/** Work that is done on the first call, and kept. */
+/** Runs the work on the first call, and keeps the result. */
 export function runOnce<T>(work: () => Promise<T>): () => Promise<T> {
   let done: Promise<T> | undefined;
   return () => {

@@ -15,36 +15,31 @@ import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import { toReadingRequest } from '#src/spending/reservation.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
-/** Options of a text that is read out. */
 export type SayOptions = Pick<SpokenManner, 'speed' | 'voice'> & {
-  /** Person or program whose share pays; absent: the server alone does. */
+  /** Absent if the server pays alone. */
   readonly payer?: Asker;
-  /** Owner in lists, who may also withdraw it. */
+  /** The owner may also withdraw the text. */
   readonly owner?: Asker;
-  /** In place of the track `voice`: it plays there as a sound, and waits like one. */
+  /** Default: `voice`. On another track the text waits like a sound. */
   readonly track?: string;
-  /** As of a sound. */
   readonly wait?: boolean;
 };
 
 export type SayOutcome =
-  /** 0 ahead: it is being said. `ended` never rejects. */
+  /** 0 means it is being said. `ended` never rejects. */
   | { readonly kind: 'queued'; readonly position: number; readonly ended: Promise<PlayEnd> }
   | { readonly kind: 'full'; readonly limit: number }
-  /** On a named track, or why not. */
   | { readonly kind: 'placed'; readonly playing: PlayOutcome }
   | SayRefusal
   | { readonly kind: 'nowhere' };
 
-/** Why a text is not read out. */
 type SayRefusal = { readonly kind: 'refused'; readonly line: TextLine };
 
 export type SayingSession = Owners<'loop' | 'notices' | 'place' | 'speech'>;
 
-/** Money and voices of texts, and the tracks of sessions. */
 export type SayDeps = VoiceDeps & { readonly tracks: SessionObjects<SessionTracks> };
 
-/** Has a text read out in a session: on the track `voice`, or as a sound on a named one. Nothing where there is no money for it. */
+/** Says a text on the track `voice`, or as a sound on another track. */
 export function sayInSession(
   session: SayingSession,
   words: string,
@@ -80,7 +75,7 @@ function queueText(
   return queueReading(reading, clauses, session, spending);
 }
 
-/** The text as a sound of its owner, synthesised when its turn comes. */
+/** The text is synthesised when its turn comes. */
 function placeText(
   session: SayingSession,
   clauses: readonly string[],
@@ -99,7 +94,7 @@ function placeText(
   return { kind: 'placed', playing: tracks.placeSound(play, sound) };
 }
 
-/** Why nothing of a text is read out in a session now, whoever pays. */
+/** Applies to any payer. */
 export function findReadingRefusal(
   clauses: readonly string[],
   { place, speech }: Owners<'place' | 'speech'>,
@@ -115,7 +110,7 @@ function toRefusal(line: TextLine): SayRefusal {
   return { kind: 'refused', line };
 }
 
-/** Queues a text if its payer can pay it now. It is paid when it is spoken. */
+/** Checks that the payer can pay now. The text is paid when it is spoken. */
 export function queueReading(
   reading: QueuedAnnouncement,
   clauses: readonly string[],
@@ -137,7 +132,6 @@ export function queueReading(
   }
 }
 
-/** Why a text may not be read, where its payer cannot pay it now. */
 function findPaymentRefusal(
   clauses: readonly string[],
   payer: Asker | undefined,

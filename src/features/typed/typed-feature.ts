@@ -15,7 +15,14 @@ type TypedPorts = {
   readonly programTranscriptions: ProgramTranscriptions;
 };
 
-/** Typed talk: lines in the chat, commands and programs that ask the bot, or have it say something. */
+/**
+ * Lines in chats, commands and programs that ask the bot, or have it say something.
+ *
+ * @example
+ * import { typedFeature } from '#src/features/typed/typed-feature.ts';
+ *
+ * typedFeature.name; // 'typed talk'
+ */
 export const typedFeature: Feature<TypedPorts, TypedRequestNeeds> = {
   name: 'typed talk',
   open: ({ longestWritingMs, models, recordings, weights }) => ({

@@ -23,18 +23,14 @@ import { classifyInterjection } from '#src/turn/overlap/interjections.ts';
 import type { ChatReadAloud } from './chat-read-aloud.ts';
 import type { TypedRequests } from './typed-requests.ts';
 
-/** Services that answer lines and read them out. */
 type LineServices = {
   readonly talk: TypedRequests;
   readonly lines: ChatReadAloud;
 };
 /**
- * Handles the lines that people write. In the chat of the voice channel of the bot they are a part of the conversation: a line
- * that is meant for it is answered by a reply, and aloud where its writer sits in the channel. In other channels mentions are
- * answered in writing, also where the bot sits nowhere.
- *
- * A line that mentions the bot asks for that line alone; one of a person who said no is never read. All other lines are read
- * of people who said yes, and count by the addressing mode. What is not answered is read out where the server wants that.
+ * Handles lines of chats. In the chat of the bot's voice channel a line belongs to the conversation, and gets a reply, also aloud
+ * if its writer sits there. Elsewhere only mentions are answered, in writing. A mention asks for that line alone, and a line by a
+ * person who said no is never read. Unanswered lines are read out if the server wants that.
  */
 export class TypedMessageHandler implements TypedMessageListener {
   readonly #deps;
@@ -45,10 +41,10 @@ export class TypedMessageHandler implements TypedMessageListener {
   readonly #signal;
   readonly #limits = new InteractionLimits();
   readonly #refusals = new InteractionLimits(1); // each one stands in the chat
-  /** Lines that are being answered, by message. */
+  /** By message. */
   readonly #open = new Map<string, AbortController>();
 
-  /** Aborting `signal` ends the answers that are being written. */
+  /** Aborting `signal` ends written answers. */
   constructor(
     deps: SessionDependencies,
     sessions: VoiceSessions,
@@ -68,13 +64,12 @@ export class TypedMessageHandler implements TypedMessageListener {
     void this.handleMessage(message);
   }
 
-  /** Ends the answers to messages that were deleted. */
   onDeleted(messageIds: readonly MessageId[]): void {
     for (const id of messageIds) this.#open.get(id)?.abort(new Error('the message is deleted'));
     this.#reader.deleted(messageIds);
   }
 
-  /** Answers it if it is meant for the bot; resolves when that is done. Never throws. */
+  /** Never throws. */
   async handleMessage(message: TypedMessage): Promise<TypedOutcome> {
     const { guildId, author, messageId } = message;
     const over = new AbortController();
@@ -91,7 +86,7 @@ export class TypedMessageHandler implements TypedMessageListener {
     return outcome;
   }
 
-  /** Aborting `over` ends the answer: the message is deleted. */
+  /** Aborting `over` means the message was deleted. */
   async #decideOutcome(message: TypedMessage, over: AbortSignal): Promise<TypedOutcome> {
     const session = this.#sessions.findSession(message.guildId);
     const chat = session?.channel.channelId === message.channelId ? session : undefined;
@@ -109,7 +104,7 @@ export class TypedMessageHandler implements TypedMessageListener {
     return (session && (await this.#reader.handleMessage(message, session))) ?? objection;
   }
 
-  /** Reason for which a line outside the chat of the bot's channel is not answered, as for a command. Never throws. */
+  /** Never throws. */
   async #findObjectionElsewhere(
     { author, guildId }: TypedMessage,
     session: VoiceSession | undefined,
@@ -165,13 +160,12 @@ export class TypedMessageHandler implements TypedMessageListener {
     return await this.#deliverOutcome(message, outcome, signal, alone);
   }
 
-  /** A voice message is heard like a voice in the channel: of people who agreed. */
+  /** A voice message is heard only of people who agreed. */
   #isUnheardVoiceMessage({ author, guildId, isVoiceMessage }: TypedMessage): boolean {
     const { consent } = this.#sessions.findSession(guildId) ?? {};
     return isVoiceMessage === true && !consent?.mayHear(author.id);
   }
 
-  /** Medium of the answer to a line: aloud, a reply, or for its writer alone. */
   async #chooseMedium(
     { author: { id }, guildId }: TypedMessage,
     session: VoiceSession | undefined,
@@ -184,7 +178,7 @@ export class TypedMessageHandler implements TypedMessageListener {
     return isVoice && session.isHere(id) ? 'aloud' : 'reply';
   }
 
-  /** `alone`: the session of a writer who reads answers alone. */
+  /** `alone` is the session of a writer who reads answers alone. */
   async #deliverOutcome(
     message: TypedMessage,
     outcome: AskOutcome,
@@ -216,7 +210,7 @@ export class TypedMessageHandler implements TypedMessageListener {
     return 'sent';
   }
 
-  /** Says `line` in place of an answer; `outcome` where the message is still there. */
+  /** Returns `outcome` if the message is still there. */
   async #sayInstead(
     message: TypedMessage,
     line: TextLine,
@@ -229,7 +223,7 @@ export class TypedMessageHandler implements TypedMessageListener {
   }
 }
 
-/** A question and its subject. What a person forwards is data, as its author is unknown: the question is the `usual` one. */
+/** The author of a forwarded message is unknown, so it is data, and the question is the `usual` one. */
 function toQuestion(
   { author, isForwarded, pictures, recording, text }: TypedMessage,
   usual: string,
@@ -241,14 +235,14 @@ function toQuestion(
   return recording || pictures || /[\p{L}\p{N}]/u.test(text) ? { ...files, words: text } : {};
 }
 
-/** Whether a line is a stop and nothing else, which is neither limited nor refused. */
+/** A stop is neither limited nor refused. */
 function isStopLine(text: string) {
   return classifyInterjection(text, { isFinal: true }).kind === 'stop';
 }
 
 type ChatSession = Owners<'consent' | 'loop' | 'place'>;
 
-/** Reason for which a message is not for the bot; its words are read only where the bot may read them. */
+/** Reads the words only if the bot may. */
 function findAnswerObjection(
   message: TypedMessage,
   session: ChatSession,

@@ -44,18 +44,15 @@ import { type SayOptions, type SayOutcome, sayInSession } from './say-text.ts';
 import { answerUnspoken, type OwnedQuestion } from './unspoken-answer.ts';
 import { type PromptWords, WrittenTools } from './written-tools.ts';
 
-/** Longest wait, in ms, for an answer aloud; afterwards the answer is heard without being shown. */
+/** Later the answer is heard without being shown. */
 const maxAloudWaitMs = 50_000;
 
-/** The bot sits in no channel. */
 const nowhereOutcome = { kind: 'nowhere' } as const;
 const captionsOnlyOutcome: AskOutcome = { kind: 'failed', line: { id: 'captions.only' } };
 const lateOutcome: AskOutcome = { kind: 'failed', line: { id: 'ask.late' } };
 
-/** Objects of other features that typed requests use. */
 export type TypedRequestNeeds = MemoryPorts & RunningTracks;
 
-/** Services that typed requests use. */
 export type TypedRequestDeps = TypedRequestNeeds & {
   readonly deps: SessionDependencies;
   readonly sessions: VoiceSessions;
@@ -63,7 +60,7 @@ export type TypedRequestDeps = TypedRequestNeeds & {
   readonly tools: () => readonly ToolEntry[];
   readonly writtenQuestions: WrittenAnswerConcurrency;
   readonly longestWritingMs: number;
-  /** Aborting it ends the answers that are being written. */
+  /** Aborting it ends written answers. */
   readonly ending: AbortSignal;
 };
 
@@ -74,7 +71,7 @@ type TypedQuestion = {
   readonly about: QuestionSubject;
 };
 
-/** Typed requests: texts to read out, questions, and the command to be silent. */
+/** Questions, texts to say, and the command to be silent. */
 export class TypedRequests {
   readonly #services;
 
@@ -82,10 +79,7 @@ export class TypedRequests {
     this.#services = services;
   }
 
-  /**
-   * Reads out a text of at most 1,000 characters, after what sounds. `now` goes before all that waits, but an answer or text that
-   * has begun is said to its end.
-   */
+  /** Says a text of 1,000 characters at most. `now` precedes waiting texts, and lets a running one end. */
   async sayText(
     guildId: GuildId,
     words: string,
@@ -99,8 +93,8 @@ export class TypedRequests {
   }
 
   /**
-   * Aloud, the question waits its turn like a spoken one. In text it needs no session, and knows what was said in one only if the
-   * asker sits there. Answered aloud within 50 s, else within the time limit of the model. A recording is not kept.
+   * A spoken question waits its turn, and is answered within 50 s. A written one needs no session, and knows the talk of a channel
+   * only if the asker sits there. A recording is not kept.
    */
   async askQuestion(
     guildId: GuildId,
@@ -129,19 +123,19 @@ export class TypedRequests {
     }
   }
 
-  /** Lets this person ask without the bot's name for a while. */
+  /** Lets a person ask without the name of the bot for a while. */
   openAskWindow(guildId: GuildId, personId: PersonId): void {
     const session = this.#services.sessions.findSession(guildId);
     session?.loop.post({ kind: 'opened-window', by: personId });
   }
 
-  /** Silences the bot within two frames. All that waits is dropped as well, questions and sounds included; what was heard stays known. */
+  /** Silences the bot within two frames, and drops waiting questions and sounds. */
   stopSpeaking(guildId: GuildId): 'stopped' | 'nothing' {
     const session = this.#services.sessions.findSession(guildId);
     return session?.speech.requests.stopEverything() ? 'stopped' : 'nothing';
   }
 
-  /** Languages of the session, else by the asker's settings and words. */
+  /** Without a session, goes by the settings and words of the asker. */
   async #getLanguages({ asker, guildId }: TypedQuestion): Promise<SpeakerLanguages> {
     const { deps: parts, sessions } = this.#services;
     await parts.peopleSettings.loadSettings(guildId, asker.id);
@@ -150,7 +144,7 @@ export class TypedRequests {
     return session?.place.languages ?? new SpeakerLanguages({ guildId, services: parts, settings });
   }
 
-  /** The files of a question, read; a fault of one comes back as a line. Aborting `signal` throws its reason. */
+  /** Returns a line about a faulty file. Aborting `signal` throws its reason. */
   async #readFiles(
     asked: TypedQuestion,
     signal: AbortSignal,
@@ -208,7 +202,6 @@ export class TypedRequests {
     ).catch(() => lateOutcome);
   }
 
-  /** Answers in writing, by what is known now. */
   async #answerInWriting(asked: TypedQuestion, ending: AbortSignal): Promise<AskOutcome> {
     const { longestWritingMs, deps } = this.#services;
     const { longestMs = longestWritingMs, signal = ending } = asked.about;
@@ -222,7 +215,6 @@ export class TypedRequests {
     return await answerUnspoken(owned, deps, untilMs - atMs, until);
   }
 
-  /** A question with all that its answer is made of. */
   async #toOwnedQuestion(
     asked: TypedQuestion,
     said: readonly TurnUtterance[],
@@ -252,7 +244,7 @@ export class TypedRequests {
     return { guildId, owner, isWritten: true, turn, tools, pipeline };
   }
 
-  /** Tools that need no channel; none for programs. */
+  /** A program gets no tools. */
   async #createTools(
     { about, asker: { id, isProgram, name }, guildId }: TypedQuestion,
     shown: PromptWords,
@@ -274,7 +266,7 @@ export class TypedRequests {
     });
   }
 
-  /** Parts of tools where the bot sits nowhere, by what people said for good. */
+  /** Without a session, goes by stored answers about consent. */
   async #createPortsOutside(guildId: GuildId, id: string): Promise<Omit<ServerToolPorts, 'place'>> {
     const { deps, sessions } = this.#services;
     const choices = await sessions.loadConsents(guildId);
@@ -291,7 +283,7 @@ export class TypedRequests {
     };
   }
 
-  /** Memories of the server, as data; where the bot sits nowhere, only those of the asker alone; none for programs. */
+  /** Without a session, only memories by and for the asker. A program gets none. */
   async #listMemories({ asker, guildId }: TypedQuestion): Promise<readonly ChatMessage[]> {
     const { memories, sessions } = this.#services;
     const { getValue, timeZone } = sessions.settings.getForGuild(guildId);
@@ -308,7 +300,7 @@ export class TypedRequests {
   }
 }
 
-/** A Realtime conversation has one voice: with another it would begin anew. */
+/** Another voice would restart a Realtime conversation. */
 function toPipelineManner(
   pipeline: PipelineName,
   { manner }: QuestionSubject,
@@ -317,8 +309,8 @@ function toPipelineManner(
 }
 
 /**
- * Conversation with the bot there, without people who are left out, but for the asker; none for a person or place elsewhere, and
- * none beside a message: what a stranger wrote could have the model tell it.
+ * A person elsewhere knows nothing of the talk. A question about a message knows nothing either, since a stranger's words could
+ * have the model tell it.
  */
 function findKnownExchanges(
   { id }: Asker,
@@ -333,7 +325,7 @@ function findKnownExchanges(
   return { exchanges, owner: exchanges.length === 0 ? 'given' : { channelId } };
 }
 
-/** A question from a typed text or a recording, which is recognised when it is answered. */
+/** A recording is recognised when the question is answered. */
 function toQueuedQuestion(
   all: readonly TurnUtterance[],
   text: string,
@@ -362,14 +354,13 @@ function toQueuedQuestion(
   return question;
 }
 
-/** Message to the asker of a question that is not answered. */
 function toDroppedOutcome(outcome: ReportedOutcome): AskOutcome {
   if (outcome === 'left') return nowhereOutcome;
   const id = droppedTexts[outcome];
   return { kind: 'failed', line: id ? { id } : { id: 'generic', with: { code: 'bug' } } };
 }
 
-/** Sentences for questions that had no turn; one that is answered in private is over here as if its asker had taken it back. */
+/** A question that is answered in private ends here as if the asker had taken it back. */
 const droppedTexts: Partial<Readonly<Record<ReportedOutcome, PlainTextId>>> = {
   stopped: 'stop.ok',
   skipped: 'stop.ok',

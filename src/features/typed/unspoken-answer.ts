@@ -13,36 +13,29 @@ import { toAnswerRequest } from '#src/spending/reservation.ts';
 import { holdStream } from './held-stream.ts';
 import type { WrittenTools } from './written-tools.ts';
 
-/** A question whose answer no channel plays. */
 export type UnspokenQuestion = {
   readonly guildId: GuildId;
   /** As far as it is known when money is set aside. */
   readonly turn: Turn;
-  /** Makes the whole turn, once money is set aside; absent: it is known. */
+  /** Makes the whole turn once money is set aside. Default: `turn`. */
   readonly ready?: () => Promise<Turn>;
-  /** Who pays; absent: the last who spoke. */
+  /** Default: the last speaker. */
   readonly askerId?: PersonId;
   readonly pipeline: PaidPipeline;
-  /** Its words are not spoken. */
   readonly isWritten: boolean;
-  /** Run the calls of the answer; absent: there are none. */
   readonly tools?: WrittenTools;
 };
 
-/** A question to which one message is the answer. */
+/** A question with one message as its answer. */
 export type OwnedQuestion = UnspokenQuestion & {
-  /** Owner of the words that it is made of. */
+  /** Owner of its words. */
   readonly owner: TextOwner;
 };
 
-/** Longest answer in writing, in characters: more than one message holds is not awaited. */
+/** One message holds no more. */
 const maxAnswerChars = 4_000;
 
-/**
- * Has a pipeline answer, if there is money for it. `onUsage` gets the usage of its model.
- *
- * Reading the parts throws what `Pipeline.answer` throws. Aborting `signal` throws `signal.reason`.
- */
+/** Reading the parts throws what `Pipeline.answer` throws. Aborting `signal` throws `signal.reason`. */
 export function openUnspokenAnswer(
   {
     askerId,
@@ -72,10 +65,8 @@ export function openUnspokenAnswer(
 }
 
 /**
- * Answers in writing within `ms`.
- *
- * A failure outside is reported to the operator and returned as a line; anything else is a bug. Aborting `signal`
- * throws `signal.reason`; the caller aborts it when the answer is there, for what goes on.
+ * A failure outside is reported to the operator and returned as a line. Anything else is a bug. The caller aborts `signal` when the
+ * answer is there, which throws `signal.reason` in remaining work.
  */
 export async function answerUnspoken(
   asked: OwnedQuestion,
@@ -107,7 +98,7 @@ async function collectText(parts: AsyncIterable<ReplyPart>): Promise<string> {
   return text;
 }
 
-/** Errors: BotError `provider.empty`. */
+/** Throws BotError `provider.empty`. */
 function toAskOutcome(words: string, { owner, tools, turn }: OwnedQuestion): AskOutcome {
   if (words === '') throw createEmptyAnswerError();
   const onlyFor = turn.said[0]?.speakerId ?? '';

@@ -15,56 +15,53 @@ import type { TextLine } from '#src/texts/texts.ts';
 import { openProgramSpeech } from './program-speech.ts';
 
 export type VoiceSample = {
-  /** Absent: the bot's usual one. */
+  /** Default: the voice of the bot. */
   readonly voice?: string;
-  /** Pace; 1 is usual. */
   readonly speed?: number;
-  /** Language of the sentence, BCP 47. */
+  /** BCP 47. */
   readonly language: string;
 };
 
 export type PreviewOutcome =
-  /** 24 kHz mono. `isGone`: there is no such voice any more, so that the standard one speaks. */
+  /** 24 kHz mono. `isGone` means the voice is gone and the default one speaks. */
   | { readonly kind: 'file'; readonly wav: Uint8Array; readonly isGone?: boolean }
-  /** Reason for the listener why there is nothing to hear. */
   | { readonly kind: 'failed'; readonly line: TextLine };
 
 export type VoicesAndPreviews = ReturnType<typeof createVoicesAndPreviews>;
 
-/** Voices and models that read texts, and previews of voices. Aborting `signal` ends what is being made. */
+/** Voices and models that read texts. Aborting `signal` ends previews. */
 export function createVoicesAndPreviews(
   deps: SessionDependencies,
   sessions: VoiceSessions,
   speechModels: readonly string[],
   signal: AbortSignal,
 ) {
-  /** Files that are being made: one for each person. */
+  /** One file for each person at a time. */
   const files = new WrittenAnswerConcurrency();
 
   return {
-    /** Speech models that may be chosen for a text, the default first; empty: there is no choice. */
+    /** The default model is first. An empty list gives no choice. */
     listModels(): readonly string[] {
       return speechModels;
     },
 
-    /** Whether answers in that server can be spoken in this language (BCP 47); the local voice speaks English only. */
+    /** The local voice speaks English only. */
     canSpeak(guildId: GuildId, language: string): boolean {
       const isEmbedded = speechModels.length === 0;
       const { pipeline } = sessions.settings.getForGuild(guildId);
       return !isEmbedded || pipeline !== 'chained' || toBaseLanguage(language) === 'en';
     },
 
-    /** Names of the voices, as far as the server lists them, within 2 s; empty where they are unknown. Never throws. */
+    /** Waits 2 s at most. Empty if the voices are unknown. Never throws. */
     listVoices(): Promise<readonly string[]> {
       return deps.voices.load();
     },
 
-    /** A typed voice as its server writes it, ignoring case; undefined where there is none. */
+    /** Ignores case. */
     async findVoice(typed: string): Promise<string | undefined> {
       return findVoice(typed, await this.listVoices());
     },
 
-    /** Speaks a sentence to a person, in a file. */
     async previewVoice(
       guildId: GuildId,
       listener: Asker,
@@ -100,7 +97,7 @@ export function createVoicesAndPreviews(
   };
 }
 
-/** Where the voice alone is out, there is nothing else to hear. */
+/** Without a voice, there is nothing to hear. */
 function toPreviewFailureLine(error: BotError) {
   const line = toFailureLine(error);
   return line.id === 'fail.llm' ? ({ id: 'store.unread' } as const) : line;

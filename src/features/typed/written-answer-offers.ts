@@ -4,8 +4,8 @@ import { toOpenText } from '#src/people/confidential-text.ts';
 import type { FeatureSession } from '#src/ports/feature-session.ts';
 
 /**
- * Offers written answers to people who sit there deafened: by direct message, once in each server. Who said no, or has chosen before, is
- * left alone; where direct messages are closed, nothing is shown.
+ * Offers written answers to deafened people by direct message, once in each server. People who said no or have chosen are left
+ * alone.
  */
 export function offerWrittenAnswers(
   session: Owners<'consent' | 'notices' | 'place' | 'speech'>,
@@ -15,7 +15,7 @@ export function offerWrittenAnswers(
   const { guildId, name } = place.channel;
   const seen = new Set<string>();
 
-  /** It is stored first: a person is asked once at most. Never throws. */
+  /** Stored first, so that a person is asked once at most. Never throws. */
   async function offerToPerson(personId: PersonId) {
     const signal = consent.withdrawals.getSignal(personId);
     const own = await place.loadChoices(personId);

@@ -26,15 +26,14 @@ import type { ShownConfirmation } from '#src/ports/command-ports.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
 import { formatText } from '#src/texts/texts.ts';
 
-/** What the tools of one answer in writing are used with. */
 type WrittenToolDeps = {
   readonly ports: ServerToolPorts;
   readonly shown: PromptWords;
   readonly parts: Deps<'clock' | 'onEvent'>;
-  /** Whether all who may open a chat read the answer. */
+  /** Everybody who may open the chat reads the answer. */
   readonly isOpen: boolean;
   readonly asker: Presser;
-  /** Absent where the bot sits nowhere: then nothing can wait for a press. */
+  /** Without a session, nothing can wait for a press. */
   readonly session: (Session & { readonly tools: SessionTools }) | undefined;
 };
 
@@ -44,16 +43,18 @@ const waitingText =
   'Nothing has happened yet: they have to press Show and Confirm below this answer.';
 const onlyAskerText = 'Only they may read that: tell them to ask with /ask.';
 
-/** Tools of one answer in writing: those that need no channel, with the rights of the asker and the limits of a spoken answer. What changes something runs once; one call may wait for Confirm below the answer. */
+/**
+ * Tools of a written answer, with the rights of the asker and the limits of a spoken answer. A change runs once, and one call may
+ * wait for Confirm below the answer.
+ */
 export class WrittenTools {
   readonly #tools: ReadonlyMap<string, ToolEntry>;
   readonly #with;
-  /** With an effect, and called. */
+  /** Names of called tools with an effect. */
   readonly #used = new Set<string>();
   #isPrivate = false;
-  /** Whether a result so far holds words that are not the bot's own. */
+  /** A result holds words of others. */
   #hasOthers = false;
-  /** Call that waits. */
   #waiting: Pick<PendingConfirmation, 'tool' | 'action'> | undefined;
 
   constructor(all: readonly ToolEntry[], used: WrittenToolDeps) {
@@ -66,17 +67,15 @@ export class WrittenTools {
     this.#with = used;
   }
 
-  /** Tools that the model may call. */
   get offered(): readonly Tool[] {
     return toChatTools(this.#tools.values());
   }
 
-  /** Whether a result so far is for the asker alone. */
   get isPrivate(): boolean {
     return this.#isPrivate;
   }
 
-  /** Result of a call for the model, also of one that was refused or failed. Aborting `signal` throws `signal.reason`, at once. */
+  /** Aborting `signal` throws `signal.reason` at once. */
   async callTool(call: ToolCall, signal: AbortSignal): Promise<ToolResult> {
     const { parts, ports } = this.#with;
     const { clock } = parts;
@@ -119,7 +118,7 @@ export class WrittenTools {
     return await this.#performCall(tool, fit, signal);
   }
 
-  /** Prepares and performs a call, or has it wait for the asker; for another person's press nobody can be asked here. */
+  /** A call that needs the press of another person is refused, since nobody can be asked here. */
   async #performCall(
     tool: ToolEntry,
     fit: FittingCall,
@@ -147,7 +146,7 @@ export class WrittenTools {
     return { how: 'ran', content: formatToolResult(facts, tool.resultChars) };
   }
 
-  /** The call that waits for Confirm from now on, as everybody may read of it. */
+  /** Opens the waiting call for Confirm. */
   awaitPress(): ShownConfirmation | undefined {
     const { asker, isOpen, session } = this.#with;
     if (!this.#waiting || !session) return undefined;
@@ -157,17 +156,16 @@ export class WrittenTools {
   }
 }
 
-/** What a model has been shown for an answer, beside the bot's own words. */
+/** Words that a model was shown for an answer. */
 export type PromptWords = {
-  /** The question, as its utterances. */
   readonly said: readonly Pick<TurnUtterance, 'speakerId' | 'name' | 'isQuoted'>[];
-  /** Exchanges before it; `isOwn`: their answers were made of words of that speaker alone. */
+  /** `isOwn` answers were made of words of that speaker alone. */
   readonly earlier: readonly Pick<HistoryExchange, 'by' | 'isOwn'>[];
-  /** Whether there was anything else: lines of captions, memories, a persona, a result of a tool that quotes others. */
+  /** There were captions, memories, a persona, or a result that quotes others. */
   readonly hasOthers: boolean;
 };
 
-/** Whether a model was shown nothing but instructions (descriptions of tools among them) and words of one asker. */
+/** True if the model saw only instructions and words of one asker. */
 function isOwnPrompt({ said, earlier, hasOthers }: PromptWords) {
   const askerId = said[0]?.speakerId;
   const isAlone = said.every(

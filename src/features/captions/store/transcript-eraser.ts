@@ -262,20 +262,20 @@ export function openCaptionMessageStore(database: StoreDatabase) {
           sql`WHERE l.post_message_id ${connection.among(ids)} ORDER BY l.start_ms, l.id`,
         );
         const byMessage = Map.groupBy(lines, ({ post }) => post?.messageId);
-        return found.map(({ outdated: listOutdated, ...message }) => {
-          return { message, lines: byMessage.get(message.messageId) ?? [], outdated: listOutdated };
+        return found.map(({ outdated, ...message }) => {
+          return { message, lines: byMessage.get(message.messageId) ?? [], outdated: outdated };
         });
       });
     },
 
     /** Without a count, the message is gone. */
-    async markSettled(messageId: MessageId, listOutdated?: number) {
+    async markSettled(messageId: MessageId, outdated?: number) {
       await database.write((connection) =>
         connection.run(
-          listOutdated === undefined
+          outdated === undefined
             ? sql`DELETE FROM caption_messages WHERE message_id = ${messageId}`
             : sql`UPDATE caption_messages SET outdated = 0
-              WHERE message_id = ${messageId} AND outdated = ${listOutdated}`,
+              WHERE message_id = ${messageId} AND outdated = ${outdated}`,
         ),
       );
     },

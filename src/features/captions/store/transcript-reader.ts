@@ -54,8 +54,8 @@ export function openTranscriptReader(database: StoreDatabase) {
     },
 
     /** Best first. */
-    search(searchLines: TranscriptSearch, open: ReadableChannels): Promise<readonly FoundLine[]> {
-      return database.read((connection) => searchTranscriptLines(connection, searchLines, open));
+    search(request: TranscriptSearch, open: ReadableChannels): Promise<readonly FoundLine[]> {
+      return database.read((connection) => searchTranscriptLines(connection, request, open));
     },
 
     /** Finds the session to resume. */

@@ -3,22 +3,21 @@ import type { McpConnection } from './mcp-connection.ts';
 import type { McpServerOptions } from './servers-file.ts';
 import type { OfferedTool } from './tool-changes.ts';
 
-/** Limit for one server; every model is sent all of its tools with every question. */
+/** Every question sends all tools to the model. */
 const maxTools = 64;
-/** Longest name of a tool that the models of most servers accept. */
+/** Most models accept names up to this length. */
 const maxNameChars = 64;
 const maxDescriptionChars = 2_000;
 const maxSchemaChars = 20_000;
-/** Characters that a reader of a description does not see. */
 const invisibleCharacters = /[\p{Cc}\p{Cf}\u2028\u2029]+/gu;
 
 export type ServerTools = {
   readonly tools: readonly ExternalTool[];
-  /** Why one is not among them, a sentence each, without words of the server. */
+  /** Reasons for missing tools, without words of the server. */
   readonly problems: readonly string[];
 };
 
-/** Tools of a server under its own name, so that none has the name of another, nor of one of the bot's own. */
+/** Prefixes tools with the name of the server, so that no two tools share a name. */
 export function adaptServerTools(
   offered: readonly OfferedTool[],
   server: McpServerOptions,
@@ -48,7 +47,7 @@ export function adaptServerTools(
   return { tools: [...tools.values()], problems: [...new Set(problems)] };
 }
 
-/** Name in the characters that a model may write. */
+/** Replaces characters that a model may not write. */
 export function toPlainName({ name }: { readonly name: string }): string {
   return name.replace(/[^a-z0-9_-]/gi, '_');
 }

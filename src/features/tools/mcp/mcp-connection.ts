@@ -20,32 +20,33 @@ import type { ExternalCall, ExternalResult } from '#src/features/tools/external-
 import type { McpTransport } from './servers-file.ts';
 import type { OfferedTool } from './tool-changes.ts';
 
-/** Deadline, in ms, of the handshake, and of each list of tools: some programs are fetched first. */
+/** For the handshake and each list of tools, since some programs are fetched first. */
 const connectTimeoutMs = 30_000;
-/** Deadline, in ms, for finding out which generation of the protocol a server speaks. */
+/** For finding the generation of the protocol. */
 const probeTimeoutMs = 15_000;
-/** The SDK's own limit of a call; ours comes first. */
+/** The limit of the SDK comes after ours. */
 const deadlineSlackMs = 5_000;
-/** Pages of tools that are asked for. */
 const maxPages = 16;
 
-/** Key in `_meta` of a call, under which a server reads who asked. */
+/** Key in `_meta` of a call that tells a server who asked. */
 const askerKey = 'parley/asker';
 
-/** Generation of the protocol: `legacy` opens with `initialize` (2024-10-07 to 2025-11-25), `modern` does not (2026-07-28 on). */
+/**
+ * `legacy` opens with `initialize` (2024-10-07 to 2025-11-25), and `modern` does not (2026-07-28 on). Source:
+ * https://modelcontextprotocol.io/specification
+ */
 export type ProtocolEra = 'legacy' | 'modern';
 
-/** Listener to the end of a server that has sent more than it may. */
 type EndListener = (why: BotError) => void;
 
 /** A connection to one MCP server, until it breaks. */
 export type McpConnection = {
   readonly era: ProtocolEra;
-  /** Aborted with a BotError once the connection is of no more use. */
+  /** Aborted with a BotError when the connection breaks. */
   readonly ended: AbortSignal;
-  /** Errors: BotError `tool.*`. Aborting `signal` throws `signal.reason`. */
+  /** Throws BotError `tool.*`. Aborting `signal` throws `signal.reason`. */
   listTools(signal: AbortSignal): Promise<readonly OfferedTool[]>;
-  /** Errors: BotError `tool.*`. Aborting `signal` throws `signal.reason`, and the server is told. */
+  /** Throws BotError `tool.*`. Aborting `signal` throws `signal.reason`, and the server is told. */
   callTool(
     name: string,
     call: ExternalCall,
@@ -55,17 +56,14 @@ export type McpConnection = {
 } & AsyncDisposable;
 
 export type McpConnectionOptions = {
-  /** Where complaints of a program go. Default: nowhere. */
+  /** Default: complaints of a program are dropped. */
   readonly stderr?: 'inherit';
-  /** The server says that its tools are others now. */
   readonly onToolsChanged: () => void;
 };
 
 /**
- * Connects in whichever generation of the protocol the server speaks.
- *
- * It may neither ask a model through us nor a person: nothing of that is offered to it. Errors: BotError `tool.*`.
- * Aborting `signal` throws `signal.reason`.
+ * Connects in the generation of the protocol that the server speaks. The server may ask neither a model nor a person through us.
+ * Throws BotError `tool.*`. Aborting `signal` throws `signal.reason`.
  */
 export async function openMcpConnection(
   server: McpTransport,
@@ -82,7 +80,7 @@ export async function openMcpConnection(
   }
 }
 
-/** Whether another start would fail, too. */
+/** Another start would fail too. */
 function isUnretryable(error: unknown) {
   return error instanceof BotError && error.code !== 'tool.crashed' && error.code !== 'tool.late';
 }
@@ -118,7 +116,6 @@ async function connectWithEra(
     await client.close().catch(() => undefined);
     await transport.close().catch(() => undefined);
   };
-  /** Runs work that fails with the connection, for the same reason. */
   const during = async <T>(work: (signal: AbortSignal) => Promise<T>, until: AbortSignal) => {
     const either = AbortSignal.any([until, ended.signal]);
     try {
@@ -199,7 +196,7 @@ function revealSecrets(values: ReadonlyMap<string, Secret>): Record<string, stri
   return Object.fromEntries([...values].map(([name, value]) => [name, value.reveal()]));
 }
 
-/** Results are data whatever their shape: a schema of a server is not run over them. */
+/** Results are data of any shape, so no schema of a server runs over them. */
 const anyResultSchema: jsonSchemaValidator = {
   getValidator:
     <T>(): JsonSchemaValidator<T> =>
@@ -214,7 +211,7 @@ function createFloodError(words: string): BotError {
   return new BotError('tool.flooded', true, `An MCP server sent ${words}.`);
 }
 
-/** The connection is of no more use: it closed, or the server does not know it any more. */
+/** The connection closed, or the server does not know it any more. */
 function isConnectionGone(error: unknown) {
   if (error instanceof SdkHttpError) return error.status === 404;
   if (!(error instanceof SdkError)) return error instanceof TypeError;
@@ -222,7 +219,7 @@ function isConnectionGone(error: unknown) {
   return [ConnectionClosed, NotConnected, SendFailed].some((code) => code === error.code);
 }
 
-/** Error in a sentence without words of the server, which could be any person's. */
+/** Leaves out words of the server, which could be any person's. */
 function toBotError(error: unknown): BotError {
   if (error instanceof BotError) return error;
   if (error instanceof Error && error.cause instanceof BotError) return error.cause;
@@ -259,7 +256,7 @@ function toBotError(error: unknown): BotError {
   }
 }
 
-/** Text and structured data of a result; pictures, sounds, links and files are named and left out. */
+/** Keeps text and structured data, and names other content. */
 function toExternalResult({ content, structuredContent, isError }: CallToolResult): ExternalResult {
   const texts = content.flatMap((one) => (one.type === 'text' ? [one.text] : []));
   const others = content.map(({ type }) => type).filter((type) => type !== 'text');
@@ -271,10 +268,7 @@ function toExternalResult({ content, structuredContent, isError }: CallToolResul
   };
 }
 
-/**
- * `fetch` that stays with its host, whatever that answers, and takes no larger message than servers may send: the SDK reads
- * whatever comes.
- */
+/** Fetches from one host, and limits the size of messages, since the SDK reads any size. */
 function createLimitedFetch(onEnd: EndListener): typeof fetch {
   return async (input, init) => {
     if (typeof init?.body === 'string') checkMessage(init.body);
@@ -299,14 +293,14 @@ function createLimitedFetch(onEnd: EndListener): typeof fetch {
   };
 }
 
-/** One message, in either direction; also its longest line. */
+/** Limits of one message in either direction, and of a line. */
 const messageLimits: JsonLimits = {
   bytes: 4 * 2 ** 20,
   depth: 32,
   values: 10_000,
 };
 
-/** A message to a server as it is sent. Errors: BotError `tool.refused` where it is too large. */
+/** Throws BotError `tool.refused` if the message is too large. */
 function checkMessage(json: string): string {
   const excess = new JsonMeter(messageLimits).push(Buffer.from(json));
   if (!excess) return json;

@@ -8,7 +8,7 @@ import type { McpServerOptions } from './servers-file.ts';
 import { type OfferedTool, ToolChanges } from './tool-changes.ts';
 
 export type McpServersOptions = {
-  /** Path of the file that keeps hashes of the tools from one start to the next. */
+  /** File with hashes of the tools from the last start. */
   readonly hashesPath: string;
   readonly servers: readonly McpServerOptions[];
   readonly clock: Clock;
@@ -16,8 +16,8 @@ export type McpServersOptions = {
 };
 
 /**
- * All MCP servers, each connected by itself, and again when it has gone. Closing it ends their programs. It loads the SDK, so this
- * file is imported dynamically.
+ * All MCP servers, each with its own connection and retries. Disposing ends their programs. It loads the SDK, so this file is
+ * imported dynamically.
  */
 export class McpServers implements AsyncDisposable {
   readonly #servers: readonly McpServer[];
@@ -33,7 +33,6 @@ export class McpServers implements AsyncDisposable {
     );
   }
 
-  /** Tools of servers that are connected now. */
   listTools(): readonly ExternalTool[] {
     return this.#servers.flatMap(({ tools }) => tools);
   }
@@ -51,7 +50,7 @@ type McpServerDeps = {
   readonly report: ToolNews;
 };
 
-/** One MCP server with its tools, connected again whenever it has gone. */
+/** One MCP server, connected again after each end. */
 export class McpServer {
   readonly name: string;
   readonly #options;
@@ -65,12 +64,12 @@ export class McpServer {
     this.#parts = parts;
   }
 
-  /** Tools that may be called now; none while it is not connected. */
+  /** Empty while the server is not connected. */
   get tools(): readonly ExternalTool[] {
     return this.#tools;
   }
 
-  /** Keeps connected until `signal` is aborted. Never throws. */
+  /** Never throws. */
   async runUntilAborted(signal: AbortSignal): Promise<void> {
     const { clock } = this.#parts;
     let failures = 0;
@@ -99,7 +98,7 @@ export class McpServer {
     );
   }
 
-  /** One connection, from its handshake to its end; why it ended. */
+  /** Resolves with the reason of the end. */
   async #runConnection(signal: AbortSignal): Promise<string> {
     let news = Promise.withResolvers<void>();
     const onToolsChanged = () => news.resolve();
@@ -142,7 +141,7 @@ export class McpServer {
     this.#reportNews(news.join(' '));
   }
 
-  /** A repetition is no news. */
+  /** A repetition is not reported. */
   #reportNews(message: string) {
     if (message === this.#lastNews) return;
     this.#lastNews = message;
@@ -154,12 +153,12 @@ function toOfferedTools(tools: readonly { readonly name: string }[]): string {
   return tools.length === 0 ? '' : `: ${tools.map(toPlainName).join(', ')}`;
 }
 
-/** Shortest time, in ms, of a connection that counts as a good one. */
+/** A connection of this length counts as good. */
 const steadyAfterMs = 60_000;
 const firstRetryMs = 1_000;
 const maxRetryMs = 300_000;
 
-/** Wait, in ms, before a server that failed so often in a row is tried again: 1 s, doubled each time, 5 minutes at most. */
+/** 1 s, doubled after each failure, 5 minutes at most. */
 function toRetryDelayMs(failures: number): number {
   return Math.min(maxRetryMs, firstRetryMs * 2 ** Math.min(20, failures - 1));
 }

@@ -10,32 +10,31 @@ import {
   writtenRules,
 } from '#src/features/tools/external-tool.ts';
 
-/** Address or program of a server. */
 export type McpTransport =
   | {
       readonly kind: 'stdio';
       readonly command: string;
       readonly args: readonly string[];
-      /** What it gets of an environment beside the usual variables, as `PATH` and `HOME`. */
+      /** Variables beside the usual ones, such as `PATH` and `HOME`. */
       readonly environment: ReadonlyMap<string, Secret>;
       readonly folder: string;
     }
   | { readonly kind: 'http'; readonly url: URL; readonly headers: ReadonlyMap<string, Secret> };
 
-/** A server of tools, as the operator's file has it. This file loads nothing of MCP, since every start reads it. */
+/** A server in the file of the operator. This module loads no MCP code, since every start reads the file. */
 export type McpServerOptions = {
   readonly name: string;
   readonly transport: McpTransport;
-  /** Rules of a tool by its name at the server; undefined: the operator does not allow it. */
+  /** Undefined if the operator does not allow the tool. */
   rulesFor(tool: string): ToolRules | undefined;
 };
 
 export type McpServersFile =
   | { readonly kind: 'ok'; readonly servers: readonly McpServerOptions[] }
-  /** One sentence each, without the name of the file and without any value. */
+  /** One sentence each, without the name of the file and without values. */
   | { readonly kind: 'bad'; readonly mistakes: readonly string[] };
 
-/** Reads a variable of the environment; undefined for those that hold the bot's own keys and settings. */
+/** Undefined for the bot's own keys and settings. */
 export type VariableReader = (name: string) => string | undefined;
 
 const filledText = z.string().min(1);
@@ -61,12 +60,12 @@ const httpServer = z.object({
   headers: filledRecord.default({}),
 });
 
-/** Also in the names of its tools, which models may only write in these characters. */
+/** The name is a part of the tool names, which models may write only in these characters. */
 const serverName = /^[a-z0-9][a-z0-9_-]{0,31}$/i;
 
 type WrittenServer = z.infer<typeof stdioServer> | z.infer<typeof httpServer>;
 
-/** Reads a file of the usual `mcpServers` shape. Never throws. */
+/** Reads the usual `mcpServers` shape. Never throws. */
 export function readServersFile(path: string, variable: VariableReader): McpServersFile {
   let text: string;
   try {
@@ -77,7 +76,7 @@ export function readServersFile(path: string, variable: VariableReader): McpServ
   return readServers(text, dirname(resolve(path)), variable);
 }
 
-/** Variant of `readServersFile` for a file in `folder` that holds this text. */
+/** Reads the text of a file in `folder`. */
 export function readServers(
   text: string,
   folder: string,
@@ -97,7 +96,7 @@ export function readServers(
   return mistakes.length > 0 ? { kind: 'bad', mistakes } : { kind: 'ok', servers };
 }
 
-/** Reads a server: undefined where it is turned off, or a sentence about its mistake. */
+/** Returns undefined for a server that is turned off, or a sentence about a mistake. */
 function readServer(
   name: string,
   written: unknown,
@@ -152,7 +151,7 @@ function parseTransport(
 
 class MissingVariable extends Error {}
 
-/** Values in which `${NAME}` stands for a variable of the environment. */
+/** `${NAME}` stands for a variable of the environment. */
 function fillInVariables(
   written: Readonly<Record<string, string>>,
   variable: VariableReader,

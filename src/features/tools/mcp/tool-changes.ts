@@ -5,7 +5,6 @@ import { sortKeys, tryParseJson } from '#src/base/json.ts';
 import { makeFolder } from '#src/base/make-folder.ts';
 import type { ToolNews } from '#src/features/tools/external-tool.ts';
 
-/** Tool as a server describes it, as far as models are told. */
 export type OfferedTool = {
   readonly name: string;
   readonly description: string;
@@ -13,14 +12,13 @@ export type OfferedTool = {
 };
 
 /**
- * Changes of tools: while the bot runs, and since its last start, of which a file holds the hashes. Models take descriptions for
- * instructions, so only those are used that the operator can read at the start, or at the server's first connection after it.
+ * Compares tools with the last start. Models take descriptions for instructions, so only tools count that the operator can read at
+ * the start, or at the first connection after it.
  */
 export class ToolChanges {
   readonly #path;
   readonly #report;
   readonly #hashes: Map<string, unknown>;
-  /** Servers whose tools were accepted since the bot started. */
   readonly #accepted = new Set<string>();
 
   constructor(path: string, report: ToolNews) {
@@ -29,7 +27,7 @@ export class ToolChanges {
     this.#hashes = new Map(Object.entries(readHashes(path)));
   }
 
-  /** `off`: tools that came or changed while the bot runs. `changed`: tools that changed since its last start, told once. */
+  /** `off` tools came or changed while the bot runs. `changed` tools changed since the last start, and are reported once. */
   checkTools(server: string, tools: readonly OfferedTool[]) {
     const off: OfferedTool[] = [];
     const changed: OfferedTool[] = [];
@@ -61,13 +59,13 @@ export class ToolChanges {
   }
 }
 
-/** Hash of everything a model is told of a tool; the order of keys does not count. */
+/** The order of keys does not count. */
 function hashTool({ name, description, inputSchema }: OfferedTool): string {
   const json = JSON.stringify(sortKeys({ name, description, inputSchema }));
   return createHash('sha256').update(json).digest('hex');
 }
 
-/** Empty where there is no such file, or one that cannot be read. */
+/** Empty if the file is missing or unreadable. */
 function readHashes(path: string): object {
   try {
     return Object(tryParseJson(readFileSync(path, 'utf8')));
