@@ -57,7 +57,7 @@ type PlacedPacket = { readonly packet: Packet; readonly place: number };
 /**
  * Jitter buffer: puts one person's packets in order and reports the gaps between them.
  *
- * A packet in order passes at once. Any other one waits up to 60 ms, so `settle` must be called regularly. Lengths of
+ * A packet in order passes at once. Any other one waits up to 60 ms, so `releaseOverdue` must be called regularly. Lengths of
  * packets and gaps add up to the timestamps of a valid stream. Packets carry no SSRC, and another stream shows by
  * numbers that do not continue.
  *

@@ -10,7 +10,7 @@ export type QueueBound<T> = { readonly limit: number; readonly weigh: (item: T) 
 export interface BoundedQueue<T> {
   /** Waits until the unread items are below the limit. Throws the reason when the work has been stopped. */
   waitForSpace(): Promise<void>;
-  /** Never waits and never throws. A producer that keeps the bound awaits `space` first. */
+  /** Never waits and never throws. A producer that keeps the bound awaits `waitForSpace` first. */
   put(item: T): void;
 }
 

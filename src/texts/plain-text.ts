@@ -8,7 +8,7 @@ export function toHarmlessText(words: string): string {
   return removeHiddenCharacters(truncate(words, maxMessageChars));
 }
 
-/** Works like `harmless`, without a limit of length. */
+/** Works like `toHarmlessText`, without a limit of length. */
 export function removeHiddenCharacters(words: string): string {
   return words
     .replace(invisibleCharacters, '')

@@ -49,7 +49,7 @@ function listPlaceholders(pattern: string, locale: string): readonly string[] {
   return [...names].toSorted();
 }
 
-/** Measures the longest form of a pattern, with as many characters for each word as `mostChars` says. */
+/** Measures the longest form of a pattern, with as many characters for each word as `maxCharsByWord` says. */
 function measureLongestText(
   pattern: string,
   maxCharsByWord: Readonly<Record<string, number>>,

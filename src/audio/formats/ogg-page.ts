@@ -13,7 +13,7 @@ export type OggPage = {
   /** Position after the last whole packet, in samples. Undefined if no packet ends here. */
   readonly granule: number | undefined;
   readonly serial: number;
-  /** Pieces of packets. The last one continues on the next page if `goesOn`. */
+  /** Pieces of packets. The last one continues on the next page if `isLastPieceOpen`. */
   readonly pieces: readonly Buffer[];
   readonly isLastPieceOpen: boolean;
 };

@@ -31,7 +31,7 @@ export class SpeechSoundReader {
 
   /**
    * `contentType` may name the rate, as in `audio/pcm; rate=16000`. With `isPackedFine`, MP3, Ogg and FLAC are
-   * returned by `packed`.
+   * returned by `toPacked`.
    */
   constructor(contentType: string, isPackedFine = false, unlabelledHz = speakRateHz) {
     this.#isPackedFine = isPackedFine;
@@ -50,7 +50,7 @@ export class SpeechSoundReader {
     return this.#read(all, false);
   }
 
-  /** A body shorter than a header may now show in `packed`. */
+  /** A body shorter than a header may now show in `toPacked`. */
   end(): Pcm[] {
     const last = this.#read(this.#rest, true);
     const held = this.#reader instanceof WavReader ? this.#reader.end().map(toSpeechSound) : [];

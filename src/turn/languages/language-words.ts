@@ -16,7 +16,7 @@ export type LanguageWords = {
   readonly hallucinations?: HallucinationTexts;
   readonly languageRequests?: LanguageRequestPhrases;
   readonly commands: SpokenCommandPhrases;
-  /** For the grammar in `english.ts`. */
+  /** For the grammar in `english-end-of-turn.ts`. */
   readonly wordClasses?: WordClasses;
 };
 
