@@ -174,7 +174,7 @@ test('a folder has six doors at most', () => {
 
 /** Names against the grammar in CONTRIBUTING.md that are still there. Each number only falls. */
 const ceilings = {
-  functionsThatEndInPreposition: 47,
+  functionsThatEndInPreposition: 45,
   fileNamesThatStandTwice: 16,
   docstringsThatBeginWithWhatOrWho: 66,
 };

@@ -2,7 +2,7 @@ import { EchoMeter } from '#src/audio/echo/echo-meter.ts';
 import { SentEnvelope } from '#src/audio/echo/sent-envelope.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
-import type { SileroWeights } from '#src/audio/voice/silero-network.ts';
+import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import { VoiceActivityDetector, VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
 import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
@@ -16,7 +16,7 @@ export type NotedEvent = { readonly atMs: number; readonly noticed: SpeakerInput
 export type ScenarioListening = {
   readonly speakerId: string;
   readonly codec: OpusCodec;
-  readonly weights: SileroWeights;
+  readonly weights: SileroNetwork;
   readonly rules: EndpointRules;
   readonly pauseHabits: PauseHabits;
   /** Words of a recogniser that makes no mistake; without it there are no texts. */

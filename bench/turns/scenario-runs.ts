@@ -3,7 +3,7 @@ import { seededRandom } from '#sandbox/seeded-random.ts';
 import { openMediaplex } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import { measureLevelDb } from '#src/audio/pcm.ts';
-import { loadSilero, type SileroWeights } from '#src/audio/voice/silero-network.ts';
+import { loadSilero, type SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import { type EndpointRules, endpointRules } from '#src/turn/endpointing/endpointing.ts';
 import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import { hasVoice } from '#src/turn/voice-evidence.ts';
@@ -15,7 +15,7 @@ import { playScenario, type ScenarioSound } from './scenario-sound.ts';
 import { getVoice, type TurnScenario } from './turn-scenarios.ts';
 import { readClips } from './voice-clips.ts';
 
-export type Workshop = { readonly codec: OpusCodec; readonly weights: SileroWeights };
+export type Workshop = { readonly codec: OpusCodec; readonly weights: SileroNetwork };
 
 /** Without texts; with them, everybody a stranger; with them, everybody's habits learned from scene to scene. */
 export type RunKind = 'no text' | 'text' | 'text, person known';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { loadSilero, type SileroWeights, windowSamples } from '#src/audio/voice/silero-network.ts';
+import { loadSilero, type SileroNetwork, windowSamples } from '#src/audio/voice/silero-network.ts';
 import { VoiceActivityDetector } from '#src/audio/voice/voice-activity.ts';
 import { realClock } from '#src/base/clock.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
@@ -38,7 +38,7 @@ export type SharedParts = {
   readonly store: Store;
   readonly features: OpenFeatures;
   readonly sounds: Sounds;
-  readonly weights: SileroWeights;
+  readonly weights: SileroNetwork;
   readonly cues: Cues;
   /** Own budgets of programs. */
   readonly tokenBudgets: TokenBudgets;
@@ -146,7 +146,7 @@ function findPart(parts: OpenParts): FeatureProcessDeps['store'] {
 }
 
 /** Lets the compiler see the hot loop before the first speech: the first windows would take twenty times as long. */
-function warmUp(weights: SileroWeights) {
+function warmUp(weights: SileroNetwork) {
   const activity = new VoiceActivityDetector(weights);
   const silence = new Float32Array(windowSamples);
   for (let window = 0; window < 50; window++) activity.measureProbability(silence);

@@ -80,7 +80,7 @@ export class PauseListening implements Listening {
 
   #getPass(): RecognitionPass {
     const [last, sound] = [this.#last, this.#sound];
-    if (last?.isUseful && sound.isSilentFrom(last.length)) return last;
+    if (last?.isUseful && sound.endsSilently(last.length)) return last;
     const recognise = (leaving: AbortSignal) =>
       this.#recognise(sound, AbortSignal.any([leaving, this.#over.signal]));
     this.#last = new RecognitionPass(sound.length, recognise);

@@ -60,7 +60,7 @@ export class UtteranceSound {
   }
 
   /** True if only silence or room noise follows. */
-  isSilentFrom(length: number): boolean {
+  endsSilently(length: number): boolean {
     const noise = this.#getNoiseLevel();
     return measureLevels(this.view(length, this.#length)).every((level) => level <= noise);
   }

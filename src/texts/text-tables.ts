@@ -81,7 +81,7 @@ function readEntries(locale: LocaleTag): readonly (readonly [string, unknown])[]
     .flatMap((name) => Object.entries(JSON.parse(readFileSync(new URL(name, folder), 'utf8'))));
 }
 
-export function englishHash(text: string): string {
+export function hashEnglish(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 8);
 }
 

@@ -1,6 +1,6 @@
 import { englishOnlyIds } from './english.ts';
 import type { LocaleTag } from './locales.ts';
-import { englishHash, findTextFault, readTexts } from './text-tables.ts';
+import { findTextFault, hashEnglish, readTexts } from './text-tables.ts';
 
 export type TranslationReport = {
   readonly texts: number;
@@ -15,7 +15,7 @@ export function reportTranslations(locale: LocaleTag): TranslationReport {
   const [english, own] = [readTexts('en'), readTexts(locale)];
   const isEnglish = locale === 'en';
   const stale = [...own].filter(
-    ([id, { english: hash }]) => hash !== englishHash(english.get(id)?.text ?? ''),
+    ([id, { english: hash }]) => hash !== hashEnglish(english.get(id)?.text ?? ''),
   );
   const faulty = [...own].flatMap(([id, { text }]) => {
     const fault = findTextFault(id, text, locale);
@@ -36,7 +36,7 @@ export function markTranslatedTexts(json: string, english: ReadonlyMap<string, s
   const entries = Object.entries(JSON.parse(json)).map(([id, entry]) => {
     const source = english.get(id);
     if (source === undefined || typeof entry !== 'string') return [id, entry] as const;
-    return [id, { text: entry, english: englishHash(source) }] as const;
+    return [id, { text: entry, english: hashEnglish(source) }] as const;
   });
   return `${JSON.stringify(Object.fromEntries(entries), undefined, 2)}\n`;
 }

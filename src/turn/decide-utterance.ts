@@ -16,10 +16,10 @@ import {
 } from '#src/turn/overlap/interjections.ts';
 import { isHallucination } from './hallucinations.ts';
 import type { OverlapKind } from './overlap/overlap-speech.ts';
-import { type Evidence, hasVoice } from './voice-evidence.ts';
+import { hasVoice, type VoiceEvidence } from './voice-evidence.ts';
 
 export type UtteranceFacts = SpeakerTurn & {
-  readonly evidence: Evidence;
+  readonly evidence: VoiceEvidence;
   /** Undefined if nothing is recognised yet, or the recogniser failed. */
   readonly text?: string;
   readonly present?: readonly string[];

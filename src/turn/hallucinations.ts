@@ -1,7 +1,7 @@
 import everywhere from '#src/turn/languages/everywhere.json' with { type: 'json' };
 import type { HallucinationTexts } from '#src/turn/languages/language-words.ts';
 import { languages } from '#src/turn/languages/languages.ts';
-import type { Evidence } from './voice-evidence.ts';
+import type { VoiceEvidence } from './voice-evidence.ts';
 
 const hallucinatedTexts = new Set(listHallucinations('texts'));
 const hallucinatedBeginnings = listHallucinations('beginnings');
@@ -30,7 +30,7 @@ const minWordMs = 120;
  */
 export function isHallucination(
   text: string,
-  heard: Evidence,
+  heard: VoiceEvidence,
   hints: readonly string[] = [],
 ): boolean {
   const spoken = toComparableText(removeStageNotes(text));
@@ -43,7 +43,7 @@ export function isHallucination(
 }
 
 /** The text repeats all hints in order, or some of them with less voice than they take. */
-function isHintEcho(spoken: string, heard: Evidence, hints: readonly string[]) {
+function isHintEcho(spoken: string, heard: VoiceEvidence, hints: readonly string[]) {
   if (hints.length === 0) return false;
   const plainHints = hints.map(toComparableText).filter((hint) => hint !== '');
   if (plainHints.length > 2 && spoken === plainHints.join(' ')) return true;
@@ -53,13 +53,13 @@ function isHintEcho(spoken: string, heard: Evidence, hints: readonly string[]) {
   return isFaintVoice(heard) || heard.voicedMs < words.length * minWordMs;
 }
 
-function isPoliteFarewell(spoken: string, heard: Evidence) {
+function isPoliteFarewell(spoken: string, heard: VoiceEvidence) {
   // Farewells of videos are also said by people, so the voice decides.
   return faintTexts.has(spoken) && !isFaintVoice(heard);
 }
 
 /** Shorter or fainter than any word for a listener: a breath, a click, a far television. */
-function isFaintVoice({ voicedMs, meanProbability, meanLevelDb }: Evidence) {
+function isFaintVoice({ voicedMs, meanProbability, meanLevelDb }: VoiceEvidence) {
   return voicedMs < 160 || meanProbability < 0.65 || (meanLevelDb ?? 0) < -52;
 }
 

@@ -1,4 +1,4 @@
-export type Evidence = {
+export type VoiceEvidence = {
   readonly voicedMs: number;
   /** Time from the first to the last voiced window. */
   readonly spanMs: number;
@@ -8,7 +8,7 @@ export type Evidence = {
   readonly meanLevelDb?: number;
 };
 
-export const noEvidence: Evidence = {
+export const noEvidence: VoiceEvidence = {
   voicedMs: 0,
   spanMs: 0,
   meanProbability: 0,
@@ -16,10 +16,10 @@ export const noEvidence: Evidence = {
 };
 
 export function addVoicedWindow(
-  heard: Evidence,
+  heard: VoiceEvidence,
   { probability, levelDb }: { readonly probability: number; readonly levelDb?: number },
   windowMs: number,
-): Evidence {
+): VoiceEvidence {
   const voicedMs = heard.voicedMs + windowMs;
   const share = windowMs / voicedMs;
   const mean = (former: number, value: number) => former + (value - former) * share;
@@ -45,7 +45,7 @@ const maxBreathlessMs = 10_000;
  * Silero v5 on our recordings, 5 dB above noise: mean 0.75 and peak 0.9 or more. Keyboard, breath, hum and drums make
  * no utterance, plucked strings reach 0.43 and 0.53 (`npm test -- test/turn/noises`).
  */
-export function hasVoice(heard: Evidence): boolean {
+export function hasVoice(heard: VoiceEvidence): boolean {
   const { voicedMs, spanMs, meanProbability, peakProbability, meanLevelDb } = heard;
   // Sound without a pause for breath is an instrument.
   if (spanMs >= maxBreathlessMs && voicedMs / spanMs > 0.995) return false;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
-import { loadSilero, type SileroWeights } from '#src/audio/voice/silero-network.ts';
+import { loadSilero, type SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import { VoiceActivityDetector, VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
 import { readSpeech } from './recorded-speech.ts';
 
@@ -9,7 +9,7 @@ const reference: Record<string, number[]> = JSON.parse(
   readFileSync(new URL('../fixtures/silero-reference.json', import.meta.url), 'utf8'),
 );
 
-let weights: SileroWeights;
+let weights: SileroNetwork;
 
 beforeAll(async () => {
   weights = await loadSilero();

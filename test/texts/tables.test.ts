@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { englishHash } from '#src/texts/text-tables.ts';
+import { hashEnglish } from '#src/texts/text-tables.ts';
 import { markTranslatedTexts } from '#src/texts/translation-report.ts';
 
 test('a translation is marked with a hash of its English, and only once', () => {
@@ -7,7 +7,7 @@ test('a translation is marked with a hash of its English, and only once', () => 
   const b = { text: 'Zwei.', english: 'old' };
   const marked = markTranslatedTexts(JSON.stringify({ a: 'Eins.', b, gone: 'x' }), source);
   expect(JSON.parse(marked)).toEqual({
-    a: { text: 'Eins.', english: englishHash('One.') },
+    a: { text: 'Eins.', english: hashEnglish('One.') },
     b,
     gone: 'x',
   });

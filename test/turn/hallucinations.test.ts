@@ -1,15 +1,20 @@
 import { expect, test } from 'vitest';
 import { isHallucination } from '#src/turn/hallucinations.ts';
-import { addVoicedWindow, type Evidence } from '#src/turn/voice-evidence.ts';
+import { addVoicedWindow, type VoiceEvidence } from '#src/turn/voice-evidence.ts';
 
-const clear: Evidence = {
+const clear: VoiceEvidence = {
   voicedMs: 900,
   spanMs: 950,
   meanProbability: 0.9,
   peakProbability: 1,
   meanLevelDb: -25,
 };
-const faint: Evidence = { voicedMs: 128, spanMs: 128, meanProbability: 0.6, peakProbability: 0.75 };
+const faint: VoiceEvidence = {
+  voicedMs: 128,
+  spanMs: 128,
+  meanProbability: 0.6,
+  peakProbability: 0.75,
+};
 
 const credits = [
   'Thank you for watching!',

@@ -11,7 +11,7 @@ import {
   quietVoice,
   stepEndpointing,
 } from '#src/turn/endpointing/endpointing.ts';
-import { type Evidence, hasVoice } from '#src/turn/voice-evidence.ts';
+import { hasVoice, type VoiceEvidence } from '#src/turn/voice-evidence.ts';
 
 /** Sounds of a room in which nobody speaks, at 16 kHz, the same on every run. */
 type RoomNoiseSound = { readonly name: string; readonly samples: Int16Array };
@@ -82,7 +82,7 @@ const weights = await loadSilero();
 /** The evidence of each utterance that an open microphone would have ended. */
 function utterances(samples: Int16Array) {
   const meter = new VoiceWindowMeter(new VoiceActivityDetector(weights));
-  const ended: Evidence[] = [];
+  const ended: VoiceEvidence[] = [];
   let voice: EndpointingState = quietVoice;
   for (let atMs = 20; (atMs - 1000) * 16 <= samples.length; atMs += 20) {
     const packet = new Int16Array(320);

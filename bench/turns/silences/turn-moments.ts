@@ -3,7 +3,7 @@ import type { ScenarioSound } from '#bench/turns/scenario-sound.ts';
 import type { ClipWord } from '#bench/turns/voice-clips.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
-import type { SileroWeights } from '#src/audio/voice/silero-network.ts';
+import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import { type SpeakerSound, SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import { VoiceActivityDetector, VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
 import {
@@ -25,7 +25,7 @@ export type TurnMoment = {
   readonly signs: PauseSigns;
 };
 
-export type MomentDeps = { readonly codec: OpusCodec; readonly weights: SileroWeights };
+export type MomentDeps = { readonly codec: OpusCodec; readonly weights: SileroNetwork };
 
 /** An utterance is not ended here: every silence is seen to its end. */
 const unendingRules = { ...endpointRules, minDelayMs: 60_000, maxDelayMs: 60_000 };

@@ -71,7 +71,7 @@ function planMemoryAddresses() {
 const memoryAddresses = planMemoryAddresses();
 
 /** The network in a WebAssembly instance of 0.9 MB. */
-export class SileroWeights {
+export class SileroNetwork {
   readonly #kernels;
   readonly #output: Float32Array;
   readonly #bias: Float32Array;
@@ -105,26 +105,26 @@ export class SileroWeights {
     this.#cells = numbers(memoryAddresses.cells, cellCount);
   }
 
-  probability(stream: StreamState, window: Float32Array): number {
+  runWindow(stream: StreamState, window: Float32Array): number {
     this.#samples.set(stream.context);
     this.#samples.set(window, contextSamples);
-    this.#mirror();
+    this.#mirrorSamples();
     this.#outputs.set(stream.outputs);
     this.#cells.set(stream.cells);
-    this.#run();
+    this.#runLayers();
     stream.context.set(this.#context);
     stream.outputs.set(this.#outputs);
     stream.cells.set(this.#cells);
-    return this.#answer();
+    return this.#computeProbability();
   }
 
-  #mirror() {
+  #mirrorSamples() {
     const samples = this.#samples;
     const end = contextSamples + windowSamples;
     for (let n = 0; n < contextSamples; n++) samples[end + n] = samples[end - 2 - n] ?? 0;
   }
 
-  #run() {
+  #runLayers() {
     const [a, b, c, d] = memoryAddresses.encoder;
     const row = (from: number, step: number, width: number) => from + step * width * numberBytes;
     const { hann, twiddles, order, work } = memoryAddresses;
@@ -168,7 +168,7 @@ export class SileroWeights {
     this.#kernels.multiply(weights, bias, rows, input, width, least, memoryAddresses.list, out);
   }
 
-  #answer(): number {
+  #computeProbability(): number {
     let sum = this.#bias[0] ?? 0;
     for (let n = 0; n < cellCount; n++) {
       sum += Math.max(0, this.#outputs[n] ?? 0) * (this.#output[n] ?? 0);
@@ -184,11 +184,11 @@ export type StreamState = {
 };
 
 /** Reads the weights of Silero VAD v5 for 16 kHz (MIT, LICENSE.silero.txt) and the kernels beside this file. */
-export async function loadSilero(): Promise<SileroWeights> {
+export async function loadSilero(): Promise<SileroNetwork> {
   const read = (name: string) => readFile(new URL(name, import.meta.url));
   const files = [read('./silero-v5-16k.bin'), read('./silero-kernels.wasm')] as const;
   const [bytes, wasm] = await Promise.all(files);
-  return new SileroWeights(wasm, bytes);
+  return new SileroNetwork(wasm, bytes);
 }
 
 function createTwiddles(): Float32Array {

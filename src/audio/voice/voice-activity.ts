@@ -2,7 +2,7 @@ import { listenRateHz, toDb } from '#src/audio/pcm.ts';
 import {
   cellCount,
   contextSamples,
-  type SileroWeights,
+  type SileroNetwork,
   type StreamState,
   windowSamples,
 } from './silero-network.ts';
@@ -22,22 +22,22 @@ import type { SpeakerSound } from './speaker-stream.ts';
  * detector.measureProbability(new Float32Array(windowSamples)) < 0.1; // true
  */
 export class VoiceActivityDetector {
-  readonly #weights;
+  readonly #network;
   readonly #state: StreamState = {
     context: new Float32Array(contextSamples),
     outputs: new Float32Array(cellCount),
     cells: new Float32Array(cellCount),
   };
 
-  constructor(weights: SileroWeights) {
-    this.#weights = weights;
+  constructor(network: SileroNetwork) {
+    this.#network = network;
   }
 
   /** Returns 0 to 1 for the next 512 samples, each -1 to 1. Allocates nothing. */
   measureProbability(window: Float32Array): number {
     if (window.length !== windowSamples)
       throw new Error(`A window holds ${windowSamples} samples.`);
-    return this.#weights.probability(this.#state, window);
+    return this.#network.runWindow(this.#state, window);
   }
 
   reset(): void {

@@ -3,7 +3,7 @@ import type { ConsentPolicy } from '#src/people/consent.ts';
 import type { VoiceRestriction } from '#src/ports/seat-changes-by-others.ts';
 import type { LeaveReason } from '#src/ports/session-events.ts';
 import type { BargeInAction } from '#src/turn/overlap/step-barge-in.ts';
-import type { Evidence } from '#src/turn/voice-evidence.ts';
+import type { VoiceEvidence } from '#src/turn/voice-evidence.ts';
 import type {
   AnnouncementPlace,
   EarlyEnd,
@@ -30,7 +30,7 @@ type VoiceEvent =
   | {
       readonly kind: 'paused';
       readonly utterance: Id;
-      readonly evidence: Evidence;
+      readonly evidence: VoiceEvidence;
       /** True where most pauses inside a sentence are shorter. */
       readonly isLong?: boolean;
       /** True where the budget affords no request before the end. */
@@ -40,7 +40,7 @@ type VoiceEvent =
   | {
       readonly kind: 'likely-over';
       readonly utterance: Id;
-      readonly evidence: Evidence;
+      readonly evidence: VoiceEvidence;
       readonly isCostly?: boolean;
     }
   /** Another voice or a track sounds beside the utterance. */
@@ -52,7 +52,7 @@ type VoiceEvent =
       readonly toMs: number;
       /** Instant, in ms of the packets, at which the silence was long enough. */
       readonly endedMs: number;
-      readonly evidence: Evidence;
+      readonly evidence: VoiceEvidence;
       /** True where the utterance was cut for its length. */
       readonly isTooLong?: boolean;
     }

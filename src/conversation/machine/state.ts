@@ -9,7 +9,7 @@ import {
   initialAddressing,
 } from '#src/turn/addressing/addressing.ts';
 import type { AnswerWait } from '#src/turn/answer-wait.ts';
-import type { Evidence } from '#src/turn/voice-evidence.ts';
+import type { VoiceEvidence } from '#src/turn/voice-evidence.ts';
 import { initialReconnect, type ReconnectState } from './reconnect-policy.ts';
 
 /** Number of a turn, answer, announcement, confirmation, tool run or utterance. */
@@ -56,7 +56,7 @@ export type UtteranceState = {
   /** Latest words of any recogniser, even if they are void by now. */
   understood: string;
   pausedMs: number;
-  evidence: Evidence;
+  evidence: VoiceEvidence;
   readonly hints: readonly string[];
   isOverlapping: boolean;
   /** True where another voice or a track sounded meanwhile. */

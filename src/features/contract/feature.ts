@@ -1,4 +1,4 @@
-import type { SileroWeights } from '#src/audio/voice/silero-network.ts';
+import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import type { FeatureAlert } from '#src/base/alerts.ts';
 import type { Public } from '#src/base/public.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
@@ -42,7 +42,7 @@ export type Feature<Ports = object, Needs = object> = {
 
 export type FeatureProcessDeps = {
   readonly recordings: Public<Recordings>;
-  readonly weights: SileroWeights;
+  readonly weights: SileroNetwork;
   /** Models to choose from. An empty list gives no choice. */
   readonly models: {
     readonly speech: readonly string[];

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { getDurationMs, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { RecordingCutter, type SpeechSpan } from '#src/audio/voice/recording-cutter.ts';
-import type { SileroWeights } from '#src/audio/voice/silero-network.ts';
+import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import { VoiceActivityDetector, VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
 import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
@@ -50,7 +50,7 @@ export class ProgramTranscriptions {
     parts: SessionDependencies,
     recordings: Public<Recordings>,
     models: readonly string[],
-    weights: SileroWeights,
+    weights: SileroNetwork,
     signal: AbortSignal,
   ) {
     this.#parts = parts;
@@ -232,7 +232,7 @@ const stepSamples = 8 * 512;
 /** Finds speech at 16 kHz mono, in parts of 30 s at most. Aborting `signal` throws `signal.reason`. */
 async function* splitIntoUtterances(
   pcm: Pcm,
-  weights: SileroWeights,
+  weights: SileroNetwork,
   signal: AbortSignal,
 ): AsyncGenerator<RecordingUtterance> {
   const meter = new VoiceWindowMeter(new VoiceActivityDetector(weights));

@@ -92,9 +92,11 @@ export class LocalModels implements AsyncDisposable {
   #ask<Result>(ask: LocalModelRequest, signal: AbortSignal): AsyncIterable<Result> {
     const id = ++this.#lastId;
     const results = new Mailbox<Result>(maxResults);
-    if (this.#isClosed) results.fail(failure('The local models are closed.', false));
+    if (this.#isClosed) results.fail(createModelError('The local models are closed.', false));
     else if (this.#requests.size >= maxRequests)
-      results.fail(failure('The local models have reached their limit of waiting work.', false));
+      results.fail(
+        createModelError('The local models have reached their limit of waiting work.', false),
+      );
     else if (!signal.aborted) {
       this.#requests.set(id, results as Mailbox<unknown>);
       this.#send({ id, ask });
@@ -103,7 +105,7 @@ export class LocalModels implements AsyncDisposable {
       if (this.#requests.delete(id)) this.#send({ id, ask: 'drop' });
     };
     signal.addEventListener('abort', drop, { once: true });
-    return readThenDrop(results, signal, drop);
+    return readUntilLeft(results, signal, drop);
   }
 
   #send(message: ToModels) {
@@ -152,12 +154,12 @@ export class LocalModels implements AsyncDisposable {
     this.#forgetSilence = undefined;
     const requests = [...this.#requests.values()];
     this.#requests.clear();
-    for (const results of requests) results.fail(failure(why, retryable));
+    for (const results of requests) results.fail(createModelError(why, retryable));
     child?.kill('SIGKILL');
   }
 }
 
-async function* readThenDrop<Result>(
+async function* readUntilLeft<Result>(
   results: Mailbox<Result>,
   signal: AbortSignal,
   drop: () => void,
@@ -170,6 +172,6 @@ async function* readThenDrop<Result>(
   }
 }
 
-function failure(message: string, retryable: boolean): BotError {
+function createModelError(message: string, retryable: boolean): BotError {
   return new BotError('speech.failed', retryable, message);
 }

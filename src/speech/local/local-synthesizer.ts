@@ -5,7 +5,7 @@ import { toBaseLanguage } from '#src/speech/hints.ts';
 import type { Synthesizer } from '#src/speech/speech-engine.ts';
 import { resolveModelFolder } from './folders.ts';
 import type { LocalModels } from './local-models.ts';
-import { findPitch } from './local-voices.ts';
+import { findVoicePitch } from './local-voices.ts';
 
 export type LocalSynthesizerOptions = {
   readonly models: LocalModels;
@@ -34,9 +34,9 @@ export async function openLocalSynthesizer({
   return {
     async *synthesize(text, { language = 'en', name, onUsage, speed = 1 }, signal) {
       signal.throwIfAborted();
-      if (toBaseLanguage(language) !== 'en') throw lackOfVoice(language);
+      if (toBaseLanguage(language) !== 'en') throw createNoVoiceError(language);
       onUsage?.({ by: servedLocally });
-      const pitch = findPitch(name, usual);
+      const pitch = findVoicePitch(name, usual);
       const lengthScale = pitch / Math.min(2, Math.max(0.5, speed));
       const job = { text: text.slice(0, maxTextChars), lengthScale };
       for await (const { rateHz, samples } of models.run('speak', folder, job, signal))
@@ -45,7 +45,7 @@ export async function openLocalSynthesizer({
   };
 }
 
-function lackOfVoice(language: string): BotError {
+function createNoVoiceError(language: string): BotError {
   const message = `The local voice speaks English only, and the text is in ${getEnglishLanguageName(language)}.`;
   return new BotError('speech.no_voice', false, message);
 }

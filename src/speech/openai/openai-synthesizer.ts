@@ -147,12 +147,12 @@ async function* readSounds(
   for await (const bytes of pieces) {
     signal.throwIfAborted();
     yield* stream.push(bytes);
-    if (decode && stream.toPacked)
-      return yield* decodePacked(stream.toPacked, pieces, decode, signal);
+    if (decode && stream.packedSound)
+      return yield* decodePacked(stream.packedSound, pieces, decode, signal);
   }
   signal.throwIfAborted();
   yield* stream.end();
-  if (decode && stream.toPacked) yield* decodePacked(stream.toPacked, [], decode, signal);
+  if (decode && stream.packedSound) yield* decodePacked(stream.packedSound, [], decode, signal);
 }
 
 async function* decodePacked(

@@ -31,7 +31,7 @@ export class SpeechSoundReader {
 
   /**
    * `contentType` may name the rate, as in `audio/pcm; rate=16000`. With `isPackedFine`, MP3, Ogg and FLAC are
-   * returned by `toPacked`.
+   * returned by `packedSound`.
    */
   constructor(contentType: string, isPackedFine = false, unlabelledHz = speakRateHz) {
     this.#isPackedFine = isPackedFine;
@@ -40,7 +40,7 @@ export class SpeechSoundReader {
   }
 
   /** All bytes pushed, if they need a decoder. Nothing more may be pushed then. */
-  get toPacked(): PackedSound | undefined {
+  get packedSound(): PackedSound | undefined {
     return typeof this.#reader === 'object' && 'name' in this.#reader ? this.#reader : undefined;
   }
 
@@ -50,7 +50,7 @@ export class SpeechSoundReader {
     return this.#read(all, false);
   }
 
-  /** A body shorter than a header may now show in `toPacked`. */
+  /** A body shorter than a header may now show in `packedSound`. */
   end(): Pcm[] {
     const last = this.#read(this.#rest, true);
     const held = this.#reader instanceof WavReader ? this.#reader.end().map(toSpeechSound) : [];

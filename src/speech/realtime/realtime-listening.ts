@@ -73,7 +73,7 @@ export class RealtimeListening implements Listening {
     either.throwIfAborted();
     const { by, clock, language } = this.#options;
     await clock.sleep(shortPauseMs, either);
-    if (!this.#sound.isSilentFrom(this.#parts.openStart))
+    if (!this.#sound.endsSilently(this.#parts.openStart))
       this.#parts.endSegment(this.#sound.length);
     this.#sendWaiting();
     await waitUnlessAborted(this.#parts.waitUntilDone(), either);

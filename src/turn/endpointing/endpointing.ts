@@ -1,4 +1,4 @@
-import { addVoicedWindow, type Evidence, noEvidence } from '#src/turn/voice-evidence.ts';
+import { addVoicedWindow, noEvidence, type VoiceEvidence } from '#src/turn/voice-evidence.ts';
 import { type EndOfTurn, predictEndOfTurn } from './end-of-turn.ts';
 import {
   decideEndpointingDelay,
@@ -82,7 +82,7 @@ type Quiet =
       readonly fromMs: number;
       readonly lastVoiceMs: number;
       readonly windows: number;
-      readonly heard: Evidence;
+      readonly heard: VoiceEvidence;
     };
 
 export type EndpointingState = Quiet | SpeakingVoice;
@@ -109,7 +109,7 @@ export type EndpointingEffect =
       readonly fromMs: number;
       readonly toMs: number;
       readonly why: SpeechEndReason;
-      readonly heard: Evidence;
+      readonly heard: VoiceEvidence;
     };
 
 type EndpointingStep = {
@@ -210,7 +210,7 @@ function addTail(voice: SpeakingVoice, window: Window, rules: EndpointRules): Sp
   };
 }
 
-function addEvidence(voice: SpeakingVoice, window: Window, rules: EndpointRules): Evidence {
+function addEvidence(voice: SpeakingVoice, window: Window, rules: EndpointRules): VoiceEvidence {
   const { probability, levelDb } = window;
   // Faint windows are voice, but do not count for its level.
   const isLevel = levelDb !== undefined && !isFaintWindow(voice, levelDb, rules);
@@ -391,7 +391,7 @@ type SpeakingVoice = {
   readonly isLongPause: boolean;
   readonly isLikelyOver: boolean;
   readonly understood?: UnderstoodText;
-  readonly heard: Evidence;
+  readonly heard: VoiceEvidence;
 };
 
 /** Sound after a pause was noticed may still belong to the last word. */

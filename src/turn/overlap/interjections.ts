@@ -379,12 +379,12 @@ function consistsOfPhrases(
   isFound = false,
 ): boolean {
   if (words === '') return isFound;
-  const goesOnWith = (phrase: string, isWanted: boolean) =>
+  const canContinue = (phrase: string, isWanted: boolean) =>
     phrase !== '' &&
     `${words} `.startsWith(`${phrase} `) &&
     consistsOfPhrases(words.slice(phrase.length + 1), wanted, beside, isFound || isWanted);
-  const isWanted = wanted.some((one) => goesOnWith(one, true));
-  return isWanted || beside.some((one) => goesOnWith(one, false));
+  const isWanted = wanted.some((one) => canContinue(one, true));
+  return isWanted || beside.some((one) => canContinue(one, false));
 }
 
 type ConfirmationTable = Record<keyof ConfirmationPhrases, readonly string[]> & {
@@ -429,12 +429,12 @@ export function findYesOrNo(
   const words = toTokenWords(text);
   const called = toTokenPhrases(names);
   const tables = selectTables(language);
-  const isIn = (answer: YesOrNo) =>
+  const hasAnswer = (answer: YesOrNo) =>
     tables.some(({ beside, [answer]: wanted }) =>
       consistsOfPhrases(words, wanted, [...beside, ...called]),
     );
-  if (isIn('yes')) return 'yes';
-  return isIn('no') ? 'no' : undefined;
+  if (hasAnswer('yes')) return 'yes';
+  return hasAnswer('no') ? 'no' : undefined;
 }
 
 function selectTables(language: string | undefined): readonly ConfirmationTable[] {

@@ -2,7 +2,7 @@ import { EchoMeter } from '#src/audio/echo/echo-meter.ts';
 import type { SentEnvelope } from '#src/audio/echo/sent-envelope.ts';
 import type { FrameSource } from '#src/audio/frame.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
-import type { SileroWeights } from '#src/audio/voice/silero-network.ts';
+import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import { VoiceActivityDetector, VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
 import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
@@ -32,7 +32,7 @@ export type HearingDeps = {
   readonly partialTrust: PartialTrust;
   /** Connects to the providers that will be asked, as a person begins to talk. Never throws, and costs nothing. */
   readonly warm: () => void;
-  readonly weights: SileroWeights;
+  readonly weights: SileroNetwork;
 };
 
 export function observeFrames(mixer: Mixer, asked: () => void, left: () => void): FrameSource {

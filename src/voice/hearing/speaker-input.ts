@@ -20,7 +20,7 @@ import {
   type OverlapVoiceInput,
   stepOverlapVoice,
 } from '#src/turn/overlap/overlap-voice.ts';
-import { type Evidence, noEvidence } from '#src/turn/voice-evidence.ts';
+import { noEvidence, type VoiceEvidence } from '#src/turn/voice-evidence.ts';
 
 /** One person's utterance, whole or so far. */
 export type Utterance = {
@@ -31,7 +31,7 @@ export type Utterance = {
 };
 
 /** An utterance up to its pause. `soFar` copies its sound. */
-export type UtteranceSoFar = { readonly soFar: () => Utterance; readonly heard: Evidence };
+export type UtteranceSoFar = { readonly soFar: () => Utterance; readonly heard: VoiceEvidence };
 
 /** Events of one speaker input, in order. Between `began` and `ended` each sample is handed on once. */
 export type SpeakerInputEvent =
@@ -49,7 +49,7 @@ export type SpeakerInputEvent =
       readonly whole: Utterance;
       readonly endedAtMs: number;
       readonly why: Extract<EndpointingEffect, { kind: 'ended' }>['why'];
-      readonly heard: Evidence;
+      readonly heard: VoiceEvidence;
     };
 
 export type UtteranceEnd = Extract<SpeakerInputEvent, { kind: 'ended' }>;

@@ -12,7 +12,7 @@ import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import { measureLevelDb, speakRateHz } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
-import type { SileroWeights } from '#src/audio/voice/silero-network.ts';
+import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import {
   VoiceActivityDetector,
@@ -52,7 +52,7 @@ const openGateDb = -58;
 export function* listEchoEvents(
   acoustics: EchoRoom,
   codec: OpusCodec,
-  weights: SileroWeights,
+  weights: SileroNetwork,
 ): Generator<EchoEvent> {
   const frames = listSentFrames(acoustics.bot);
   const back = acoustics.echoes ? decodeEcho(frames, codec) : makeSilence(frames);

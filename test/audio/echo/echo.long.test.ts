@@ -3,7 +3,7 @@ import { EchoMeter, type EchoView } from '#src/audio/echo/echo-meter.ts';
 import { SentEnvelope } from '#src/audio/echo/sent-envelope.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
-import { loadSilero, type SileroWeights } from '#src/audio/voice/silero-network.ts';
+import { loadSilero, type SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import { type EchoRoom, joinClips, listEchoEvents, readClips } from './echo-room.ts';
 
 /** One voiced window and what the meter thought after it. */
@@ -18,7 +18,7 @@ const windowMs = 32;
 function utterancesIn(
   acoustics: EchoRoom,
   codec: OpusCodec,
-  weights: SileroWeights,
+  weights: SileroNetwork,
 ): readonly (readonly EchoJudgement[])[] {
   const sent = new SentEnvelope();
   const meter = new EchoMeter(sent);
@@ -54,7 +54,7 @@ function msTo(verdict: EchoView['verdict'], utterance: readonly EchoJudgement[])
 }
 
 let codec: OpusCodec;
-let weights: SileroWeights;
+let weights: SileroNetwork;
 let bot: Int16Array[];
 let human: Int16Array[];
 

@@ -14,7 +14,7 @@ import {
   type ToolChange,
   type ToolEffect,
 } from '#src/conversation/machine/state.ts';
-import type { Evidence } from '#src/turn/voice-evidence.ts';
+import type { VoiceEvidence } from '#src/turn/voice-evidence.ts';
 
 /** Events and the effects that they have, as data. */
 export type ConversationCase = readonly CaseStep[] | CaseInRoom;
@@ -93,7 +93,7 @@ export function makePerson(id: string, over: Partial<Participant> = {}): Partici
   return { ...usual, ...over };
 }
 
-export const clearVoice: Evidence = {
+export const clearVoice: VoiceEvidence = {
   voicedMs: 800,
   spanMs: 900,
   meanProbability: 0.9,
@@ -101,7 +101,7 @@ export const clearVoice: Evidence = {
   meanLevelDb: -25,
 };
 
-export const noVoice: Evidence = { ...clearVoice, voicedMs: 40, meanProbability: 0.3 };
+export const noVoice: VoiceEvidence = { ...clearVoice, voicedMs: 40, meanProbability: 0.3 };
 
 // Events.
 

@@ -45,7 +45,7 @@ export const audioTargets = [
     ([pieces, type, isPackedFine]) => {
       const stream = new SpeechSoundReader(type, isPackedFine);
       ignoreBotError(() => {
-        for (const piece of pieces) if (!stream.toPacked) stream.push(piece);
+        for (const piece of pieces) if (!stream.packedSound) stream.push(piece);
         stream.end();
       });
     },

@@ -16,7 +16,7 @@ const [quietestPower, keptRange] = [1e-10, 8];
 
 /** Bins of the spectrum that a band sums up, from `first` on, and their weights. */
 type MelBand = { readonly first: number; readonly weights: Float64Array };
-const bands = makeBands();
+const bands = createMelBands();
 
 /** `[band][frame]`, one frame for each 160 samples; what lies before and behind them is their mirror image. */
 export function computeLogMel(samples: Float32Array): Float32Array {
@@ -38,7 +38,7 @@ export function computeLogMel(samples: Float32Array): Float32Array {
 }
 
 /** Triangles of equal width on Slaney's mel scale (linear up to 1 kHz), each of the same area. */
-function makeBands(): readonly MelBand[] {
+function createMelBands(): readonly MelBand[] {
   const toMel = (hz: number) =>
     hz < 1000 ? (3 * hz) / 200 : 15 + (27 * Math.log(hz / 1000)) / Math.log(6.4);
   const toHz = (mel: number) =>
@@ -82,7 +82,7 @@ class Spectrum {
     }
     let stride = 1;
     for (const radix of radixes) {
-      this.#pass(radix, stride);
+      this.#runPass(radix, stride);
       stride *= radix;
     }
     for (let bin = 0; bin <= half; bin++) this.#power[bin] = this.#measureBin(bin);
@@ -90,7 +90,7 @@ class Spectrum {
   }
 
   /** One pass of Stockham's transform, which leaves the numbers in order. Without arrays: it runs 800 times in 10 ms. */
-  #pass(radix: number, stride: number) {
+  #runPass(radix: number, stride: number) {
     const [re, im, nextRe, nextIm] = [this.#re, this.#im, this.#nextRe, this.#nextIm];
     const step = half / radix;
     for (let from = 0; from < step; from++) {

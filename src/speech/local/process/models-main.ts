@@ -27,13 +27,13 @@ const send = openChildPort<ToModels, FromModels>(({ ask, id }) => {
   const before = queues.get(ask.kind) ?? Promise.resolve();
   queues.set(
     ask.kind,
-    before.then(() => perform(id, ask, controller.signal)),
+    before.then(() => runJob(id, ask, controller.signal)),
   );
 });
 
-async function perform(id: number, { folder, job, kind }: LocalModelRequest, signal: AbortSignal) {
+async function runJob(id: number, { folder, job, kind }: LocalModelRequest, signal: AbortSignal) {
   try {
-    if (!job) await prepare(kind, folder);
+    if (!job) await beginLoading(kind, folder);
     else if (!signal.aborted) {
       const model = await getModel(kind, folder);
       for await (const value of model(job, signal)) send({ id, kind: 'out', value });
@@ -48,7 +48,7 @@ async function perform(id: number, { folder, job, kind }: LocalModelRequest, sig
 }
 
 /** Begins to load a model, once it is sure that the library works and the folder is there: the bot starts meanwhile. */
-async function prepare(kind: JobKind, folder: string) {
+async function beginLoading(kind: JobKind, folder: string) {
   await loadRuntime();
   await access(folder).catch((cause: unknown) => {
     throw new BotError('speech.failed', false, `${folder} is no folder of a model.`, cause);

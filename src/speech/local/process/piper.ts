@@ -79,12 +79,12 @@ async function openVoice(folder: string) {
   const names = await readdir(folder).catch(() => []);
   const name = names.find((file) => file.endsWith('.onnx.json'));
   if (name === undefined)
-    throw failure(`${folder} holds no Piper voice, an .onnx and its .onnx.json.`);
+    throw createVoiceError(`${folder} holds no Piper voice, an .onnx and its .onnx.json.`);
   const read = voiceFile.safeParse(JSON.parse(await readFile(join(folder, name), 'utf8')));
-  if (!read.success) throw failure(`${name} does not describe a Piper voice.`);
+  if (!read.success) throw createVoiceError(`${name} does not describe a Piper voice.`);
   const { audio, espeak, inference, num_speakers: speakers, phoneme_id_map: ids } = read.data;
   if (!espeak.voice.startsWith('en'))
-    throw failure(
+    throw createVoiceError(
       `${name} speaks "${espeak.voice}", and the local voice knows English sounds only.`,
     );
   const { Tensor } = await loadRuntime();
@@ -98,7 +98,7 @@ async function openVoice(folder: string) {
       scales: new Tensor('float32', Float32Array.from(scales), [3]),
       ...(speakers > 1 && { sid: new Tensor('int64', BigInt64Array.of(0n), [1]) }),
     });
-    if (!(output?.data instanceof Float32Array)) throw failure(`${name} gives no sound.`);
+    if (!(output?.data instanceof Float32Array)) throw createVoiceError(`${name} gives no sound.`);
     return output.data;
   };
   return Object.assign(run, { rateHz: audio.sample_rate });
@@ -158,6 +158,6 @@ function measureLoudness(sound: Float32Array, rateHz: number): number {
   return (meter.lufs ?? voiceLufs) + 6.02;
 }
 
-function failure(message: string): BotError {
+function createVoiceError(message: string): BotError {
   return new BotError('speech.failed', false, message);
 }

@@ -46,14 +46,15 @@ export async function openWhisper(folder: string): Promise<PerformJob<'transcrib
       const end = findCut(samples, at);
       const sound = Float32Array.from(samples.subarray(at, end), (sample) => sample / 32_768);
       at = end;
-      const heard = await hear(whisper, sound, usualSilence, language, signal);
-      const again = heard.isEndless && (await hear(whisper, sound, longSilence, language, signal));
+      const heard = await recogniseSegment(whisper, sound, usualSilence, language, signal);
+      const again =
+        heard.isEndless && (await recogniseSegment(whisper, sound, longSilence, language, signal));
       yield again || heard;
     }
   };
 }
 
-async function hear(
+async function recogniseSegment(
   { decode, encode, Tensor, texts }: Whisper,
   sound: Float32Array,
   silence: number,
@@ -71,7 +72,7 @@ async function hear(
   const none = new Tensor('float32', new Float32Array(0), [layers, 1, 0, width]);
   let past: { readonly k: Tensor; readonly v: Tensor } = { k: none, v: none };
   /** Scores of all tokens behind `tokens`. */
-  const score = async (tokens: readonly number[]): Promise<Float32Array> => {
+  const scoreTokens = async (tokens: readonly number[]): Promise<Float32Array> => {
     const { logits, k, v } = await decode({
       tokens: new Tensor('int64', BigInt64Array.from(tokens, BigInt), [1, tokens.length]),
       past_k: past.k,
@@ -85,19 +86,19 @@ async function hear(
     return logits.data.subarray(-(logits.dims.at(-1) ?? 0));
   };
 
-  const first = await score([texts.length + 1]);
+  const first = await scoreTokens([texts.length + 1]);
   const marks = getMarks(texts.length, first.length);
   const { language: spoken, prompt } = choosePrompt(
     marks,
     first,
     language && toBaseLanguage(language),
   );
-  let scores = texts.length === englishTexts ? first : await score(prompt);
+  let scores = texts.length === englishTexts ? first : await scoreTokens(prompt);
   const choice = new TokenChoice(marks, sound.length / listenRateHz);
   for (;;) {
     const token = choice.take(scores);
     if (choice.isOver || signal.aborted) break;
-    scores = await score([token]);
+    scores = await scoreTokens([token]);
   }
   const bytes = choice.tokens.flatMap((token) => texts[token] ?? []);
   return {
