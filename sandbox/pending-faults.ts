@@ -1,4 +1,4 @@
-/** Faults that wait for what they concern. */
+/** Faults that wait for the request or event that they concern. */
 export class PendingFaults<Fault extends { readonly times?: number }> {
   #waiting: { readonly fault: Fault; left: number }[] = [];
 

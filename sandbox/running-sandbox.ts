@@ -56,7 +56,7 @@ export class RunningSandbox implements AsyncDisposable {
   readonly botId: string;
   /** PEM of the certificate that a bot must trust: for voice, and for files. */
   readonly certificate: string;
-  /** Where files lie, as in `localhost:4000`; on this machine, so a bot has to be allowed to ask there. */
+  /** Host and port of the files, such as `localhost:4000`. The bot needs permission to fetch from this machine. */
   readonly cdnHost: string;
   readonly #deps: ReturnType<typeof makeDeps>;
   readonly #voice: OpenedVoice;
@@ -98,7 +98,7 @@ export class RunningSandbox implements AsyncDisposable {
     return `http://127.0.0.1:${this.#port}${makeProcessAddress(process, '/api')}`;
   }
 
-  /** The server of that name or id; default: the first. Throws a plain Error when there is none. */
+  /** Gets the server with that name or id, by default the first. Throws a plain Error if there is none. */
   guild(nameOrId?: string): SandboxGuild {
     const found = this.#guilds.find(({ id, name }) => [id, name, undefined].includes(nameOrId));
     if (!found) throw new Error(`There is no server ${nameOrId}.`);
@@ -150,7 +150,7 @@ export class RunningSandbox implements AsyncDisposable {
     return this.#deps.gateway.sessions;
   }
 
-  /** Violations by several processes that acted for one server at once; empty for a bot that behaves as one. */
+  /** Instants at which several processes acted for one server. Empty for a bot that behaves well. */
   violations(): readonly Violation[] {
     return this.#deps.violations;
   }
@@ -165,7 +165,7 @@ export class RunningSandbox implements AsyncDisposable {
     return this.#deps.rest.requests;
   }
 
-  /** A message as it is now, a private one too; undefined when it is gone. */
+  /** Finds a message in its present state, private or not. */
   message(id: string): ShownMessage | undefined {
     const message = this.#deps.board.find(id);
     return message && toShownMessage(message);

@@ -26,7 +26,7 @@ export type SandboxOptions = WorldOptions & {
   readonly voice?: VoiceHalf;
 };
 
-/** The voice half of this Discord; tests of the text half hand in a silent one. */
+/** The voice half of this Discord. Tests of the text half pass a silent one. */
 export type VoiceHalf = {
   readonly open: (options: VoiceHalfOptions) => Promise<VoiceServer>;
   readonly connect: ConnectVoice;
@@ -40,7 +40,18 @@ export type VoiceHalfOptions = {
 
 export type Sandbox = Pick<RunningSandbox, keyof RunningSandbox>;
 
-/** Opens a Discord on ports of its own choosing, on 127.0.0.1 only. */
+/**
+ * Opens a small Discord on 127.0.0.1, on ports that the system chooses.
+ *
+ * @example
+ * import { openSandbox } from '#sandbox/sandbox.ts';
+ *
+ * declare const startBot: (login: { readonly apiUrl: string; readonly token: string }) => Promise<void>;
+ * await using sandbox = await openSandbox();
+ * await startBot(sandbox);
+ * const adam = sandbox.person('Adam');
+ * await adam.join('Lounge', AbortSignal.timeout(5_000));
+ */
 export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { dave = 1, voice: half = openRealVoice } = options;
   const { connect } = half;

@@ -22,7 +22,7 @@ type GroupMember = {
   keyPackage: KeyPackage | undefined;
   /** Leaf index of a member inside the group. */
   leaf: number | undefined;
-  /** Said that the group is lost to them; on the way back in. */
+  /** The member reported a broken group, and waits to be added again. */
   isLost: boolean;
 };
 type GroupChange =
@@ -35,7 +35,7 @@ type PendingProposal = Proposal & { readonly change: GroupChange };
  * that counts. It never holds a key that opens voice.
  *
  * Epoch 0 means that no commit was taken yet: then everybody with a key package is asked to found the group.
- * Opcode flows: daveprotocol.com, version 1. The first group and a lone member run at once (transition 0).
+ * Opcode flows: https://daveprotocol.com, version 1. The first group and a lone member run at once (transition 0).
  */
 export class DaveGroup {
   readonly #groupId: Buffer;
@@ -51,7 +51,7 @@ export class DaveGroup {
     this.#groupId = encodeU64(BigInt(channelId));
   }
 
-  /** Somebody whose session is described takes part from now on. */
+  /** Adds a person, once the voice server has described the session. */
   join(userId: string): readonly DaveSend[] {
     this.#people.set(userId, { keyPackage: undefined, leaf: undefined, isLost: false });
     return encodeBinary([userId], voiceOpcodes.externalSender, this.#sender.introduction);
@@ -86,7 +86,7 @@ export class DaveGroup {
     return [...send, ...this.#propose(inside, changes)];
   }
 
-  /** Op 28. The first one that carries out exactly what is proposed makes the next epoch; one that is too late changes nothing. Undefined: the bytes are none. */
+  /** Receives a commit (op 28). The first that carries out exactly the pending proposals makes the next epoch, and a late one changes nothing. Gives undefined for malformed bytes. */
   commit(userId: string, payload: Uint8Array): readonly DaveSend[] | undefined {
     const commit = readCommit(payload);
     if (!commit) return undefined;
@@ -101,7 +101,7 @@ export class DaveGroup {
     return this.#transitions.dropPerson(userId);
   }
 
-  /** A proposal to one person, of which the group knows nothing: that somebody is added who is in no call. */
+  /** Fault for tests: proposes to one person alone to add somebody who is in no call. */
   proposeStranger(userId: string): readonly DaveSend[] {
     const stranger = new DaveMember(strangerId, `${this.#groupId.readBigUInt64BE()}`);
     const keyPackage = readKeyPackage(stranger.keyPackage().payload);
@@ -127,7 +127,7 @@ export class DaveGroup {
     return [...send, ...encodeRestart([...this.#people.keys()])];
   }
 
-  /** Pending proposals that `commit` carries out, in its order; undefined unless it carries out all of them. */
+  /** Finds the pending proposals that `commit` carries out, in its order. Gives undefined unless it carries out all of them. */
   #findCarried(userId: string, commit: Commit): PendingProposal[] | undefined {
     if (!commit.groupId.equals(this.#groupId) || commit.epoch !== BigInt(this.#epoch)) return;
     if (commit.inline || commit.authorLeaf !== this.#leafOf(userId)) return;
@@ -183,7 +183,7 @@ export class DaveGroup {
     );
   }
 
-  /** Leaf index of a member; the founder of a group is leaf 0 of their own. */
+  /** Leaf index of a member. The founder of a group is leaf 0. */
   #leafOf(userId: string): number | undefined {
     const person = this.#people.get(userId);
     if (this.#epoch === 0) return person?.keyPackage ? 0 : undefined;
@@ -308,7 +308,7 @@ type Transition = {
   readonly atMs: number;
 };
 
-/** A transition is carried out this long after it was announced, even if somebody is not ready; as on Discord. */
+/** After this time a transition is executed even if a member is not ready, as on Discord. */
 const maxTransitionMs = 2000;
 
 /** Changes of the end-to-end keys that were announced and are carried out once everybody is ready for them. */

@@ -15,7 +15,7 @@ export class DaveMember {
   readonly #channelId: string;
   readonly #session: DAVESession;
   readonly #transitions = new Set<number>();
-  /** Waiting to be let in again; no second call for help meanwhile. */
+  /** True while the member waits to be added again. Meanwhile it does not ask a second time. */
   #lost = false;
 
   constructor(userId: string, channelId: string) {

@@ -70,7 +70,7 @@ export class MlsReader {
   }
 }
 
-/** Result of `read` over all of `bytes`; undefined if they have another format. */
+/** Runs `read` over all of `bytes`. Gives undefined if the bytes have another format. */
 export function tryReading<T>(bytes: Uint8Array, read: (reader: MlsReader) => T): T | undefined {
   const reader = new MlsReader(bytes);
   try {

@@ -66,7 +66,7 @@ export function readKeyPackage(payload: Uint8Array): KeyPackage | undefined {
   });
 }
 
-/** A LeafNode, RFC 9420 section 7.2; also the one inside an UpdatePath. */
+/** Reads a LeafNode (RFC 9420 section 7.2), also the one inside an UpdatePath. */
 function readLeaf(reader: MlsReader): { readonly userId: string; readonly source: number } {
   reader.vector(); // encryption_key
   reader.vector(); // signature_key
@@ -172,7 +172,7 @@ export type Commit = {
   readonly welcome: Welcome | undefined;
 };
 
-/** The way into the next epoch for those whom a Commit adds. */
+/** MLS Welcome: brings the members that a Commit adds into the next epoch. */
 export type Welcome = {
   readonly secrets: readonly { readonly keyPackageRef: Buffer; readonly bytes: Buffer }[];
   readonly groupInfo: Buffer;
@@ -209,7 +209,7 @@ export function readCommit(payload: Uint8Array): Commit | undefined {
   });
 }
 
-/** `welcome` with nobody's secrets but those of one key package, as op 30 carries it; undefined if it has none. */
+/** Selects from a Welcome the secrets of one key package, as op 30 carries them. Gives undefined if the Welcome has none for it. */
 export function selectWelcome(welcome: Welcome, keyPackageRef: Buffer): Buffer | undefined {
   const own = welcome.secrets.find((secret) => secret.keyPackageRef.equals(keyPackageRef));
   if (!own) return undefined;

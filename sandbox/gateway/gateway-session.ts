@@ -2,7 +2,7 @@ import { WebSocket } from 'ws';
 import { isOnShard, type Shard } from './gateway-shards.ts';
 import type { Dispatch } from './gateway-wire.ts';
 
-/** Keeps this many events for a resume; one that lost more must identify anew. */
+/** Events that a session keeps for a resume. A client that missed more must identify again. */
 const maxReplayedEvents = 500;
 /** A socket that lets this much pile up is cut. */
 const maxUnsentBytes = 8 * 1024 * 1024;

@@ -3,7 +3,7 @@ import type { Guild, World } from '#sandbox/world/world.ts';
 import { type Json, toGuildCreateJson, toUserJson } from '#sandbox/world/world-json.ts';
 import { intents } from './gateway-wire.ts';
 
-/** A share of the servers: those for which `(id >> 22) mod count` is `id`. Source: Discord docs, "Sharding". */
+/** A share of the servers: those for which `(id >> 22) mod count` is `id`. Source: https://discord.com/developers/docs/events/gateway#sharding */
 export type Shard = { readonly id: number; readonly count: number };
 
 /** Shards that the gateway recommends, and its login limits. */
@@ -28,10 +28,10 @@ export const lenientGatewayRules: GatewayRules = {
   maxConcurrency: 1,
   identifyEveryMs: 0,
   messagesPerMinute: Number.POSITIVE_INFINITY,
-  startsPerDay: 1000, // Discord docs, "Session Start Limit"
+  startsPerDay: 1000, // https://discord.com/developers/docs/events/gateway#session-start-limit-object
 };
 
-/** Limits of the real gateway. Source: Discord docs, "Gateway", Rate Limiting and Identifying. */
+/** Limits of the real gateway. Source: https://discord.com/developers/docs/events/gateway#rate-limiting */
 export const discordGatewayLimits = {
   identifyEveryMs: 5000,
   messagesPerMinute: 120,

@@ -14,7 +14,7 @@ export type Dispatch = {
   readonly sessionId?: string;
 };
 
-/** Source: Discord docs, "Gateway Intents". */
+/** Source: https://discord.com/developers/docs/events/gateway#gateway-intents */
 export const intents = {
   guilds: 1 << 0,
   guildMembers: 1 << 1,
@@ -32,7 +32,7 @@ export const privilegedIntents = {
 } as const;
 export type PrivilegedIntent = keyof typeof privilegedIntents;
 
-/** Source: Discord docs, "Gateway Close Event Codes". */
+/** Source: https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes */
 export const closeCodes = {
   unknownOpcode: 4001,
   notUnderstood: 4002,
@@ -93,7 +93,7 @@ const knownOpcodes = z.object({
   op: z.literal(requestSchema.options.map(({ shape }) => shape.op.value)),
 });
 
-/** Parses a payload from the bot; gives the close code if it is invalid. */
+/** Parses a payload from the bot. An invalid one gives the close code of its socket. */
 export function parseGatewayRequest(text: string): GatewayRequest | number {
   const payload = parseWithWholeIds(text);
   const read = requestSchema.safeParse(payload);
@@ -102,7 +102,7 @@ export function parseGatewayRequest(text: string): GatewayRequest | number {
   return isKnown ? closeCodes.notUnderstood : closeCodes.unknownOpcode;
 }
 
-/** Value of JSON, in which numbers that would be rounded, as those of ids, are strings of their digits; undefined for what is no JSON. */
+/** Parses JSON and keeps numbers beyond 2^53, such as ids, as strings of their digits. Gives undefined for malformed JSON. */
 function parseWithWholeIds(text: string): unknown {
   try {
     return JSON.parse(text, (_, value, { source } = { source: '' }) => {

@@ -53,7 +53,7 @@ export type EventFault = {
   readonly copies: number;
 };
 
-/** A socket of the bot, with the login over it; after op 9 that is due anew. */
+/** A socket of the bot with its session. After op 9 there is none until the bot identifies again. */
 type Connection = {
   readonly socket: WebSocket;
   readonly process: string | undefined;
@@ -62,14 +62,14 @@ type Connection = {
 /** A session with READY or the missed events under way, or the close code; `invalid` asks for another identify, later. */
 type LoginOutcome = GatewaySession | 'invalid' | number;
 
-/** The bot's own requests are small; Discord's bound is 15 KiB. */
+/** Largest request. The requests of the bot are small, and Discord's own limit is 15 KiB. */
 const maxRequestBytes = 15 * 1024;
 const gatewayPath = '/gateway';
 /** Heartbeats missed in a row before the connection counts as dead. */
 const maxMissedHeartbeats = 2;
 const minuteMs = 60_000;
 
-/** The main gateway: tells the bot what happens, and takes its requests, in JSON. It compresses where it is asked to. */
+/** The main gateway: sends events to the bot and takes its requests, as JSON, compressed if the bot asks for it. */
 export class Gateway {
   readonly faults = new PendingFaults<EventFault>();
   /** While false, the bot must take the connection for dead. */
@@ -96,7 +96,7 @@ export class Gateway {
     server.on('upgrade', (request, socket, head) => this.#upgradeSocket(request, socket, head));
   }
 
-  /** Queued for sessions whose socket is gone, too. */
+  /** Sends an event to all sessions. Those without a socket get it at their resume. */
   dispatch(event: Dispatch): void {
     const { name, data } = event;
     const { copies = 1 } = this.faults.takeFitting((fault) => fault.event === name) ?? {};
@@ -140,7 +140,7 @@ export class Gateway {
     );
   }
 
-  /** Cuts every socket, as a broken network would; sessions can be resumed. */
+  /** Cuts every socket, as a broken network does. The sessions can be resumed. */
   dropSockets(): void {
     for (const socket of this.#sockets.clients) socket.terminate();
   }
@@ -171,7 +171,7 @@ export class Gateway {
     });
   }
 
-  /** Speaks the gateway protocol on one socket until it closes; nothing it receives can throw. */
+  /** Speaks the gateway protocol on one socket until it closes. No received message makes it throw. */
   #serveConnection(connection: Connection): void {
     const { socket } = connection;
     const { heartbeatMs, rules } = this.#options;
@@ -273,7 +273,7 @@ export class Gateway {
     return outcome === 'ahead' ? closeCodes.wrongSequence : 'invalid';
   }
 
-  /** A client that says goodbye properly gives its session up; any other end may be resumed. */
+  /** A proper close ends the session. After any other end the session can be resumed. */
   #closed({ socket, session }: Connection, code: number): void {
     if (!session || session.socket !== socket) return;
     session.socket = undefined;

@@ -14,7 +14,7 @@ import { ResolvedEntities, type ResolvedEntity } from './resolved-entities.ts';
 export type OptionValues = Readonly<Record<string, OptionValue>>;
 type OptionValue = string | number | boolean | Upload;
 
-/** Source: Discord docs, "Application Command Option Type". */
+/** Source: https://discord.com/developers/docs/interactions/application-commands#application-command-object-application-command-option-type */
 const optionTypes = {
   subcommand: 1,
   group: 2,
@@ -25,10 +25,10 @@ const optionTypes = {
   number: 10,
   file: 11,
 } as const;
-/** Source: Discord docs, "Application Command Types". */
+/** Source: https://discord.com/developers/docs/interactions/application-commands#application-command-object-application-command-types */
 const commandTypes = { slash: 1, message: 3 } as const;
 
-/** Who uses a command, and where; files they hand over are kept with `keepFile`. */
+/** The person who uses a command, and the place. `keepFile` stores a file of the command. */
 type CommandCaller = {
   readonly world: World;
   readonly guild: Guild;

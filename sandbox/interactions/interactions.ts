@@ -30,7 +30,7 @@ export type InteractionInput = {
 };
 type InteractionOpening = InteractionInput & { readonly id: string; readonly token: string };
 
-/** Source: Discord docs, "Interaction Type". */
+/** Source: https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-object-interaction-type */
 export const interactionTypes = { command: 2, component: 3, autocomplete: 4, modal: 5 } as const;
 
 /** Every interaction, found by id by callbacks and by token by webhooks. */
@@ -46,7 +46,7 @@ export class Interactions {
     this.#dispatch = dispatch;
   }
 
-  /** Tells the bot what a person did. */
+  /** Sends the bot the interaction of a person. */
   startInteraction(act: InteractionInput): InteractionRecord {
     const id = this.#world.ids.mintId();
     const token = randomBytes(24).toString('base64url');
@@ -93,7 +93,7 @@ export class Interactions {
   }
 }
 
-/** A callback after this is an unknown interaction. Source: Discord docs, "Responding to an Interaction". */
+/** A callback after this is an unknown interaction. Source: https://discord.com/developers/docs/interactions/receiving-and-responding#responding-to-an-interaction */
 const maxAckMs = 3000;
 /** Follow-ups and edits are possible for this long. Source: the same page. */
 const maxTokenAgeMs = 15 * 60_000;
@@ -255,7 +255,7 @@ export class InteractionRecord {
   }
 }
 
-/** A message as a person saw it at one instant; ask the sandbox for a later one. */
+/** A message as a person saw it at one instant. It does not change: ask the sandbox for the present state. */
 export type ShownMessage = ReturnType<typeof toShownMessage>;
 
 export type InteractionKind = 'command' | 'component' | 'autocomplete' | 'modal';
@@ -266,7 +266,7 @@ export function toShownMessage(message: BoardMessage) {
     id,
     author: message.authorName,
     text,
-    /** Only the person who asked sees it. */
+    /** True if only the person who asked sees the message. */
     ephemeral,
     atMs: message.postedAtMs,
     embeds,

@@ -11,7 +11,7 @@ import { computePermissions } from '#sandbox/world/world-permissions.ts';
 type ResolvedKind = 'users' | 'members' | 'channels' | 'roles' | 'attachments';
 export type ResolvedEntity = { readonly id: string; readonly json: Json };
 
-/** Turns names into ids, and keeps what an interaction then tells about them under `resolved`. */
+/** Finds the ids for names, and collects the entities that an interaction carries under `resolved`. */
 export class ResolvedEntities {
   readonly #world: World;
   readonly #guild: Guild;

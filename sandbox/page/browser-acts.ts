@@ -16,10 +16,10 @@ export type BrowserDeps = {
   readonly uploads: UploadedFiles;
 };
 
-/** Discord's own client gives up on suggestions after this. Source: Discord docs, "Responding to an Interaction". */
+/** Discord's own client gives up on suggestions after this. Source: https://discord.com/developers/docs/interactions/receiving-and-responding#responding-to-an-interaction */
 const maxCompletionMs = 3_000;
 
-/** Does what a page asks; whatever goes wrong becomes a reply of one sentence. */
+/** Performs the request of a page. An error becomes a reply of one sentence. */
 export async function performBrowserRequest(
   parts: BrowserDeps,
   tab: string,

@@ -24,7 +24,7 @@ type BrowserChannelOptions = {
   readonly clock: Clock;
 };
 
-/** Events of the sandbox, for the pages that show it; without pages, it only keeps the last messages. */
+/** Sends the events of the sandbox to the open pages. Without a page it only keeps the last messages. */
 export class BrowserChannel implements Disposable {
   readonly #options: BrowserChannelOptions;
   readonly #screens = new Set<BrowserSocket>();
@@ -69,7 +69,7 @@ export class BrowserChannel implements Disposable {
     for (const screen of this.#screens) screen.send(state);
   }
 
-  /** Passes on what the bot's process tells, and when the person of the page first heard the answer. */
+  /** Passes on an event of the bot's process, with the time at which the person of the page first heard the answer. */
   reportEvent(event: BotEvent): void {
     if (event.kind === 'engines') {
       this.#engines = event;

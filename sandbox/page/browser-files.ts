@@ -5,7 +5,7 @@ import { type PageApp, requireEntry } from '#src/web/http/viewer.ts';
 
 /** Where pages leave files for a command. */
 const uploadPath = '/room/files';
-/** Files that wait for their command; the oldest is forgotten first. */
+/** Uploaded files that wait for their command. When too many wait, the oldest is forgotten. */
 const maxWaitingFiles = 4;
 const goneStatus = {
   status: 404,

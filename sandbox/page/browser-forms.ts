@@ -7,12 +7,12 @@ import type { Sandbox } from '#sandbox/sandbox.ts';
 import type { GuildRoster } from '#sandbox/sandbox-guild.ts';
 import { channelTypes, type Json } from '#sandbox/world/world-json.ts';
 
-/** Whom and what menus of people, channels and roles offer: those of the first server. */
+/** Lists the people, channels and roles of the first server, which menus of the page offer. */
 export function listMenuNames(sandbox: Pick<Sandbox, 'guild'>): GuildRoster {
   return sandbox.guild().roster();
 }
 
-/** Longest text that a form takes. Source: Discord docs, "Component Reference". */
+/** Longest text that a form takes. Source: https://discord.com/developers/docs/components/reference */
 const maxFieldLength = 4_000;
 const paragraphStyle = 2;
 

@@ -32,7 +32,7 @@ type BrowserPageOutcome =
   /** One sentence. */
   | { readonly kind: 'refused'; readonly why: string };
 
-/** Longest frame of the room; of sound it is less. */
+/** Longest frame of the socket of the room. Frames of sound are shorter. */
 const maxFrameBytes = 64 * 1024;
 /** Opens the page of a sandbox at the first free port from the wanted one on. Never throws. */
 export async function openBrowserPage(

@@ -104,7 +104,7 @@ export const botEventSchema = z.discriminatedUnion('kind', [
 ]);
 export type BotEvent = z.infer<typeof botEventSchema>;
 
-/** A reply; with `ok` false `error` is one sentence. */
+/** The reply to a request. If `ok` is false, `error` says why in one sentence. */
 export type BrowserReply = {
   readonly kind: 'reply';
   readonly id: RequestId | null;
@@ -113,7 +113,7 @@ export type BrowserReply = {
   readonly [field: string]: unknown;
 };
 
-/** A request, or what is wrong with the frame. */
+/** Parses a request. A malformed frame gives a sentence about its mistake. */
 export function parseBrowserRequest(text: string): BrowserRequest | RefusedRequest {
   return parseJsonRequest(text, requestSchema, 'frame');
 }

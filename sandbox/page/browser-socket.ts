@@ -10,7 +10,7 @@ export type BrowserSocket = {
   readonly tab: string;
   /** Bytes sent and not read yet. */
   readonly unreadBytes: number;
-  /** Dropped once it is closed. One that does not read is closed: what waits for it would grow for ever. */
+  /** Sends nothing once the socket is closed. A tab that does not read is closed, since its unread bytes would grow for ever. */
   send(data: string | Uint8Array<ArrayBuffer>): void;
   /** From now on nothing of it is read, however much it sends. */
   close(close: BrowserClose): void;
@@ -28,7 +28,7 @@ const unreadClose = { code: 1013, reason: 'This page does not read what is sent 
 /** Time for a close handshake until the connection is cut. */
 const closeTimeoutMs = 500;
 
-/** Listeners of one WebSocket; nothing is taken of one that was closed from here. */
+/** Passes the events of one WebSocket to a handler. After a close from this side nothing more is passed on. */
 export function plugSocket(tab: string, use: SocketHandler): WSEvents<WebSocketLike> {
   let socket: (BrowserSocket & { readonly isOver: boolean }) | undefined;
   return {

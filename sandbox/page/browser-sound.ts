@@ -4,7 +4,7 @@ import type { HeardFrame } from '#sandbox/voice/voice-ports.ts';
 import type { BrowserChannel } from './browser-channel.ts';
 import type { BrowserSocket } from './browser-socket.ts';
 
-/** One second; older sound is worth nothing, so what comes then is left out. */
+/** One second of sound. If more is unread, new frames are dropped, since late sound is useless. */
 const maxUnreadBytes = 100_000;
 const malformedClose = {
   code: 1007,
@@ -16,7 +16,7 @@ type BrowserSoundOptions = {
   readonly channel: Pick<BrowserChannel, 'sendToTab' | 'setSpeaking'>;
 };
 
-/** The sound of the pages: each hears what the person of the page hears; one tab at a time speaks, the one that asked last. */
+/** Sound of the open pages. Each tab hears the same as its person, and only the tab that asked last may speak. */
 export class BrowserSound implements Disposable {
   readonly #options: BrowserSoundOptions;
   /** Sound that each socket hears. */
@@ -28,7 +28,7 @@ export class BrowserSound implements Disposable {
     this.#options = options;
   }
 
-  /** The microphone is this tab's from now on; the one that had it is told. */
+  /** Gives the microphone to this tab, and tells the tab that had it before. */
   claimMicrophone(tab: string): void {
     this.#isMuted = false;
     if (this.#tab === tab) return;
@@ -42,7 +42,7 @@ export class BrowserSound implements Disposable {
     channel.sendToTab(tab, { kind: 'microphone', state: 'yours' });
   }
 
-  /** Drops sound from the tab's microphone until it is on again; nothing happens if another tab has it. */
+  /** Drops sound from the microphone of the tab until it is on again. Has no effect while another tab has the microphone. */
   muteTab(tab: string): void {
     if (this.#tab !== tab) return;
     this.#isMuted = true;
@@ -124,7 +124,7 @@ class HeardMix {
   readonly #waiting = new Map<string, Int16Array[]>();
   #leader: { readonly userId: string; readonly atMs: number } | undefined;
 
-  /** Frames to be played now; none while they wait for somebody else's. */
+  /** Adds a frame, and gives the mixed frames that can be played now. */
   acceptFrame({ fromUserId, samples, atMs }: HeardFrame): readonly Int16Array[] {
     const leader = this.#leader;
     const isLed = leader && leader.userId !== fromUserId && atMs - leader.atMs < mixLeadMs;

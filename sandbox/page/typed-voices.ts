@@ -8,7 +8,7 @@ import type { Synthesizer } from '#src/speech/speech-engine.ts';
 /** Not the one that the bot has by default. */
 const typedVoiceNames = Object.keys(localVoices).slice(1);
 
-/** Voices for words that are typed, made in a process of their own; opened by the first words. */
+/** Speaks typed words in local voices. The process with the models starts at the first words. */
 export class TypedVoices implements AsyncDisposable {
   readonly #byPerson = new Map<string, string | undefined>();
   readonly #models = new LocalModels();

@@ -11,7 +11,7 @@ import type { AnswerLine, SandboxRequest } from './program-protocol.ts';
 type AnswerFields = Readonly<Record<string, unknown>>;
 
 const maxRequestMs = 15_000;
-/** Source: Discord docs, "Application Command Types". */
+/** Source: https://discord.com/developers/docs/interactions/application-commands#application-command-object-application-command-types */
 const slashCommandType = 1;
 const maxWavBytes = 64 * 1024 * 1024;
 const maxSpeechMs = 10 * 60_000;
@@ -23,7 +23,7 @@ type ProgramDeps = {
   report(event: BotEvent): void;
 };
 
-/** Does what a line asks; whatever goes wrong becomes an answer of one sentence. */
+/** Performs the request of a line. An error becomes an answer of one sentence. */
 export async function performRequest(
   parts: ProgramDeps,
   request: SandboxRequest,

@@ -58,7 +58,7 @@ const requestSchema = z.discriminatedUnion('do', [
 ]);
 
 export type SandboxRequest = z.infer<typeof requestSchema>;
-/** A request as it is written, without what has a default. */
+/** A request as a program writes it, where fields with a default may be missing. */
 export type SandboxOrder = z.input<typeof requestSchema>;
 
 export type ReadyLine = {
@@ -82,7 +82,7 @@ export type PageLine =
   | { readonly kind: 'page'; readonly why: string };
 export type SandboxLine = ReadyLine | MessageLine | PageLine | AnswerLine;
 
-/** A request, or the answer that tells what is wrong with the line. */
+/** Parses a request. A malformed line gives the answer that says so. */
 export function parseRequestLine(line: string): SandboxRequest | RefusedRequest {
   return parseJsonRequest(line, requestSchema, 'line');
 }

@@ -15,7 +15,7 @@ export type SandboxRestBody =
   | { readonly kind: 'too-large' }
   | { readonly kind: 'not-json' };
 
-/** Largest form in bytes, with all its files. Source: Discord docs, "Create Message". */
+/** Largest form in bytes, with all its files. Source: https://discord.com/developers/docs/resources/message#create-message */
 const maxFormBytes = 25 * 1024 * 1024;
 const maxJsonBytes = 10 * 1024 * 1024;
 

@@ -7,7 +7,7 @@ import {
 import type { FormFile } from './rest-body.ts';
 import { type RestAnswer, type RestCall, refusalAnswers, withBody } from './rest-route.ts';
 
-/** Source: Discord docs, "Component Types". */
+/** Source: https://discord.com/developers/docs/components/reference#component-object-component-types */
 export const componentTypes = {
   row: 1,
   button: 2,
@@ -55,7 +55,7 @@ const rowSchema = z
     'A menu stands alone in its row.',
   );
 
-/** The components of a message: rows alone. Source: Discord docs, "Component Reference". */
+/** The components of a message: rows alone. Source: https://discord.com/developers/docs/components/reference */
 export const messageComponentsSchema = z
   .array(rowSchema)
   .max(5)
@@ -66,7 +66,7 @@ const labelSchema = z.looseObject({
   component: pressableSchema,
 });
 
-/** A form as a bot opens it. Source: Discord docs, "Modal". */
+/** A form as a bot opens it. Source: https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-response-object-modal */
 export const modalSchema = z
   .looseObject({ components: z.array(labelSchema).max(5) })
   .refine(hasUniqueIds, 'Component custom id cannot be duplicated');
@@ -140,7 +140,7 @@ export function withContent(
   });
 }
 
-/** Files of the form and what the JSON says about them, in one. */
+/** Joins the files of a form with their descriptions in the JSON. */
 export function toContent(body: ContentBody, files: readonly FormFile[]): MessageContent {
   const listed = body.attachments;
   const isNew = (attachment: { readonly id: string }) =>
@@ -159,7 +159,7 @@ export function toContent(body: ContentBody, files: readonly FormFile[]): Messag
   };
 }
 
-/** Whether `content`, put over what `former` shows, shows nothing. */
+/** True if a message with `former` changed by `content` would show nothing. */
 export function isEmpty(content: MessageContent, former?: BoardMessage): boolean {
   const { text, embeds = [], components = [], files = [] } = former ?? {};
   const { keptFileIds } = content;

@@ -25,7 +25,7 @@ import {
   withBody,
 } from './rest-route.ts';
 
-/** Flags that show a small bot's privileged intents. Source: Discord docs, "Application Flags". */
+/** Flags that show a small bot's privileged intents. Source: https://discord.com/developers/docs/resources/application#application-object-application-flags */
 const applicationFlags = { presences: 1 << 13, members: 1 << 15, content: 1 << 19 } as const;
 
 /** The bot itself: the gateway's address, its application, and its servers, which it may leave. */
@@ -113,7 +113,7 @@ export function makeGuildRoutes(world: World): readonly RestRoute[] {
   ];
 }
 
-/** Source: Discord docs, "Start Thread without Message": without a type it is a private one, which is not modelled. */
+/** Source: https://discord.com/developers/docs/resources/channel#start-thread-without-message without a type it is a private one, which is not modelled. */
 const threadSchema = z.looseObject({ name: z.string(), type: z.literal(11) });
 const threadChangeSchema = z.looseObject({ archived: z.boolean() });
 
@@ -204,7 +204,7 @@ function readVoiceState(world: World, call: RestCall): RestAnswer {
   });
 }
 
-/** Source: Discord docs, "Modify Current User Voice State" and "Modify User Voice State". */
+/** Source: https://discord.com/developers/docs/resources/voice#modify-current-user-voice-state */
 function changeVoiceState(world: World, seats: WorldSeats, call: RestCall): RestAnswer {
   return withGuild(world, call, (guild) =>
     withBody(stateChangeSchema, call.body, (change) => {

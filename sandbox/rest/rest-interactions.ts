@@ -26,7 +26,7 @@ import {
   withBody,
 } from './rest-route.ts';
 
-/** Source: Discord docs, "Interaction Callback Type". */
+/** Source: https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-response-object-interaction-callback-type */
 const callbackTypes = {
   message: 4,
   deferredMessage: 5,
@@ -51,7 +51,7 @@ const callbackSchema = z.discriminatedUnion('type', [
 type InteractionCallback = z.infer<typeof callbackSchema>;
 
 const { message, deferredMessage, deferredUpdate, update, choices, modal } = callbackTypes;
-/** Which callbacks answer what; a form opened by a command sits on no message it could update. */
+/** Callbacks that each kind of interaction allows. A form that a command opened belongs to no message, so it cannot update one. */
 const callbackKinds: Readonly<Record<InteractionKind | 'modal on message', readonly number[]>> = {
   command: [message, deferredMessage, modal],
   component: [message, deferredMessage, deferredUpdate, update, modal],

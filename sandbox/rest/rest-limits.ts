@@ -14,10 +14,10 @@ const routeRates: Readonly<Record<string, Rate>> = {
   'PATCH /webhooks/:app/:token/messages/:message': { limit: 5, perMs: 2000 },
 };
 
-/** Requests that a bot may make in all. Source: Discord docs, "Global Rate Limit". */
+/** Requests that a bot may make in all. Source: https://discord.com/developers/docs/topics/rate-limits#global-rate-limit */
 const globalRate: Rate = { limit: 50, perMs: 1000 };
 
-/** Path parameters with a bucket of their own for each value. Source: Discord docs, "Rate Limits", top-level resources. */
+/** Path parameters with a bucket of their own for each value. Source: https://discord.com/developers/docs/topics/rate-limits */
 const majorParameters = ['channel', 'guild', 'token'];
 
 /** Counts requests against the limits of Discord. */
@@ -41,7 +41,7 @@ export class RestRateLimits {
     const major = majorParameters.map((name) => params.get(name) ?? '').join('/');
     const state = this.#getWindow(`${route} ${major}`).takeOne(rate, now.nowMs);
     const { remaining, resetAfterMs } = state;
-    // Source: Discord docs, "Rate Limits", header format.
+    // Source: https://discord.com/developers/docs/topics/rate-limits#header-format
     const headers = {
       'x-ratelimit-limit': `${rate.limit}`,
       'x-ratelimit-remaining': `${remaining}`,

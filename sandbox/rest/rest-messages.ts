@@ -58,7 +58,7 @@ export function makeMessageRoutes(
 
 const openingSchema = z.looseObject({ recipient_id: z.string() });
 
-/** The channel of direct messages with a person, the same each time. Source: Discord docs, "Create DM". */
+/** The channel of direct messages with a person, the same each time. Source: https://discord.com/developers/docs/resources/user#create-dm */
 function openDirectChannel(world: World, userId: string): RestAnswer {
   const user = [...world.people.values()].find(({ id }) => id === userId);
   if (!user) return refusalAnswers.unknownUser;

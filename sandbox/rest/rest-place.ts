@@ -10,7 +10,7 @@ import type { MessageContent } from '#sandbox/world/world-messages.ts';
 import { isAllowed } from '#sandbox/world/world-permissions.ts';
 import { type RestAnswer, type RestCall, refusalAnswers } from './rest-route.ts';
 
-/** Answers with what `then` makes of the server, or that there is none. */
+/** Finds the server of the path, and answers with the result of `then`, or with 404. */
 export function withGuild(
   world: World,
   call: RestCall,
@@ -26,7 +26,7 @@ export function getUserId({ bot }: World, call: RestCall): string {
   return user === '@me' ? bot.id : user;
 }
 
-/** Answers with what `then` makes of the channel, or that there is none. */
+/** Finds the channel, and answers with the result of `then`, or with 404. */
 export function withChannel(
   world: World,
   id: string,
@@ -36,7 +36,7 @@ export function withChannel(
   return place ? then(place) : refusalAnswers.unknownChannel;
 }
 
-/** Like `withChannel`, for a channel that the bot can see; a voice channel that it may not enter is closed to it. */
+/** Does as `withChannel`, but refuses a channel that the bot cannot see, or a voice channel that it may not enter. */
 export function withOpenChannel(
   world: World,
   id: string,

@@ -22,14 +22,14 @@ export type RestAnswer = {
 
 export type RestRoute = {
   readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
-  /** Below `/api/v10`; parts that begin with a colon are parameters. */
+  /** Path below `/api/v10`. A part that begins with a colon is a parameter. */
   readonly path: string;
   /** Needs no token of the bot. */
   readonly open?: true;
   readonly answer: (call: RestCall) => RestAnswer;
 };
 
-/** Refusals in Discord's words. Source: Discord docs, "JSON Error Codes". */
+/** Refusals in Discord's words. Source: https://discord.com/developers/docs/topics/opcodes-and-status-codes#json-json-error-codes */
 export const refusalAnswers = {
   unauthorized: makeRefusal(401, 0, '401: Unauthorized'),
   notFound: makeRefusal(404, 0, '404: Not Found'),
@@ -52,7 +52,7 @@ export const refusalAnswers = {
   wrongKind: makeRefusal(400, 50_024, 'Cannot execute action on this channel type'),
   notOurMessage: makeRefusal(403, 50_005, 'Cannot edit a message authored by another user'),
   emptyMessage: makeRefusal(400, 50_006, 'Cannot send an empty message'),
-  /** Error for a reply to an unknown message. Source: Discord docs, "Message Reference Structure", `fail_if_not_exists`. */
+  /** Error for a reply to an unknown message. Source: https://discord.com/developers/docs/resources/message#message-reference-structure, `fail_if_not_exists`. */
   unknownReference: {
     status: 400,
     body: {
@@ -80,7 +80,7 @@ export function toOkAnswer(body: unknown): RestAnswer {
   return { status: 200, body };
 }
 
-/** Answers with what `then` makes of a body that fits `schema`, or tells which field does not. */
+/** Parses the body by `schema`, and answers with the result of `then`, or with the name of the field that does not fit. */
 export function withBody<T>(
   schema: z.ZodType<T>,
   body: unknown,

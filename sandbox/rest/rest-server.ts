@@ -30,15 +30,15 @@ export type LoggedRequest = {
 /** A fault of a REST request on its way. Without `status` it is only late. */
 export type RestFault = {
   readonly method?: string;
-  /** Path as the route writes it, say `/interactions/:id/:token/callback`; default: every one. */
+  /** Path as the route writes it, such as `/interactions/:id/:token/callback`. Default: every path. */
   readonly path?: string;
   readonly times?: number;
   readonly delayMs?: number;
-  /** Answered instead; `cut` ends the connection without an answer. */
+  /** HTTP status of the answer. `cut` ends the connection without an answer. */
   readonly status?: number | 'cut';
-  /** Discord's own code; default 0. */
+  /** Error code of Discord in the body of the answer. Default: 0. */
   readonly code?: number;
-  /** The request did what it asked for, and only the answer went wrong. */
+  /** True if the request takes effect and only its answer fails. */
   readonly tookEffect?: true;
 };
 
@@ -50,7 +50,7 @@ type RestOptions = {
   readonly clock: Clock;
 };
 
-/** Keeps this many requests; the oldest is forgotten first. */
+/** Requests in the log. When there are more, the oldest is forgotten. */
 const maxLoggedRequests = 1000;
 const maxLoggedJsonBytes = 256 * 1024;
 const maxRequestMs = 30_000;
@@ -63,7 +63,7 @@ type RestRequest = {
   readonly process: string | undefined;
 };
 
-/** Discord's REST API, version 10, below `/api`; every request is noted. */
+/** Serves version 10 of Discord's REST API below `/api`, and logs every request. */
 export class RestServer {
   readonly server: Server;
   readonly faults = new PendingFaults<RestFault>();
@@ -118,7 +118,7 @@ export class RestServer {
     return undefined;
   }
 
-  /** The answer with whatever is to go wrong about it; none when the connection is to be cut. */
+  /** Applies a pending fault to the answer. Gives undefined if the fault cuts the connection. */
   async #applyFault(asked: RestRequest, by: string): Promise<RestAnswer | undefined> {
     const at = asked.found?.route.path;
     const fault = this.faults.takeFitting(
@@ -178,12 +178,12 @@ function sendAnswer(response: ServerResponse, { status, body, headers }: RestAns
   response.end(json);
 }
 
-/** The answer a fault gives instead of Discord's own; none where the connection is cut. */
+/** Makes the answer of a fault. Gives undefined if the fault cuts the connection. */
 function toFaultAnswer({ status, code = 0 }: RestFault): RestAnswer | undefined {
   return typeof status === 'number' ? makeRefusal(status, code, `${status}: Error`) : undefined;
 }
 
-/** Source: Discord docs, "Rate Limits"; the header counts whole seconds, the body fractions. */
+/** Source: https://discord.com/developers/docs/topics/rate-limits the header counts whole seconds, the body fractions. */
 function toRateLimitAnswer(retryAfterMs: number, scope: 'user' | 'global'): RestAnswer {
   const global = scope === 'global';
   const message = 'You are being rate limited.';

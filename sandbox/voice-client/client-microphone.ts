@@ -28,12 +28,12 @@ export function stepMicrophone(
   return [{ hold, silence }, 'nothing'];
 }
 
-/** Frames that follow a speech until the client is quiet; an open one never is. */
+/** Counts the frames that follow a speech until the client is quiet. An open microphone never is. */
 export function countTailFrames(heldFrames: number): number {
   return Number.isFinite(heldFrames) ? heldFrames + trailingSilenceFrames : 0;
 }
 
-/** Noise level of quiet rooms; root mean square. */
+/** Noise of a quiet room, as root mean square. */
 const roomNoiseDb = -55;
 /** Rooms hum more than they hiss: each sample keeps this much of the one before. */
 const noiseColour = 0.9;

@@ -32,7 +32,7 @@ type RunningSpeech = {
 const maxLullMs = 100;
 /** Packets that leave later than this are counted. */
 const latePacketMs = 20;
-/** Who is later than this goes on from now. */
+/** A sender that lags more than this skips ahead to the present. */
 const maxLagMs = 1000;
 const silence = Buffer.of(0xf8, 0xff, 0xfe);
 const roomRateHz = 48_000;
@@ -155,7 +155,7 @@ export class ClientSender {
     return waitMs < -maxLagMs ? realClock.nowMs() : dueMs;
   }
 
-  /** One 20 ms; false when there is nothing more to come. */
+  /** Sends 20 ms. Gives false when nothing is left to send. */
   #sendDue(dueMs: number): boolean {
     if (this.#isLive()) return true;
     const speech = this.#underWay?.speech;

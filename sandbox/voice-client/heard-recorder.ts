@@ -4,7 +4,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 
 export type ListenOptions = {
-  /** Only frames from then on count; default: from now on. */
+  /** Instant from which frames count. Default: now. */
   readonly sinceMs?: number;
   /** Silence after which the sound counts as over. */
   readonly quietMs: number;
@@ -28,7 +28,7 @@ const minAudibleDb = -50;
 const rateHz = 48_000;
 /** Frames arriving this much later than the last one ended follow a pause; less is jitter. */
 const jitterMs = 40;
-/** Keeps this much sound of one speaker; the oldest is forgotten first. */
+/** Sound that is kept of one speaker. The oldest is forgotten first. */
 const maxKeptMs = 3 * 60_000;
 const frameMs = 20;
 const pollMs = 10;

@@ -19,7 +19,7 @@ import { tryParseJson } from '#src/base/json.ts';
 const discoverIntervalMs = 500;
 const keepAliveIntervalMs = 5000;
 
-/** A client's UDP port on 127.0.0.1: asks for its own address, keeps the path open, hands on what is voice. */
+/** UDP port of a client on 127.0.0.1. It discovers its own address, keeps the path open, and passes on voice datagrams. */
 export class ClientUdp implements AsyncDisposable {
   readonly #socket: Socket = createSocket('udp4');
   readonly #onDatagram: (datagram: Buffer) => void;
@@ -123,7 +123,7 @@ export class VoiceSignals {
     this.#socket = this.#openSocket();
   }
 
-  /** Dropped while there is no socket; a resumed server repeats what matters. */
+  /** Sends a message. Without a socket the message is dropped: the server repeats at the resume. */
   send(message: VoiceMessage): void {
     if (this.#socket.readyState !== WebSocket.OPEN) return;
     const binary = 'payload' in message;
@@ -251,7 +251,7 @@ export type SessionDescription = Extract<
   { op: typeof voiceOpcodes.sessionDescription }
 >['d'];
 
-/** Undefined for what a client need not know, or what is not as it must be. */
+/** Parses a message of the server. Gives undefined for malformed messages and those that a client may ignore. */
 export function parseServerMessage(opcode: number, d: unknown): ServerMessage | undefined {
   return messageSchema.safeParse({ op: opcode, d }).data;
 }

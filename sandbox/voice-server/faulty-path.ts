@@ -2,7 +2,7 @@ import { seededRandom } from '#sandbox/seeded-random.ts';
 import type { PathFaults } from '#sandbox/voice/voice-ports.ts';
 import { realClock } from '#src/base/clock.ts';
 
-/** Datagrams on the way at once; the newest is lost beyond it. */
+/** Datagrams on the path at once. Beyond this limit the newest is lost. */
 const maxDatagramsOnPath = 500;
 const maxDelayMs = 5000;
 /** Time that a datagram waits for one to overtake it. */

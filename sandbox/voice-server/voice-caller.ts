@@ -62,7 +62,7 @@ export class VoiceCaller {
     if (this.cutAtMs === undefined) this.#socket.send(frame);
   }
 
-  /** Numbered, and kept until acknowledged; while there is no socket it only is kept. */
+  /** Sends a numbered message, and keeps it until it is acknowledged. Without a socket it is only kept. */
   #sendNow(message: VoiceMessage): void {
     const wire = this.#outbox.numberMessage(message);
     if (this.cutAtMs === undefined) this.#socket.send(wire);
@@ -98,7 +98,7 @@ export class VoiceCaller {
     return true;
   }
 
-  /** Ends the socket; a session that can be resumed waits for that. */
+  /** Closes the socket. A session that can be resumed waits for the resume. */
   close(code: number): void {
     if (this.cutAtMs === undefined) this.#socket.close(code);
   }

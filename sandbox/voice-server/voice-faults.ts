@@ -28,7 +28,7 @@ type PersonFaults = {
 export class FaultSchedule {
   /** For new sockets of everybody: `hang` takes them and says nothing at all, `refuse` ends their handshake with a 503. */
   connections: 'open' | 'hang' | 'refuse' = 'open';
-  /** Modes that new sockets offer; Discord prefers the first of all (Discord docs, "Transport Encryption Modes"). */
+  /** Modes that new sockets offer; Discord prefers the first of all (https://discord.com/developers/docs/topics/voice-connections#transport-encryption-modes). */
   modes: readonly EncryptionMode[] = encryptionModes;
   readonly #closing: AbortSignal;
   readonly #people = new Map<string, PersonFaults>();

@@ -22,7 +22,7 @@ const maxIdentifyMs = 10_000;
 /** Time that a client has to answer a close. */
 const closeTimeoutMs = 1000;
 
-/** One WebSocket of the voice gateway: greets, lets one person identify or resume, and passes on what they ask. */
+/** One WebSocket of the voice gateway. It greets, lets one person identify or resume, and passes on the requests of that person. */
 export class VoiceSocket {
   readonly #socket: WebSocket;
   readonly #calls: VoiceCalls;
@@ -72,7 +72,7 @@ export class VoiceSocket {
     setTimeout(() => this.#socket.terminate(), closeTimeoutMs).unref();
   }
 
-  /** Without a number: what a resume need not repeat. */
+  /** Sends a message without a number, which a resume does not repeat. */
   #sendJson(opcode: number, d: unknown): void {
     this.send(JSON.stringify({ op: opcode, d }));
   }
@@ -170,7 +170,7 @@ export class VoiceSocket {
     }
   }
 
-  /** Code 1000 means goodbye; after any other loss the person may come back. */
+  /** Code 1000 ends the voice session. After any other code the person may resume. */
   #onGone(code: number): void {
     clearTimeout(this.#tooLate);
     const caller = this.#caller;

@@ -33,7 +33,7 @@ export function parseSsrc(datagram: Buffer): number | undefined {
  * Packet in `datagram`; undefined if it is no voice packet or the cipher does not fit.
  *
  * `rtpsize`: the header with CSRCs and the four bytes that announce an extension stays readable and is authenticated;
- * the extension's body is encrypted with the payload (Discord docs, "Transport Encryption and Sending Voice").
+ * the extension's body is encrypted with the payload (https://discord.com/developers/docs/topics/voice-connections#transport-encryption-and-sending-voice).
  */
 export function decryptPacket(datagram: Buffer, cipher: VoiceCipher): VoicePacket | undefined {
   const ssrc = parseSsrc(datagram);
@@ -108,7 +108,7 @@ export function parseDiscovery(datagram: Buffer): number | undefined {
   return asks ? datagram.readUInt32BE(4) : undefined;
 }
 
-/** Type 1 asks, type 2 answers with what the server sees (Discord docs, "IP Discovery"). */
+/** Type 1 asks, type 2 answers with what the server sees (https://discord.com/developers/docs/topics/voice-connections#ip-discovery). */
 export function encodeDiscovery(ssrc: number, seen?: UdpPeer): Buffer {
   const datagram = Buffer.alloc(discoveryBytes);
   datagram.writeUInt16BE(seen ? 2 : 1, 0);
@@ -146,7 +146,7 @@ export type VoiceCipher = {
 
 const tagBytes = 16;
 
-/** Opens the cipher of `mode`. Its nonce is the counter, then zeros (Discord docs, "Transport Encryption Modes"). */
+/** Opens the cipher of `mode`. Its nonce is the counter, then zeros (https://discord.com/developers/docs/topics/voice-connections#transport-encryption-modes). */
 export function makeVoiceCipher(mode: EncryptionMode, key: Uint8Array): VoiceCipher {
   return mode === 'aead_aes256_gcm_rtpsize' ? makeAesCipher(key) : makeXchachaCipher(key);
 }

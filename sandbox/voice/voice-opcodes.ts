@@ -1,4 +1,4 @@
-/** Opcodes of the voice gateway, version 8 (Discord docs, "Voice Opcodes"; daveprotocol.com for 21 to 31). */
+/** Opcodes of the voice gateway, version 8 (https://discord.com/developers/docs/topics/opcodes-and-status-codes#voice-voice-opcodes daveprotocol.com for 21 to 31). */
 export const voiceOpcodes = {
   identify: 0,
   selectProtocol: 1,
@@ -28,7 +28,7 @@ export const voiceOpcodes = {
   invalidCommit: 31,
 } as const;
 
-/** Why the server closes a voice socket (Discord docs, "Voice Close Event Codes"). */
+/** Why the server closes a voice socket (https://discord.com/developers/docs/topics/opcodes-and-status-codes#voice-voice-close-event-codes). */
 export const voiceCloseReasons = {
   unknownOp: 4001,
   undecodable: 4002,

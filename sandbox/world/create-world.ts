@@ -137,7 +137,7 @@ function formatJoinTime({ clock }: Pick<World, 'clock'>): string {
   return new Date(clock.wallMs()).toISOString();
 }
 
-/** Milliseconds since 1970 at which Discord's ids begin. Source: Discord docs, "Snowflakes". */
+/** Milliseconds since 1970 at which Discord's ids begin. Source: https://discord.com/developers/docs/reference#snowflakes */
 const discordEpochMs = 1_420_070_400_000;
 
 /** Smallest number that 1 to 16 divide; as milliseconds it is 12 minutes. */

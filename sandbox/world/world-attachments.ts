@@ -22,7 +22,7 @@ export type Attachment = Omit<Upload, 'bytes'> & {
 
 /**
  * Largest file that the bot may upload, in bytes. Discord takes 20 MiB since September 2026, and took 10 MiB before: a bot
- * that holds the smaller bound is well under both. Source: Discord docs, "Uploading Files".
+ * that holds the smaller bound is well under both. Source: https://discord.com/developers/docs/reference#uploading-files
  */
 export const maxFileBytes = 10 * 1024 * 1024;
 /** Keeps this much in all; the oldest file is forgotten first, and not found from then on. */

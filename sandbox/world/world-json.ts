@@ -120,7 +120,7 @@ export function toCallerJson(world: World, guild: Guild, member: Member, channel
   return { ...toMemberJson(member), permissions: permissions.toString() };
 }
 
-/** Source: Discord docs, "Channel Types". */
+/** Source: https://discord.com/developers/docs/resources/channel#channel-object-channel-types */
 export const channelTypes: Readonly<Record<ChannelKind, number>> = {
   text: 0,
   voice: 2,
@@ -243,7 +243,7 @@ export function toGuildCreateJson({ bot }: World, guild: Guild, sight: GuildSigh
   };
 }
 
-/** Source: Discord docs, "Message Types". */
+/** Source: https://discord.com/developers/docs/resources/message#message-object-message-types */
 const messageTypes = { usual: 0, reply: 19 } as const;
 
 export function toMessageJson(world: World, message: BoardMessage): Json {

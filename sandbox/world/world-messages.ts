@@ -51,7 +51,7 @@ export type MessageChange = {
   readonly together?: readonly string[];
 };
 
-/** Bits of a message's `flags`. Source: Discord docs, "Message Flags". */
+/** Bits of a message's `flags`. Source: https://discord.com/developers/docs/resources/message#message-object-message-flags */
 export const messageFlags = {
   suppressEmbeds: 1 << 2,
   ephemeral: 1 << 6,
@@ -60,7 +60,7 @@ export const messageFlags = {
   componentsV2: 1 << 15,
 } as const;
 
-/** A nonce is looked for among those of so long. Source: Discord docs, "Create Message": the past few minutes. */
+/** A nonce is looked for among those of so long. Source: https://discord.com/developers/docs/resources/message#create-message the past few minutes. */
 const maxNonceAgeMs = 180_000;
 /** Everything written, public and private; tells `changed` of each change. */
 export class MessageBoard {
@@ -165,7 +165,7 @@ export class MessageBoard {
     if (!guild) return;
     const now = findMentions(this.#world, guild, message.authorId, message.text, allowedMentions);
     const replied = this.find(message.replyToId ?? '')?.authorId;
-    // Source: Discord docs, "Allowed Mentions Object": a reply pings unless it says whom it may.
+    // Source: https://discord.com/developers/docs/resources/message#allowed-mentions-object a reply pings unless it says whom it may.
     const pingsReplied = !allowedMentions || allowedMentions.replied_user === true;
     const userIds = replied !== undefined && pingsReplied ? [replied] : [];
     message.pings = joinMentions(message.pings, joinMentions(now, { ...noMentions, userIds }));
@@ -173,7 +173,7 @@ export class MessageBoard {
   }
 }
 
-/** Discord's `allowed_mentions`. Source: Discord docs, "Allowed Mentions Object". */
+/** Discord's `allowed_mentions`. Source: https://discord.com/developers/docs/resources/message#allowed-mentions-object */
 type AllowedMentions = {
   readonly parse?: readonly string[];
   readonly users?: readonly string[];

@@ -1,6 +1,6 @@
 import { type Channel, type Guild, listSeated, type Member, type World } from './world.ts';
 
-/** The bits this Discord knows. Source: Discord docs, "Permissions". */
+/** The bits this Discord knows. Source: https://discord.com/developers/docs/topics/permissions */
 const permissionBits = {
   administrator: 1n << 3n,
   manageChannels: 1n << 4n,
@@ -57,7 +57,7 @@ const timedOutPermissions = toBits(['viewChannel', 'readHistory']);
 /**
  * Permissions of a member in the server, or in a channel of it. Strangers may nothing.
  *
- * Source: Discord docs, "Permission Overwrites": everybody's, then all roles' at once, then the member's own.
+ * Source: https://discord.com/developers/docs/topics/permissions#permission-overwrites everybody's, then all roles' at once, then the member's own.
  */
 export function computePermissions(
   world: World,

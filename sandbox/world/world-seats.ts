@@ -21,7 +21,7 @@ type VoiceSeat = {
   readonly selfDeaf: boolean;
 };
 
-/** Source: Discord docs, "Voice Close Event Codes". */
+/** Source: https://discord.com/developers/docs/topics/opcodes-and-status-codes#voice-voice-close-event-codes */
 const voiceCloseCodes = { disconnected: 4014, callOver: 4022 } as const;
 
 /** Who sits in which voice channel: the one place that changes voice states and hands out tickets. */

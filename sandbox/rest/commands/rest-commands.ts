@@ -72,7 +72,7 @@ function withScope(
   return then(guildId);
 }
 
-/** Lower case where the script has it. Source: Discord docs, "Application Command Naming". */
+/** Lower case where the script has it. Source: https://discord.com/developers/docs/interactions/application-commands#application-command-object-application-command-naming */
 const nameSchema = z
   .string()
   .regex(/^[-_'\p{L}\p{N}\p{sc=Deva}\p{sc=Thai}]{1,32}$/u, 'Must be a word of 1 to 32 letters.')
@@ -109,7 +109,7 @@ const slashCommandSchema = z.looseObject({
 });
 const menuCommandSchema = z.looseObject({ name: z.string(), type: z.literal([2, 3]) });
 
-/** All that a command shows, with its options and choices. Source: Discord docs, "Slash Commands". */
+/** All that a command shows, with its options and choices. Source: https://discord.com/developers/docs/interactions/application-commands#slash-commands */
 const maxCommandChars = 8000;
 
 /** One command as it is registered; without a type it is a slash command. */
@@ -129,7 +129,7 @@ const commandListSchema = z
 
 /**
  * Names, descriptions and values of a command, its options and choices, in characters. Of a field in several languages the
- * longest counts. Source: Discord docs, "Slash Commands".
+ * longest counts. Source: https://discord.com/developers/docs/interactions/application-commands#slash-commands
  */
 function countCharacters(part: Readonly<Record<string, unknown>>): number {
   const inside = [part.options, part.choices].flatMap((each): unknown[] =>
