@@ -1,8 +1,8 @@
 import type { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { realClock } from '#src/base/clock.ts';
-import { dropOldest } from '#src/base/drop-oldest.ts';
 import { toRecord, tryParseJson } from '#src/base/json.ts';
+import { dropOldest } from '#src/base/loops/mailbox.ts';
 import type { Secret } from '#src/base/secret.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { measureLatencies } from './latency.ts';

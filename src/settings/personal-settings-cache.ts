@@ -1,4 +1,4 @@
-import { dropOldest } from '#src/base/drop-oldest.ts';
+import { dropOldest } from '#src/base/loops/mailbox.ts';
 import type { PersonSettings, PersonSettingsStore } from '#src/people/person-settings.ts';
 import { type StoreWatch, withStoreTimeout } from '#src/ports/store-timeout.ts';
 

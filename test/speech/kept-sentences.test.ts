@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { createOwnSentenceTest } from '#src/app/engines/own-sentences.ts';
+import { createOwnSentenceTest } from '#src/app/engines/open-engines.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
 import { withVoiceMeter } from '#src/speech/fallbacks/metered-voice.ts';

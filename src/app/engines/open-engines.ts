@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
+import { splitClauses } from '#src/chat/text/clause-splitter.ts';
 import type { Config } from '#src/config/config.ts';
 import { listModelsInUse } from '#src/config/models.ts';
 import type { EngineChoice } from '#src/engines/engine.ts';
@@ -15,6 +16,7 @@ import { LocalModels } from '#src/speech/local/local-models.ts';
 import { withPronunciation } from '#src/speech/pronunciation.ts';
 import { createFixedVoiceNames, type VoiceNames } from '#src/speech/voice-names.ts';
 import { mostAnswerTokens } from '#src/spending/reservation.ts';
+import { findLocale, fixedTexts, type Locale } from '#src/texts/texts.ts';
 import {
   addFallbacks,
   type EngineRoles,
@@ -23,7 +25,6 @@ import {
   openRealtimeWithStandIn,
 } from './engine-fallbacks.ts';
 import type { OnEngineNews } from './engine-news.ts';
-import { createOwnSentenceTest } from './own-sentences.ts';
 
 const dayMs = 86_400_000;
 /** Longest wait in ms for the lists of models. */
@@ -232,4 +233,22 @@ export function openPipelines(
     open: (name) => findPipeline(name).pipeline,
     getEngineNames: (name) => findPipeline(name).engine,
   };
+}
+
+/** Tells whether a text is a fixed sentence of the bot, or a clause of one, in the language of a voice. */
+export function createOwnSentenceTest(): (text: string, language: string | undefined) => boolean {
+  const known = new Map<Locale, ReadonlySet<string>>();
+  return (text, language) => {
+    const locale = findLocale(language) ?? 'en';
+    const sentences = known.get(locale) ?? new Set(listPieces(locale));
+    known.set(locale, sentences);
+    return sentences.has(text);
+  };
+}
+
+function* listPieces(locale: Locale): Generator<string> {
+  for (const whole of fixedTexts(locale)) {
+    yield whole;
+    yield* splitClauses(whole);
+  }
 }

@@ -10,8 +10,8 @@ import {
   type RepliableInteraction,
 } from 'discord.js';
 import { withTimeout } from '#src/base/bounded-wait.ts';
-import { dropOldest } from '#src/base/drop-oldest.ts';
 import { BotError } from '#src/base/errors.ts';
+import { dropOldest } from '#src/base/loops/mailbox.ts';
 import type { Panels } from '#src/discord/panel/panels.ts';
 import type { Replies, Reply } from '#src/features/command.ts';
 import type { ReplyAudience } from '#src/ports/command-ports.ts';

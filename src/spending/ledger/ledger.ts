@@ -1,4 +1,4 @@
-import { dropOldest } from '#src/base/drop-oldest.ts';
+import { dropOldest } from '#src/base/loops/mailbox.ts';
 import { toUtcDay } from '#src/spending/calendar.ts';
 import { allServers, type SpendingEntry } from '#src/spending/spending-store.ts';
 
