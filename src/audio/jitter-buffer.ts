@@ -4,7 +4,7 @@ export type Packet = {
   readonly speakerId: PersonId;
   /** 16 bits of RTP, which wrap: https://www.rfc-editor.org/rfc/rfc3550.html#section-5.1 */
   readonly sequence: number;
-  /** 32 bits of RTP at 48 kHz, which wrap. 20 ms are 960. */
+  /** 32 bits at 48 kHz, which wrap. 20 ms are 960: https://www.rfc-editor.org/rfc/rfc7587.html#section-4.1 */
   readonly timestamp: number;
   /** Empty for a packet that is only padding. */
   readonly opus: Uint8Array;

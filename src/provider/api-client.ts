@@ -6,7 +6,10 @@ import { createGuardedFetch, type Fetch, placeholderKey } from './guarded-fetch.
 import { formatServerName } from './models/error-text.ts';
 import { toApiUrl } from './models/standard-models.ts';
 
-/** Node's `fetch` closes connections that were idle for 4 s, and many servers those idle for 5 s. */
+/**
+ * `fetch` closes connections that were idle for 4 s, and many servers those idle for 5 s:
+ * https://github.com/nodejs/undici/blob/main/docs/docs/api/Client.md
+ */
 const minRoundIntervalMs = 4000;
 /** A request may be given up for the next one, which needs a connection then. */
 const connectionsPerServer = 2;

@@ -21,7 +21,10 @@ export type PerformStatement = (
   values: readonly unknown[],
 ) => StatementResult | Promise<StatementResult>;
 
-/** Rows of one statement: PostgreSQL takes 65,535 values in one, SQLite 32,766. */
+/**
+ * Rows of one statement. PostgreSQL takes 65,535 values (https://www.postgresql.org/docs/current/limits.html), and SQLite
+ * 32,766 (https://www.sqlite.org/limits.html#max_variable_number).
+ */
 const rowsAtOnce = 1_000;
 
 export type Connection = ReturnType<typeof createConnection>;

@@ -47,7 +47,7 @@ export function readFrameHeader(bytes: Buffer): MpegFrameHeader | undefined {
   return layer === 0 ? readAacHeader(bytes, head) : readMpegHeader(head, 3 - layer);
 }
 
-/** ADTS of ISO 13818-7. */
+/** ADTS of ISO 13818-7: https://wiki.multimedia.cx/index.php?title=ADTS */
 function readAacHeader(bytes: Buffer, head: number): MpegFrameHeader | undefined {
   const lengthBytes = ((bytes.readUInt32BE(2) >>> 5) & 0x1fff) >>> 0;
   const rate = (head >>> 10) & 15;

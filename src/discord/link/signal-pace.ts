@@ -1,4 +1,7 @@
-/** Discord takes 120 gateway messages a minute for all servers of a shard together: half are for joins. */
+/**
+ * Half of the 120 messages a minute that Discord takes for all servers of a shard are for joins:
+ * https://docs.discord.com/developers/events/gateway#rate-limiting
+ */
 const shardJoinsPerMinute = 60;
 /** Least time, in ms, between two messages of one server. */
 const apartMs = 500;

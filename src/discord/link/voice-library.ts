@@ -155,7 +155,10 @@ function repeatDiscovery(networking: Networking, timing: SyncTiming) {
   });
 }
 
-/** Discord docs, "IP Discovery": type 1, length 70, our SSRC, then room for the answer. */
+/**
+ * Type 1, length 70, our SSRC, then room for the answer:
+ * https://docs.discord.com/developers/topics/voice-connections#ip-discovery
+ */
 function createDiscoveryRequest(ssrc: number): Buffer {
   const datagram = Buffer.alloc(discoveryBytes);
   datagram.writeUInt16BE(1, 0);

@@ -80,7 +80,7 @@ function formatWords(words: string, maxLength: number): string {
   return shown;
 }
 
-/** Names on Discord have 32 characters. */
+/** Names have at most 32 characters: https://docs.discord.com/developers/resources/user#usernames-and-nicknames */
 const maxNameChars = 100;
 
 /** Italics, which no words of people can be. */
