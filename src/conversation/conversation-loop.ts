@@ -51,7 +51,16 @@ const eventsNeedingSettings: ReadonlySet<EventKind> = new Set([
   'notify',
 ]);
 
-/** Owns the state of one conversation. It handles one event after the other, performs their effects and keeps the one timer. */
+/**
+ * Owns the state of one conversation. It handles one event after the other, performs their effects and keeps the one timer.
+ *
+ * @example
+ * import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
+ *
+ * declare const loop: ConversationLoop;
+ * loop.post({ kind: 'opened-window', by: '1' }); // The next words of this person need no name.
+ * loop.state.turnQueue.current?.phase.kind; // 'making', 'sounding', 'finishing' or 'cut'
+ */
 export class ConversationLoop {
   readonly #deps;
   readonly #inbox: ConversationEvent[] = [];

@@ -64,7 +64,17 @@ type SpeechRequestsDeps = {
   readonly maySpeak: () => boolean;
 };
 
-/** Questions, announcements and notices that people, commands and features bring to one session, and their outcomes. */
+/**
+ * Questions, announcements and notices that people, commands and features bring to one session, and their outcomes.
+ *
+ * @example
+ * import type { SpeechRequests } from '#src/conversation/speech-requests.ts';
+ * import { toOpenText } from '#src/people/confidential-text.ts';
+ *
+ * declare const requests: SpeechRequests;
+ * const dinner = requests.queueAnnouncement({ kind: 'reading', clauses: [toOpenText('Dinner is ready.')], when: 'queue' });
+ * if (dinner.kind === 'added') await dinner.ended; // 'completed', or the reason for an early end
+ */
 export class SpeechRequests {
   readonly #deps;
   readonly #all = new Map<Id, Request>();

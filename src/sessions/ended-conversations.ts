@@ -11,7 +11,18 @@ type KeptConversation = EndedConversation & {
   readonly stopTimer: () => void;
 };
 
-/** The last conversation that ended in each server, for 15 minutes in which it can go on. */
+/**
+ * The last conversation that ended in each server, for 15 minutes in which it can go on.
+ *
+ * @example
+ * import { realClock } from '#src/base/clock.ts';
+ * import { EndedConversations } from '#src/sessions/ended-conversations.ts';
+ *
+ * using ended = new EndedConversations(realClock);
+ * const lounge = { guildId: '1', channelId: '2', name: 'Lounge' };
+ * ended.keepConversation(lounge, { version: 1, exchanges: [] }, { agreedIds: ['3'], isPaused: false });
+ * ended.find(lounge)?.answers.agreedIds; // ['3']
+ */
 export class EndedConversations implements Disposable {
   readonly #clock;
   readonly #all = new Map<string, KeptConversation>();

@@ -44,7 +44,18 @@ type SessionStart = Pick<VoiceSessionOptions, 'former' | 'seat'> & {
 
 const maxLeaveMs = 5_000;
 
-/** Sessions of the bot, one in each server. Calls for one server are served one after the other. */
+/**
+ * Sessions of the bot, one in each server. Calls for one server are served one after the other.
+ *
+ * @example
+ * import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
+ *
+ * declare const sessions: VoiceSessions;
+ * const lounge = { guildId: '1', channelId: '2', name: 'Lounge' };
+ * const outcome = await sessions.join(lounge, '3');
+ * if (outcome.kind === 'joined') sessions.findSession('1')?.loop.post({ kind: 'stop' });
+ * await sessions.leave('1');
+ */
 export class VoiceSessions implements AsyncDisposable {
   readonly settings;
   readonly consents;

@@ -50,7 +50,14 @@ type RetryPlan = {
   readonly waitMs: number | undefined;
 };
 
-/** Plans the next try after a loss. */
+/**
+ * Plans the next try after a loss.
+ *
+ * @example
+ * import { initialReconnect, planRetry, reconnectRules } from '#src/conversation/machine/reconnect-policy.ts';
+ *
+ * planRetry(initialReconnect, { atMs: 0, random: 0.5, restMs: 0 }, reconnectRules).waitMs; // 250
+ */
 export function planRetry(
   former: ReconnectState,
   lost: LostConnection,

@@ -146,7 +146,15 @@ export function writeAside(
 
 export type NamedPerson = { readonly id: string; readonly name: string };
 
-/** A person's own spoken name, else the display name. Empty where that is no word. */
+/**
+ * A person's own spoken name, else the display name. Empty where that is no word.
+ *
+ * @example
+ * import { getSpokenName } from '#src/conversation/output/answer-delivery.ts';
+ *
+ * const place = { getChoices: () => ({ spokenName: 'Ana Maria' }) };
+ * getSpokenName({ id: '1', name: '~ana~' }, place); // 'Ana Maria'
+ */
 export function getSpokenName(
   { id, name }: NamedPerson,
   place: Pick<SessionPlace, 'getChoices'>,

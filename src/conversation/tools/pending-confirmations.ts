@@ -46,7 +46,17 @@ const maxHeldAnswers = 8;
 const heldAnswerMs = 15 * 60_000;
 const { confirmMs } = conversationRules;
 
-/** Tool calls and private answers that wait for a button. Each call is confirmed once, or never. */
+/**
+ * Tool calls and private answers that wait for a button. Each call is confirmed once, or never.
+ *
+ * @example
+ * import type { PendingConfirmations } from '#src/conversation/tools/pending-confirmations.ts';
+ * import { toOpenText } from '#src/people/confidential-text.ts';
+ *
+ * declare const confirmations: PendingConfirmations;
+ * const button = confirmations.holdAnswer(toOpenText('It is at nine.'), { id: '1', name: 'Ana' });
+ * confirmations.findAnswer(button.slice('tool.show:'.length))?.presser.name; // 'Ana', for 15 minutes
+ */
 export class PendingConfirmations {
   readonly #loop;
   readonly #clock;

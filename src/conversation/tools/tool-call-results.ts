@@ -71,7 +71,14 @@ const maxResultChars = 2_000;
 /** Control characters, changes of writing direction, tags, and spaces without width. */
 const unseenCharacters = /[\p{Cc}\p{Cf}\u2028\u2029\u{e0000}-\u{e007f}]+/gu;
 
-/** Facts of a tool for a model: values of one JSON object, which do not pass for words of a person. */
+/**
+ * Facts of a tool for a model: values of one JSON object, which do not pass for words of a person.
+ *
+ * @example
+ * import { formatToolResult } from '#src/conversation/tools/tool-call-results.ts';
+ *
+ * formatToolResult({ said: 'Rain\nfrom noon on' }); // '{"result":{"said":"Rain from noon on"}}'
+ */
 export function formatToolResult(facts: Facts, maxChars = maxResultChars): string {
   const each = Object.entries(facts).map(([key, value]) => [key, sanitizeValue(value, maxChars)]);
   const whole = JSON.stringify({ result: Object.fromEntries(each) });

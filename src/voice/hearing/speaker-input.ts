@@ -230,7 +230,19 @@ const minSilenceMs = 1_000;
 
 type SpeakerEvent = { readonly speakerId: PersonId; readonly noticed: SpeakerInputEvent };
 
-/** Speaker inputs of one channel. The first packet that may be heard opens one. */
+/**
+ * Speaker inputs of one channel. The first packet that may be heard opens one.
+ *
+ * @example
+ * import type { Packet } from '#src/audio/jitter-buffer.ts';
+ * import { type SpeakerInput, SpeakerInputs } from '#src/voice/hearing/speaker-input.ts';
+ *
+ * declare const createInput: (speakerId: PersonId) => SpeakerInput;
+ * declare const packet: Packet;
+ * const inputs = new SpeakerInputs(createInput);
+ * for (const { kind } of inputs.addPacket(packet)) console.log(kind); // began, sound, paused, ended ...
+ * for (const { noticed } of inputs.tick(packet.atMs + 200)) console.log(noticed.kind);
+ */
 export class SpeakerInputs {
   // With 25 open, a further person gets the input with the longest silence, of at least 1 s. If there is none, that
   // person's packets are dropped.

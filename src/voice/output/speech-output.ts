@@ -9,7 +9,17 @@ export const paceChanges = ['slower', 'faster', 'usual'] as const;
 
 const [slowerFactor, minPace, maxPace] = [0.85, 0.7, 1.4];
 
-/** Pace of the bot's speech in one session, as people asked for it. 1 is usual. */
+/**
+ * Pace of the bot's speech in one session, as people asked for it. 1 is usual.
+ *
+ * @example
+ * import { SpeechPace } from '#src/voice/output/speech-output.ts';
+ *
+ * const pace = new SpeechPace();
+ * pace.changePace('faster');
+ * pace.changePace('slower');
+ * pace.speed; // 1
+ */
 export class SpeechPace {
   #speed = 1;
 
@@ -52,7 +62,22 @@ type LeavingReply = Pick<ReplyOptions, 'id'> & { readonly isStarved: boolean };
 /** Gets the words of each reply that is over, except notices. Never throws. */
 type OnSent = (words: SpokenSegment) => void;
 
-/** Says one reply after the other on the voice track of a session. */
+/**
+ * Says one reply after the other on the voice track of a session.
+ *
+ * @example
+ * import type { Pcm } from '#src/audio/pcm.ts';
+ * import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
+ *
+ * declare const output: SpeechOutput;
+ * declare const hello: Pcm;
+ * const { signal } = new AbortController();
+ * await output.speakReply(signal, async (reply) => {
+ *   await reply.write(hello, 'Hello.', signal);
+ *   reply.end();
+ *   await reply.finish;
+ * }, { id: 1 });
+ */
 export class SpeechOutput {
   readonly #track;
   readonly #clock;
