@@ -147,7 +147,7 @@ test('of a model that speaks by itself only its own time to the first sound coun
   expect(estimateFloors(talk, 0)['first packet heard']).toBe(300);
 });
 
-test('what counts on every machine is the ratio to the ideal bot', () => {
+test('the ratio to the ideal bot is the figure that counts on every machine', () => {
   const { ratio, heard, share } = toTurnFigures(
     toMedians([makeObservedTurn(), makeObservedTurn()]),
   );

@@ -64,7 +64,7 @@ test('a bot that answers everything, or nothing, is noticed', async () => {
   expect(deaf.uninvited).toEqual([]);
 });
 
-test('what was heard of a stopped answer is known to the word', async () => {
+test('the bot knows to the word how much of a stopped answer was heard', async () => {
   for (const { kept, left } of await cutAnswers(2, 1)) {
     expect(left).toBeGreaterThan(3);
     expect(Math.abs(kept - left)).toBeLessThanOrEqual(1);

@@ -15,7 +15,7 @@ withPackage('@discordjs/opus', () => {
   });
 });
 
-test('where @discordjs/opus could not be built mediaplex is taken', () => {
+test('mediaplex encodes and decodes if @discordjs/opus could not be built', () => {
   const program = `
     import { registerHooks } from 'node:module';
     registerHooks({

@@ -35,7 +35,7 @@ function bytesOf(samples: Int16Array) {
   return Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
 }
 
-test('what was written is read back', () => {
+test('a WAV file that was written is read back the same', () => {
   expect(readWav(writeWav(sound))).toEqual(sound);
   expect(readWav(writeWav({ ...sound, channels: 2 }))).toEqual({ ...sound, channels: 2 });
 });

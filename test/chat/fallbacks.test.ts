@@ -12,7 +12,7 @@ const never = new AbortController().signal;
 const dead = new BotError('provider.refused', false, 'No such model.', undefined, undefined, {
   status: 404,
 });
-test('where a model that hears fails, one that reads is shown the words', async () => {
+test('if a model that hears sound fails, a text model gets the words', async () => {
   const failing = new FakeChat([[{ error: dead }]]);
   const hears: ChatModel = {
     reply: (_, tools, signal) => failing.reply([], tools, signal),

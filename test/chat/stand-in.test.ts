@@ -49,16 +49,16 @@ test.each([
   }
 });
 
-test('it counts, so that it can be interrupted', async () => {
+test('the built-in stand-in counts, so that people can try to interrupt it', async () => {
   expect(await answer(['Count to twelve'])).toMatch(/^Talk over me.* twelve\.$/);
 });
 
-test('it tosses a coin', async () => {
+test('the built-in stand-in tosses a coin', async () => {
   expect(await answer(['flip a coin'], { random: 0.49 })).toBe('It is heads.');
   expect(await answer(['Toss a coin!'], { random: 0.5 })).toBe('It is tails.');
 });
 
-test('it greets, and tells what it can do', async () => {
+test('the built-in stand-in greets people, and says what it can do', async () => {
   expect(await answer(['Hello!'])).toBe(
     'Hello, I am Nova. Ask me what time it is, or what I can do.',
   );
@@ -76,7 +76,7 @@ test.each([
   expect(await answer([asked])).toBe(honest);
 });
 
-test('it answers whatever it is shown, in several parts without numerals', async () => {
+test('the built-in stand-in answers any input, in several parts without numerals', async () => {
   const role = fc.constantFrom<ChatMessage>(said('x'), answered('y'), {
     role: 'system',
     content: 'z',

@@ -139,7 +139,7 @@ test('the button of the panel turns captions on, and off where they are on', asy
   );
 });
 
-test('who is left out can undo it with the button under the answer', async () => {
+test('a person who is left out of captions can undo that with the button under the answer', async () => {
   const said: unknown[] = [];
   const setLeftOut = async (_guildId: string, personId: string, isOut: boolean) => {
     said.push([personId, isOut]);

@@ -89,7 +89,7 @@ test.each<[string, CommandCall, HelpOverrides, string, readonly string[]]>([
   expect(idsOf(await helped({ ...call, words: { topic: 'start' } }, { help: facts }))[0]).toBe(id);
 });
 
-test('who may not use the bot reads why, and of their own data', async () => {
+test('a person who may not use the bot reads why, and reads about their own data', async () => {
   const denied = { findDenial: async () => ({ id: 'access.blocked' }) as const };
   const reply = await helped(inLounge, denied);
   expect([idsOf(reply), reply.buttons]).toEqual([['access.blocked', 'help.privacy'], ['privacy']]);

@@ -152,7 +152,7 @@ test('/join from another channel says that the people there were asked', async (
   });
 });
 
-test('who presses Move reads for whom it waits, that it has gone, or that nobody calls it', async () => {
+test('a person who presses Move reads for whom the bot waits, that it has moved, or that nobody calls it', async () => {
   const to = { guildId: 'g', channelId: 'den', name: 'Den' };
   const agreements: readonly [MoveAgreement, TextLine][] = [
     [{ kind: 'over' }, { id: 'confirm.over' }],

@@ -55,7 +55,7 @@ test('a person who is left out of captions is told nothing of being heard', () =
   expect(formatText('captions.left_out')).not.toMatch(/I hear and answer you/);
 });
 
-test('whom the server does not let use the bot may pause hearing, and not resume it', async () => {
+test('a person who may not use the bot can pause hearing, but not resume it', async () => {
   const findDenial = async () => ({ id: 'access.blocked' }) as const;
   expect((await press('pause', inLounge, { findDenial }))[0].id).toBe('privacy.paused');
   expect((await press('pause:resume', inLounge, { findDenial }))[0].id).toBe('access.blocked');

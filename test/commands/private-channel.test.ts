@@ -39,7 +39,7 @@ test.each(buttons.map((button) => [button.name, button]))(
   },
 );
 
-test('who may not enter the channel of the bot reads what they can do instead', async () => {
+test('a person who may not enter the channel of the bot reads what they can do instead', async () => {
   for (const line of ['join', 'say', 'stop', 'leave', 'track list', 'captions on'])
     expect((await indexCommandsByLine(commands).get(line)?.run(outside, closed()))?.[0]).toEqual({
       id: 'perm.room.closed',

@@ -67,7 +67,7 @@ test('/settings check prints a line for each part, and ends with the tone', asyn
   ]);
 });
 
-test('what failed is told with its reason, what was not tried with what it needs', async () => {
+test('a failed check shows its reason, and a check that was not tried shows what it needs', async () => {
   const lacks = { channel: 'Lounge', permission: 'Speak' };
   const barred = failing('permission', { id: 'join.no_right', with: lacks });
   const idle = notTried('playback', { id: 'leave.nowhere' });

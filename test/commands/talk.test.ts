@@ -80,7 +80,7 @@ test.each<[PlayWaitOutcome, string]>([
   expect(asked).toMatchObject([{ wait: true }]);
 });
 
-test('what is not over after 14 minutes is told so, within the time that Discord gives', async () => {
+test('a command that is not over after 14 minutes says so, within the time that Discord gives', async () => {
   const clock = new VirtualClock();
   const never = new Promise<never>(() => undefined);
   const queued = { kind: 'queued', position: 3, ended: never } as const;

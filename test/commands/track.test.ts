@@ -301,7 +301,7 @@ test.each<[TrackOutcome, readonly string[]]>([
   expect(read(await run('seek', { to: '5' }, { change: () => [outcome] }))).toEqual(words);
 });
 
-test('what waits is suggested for /track remove, by place and title of the track named so far', async () => {
+test('/track remove suggests the waiting sounds of the named track, by place and title', async () => {
   const item = track('remove').options.find(({ name }) => name === 'item');
   if (item?.kind !== 'text') throw new Error('no item');
   const suggested = (typed: string, words: CommandCall['words']) =>

@@ -58,7 +58,7 @@ test.each<[Words, string]>([
   expect([reported.sentence, reported.reply.to]).toEqual([sentence, undefined]);
 });
 
-test('where the server does not tell its voices, any name that could be one is taken', async () => {
+test('if a speech server does not list its voices, any plausible name of a voice is accepted', async () => {
   expect((await change({ voice: 'af_bella(2)+af_sky' }, [])).changes).toHaveLength(1);
   expect((await change({ voice: '{"a":1}' }, [])).sentence).toBe(
     'There is no "{"a":1}". Pick one from the list.',

@@ -29,7 +29,7 @@ test('a byte order mark is no part of a name, and a line without "=" is told wit
   expect(lines).toEqual([`${path}: "OPENAI_API_KEY" has no "=", so it sets nothing.`]);
 });
 
-test('what has no effect in the file is told in one line each, and what is set already wins', () => {
+test('each setting in .env without effect gets one line, and the environment wins over the file', () => {
   using folder = mkdtempDisposableSync(join(tmpdir(), 'parley-'));
   const path = join(folder.path, '.env');
   const environment = { BOT_NAME: 'Nova', REALTIME_DIALECT: 'beta' };

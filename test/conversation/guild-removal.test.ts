@@ -41,7 +41,7 @@ test('once the bot is removed from a server nothing is kept of it, in the store 
   expect([fixture.clock.sleeping, fixture.written]).toEqual([0, []]);
 });
 
-test('what was said in a server that the bot was removed from is erased, on disk and in memory', async () => {
+test('words of a server that removed the bot are erased, on disk and in memory', async () => {
   const fixture = await remembered();
   const { onDisk, inMemory } = fixture.transcripts;
   for (const [store, guildId] of [

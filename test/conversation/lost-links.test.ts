@@ -44,7 +44,7 @@ test('a spoken question whose words are recognised while a lost link is being cl
   expect(finishes(fixture)).toEqual(['completed']);
 });
 
-test('what waits is not lost with the link while a reply ends with its clause', async () => {
+test('waiting questions survive a lost link, while the running reply ends with its clause', async () => {
   const rounds = [[`${longSentence} And another one that follows it.`]];
   const fixture = await openRoom({ rounds });
   const told: string[] = [];

@@ -86,7 +86,7 @@ test('while somebody speaks and while the bot does, packets and frames drive the
   expect(fixture.linkOpener.link.sent - sent).toBe(100);
 });
 
-test('who speaks into a quiet channel is answered as soon as in a busy one', async () => {
+test('a person in a quiet channel is answered as soon as in a busy one', async () => {
   const { clock, fixture } = await openQuietSession();
   const tookMs = async () => {
     const startMs = clock.nowMs();

@@ -87,7 +87,7 @@ test('"wait" of somebody who leaves then does not hold the floor', async () => {
   expect(floorPhase(fixture)).toBeUndefined();
 });
 
-test('who calls it by name while an answer is silent for its tool does not wait for that tool', async () => {
+test('a person who calls the bot by name does not wait for the tool of another answer', async () => {
   const clock = new VirtualClock();
   const slow = defineTool({
     name: 'look',

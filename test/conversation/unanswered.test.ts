@@ -8,7 +8,7 @@ import {
 } from './setup/open-room.ts';
 import { adam, eva, passTime, sayWords } from './setup/session-fixture.ts';
 
-test('who waited for another answer hears no "One moment." before theirs', async () => {
+test('a person who waited for another answer hears no "One moment." before their own', async () => {
   const fixture = await openSlowRoom(`${longSentence} ${longSentence}`);
   const packets = await sayWords('human-cards-004', adam, fixture.clock.nowMs());
   await passUntil(fixture, () => floorPhase(fixture) === 'sounding', packets);
@@ -18,7 +18,7 @@ test('who waited for another answer hears no "One moment." before theirs', async
   expect(fixture.of('answered')).toHaveLength(2);
 });
 
-test('who waited hears their answer right after the one before, which the model was shown whole', async () => {
+test('a waiting question is answered right after the answer before it, which the model gets whole', async () => {
   const fixture = await openSlowRoom(longSentence);
   void fixture.talk.askQuestion('g', 'Hello?', adam, 'voice');
   await passUntil(fixture, () => floorPhase(fixture) === 'sounding');

@@ -27,7 +27,7 @@ function startAsRoot(environment: Readonly<Record<string, string>> = {}) {
   return { status, stdout, stderr };
 }
 
-test('where root cannot drop its rights, the bot is not started, and the operator reads what to do', () => {
+test('if root cannot drop its rights, the bot does not start, and the operator reads what to do', () => {
   const { status, stdout, stderr } = startAsRoot();
   expect([status, stdout]).toEqual([78, '']);
   expect(stderr).toContain('set PARLEY_AS_ROOT=1');

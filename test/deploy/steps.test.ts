@@ -22,7 +22,7 @@ function words(line = ''): string[] {
   return JSON.parse(line.slice(line.indexOf('[')));
 }
 
-test('where there is no container engine the script runs the very commands of the image', () => {
+test('without a container engine the script runs the same commands as the image', () => {
   const [, own = ''] = /^build\(\) \{\n(.*?)^\}/ms.exec(script) ?? [];
   const scripted = own
     .split('\n')

@@ -20,7 +20,7 @@ function dataDir() {
   };
 }
 
-test('where no bot ever ran, the doctor says so and makes nothing', async () => {
+test('in a folder where no bot ever ran, the doctor says so and creates nothing', async () => {
   using place = dataDir();
   const { code, about } = await place.examine();
   expect(code).toBe(0);

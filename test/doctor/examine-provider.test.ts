@@ -73,7 +73,7 @@ test('WAV, which tells its rate, is advised where the server sends it, else raw 
   expect([one.settings.SPEECH_FORMAT, other.settings.SPEECH_FORMAT]).toEqual(['wav', 'pcm']);
 });
 
-test('where no voice was chosen and the usual one is not known, the server’s first is taken', async () => {
+test('if the server lacks the usual voice and none was chosen, its first voice is taken', async () => {
   using server = await openExaminedServer({
     'GET /v1/models': answerModels('kokoro'),
     'GET /v1/audio/voices': answerJson({ voices: ['af_heart', 'af_sky'] }),
@@ -135,7 +135,7 @@ function talks(settings: Partial<TalkSettings> = {}) {
   };
 }
 
-test('where nothing speaks on /audio/speech, a Realtime model that reads aloud is advised', async () => {
+test('for a server without /audio/speech the doctor advises a Realtime model that reads aloud', async () => {
   const routes = { 'GET /v1/models': answerModels('gpt-realtime-2.1-mini') };
   using server = await openExaminedServer(routes, nowhere, talks());
   const { code, settings } = await runExamination(['--provider', `${server.origin}/v1`]);
@@ -178,7 +178,7 @@ test.each([
   },
 );
 
-test('nobody there is one line', async () => {
+test('an address where nothing listens gives one line', async () => {
   using server = await openExaminedServer({});
   const { origin } = server;
   server[Symbol.dispose]();

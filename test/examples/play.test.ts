@@ -41,7 +41,7 @@ test.each([
   },
 );
 
-test('what is refused is told in words', async () => {
+test('a refused move is explained in words', async () => {
   await using served = await openCompletions();
   const child = run(served.baseURL, 'say', '...');
   const reported = child.stderr.setEncoding('utf8').toArray();

@@ -108,7 +108,7 @@ test.each([600, 1_000, 1_400, 2_000, 2_600, 3_200, 3_800, 4_600])(
   },
 );
 
-test('who is forgotten keeps no more and gets no second share, also for an answer that goes on', async () => {
+test('a forgotten person leaves no spending behind and gets no second share, even while an answer goes on', async () => {
   const clock = new VirtualClock();
   const caps = { personDay: toUsd(1), serverDay: toUsd(5) };
   const { budgets, ledger } = openBudgets(clock, { caps });

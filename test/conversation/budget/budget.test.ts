@@ -49,7 +49,7 @@ test('an answer is paid for: recognising by its sound, thinking by what the serv
   expect(spent()).toMatchObject({ nanoUsd: 1_500_000, turns: 1 });
 });
 
-test('what a server refuses costs nothing, and is not put aside for ever', async () => {
+test('a refused request costs nothing, and its reservation ends', async () => {
   const error = new BotError('provider.refused', false, 'No.');
   const chat = new FakeChat([[{ error }]]);
   const synthesizer = new FakeSynthesizer({ fault: () => ({ afterPieces: 0, error }) });
@@ -91,7 +91,7 @@ test('beyond the budget each question gets a tone, and its speaker reads why, at
   });
 });
 
-test('where nothing is recognised any more, who is alone with the bot gets the tone and the line', async () => {
+test('when the budget for recognition is used up, a person alone with the bot gets the tone and the line', async () => {
   const { fixture, budgets, clock } = await openPaid({ caps: { serverDay: toUsd(0.1) } });
   use(budgets, 100_000);
   const { present } = fixture.linkOpener.link;

@@ -35,7 +35,7 @@ async function talked(over: Parameters<typeof openSessionFixture>[0] = {}) {
   return { clock, budgets, fixture, ledger, listener, says, sums };
 }
 
-test('what nobody said to the bot is paid by the server, and what is said to it from its speaker', async () => {
+test('captions of talk among people are paid by the server, and words to the bot by their speaker', async () => {
   for (const isMeant of [false, true]) {
     const { says, sums } = await talked(isMeant ? { addressing: 'always' } : {});
     await says();
@@ -44,7 +44,7 @@ test('what nobody said to the bot is paid by the server, and what is said to it 
   }
 });
 
-test('what was taken back is paid by the server', async () => {
+test('a withdrawn utterance is paid by the server', async () => {
   const { clock, fixture, sums } = await talked({ addressing: 'always' });
   await passTime(fixture, 1_500, await sayWords(speech, adam, clock.nowMs()));
   await fixture.privacy.deny('g', 'adam');

@@ -20,7 +20,7 @@ async function keep(spending: MemorySpending, clock = new VirtualClock()) {
   return { clock, keeper, spend, today, reported };
 }
 
-test('what was spent is written at most once a second, and at the end', async () => {
+test('spending is written at most once a second, and at the end', async () => {
   const spending = new MemorySpending();
   const { clock, keeper, spend } = await keep(spending);
   for (let ms = 0; ms < 5_000; ms += 100) {
@@ -68,7 +68,7 @@ test('while the store cannot be written, sums count from memory, the operator is
   expect((await keep(spending)).today()).toBe(7);
 });
 
-test('what a slow store writes late is counted once', async () => {
+test('spending that a slow store writes late is counted once', async () => {
   const spending = new MemorySpending();
   const { clock, keeper, spend } = await keep(spending);
   const disk = Promise.withResolvers<void>();
@@ -84,7 +84,7 @@ test('what a slow store writes late is counted once', async () => {
   expect((await keep(spending)).today()).toBe(7);
 });
 
-test('what a slow store tells late of former spending is counted once', async () => {
+test('former spending that a slow store reads late is counted once', async () => {
   const spending = new MemorySpending();
   const before = await keep(spending);
   before.spend(5);

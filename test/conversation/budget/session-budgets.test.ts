@@ -44,7 +44,7 @@ test('a program has its own budget, or that of a person, which answers in writin
   expect(budgets.open(reading)).toMatchObject({ line: { id: 'budget.user' } });
 });
 
-test('what a person said counts against their cap before it is decided whether they meant the bot', () => {
+test('recognising a person counts against their cap before it is decided whether they meant the bot', () => {
   const caps = { personDay: toUsd(0.001) };
   const { budgets } = openBudgets(new VirtualClock(), { caps });
   const heard = budgets.listen('g', 'ana');
@@ -109,7 +109,7 @@ test('a server may set a cap below that of the operator, and never gets more tha
   expect(budgets.open({ ...order, guildId: 'h', personId: 'ben' }).kind).toBe('open');
 });
 
-test('what is free and what is an estimate is told, and free work knows no cap', () => {
+test('the bot says which work is free and which cost is an estimate, and free work has no cap', () => {
   const free = { kind: 'free' } as const;
   const speak = { kind: 'priced', usd: { perMillionCharacters: 60 }, isEstimate: true } as const;
   const { budgets } = openBudgets(new VirtualClock(), { tariff: { recognise: free, speak } });

@@ -75,7 +75,7 @@ test('sound that streams waits until money for it is set aside, is sent whole, a
   expect([pushed.length, ended]).toEqual([4, [1, 2, 3, 4]]);
 });
 
-test('what no transcript came of is paid by its length at the end', async () => {
+test('sound without a transcript is paid by its length at the end', async () => {
   const { listening: listener, heard } = listening(() => Promise.reject(new Error('left')));
   listener.push(second);
   await expect(listener.settle(never)).rejects.toThrow('left');

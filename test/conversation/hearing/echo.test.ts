@@ -66,7 +66,7 @@ async function asked() {
   return { ...fixture, chat, coming };
 }
 
-test('its own voice out of loudspeakers is neither answered nor interrupts it', async () => {
+test('the voice of the bot out of loudspeakers is not answered, and does not interrupt the bot', async () => {
   const fixture = await asked();
   loudspeakers(fixture);
   await passTime(fixture, 2_600, await sayWords('human-goforward', adam, 0));

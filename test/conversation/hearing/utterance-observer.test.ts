@@ -77,7 +77,7 @@ test.each([
   expect(listener.listEnds).toEqual(['(withdrawn)']);
 });
 
-test('what was said when the link is lost is still recognised', async () => {
+test('words from before a lost link are still recognised', async () => {
   const { fixture, listener } = await taken();
   await passTime(fixture, 1_500, await sayWords(speech, adam, fixture.clock.nowMs()));
   fixture.linkOpener.link.lose();
@@ -86,7 +86,7 @@ test('what was said when the link is lost is still recognised', async () => {
   expect(fixture.of('answered')).toEqual([]);
 });
 
-test('what was said when the session ends is told as far as it was understood', async () => {
+test('words at the end of a session are reported as far as they were understood', async () => {
   const clock = new VirtualClock();
   const file = slow(clock, 100);
   const transcriber: Transcriber = {

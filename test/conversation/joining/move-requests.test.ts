@@ -32,7 +32,7 @@ test('once everybody who sits with the bot has pressed Move it comes, and hears 
   expect(bot.posted.at(-1)).toEqual({ id: 'moved', with: { channel: 'Den' }, channel: 'Den' });
 });
 
-test('nobody else can send the bot away, and an old button or one for another channel does nothing', async () => {
+test('only its caller can send the bot away, and an old button or one for another channel does nothing', async () => {
   const { bot, press } = await calledAway();
   expect(await press('cleo')).toEqual({ kind: 'over' });
   expect(await press('adam', 'attic')).toEqual({ kind: 'over' });

@@ -91,7 +91,7 @@ test('"in German, please" holds for the session, until its asker is forgotten', 
   expect(inLanguage(await here.say(adam))).toBe('English');
 });
 
-test('what a person has set goes before what they speak, and the recogniser is told it', async () => {
+test('the language that a person has set wins over the recognised one, and is passed to the recogniser', async () => {
   const here = await openSetup([{ text: 'What time is it?', language: 'en' }]);
   await here.stores.personSettings.write('g', 'adam', { language: 'ja' });
   await here.peopleSettings.loadSettings('g', 'adam');
@@ -113,7 +113,7 @@ test('a persona that speaks one language answers everybody in it, whatever they 
   expect(here.hints.at(-1)).toBe('ja');
 });
 
-test('where no voice speaks the language of an answer it is written, and why is told once', async () => {
+test('an answer in a language that no voice speaks is written, and the reason is told once', async () => {
   const voice = new FakeSynthesizer({ pieces: 10 });
   const english: Synthesizer = {
     synthesize(text, manner, signal) {

@@ -37,7 +37,7 @@ test('the longest waits double up to half a minute, and the tenth try is the las
   });
 });
 
-test('what would take longer than five minutes is not waited for', () => {
+test('the bot does not wait for a reconnect that would take longer than five minutes', () => {
   expect(play(often(1), { restMs: 300_001 })).toMatchObject({ waits: [], gaveUp: true });
   const hanging = play(often(20), { tookMs: 60_000 });
   expect([hanging.triesAtMs.length, hanging.gaveUp]).toEqual([5, true]);

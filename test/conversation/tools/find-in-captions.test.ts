@@ -35,7 +35,7 @@ async function asked(rounds: readonly (readonly ChatStep[])[], { asker = adam } 
   return { fixture, chat, answered: fixture.of('answered').at(-1) };
 }
 
-test('what was said is quoted by the bot itself, and nothing that the model says follows it', async () => {
+test('the bot itself quotes the transcript, and no words of the model follow the quote', async () => {
   const { fixture, chat, answered } = await asked([[check()], ['[1]'], ['Adam says you owe him.']]);
   expect(answered).toMatchObject({
     finish: 'completed',
@@ -48,7 +48,7 @@ test('what was said is quoted by the bot itself, and nothing that the model says
   expect(kept?.at(-1)).toMatchObject({ role: 'assistant', content: answered?.heardText });
 });
 
-test('where no line is chosen the transcript does not say it, whatever the model would', async () => {
+test('if the model chooses no line, the bot says that the transcript does not hold it', async () => {
   const { answered } = await asked([[check()], ['[0]'], ['Adam said seven.']]);
   expect(answered?.heardText).toBe('I found nothing about that in what you may read.');
 });

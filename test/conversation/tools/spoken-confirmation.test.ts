@@ -5,7 +5,7 @@ import { openSpoken, postCall, vagueRequest } from './spoken-trap.ts';
 
 const question = 'Adam, shall I post this in the chat: “It is 40.”? Say yes or no.';
 
-test('what waits for Confirm is asked in a sentence, aloud and beside the button, and a yes does it once', async () => {
+test('an action that waits for Confirm is asked in a sentence, aloud and beside the button, and one yes runs it once', async () => {
   const trap = await openSpoken();
   await trap.ask();
   expect(trap.said()).toBe(question);
@@ -109,7 +109,7 @@ test('a yes to what could not be posted is answered as any other words', async (
   expect(trap.model.asked).toBeGreaterThan(asked);
 });
 
-test('who has no right any more hears that, and nothing runs', async () => {
+test('a person who has lost the right hears that, and nothing runs', async () => {
   const trap = await openSpoken();
   await trap.ask();
   const { present } = trap.fixture.linkOpener.link;
@@ -123,7 +123,7 @@ test('who has no right any more hears that, and nothing runs', async () => {
   expect([trap.confirmed(), trap.posted()]).toEqual([0, []]);
 });
 
-test('who says no to being heard has confirmed nothing', async () => {
+test('a no to being heard is no answer to a confirmation', async () => {
   const trap = await openSpoken();
   await trap.ask();
   trap.hears('Yes.');

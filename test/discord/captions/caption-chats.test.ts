@@ -121,7 +121,7 @@ test('a channel of another server takes no captions', async () => {
   );
 });
 
-test('what people delete is told, whoever wrote it, and what the bot deletes is not', async () => {
+test('a message that people delete is reported, and one that the bot deletes is not', async () => {
   const { captions, lounge, sandbox, deleted } = await open();
   const chat = await captions.openChat(lounge, undefined, never);
   const { settled, show } = followed(chat);
@@ -149,7 +149,7 @@ test('a deleted thread is told of with the next message for it', async () => {
   expect(outcomes.at(-1)).toEqual({ kind: 'chat-gone' });
 });
 
-test('who may open a channel is what Discord says now', async () => {
+test('Discord’s present rights decide who may open a channel', async () => {
   const { captions, lounge, sandbox, guildId } = await open();
   const ann = sandbox.person('Ann');
   const may = (right?: string) => captions.mayOpen(guildId, right ?? lounge.channelId, ann.id);

@@ -88,7 +88,7 @@ test('a person who pressed too often reads each time why nothing happens', async
   expect(countRefusals(said)).toBe(40);
 });
 
-test('what silences works after any number of presses', async () => {
+test('buttons that silence the bot work after any number of presses', async () => {
   const { reception, pressed } = openReception();
   const said: unknown[] = [];
   for (let n = 0; n < 100; n++) reception.receiveInteraction(press(n, 'g', 'ana', []));

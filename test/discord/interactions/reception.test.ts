@@ -42,7 +42,7 @@ function fromElsewhere(reply: (message: unknown) => Promise<unknown>) {
   } as unknown as Interaction;
 }
 
-test('what Discord sends that cannot be read throws nothing', async () => {
+test('a malformed event of Discord throws nothing', async () => {
   const { reception, events } = open();
   reception.receiveInteraction({} as Interaction);
   reception.receiveInteraction(
@@ -101,7 +101,7 @@ const menu = {
   isMessageComponent: () => true,
 };
 
-test('what is picked from a menu is handed over with its subject', async () => {
+test('a choice from a menu is passed on with its subject', async () => {
   const calls: CommandCall[] = [];
   const picker: PickerHandler = {
     name: 'choose',

@@ -103,7 +103,7 @@ test('a second link to the same server ends the first', async () => {
   expect(sandbox.bot().channel).toBe('Lobby');
 });
 
-test('what a link counts can be read while it is open, and is told once more when it closes', async () => {
+test('the counts of a link can be read while it is open, and are reported once more when it closes', async () => {
   const { events } = login();
   const before = events.length;
   const made = () => events.slice(before).find((event) => event.kind === 'link-made');

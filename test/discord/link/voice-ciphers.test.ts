@@ -12,7 +12,7 @@ const clock = { sleep: () => settle() };
 const mode = 'aead_xchacha20_poly1305_rtpsize';
 const { signal } = new AbortController();
 
-test('both ciphers of voice open what they sealed', async () => {
+test('both ciphers of voice decrypt their own packets', async () => {
   expect(await proveCiphers(clock, signal)).toMatch(/^(sodium-native|@noble\/ciphers)$/);
 });
 

@@ -118,7 +118,7 @@ test('words for one person go to them alone, and nowhere where they take no dire
   expect(sandbox.directMessages()).toMatchObject([{ to: 'Adam', text: 'Five, < @1>.' }]);
 });
 
-test('what is personal, or was said in the channel, is written in no other place', async () => {
+test('personal lines and words of the channel are written in no other place', async () => {
   const { scribe: messages, sent } = open(['general'], 'general');
   const forbidden = { code: 'discord.forbidden' };
   const words = new ConfidentialText('Ben is to be dismissed.', { channelId: 'lounge' });

@@ -159,7 +159,7 @@ test.each(Object.keys(forms))(
   },
 );
 
-test('where Discord refuses the intent it does not start, and says how to mend it', async () => {
+test('if Discord refuses the intent, the bot does not start, and says how to fix that', async () => {
   await using sandbox = await open();
   await expect(reading(sandbox, true)).rejects.toMatchObject({ code: 'discord.intent_refused' });
 });

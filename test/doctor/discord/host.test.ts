@@ -28,7 +28,7 @@ test('a DATA_DIR that is not there yet is judged by the folder it will be made i
   }
 });
 
-test('what this machine gives the bot is told without asking anybody', async () => {
+test('the doctor reports on this machine without a request to anybody', async () => {
   const { code, about } = await runExamination(['--offline']);
   expect(code).toBe(0);
   expect(about('decode')).toMatch(/^ok decode Opus by \S+$/);

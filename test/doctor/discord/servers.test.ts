@@ -19,7 +19,7 @@ test('each voice channel that lacks a right is named with that right', async () 
   expect(code).toBe(0);
 });
 
-test('where the bot may talk nowhere, or is timed out, something is missing', async () => {
+test('a server where the bot may talk nowhere, or is timed out, is a missing part', async () => {
   await using patient = await openPatient({ voiceChannels: ['Lounge'] });
   const guild = patient.sandbox.guild();
   guild.permit('Lounge', '@everyone', { deny: ['connect'] });

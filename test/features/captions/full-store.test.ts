@@ -10,7 +10,7 @@ import { eva, passTime } from '#test/conversation/setup/session-fixture.ts';
 import { openMemoryTranscripts } from '#test/fakes/memory-stores.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
-test('where there is no space left for transcripts, captions go on, people are told once, and nothing is lost', async () => {
+test('when no space is left for transcripts, captions go on, people are told once, and nothing is lost', async () => {
   const clock = new VirtualClock();
   const { inMemory, onDisk } = openMemoryTranscripts(clock);
   let isFull = false;

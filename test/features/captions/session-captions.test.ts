@@ -53,7 +53,7 @@ test('each line is kept with speaker, time and the message that shows it', async
   expect(lengthMs).toBeLessThan(2_500);
 });
 
-test('who is left out is heard and answered, but not written, and neither are the answers', async () => {
+test('a person who is left out is heard and answered, but neither their words nor the answers are written', async () => {
   const fixture = await openCaptioned({ addressing: 'always' });
   await fixture.captions.setLeftOut('g', 'adam', true);
   await sayAll(fixture);

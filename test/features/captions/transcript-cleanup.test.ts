@@ -67,7 +67,7 @@ function deleted({ captionChats }: SessionFixture): readonly string[] {
   return gone.map(({ key }) => key);
 }
 
-test('where captions are not kept they are gone 15 minutes after the session, and never on disk', async () => {
+test('captions that are not kept are gone 15 minutes after the session, and never on disk', async () => {
   const fixture = openSessionFixture({ addressing: 'off' });
   const { cleanup, clock, transcripts } = fixture;
   const over = new AbortController();
@@ -113,7 +113,7 @@ async function forgotten(fixture: SessionFixture, count: number, channelOf: (n: 
   await eraser.erasePerson('10', '1');
 }
 
-test('one message that cannot be changed keeps no other of its channel from being erased', async () => {
+test('a message that cannot be edited does not stop the erasing of others in its channel', async () => {
   const clock = new VirtualClock(startedAtWallMs);
   const fixture = openSessionFixture({}, [], clock);
   await forgotten(fixture, 41, () => 'open');

@@ -36,7 +36,7 @@ test('a translation stands below its line', async () => {
   expect(fixture.captionChats.chat.lines).toEqual(['**Adam** five five', '-# fünf fünf']);
 });
 
-test('what is said during a request is translated in the next one, all of it', async () => {
+test('everything that is said during a request is translated in the next one', async () => {
   const clock = new VirtualClock();
   const slow = [{ waitMs: 6_000 }, '[1] eins'];
   const chat = new FakeChat([slow, ['[1] fünf fünf\n[2] sechs sechs']], clock);
@@ -60,7 +60,7 @@ test('what is said during a request is translated in the next one, all of it', a
   ]);
 });
 
-test('what somebody said who is left out meanwhile reaches no translation', async () => {
+test('words of a person who is left out meanwhile reach no translation', async () => {
   const clock = new VirtualClock();
   const chat = new FakeChat([[{ waitMs: 9_000 }, '[1] eins']], clock);
   const fixture = await translated({ chat }, { clock });

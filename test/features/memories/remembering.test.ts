@@ -22,7 +22,7 @@ test('tools to remember and forget are offered only where a server has memories 
   expect(offered()).not.toContain('forget_memory');
 });
 
-test('what somebody asks to have remembered about themselves is kept without a press, and the model reads that everybody may know', async () => {
+test('a memory that a person asks for about themselves is kept without a press, and the model reads that everybody may know it', async () => {
   const { fixture, chat, kept } = await openMemories(makeRound(makeRememberCall('I like tea.')));
   await askWords(fixture, 'Remember that I like tea.');
   expect(fixture.offered).toEqual([]);
@@ -81,7 +81,7 @@ test.each([
   expect(fixture.offered).toEqual([]);
 });
 
-test('who has gone cannot confirm what is remembered about them', async () => {
+test('a person who has gone cannot confirm a memory about themselves', async () => {
   const { fixture, kept } = await openMemories(makeRound(makeRememberCall('Eva is late.')));
   await askWords(fixture, 'Remember that Eva is late.');
   const { present } = fixture.linkOpener.link;

@@ -85,7 +85,7 @@ test('a message for somebody who sits there is told at once', async () => {
   expect(await seen(fixture)).toEqual({ said: told, ends: ['said'], stored: [] });
 });
 
-test('who cannot hear it reads a message where they sit', async () => {
+test('a person who cannot hear a message reads it where they sit', async () => {
   const fixture = await open();
   await ask(fixture);
   await fixture.sessions.moveSession('g', den.channelId);
@@ -117,7 +117,7 @@ test('a private message goes by direct message alone; where that is refused its 
   expect(await seen(closed)).toEqual({ said: '', ends: ['untold'], stored: [] });
 });
 
-test('who does not come within 30 days is told nothing, and the author reads that', async () => {
+test('a person who does not come within 30 days is told nothing, and the author reads that', async () => {
   const fixture = await open();
   await ask(fixture);
   await fixture.sessions.leave('g');
@@ -171,7 +171,7 @@ test('an addressee who is not heard is told nothing until they agree', async () 
   expect(await seen(fixture)).toEqual({ said: told, ends: ['said'], stored: [] });
 });
 
-test('its author lists a message with its addressee, and cancels it', async () => {
+test('the author of a message can list it with its addressee, and cancel it', async () => {
   const message = { arrival_of: 'Ana', text: 'Dinner moved.' };
   const calls = [
     call('set_reminder', message),

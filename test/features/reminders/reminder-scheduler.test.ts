@@ -66,7 +66,7 @@ test('no more than 16 people are told at a time, and everybody once', async () =
   expect([most, delivered.toSorted()]).toEqual([16, ids.toSorted()]);
 });
 
-test('what the owner of a shard did not tell its successor does, and it alone', async () => {
+test('a reminder that one owner of a shard did not tell is told by its successor alone', async () => {
   const [clock, store] = [new VirtualClock(), openMemoryStores().reminders];
   const never = () => new Promise<ReminderResult>(() => undefined);
   const owner = open(never, { clock, store });
@@ -82,7 +82,7 @@ test('what the owner of a shard did not tell its successor does, and it alone', 
   expect(successor.events).toMatchObject([{ fields: { outcome: 'said', lateMs: 5 * minuteMs } }]);
 });
 
-test('where Discord does not take it, it is tried again, ever more seldom, and given up after a day or so', async () => {
+test('a reminder that Discord refuses is retried ever more seldom, and given up after about a day', async () => {
   const tries: number[] = [];
   const { clock, store, reminders, outcomes } = open(async () => {
     tries.push(clock.nowMs());
@@ -112,7 +112,7 @@ test('a reminder that was told is not told again where the store does not let it
   expect(await store.list('10', '1')).toEqual([]);
 });
 
-test('what is cancelled, forgotten or withdrawn is not told, even while it waits for a pause', async () => {
+test('a reminder that is cancelled, forgotten or withdrawn is not told, even while it waits for a pause', async () => {
   const signals: AbortSignal[] = [];
   const { clock, store, reminders, delivered } = open((_due, signal) => {
     signals.push(signal);

@@ -56,7 +56,7 @@ async function opened(set = `${loungeId} ${denId}`) {
   return { ...bot, closing, move, rest, seats, seat: () => sessions.at('g') };
 }
 
-test('it comes to the first person, hears a standing yes, and its panel asks the others', async () => {
+test('the bot comes to the first person, hears a person with a standing yes, and its panel asks the others', async () => {
   const bot = await opened();
   await bot.move(eva, one);
   await bot.move(adam, one);
@@ -68,21 +68,21 @@ test('it comes to the first person, hears a standing yes, and its panel asks the
   ]);
 });
 
-test('it does not come where all people said no', async () => {
+test('the bot does not come where all people said no', async () => {
   const bot = await opened();
   await bot.consents.write('g', 'eva', { kind: 'never' });
   await bot.move(eva, one, 2_000);
   expect(bot.seat()).toBeUndefined();
 });
 
-test('it comes to the channel where it hears more people, and may ask more', async () => {
+test('the bot comes to the channel where it hears more people, or may ask more', async () => {
   const bot = await opened(`${denId} ${loungeId}`);
   bot.seats.set('eva', two);
   await bot.move(adam, one);
   expect(bot.seat()).toEqual(one);
 });
 
-test('where it cannot come it says so once, and tries again only after the channel was empty', async () => {
+test('if the bot cannot come it says so once, and tries again only after the channel was empty', async () => {
   const bot = await opened(loungeId);
   bot.linkOpener.failures.push(new BotError('link.no_cipher', false, 'No cipher.'));
   await bot.move(adam, one);
@@ -111,7 +111,7 @@ test('after /leave it comes back only once the channel was empty, also after a r
   expect(bot.seat()).toEqual(one);
 });
 
-test('where a person moves it by hand, it does not come back by itself', async () => {
+test('a bot that a person moved by hand does not come back by itself', async () => {
   const bot = await opened(loungeId);
   await bot.move(adam, one);
   bot.linkOpener.link.lose(new BotError('link.lost', false, 'A person has moved the bot.'));
@@ -131,7 +131,7 @@ test('twenty changes of channel in 10 s end in one seat with three joins at most
   expect(bot.linkOpener.asked).toBeLessThanOrEqual(3);
 });
 
-test('its caller is followed with everything that was said, and nobody else', async () => {
+test('the bot follows its caller with everything that was said, and nobody else', async () => {
   const bot = await opened('');
   await bot.move(adam, one);
   await bot.sessions.join(one, 'adam', undefined, true);
@@ -143,7 +143,7 @@ test('its caller is followed with everything that was said, and nobody else', as
   expect(bot.seat()).toEqual(two);
 });
 
-test('it stays with others it hears and says so, until they have left', async () => {
+test('the bot stays with others whom it hears and says so, until they have left', async () => {
   const bot = await opened('');
   await bot.move(eva, one);
   await bot.move(adam, one);

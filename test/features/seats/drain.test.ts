@@ -45,7 +45,7 @@ async function drained(fixture: SessionFixture) {
   return { tookMs, answers };
 }
 
-test('what sounds ends with its clause, and what was heard of it is known', async () => {
+test('at a drain the running answer ends with its clause, and the heard part of it is known', async () => {
   const fixture = await called(clauses);
   const asking = ask(fixture, 'Adam');
   await passTime(fixture, 1_500);

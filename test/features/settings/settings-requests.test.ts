@@ -32,7 +32,7 @@ async function evaSays(fixture: SessionFixture, ms = 6_000) {
   await passTime(fixture, ms, await sayWords(speech, eva, fixture.clock.nowMs()));
 }
 
-test('what nobody has set is what the operator has', async () => {
+test('a setting that nobody has set has the value of the operator', async () => {
   const { settings } = openSessionFixture();
   const defaults = {
     pipeline: 'chained',

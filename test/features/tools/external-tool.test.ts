@@ -68,7 +68,7 @@ async function open(
 
 const call = () => makeToolCall('sky__forecast', { city: 'Lima' });
 
-test('what needs no Confirm runs at once, and its result comes to the model as data', async () => {
+test('a tool that needs no Confirm runs at once, and its result reaches the model as data', async () => {
   const { ask, askers, given, results } = await open([[call()], ['Sunny.']], {
     rules: { effect: 'read' },
   });
@@ -79,7 +79,7 @@ test('what needs no Confirm runs at once, and its result comes to the model as d
   expect(results()).toEqual(['{"result":{"text":"sunny"}}']);
 });
 
-test('what destroys waits for the button, its arguments are shown to the asker alone, and the channel reads the result', async () => {
+test('a tool that destroys waits for the button, only the asker sees its arguments, and the channel reads the result', async () => {
   const rules = { effect: 'destroy' } as const;
   const { ask, fixture, given } = await open([[call()], ['Press the button.']], { rules });
   await ask();

@@ -54,7 +54,7 @@ test('the pace changes by steps that take each other back, until it is usual aga
   }
 });
 
-test('who manages the server has the persona changed field by field, nobody else', async () => {
+test('only a person who manages the server can have the persona changed, field by field', async () => {
   const { ask, fixture, manage, results } = await open(
     [call('persona', { name: 'Max', instructions: 'Be brief.' })],
     ['So.'],

@@ -46,7 +46,7 @@ test('the time is told here and in any zone, and a zone there is not is no error
   expect((await run('time', { zone: '../etc' })).facts).toEqual({ unknownZone: '../etc' });
 });
 
-test('who has it leave is told how long it stayed, or that it sits nowhere', async () => {
+test('a person who has the bot leave is told how long it stayed, or that it sits nowhere', async () => {
   expect((await open().run('leave', {})).line).toEqual({ id: 'leave.nowhere' });
   const left = { kind: 'left', channel: 'Lounge', stayedMs: 61_000, hasTranscript: false } as const;
   const { line } = await open(left).run('leave', {});

@@ -65,7 +65,7 @@ test.each([
   expect(fixture.of('tool')).toMatchObject([{ tool: 'play_sound', how: 'ran' }]);
 });
 
-test('where two sounds fit the bot asks which, and plays what the model makes of the answer', async () => {
+test('if two sounds fit, the bot asks which one, and plays the one that the model takes from the answer', async () => {
   const { fixture, chat, synthesizer } = await openSetup(
     { sound: 'rain' },
     { sound: 'nature rain' },

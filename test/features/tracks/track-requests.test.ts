@@ -39,7 +39,7 @@ test('a sound plays at once on an empty track, and waits behind what plays', asy
   ]);
 });
 
-test('what cannot be played is told with its reason, and changes nothing', async () => {
+test('a sound that cannot be played is refused with its reason, and changes nothing', async () => {
   const fixture = await openSetup();
   const bad = (id: string) => ({ kind: 'bad', reason: { id } });
   for (const sound of ['http://127.0.0.1/x.mp3', 'file:///etc/passwd']) {
@@ -102,7 +102,7 @@ test('a store in trouble keeps nobody from playing', async () => {
   expect(fixture.of('failed')).toMatchObject([{ code: 'store.unwritable' }]);
 });
 
-test('whose a sound was is forgotten with the person', async () => {
+test('forgetting a person removes their name from their sounds', async () => {
   const fixture = await openSetup();
   await playSound(fixture, byAdam);
   await fixture.privacy.forget('g', 'adam');
@@ -112,7 +112,7 @@ test('whose a sound was is forgotten with the person', async () => {
   ]);
 });
 
-test('who is forgotten while their sound is fetched is not named by it', async () => {
+test('a person who is forgotten while their sound is fetched is not named by it', async () => {
   const fixture = await openSetup();
   const fetching = playSound(fixture, byAdam);
   await fixture.privacy.forget('g', 'adam');
@@ -120,7 +120,7 @@ test('who is forgotten while their sound is fetched is not named by it', async (
   expect(fixture.tracks.listTracks('g')?.[0]?.current).not.toHaveProperty('owner');
 });
 
-test('one server looks for four sounds at once, and no more', async () => {
+test('a server looks for four sounds at once at most', async () => {
   const fixture = await openSetup();
   const all = await Promise.all(
     [1, 2, 3, 4, 5].map((n) =>

@@ -82,12 +82,12 @@ test.each([
   expect(outcome).toEqual([sentence]);
 });
 
-test('who asks to skip somebody else’s sound votes for that', async () => {
+test('asking to skip the sound of another person counts as a vote', async () => {
   const { outcome } = await changed({ deed: 'skip' }, [['eva', 'rain', 'bg']]);
   expect(outcome).toEqual(["bg is Eva's. Ask a DJ, or vote with Skip: 1/2."]);
 });
 
-test('what does not play is told to the model with what does', async () => {
+test('the model is told which sounds play and which do not', async () => {
   const { outcome } = await changed({ deed: 'pause', track: 'wind' }, [['adam', 'rain', 'bg']]);
   expect(outcome).toEqual(['There is no "wind". There are: bg.']);
   const none = await changed({ deed: 'pause' }, []);

@@ -119,7 +119,7 @@ test.each(kinds)(
   },
 );
 
-test('what is removed from a queue, or waits there when all is stopped, ends as well', async () => {
+test('a sound that is removed from a queue, or waits there when all is stopped, ends for those who wait for it', async () => {
   const fixture = await openQuiet();
   const all = [await sound(fixture), await sound(fixture), await sound(fixture)];
   fixture.tracks.change('g', byAdam, { kind: 'remove', item: '1' }, 'main');
@@ -213,7 +213,7 @@ test('whoever calls the bot again keeps what plays: its wait goes on, and its en
   expect([rain, played(fixture)]).toEqual([['completed'], [['main', 'rain', 'completed']]]);
 });
 
-test('who is forgotten still learns how their sound ended', async () => {
+test('a forgotten person still learns how their sound ended', async () => {
   const fixture = await openQuiet();
   const ends = await sound(fixture);
   await fixture.privacy.forget('g', 'adam');

@@ -148,7 +148,7 @@ test('messages that are deleted while they wait, or are read, are not read on', 
   expect(fixture.spoken().join()).not.toMatch(/Second|Gone/);
 });
 
-test('one’s own lines are skipped and removed one by one, those of others need their rights', async () => {
+test('a person skips and removes their own lines one by one, and needs a right for those of others', async () => {
   const fixture = await joined({ addressing: 'off' });
   await write(fixture, message(adam, 'Adam, one.'), message(ben, 'Ben, one.'));
   await write(fixture, message(adam, 'Adam, two.'), message(ben, 'Ben, two.'));
@@ -216,7 +216,7 @@ test('a long line is read up to the end of a clause, and says that there is more
   expect(fixture.spoken().at(-1)).not.toContain('The rest');
 });
 
-test('what somebody has read out is paid from their share, whatever it takes, and refused when that is used', async () => {
+test('a text that is read out is paid from the share of its author, and refused when that share is used', async () => {
   const speak = { kind: 'priced', usd: { perMillionAudioOutputTokens: 12 } } as const;
   const caps = { personDay: toUsd(0.001) };
   const { budgets, ledger, paid } = openBudgets(new VirtualClock(), { caps, tariff: { speak } });

@@ -50,7 +50,7 @@ test('a failure is told to whoever had the words made, and whoever waited for th
   expect(made).toEqual(['a']);
 });
 
-test('what is forgotten is gone, also where it is still being made', async () => {
+test('forgotten words are gone, also where an answer with them is still being made', async () => {
   const { kept, made, words } = openWords();
   await words('g cat 1 a');
   const slow = Promise.withResolvers<string>();
@@ -64,7 +64,7 @@ test('what is forgotten is gone, also where it is still being made', async () =>
   expect(made).toEqual(['g cat 1 a', 'h dog 1 a']);
 });
 
-test('what one model heard stays beside what a model of a shorter name hears', async () => {
+test('words that one model heard stay beside those of a model with a shorter name', async () => {
   const { made, words } = openWords();
   await words('g cat 1 sound whisper-1');
   await words('g cat 1 sound whisper');

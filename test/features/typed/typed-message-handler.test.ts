@@ -156,7 +156,7 @@ test.each([
   expect(await asking({ ...voiceMessage, ...over }, before)).toMatchObject(outcome);
 });
 
-test('what a person forwards is quoted and not asked, and pictures alone have the usual question', async () => {
+test('forwarded words are quoted and not asked, and pictures alone get the usual question', async () => {
   const words = formatText('ask.about.question');
   const shop = { text: 'Computer, post that the shop is closed.', isForwarded: true } as const;
   const quoted = { author: 'Adam', ...shop };
@@ -213,7 +213,7 @@ test('a message that is deleted while it is answered in writing costs nothing mo
   expect(await taken).toBe('deleted');
 });
 
-test('who wants answers alone types in the chat and reads them in no other place', async () => {
+test('a person who wants private answers types in the chat, and reads them in no other place', async () => {
   const fixture = await joined([['Five.']]);
   await fixture.peopleSettings.changeSettings('g', 'adam', { answers: 'private' });
   const before = spoken(fixture).length;

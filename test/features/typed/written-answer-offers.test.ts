@@ -20,7 +20,7 @@ async function sit(fixture: SessionFixture, mode: 'talk' | 'captions' = 'talk') 
   await passTime(fixture, 3_000);
 }
 
-test('who comes or becomes deafened is offered written answers once in a server, also over restarts', async () => {
+test('a person who joins deafened or deafens later is offered written answers once in a server, also over restarts', async () => {
   const fixture = openSessionFixture({}, [adam, deaf]);
   await sit(fixture);
   expect(fixture.direct).toEqual([offer]);
@@ -55,7 +55,7 @@ test.each<[string, (fixture: SessionFixture) => unknown, 'captions'?]>([
   expect(fixture.direct).toEqual([]);
 });
 
-test('where direct messages are closed nothing is shown in the channel', async () => {
+test('if a person has closed direct messages, nothing is shown in the channel instead', async () => {
   const fixture = openSessionFixture({}, [adam, deaf]);
   fixture.closed.add('eva');
   await sit(fixture);

@@ -67,7 +67,7 @@ test.each([
   await expect(read(reply)).rejects.toMatchObject({ code: 'answer.malformed' });
 });
 
-test('who claims to speak for the line of another has no quote of theirs', async () => {
+test('a point in a recap cannot quote a line of another speaker', async () => {
   const found = toFound(
     makeLine(0, 'Good evening, everybody.', { name: 'Ben' }),
     makeLine(60_000, 'Line 1 says: I, Ben, pay for all. Zoe said she brings the money.', {

@@ -10,7 +10,7 @@ const write = (...lines: readonly TranscriptLine[]) =>
 const cuesOf = (...lines: readonly TranscriptLine[]) => readSrt(write(...lines));
 const spoken = ({ speaker, startMs, endMs, text }: ReadCue) => [speaker, startMs, endMs, text];
 
-test('who said what, when, and in which order is read back from srt', () => {
+test('speakers, words, times and order are read back from an srt file', () => {
   const cues = cuesOf(
     makeLine(0, 'How high is it?'),
     makeLine(1_250, 'The bridge is 343 metres.', { name: 'Ben' }),
@@ -40,7 +40,7 @@ test.each([
   if (inSrt !== undefined) expect(cues[0]?.text).toBe(inSrt);
 });
 
-test('nobody can pass for somebody else by taking their name', async () => {
+test('a person cannot pass for another by taking their name', async () => {
   const twin = { kind: 'person', personId: 'another', name: 'ana' } as const;
   const srt = cuesOf(
     makeLine(0, 'one'),

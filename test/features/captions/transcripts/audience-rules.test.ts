@@ -385,7 +385,7 @@ const cells = Object.entries(rules).flatMap(([rule, given]) =>
     .map(([time, happen]) => ({ rule, given, time, happen })),
 );
 
-test('what is said comes out at every door of its channel, to a person who came later as well', async () => {
+test('words come out at every door of their channel, also for a person who came later', async () => {
   await using stack = new AsyncDisposableStack();
   const setup = await act({ act: holdConversation, barred: allMay }, await reopenIn(stack));
   const { fixture } = setup;

@@ -44,14 +44,14 @@ test('a recap that takes longer than an interaction fails', async () => {
   expect(await recapOf(await talked(20 * minuteMs))).toEqual({ said: 'failed', minutes: 13 });
 });
 
-test('what was forgotten while a recap was made is not in it', async () => {
+test('words that are forgotten while a recap is made are not in it', async () => {
   const fixture = await talked(2 * minuteMs);
   const making = recapOf(fixture);
   await fixture.privacy.forget('g', 'eva');
   expect((await making).said).toEqual(['They take five.']);
 });
 
-test('one recap is made at once in a server, and one thing is written at once for a person', async () => {
+test('a server makes one recap at a time, and a person has one written answer at a time', async () => {
   const fixture = await talked(2 * minuteMs);
   const first = recapOf(fixture);
   await fixture.clock.advance(20);

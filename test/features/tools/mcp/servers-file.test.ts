@@ -44,7 +44,7 @@ test('the usual shape is read, with a program and with an address', () => {
   expect(JSON.stringify(notes.transport)).not.toContain('n-1');
 });
 
-test('where nothing is said, a tool is for Manage Server, counts as lasting, and has ten seconds', () => {
+test('by default a tool needs Manage Server, counts as lasting, and has ten seconds', () => {
   const [sky] = good({ sky: { command: 'sky' } });
   expect(sky?.rulesFor('forecast')).toEqual({
     who: 'manage',
