@@ -174,9 +174,9 @@ test('a folder has six doors at most', () => {
 
 /** Names against the grammar in CONTRIBUTING.md that are still there. Each number only falls. */
 const ceilings = {
-  functionsThatEndInPreposition: 45,
+  functionsThatEndInPreposition: 30,
   fileNamesThatStandTwice: 16,
-  docstringsThatBeginWithWhatOrWho: 66,
+  docstringsThatBeginWithWhatOrWho: 19,
 };
 
 const endsInPreposition = /[a-z\d](?<!Barge|Stand|log|fade)(?:Of|In|At|By|For|To|From|With)$/;

@@ -5,7 +5,10 @@ import type { StartLimit } from './gateway-limits.ts';
 export const identifySpacingMs = 5_250;
 /** Identifies that are left alone: Discord resets the token of a bot that uses up all 1,000 of a day. */
 const identifyReserve = 50;
-/** Time, in ms, after which Discord grants all identifies anew. https://docs.discord.com/developers/events/gateway#session-start-limit-object */
+/**
+ * Time, in ms, after which Discord grants all identifies anew:
+ * https://docs.discord.com/developers/events/gateway#session-start-limit-object
+ */
 const startLimitMs = 86_400_000;
 
 /** Time, in ms, after which a bucket that another process uses is asked for again. */
