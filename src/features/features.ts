@@ -6,7 +6,7 @@ import type {
 import type { FeatureTool } from '#src/features/contract/tool-definition.ts';
 import { conversationSettings } from '#src/settings/guild-settings.ts';
 import type { ServerSetting } from '#src/settings/setting-definition.ts';
-import { captions } from './captions/captions-feature.ts';
+import { captionsFeature } from './captions/captions-feature.ts';
 import { memoriesFeature } from './memories/memories-feature.ts';
 import { personasFeature } from './personas/personas-feature.ts';
 import { remindersFeature } from './reminders/reminders-feature.ts';
@@ -22,7 +22,7 @@ export const features = [
   ownToolsFeature,
   tracksFeature,
   memoriesFeature,
-  captions,
+  captionsFeature,
   remindersFeature,
   personasFeature,
   wordsFeature,
@@ -42,12 +42,13 @@ type Intersection<Union> = (Union extends unknown ? (one: Union) => void : never
 export type FeaturePorts = Intersection<FeatureObjects<(typeof features)[number]>>;
 
 /** Opens features in a process. The result opens them in a shard. */
-export function openFeatures(parts: FeatureProcessDeps, all: readonly Feature[] = features) {
-  const opened = all.map((feature) => ({ ...feature, ...feature.open(parts) }));
-  return (services: FeatureShardDeps) => {
+export function openFeatures(deps: FeatureProcessDeps, all: readonly Feature[] = features) {
+  const opened = all.map((feature) => ({ ...feature, ...feature.open(deps) }));
+  return (shardDeps: FeatureShardDeps) => {
     const ports: FeaturePorts = Object.assign({}, ...[]);
     const shards = opened.map(({ openShard, tools = [] }) => {
-      const begun = openShard(services, ports);
+      const begun = openShard(shardDeps, ports);
+      // The list orders features by need, so the next one finds these objects.
       Object.assign(ports, begun.ports);
       return { ...begun, tools: tools.map((tool) => tool.bind(begun.ports)) };
     });

@@ -50,6 +50,7 @@ export class GuildNoticeQueue implements Disposable {
       while (server.waiting.length > 0) {
         const waitMs = server.lastAtMs + minGapMs - clock.nowMs();
         if (waitMs > 0) await clock.sleep(waitMs, this.#over.signal);
+        // A notice may have become untrue while it waited.
         const [next, ...rest] = server.waiting.filter((notice) => notice.isStillTrue());
         server.waiting = rest;
         if (!next) return;

@@ -68,6 +68,7 @@ export function toOpenText(text: string): ConfidentialText {
 
 function getCommonOwner(owners: readonly TextOwner[]): TextOwner {
   const [first = 'given', ...others] = owners.filter((owner) => owner !== 'given');
+  // A text of two owners would show words of one to readers of the other.
   if (others.some((owner) => JSON.stringify(owner) !== JSON.stringify(first)))
     throw new Error('One text has words of two owners.');
   return first;

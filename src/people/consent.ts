@@ -109,8 +109,10 @@ export function mayHear(facts: HearingFacts): boolean {
 /** Finds the consent of a person, apart from a pause. A no counts until the person says yes. */
 export function toConsent(facts: HearingFacts): Consent {
   const { hasCalled, hasPressed, hasRole, isRead, policy, word } = facts;
+  // A no counts first, also while other answers are unread.
   if (isRefusal(word)) return 'no';
   if (word && (isRead || hasPressed)) return 'always';
+  // An unread store could hold a no, so neither a call nor the policy counts.
   if (!isRead) return 'unasked';
   if (hasCalled) return 'brief';
   return policy === 'notice' || (policy === 'role' && hasRole) ? 'policy' : 'unasked';

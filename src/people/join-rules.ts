@@ -28,6 +28,7 @@ export type JoinVerdict =
 /** Finds the first obstacle: of the caller, of the bot, of the channel. `stage` is none, since the bot joins as audience. */
 export function judgeJoin(facts: ChannelFacts, wallMs: number): JoinVerdict {
   const { members, limit, timedOutUntilMs = 0 } = facts;
+  // Only a try can tell where so few rights are known.
   if (!facts.isCertain) return { kind: facts.kind === 'stage' ? 'stage' : 'fine' };
   if (!facts.callerMayEnter) return { kind: 'forbidden' };
   if (!facts.mayView) return { kind: 'no-view' };

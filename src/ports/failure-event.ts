@@ -5,6 +5,7 @@ type FailureEvent = Extract<SessionEvent, { kind: 'failed' }>;
 
 /** A bug has the error itself as its cause. */
 export function toFailureEvent(error: unknown, stage: FailureEvent['stage']): FailureEvent {
+  // Any other error is a mistake of ours.
   if (!(error instanceof BotError)) {
     return { kind: 'failed', stage: 'bug', code: 'bug', message: `${error}`, cause: error };
   }

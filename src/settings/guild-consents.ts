@@ -72,6 +72,7 @@ class PersonChoices<Choice> {
       const read = () => store.read(guildId);
       const found = await withStoreTimeout(guildId, watch, 'store.unreadable', read);
       if (!found) return;
+      // A choice was stored meanwhile, so these rows may be older.
       if (saves !== this.#saves) continue;
       this.#stored ??= new Map(found);
       for (const [personId, { isSaved }] of this.#pending)

@@ -20,11 +20,11 @@ export type CaptionPorts = {
  * Speech written in a chat while people speak.
  *
  * @example
- * import { captions } from '#src/features/captions/captions-feature.ts';
+ * import { captionsFeature } from '#src/features/captions/captions-feature.ts';
  *
- * captions.tools?.map(({ name }) => name); // ['find_in_captions', 'captions', 'leave_me_out']
+ * captionsFeature.tools?.map(({ name }) => name); // ['find_in_captions', 'captions', 'leave_me_out']
  */
-export const captions: Feature<CaptionPorts> = {
+export const captionsFeature: Feature<CaptionPorts> = {
   name: 'captions',
   tools: [findInCaptionsTool, setCaptionsTool, leaveMeOutTool],
   settings: captionSettings,

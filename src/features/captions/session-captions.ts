@@ -178,6 +178,7 @@ export class SessionCaptions implements FeatureSession {
     if (!chat) return { id: 'captions.no_place' };
     this.#arrivalsMs = new Map(place.listPeople().map(({ id }) => [id, 0]));
     this.#writeNotice(chat, []);
+    // People have the notice before the first word is written.
     if (!this.#isReturned) await this.#sayNotice();
     this.#isReturned = false;
     if (signal.aborted) return { id: 'leave.nowhere' };

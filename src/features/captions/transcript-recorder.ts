@@ -87,6 +87,7 @@ export class TranscriptRecorder {
     this.#lastNumber = lastNumber;
     this.#captioned = { ...captioned, endedAtWallMs: undefined };
     this.#fromMs = clock.nowMs();
+    // The wall clock is read once, so that a clock put back moves no line.
     this.#startedAtMs = this.#fromMs - (clock.wallMs() - startedAtWallMs);
     this.translations = new CaptionTranslator(guildId, notices, deps, this);
     this.live = new LiveCaptions({

@@ -37,7 +37,7 @@ export type Feature<Ports = object, Needs = object> = {
   /** Lines beside those of its commands. */
   readonly help?: readonly HelpEntry[];
   /** Called once in a process. */
-  open(parts: FeatureProcessDeps): OpenedFeature<Ports, Needs>;
+  open(deps: FeatureProcessDeps): OpenedFeature<Ports, Needs>;
 };
 
 export type FeatureProcessDeps = {
@@ -56,7 +56,7 @@ export type FeatureProcessDeps = {
 
 type OpenedFeature<Ports, Needs> = {
   /** Called before Discord is logged in. */
-  openShard(services: FeatureShardDeps, others: Needs): FeatureShard & { readonly ports: Ports };
+  openShard(deps: FeatureShardDeps, others: Needs): FeatureShard & { readonly ports: Ports };
 };
 
 export type FeatureShardDeps = {

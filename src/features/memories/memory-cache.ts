@@ -38,6 +38,7 @@ export class MemoryCache {
 
   async addMemory(memory: NewMemory): ReturnType<MemoryStore['add']> {
     const added = await this.#store.add(memory);
+    // The next answer may use the memory before the store is read again.
     if (added.kind === 'added') {
       const { memory: one } = added;
       this.#updateCache(one.guildId, ({ number }) => number !== one.number, [one]);

@@ -171,6 +171,7 @@ export class ReminderScheduler {
     }
     const later = waiting.map((one) => this.#getRestMs(one)).filter((ms) => ms > 0);
     if (soonest.length > 0) this.#waitMs = Math.min(this.#waitMs, maxWaitMs, ...later);
+    // A reminder that was delivered after the read is still in the store.
     for (const id of ids) if (this.#due.get(id)?.isOver) await store.remove(id);
   }
 

@@ -116,6 +116,7 @@ export class AutomaticJoins {
     const target =
       this.#findFollowTarget(guildId, joins) ?? (await this.#findAutoJoinTarget(guildId, joins));
     const nowMs = clock.nowMs();
+    // Another target has to stay wanted for its own time.
     if (target?.channelId !== joins.wantedId) {
       joins.wantedId = target?.channelId;
       joins.sinceMs = nowMs;

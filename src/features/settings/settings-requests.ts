@@ -140,6 +140,7 @@ export class SettingsRequests {
     const { settings } = this.#sessions;
     const { policy } = settings.getForGuild(guildId).consent;
     if (!session || !former || policy === 'ask') return;
+    // The rules may change again before the announcement is said.
     const rulesNow = () => JSON.stringify(settings.getForGuild(guildId).consent);
     const rules = rulesNow();
     const holds = () => rulesNow() === rules;

@@ -166,6 +166,7 @@ export class SessionTracks implements FeatureSession {
     const found = await finding.catch((error: unknown) => {
       if (!signal.aborted) throw error;
     });
+    // The session may end while a sound is examined.
     if (!found || over.aborted) return { kind: 'nowhere' };
     if (found.kind !== 'found') return found;
     return this.placeSound(request, { ...found, owner });

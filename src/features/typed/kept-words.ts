@@ -42,6 +42,7 @@ export function createKeptWords(clock: Pick<Clock, 'later'>) {
   function keepWords(key: string, words: Promise<string>) {
     dropWords(key);
     const dropIfUnchanged = () => {
+      // The timer of an older text must not drop a newer one.
       if (texts.get(key)?.words === words) dropWords(key);
     };
     texts.set(key, { words, stopTimer: clock.later(keptWordsMs, dropIfUnchanged) });

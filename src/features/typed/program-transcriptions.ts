@@ -38,7 +38,7 @@ const maxTries = 2;
  * channel goes in.
  */
 export class ProgramTranscriptions {
-  readonly #parts;
+  readonly #deps;
   readonly #recordings;
   readonly #listModels;
   readonly #weights;
@@ -47,13 +47,13 @@ export class ProgramTranscriptions {
 
   /** The default model is first. An empty list gives no choice. Aborting `signal` ends all transcriptions. */
   constructor(
-    parts: SessionDependencies,
+    deps: SessionDependencies,
     recordings: Public<Recordings>,
     models: readonly string[],
     weights: SileroNetwork,
     signal: AbortSignal,
   ) {
-    this.#parts = parts;
+    this.#deps = deps;
     this.#recordings = recordings;
     this.#listModels = models;
     this.#weights = weights;
@@ -80,7 +80,7 @@ export class ProgramTranscriptions {
     stack.use(place);
     given.addEventListener('abort', () => place[Symbol.dispose](), { once: true });
     const deadline = stack.use(
-      createDeadlineSignal(request.longestMs, this.#parts.clock, createLateError),
+      createDeadlineSignal(request.longestMs, this.#deps.clock, createLateError),
     );
     const until = AbortSignal.any([given, deadline.signal]);
     try {
@@ -130,9 +130,9 @@ export class ProgramTranscriptions {
     hasWordTimes,
     isTranslated,
   }: RecordingRequest) {
-    const listening = this.#parts.spending.listenToRecording(guildId, asker.id);
+    const listening = this.#deps.spending.listenToRecording(guildId, asker.id);
     if ('line' in listening) return listening;
-    const paid = this.#parts.transcriber.paidBy(listening.reservation);
+    const paid = this.#deps.transcriber.paidBy(listening.reservation);
     const asked = { language, hints, model, hasWordTimes, isTranslated };
     return { transcriber: withTranscriptionOptions(paid, asked) };
   }
@@ -173,7 +173,7 @@ export class ProgramTranscriptions {
     for (let n = 0; n < maxTries; n++) {
       for (const batch of splitTranslationBatches(missing())) {
         const prompt = createTranslationPrompt(batch, 'English');
-        const reply = await completeForMoney(order, prompt, this.#parts, signal);
+        const reply = await completeForMoney(order, prompt, this.#deps, signal);
         if (typeof reply !== 'string') return { kind: 'failed', line: reply.line };
         for (const [segment, text] of parseTranslations(reply, batch)) english.set(segment, text);
       }

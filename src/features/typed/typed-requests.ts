@@ -137,11 +137,11 @@ export class TypedRequests {
 
   /** Without a session, goes by the settings and words of the asker. */
   async #getLanguages({ asker, guildId }: TypedQuestion): Promise<SpeakerLanguages> {
-    const { deps: parts, sessions } = this.#services;
-    await parts.peopleSettings.loadSettings(guildId, asker.id);
+    const { deps, sessions } = this.#services;
+    await deps.peopleSettings.loadSettings(guildId, asker.id);
     const session = sessions.findSession(guildId);
     const settings = () => sessions.settings.getForGuild(guildId);
-    return session?.place.languages ?? new SpeakerLanguages({ guildId, services: parts, settings });
+    return session?.place.languages ?? new SpeakerLanguages({ guildId, services: deps, settings });
   }
 
   /** Returns a line about a faulty file. Aborting `signal` throws its reason. */
@@ -175,6 +175,7 @@ export class TypedRequests {
     const { clock } = this.#services.deps;
     const untilMs = clock.nowMs() + longestMs;
     const until = AbortSignal.any([ending, signal ?? ending]);
+    // Only files need time, so a text alone is queued at once.
     const hasFiles = (about.pictures ?? about.recording) !== undefined;
     const files = hasFiles ? await this.#readFiles(asked, until) : {};
     if ('line' in files) return files;
@@ -260,7 +261,7 @@ export class TypedRequests {
       asker,
       session,
       isOpen: placeId !== undefined,
-      parts: deps,
+      deps,
       ports: { ...usual, place, listPeople: () => [...others, asker] },
       shown,
     });

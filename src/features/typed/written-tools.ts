@@ -29,7 +29,7 @@ import { formatText } from '#src/texts/texts.ts';
 type WrittenToolDeps = {
   readonly ports: ServerToolPorts;
   readonly shown: PromptWords;
-  readonly parts: Deps<'clock' | 'onEvent'>;
+  readonly deps: Deps<'clock' | 'onEvent'>;
   /** Everybody who may open the chat reads the answer. */
   readonly isOpen: boolean;
   readonly asker: Presser;
@@ -77,8 +77,8 @@ export class WrittenTools {
 
   /** Aborting `signal` throws `signal.reason` at once. */
   async callTool(call: ToolCall, signal: AbortSignal): Promise<ToolResult> {
-    const { parts, ports } = this.#with;
-    const { clock } = parts;
+    const { deps, ports } = this.#with;
+    const { clock } = deps;
     const tool = this.#tools.get(call.name);
     const atMs = clock.nowMs();
     const { how, content } = await this.#callInTime(tool, call, signal);
@@ -86,7 +86,7 @@ export class WrittenTools {
     const tookMs = clock.nowMs() - atMs;
     const speakerId = this.#with.asker.id;
     const event = { kind: 'tool', speakerId, tool: tool?.name ?? 'unknown', how, tookMs } as const;
-    parts.onEvent(ports.guildId, event);
+    deps.onEvent(ports.guildId, event);
     return { content };
   }
 
@@ -96,14 +96,14 @@ export class WrittenTools {
     signal: AbortSignal,
   ): Promise<ToolCallResult> {
     if (!tool) return createRejectedResult('There is no such tool.');
-    const { parts, ports } = this.#with;
+    const { deps, ports } = this.#with;
     try {
-      return await runInToolTime(tool, parts.clock, signal, (work) =>
+      return await runInToolTime(tool, deps.clock, signal, (work) =>
         this.#judgeCall(tool, call, work),
       );
     } catch (error) {
       signal.throwIfAborted();
-      parts.onEvent(ports.guildId, toFailureEvent(error, 'think'));
+      deps.onEvent(ports.guildId, toFailureEvent(error, 'think'));
       return createFailedResult(tool, error, tool.effect === 'read');
     }
   }

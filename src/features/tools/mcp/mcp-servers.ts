@@ -26,8 +26,8 @@ export class McpServers implements AsyncDisposable {
 
   constructor({ hashesPath, servers, clock, report }: McpServersOptions) {
     const changes = new ToolChanges(hashesPath, report);
-    const parts = { clock, open: openMcpConnection, changes, report };
-    this.#servers = servers.map((options) => new McpServer(options, parts));
+    const deps = { clock, open: openMcpConnection, changes, report };
+    this.#servers = servers.map((options) => new McpServer(options, deps));
     this.#running = Promise.all(
       this.#servers.map((server) => server.runUntilAborted(this.#over.signal)),
     );
@@ -54,14 +54,14 @@ type McpServerDeps = {
 export class McpServer {
   readonly name: string;
   readonly #options;
-  readonly #parts;
+  readonly #deps;
   #tools: readonly ExternalTool[] = [];
   #lastNews = '';
 
-  constructor(options: McpServerOptions, parts: McpServerDeps) {
+  constructor(options: McpServerOptions, deps: McpServerDeps) {
     this.name = options.name;
     this.#options = options;
-    this.#parts = parts;
+    this.#deps = deps;
   }
 
   /** Empty while the server is not connected. */
@@ -71,7 +71,7 @@ export class McpServer {
 
   /** Never throws. */
   async runUntilAborted(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#parts;
+    const { clock } = this.#deps;
     let failures = 0;
     const run = async () => {
       const openedAtMs = clock.nowMs();
@@ -92,7 +92,7 @@ export class McpServer {
         clock,
         everyMs: () => toRetryDelayMs(failures),
         run,
-        report: ({ cause }) => this.#parts.report(cause),
+        report: ({ cause }) => this.#deps.report(cause),
       },
       signal,
     );
@@ -103,7 +103,7 @@ export class McpServer {
     let news = Promise.withResolvers<void>();
     const onToolsChanged = () => news.resolve();
     try {
-      const { open } = this.#parts;
+      const { open } = this.#deps;
       const { transport } = this.#options;
       await using connection = await open(transport, { onToolsChanged }, signal);
       const either = AbortSignal.any([signal, connection.ended]);
@@ -125,7 +125,7 @@ export class McpServer {
 
   #updateTools(offered: readonly OfferedTool[], connection: McpConnection) {
     const allowed = offered.filter(({ name }) => this.#options.rulesFor(name));
-    const { off, changed } = this.#parts.changes.checkTools(this.name, allowed);
+    const { off, changed } = this.#deps.changes.checkTools(this.name, allowed);
     const on = allowed.filter((tool) => !off.includes(tool));
     const call: McpConnection['callTool'] = (...given) => connection.callTool(...given);
     const { tools, problems } = adaptServerTools(on, this.#options, call);
@@ -145,7 +145,7 @@ export class McpServer {
   #reportNews(message: string) {
     if (message === this.#lastNews) return;
     this.#lastNews = message;
-    this.#parts.report(`${this.name}: ${message}`);
+    this.#deps.report(`${this.name}: ${message}`);
   }
 }
 

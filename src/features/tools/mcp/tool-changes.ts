@@ -32,6 +32,7 @@ export class ToolChanges {
     const off: OfferedTool[] = [];
     const changed: OfferedTool[] = [];
     const isFirst = !this.#accepted.has(server);
+    // Later changes count as changes while the bot runs.
     this.#accepted.add(server);
     for (const tool of tools) {
       const key = `${server}/${tool.name}`;
