@@ -23,7 +23,6 @@ async function findRefusal(response) {
 }
 
 /**
- * The sentence of a refused request.
  * @param {Response} response
  * @returns {Promise<string>}
  */

@@ -34,7 +34,6 @@ export class CommandFiles {
   }
 
   /**
-   * The options of a command with ids in place of the names of files.
    * @param {OptionValues} options
    * @returns {OptionValues}
    */

@@ -1,6 +1,5 @@
 /**
- * A slash command as the bot registered it. Types are those of Discord: 1 subcommand, 2 group, 5 truth, 11 file; values of
- * the others are sent as they were typed.
+ * A slash command as the bot registered it. Option types: https://docs.discord.com/developers/interactions/application-commands
  * @typedef {{ name: string, value: string | number }} Choice
  * @typedef {{ type: number, name: string, description?: string, required?: boolean, autocomplete?: boolean,
  *   choices?: readonly Choice[], options?: readonly RegisteredOption[] }} RegisteredOption
@@ -9,16 +8,15 @@
  */
 
 /**
- * Suggestion to type next: `line` is the whole line with it.
- * `group`: the heading under which a command stands.
+ * `line` is the whole line with the suggestion; `group` is the heading of a command.
  * @typedef {{ line: string, label: string, description: string, group?: string }} Suggestion
  */
 
 const [subcommand, group, truth, fileType] = [1, 2, 5, 11];
 
 /**
- * A line such as `/track play name:rain volume:50` as a command. A value reaches to the next option's name; words before
- * the first name are the first option.
+ * Reads a line as a command. Words before the first option's name fill the first option.
+ * @example readCommand('/track play rain volume:50', commands)
  * @param {string} line
  * @param {readonly RegisteredCommand[]} commands
  * @returns {{ kind: 'command', name: string, options: OptionValues } | { kind: 'incomplete', message: string }}
@@ -46,8 +44,7 @@ export function readCommand(line, commands) {
 }
 
 /**
- * Suggestions for the end of the line; with `ask`, the bot is to be asked for values of an option, too, and with `file` one is to
- * be chosen for the option of that name.
+ * Suggests how the line goes on. `ask`: the bot knows values of the option; `file`: the option takes a file.
  * @param {string} line
  * @param {readonly RegisteredCommand[]} commands
  * @returns {{ suggestions: readonly Suggestion[], ask?: { name: string, options: OptionValues, focused: string }, file?: string }}
@@ -75,7 +72,6 @@ export function completeLine(line, commands) {
 }
 
 /**
- * Suggestions of the values that the bot named for the option at the end of the line.
  * @param {string} line
  * @param {readonly RegisteredCommand[]} commands
  * @param {readonly Choice[]} choices
@@ -89,7 +85,7 @@ export function suggestChoices(line, commands, choices) {
 }
 
 /**
- * Place of the suggestion that Enter takes as the list opens: the first, unless the line is whole and only options could follow.
+ * Finds the suggestion that Enter takes: the first, unless the line is whole and only options could follow.
  * @param {string} line
  * @param {readonly Suggestion[]} suggestions
  * @param {readonly RegisteredCommand[]} commands
@@ -107,7 +103,6 @@ export function findFirstMarked(line, suggestions, commands) {
  */
 
 /**
- * Goes down the path of names as far as the line does.
  * @param {string} line
  * @param {readonly RegisteredCommand[]} commands
  * @returns {Names | Options}
@@ -170,7 +165,7 @@ function explainIncomplete({ path, typed, next }) {
   return typed ? `There is no command /${typed} here.` : 'A command begins with its name.';
 }
 
-/** Commands by heading, in the order in which a newcomer needs them; others come last, under none. */
+/** Commands in the order in which a newcomer needs them. */
 const commandGroups = Object.entries({
   Talk: ['join', 'ask', 'say', 'stop', 'leave', 'help'],
   Sound: ['track', 'voice'],
@@ -242,7 +237,6 @@ function toOptionValue({ type, choices }, words) {
 export const maxSuggestions = 25;
 
 /**
- * Effect of a key on the list of suggestions under a line: `picked` is the place of the marked one, -1 for none.
  * @param {string} key as `KeyboardEvent.key` names it
  * @param {{ picked: number, count: number }} list
  * @returns {{ kind: 'marked' | 'taken', picked: number } | { kind: 'closed' } | undefined} undefined: nothing, the key is the line's

@@ -4,7 +4,6 @@ import { isFirstScreen } from './room-state.js';
 import { renderTries } from './tries-view.js';
 
 /**
- * The line that asks or commands.
  * @param {PageState} page
  * @param {RoomActions} actions
  */

@@ -8,14 +8,12 @@ import { renderTries } from './tries-view.js';
 import { measureStages } from './waterfall.js';
 
 /**
- * Views by item: an item never changes, so what is drawn stays while the channels do, and while the item before it is of the same
- * author or not.
+ * Items never change, so a view stays as long as the channels and the author before it.
  * @type {WeakMap<Item, { channels: Room['channels'], isNext: boolean, view: unknown }>}
  */
 const drawnItems = new WeakMap();
 
 /**
- * What was said, answered and written, oldest first, then the words of whoever speaks.
  * @param {PageState} page
  * @param {RoomActions} actions
  */
@@ -45,11 +43,11 @@ export function renderConversation(page, actions) {
   </div></div>`;
 }
 
-/** Later items among which an answer in writing may stand while it is still spoken. */
+/** An answer in writing may stand so many items before the end while it is still spoken. */
 const maxLaterItems = 8;
 
 /**
- * True where an answer in writing is what the bot speaks: it is not shown twice.
+ * An answer that is written and spoken is shown once.
  * @param {readonly Item[]} items
  * @param {RoomState} state
  */
@@ -132,7 +130,6 @@ function renderItemContent(item, room, actions) {
 }
 
 /**
- * A question without the mention that the page put before it.
  * @param {RoomMessage} message
  * @param {Room} room
  */

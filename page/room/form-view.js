@@ -3,7 +3,6 @@
 import { html } from './html.js';
 
 /**
- * The form that the bot asked for last, until it is sent or put away.
  * @param {PageState} page
  * @param {RoomActions} actions
  */
@@ -48,7 +47,7 @@ function renderField({ customId, label, required, isLong, value, mostLength, men
 }
 
 /**
- * A menu of a message: a choice is sent at once, several are sent by a button.
+ * A single choice is sent at once, several choices by a button.
  * @param {string} messageId
  * @param {RoomMenu} menu
  * @param {RoomActions} actions

@@ -10,7 +10,7 @@ const timeStyles = {
 };
 
 /**
- * A text with the markdown of Discord. Elements only: nothing of it is read as HTML.
+ * Makes elements only: nothing of the text is read as HTML.
  * @param {string} text
  * @param {NameOf} [nameOf]
  */

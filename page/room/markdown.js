@@ -100,7 +100,7 @@ function readAtom([whole, escaped, , code, id, time, style = 'f', label, href, b
 }
 
 /**
- * Where the words between two marks end: of "***" the last ones are those of the outer mark.
+ * Of "***" the last marks belong to the outer words.
  * @param {string} text
  * @param {string} mark
  * @param {number} from
@@ -113,7 +113,6 @@ function findMarkEnd(text, mark, from) {
 }
 
 /**
- * Words between two marks that begin here, if they do.
  * @param {string} text
  * @param {number} at
  * @param {NameOf} nameOf

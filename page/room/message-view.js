@@ -13,7 +13,6 @@ export function renderBotFace() {
 }
 
 /**
- * A round sign of a person: the first letter of the name, in a ring while they speak.
  * @param {{ name: string, speaks?: boolean, level?: number }} person level 0 to 1 is the width of the ring
  */
 export function renderFace({ name, speaks = false, level = 0.3 }) {
@@ -23,7 +22,6 @@ export function renderFace({ name, speaks = false, level = 0.3 }) {
 }
 
 /**
- * Text, files, menus and buttons of a message.
  * @param {RoomMessage} message
  * @param {Room} room
  * @param {RoomActions} actions

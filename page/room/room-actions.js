@@ -1,5 +1,4 @@
 /**
- * Actions on the page; each is a press of a person.
  * @typedef {{
  *   join(channel: string, person?: string): void, leave(person?: string): void,
  *   pressButton(messageId: string, customId: string, values?: readonly string[]): void,
@@ -12,7 +11,6 @@
  */
 
 /**
- * All that is drawn beside the room's own state.
  * @typedef {{
  *   room: import('./room-state.js').RoomState, isConnected: boolean, notice: string, level: number, heardLevel: number, isMicrophoneOpen: boolean, isSounding: boolean,
  *   isOpenTalk: boolean, isTalking: boolean, line: string,

@@ -24,20 +24,18 @@ import { RoomSound, takenSentence } from './sound/room-sound.js';
 import { toMeterPosition } from './sound/sound-frames.js';
 import { renderStage } from './stage-view.js';
 
-/** Level of a quiet room on the level meter: -45 dB. */
+/** -45 dB on the level meter. */
 const quietLevel = 0.25;
 
-/** Words that have not come so long after a voice: there were none. */
+/** After so long a voice had no words. */
 const wordsWaitMs = 5_000;
 
-/** Lines that the arrow keys bring back. */
 const maxSentLines = 50;
 
-/** Made up by each tab. */
 const tabId = `${Math.random()}`.slice(2);
 
 /**
- * The sandbox's room: draws what it tells, and asks it for what is pressed.
+ * Draws what the sandbox tells, and sends it what is pressed.
  * @implements {RoomActions}
  */
 export class RoomPage {
@@ -63,14 +61,14 @@ export class RoomPage {
   #sound;
   #isDrawn = true;
   #isFirst = true;
-  /** Private replies are shown only to the page that asked, as in Discord: not those to a command of the terminal. */
+  /** Private replies to commands of the terminal are not shown here. */
   #hasAsked = false;
   #files;
-  /** Lines that were sent, oldest first. @type {readonly string[]} */
+  /** @type {readonly string[]} */
   #sentLines = [];
-  /** Place in these lines that the box shows, from the end; 0: what is being typed. */
+  /** Place from the end of the line in the box; 0: it is being typed. */
   #recalled = 0;
-  /** Ends of the waiting for words, by name. @type {Map<string, ReturnType<typeof setTimeout>>} */
+  /** @type {Map<string, ReturnType<typeof setTimeout>>} */
   #waits = new Map();
 
   /**
@@ -159,7 +157,7 @@ export class RoomPage {
   }
 
   /**
-   * Sends a line; one that did not reach the room stands in the box again, unless another was begun.
+   * A line that did not reach the room stands in the box again, unless another was begun.
    * @param {string} line
    * @param {string} kind
    * @param {object} fields
@@ -191,7 +189,6 @@ export class RoomPage {
   }
 
   /**
-   * Up and down go through the lines that were sent.
    * @param {KeyboardEvent} event
    */
   #recallLine(event) {
@@ -259,7 +256,6 @@ export class RoomPage {
   }
 
   /**
-   * Space is the talk key, except where it writes or presses something else.
    * @param {KeyboardEvent} event
    * @param {boolean} isDown
    */
@@ -322,7 +318,7 @@ export class RoomPage {
   }
 
   /**
-   * Keeps the place of somebody's words from their voice on until the words come.
+   * Keeps a place for somebody's words from the beginning of their voice.
    * @param {string} who
    * @param {boolean} isVoice false: it has just ended, maybe after its words came
    */
@@ -384,8 +380,7 @@ export class RoomPage {
 }
 
 /**
- * The same where the person in front of the page speaks above the level of a quiet room, not whenever the microphone is on, and the bot
- * while its words come, not while a track plays.
+ * The person of the page speaks above the level of a quiet room; the bot speaks while its words come, not while a track plays.
  * @param {PageState} page
  * @returns {PageState}
  */
@@ -401,7 +396,6 @@ function markSpeakers(page) {
 }
 
 /**
- * The WebSocket at a path of this page's own address, as this tab, so that the room knows which sound is whose.
  * @param {string} path
  * @returns {URL}
  */

@@ -1,9 +1,9 @@
 /** @import { Reply, RoomLine } from './room-state.js' */
 
-/** Waits in ms before the next try, the last one again and again. */
+/** The last wait repeats. */
 const waitsMs = [500, 1_000, 2_000, 5_000];
 
-/** The connection to the room: lines come in, requests go out and are answered. Comes back by itself, unless this browser is not let in any more. */
+/** The connection to the room, which comes back by itself unless this browser is not let in any more. */
 export class RoomSocket {
   #url;
   #tell;
@@ -26,7 +26,7 @@ export class RoomSocket {
   }
 
   /**
-   * The room's answer; one with an `error` where there is no connection. Never throws.
+   * Asks the room. Never throws: without a connection the reply has an `error`.
    * @param {string} kind
    * @param {object} [fields]
    * @returns {Promise<Reply>}

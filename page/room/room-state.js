@@ -1,7 +1,6 @@
 /** @import { RegisteredCommand } from './command-line.js' */
 /** @import { Instants } from './waterfall.js' */
 /**
- * Messages from the sandbox, as they are drawn.
  * @typedef {{ id: string, name: string, channel?: string, isYou: boolean, speaks: boolean }} Person
  * @typedef {{ id: string, name: string, kind: string, status?: string }} Channel
  * @typedef {{ customId: string, label: string, disabled: boolean, style?: number }} RoomButton
@@ -27,18 +26,17 @@
  */
 
 /**
- * One entry of the conversation; `wallMs` since 1970. A command is what this page sent.
+ * `wallMs` since 1970. A command is what this page sent.
  * @typedef {{ key: string, wallMs?: number } & (Said | Answered | Unanswered | { kind: 'command', text: string }
  *   | (RoomMessage & { kind: 'message' }))} Item
  */
 
 /**
- * All that the room has told; `live` are the words of a person who still speaks, by name.
+ * `live` are the words of people who still speak, by name.
  * @typedef {{ room: Room, items: readonly Item[], count: number, live: Readonly<Record<string, string>>,
  *   engines: readonly string[] }} RoomState
  */
 
-/** So many entries are kept; older ones go. */
 const maxItems = 200;
 
 /** @type {RoomState} */
@@ -57,7 +55,6 @@ export const emptyRoom = Object.freeze({
 });
 
 /**
- * The state once this line has come; lines that change nothing here leave it as it is.
  * @param {RoomState} state
  * @param {RoomLine} line
  * @returns {RoomState}
@@ -92,7 +89,7 @@ export function stepRoom(state, line) {
 }
 
 /**
- * The state with an answer: in the place of the message that holds it in writing, where there is one, as nothing is shown twice.
+ * A spoken answer takes the place of the same answer in writing.
  * @param {RoomState} state
  * @param {Answered} line
  * @returns {RoomState}
@@ -149,11 +146,10 @@ function setSpeaking(room, { who, on }) {
   return { ...room, people };
 }
 
-/** Fewer answers and entries than these: somebody has just come. The sandbox asks the first question itself. */
+/** With fewer answers and entries somebody has just come: the sandbox asks the first question itself. */
 const [firstAnswers, firstItems] = [2, 6];
 
 /**
- * Whether the page explains itself.
  * @param {RoomState} state
  * @returns {boolean}
  */
@@ -166,7 +162,7 @@ export function isFirstScreen({ items }) {
 const panelButton = 'parley:more';
 
 /**
- * The message that the bot keeps its panel in: the latest for everybody with the button of a panel.
+ * The panel is the latest message for everybody with its button.
  * @param {RoomState} state
  * @returns {(RoomMessage & Item) | undefined}
  */
@@ -182,12 +178,11 @@ export function findPanel({ items, room }) {
 }
 
 /**
- * Why somebody whom the page plays would talk and be met with silence, and the press that ends it: an action, and of what.
+ * A reason for which somebody would talk in vain, and the action that ends it.
  * @typedef {{ text: string, label: string, does: 'join' | 'send' | 'agree', what: string }} Silence
  */
 
 /**
- * Names of people in the line of the panel that begins with these words.
  * @param {RoomMessage | undefined} panel
  * @param {'Hearing' | 'Not heard until they press Hear me'} head
  * @returns {readonly string[]}

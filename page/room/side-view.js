@@ -4,7 +4,6 @@ import { html } from './html.js';
 import { renderFace } from './message-view.js';
 
 /**
- * Who is here and where, somebody else who speaks, and the engines.
  * @param {PageState} page
  * @param {RoomActions} actions
  */

@@ -7,7 +7,6 @@ import { listSilences } from './room-state.js';
 import { readStage } from './stage.js';
 
 /**
- * The bot's panel as a stage: its face, who is there, and the microphone.
  * @param {PageState} page
  * @param {RoomActions} actions
  */
@@ -47,7 +46,7 @@ export function renderStage(page, actions) {
 }
 
 /**
- * Whether words that are said now reach nobody.
+ * Words that are said now reach nobody.
  * @param {Stage['mood']} mood
  */
 function isDeaf(mood) {
@@ -55,7 +54,6 @@ function isDeaf(mood) {
 }
 
 /**
- * Somebody who sits with the bot, with marks that say whether their words come through.
  * @param {Seat} seat
  * @param {PageState} page
  */
@@ -74,7 +72,7 @@ const microphoneOff =
 const earOff = 'M4 4l16 16M8 8v4a4 4 0 0 0 2 3.5V18a2 2 0 0 0 4 0M16 13a5 5 0 0 0-7-7';
 
 /**
- * Loudness, 0 to 1, of people whom the bot hears.
+ * Loudness of people whom the bot hears, 0 to 1.
  * @param {PageState} page
  * @param {Stage} stage
  */
@@ -84,7 +82,7 @@ function findEarLevel({ level, heardLevel }, { seats }) {
 }
 
 /**
- * Side to which the face looks, -1 or 1: that of whoever speaks, as the list of people is laid out; 0 without one.
+ * The face looks to whoever speaks: -1 is left, 1 is right.
  * @param {Stage} stage
  */
 function findLookSide({ seats }) {
@@ -103,7 +101,6 @@ function renderMicrophone({ isMicrophoneOpen, isTalking, level }, actions) {
 }
 
 /**
- * The choice between an open microphone and a talk key.
  * @param {PageState} page
  * @param {RoomActions} actions
  */

@@ -2,23 +2,20 @@
 import { findPanel, listPanelNames } from './room-state.js';
 
 /**
- * What the bot does now. `away`: it sits nowhere, or the page knows nothing yet.
+ * `away`: the bot sits nowhere, or the page knows nothing yet.
  * @typedef {'away' | 'waiting' | 'listening' | 'thinking' | 'speaking'} Mood
  */
 
 /**
- * Somebody in the channel of the stage; `isHeard`: the bot takes their words.
  * @typedef {Person & { isHeard: boolean }} Seat
  */
 
 /**
- * The panel as a stage: `word` is the state of the bot, `stop` the button that silences it, and `message` what the stage does not
- * draw by itself.
+ * `stop` is the button that silences the bot; `message` holds the rest of the panel.
  * @typedef {{ mood: Mood, word: string, headline: string, message: RoomMessage | undefined, stop: RoomButton | undefined,
  *   seats: readonly Seat[] }} Stage
  */
 
-/** Line of the panel that says what the bot does now. */
 const activityLine = /^(?:Thinking|Listening|Speaking to .*|.* is speaking)$/;
 
 /**

@@ -1,7 +1,7 @@
 /** @import { RoomActions } from './room-actions.js' */
 import { html } from './html.js';
 
-/** Questions to begin with, by the words on their buttons. */
+/** Questions by the words on their buttons. */
 const tries = Object.entries({
   'What time is it?': 'What time is it?',
   'Set a timer': 'Set a timer for one minute',
@@ -10,7 +10,6 @@ const tries = Object.entries({
 });
 
 /**
- * Things to try, as a press each.
  * @param {RoomActions} actions
  */
 export function renderTries(actions) {

@@ -1,17 +1,16 @@
 /**
- * Instants of an answer in ms of one clock, as the bot measures them.
+ * Instants in ms of one clock, as the bot measures them.
  * @typedef {{ heardAtMs: number, endedAtMs?: number, recognisedAtMs?: number, firstTokenAtMs?: number,
  *   firstClauseAtMs?: number, firstSpeechAtMs?: number, firstSentAtMs?: number }} Instants
  */
 
 /**
- * One stage: `faster` says what makes it so, `afterMs` since the last syllable, and from where to where its bar reaches, 0 to 1 of the whole width.
+ * `afterMs` counts from the last syllable; the bar reaches `from` to `to`, 0 to 1.
  * @typedef {{ name: string, faster: string, afterMs: number, from: number, to: number }} Stage
  */
 
 /**
- * Bars of an answer, in order of time: each begins where the one before it ended. What did not happen has none, nor has
- * sound that was heard before the first packet of this answer: that was something else.
+ * Each bar begins where the one before it ended. Sound that was heard before the first packet of this answer was something else.
  * @param {Instants} instants
  * @param {number | undefined} firstHeardAtMs
  * @returns {{ totalMs: number, stages: readonly Stage[], longest: Stage | undefined }}
@@ -39,7 +38,6 @@ export function measureStages(instants, firstHeardAtMs) {
 }
 
 /**
- * What happens until an answer is heard, and what makes it faster.
  * @type {readonly { instant: Exclude<keyof Instants, 'heardAtMs'> | 'firstHeardAtMs', name: string, faster: string }[]}
  */
 const stageTexts = [

@@ -1,7 +1,7 @@
 import { FrameCutter } from './sample-ring.js';
 import { frameSamples } from './sound-frames.js';
 
-/** Cuts what the microphone gives into frames of 20 ms, and sends them through the port it is handed. */
+/** Sends the microphone's sound in frames of 20 ms. */
 class CaptureProcessor extends AudioWorkletProcessor {
   #cutter = new FrameCutter(frameSamples);
   /** @type {MessagePort | undefined} */

@@ -1,18 +1,16 @@
 import { SampleRing } from './sample-ring.js';
 import { sampleRateHz } from './sound-frames.js';
 
-/** Sound that waits before the first of it plays: in the usual case, and at most, after holes. */
+/** The reserve in the usual case, and at most after holes. */
 const [reserveMs, maxReserveMs] = [40, 240];
-/** A hole in speech is shorter than this: pauses between clauses have sound, too. */
+/** Longer silence is no hole: pauses between clauses have sound, too. */
 const holeMs = 150;
 /** The reserve falls after so much sound without a hole. */
 const calmMs = 10_000;
-/** Of sound that begins, and of a hole. */
 const fadeMs = 3;
 /** A browser that was asleep comes back to at most so much old sound. */
 const maxQueuedMs = 400;
 
-/** Plays the frames that come through the port it is handed. */
 class PlaybackProcessor extends AudioWorkletProcessor {
   #ring = new SampleRing({
     reserveSamples: toSampleCount(reserveMs),

@@ -2,7 +2,6 @@ import { sampleRateHz } from './sound-frames.js';
 
 /** @import { WorkerNews, WorkerOrder } from './sound-worker.js' */
 
-/** Sound of the page: what the person in front of it says, and what they hear. */
 export class RoomSound {
   #tell;
   #url;
@@ -30,13 +29,11 @@ export class RoomSound {
     await (await this.#context).resume();
   }
 
-  /** True while the microphone is open, whether or not it is spoken into. */
   get isOpen() {
     return this.#microphone !== undefined;
   }
 
   /**
-   * Opens the microphone.
    * @returns {Promise<string | undefined>} the sentence that says why not
    */
   async openMicrophone() {
@@ -126,17 +123,13 @@ const refusalSentences = {
     'Another program holds the microphone: close it there, then press Microphone again.',
 };
 
-/** For a microphone that was there and is not any more. */
 const unpluggedSentence = 'The microphone was unplugged: plug it in, then press Microphone again.';
-/** For a page that another one took the microphone from. */
 export const takenSentence =
   'Another tab has the microphone now: press Microphone to have it here.';
-/** For an address at which browsers give no page a microphone. */
 const insecureSentence =
   'Browsers give the microphone only by https or on this machine: open the address that npm start printed.';
 
 /**
- * One sentence for a microphone that was refused.
  * @param {unknown} error
  * @returns {string}
  */

@@ -1,8 +1,8 @@
 /**
  * Samples between a network that sends frames and a device that takes them at its own pace.
  *
- * Silent until the reserve is there, and again once it has run dry. What does not fit takes the place of the oldest. A hole in the
- * middle of speech doubles the reserve, and a time without holes takes a quarter of it away. Sound fades in, and a hole fades out.
+ * It is silent until the reserve is there, and again once it has run dry. A hole in speech doubles the reserve, and a time without
+ * holes takes a quarter of it away.
  */
 export class SampleRing {
   /** @type {Float32Array} */
@@ -12,7 +12,7 @@ export class SampleRing {
   #from = 0;
   #length = 0;
   #plays = false;
-  /** Samples since it ran dry; a reserve that was never filled cannot. */
+  /** Samples since it ran dry. */
   #dry = Number.POSITIVE_INFINITY;
   /** Samples played since the reserve has changed. */
   #calm = 0;
@@ -22,7 +22,7 @@ export class SampleRing {
   #last = 0;
 
   /**
-   * `holeSamples`: sound that comes so soon after it ran dry was late, later sound is something new.
+   * `holeSamples`: sound that comes so soon after the ring ran dry was late.
    * @param {{ reserveSamples: number, mostSamples: number, mostReserveSamples?: number, holeSamples?: number, calmSamples?: number,
    *   fadeSamples?: number }} sizes
    */
@@ -39,12 +39,10 @@ export class SampleRing {
     this.#reserve = reserveSamples;
   }
 
-  /** Samples that wait before the first of them plays. */
   get reserve() {
     return this.#reserve;
   }
 
-  /** Number of samples that wait. */
   get length() {
     return this.#length;
   }
@@ -67,7 +65,6 @@ export class SampleRing {
   }
 
   /**
-   * Fills `out`, with silence where there is nothing to play.
    * @param {Float32Array} out
    */
   pull(out) {
@@ -101,7 +98,6 @@ export class SampleRing {
 /** Depth of a fade, as the power of e: -43 dB. */
 const fadeEnd = 5;
 
-/** Cuts a stream of samples of any lengths into frames of one length. */
 export class FrameCutter {
   #size;
   /** @type {Float32Array<ArrayBuffer>} */
@@ -115,7 +111,6 @@ export class FrameCutter {
   }
 
   /**
-   * The frames that `samples` complete.
    * @param {Float32Array} samples
    * @returns {readonly Float32Array<ArrayBuffer>[]}
    */

@@ -13,12 +13,11 @@ export const frameKinds = Object.freeze({
 });
 
 /**
- * A frame of the sound socket. `atMs` is when it was captured, by the sender's own clock.
+ * `atMs` is the instant of capture by the sender's clock.
  * @typedef {{ kind: number, sequence: number, atMs: number, payload: Uint8Array<ArrayBuffer> }} SoundFrame
  */
 
 /**
- * The bytes of a frame.
  * @param {SoundFrame} frame
  * @returns {Uint8Array<ArrayBuffer>}
  */
@@ -33,7 +32,6 @@ export function writeFrame({ kind, sequence, atMs, payload }) {
 }
 
 /**
- * The frame in these bytes; undefined where they are none.
  * @param {ArrayBuffer} bytes
  * @returns {SoundFrame | undefined}
  */
@@ -46,7 +44,7 @@ export function readFrame(bytes) {
 }
 
 /**
- * Samples from -1 to 1 as 16-bit little-endian, as all machines with browsers have them; what is louder is cut off.
+ * 16 bit, little-endian; samples beyond -1 and 1 are cut off.
  * @param {Float32Array} samples
  * @returns {Uint8Array<ArrayBuffer>}
  */
@@ -58,7 +56,7 @@ export function toPcmBytes(samples) {
 }
 
 /**
- * Samples from -1 to 1 of 16-bit little-endian bytes; an odd last byte is left out.
+ * An odd last byte is left out.
  * @param {Uint8Array} bytes
  * @returns {Float32Array<ArrayBuffer>}
  */
@@ -68,7 +66,6 @@ export function toPcmSamples(bytes) {
 }
 
 /**
- * Loudness of samples as their root mean square, 0 to 1.
  * @param {Float32Array} samples
  * @returns {number}
  */
@@ -79,7 +76,7 @@ export function measureRms(samples) {
 }
 
 /**
- * Where a level meter stands, 0 to 1: -60 dB and less is 0, full scale is 1.
+ * -60 dB and less is 0, full scale is 1.
  * @param {number} rms
  * @returns {number}
  */

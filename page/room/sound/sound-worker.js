@@ -14,16 +14,13 @@ import {
  * @typedef {{ kind: 'level', rms: number } | { kind: 'closed', why: string } | { kind: 'heard', rms: number }} WorkerNews
  */
 
-/** More bytes that wait for the network than this: the frame is left out, as it would come too late. */
+/** Beyond these bytes in the socket a frame would come too late, and is left out. */
 const maxWaitingBytes = 32_768;
-/** The level is told once in so many frames. */
 const framesPerLevel = 6;
 
-/** Wait before a connection that was lost is opened again. */
 const reconnectMs = 2_000;
 
 let isSpeaking = false;
-/** Tells that nobody speaks any more. */
 let endSpeech = () => {};
 let sequence = 0;
 let captured = 0;
