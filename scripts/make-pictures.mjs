@@ -2,19 +2,22 @@
 //
 // Writes the pictures of the documents into docs/pictures, from the running program: the sandbox that `npm start` opens, with a
 // mock recogniser. In Chromium, as `npm run test:page` finds it. Delays can be read in room.png, so run it on an idle machine.
+//   -- NAME ...   writes only these: animation, pictures
 import { mkdir, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { instantPace, openMockProviders } from '#test/fakes/providers/mock-providers.ts';
 import { openBrowser } from '#test/page/browser/open-browser.ts';
 import { openProgram } from '#test/page/browser/open-program.ts';
+import { saveAnimation } from './save-animation.ts';
 import { savePicture } from './save-picture.ts';
 
 const folder = fileURLToPath(new URL('../docs/pictures/', import.meta.url));
-const mostBytes = 200_000;
+const [maxBytes, maxAnimationBytes] = [200_000, 480_000];
+const animation = { width: 960, height: 600, gapMs: 160, quality: 0.72 };
 const waitMs = 60_000;
 /** "What time is it", as the microphone takes it. */
 const question = 'sandbox/recordings/what-time-is-it.wav';
-const appearance = { viewport: { width: 1_280, height: 800 }, colorScheme: 'dark', ignoreHTTPSErrors: true };
+const appearance = { viewport: { width: 1_280, height: 800 }, ignoreHTTPSErrors: true };
 const tall = { width: 1_280, height: 1_200 };
 /** Lines of captions: speaker and words. */
 const talk = [
@@ -27,7 +30,39 @@ await mkdir(folder, { recursive: true });
 await using opened = new AsyncDisposableStack();
 const browser = await openBrowser(question);
 opened.defer(() => browser.close());
-await pictureSandbox();
+const wanted = process.argv.slice(2);
+const isWanted = (name) => wanted.length === 0 || wanted.includes(name);
+if (isWanted('animation')) for (const scheme of ['dark', 'light']) await recordInterruption(scheme);
+if (isWanted('pictures')) await pictureSandbox();
+
+/** A conversation with an interruption, for the README: Nova counts, Adam says "Stop", and asks something else. */
+async function recordInterruption(colorScheme) {
+  let said = 'What time is it?'; // as the sandbox asks first
+  await using mock = await openMockProviders({ pace: instantPace, hears: () => said, rateHz: 24_000 });
+  await using program = await openProgram(undefined, { TRANSCRIPTION_BASE_URL: mock.baseUrl });
+  const { tab, messages, panel } = await enter(program, colorScheme);
+  const heard = () => messages.locator('.you:not(.live)').getByText(said, { exact: true }).waitFor();
+  const path = `${folder}talk-${colorScheme}.webp`;
+  await saveAnimation(tab, path, animation, async () => {
+    await tab.waitForTimeout(1_200);
+    await tab.getByRole('button', { name: 'Interrupt me' }).click();
+    await panel.locator('.orb.speaks').waitFor();
+    await tab.waitForTimeout(3_000); // until it counts
+    said = 'Stop.';
+    await pressMicrophone(tab);
+    await heard();
+    await panel.getByText('Listening').waitFor();
+    await tab.waitForTimeout(1_000);
+    said = 'What time is it?';
+    await pressMicrophone(tab);
+    await tab.getByRole('button', { name: said }).click();
+    await panel.locator('.orb.speaks').waitFor();
+    await panel.getByText('Listening').waitFor();
+    await tab.waitForTimeout(2_500);
+  });
+  await tab.context().close();
+  await checkSize(path, maxAnimationBytes);
+}
 
 /** A mock recogniser understands every word, which that of the sandbox does not; all else is the sandbox's own. */
 async function pictureSandbox() {
@@ -35,17 +70,20 @@ async function pictureSandbox() {
   await using mock = await openMockProviders({ pace: instantPace, hears: () => said, rateHz: 24_000 });
   await using program = await openProgram(undefined, { TRANSCRIPTION_BASE_URL: mock.baseUrl });
   const { tab, messages, panel, types, says } = await enter(program);
-  await types('/track play sound:rain track:bg volume:30 loop:true');
+  await tab.getByText('Add somebody').click();
+  await types('/track play sound:rain track:bg volume:30');
   await panel.getByText('bg: rain').waitFor();
   await tab.getByRole('button', { name: 'Agrees to be heard' }).click();
   await messages.getByText('I hear you, always').waitFor();
   said = 'Nova, what time is it?';
-  await says(said);
+  await says('Nova what time is it'); // without a pause, at which the mock would understand all of it twice
+  await tab.getByText('Add somebody').click();
   await tab.locator('.bot.live').waitFor();
   await save(tab, 'room');
   await tab.emulateMedia({ colorScheme: 'light' });
   await save(tab, 'room-light');
   await tab.emulateMedia({ colorScheme: 'dark' });
+  await tab.getByText('Add somebody').click();
   await tab.setViewportSize({ width: 720, height: 800 });
   await panel.getByText('Listening').waitFor();
   await save(tab, 'panel', panel);
@@ -54,10 +92,10 @@ async function pictureSandbox() {
   await tab.getByRole('button', { name: 'Interrupt me' }).click();
   await panel.locator('.orb.speaks').waitFor();
   await tab.waitForTimeout(2_000); // until it counts
-  await microphone(tab);
+  await pressMicrophone(tab);
   await messages.locator('.you:not(.live)').getByText(said).waitFor();
   await save(tab, 'phone');
-  await microphone(tab);
+  await pressMicrophone(tab);
   await tab.setViewportSize(tall);
 
   await types('/settings view');
@@ -73,7 +111,7 @@ async function pictureSandbox() {
   for (const [name, words] of talk) {
     said = words;
     if (name === 'Ben') await says(words);
-    else await microphone(tab);
+    else await pressMicrophone(tab);
     await messages.locator('.written').getByText(words).waitFor();
   }
   const captions = messages.locator('.written').filter({ hasText: talk.at(-1)[1] });
@@ -83,11 +121,10 @@ async function pictureSandbox() {
 }
 
 /** A tab in the sandbox after its own exchanges. */
-async function enter(program) {
-  const tab = await newTab();
+async function enter(program, colorScheme = 'dark') {
+  const tab = await newTab(colorScheme);
   await tab.goto(program.link.href);
   await program.shows('Type to speak as Adam');
-  await tab.getByText('Add somebody').click();
   return {
     tab,
     messages: tab.getByRole('log', { name: 'Conversation' }),
@@ -104,12 +141,12 @@ async function enter(program) {
 }
 
 /** Has the microphone play the recording, or turns it off. */
-async function microphone(tab) {
+async function pressMicrophone(tab) {
   await tab.getByRole('button', { name: 'Microphone' }).click();
 }
 
-async function newTab() {
-  const context = await browser.newContext(appearance);
+async function newTab(colorScheme) {
+  const context = await browser.newContext({ ...appearance, colorScheme });
   context.setDefaultTimeout(waitMs);
   return await context.newPage();
 }
@@ -123,7 +160,11 @@ async function choose(messages, menu, choice) {
 async function save(tab, name, part) {
   const path = `${folder}${name}.png`;
   await savePicture(tab, path, part);
+  await checkSize(path, maxBytes);
+}
+
+async function checkSize(path, most) {
   const { size } = await stat(path);
-  if (size > mostBytes) throw new Error(`${path} has ${size} bytes: ${mostBytes} are the most.`);
+  if (size > most) throw new Error(`${path} has ${size} bytes: ${most} are the most.`);
   console.log(`${path} ${size} bytes`);
 }

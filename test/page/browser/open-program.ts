@@ -28,8 +28,12 @@ export type Clone = { readonly folder: string; readonly command: string };
 
 /**
  * The program at a terminal of its own (`script` of util-linux), in an empty folder, or in a clone: the link that it prints goes to terminals only.
+ * `settings` are those of the environment.
  */
-export async function openProgram(clone?: Clone): Promise<Program> {
+export async function openProgram(
+  clone?: Clone,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Program> {
   const folder = clone?.folder ?? (await mkdtemp(join(tmpdir(), 'parley-')));
   const start = clone?.command ?? `'${process.execPath}' --max-semi-space-size=2 '${main}'`;
   const command = `DISCORD_TOKEN= PAGE_PORT=${await findFreePort()} ${start}`;
@@ -38,7 +42,7 @@ export async function openProgram(clone?: Clone): Promise<Program> {
     ['--quiet', '--return', '--command', command, '/dev/null'],
     {
       cwd: folder,
-      ...(clone ? {} : { env: { TERM: 'dumb' } }),
+      ...(clone ? {} : { env: { TERM: 'dumb', ...settings } }),
       timeout: 240_000,
       killSignal: 'SIGKILL',
     },
