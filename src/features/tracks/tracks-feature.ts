@@ -55,8 +55,8 @@ function createTrackRequests(running: SessionObjects<SessionTracks>, catalog: So
   return {
     playSound: async (guildId: GuildId, ...request: Parameters<SessionTracks['playSound']>) =>
       (await running.find(guildId)?.playSound(...request)) ?? ([nowhereOutcome] as const),
-    change: (guildId: GuildId, ...changeTracks: Parameters<SessionTracks['changeTracks']>) =>
-      findNewest(guildId)?.changeTracks(...changeTracks) ?? [nowhereOutcome],
+    change: (guildId: GuildId, ...change: Parameters<SessionTracks['changeTracks']>) =>
+      findNewest(guildId)?.changeTracks(...change) ?? [nowhereOutcome],
     listTracks: (guildId: GuildId) => findNewest(guildId)?.listedTracks,
     listSounds: () => catalog.names(),
   };
