@@ -138,12 +138,13 @@ export class SettingsRequests {
     this.#sessions.features.onGuildChanged(guildId);
     const session = this.#sessions.findSession(guildId);
     const { settings } = this.#sessions;
-    const { policy } = settings.getForGuild(guildId).consent;
+    const { policy, roleId } = settings.getForGuild(guildId).consent;
     if (!session || !former || policy === 'ask') return;
     // The rules may change again before the announcement is said.
-    const rulesNow = () => JSON.stringify(settings.getForGuild(guildId).consent);
-    const rules = rulesNow();
-    const holds = () => rulesNow() === rules;
+    const holds = () => {
+      const now = settings.getForGuild(guildId).consent;
+      return now.policy === policy && now.roleId === roleId;
+    };
     const count = async () => {
       if (!holds()) return;
       await settings.delayConsent(guildId, undefined, 0);
