@@ -31,6 +31,7 @@ export type NoticedEvent = {
   readonly atMs: number;
   readonly noticed:
     | { readonly kind: 'began' | 'sound' | 'paused' | 'long-pause' | 'resumed' | 'likely-over' }
+    | { readonly kind: 'ask-turn-model' }
     | { readonly kind: 'overlap-began' | 'voiced' | 'overlap-ended' }
     | { readonly kind: 'ended'; readonly whole: { readonly toMs: number } };
 };
@@ -95,6 +96,7 @@ function listAnswers(noted: readonly NoticedEvent[]) {
           vain++;
         }
         break;
+      case 'ask-turn-model':
       case 'sound':
       case 'long-pause':
         break;

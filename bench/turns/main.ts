@@ -25,6 +25,12 @@ const noiseSeconds = 300;
 const maxFalseTurns = 1;
 
 const workshop = await openWorkshop();
+if (process.argv.includes('--human')) {
+  const { humanReport } = await import('./human/human-report.ts');
+  const { text, isMet } = await humanReport(workshop);
+  console.log(`${text}\ngoals: ${isMet ? 'met' : 'NOT MET'}`);
+  process.exit(isMet ? 0 : 1);
+}
 const sounds = await playScenarios(await readScenarios(), workshop);
 const verdictsByKind = new Map(
   runKinds.map((way) => [way, judgeScenarios(sounds, way, workshop)] as const),

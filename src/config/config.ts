@@ -139,6 +139,8 @@ function toConfig(from: EnvironmentSettings) {
     consent: toConsentConfig(from),
     /** When the bot takes words as meant for it. */
     addressing: from.ADDRESSING,
+    /** Whether a local model says by people's sound whether their turns are over. */
+    hasTurnModel: from.TURN_MODEL === 'on',
     /** Whether every line in the chat of a channel it sits in may be meant for it; needs a privileged intent. */
     messageContent,
     /** `otherNames`: further names the bot answers to, for example its name in other scripts. */

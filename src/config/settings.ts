@@ -132,6 +132,7 @@ const shape = {
   SPEECH_FALLBACK_VOICE: words.optional(),
   OPENAI_BASE_URL: url.default('https://api.openai.com/v1'),
   ADDRESSING: z.enum(addressingModes).default('auto'),
+  TURN_MODEL: z.enum(['off', 'on']).default('on'),
   MESSAGE_CONTENT: z.enum(['off', 'on']).default('off'),
   TRACK_ALLOWED_HOSTS: words
     .refine(

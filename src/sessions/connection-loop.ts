@@ -75,6 +75,11 @@ type Connection = Disposable & {
   readonly output: SpeechOutput;
   readonly interruptions: BargeIns;
   readonly utterances: UtteranceRunner;
+  /** Asks the turn model, and heeds its answer while the connection is open. Never throws. */
+  judgeTurn(
+    speakerId: PersonId,
+    asked: Extract<SpeakerInputEvent, { kind: 'ask-turn-model' }>,
+  ): Promise<void>;
   showPanel(): void;
 };
 
@@ -330,6 +335,7 @@ function openConnection(link: VoiceLink, session: Session, sources: ConnectionOp
   const inputs = new SpeakerInputs((speakerId) =>
     createSpeakerInput(speakerId, sent, codec, hearing, pauseHabits),
   );
+  hearing.turnModel?.load();
   const interruptions = new BargeIns(loop, clock, output, cues);
   const waiting = new WaitingCues(session, sources, cues, over.signal);
   const connection: Connection = {
@@ -341,6 +347,11 @@ function openConnection(link: VoiceLink, session: Session, sources: ConnectionOp
     output,
     interruptions,
     utterances,
+    async judgeTurn(speakerId, { askedAtMs, sound }) {
+      const probability = await hearing.turnModel?.judge(sound, over.signal);
+      for (const one of inputs.judge(speakerId, askedAtMs, probability, clock.nowMs()))
+        handleInput(speakerId, one, connection);
+    },
     showPanel: () => showPanel(inputs.listTalking()),
     [Symbol.dispose]() {
       loop.attachConnection(undefined);
@@ -377,8 +388,9 @@ function openConnection(link: VoiceLink, session: Session, sources: ConnectionOp
 function handleInput(
   speakerId: PersonId,
   noticed: SpeakerInputEvent,
-  { interruptions, utterances }: Connection,
+  { interruptions, judgeTurn, utterances }: Connection,
 ) {
+  if (noticed.kind === 'ask-turn-model') return void judgeTurn(speakerId, noticed);
   // Barge-in goes first, as it must not wait for recognition.
   interruptions.handleInput(speakerId, noticed);
   utterances.handleInput(speakerId, noticed);

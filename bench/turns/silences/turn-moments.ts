@@ -9,13 +9,16 @@ import { VoiceActivityDetector, VoiceWindowMeter } from '#src/audio/voice/voice-
 import {
   type EndpointingEvent,
   type EndpointingState,
+  type EndpointRules,
   endpointRules,
   getVoiceEndMs,
   quietVoice,
   readEndOfTurn,
   stepEndpointing,
+  usualTurnModelMs,
 } from '#src/turn/endpointing/endpointing.ts';
 import type { PauseSigns } from '#src/turn/endpointing/endpointing-delay.ts';
+import { joinedSpeech } from '#test/audio/recorded-speech.ts';
 
 /** State of a turn at one instant, from packets that had come by then, and nothing later. */
 export type TurnMoment = {
@@ -48,14 +51,56 @@ export function listMoments(
   return moments;
 }
 
+/** Asked in each pause with the last sound of a person: how likely their turn is over. */
+export type JudgeTurn = (samples: Int16Array) => Promise<number | undefined>;
+
+/** From the question to the turn model to its answer, in ms: 12 for its features, 40 for it, and the way there and back. */
+const judgeMs = 60;
+
+/** Same as `listMoments`, with a turn model that answers 60 ms after it was asked. */
+export async function listJudgedMoments(
+  { packets, words, lengthMs }: Pick<ScenarioSound, 'packets' | 'words' | 'lengthMs'>,
+  parts: MomentDeps,
+  judge: JudgeTurn,
+): Promise<TurnMoment[]> {
+  const rules = { ...unendingRules, turnModelMs: usualTurnModelMs };
+  const listener = new UnendingListener(parts, words, rules);
+  const moments: TurnMoment[] = [];
+  let next = 0;
+  let answer: { readonly askedAtMs: number; readonly probability: number | undefined } | undefined;
+  for (let atMs = stepMs; atMs <= lengthMs; atMs += stepMs) {
+    for (let packet = packets[next]; packet && packet.atMs <= atMs; packet = packets[++next]) {
+      listener.putPacket(packet);
+    }
+    if (answer && atMs - answer.askedAtMs >= judgeMs) {
+      listener.judge(answer.askedAtMs, answer.probability, atMs);
+      answer = undefined;
+    }
+    moments.push(listener.tick(atMs));
+    const question = listener.takeQuestion();
+    if (question === undefined) continue;
+    const { askedAtMs, sound } = question;
+    answer = { askedAtMs, probability: await judge(sound) };
+  }
+  return moments;
+}
+
 /** Voice activity and endpointing of one person, in which no utterance ever ends. */
 class UnendingListener {
   readonly #stream: SpeakerStream;
   readonly #meter: VoiceWindowMeter;
   readonly #oracle: OracleRecogniser;
+  readonly #rules: EndpointRules;
+  readonly #sound: Int16Array[] = [];
+  #askedAtMs: number | undefined;
   #voice: EndpointingState = quietVoice;
 
-  constructor({ codec, weights }: MomentDeps, words: readonly ClipWord[]) {
+  constructor(
+    { codec, weights }: MomentDeps,
+    words: readonly ClipWord[],
+    rules: EndpointRules = unendingRules,
+  ) {
+    this.#rules = rules;
     this.#stream = new SpeakerStream(codec);
     this.#meter = new VoiceWindowMeter(new VoiceActivityDetector(weights));
     this.#oracle = new OracleRecogniser(words);
@@ -74,8 +119,20 @@ class UnendingListener {
     return { atMs, silentMs, signs };
   }
 
+  judge(askedAtMs: number, probability: number | undefined, atMs: number): void {
+    this.#stepVoice({ kind: 'turn-judged', askedAtMs, probability, atMs }, atMs);
+  }
+
+  /** The question that came up since the last call, with all sound so far. */
+  takeQuestion(): { readonly askedAtMs: number; readonly sound: Int16Array } | undefined {
+    const askedAtMs = this.#askedAtMs;
+    this.#askedAtMs = undefined;
+    return askedAtMs === undefined ? undefined : { askedAtMs, sound: joinedSpeech(this.#sound) };
+  }
+
   #handleHeard(heard: SpeakerSound, nowMs: number) {
     const { kind, atMs } = heard;
+    this.#sound.push(heard.samples.slice());
     if (kind === 'silence-frame') this.#stepVoice({ kind, atMs }, nowMs);
     for (const window of this.#meter.measureSound(heard)) {
       const { probability, levelDb } = window;
@@ -84,9 +141,12 @@ class UnendingListener {
   }
 
   #stepVoice(event: EndpointingEvent, nowMs: number) {
-    const { voice, effects } = stepEndpointing(this.#voice, event, unendingRules);
+    const { voice, effects } = stepEndpointing(this.#voice, event, this.#rules);
     this.#voice = voice;
-    for (const effect of effects) this.#oracle.onNoticed(effect, nowMs);
+    for (const effect of effects) {
+      if (effect.kind === 'ask-turn-model') this.#askedAtMs = effect.atMs;
+      else this.#oracle.onNoticed(effect, nowMs);
+    }
   }
 }
 
@@ -96,13 +156,11 @@ function toSigns(voice: EndpointingState, atMs: number): Pick<TurnMoment, 'silen
   }
   const { packetGapMs, closeMs } = endpointRules;
   const endMs = getVoiceEndMs(voice, endpointRules);
-  const { mutedAtMs, lastPacketMs, lastVoiceMs, understood } = voice;
+  const { judgement, mutedAtMs, lastPacketMs, lastVoiceMs, understood } = voice;
   const silentMs = atMs - endMs;
   const isClosed = mutedAtMs !== undefined || atMs - lastPacketMs >= packetGapMs;
   const isLagging = endMs === lastVoiceMs && (mutedAtMs ?? lastPacketMs) - endMs > closeMs;
   const endOfTurn = readEndOfTurn(understood, atMs, silentMs);
-  return {
-    silentMs,
-    signs: { isClosed, isLagging, isTextless: understood?.isUpToPause !== true, endOfTurn },
-  };
+  const isTextless = understood?.isUpToPause !== true;
+  return { silentMs, signs: { isClosed, isLagging, isTextless, endOfTurn, judgement } };
 }

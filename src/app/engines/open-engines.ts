@@ -13,6 +13,7 @@ import type { Pipeline, PipelineName, PipelineRegistry } from '#src/pipeline/pip
 import type { ProviderRole } from '#src/provider/provider-event.ts';
 import { withKeptSentences } from '#src/speech/kept-sentences.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
+import { openTurnModel, type TurnModel } from '#src/speech/local/turn-model.ts';
 import { withPronunciation } from '#src/speech/pronunciation.ts';
 import { createFixedVoiceNames, type VoiceNames } from '#src/speech/voice-names.ts';
 import { mostAnswerTokens } from '#src/spending/reservation.ts';
@@ -36,6 +37,8 @@ export type Engines = EngineRoles & {
   readonly recogniser?: string | undefined;
   /** Process of the local engines; it starts when one is needed. */
   readonly localModels: LocalModels;
+  /** Says whether people have finished; absent: it is turned off. */
+  readonly turnModel?: TurnModel | undefined;
   /** False: a simple stand-in answers, which cannot translate. */
   readonly hasChatModel: boolean;
   /** Names of the voices of the first synthesizer. */
@@ -57,6 +60,8 @@ export async function openEngines(config: Config, report: OnEngineNews): Promise
     const { audioModel, chat: thinker, speech, transcription } = config;
     const hasChatModel = thinker.kind !== 'local';
     const localModels = stack.use(new LocalModels());
+    const onTurnModelFailure = (why: string) =>
+      report({ kind: 'habit', role: 'speech to text', provider: 'Smart Turn', what: why, mend });
     const openQuietly: OpenEngine = (role, choice) => {
       const provider = getProviderName(role, choice);
       return openEngine(role, choice, stack, {
@@ -115,6 +120,7 @@ export async function openEngines(config: Config, report: OnEngineNews): Promise
           ? undefined
           : transcription.model || resolveEngine('speech to text', transcription).name,
       localModels,
+      turnModel: config.hasTurnModel ? openTurnModel(localModels, onTurnModelFailure) : undefined,
       hasChatModel,
       voices,
       realtime: talking?.pipeline,
@@ -126,6 +132,8 @@ export async function openEngines(config: Config, report: OnEngineNews): Promise
     throw error;
   }
 }
+
+const mend = 'words and silence decide when people have finished';
 
 /** Engine as the log names it. */
 function describeEngine(role: ProviderRole, choice: EngineChoice): string {

@@ -25,7 +25,7 @@ import type { OperatorDefaults } from '#src/settings/setting-definition.ts';
 import { createPaidEngines } from '#src/spending/paid-engine.ts';
 import type { SessionBudgets } from '#src/spending/session-budgets.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';
-import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
+import { endpointRules, usualTurnModelMs } from '#src/turn/endpointing/endpointing.ts';
 
 /** Commands, buttons, menus and forms for people. */
 const face = { commands, buttons, forms, pickers };
@@ -153,7 +153,12 @@ function createSessionSources(
     settingsStore: store.settings,
     listTools: () => [...shared.operatorTools.all(), ...features.tools],
     hearing: {
-      endpointRules: { ...endpointRules, textTimeoutMs },
+      endpointRules: {
+        ...endpointRules,
+        textTimeoutMs,
+        ...(engines.turnModel && { turnModelMs: usualTurnModelMs }),
+      },
+      turnModel: engines.turnModel,
       partialTrust,
       warm: () => engines.warm(),
       weights,

@@ -81,6 +81,7 @@ export class UtteranceRunner {
         this.#openRecordings.delete(speakerId);
         void this.#endSound(recording, noticed);
         return;
+      case 'ask-turn-model':
       case 'overlap-began':
       case 'voiced':
       case 'overlap-ended':

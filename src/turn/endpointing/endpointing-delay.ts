@@ -16,6 +16,10 @@ export type EndpointingDelayRules = {
   readonly textTimeoutMs: number;
   readonly minDelayMs: number;
   readonly maxDelayMs: number;
+  /** The same where words and turn model both say that the person goes on. */
+  readonly maxHeldDelayMs: number;
+  /** Longest wait for the turn model, since the voice stopped. */
+  readonly turnModelTimeoutMs: number;
   /** A preemptive answer may begin this long before a sure end. */
   readonly preemptiveLeadMs: number;
   /** The same without a text. A recogniser that is asked in a pause needs about 120 ms. */
@@ -30,9 +34,19 @@ export const endpointingDelayRules: EndpointingDelayRules = {
   textTimeoutMs: 0,
   minDelayMs: 150,
   maxDelayMs: 1200,
+  maxHeldDelayMs: 2000,
+  turnModelTimeoutMs: 420,
   preemptiveLeadMs: 400,
   textlessPreemptiveLeadMs: 120,
   voiceActivityLagMs: 50,
+};
+
+/** Question to the turn model in a pause, and its answer: the probability that the turn is over. */
+export type TurnJudgement = {
+  readonly askedAtMs: number;
+  readonly isPending: boolean;
+  /** Absent: not known, or never to be. */
+  readonly probability?: number | undefined;
 };
 
 export type PauseSigns = {
@@ -43,6 +57,7 @@ export type PauseSigns = {
   /** The words up to this pause have not come yet. */
   readonly isTextless: boolean;
   readonly endOfTurn?: EndOfTurn;
+  readonly judgement?: TurnJudgement | undefined;
 };
 
 type EndpointingDelay = { readonly delayMs: number; readonly preemptiveLeadMs: number };
@@ -65,29 +80,75 @@ const preemptiveLogits = [0, 0.3] as const;
 /** A person's slower pauses take one logit for each 500 ms. */
 const slownessPerLogitMs = 500;
 
+/** Weight of the turn model's logit beside that of the words, and the most it counts: `npm run bench -- turns --human`. */
+const [turnModelWeight, maxTurnModelLogit] = [0.7, 4];
+/** Together both are too sure by this logit. Below the other, a turn is held that words or silence alone would end. */
+const [sharedBias, heldLogit] = [0.175, -2];
+const leastProbability = 0.001;
+
 export function decideEndpointingDelay(
-  { isClosed, isLagging, isTextless, endOfTurn }: PauseSigns,
+  signs: PauseSigns,
+  rules: EndpointingDelayRules,
+  person: SpeakerHabits,
+): EndpointingDelay {
+  const delay = computeDelay(signs, rules, person);
+  if (!signs.judgement?.isPending) return delay;
+  return { ...delay, delayMs: Math.max(delay.delayMs, rules.turnModelTimeoutMs) };
+}
+
+function computeDelay(
+  signs: PauseSigns,
   rules: EndpointingDelayRules,
   person: SpeakerHabits,
 ): EndpointingDelay {
   const { pauses, typicalMs } = person.habit ?? unknownHabit;
   const slowMs = ((typicalMs - unknownHabit.typicalMs) * pauses) / maxCountedPauses; // Less while little is known.
-  if (!endOfTurn) {
-    const usualMs =
-      (isClosed ? rules.textlessClosedDelayMs : rules.textlessDelayMs) +
-      clampNumber(slowMs / 2, -50, 200);
-    const dueMs = isTextless ? rules.textTimeoutMs : 0;
-    const aheadMs = dueMs > 0 ? 0 : rules.textlessPreemptiveLeadMs;
-    return { delayMs: clampDelay(Math.max(usualMs, dueMs), rules), preemptiveLeadMs: aheadMs };
-  }
-  const completeLogit =
-    endOfTurn.completeLogit +
-    getEndingLogit(person.endings ?? noEndings, endOfTurn.lastWord) -
-    clampNumber(slowMs / slownessPerLogitMs, -0.4, 0.8);
-  const delayMs = interpolateDelay(completeLogit) - (isLagging ? rules.voiceActivityLagMs : 0);
+  if (!signs.endOfTurn) return computeTextlessDelay(signs, rules, slowMs);
+  const { completeLogit, lastWord } = signs.endOfTurn;
+  const judged = weighJudgement(signs);
+  const leaningLogit = getEndingLogit(person.endings ?? noEndings, lastWord);
+  const logit =
+    completeLogit +
+    leaningLogit +
+    (judged === undefined ? 0 : judged - sharedBias) -
+    measureSlowness(slowMs);
+  const isHeld = judged !== undefined && logit < heldLogit;
+  const delayMs = isHeld ? rules.maxHeldDelayMs : toDelay(logit, signs, rules);
   const [from, to] = preemptiveLogits;
-  const sure = clampNumber((completeLogit - from) / (to - from), 0, 1);
-  return { delayMs: clampDelay(delayMs, rules), preemptiveLeadMs: rules.preemptiveLeadMs * sure };
+  const sure = clampNumber((logit - from) / (to - from), 0, 1);
+  return { delayMs, preemptiveLeadMs: rules.preemptiveLeadMs * sure };
+}
+
+function computeTextlessDelay(
+  signs: PauseSigns,
+  rules: EndpointingDelayRules,
+  slowMs: number,
+): EndpointingDelay {
+  const judged = weighJudgement(signs);
+  const usualMs = signs.isClosed ? rules.textlessClosedDelayMs : rules.textlessDelayMs;
+  const ownMs =
+    judged === undefined
+      ? usualMs + clampNumber(slowMs / 2, -50, 200)
+      : toDelay(judged - measureSlowness(slowMs), signs, rules);
+  const dueMs = signs.isTextless ? rules.textTimeoutMs : 0;
+  const aheadMs = dueMs > 0 ? 0 : rules.textlessPreemptiveLeadMs;
+  return { delayMs: clampDelay(Math.max(ownMs, dueMs), rules), preemptiveLeadMs: aheadMs };
+}
+
+/** Logit that a person's slower pauses take. */
+function measureSlowness(slowMs: number): number {
+  return clampNumber(slowMs / slownessPerLogitMs, -0.4, 0.8);
+}
+
+function toDelay(logit: number, { isLagging }: PauseSigns, rules: EndpointingDelayRules): number {
+  return clampDelay(interpolateDelay(logit) - (isLagging ? rules.voiceActivityLagMs : 0), rules);
+}
+
+function weighJudgement({ judgement }: PauseSigns): number | undefined {
+  if (judgement?.probability === undefined) return undefined;
+  const sure = clampNumber(judgement.probability, leastProbability, 1 - leastProbability);
+  const logit = turnModelWeight * Math.log(sure / (1 - sure));
+  return clampNumber(logit, -maxTurnModelLogit, maxTurnModelLogit);
 }
 
 function interpolateDelay(completeLogit: number): number {

@@ -4,6 +4,7 @@ import {
   decideEndpointingDelay,
   type EndpointingDelayRules,
   endpointingDelayRules,
+  type TurnJudgement,
 } from './endpointing-delay.ts';
 import type { SpeakerHabits } from './pause-habits.ts';
 
@@ -18,6 +19,8 @@ export type EndpointRules = EndpointingDelayRules & {
   /** Unvoiced time that makes a pause: the recogniser is asked. */
   readonly pauseMs: number;
   readonly pauseGapMs: number;
+  /** Unvoiced time after which the turn model is asked, once in a pause; Infinity where there is none. */
+  readonly turnModelMs: number;
   /** Most pauses inside a sentence are shorter. */
   readonly longPauseMs: number;
   /** Windows this far below the mean level are echo or room, as voice activity detection lags. */
@@ -46,6 +49,7 @@ export const endpointRules: EndpointRules = {
   windowsToBegin: 3,
   pauseMs: 64,
   pauseGapMs: 80,
+  turnModelMs: Number.POSITIVE_INFINITY,
   longPauseMs: 200,
   faintDb: 17,
   faintMs: 160,
@@ -54,6 +58,9 @@ export const endpointRules: EndpointRules = {
   maxUtteranceMs: 60_000,
   mergeMs: 1500,
 };
+
+/** `turnModelMs` where there is a turn model: it answers after 60 ms, before most turns end. */
+export const usualTurnModelMs = 100;
 
 /** Events of one microphone. Discord sends nothing during silence, so only ticks are sure to come. */
 export type EndpointingEvent =
@@ -72,6 +79,14 @@ export type EndpointingEvent =
       readonly kind: 'text';
       readonly text: string;
       readonly language?: string;
+      readonly atMs: number;
+    }
+  /** Answer of the turn model that was asked at `askedAtMs`. Without a probability it failed, and counts for nothing. */
+  | {
+      readonly kind: 'turn-judged';
+      readonly askedAtMs: number;
+      /** That the turn is over. */
+      readonly probability: number | undefined;
       readonly atMs: number;
     };
 
@@ -93,6 +108,8 @@ export type EndpointingEffect =
   /** The first voiced window started at `fromMs`. Soft onsets lie up to 250 ms before. */
   | { readonly kind: 'began'; readonly fromMs: number; readonly atMs: number }
   | { readonly kind: 'paused'; readonly atMs: number }
+  /** Ask the turn model now. Comes at most once a pause, after `paused`. */
+  | { readonly kind: 'ask-turn-model'; readonly atMs: number }
   /** The pause is probably the end. Comes at most once a pause, after `paused`. */
   | { readonly kind: 'long-pause'; readonly atMs: number }
   | { readonly kind: 'resumed'; readonly atMs: number; readonly pausedMs: number }
@@ -156,6 +173,11 @@ export function stepEndpointing(
     const understood = updateUnderstood(voice.understood, event, inPause);
     return reviewPause({ ...voice, understood }, event, rules, person);
   }
+  if (event.kind === 'turn-judged') {
+    if (voice.judgement?.askedAtMs !== event.askedAtMs) return { voice, effects: [] };
+    const judgement = { ...voice.judgement, isPending: false, probability: event.probability };
+    return awaitEnd({ ...voice, judgement }, event, rules, person);
+  }
   if (event.kind === 'window' && isVoiced(voice, event.probability, rules)) {
     return isTailWindow(voice, event.atMs)
       ? awaitEnd(addTail(voice, event, rules), event, rules, person)
@@ -167,7 +189,7 @@ export function stepEndpointing(
 type Window = Extract<EndpointingEvent, { kind: 'window' }>;
 
 function awaitVoice(voice: Quiet, event: EndpointingEvent, rules: EndpointRules): EndpointingStep {
-  if (event.kind === 'tick' || event.kind === 'text') return { voice, effects: [] };
+  if (event.kind !== 'window' && event.kind !== 'silence-frame') return { voice, effects: [] };
   if (event.kind === 'silence-frame') return { voice: quietVoice, effects: [] };
   const { atMs, probability } = event;
   const run =
@@ -233,6 +255,7 @@ function continueVoice(
     mutedAtMs: undefined,
     isLongPause: false,
     isLikelyOver: false,
+    judgement: undefined,
     understood: voice.understood && { ...voice.understood, isUpToPause: false },
     heard: addEvidence(voice, window, rules),
   };
@@ -277,11 +300,9 @@ function awaitEnd(
   const isTextless = voice.understood?.isUpToPause !== true;
   const isLagging =
     endMs === voice.lastVoiceMs && (voice.mutedAtMs ?? voice.lastPacketMs) - endMs > rules.closeMs;
-  const delay = decideEndpointingDelay(
-    { isClosed, isLagging, isTextless, endOfTurn },
-    rules,
-    person,
-  );
+  const { judgement } = voice;
+  const signs = { isClosed, isLagging, isTextless, endOfTurn, judgement };
+  const delay = decideEndpointingDelay(signs, rules, person);
   const isOver = silentMs >= delay.delayMs && atMs - voice.lastVoiceMs >= rules.minDelayMs;
   if (isOver) return endUtterance(voice, isClosed ? 'mute' : 'quiet');
   if (atMs - voice.fromMs >= rules.maxUtteranceMs) return endUtterance(voice, 'too-long');
@@ -297,11 +318,15 @@ function notePause(
 ): EndpointingStep {
   const { atMs } = event;
   const effects: EndpointingEffect[] = [];
-  let { kind, isLongPause, isLikelyOver: likelyOver, pausedAtMs = atMs } = voice;
+  let { kind, isLongPause, judgement, isLikelyOver: likelyOver, pausedAtMs = atMs } = voice;
   if (kind === 'talking' && isPause(voice, event, rules)) {
     kind = 'paused';
     pausedAtMs = atMs;
     effects.push({ kind, atMs });
+  }
+  if (kind === 'paused' && !judgement && silentMs >= rules.turnModelMs) {
+    judgement = { askedAtMs: atMs, isPending: true };
+    effects.push({ kind: 'ask-turn-model', atMs });
   }
   if (kind === 'paused' && !isLongPause && isPauseLong(voice, silentMs, rules)) {
     isLongPause = true;
@@ -311,7 +336,10 @@ function notePause(
     likelyOver = true;
     effects.push({ kind: 'likely-over', fromMs: voice.fromMs, toMs: voice.lastVoiceMs, atMs });
   }
-  return { voice: { ...voice, kind, isLongPause, isLikelyOver: likelyOver, pausedAtMs }, effects };
+  return {
+    voice: { ...voice, kind, isLongPause, judgement, isLikelyOver: likelyOver, pausedAtMs },
+    effects,
+  };
 }
 
 function isPause(voice: SpeakingVoice, event: EndpointingEvent, rules: EndpointRules) {
@@ -390,6 +418,8 @@ type SpeakingVoice = {
   readonly mutedAtMs?: number;
   readonly isLongPause: boolean;
   readonly isLikelyOver: boolean;
+  /** Question to the turn model in this pause, and its answer. */
+  readonly judgement?: TurnJudgement;
   readonly understood?: UnderstoodText;
   readonly heard: VoiceEvidence;
 };
@@ -426,7 +456,7 @@ function addPacket(
   voice: SpeakingVoice,
   event: { readonly kind: string; readonly atMs: number },
 ): SpeakingVoice {
-  if (event.kind === 'tick') return voice;
+  if (event.kind === 'tick' || event.kind === 'turn-judged') return voice;
   const lastPacketMs = Math.max(voice.lastPacketMs, event.atMs);
   if (event.kind === 'silence-frame') {
     return { ...voice, lastPacketMs, mutedAtMs: voice.mutedAtMs ?? event.atMs };

@@ -19,6 +19,7 @@ import type {
   VoiceLink,
   VoiceLinkOpener,
 } from '#src/ports/voice-link.ts';
+import type { TurnModel } from '#src/speech/local/turn-model.ts';
 import type { Transcript } from '#src/speech/speech-engine.ts';
 import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
 import type { PartialTrust } from '#src/turn/endpointing/partial-trust.ts';
@@ -29,6 +30,8 @@ import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
 
 export type HearingDeps = {
   readonly endpointRules: EndpointRules;
+  /** Asked in pauses whether the turn is over, where the rules say so. */
+  readonly turnModel?: TurnModel | undefined;
   readonly partialTrust: PartialTrust;
   /** Connects to the providers that will be asked, as a person begins to talk. Never throws, and costs nothing. */
   readonly warm: () => void;

@@ -157,6 +157,7 @@ function toOverlapEvent(noticed: SpeakerInputEvent) {
     case 'began':
     case 'sound':
     case 'resumed':
+    case 'ask-turn-model':
     case 'long-pause':
     case 'likely-over':
       return undefined;

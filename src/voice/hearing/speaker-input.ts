@@ -1,6 +1,6 @@
 import type { EchoMeter } from '#src/audio/echo/echo-meter.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
-import { measureLevelDb, type Pcm } from '#src/audio/pcm.ts';
+import { listenRateHz, measureLevelDb, type Pcm } from '#src/audio/pcm.ts';
 import type { SpeakerSound, SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import { UtteranceBuffer } from '#src/audio/voice/utterance-buffer.ts';
 import type { VoiceWindow, VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
@@ -40,6 +40,8 @@ export type SpeakerInputEvent =
   | { readonly kind: 'began'; readonly fromMs: number; readonly sound: Int16Array }
   | { readonly kind: 'sound'; readonly sound: Int16Array }
   | ({ readonly kind: 'paused' } & UtteranceSoFar)
+  /** Asks the turn model about this sound; `SpeakerInput.judge` takes its answer. */
+  | { readonly kind: 'ask-turn-model'; readonly askedAtMs: number; readonly sound: Int16Array }
   | ({ readonly kind: 'long-pause' } & UtteranceSoFar)
   | { readonly kind: 'resumed' }
   /** A preemptive answer may begin. */
@@ -53,6 +55,9 @@ export type SpeakerInputEvent =
     };
 
 export type UtteranceEnd = Extract<SpeakerInputEvent, { kind: 'ended' }>;
+
+/** Sound that the turn model hears: 8 s. */
+const judgedSamples = 8 * listenRateHz;
 
 type SpeakerInputOptions = {
   readonly speakerId: PersonId;
@@ -113,6 +118,13 @@ export class SpeakerInput {
   addTranscript(understood: Transcript, atMs: number): SpeakerInputEvent[] {
     const noticed: SpeakerInputEvent[] = [];
     this.#stepEndpointing({ kind: 'text', ...understood, atMs }, noticed);
+    return noticed;
+  }
+
+  /** Takes the probability that the turn is over, of the turn model that was asked; undefined where it failed. */
+  judge(askedAtMs: number, probability: number | undefined, atMs: number): SpeakerInputEvent[] {
+    const noticed: SpeakerInputEvent[] = [];
+    this.#stepEndpointing({ kind: 'turn-judged', askedAtMs, probability, atMs }, noticed);
     return noticed;
   }
 
@@ -205,6 +217,10 @@ export class SpeakerInput {
       case 'long-pause':
       case 'likely-over':
         return { kind: effect.kind, ...this.#createSoFar(this.#voice, before) };
+      case 'ask-turn-model': {
+        const sound = this.#recording.copySound().samples.subarray(-judgedSamples);
+        return { kind: effect.kind, askedAtMs: effect.atMs, sound };
+      }
       case 'resumed':
         return { kind: 'resumed' };
       case 'ended': {
@@ -283,6 +299,16 @@ export class SpeakerInputs {
 
   addTranscript(speakerId: PersonId, understood: Transcript, atMs: number): SpeakerInputEvent[] {
     return this.#inputs.get(speakerId)?.addTranscript(understood, atMs) ?? [];
+  }
+
+  /** Passes on the answer of the turn model about this person. */
+  judge(
+    speakerId: PersonId,
+    askedAtMs: number,
+    probability: number | undefined,
+    atMs: number,
+  ): SpeakerInputEvent[] {
+    return this.#inputs.get(speakerId)?.judge(askedAtMs, probability, atMs) ?? [];
   }
 
   /** Closes the inputs of all others at once. Their unfinished utterances are gone. */

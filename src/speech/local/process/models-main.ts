@@ -12,6 +12,7 @@ import { loadRuntime } from './sessions.ts';
 
 /** Opens the model of a folder. */
 const openers: { readonly [Kind in JobKind]?: (folder: string) => Promise<PerformJob<Kind>> } = {
+  'end-of-turn': async (folder) => (await import('./smart-turn.ts')).openSmartTurn(folder),
   speak: async (folder) => (await import('./piper.ts')).openPiper(folder),
   transcribe: async (folder) => (await import('./whisper.ts')).openWhisper(folder),
 };

@@ -12,7 +12,7 @@ import type { PerformJob } from '#src/speech/local/model-jobs.ts';
 import { splitText } from '#src/speech/pronunciation.ts';
 import { loadRuntime, openModel } from './sessions.ts';
 
-/** What Piper writes beside a voice: https://github.com/OHF-Voice/piper1-gpl/blob/main/docs/VOICES.md */
+/** Piper writes this file beside a voice: https://github.com/OHF-Voice/piper1-gpl/blob/main/docs/VOICES.md */
 const voiceFile = z.object({
   audio: z.object({ sample_rate: z.number().int().min(8_000).max(48_000) }),
   espeak: z.object({ voice: z.string() }),

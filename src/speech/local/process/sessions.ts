@@ -17,6 +17,7 @@ const options: InferenceSession.SessionOptions = {
   intraOpNumThreads: 1,
   interOpNumThreads: 1,
   enableCpuMemArena: false,
+  logSeverityLevel: 3,
   extra: { session: { intra_op: { allow_spinning: '0' } } },
 };
 

@@ -1,0 +1,164 @@
+import { findPercentile, formatTable } from '#bench/format-table.ts';
+import {
+  listJudgedMoments,
+  type MomentDeps,
+  type TurnMoment,
+} from '#bench/turns/silences/turn-moments.ts';
+import { LocalModels } from '#src/speech/local/local-models.ts';
+import { openTurnModel } from '#src/speech/local/turn-model.ts';
+import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
+import { decideEndpointingDelay } from '#src/turn/endpointing/endpointing-delay.ts';
+import { type HumanScene, type HumanSilence, readHumanScenes } from './human-scenes.ts';
+
+/** A silence, and what was known in it. */
+type WatchedSilence = HumanSilence & {
+  readonly scene: Pick<HumanScene, 'kind' | 'language' | 'profile'>;
+  readonly hasWords: boolean;
+  readonly moments: readonly TurnMoment[];
+};
+
+/** How long a detector waits at a moment of a silence, in ms. */
+type Detector = (moment: TurnMoment) => number;
+
+type HumanFigures = {
+  readonly natural: number;
+  readonly inserted: readonly number[];
+  readonly all: number;
+  readonly waits: readonly number[];
+};
+
+/** For the oracle, which answers 120 ms after it was asked. */
+const textRules = { ...endpointRules, textTimeoutMs: 400 };
+const { minDelayMs } = endpointRules;
+const hesitationsMs = [400, 700, 1000, 1500];
+
+const detectors: Readonly<Record<string, Detector>> = {
+  'voice activity, 500 ms': () => 500,
+  'words, no turn model': ({ signs }) =>
+    decideEndpointingDelay({ ...signs, judgement: undefined }, textRules, {}).delayMs,
+  'words and turn model': ({ signs }) => decideEndpointingDelay(signs, textRules, {}).delayMs,
+  'no words, no turn model': ({ signs: { isClosed, isLagging } }) =>
+    decideEndpointingDelay({ isClosed, isLagging, isTextless: true }, endpointRules, {}).delayMs,
+  'no words, turn model': ({ signs: { isClosed, isLagging, judgement } }) =>
+    decideEndpointingDelay({ isClosed, isLagging, judgement, isTextless: true }, endpointRules, {})
+      .delayMs,
+};
+
+/** Limits of the rows of words and of no words: shares cut in percent, waits in ms. */
+const goals = { natural: 20, all: 28, meanMs: 410, p50Ms: 290, p90Ms: 880, mute: 30, muteAll: 57 };
+
+/** Ends of turns on `test/fixtures/human`; `isMet` says whether the goals are. */
+export async function humanReport(
+  parts: MomentDeps,
+): Promise<{ readonly text: string; readonly isMet: boolean }> {
+  const silences = await watchAll(parts);
+  const told = silences.filter(({ hasWords }) => hasWords);
+  const rows = Object.entries(detectors).map(([name, detector]) => ({
+    name,
+    figures: measure(told, detector),
+  }));
+  const counts = countKinds(told);
+  const text = `Human speech: ${counts}; shares are cut-offs in percent, waits in ms
+${formatTable(
+  head,
+  rows.map(({ name, figures }) => [name, ...format(figures)]),
+)}
+
+By kind, language and microphone: cut without and with the turn model, mean wait without and with it
+${groupTable(told)}`;
+  const [, , own, , mute] = rows.map(({ figures }) => figures);
+  return { text, isMet: own !== undefined && mute !== undefined && meets(own, mute) };
+}
+
+async function watchAll(parts: MomentDeps): Promise<WatchedSilence[]> {
+  await using models = new LocalModels();
+  const model = openTurnModel(models, (why) => console.log(why));
+  const judge = (samples: Int16Array) =>
+    model.judge(samples.subarray(-8 * 16_000), new AbortController().signal);
+  const silences: WatchedSilence[] = [];
+  for await (const scene of readHumanScenes(parts.codec)) {
+    const moments = await listJudgedMoments(scene, parts, judge);
+    for (const silence of scene.silences) {
+      const { fromMs, toMs } = silence;
+      const within = moments.filter(({ atMs }) => atMs >= fromMs && atMs < toMs);
+      silences.push({ ...silence, scene, hasWords: scene.words.length > 0, moments: within });
+    }
+  }
+  return silences;
+}
+
+/** When a detector ends the turn in this silence, since it began; its length where it does not. */
+function fire({ fromMs, moments, toMs }: WatchedSilence, detector: Detector): number {
+  const over = moments.find((moment) => moment.silentMs >= Math.max(minDelayMs, detector(moment)));
+  return (over?.atMs ?? toMs) - fromMs;
+}
+
+function measure(silences: readonly WatchedSilence[], detector: Detector): HumanFigures {
+  const shareCut = (some: readonly WatchedSilence[]) =>
+    (100 * some.filter((one) => fire(one, detector) < one.toMs - one.fromMs).length) / some.length;
+  const holds = silences.filter(({ kind }) => kind === 'hold');
+  const natural = holds.filter(({ insertedMs }) => insertedMs === undefined);
+  const ends = silences.filter(({ kind }) => kind === 'eot');
+  return {
+    natural: shareCut(natural),
+    inserted: hesitationsMs.map((ms) =>
+      shareCut(holds.filter(({ insertedMs }) => insertedMs === ms)),
+    ),
+    all: shareCut(holds),
+    waits: ends.map((one) => fire(one, detector)),
+  };
+}
+
+const head = ['detector', 'natural', '0.4 s', '0.7 s', '1 s', '1.5 s', 'all', 'mean', 'p50', 'p90'];
+
+function format({ all, inserted, natural, waits }: HumanFigures): string[] {
+  const shares = [natural, ...inserted, all].map((share) => share.toFixed(0));
+  return [
+    ...shares,
+    mean(waits).toFixed(0),
+    `${findPercentile(waits, 0.5)}`,
+    `${findPercentile(waits, 0.9)}`,
+  ];
+}
+
+function groupTable(silences: readonly WatchedSilence[]): string {
+  const groups = Map.groupBy(
+    silences.flatMap((silence) => {
+      const { kind, language, profile } = silence.scene;
+      return [`${kind} ${language}`, `microphone ${profile}`].map((name) => ({ name, silence }));
+    }),
+    ({ name }) => name,
+  );
+  const rows = [...groups].sort().map(([name, members]) => {
+    const some = members.map(({ silence }) => silence);
+    const [before, after] = ['words, no turn model', 'words and turn model'].map((detector) =>
+      measure(some, detectors[detector] ?? (() => 0)),
+    );
+    const cut = [before, after].map((figures) => figures?.all.toFixed(0) ?? '');
+    const waits = [before, after].map((figures) => mean(figures?.waits ?? []).toFixed(0));
+    return [name, countKinds(some), ...cut, ...waits];
+  });
+  return formatTable(['group', 'of', 'cut', '', 'wait', ''], rows);
+}
+
+function countKinds(silences: readonly WatchedSilence[]): string {
+  const holds = silences.filter(({ kind }) => kind === 'hold');
+  const inserted = holds.filter(({ insertedMs }) => insertedMs !== undefined).length;
+  return `${holds.length - inserted} pauses, ${inserted} hesitations, ${silences.length - holds.length} ends`;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function meets(own: HumanFigures, mute: HumanFigures): boolean {
+  return (
+    own.natural <= goals.natural &&
+    own.all <= goals.all &&
+    mean(own.waits) <= goals.meanMs &&
+    findPercentile(own.waits, 0.5) <= goals.p50Ms &&
+    findPercentile(own.waits, 0.9) <= goals.p90Ms &&
+    mute.natural <= goals.mute &&
+    mute.all <= goals.muteAll
+  );
+}

@@ -1,0 +1,173 @@
+import { readFile } from 'node:fs/promises';
+import { cutFrames, roomRateHz, sendPackets } from '#bench/turns/microphone-client.ts';
+import { measureVoiceLevelDb } from '#bench/turns/sound-labels.ts';
+import { profiles } from '#bench/turns/turn-scenarios.ts';
+import { type ClipWord, readOpusPackets } from '#bench/turns/voice-clips.ts';
+import { seededRandom } from '#sandbox/seeded-random.ts';
+import type { Packet } from '#src/audio/jitter-buffer.ts';
+import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
+import { resamplePcm } from '#src/audio/resampler.ts';
+import { joinedSpeech } from '#test/audio/recorded-speech.ts';
+import { makeRoom } from './room.ts';
+
+type TimeSpan = readonly [fromMs: number, toMs: number];
+
+/** A line of the manifest of `test/fixtures/human`. */
+type HumanClip = {
+  readonly file: string;
+  readonly kind: string;
+  readonly language: string;
+  readonly text: string;
+  readonly words: readonly ClipWord[];
+  readonly stretches: readonly TimeSpan[];
+  readonly endsTurn: 'yes' | 'no' | 'unsure';
+};
+
+/** A silence of a scene: a natural pause, one that was put in, or the end of the turn. */
+export type HumanSilence = {
+  readonly kind: 'hold' | 'eot';
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly insertedMs?: number;
+};
+
+export type HumanScene = {
+  readonly kind: string;
+  readonly language: string;
+  readonly profile: (typeof profiles)[number];
+  readonly words: readonly ClipWord[];
+  readonly silences: readonly HumanSilence[];
+  readonly packets: readonly Packet[];
+  readonly lengthMs: number;
+};
+
+const folder = 'test/fixtures/human';
+const [leadMs, tailMs, edgeMs] = [500, 2200, 60];
+const samplesPerMs = 16;
+/** Shorter silences are closures of stops. */
+const shortestPauseMs = 200;
+/** Level of a voice in dB, and how much it differs from clip to clip. */
+const [levelDb, levelRangeDb] = [-22, 4];
+const hesitationsMs = [400, 700, 1000, 1500];
+
+/**
+ * Each clip as its room sounds, and once more with a hesitation of 0.4 to 1.5 s at a border of words inside a sentence, of
+ * which that hesitation alone counts.
+ */
+export async function* readHumanScenes(codec: OpusCodec): AsyncGenerator<HumanScene> {
+  const rows: readonly HumanClip[] = JSON.parse(await readFile(`${folder}/manifest.json`, 'utf8'));
+  for (const [n, clip] of rows.entries()) {
+    const decoder = codec.createDecoder(16_000);
+    const packets = readOpusPackets(await readFile(`${folder}/${clip.file}`));
+    const samples = joinedSpeech(packets.map((packet) => decoder.decode(packet).slice()));
+    const random = seededRandom(n + 1);
+    const room = makeRoom(samples, random);
+    const make = (pause: InsertedPause | undefined) => {
+      const options = { clip, samples, room, pause, gainDb: levelRangeDb * (2 * random() - 1) };
+      return makeScene(options, profiles[n % profiles.length] ?? 'gate', codec, n);
+    };
+    yield make(undefined);
+    const atMs = findBorder(clip, random);
+    if (atMs !== undefined) yield make({ atMs, lengthMs: hesitationsMs[n % 4] ?? 400 });
+  }
+}
+
+type InsertedPause = { readonly atMs: number; readonly lengthMs: number };
+
+/** Middle of the gap between two words inside a sentence; undefined where there are few words. */
+function findBorder({ text, words }: HumanClip, random: () => number): number | undefined {
+  const tokens = text.split(/\s+/);
+  const borders = words.slice(1, -2).flatMap(([, , toMs], n) => {
+    const fromMs = words[n + 2]?.[1] ?? 0;
+    const isEnd = tokens.length === words.length && /[.?!,;:]$/.test(tokens[n + 1] ?? '');
+    return isEnd || fromMs - toMs >= 250 ? [] : [Math.round((toMs + fromMs) / 20) * 10];
+  });
+  return borders[Math.floor(random() * borders.length)];
+}
+
+type SceneOptions = {
+  readonly clip: HumanClip;
+  readonly samples: Int16Array;
+  /** Sound of the room while nobody speaks, of any length. */
+  readonly room: (lengthSamples: number) => Int16Array;
+  readonly pause: InsertedPause | undefined;
+  readonly gainDb: number;
+};
+
+function makeScene(
+  { clip, gainDb, pause, room, samples }: SceneOptions,
+  profile: HumanScene['profile'],
+  codec: OpusCodec,
+  seed: number,
+): HumanScene {
+  const { kind, language } = clip;
+  const headMs = Math.max(0, (clip.stretches[0]?.[0] ?? 0) - edgeMs);
+  const endMs = (clip.stretches.at(-1)?.[1] ?? 0) + edgeMs;
+  const part = (fromMs: number, toMs: number) =>
+    samples.slice(fromMs * samplesPerMs, toMs * samplesPerMs);
+  const silence = (ms: number) => room(ms * samplesPerMs);
+  const spoken = pause
+    ? [part(headMs, pause.atMs), silence(pause.lengthMs), part(pause.atMs, endMs)]
+    : [part(headMs, endMs)];
+  const all = joinedSpeech([silence(leadMs), ...spoken, silence(tailMs)]);
+  const gain = 10 ** ((levelDb + gainDb - measureVoiceLevelDb(samples)) / 20);
+  const loud = all.map((sample) => Math.max(-32_768, Math.min(32_767, Math.round(sample * gain))));
+  const move = (ms: number) =>
+    ms - headMs + leadMs + (pause && ms >= pause.atMs ? pause.lengthMs : 0);
+  const stretches = splitStretches(clip.stretches, pause?.atMs).map(
+    ([from, to]): TimeSpan => [move(from), move(to - 1) + 1],
+  );
+  const room48 = resamplePcm({ samples: loud, rateHz: 16_000, channels: 1 }, roomRateHz).samples;
+  const sounds = (fromMs: number, toMs: number) =>
+    stretches.some(([start, end]) => fromMs < end && toMs > start);
+  const lengthMs = Math.floor(loud.length / samplesPerMs / 20) * 20;
+  return {
+    kind,
+    language,
+    profile,
+    words: clip.words.map(([text, from, to]) => [text, move(from), move(to - 1) + 1] as const),
+    silences: findSilences(
+      stretches,
+      clip,
+      pause && { ...pause, atMs: move(pause.atMs - 1) + 1 },
+      lengthMs,
+    ),
+    packets: [...sendPackets(cutFrames(room48, sounds), profile, codec, seed)],
+    lengthMs,
+  };
+}
+
+function splitStretches(stretches: readonly TimeSpan[], atMs: number | undefined): TimeSpan[] {
+  return stretches.flatMap(([from, to]): TimeSpan[] =>
+    atMs !== undefined && from < atMs && atMs < to
+      ? [
+          [from, atMs],
+          [atMs, to],
+        ]
+      : [[from, to]],
+  );
+}
+
+/** Of a scene with a hesitation it alone: the others are those of the clip. */
+function findSilences(
+  stretches: readonly TimeSpan[],
+  { endsTurn }: HumanClip,
+  pause: InsertedPause | undefined,
+  lengthMs: number,
+): HumanSilence[] {
+  const holds = stretches.slice(1).flatMap(([toMs], n): HumanSilence[] => {
+    const fromMs = stretches[n]?.[1] ?? 0;
+    return toMs - fromMs < shortestPauseMs ? [] : [{ kind: 'hold', fromMs, toMs }];
+  });
+  if (pause) {
+    const { atMs, lengthMs: insertedMs } = pause;
+    return holds.flatMap((hold) =>
+      hold.fromMs <= atMs + edgeMs && hold.toMs >= atMs + insertedMs - edgeMs
+        ? [{ ...hold, insertedMs }]
+        : [],
+    );
+  }
+  if (endsTurn === 'unsure') return holds;
+  const fromMs = stretches.at(-1)?.[1] ?? 0;
+  return [...holds, { kind: endsTurn === 'yes' ? 'eot' : 'hold', fromMs, toMs: lengthMs }];
+}

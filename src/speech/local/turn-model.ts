@@ -1,0 +1,49 @@
+import { getErrorMessage } from '#src/base/errors.ts';
+import { getModelFolder } from './folders.ts';
+import type { LocalModels } from './local-models.ts';
+
+/** Says by the last sound of a person how likely their turn is over. */
+export interface TurnModel {
+  /** Loads it ahead of the first question. Never throws and never waits. */
+  load(): void;
+  /** `samples` at 16 kHz; undefined where it has failed. Never throws. */
+  judge(samples: Int16Array, signal: AbortSignal): Promise<number | undefined>;
+}
+
+/**
+ * Smart Turn in the model process. Where it does not load, `onFailure` is called once with the reason, and it is not asked again.
+ *
+ * @example
+ * import type { LocalModels } from '#src/speech/local/local-models.ts';
+ * import { openTurnModel } from '#src/speech/local/turn-model.ts';
+ *
+ * declare const person: { models: LocalModels; lastSound: Int16Array; signal: AbortSignal };
+ * const turnModel = openTurnModel(person.models, (why) => console.log(why));
+ * const probability = await turnModel.judge(person.lastSound, person.signal);
+ */
+export function openTurnModel(models: LocalModels, onFailure: (why: string) => void): TurnModel {
+  const folder = getModelFolder('smart-turn-v3.2');
+  let loading: Promise<boolean> | undefined;
+  const load = () => {
+    loading ??= models.load('end-of-turn', folder).then(
+      () => true,
+      (error: unknown) => {
+        onFailure(getErrorMessage(error));
+        return false;
+      },
+    );
+    return loading;
+  };
+  return {
+    load: () => void load(),
+    async judge(samples, signal) {
+      try {
+        if (!(await load())) return undefined;
+        for await (const p of models.run('end-of-turn', folder, { samples }, signal)) return p;
+      } catch {
+        // A failed answer counts for nothing: words and silence decide.
+      }
+      return undefined;
+    },
+  };
+}

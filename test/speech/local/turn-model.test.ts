@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { LocalModels } from '#src/speech/local/local-models.ts';
+import { openTurnModel } from '#src/speech/local/turn-model.ts';
+import { readRecording } from '#test/speech/recordings.ts';
+
+const staying = new AbortController().signal;
+
+test('Smart Turn hears that a sentence is over, and that half of it is not', async () => {
+  await using models = new LocalModels();
+  const failures: string[] = [];
+  const model = openTurnModel(models, (why) => failures.push(why));
+  const { pcm } = await readRecording('human-something');
+  const whole = await model.judge(pcm.samples, staying);
+  const half = await model.judge(pcm.samples.subarray(0, pcm.samples.length / 2), staying);
+  expect(whole).toBeGreaterThan(0.7);
+  expect(half).toBeLessThan(0.3);
+  expect(failures).toEqual([]);
+});
+
+test('a turn model that does not load says so once, and is not asked again', async () => {
+  const entry = new URL('./obedient-models.ts', import.meta.url);
+  const models = new LocalModels({ entry });
+  await models[Symbol.asyncDispose]();
+  const failures: string[] = [];
+  const model = openTurnModel(models, (why) => failures.push(why));
+  model.load();
+  expect(await model.judge(new Int16Array(160), staying)).toBeUndefined();
+  expect(await model.judge(new Int16Array(160), staying)).toBeUndefined();
+  expect(failures).toEqual(['The local models are closed.']);
+});
