@@ -5,7 +5,7 @@ import type { Engine } from './engine.ts';
 export const transcriptionFile: Engine<'speech to text'> = {
   role: 'speech to text',
   name: 'file',
-  about: 'uploads in pauses, about 1.2 times the sound; usual',
+  about: 'uploads in pauses, about 1.5 times the sound; usual',
   price: 'requests',
   probe: 'recognise',
   standardModel: standardModels.transcription,

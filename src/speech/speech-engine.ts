@@ -48,9 +48,6 @@ export interface Listening extends Disposable {
 /** Called with everything understood so far, which may still change. */
 export type OnPartial = (text: string) => void;
 
-/** Called each time sound is sent to a recogniser of whole utterances. Never throws. */
-export type OnSoundSent = (ms: number) => void;
-
 /** A recogniser uses the options that it supports. */
 export type TranscriptionOptions = {
   /** BCP 47. */

@@ -1,5 +1,5 @@
 import { msPerTokenHeard, msPerTokenSpoken } from '#src/provider/models/request-reservation.ts';
-import { maxSentShare } from '#src/speech/listen.ts';
+import { usualSentShare } from '#src/speech/listen.ts';
 import { findRate, knownPrices } from '#src/spending/prices/prices.ts';
 import { charactersPerToken, computeCost, type Use } from './cost.ts';
 import { estimateSpokenCharacters } from './reservation.ts';
@@ -14,7 +14,7 @@ export type HostedModel = { readonly model: string; readonly host: string };
 
 /** US dollars for the recogniser in a minute of conversation, at most; undefined: its price is not known. */
 export function estimateHearingUsd(recogniser: HostedModel, streams = false): number | undefined {
-  return findUsd(recogniser, { kind: 'heard', ms: askedMs * (streams ? 1 : maxSentShare) });
+  return findUsd(recogniser, { kind: 'heard', ms: askedMs * (streams ? 1 : usualSentShare) });
 }
 
 /** US dollars for the model that answers; `speaks`: it hears and speaks by itself. As `estimateHearingUsd`. */

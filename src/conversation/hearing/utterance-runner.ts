@@ -8,12 +8,7 @@ import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { FollowUtterance, UtteranceContent } from '#src/ports/feature-session.ts';
 import { collectHints, withTranscriptionOptions } from '#src/speech/hints.ts';
-import {
-  HeldListening,
-  InterimBudget,
-  type InterimMoment,
-  openListening,
-} from '#src/speech/listen.ts';
+import { HeldListening, openListening } from '#src/speech/listen.ts';
 import type { Transcriber, Transcript } from '#src/speech/speech-engine.ts';
 import type { BudgetRefusal, HearingBudget } from '#src/spending/budget-authority.ts';
 import { classifyContent as contentOf } from '#src/turn/decide-utterance.ts';
@@ -25,7 +20,7 @@ import { UtteranceRecording } from '#src/voice/hearing/utterance-recording.ts';
 type BeganEvent = Extract<SpeakerInputEvent, { kind: 'began' }>;
 type UtteranceOverFact = Extract<ConversationFact, { kind: 'utterance-over' }>;
 
-type UtteranceRunnerDeps = Deps<'clock' | 'cues' | 'spending' | 'transcriber'> & {
+type UtteranceRunnerDeps = Deps<'clock' | 'cues' | 'recogniser' | 'spending' | 'transcriber'> & {
   readonly hearing: HearingDeps;
   readonly vocabulary: () => readonly string[];
 };
@@ -36,7 +31,6 @@ export class UtteranceRunner {
   readonly #deps;
   readonly #recordings = new Map<Id, UtteranceRecording>();
   readonly #openRecordings = new Map<PersonId, UtteranceRecording>();
-  readonly #interimBudget = new InterimBudget();
   #nextId = 1;
 
   constructor(session: Session, deps: UtteranceRunnerDeps) {
@@ -61,10 +55,7 @@ export class UtteranceRunner {
       case 'long-pause': {
         const { heard: evidence, kind } = noticed;
         recording.getSoundSoFar = noticed.soFar;
-        const [isLong, isCostly] = [
-          kind === 'long-pause',
-          this.#isTranscriptCostly(recording, kind),
-        ];
+        const [isLong, isCostly] = [kind === 'long-pause', this.#isTranscriptCostly];
         loop.post({ kind: 'paused', utterance, evidence, isLong, isCostly });
         return;
       }
@@ -73,7 +64,7 @@ export class UtteranceRunner {
         return;
       case 'likely-over': {
         recording.getSoundSoFar = noticed.soFar;
-        const isCostly = this.#isTranscriptCostly(recording, 'long-pause');
+        const isCostly = this.#isTranscriptCostly;
         loop.post({ kind: 'likely-over', utterance, evidence: noticed.heard, isCostly });
         return;
       }
@@ -191,9 +182,11 @@ export class UtteranceRunner {
     return !isAlone || isSpeaking(state) || speech.mix.tracks.isAudible;
   }
 
-  #isTranscriptCostly({ soundMs }: UtteranceRecording, moment: InterimMoment): boolean {
-    const isStreamed = this.#deps.transcriber.has('listen');
-    return !isStreamed && !this.#interimBudget.canAfford(soundMs, moment);
+  /** Whether the words of a pause are paid for, and too much was prepared in vain. Local ears and streams cost nothing more. */
+  get #isTranscriptCostly(): boolean {
+    const { recogniser, transcriber } = this.#deps;
+    const isPaid = recogniser !== undefined && !transcriber.has('listen');
+    return isPaid && this.#session.loop.state.settings.isSparing;
   }
 
   async #endpointWithoutText(recording: UtteranceRecording) {
@@ -284,8 +277,7 @@ export class UtteranceRunner {
       this.#connection?.giveTranscript(speakerId, { text });
       if (this.#findUtterance(id)?.isOverlapping) this.#connection?.hearPartial(speakerId, text);
     };
-    const onSent = (ms: number) => this.#interimBudget.addSent(ms);
-    const open = (inner: AbortSignal) => openListening(transcriber, onPartial, inner, onSent);
+    const open = (inner: AbortSignal) => openListening(transcriber, onPartial, inner);
     return new HeldListening(open, signal);
   }
 
@@ -294,8 +286,6 @@ export class UtteranceRunner {
     const { id, speakerId, transcript } = recording;
     const { endedAtMs: endedMs, heard: evidence, whole, why } = ended;
     recording.wholeSound = whole;
-    if (hasVoice(evidence) && this.#findUtterance(id)?.isRecognised)
-      this.#interimBudget.addSpeech(whole.toMs - whole.fromMs);
     if (transcript) await place.languages.learn(speakerId, transcript);
     const isTooLong = why === 'too-long';
     const { toMs } = whole;
