@@ -83,7 +83,7 @@ function findBotHere(guild: Guild, botId: string) {
 }
 
 /** Rights a channel gives and takes; what is in neither stays as the roles have it. */
-export type ChannelRights = {
+export type PermittedRights = {
   readonly allow?: readonly Permission[];
   readonly deny?: readonly Permission[];
 };
@@ -100,7 +100,7 @@ function makeChannelChanges({ guild, changes, board }: GuildDeps) {
     /** Removes a channel; people who sit there are out, and calls end with 4022. */
     removeChannel: (name: string) => changes.removeChannel(guild, requireChannel(guild, name)),
     /** Sets the overwrite of a role (`@everyone`), a person or the bot in a channel; replaces the earlier one. */
-    permit(channel: string, who: string, { allow = [], deny = [] }: ChannelRights): void {
+    permit(channel: string, who: string, { allow = [], deny = [] }: PermittedRights): void {
       const rights = { allow: toBits(allow), deny: toBits(deny) };
       changes.changeOverwrite(guild, requireChannel(guild, channel), {
         ...findSubject(guild, who),

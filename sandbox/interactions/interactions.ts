@@ -12,8 +12,8 @@ import {
 import {
   type BoardMessage,
   type MessageBoard,
-  type MessageContent,
   messageFlags,
+  type PostedContent,
 } from '#sandbox/world/world-messages.ts';
 import { computePermissions } from '#sandbox/world/world-permissions.ts';
 import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
@@ -160,7 +160,7 @@ export class InteractionRecord {
     return 'taken';
   }
 
-  setReply(content: MessageContent, ephemeral: boolean): BoardMessage {
+  setReply(content: PostedContent, ephemeral: boolean): BoardMessage {
     this.#original = this.#post(content, ephemeral, false);
     return this.#note(this.#original);
   }
@@ -171,7 +171,7 @@ export class InteractionRecord {
   }
 
   /** The pressed button's message becomes `@original`; with `content` it is edited at once. */
-  updateSource(content: MessageContent | undefined): BoardMessage | undefined {
+  updateSource(content: PostedContent | undefined): BoardMessage | undefined {
     this.#original = this.opening.message;
     if (this.#original && content) this.#board.edit(this.#original, content);
     this.#note(undefined);
@@ -189,7 +189,7 @@ export class InteractionRecord {
   }
 
   /** The first follow-up after a deferral fills the deferred reply, as on Discord. */
-  postFollowUp(content: MessageContent, ephemeral: boolean): BoardMessage | undefined {
+  postFollowUp(content: PostedContent, ephemeral: boolean): BoardMessage | undefined {
     if (this.#original?.loading) return this.edit(this.#original, content);
     if (this.#followUps.length >= maxFollowUps) return undefined;
     const message = this.#post(content, ephemeral, false);
@@ -197,7 +197,7 @@ export class InteractionRecord {
     return this.#note(message);
   }
 
-  edit(message: BoardMessage, content: MessageContent): BoardMessage {
+  edit(message: BoardMessage, content: PostedContent): BoardMessage {
     return this.#note(this.#board.edit(message, content));
   }
 
@@ -242,7 +242,7 @@ export class InteractionRecord {
     return await this.#changes.waitUntil(read, AbortSignal.any([signal, deadline.signal]));
   }
 
-  #post(content: MessageContent, ephemeral: boolean, loading: boolean): BoardMessage {
+  #post(content: PostedContent, ephemeral: boolean, loading: boolean): BoardMessage {
     const { channel, caller } = this.opening;
     const authorId = this.#world.bot.id;
     const place = { channelId: channel.id, authorId, forUserId: caller.user.id };

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import {
   type BoardMessage,
-  type MessageContent,
   messageFlags,
+  type PostedContent,
 } from '#sandbox/world/world-messages.ts';
 import type { FormFile } from './rest-body.ts';
 import { type RestAnswer, type RestCall, refusalAnswers, withBody } from './rest-route.ts';
@@ -130,7 +130,7 @@ type ContentBody = z.infer<typeof contentSchema>;
 export function withContent(
   call: RestCall,
   former: BoardMessage | undefined,
-  then: (content: MessageContent, replyToId: string | undefined, mayBeGone: boolean) => RestAnswer,
+  then: (content: PostedContent, replyToId: string | undefined, mayBeGone: boolean) => RestAnswer,
 ): RestAnswer {
   return withBody(contentSchema, call.body ?? {}, (body) => {
     const content = toContent(body, call.files);
@@ -141,7 +141,7 @@ export function withContent(
 }
 
 /** Joins the files of a form with their descriptions in the JSON. */
-export function toContent(body: ContentBody, files: readonly FormFile[]): MessageContent {
+export function toContent(body: ContentBody, files: readonly FormFile[]): PostedContent {
   const listed = body.attachments;
   const isNew = (attachment: { readonly id: string }) =>
     files.some(({ place }) => place === attachment.id);
@@ -160,7 +160,7 @@ export function toContent(body: ContentBody, files: readonly FormFile[]): Messag
 }
 
 /** True if a message with `former` changed by `content` would show nothing. */
-export function isEmpty(content: MessageContent, former?: BoardMessage): boolean {
+export function isEmpty(content: PostedContent, former?: BoardMessage): boolean {
   const { text, embeds = [], components = [], files = [] } = former ?? {};
   const { keptFileIds } = content;
   const stay = files.filter((file) => keptFileIds?.includes(file.id) ?? true);
@@ -174,6 +174,6 @@ export function isEmpty(content: MessageContent, former?: BoardMessage): boolean
   return !shows.some(Boolean);
 }
 
-export function isEphemeral({ flags }: MessageContent): boolean {
+export function isEphemeral({ flags }: PostedContent): boolean {
   return ((flags ?? 0) & messageFlags.ephemeral) !== 0;
 }

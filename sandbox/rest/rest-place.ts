@@ -6,7 +6,7 @@ import {
   isVoiceKind,
   type World,
 } from '#sandbox/world/world.ts';
-import type { MessageContent } from '#sandbox/world/world-messages.ts';
+import type { PostedContent } from '#sandbox/world/world-messages.ts';
 import { isAllowed } from '#sandbox/world/world-permissions.ts';
 import { type RestAnswer, type RestCall, refusalAnswers } from './rest-route.ts';
 
@@ -55,7 +55,7 @@ export function withOpenChannel(
 export function canWrite(
   world: World,
   { guild, channel }: ChannelPlace,
-  content: MessageContent,
+  content: PostedContent,
 ): boolean {
   const write = channel.kind === 'thread' ? 'sendInThreads' : 'sendMessages';
   const mayHere = (what: Parameters<typeof isAllowed>[3]) =>

@@ -3,7 +3,7 @@ import { type Attachment, Attachments, type Upload } from './world-attachments.t
 import { isAllowed } from './world-permissions.ts';
 
 /** Fields of a message that its author may set. */
-export type MessageContent = {
+export type PostedContent = {
   readonly content?: string | null;
   readonly embeds?: readonly unknown[] | null;
   readonly components?: readonly unknown[] | null;
@@ -76,7 +76,7 @@ export class MessageBoard {
     this.attachments = new Attachments(world);
   }
 
-  post(posting: MessagePosting, content: MessageContent): BoardMessage {
+  post(posting: MessagePosting, content: PostedContent): BoardMessage {
     const { clock, ids, people, bot } = this.#world;
     const author = [...people.values()].find(({ id }) => id === posting.authorId) ?? bot;
     const message: BoardMessage = {
@@ -101,7 +101,7 @@ export class MessageBoard {
   }
 
   /** Fields left out stay as they are. Filling a deferred reply counts as an edit. */
-  edit(message: BoardMessage, content: MessageContent): BoardMessage {
+  edit(message: BoardMessage, content: PostedContent): BoardMessage {
     const { clock } = this.#world;
     const { keptFileIds } = content;
     const stay = message.files.filter(({ id }) => keptFileIds?.includes(id) ?? true);
@@ -156,11 +156,11 @@ export class MessageBoard {
     return all.filter((each) => each.channelId === channelId && !each.ephemeral);
   }
 
-  #keepFiles(channelId: string, { uploads = [] }: MessageContent): Attachment[] {
+  #keepFiles(channelId: string, { uploads = [] }: PostedContent): Attachment[] {
     return uploads.map((upload) => this.attachments.keepFile(channelId, upload));
   }
 
-  #notePings(message: BoardMessage, { allowedMentions }: MessageContent): void {
+  #notePings(message: BoardMessage, { allowedMentions }: PostedContent): void {
     const guild = findPlace(this.#world, message.channelId)?.guild;
     if (!guild) return;
     const now = findMentions(this.#world, guild, message.authorId, message.text, allowedMentions);

@@ -7,7 +7,7 @@ import { createSqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
 import { mainStore, type StoreKind, storePath, transcripts } from '#src/storage/store-kinds.ts';
 import { createStores, type Store } from '#src/storage/stores/store-parts.ts';
 
-export type TranscriptStore = TranscriptPorts & AsyncDisposable;
+export type LocalTranscriptStore = TranscriptPorts & AsyncDisposable;
 type LocalStoreOptions = Omit<DatabaseOptions, 'driver'> & { readonly maxBytes?: number };
 
 /** A file on this thread, once it is open, which may be full at a size. Errors: BotError `store.unreadable`. */
@@ -35,12 +35,12 @@ export async function openLocalStore(path: string, options: LocalStoreOptions): 
 export async function openLocalTranscripts(
   path: string,
   options: LocalStoreOptions,
-): Promise<TranscriptStore> {
+): Promise<LocalTranscriptStore> {
   return toTranscriptStore(await openStoreFile(transcripts, path, options));
 }
 
 /** Transcripts in a database, which is closed with them. */
-export function toTranscriptStore(database: Database): TranscriptStore {
+export function toTranscriptStore(database: Database): LocalTranscriptStore {
   return {
     ...openTranscriptStore(database),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),

@@ -4,9 +4,9 @@ import { backUpStore } from '#src/storage/backups/backup.ts';
 import { toBackupsFolder } from '#src/storage/backups/copy-names.ts';
 import { makeLine, makeSession, toSpeaker } from '#test/contracts/stores/transcript-samples.ts';
 import {
+  type LocalTranscriptStore,
   openLocalStore,
   openLocalTranscripts,
-  type TranscriptStore,
   toTranscriptsPath,
 } from '#test/fakes/local-stores.ts';
 import { readEveryByte, type StoreFolder } from './store-folder.ts';
@@ -37,7 +37,12 @@ export async function makeCopiedStores(
   return dataDir;
 }
 
-async function writeLine({ writer }: TranscriptStore, n: number, text: string, personId: string) {
+async function writeLine(
+  { writer }: LocalTranscriptStore,
+  n: number,
+  text: string,
+  personId: string,
+) {
   await writer.putLines([makeLine('a', n, text, toSpeaker(personId))]);
 }
 

@@ -13,7 +13,7 @@ import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type { SpendingEntry } from '#src/spending/spending-store.ts';
 import type { Store } from '#src/storage/stores/store-parts.ts';
 import type { ApiToken } from '#src/web/api/tokens/token-store.ts';
-import type { TranscriptStore } from '#test/fakes/local-stores.ts';
+import type { LocalTranscriptStore } from '#test/fakes/local-stores.ts';
 
 /** Time, in ms of the wall clock, at which the rows are written. */
 const writtenAtWallMs = Date.UTC(2026, 10, 20, 18);
@@ -243,7 +243,7 @@ export async function writeMain(store: Store): Promise<void> {
   await store.reminders.add(reminder);
 }
 
-export async function writeTranscripts(store: TranscriptStore): Promise<void> {
+export async function writeTranscripts(store: LocalTranscriptStore): Promise<void> {
   for (const session of sessions) await store.writer.putSession(session);
   await store.writer.putLines([...lines, longLine]);
   await store.messages.putMessage(captionMessage);

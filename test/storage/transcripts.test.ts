@@ -21,8 +21,8 @@ import {
   toSpeaker,
 } from '#test/contracts/stores/transcript-samples.ts';
 import {
+  type LocalTranscriptStore,
   openLocalTranscripts,
-  type TranscriptStore,
   toTranscriptStore,
   toTranscriptsPath,
 } from '#test/fakes/local-stores.ts';
@@ -35,7 +35,7 @@ const canaries = [person, 'xylokarp', 'quendorf', 'Zyprianne', 'vombatus'];
 const ids = ['a', 'b', 'c'];
 
 /** 600 lines of twenty people in three sessions, every tenth with a canary of one person. */
-async function fill(store: TranscriptStore) {
+async function fill(store: LocalTranscriptStore) {
   for (const id of ids) await store.writer.putSession(makeSession(id));
   for (let n = 1; n <= 200; n++)
     for (const id of ids) await store.writer.putLines([lineWithCanary(id, n)]);

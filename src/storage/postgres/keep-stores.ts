@@ -3,9 +3,13 @@ import { type Database, openDatabase } from '#src/storage/database.ts';
 import { createStoreHealth, type StoreEvent } from '#src/storage/store-health.ts';
 import { storeKinds } from '#src/storage/store-kinds.ts';
 import { migrateMs, migratePostgres } from './migrate.ts';
-import { type ConnectionOptions, createPostgresDriver, openForProgram } from './postgres-driver.ts';
+import {
+  createPostgresDriver,
+  openForProgram,
+  type PostgresConnection,
+} from './postgres-driver.ts';
 
-export type PostgresStoreOptions = ConnectionOptions & {
+export type PostgresStoreOptions = PostgresConnection & {
   readonly clock: Clock;
   readonly report: (event: StoreEvent) => void;
 };

@@ -4,7 +4,7 @@ import type { Secret } from '#src/base/secret.ts';
 import { type Database, type Driver, openDatabase } from '#src/storage/database.ts';
 import { toPostgresError } from './postgres-errors.ts';
 
-export type ConnectionOptions = {
+export type PostgresConnection = {
   readonly url: Secret;
   /** Names the connection in `pg_stat_activity`; default `parley`. */
   readonly applicationName?: string;
@@ -27,7 +27,7 @@ export function toClientConfig({
   url,
   applicationName = 'parley',
   settings = '',
-}: ConnectionOptions): ClientConfig {
+}: PostgresConnection): ClientConfig {
   const address = new URL(url.reveal());
   const { searchParams } = address;
   const theirs = searchParams.get('options') ?? '';
@@ -51,7 +51,7 @@ export function describePlace(url: Secret): string {
  * A connection to a PostgreSQL database, made when it is needed; after a failure there is a new one. No statement has a prepared
  * name: poolers in transaction mode lose such statements.
  */
-export function createPostgresDriver(options: ConnectionOptions): Driver {
+export function createPostgresDriver(options: PostgresConnection): Driver {
   const place = describePlace(options.url);
   const pool = new pg.Pool({ ...toClientConfig(options), max: 1, allowExitOnIdle: true });
   // A connection was lost: the next operation takes another.
@@ -80,7 +80,7 @@ export function createPostgresDriver(options: ConnectionOptions): Driver {
 }
 
 /** A database for operations that take up to `deadlineMs`, and are not tried again. */
-export function openForProgram(connection: ConnectionOptions, deadlineMs: number): Database {
+export function openForProgram(connection: PostgresConnection, deadlineMs: number): Database {
   const settings = `-c lock_timeout=${deadlineMs} -c statement_timeout=${deadlineMs}`;
   const driver = createPostgresDriver({ ...connection, settings });
   return openDatabase({ driver, clock: realClock, deadlineMs, patienceMs: 0 });

@@ -5,10 +5,10 @@ import type { AlertChange } from '#src/base/alerts.ts';
 import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
-import { type ConnectionOptions, describePlace, toClientConfig } from './postgres-driver.ts';
+import { describePlace, type PostgresConnection, toClientConfig } from './postgres-driver.ts';
 import { toPostgresError } from './postgres-errors.ts';
 
-export type ShardLockOptions = ConnectionOptions & {
+export type ShardLockOptions = PostgresConnection & {
   readonly clock: Clock;
   /** Number of shards of the bot, and ids of the first and last one of this process. */
   readonly count: number;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { KeptDays } from '#src/features/captions/transcript-line.ts';
-import type { TranscriptStore } from '#test/fakes/local-stores.ts';
+import type { LocalTranscriptStore } from '#test/fakes/local-stores.ts';
 import {
   makeLine,
   makeSession,
@@ -55,7 +55,10 @@ async function openTalk(open: OpenTranscriptStore) {
   return store;
 }
 
-async function readTexts(store: TranscriptStore, sessionId: string): Promise<readonly string[]> {
+async function readTexts(
+  store: LocalTranscriptStore,
+  sessionId: string,
+): Promise<readonly string[]> {
   return (await store.reader.listLines(sessionId, openSessions)).map(({ text }) => text);
 }
 

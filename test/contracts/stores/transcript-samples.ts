@@ -3,10 +3,10 @@ import type {
   TranscriptLine,
   TranscriptSession,
 } from '#src/features/captions/transcript-line.ts';
-import type { TranscriptStore } from '#test/fakes/local-stores.ts';
+import type { LocalTranscriptStore } from '#test/fakes/local-stores.ts';
 
 /** Opens an empty store. */
-export type OpenTranscriptStore = () => Promise<TranscriptStore>;
+export type OpenTranscriptStore = () => Promise<LocalTranscriptStore>;
 
 export const startedAtWallMs = Date.UTC(2026, 10, 20, 20);
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ReadableChannels, TranscriptSearch } from '#src/features/captions/transcript-line.ts';
-import type { TranscriptStore } from '#test/fakes/local-stores.ts';
+import type { LocalTranscriptStore } from '#test/fakes/local-stores.ts';
 import {
   makeLine,
   makeSession,
@@ -25,7 +25,7 @@ async function openWithTexts(open: OpenTranscriptStore, ...texts: readonly strin
 }
 
 async function findTexts(
-  store: TranscriptStore,
+  store: LocalTranscriptStore,
   words: string,
   more: Partial<TranscriptSearch> = {},
   given: ReadableChannels = openSessions,

@@ -3,9 +3,9 @@ import { TranscriptStores } from '#src/features/captions/store/transcript-stores
 import { storePath } from '#src/storage/store-kinds.ts';
 import type { Store } from '#src/storage/stores/store-parts.ts';
 import {
+  type LocalTranscriptStore,
   openLocalStore,
   openLocalTranscripts,
-  type TranscriptStore,
   toTranscriptsPath,
 } from '#test/fakes/local-stores.ts';
 import { openMemoryTranscripts } from '#test/fakes/memory-stores.ts';
@@ -51,7 +51,7 @@ export class StoreClock extends VirtualClock {
   }
 }
 
-type StoresOnDisk = { readonly stores: Store; readonly onDisk: TranscriptStore };
+type StoresOnDisk = { readonly stores: Store; readonly onDisk: LocalTranscriptStore };
 
 /** Stores of one run of the bot; those of a later run hold what was kept. */
 export type OpenStores = () => Promise<StoresOnDisk>;
