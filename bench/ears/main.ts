@@ -1,4 +1,4 @@
-// npm run bench -- ears [--clips DIR] [--model FOLDER] [--show]: words that the local ears get wrong, leave out or invent, and their speed.
+// npm run bench -- ears [--clips DIR] [--model FOLDER] [--hints NAMES] [--show]: words that the local ears get wrong, leave out or invent, and their speed.
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { findPercentile, formatTable } from '#bench/format-table.ts';
@@ -21,6 +21,8 @@ const { values: options } = parseArgs({
     /** Folder of people, with a manifest.json. */
     clips: { type: 'string', default: 'test/fixtures/human' },
     model: { type: 'string', default: '' },
+    /** Names that the model is told, as those of a channel are. */
+    hints: { type: 'string', default: 'Nova, Adam, Bella' },
     /** Prints each text that is not heard as it was said. */
     show: { type: 'boolean', default: false },
   },
@@ -28,6 +30,7 @@ const { values: options } = parseArgs({
 const withoutSpaces = new Set(['ja', 'zh', 'th', 'ko']);
 /** Recognitions of the same utterance. */
 const runs = 12;
+const hints = options.hints.split(', ').filter((name) => name !== '');
 const never = new AbortController().signal;
 
 const startedMs = performance.now();
@@ -46,7 +49,7 @@ await printSpeed();
 async function hear(samples: Int16Array, language?: string) {
   const pcm: Pcm = { samples, rateHz: listenRateHz, channels: 1 };
   let text = '';
-  for await (const update of transcriber.transcribe(pcm, never, { language }))
+  for await (const update of transcriber.transcribe(pcm, never, { language, hints }))
     if (update.kind === 'final') text = update.transcript.text;
   return text;
 }

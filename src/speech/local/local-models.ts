@@ -15,10 +15,10 @@ const maxRequests = 64;
 /** Limit of unread results, more than any job gives; beyond it the oldest would be lost. */
 const maxResults = 1024;
 /**
- * Longest silence of the process while it has work, in ms, and until its first message. One run of a model takes half a second,
- * loading a model one; on two cores with load 20 a start took 20 s.
+ * Longest silence of the process while it has work, in ms. A run of a model takes half a second and loading the voice one of
+ * processor time, which took 20 s on two cores with load 20.
  */
-const [silenceLimitMs, startLimitMs] = [20_000, 60_000];
+const silenceLimitMs = 60_000;
 const usualEntry = new URL('./process/models-main.ts', import.meta.url);
 /** Tensors lie outside the heap. One arena keeps the memory of threads together (measured: 60 MB less). */
 const flags = ['--max-old-space-size=256'];
@@ -46,7 +46,6 @@ export class LocalModels implements AsyncDisposable {
   #child: ChildProcess | undefined;
   readonly #requests = new Map<number, Mailbox<unknown>>();
   #lastId = 0;
-  #hasAnswered = false;
   #forgetSilence: (() => void) | undefined;
   #isClosed = false;
 
@@ -125,7 +124,6 @@ export class LocalModels implements AsyncDisposable {
   }
 
   #receive(message: FromModels) {
-    this.#hasAnswered = true;
     this.#forgetSilence?.();
     const results = this.#requests.get(message.id);
     if (message.kind === 'out') results?.put(message.value);
@@ -137,8 +135,7 @@ export class LocalModels implements AsyncDisposable {
   }
 
   #watchSilence() {
-    const limitMs = this.#hasAnswered ? silenceLimitMs : startLimitMs;
-    return this.#clock.later(limitMs, () => {
+    return this.#clock.later(silenceLimitMs, () => {
       this.#forgetSilence = undefined;
       if (this.#requests.size > 0)
         this.#end('The local models were too slow and are restarted.', true);
@@ -149,7 +146,6 @@ export class LocalModels implements AsyncDisposable {
   #end(why: string, retryable: boolean) {
     const child = this.#child;
     this.#child = undefined;
-    this.#hasAnswered = false;
     this.#forgetSilence?.();
     this.#forgetSilence = undefined;
     const requests = [...this.#requests.values()];

@@ -16,7 +16,7 @@ export type LocalTranscriberOptions = {
 /** Whisper writes sounds as `[coughs]`, `(music)` or `*click*`; the last one of a text may be open. */
 const soundNames = /\([^)]*\)?|\[[^\]]*\]?|\*[^*]*\*?|\u266a[^\u266a]*\u266a?/g;
 /** Limits of words that are none: `npm run bench -- ears` shows what they keep and drop. */
-const [leastLogProbability, leastSilentLogProbability, mostNoSpeech] = [-1, -0.8, 0.6];
+const [leastLogProbability, leastOfOneWord, leastSilent, mostNoSpeech] = [-1.1, -0.9, -0.8, 0.6];
 
 /** Whisper without any server. Errors: BotError `speech.failed` where the model cannot be loaded. */
 export async function openLocalTranscriber({
@@ -29,7 +29,8 @@ export async function openLocalTranscriber({
   return {
     async *transcribe(pcm, signal, asked = {}) {
       signal.throwIfAborted();
-      const job = { samples: pcm.samples, language: asked.language ?? language };
+      const { hints, language: spoken = language } = asked;
+      const job = { samples: pcm.samples, language: spoken, hints };
       const heard: HeardSpeech[] = [];
       if (isListenable(pcm)) {
         for await (const part of models.run('transcribe', folder, job, signal)) heard.push(part);
@@ -43,10 +44,16 @@ export async function openLocalTranscriber({
 
 /** The words of speech, without names of sounds. Undefined where there was probably none: Whisper makes words of noise. */
 export function findWords(heard: HeardSpeech): string | undefined {
-  const { isEndless, logProbability, noSpeechProbability } = heard;
-  if (isEndless || logProbability < leastLogProbability) return undefined;
-  if (noSpeechProbability > mostNoSpeech && logProbability < leastSilentLogProbability)
-    return undefined;
   const text = heard.text.replace(soundNames, ' ').replace(/\s+/g, ' ').trim();
-  return /[\p{L}\p{N}]/u.test(text) ? text : undefined;
+  if (heard.isEndless || !/[\p{L}\p{N}]/u.test(text)) return undefined;
+  // Noise becomes one word, above all "Okay.".
+  const usualLeast = text.includes(' ') ? leastLogProbability : leastOfOneWord;
+  const least = heard.noSpeechProbability > mostNoSpeech ? leastSilent : usualLeast;
+  return heard.logProbability < least ? undefined : keepOnce(text);
+}
+
+/** Whisper writes a short sentence several times now and then. */
+function keepOnce(text: string): string {
+  const sentences = text.split(/(?<=[.!?]) /);
+  return new Set(sentences).size === 1 ? (sentences[0] ?? text) : text;
 }

@@ -5,6 +5,8 @@ export type TranscribeJob = {
   readonly samples: Int16Array;
   /** Language that is spoken, BCP 47; absent, or one that the model does not know: the model finds it. */
   readonly language?: string;
+  /** Words that are likely to be said, names above all. */
+  readonly hints?: readonly string[];
 };
 
 /** Words of one stretch of an utterance, and how sure the model is of them. */

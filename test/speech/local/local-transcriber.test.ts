@@ -36,14 +36,17 @@ test.each([
   ['♪ la la', undefined],
   ['...', undefined],
   ['5, 5', '5, 5'],
+  ['Play rain. Play rain. Play rain.', 'Play rain.'],
+  ['Play rain. Then stop. Play rain.', 'Play rain. Then stop. Play rain.'],
 ])('of the text %j only words are kept: %j', (text, words) => {
   expect(findWords({ ...usual, text })).toBe(words);
 });
 
-test('words of which the model is not sure are dropped, sooner where it hears no speech', () => {
+test('words of which the model is not sure are dropped, sooner where it hears no speech, or one word', () => {
   const heard = { ...usual, text: 'Thank you.' };
-  expect(findWords({ ...heard, logProbability: -1.1 })).toBeUndefined();
-  expect(findWords({ ...heard, logProbability: -0.9 })).toBe('Thank you.');
-  expect(findWords({ ...heard, logProbability: -0.9, noSpeechProbability: 0.7 })).toBeUndefined();
+  expect(findWords({ ...heard, logProbability: -1.2 })).toBeUndefined();
+  expect(findWords({ ...heard, logProbability: -1 })).toBe('Thank you.');
+  expect(findWords({ ...heard, logProbability: -1, noSpeechProbability: 0.7 })).toBeUndefined();
+  expect(findWords({ ...heard, logProbability: -1, text: 'Okay.' })).toBeUndefined();
   expect(findWords({ ...heard, isEndless: true })).toBeUndefined();
 });

@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { openChildPort } from '#src/base/child/child-port.ts';
 import { BotError, getErrorMessage } from '#src/base/errors.ts';
 import type {
@@ -16,6 +16,16 @@ const openers: { readonly [Kind in JobKind]?: (folder: string) => Promise<Perfor
   speak: async (folder) => (await import('./piper.ts')).openPiper(folder),
   transcribe: async (folder) => (await import('./whisper.ts')).openWhisper(folder),
 };
+
+/** Files of a model's folder by their endings. */
+const contents = {
+  speak: { what: 'Piper voice, an .onnx and its .onnx.json', endings: ['.onnx', '.onnx.json'] },
+  transcribe: {
+    what: 'Whisper model: encoder.onnx, decoder.onnx and tokens.txt',
+    endings: ['encoder.onnx', 'decoder.onnx', 'tokens.txt'],
+  },
+  'end-of-turn': { what: 'model of turns, an .onnx', endings: ['.onnx'] },
+} as const;
 
 const models = new Map<string, Promise<PerformJob<JobKind>>>();
 const queues = new Map<JobKind, Promise<void>>();
@@ -51,9 +61,10 @@ async function runJob(id: number, { folder, job, kind }: LocalModelRequest, sign
 /** Begins to load a model, once it is sure that the library works and the folder is there: the bot starts meanwhile. */
 async function beginLoading(kind: JobKind, folder: string) {
   await loadRuntime();
-  await access(folder).catch((cause: unknown) => {
-    throw new BotError('speech.failed', false, `${folder} is no folder of a model.`, cause);
-  });
+  const { endings, what } = contents[kind];
+  const names = await readdir(folder).catch(() => []);
+  const isThere = endings.every((ending) => names.some((name) => name.endsWith(ending)));
+  if (!isThere) throw new BotError('speech.failed', false, `${folder} holds no ${what}.`);
   getModel(kind, folder).catch(() => undefined); // its first job says so
 }
 

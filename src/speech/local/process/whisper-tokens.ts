@@ -20,6 +20,8 @@ export type TokenMarks = {
   readonly end: number;
   readonly start: number;
   readonly transcribe: number;
+  /** Comes before text of earlier speech. */
+  readonly before: number;
   readonly noSpeech: number;
   readonly firstTime: number;
 };
@@ -31,6 +33,7 @@ export function getMarks(texts: number, size: number): TokenMarks {
     end: texts,
     start: texts + 1,
     transcribe: firstTime - 5,
+    before: firstTime - 3,
     noSpeech: firstTime - 2,
     firstTime,
   };

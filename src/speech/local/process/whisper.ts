@@ -21,6 +21,8 @@ const quietSamples = listenRateHz / 10;
  */
 const [usualSilence, longSilence] = [4 * listenRateHz, 10 * listenRateHz];
 
+/** Bytes of the longest token that a hint is cut into, and tokens of all hints: Whisper reads 224 before an utterance. */
+const [longestToken, mostHintTokens] = [20, 100];
 /** Tokens of text of the models that know English alone and take no language. */
 const englishTexts = 50_256;
 
@@ -41,14 +43,16 @@ export async function openWhisper(folder: string): Promise<PerformJob<'transcrib
     texts: parseTokens(await readFile(join(folder, 'tokens.txt'), 'latin1')),
     Tensor,
   };
-  return async function* transcribe({ samples, language }, signal) {
+  const tokens = new Map(whisper.texts.map((text, token) => [text.toString('latin1'), token]));
+  return async function* transcribe({ samples, hints = [], language }, signal) {
+    const asked = { language, hints: toTokens(hints, tokens) };
     for (let at = 0; at < samples.length && !signal.aborted; ) {
       const end = findCut(samples, at);
       const sound = Float32Array.from(samples.subarray(at, end), (sample) => sample / 32_768);
       at = end;
-      const heard = await recogniseSegment(whisper, sound, usualSilence, language, signal);
+      const heard = await recogniseSegment(whisper, sound, usualSilence, asked, signal);
       const again =
-        heard.isEndless && (await recogniseSegment(whisper, sound, longSilence, language, signal));
+        heard.isEndless && (await recogniseSegment(whisper, sound, longSilence, asked, signal));
       yield again || heard;
     }
   };
@@ -58,7 +62,7 @@ async function recogniseSegment(
   { decode, encode, Tensor, texts }: Whisper,
   sound: Float32Array,
   silence: number,
-  language: string | undefined,
+  { hints, language }: { readonly hints: readonly number[]; readonly language?: string },
   signal: AbortSignal,
 ): Promise<HeardSpeech> {
   // Two frames of features make one of the encoder.
@@ -93,7 +97,11 @@ async function recogniseSegment(
     first,
     language && toBaseLanguage(language),
   );
-  let scores = texts.length === englishTexts ? first : await scoreTokens(prompt);
+  const start = texts.length === englishTexts ? [] : prompt;
+  if (hints.length > 0) past = { k: none, v: none };
+  const before = hints.length > 0 ? [marks.before, ...hints, marks.start] : [];
+  const asks = [...before, ...start];
+  let scores = asks.length > 0 ? await scoreTokens(asks) : first;
   const choice = new TokenChoice(marks, sound.length / listenRateHz);
   for (;;) {
     const token = choice.take(scores);
@@ -120,6 +128,23 @@ function findCut(samples: Int16Array, from: number): number {
     if (level < least) [cut, least] = [at + quietSamples / 2, level];
   }
   return cut;
+}
+
+/** Names as text that was said before: the longest tokens that fit. Whisper would choose others, but reads these as well. */
+function toTokens(
+  hints: readonly string[],
+  tokens: ReadonlyMap<string, number>,
+): readonly number[] {
+  if (hints.length === 0) return [];
+  const text = Buffer.from(` ${hints.join(', ')}.`).toString('latin1');
+  const found: number[] = [];
+  for (let at = 0; at < text.length; ) {
+    let end = Math.min(text.length, at + longestToken);
+    while (end > at + 1 && !tokens.has(text.slice(at, end))) end--;
+    found.push(tokens.get(text.slice(at, end)) ?? 0);
+    at = end;
+  }
+  return found.slice(0, mostHintTokens);
 }
 
 /** Each line holds a token in Base64, and its number. */
