@@ -20,7 +20,7 @@ import {
   standardVoice,
   toApiUrl,
 } from '#src/provider/models/standard-models.ts';
-import { fetchServerVoices } from '#src/speech/openai/server-voices.ts';
+import { fetchServerVoices } from '#src/speech/openai/openai-synthesizer.ts';
 import { type ExaminedRole, examineRole, listRoles } from './examine-role.ts';
 import { type PickedModels, pickModels } from './pick-models.ts';
 

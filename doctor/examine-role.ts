@@ -1,5 +1,5 @@
 import { listenRateHz } from '#src/audio/pcm.ts';
-import { historyLimits } from '#src/chat/history.ts';
+import { historyLimits } from '#src/chat/chat-model.ts';
 import { RealtimeConversation } from '#src/chat/realtime/realtime-conversation.ts';
 import type { Config } from '#src/config/config.ts';
 import { type EngineChoice, roles } from '#src/engines/engine.ts';

@@ -37,8 +37,8 @@ export const speechHttp: Engine<'text to speech'> = {
   async open({ own, voice, ...server }) {
     const { openClient } = await import('#src/provider/api-client.ts');
     const { openSynthesizer } = await import('#src/speech/openai/openai-synthesizer.ts');
-    const { ServerVoices } = await import('#src/speech/openai/server-voices.ts');
-    const { withStandardVoice } = await import('#src/speech/fallbacks/standard-voice.ts');
+    const { ServerVoices } = await import('#src/speech/openai/openai-synthesizer.ts');
+    const { withStandardVoice } = await import('#src/speech/fallbacks/speech-chains.ts');
     const { SPEECH_FORMAT: format, SPEECH_RATE_HZ } = z.object(settings).parse(own);
     const client = openClient(server);
     const voices = new ServerVoices(client, realClock);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
 import { createConversationState } from '#src/conversation/machine/state.ts';
 import { drawPanel } from '#src/discord/panel/panel-face.ts';
-import { describeTrackPanel } from '#src/features/tracks/track-panel.ts';
+import { describeTrackPanel } from '#src/features/tracks/session-tracks.ts';
 import type { ListedTrack } from '#src/features/tracks/track-request-outcomes.ts';
 import { type Consent, isHeardConsent } from '#src/people/consent.ts';
 import { type FeaturePanel, type PanelContent, toLeftPanel } from '#src/ports/panel.ts';

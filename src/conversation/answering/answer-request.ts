@@ -1,5 +1,5 @@
 import type { ChatMessage } from '#src/chat/chat-model.ts';
-import { selectRecentMessages } from '#src/chat/history.ts';
+import { selectRecentMessages } from '#src/chat/chat-model.ts';
 import type { HistoryExchange, Id, ToolChange } from '#src/conversation/machine/state.ts';
 import {
   type AnswerMedium,

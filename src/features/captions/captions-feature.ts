@@ -1,13 +1,108 @@
+import { z } from 'zod';
+import type { ToolOutcome } from '#src/conversation/tools/tool-entry.ts';
 import { TranscriptCleanup } from '#src/features/captions/transcripts/transcript-cleanup.ts';
-import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
+import {
+  type TranscriptQuestion,
+  TranscriptRequests,
+} from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
 import { SessionObjects } from '#src/features/contract/session-objects.ts';
+import {
+  defineTool,
+  toOutcome,
+  type WithOwnObjects,
+} from '#src/features/contract/tool-definition.ts';
+import { isProgram } from '#src/people/access.ts';
+import { ConfidentialText, toOpenText } from '#src/people/confidential-text.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { createWallTimes } from '#src/texts/wall-time.ts';
 import { type CaptionRequests, createCaptionRequests } from './caption-requests.ts';
 import { captionSettings } from './caption-settings.ts';
-import { findInCaptionsTool, leaveMeOutTool, setCaptionsTool } from './caption-tools.ts';
 import { SessionCaptions } from './session-captions.ts';
-import { TranscriptStores } from './store/transcript-stores.ts';
+import { TranscriptStores, transcriptSubjects } from './store/transcript-stores.ts';
 import type { TranscriptSession } from './transcript-line.ts';
+
+export const setCaptionsTool = defineTool({
+  name: 'captions',
+  description:
+    'Turns captions on or off: what is said here, written down in the chat. Only if whoever asks wants that.',
+  schema: z.strictObject({ on: z.boolean() }),
+  right: 'room',
+  effect: 'change',
+  async run({ on }, { own, session }: WithOwnObjects<CaptionPorts>) {
+    const { notices, place } = session;
+    const { guildId } = place.channel;
+    const control = own.captions;
+    if (!on) await control.turnOff(guildId);
+    // They begin once they were announced, which waits for the answer that this is a part of: what fails is written.
+    else
+      void control
+        .turnOn(guildId, {})
+        .then((turned) => turned.kind === 'failed' && notices.post(turned.line)); // never rejects
+    return toOutcome({ id: on ? 'captions.on' : 'captions.off' });
+  },
+});
+
+export const leaveMeOutTool = defineTool({
+  name: 'leave_me_out',
+  description:
+    'Leaves whoever asks out of the captions, so that nothing they say is written down, or has them written again. Only if they ask for that. They are heard and answered all the same.',
+  schema: z.strictObject({ out: z.boolean() }),
+  right: 'anyone',
+  effect: 'last',
+  isChange: ({ out }) => out,
+  ask: () => ({ id: 'captions.ask.in' }),
+  async run({ out }, { askerId, guildId, own }: WithOwnObjects<CaptionPorts>) {
+    await own.captions.setLeftOut(guildId, askerId, out);
+    return toOutcome({ id: out ? 'captions.left_out' : 'captions.left_in' });
+  },
+});
+
+/** The bot quotes the lines itself. */
+export const findInCaptionsTool = defineTool({
+  name: 'find_in_captions',
+  description:
+    'Looks up what people said in this voice channel, now or in earlier sessions, as captions have it. Call it whenever somebody asks ' +
+    'what was said, decided or promised. The lines found are quoted aloud for you: add nothing to them.',
+  schema: z.strictObject({
+    question: z.string().min(1).max(300).describe('The whole question, as it was asked.'),
+    about: z
+      .enum(transcriptSubjects)
+      .describe('`this` session, the `last` one, or `all`. If nobody says when: all.'),
+  }),
+  right: 'anyone',
+  effect: 'read',
+  quotesOthers: true,
+  isOffered: (own: CaptionPorts) => (_settings, session) =>
+    session !== undefined &&
+    (own.transcriptCleanup.hasTranscripts(session.place.channel.guildId) ||
+      own.sessionCaptions.get(session).hasTranscript),
+  run: quoteFoundLines,
+});
+
+/** A program gets no lines. Aborting `signal` throws `signal.reason`. */
+async function quoteFoundLines(
+  request: TranscriptQuestion,
+  { askerId, own, session, getSettings }: WithOwnObjects<CaptionPorts>,
+  signal: AbortSignal,
+): Promise<ToolOutcome> {
+  const { notices, place } = session;
+  const { channelId, guildId } = place.channel;
+  const found = isProgram(askerId)
+    ? ({ kind: 'none' } as const)
+    : await own.transcripts.answerQuestion(guildId, askerId, request, [channelId], signal);
+  if (found.kind === 'found') {
+    const { minute } = createWallTimes(getSettings().timeZone);
+    const quotes = found.lines.map(
+      ({ name, atWallMs, text }) => `${name}, ${minute(atWallMs)}: ${text}`,
+    );
+    const text = new ConfidentialText(quotes.join('\n'), { channelId });
+    return { facts: { linesQuoted: quotes.length }, quote: { text } };
+  }
+  const why: TextLine = found.kind === 'failed' ? found.line : { id: 'ask.unknown' };
+  const text = notices.formatSpokenText(why, place.languages.find(askerId));
+  return { facts: { linesQuoted: 0 }, quote: { text: toOpenText(text) } };
+}
 
 export type CaptionPorts = {
   readonly transcriptCleanup: TranscriptCleanup;

@@ -1,14 +1,85 @@
+import { z } from 'zod';
+import { listExchanges } from '#src/conversation/answering/answer-request.ts';
+import { confirmPauseAloud } from '#src/conversation/output/answer-delivery.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
+import { defineTool } from '#src/features/contract/tool-definition.ts';
+import { ConfidentialText } from '#src/people/confidential-text.ts';
+import { formatDuration } from '#src/texts/duration.ts';
 import { truncate } from '#src/texts/plain-text.ts';
+import { paceChanges } from '#src/voice/output/speech-output.ts';
 import { postTextTool } from './post-text-tool.ts';
-import {
-  leaveTool,
-  pauseListeningTool,
-  repeatTool,
-  speedTool,
-  whoIsHereTool,
-} from './room-tools.ts';
 import { timeTool } from './time-tool.ts';
+
+export const leaveTool = defineTool({
+  name: 'leave',
+  description: 'Leaves the voice channel, which ends the conversation. Waits for a button first.',
+  schema: z.strictObject({}),
+  right: 'room',
+  effect: 'destroy',
+  ask: () => ({ id: 'tool.leave.ask' }),
+  async run(_call, ports) {
+    const leaving = await ports.leave();
+    if (leaving.kind === 'nowhere') return { facts: { left: 'no' }, line: { id: 'leave.nowhere' } };
+    const { channel, stayedMs } = leaving;
+    const line = { id: 'leave.ok', with: { channel, duration: formatDuration(stayedMs) } } as const;
+    return { facts: { left: 'yes' }, line };
+  },
+});
+
+export const whoIsHereTool = defineTool({
+  name: 'who_is_here',
+  description: 'Names of the people in the voice channel now, and how many there are besides.',
+  schema: z.strictObject({}),
+  right: 'anyone',
+  effect: 'read',
+  quotesOthers: true,
+  async run(_call, ports) {
+    const { names, others, bots } = ports.describeCompany();
+    return { facts: { names, othersWithoutName: others, otherBots: bots } };
+  },
+});
+
+export const speedTool = defineTool({
+  name: 'speed',
+  description: 'How fast you speak from now on: a step slower or faster, or as usual again.',
+  schema: z.strictObject({ change: z.enum(paceChanges) }),
+  right: 'room',
+  effect: 'change',
+  async run({ change }, { session }) {
+    session.speech.pace.changePace(change);
+    return { facts: { speed: change } };
+  },
+});
+
+export const repeatTool = defineTool({
+  name: 'repeat',
+  description: 'Says your last answer once more, word for word. Add nothing to it.',
+  schema: z.strictObject({}),
+  right: 'room',
+  effect: 'read',
+  quotesOthers: true,
+  isOffered: () => (_settings, session) => session !== undefined,
+  async runAnywhere(_call, { askerId, session }) {
+    const all = session ? listExchanges(askerId, session) : [];
+    const last = all.findLast(({ heard }) => heard !== '');
+    if (!session || !last) return { facts: { lastAnswer: 'There is none.' } };
+    const text = new ConfidentialText(last.heard, { channelId: session.place.channel.channelId });
+    return { facts: { lastAnswer: last.heard }, isPrivate: true, quote: { text } };
+  },
+});
+
+export const pauseListeningTool = defineTool({
+  name: 'pause_listening',
+  description:
+    'Hears nobody here any more until somebody presses Resume. Only if they ask for that.',
+  schema: z.strictObject({}),
+  right: 'room',
+  effect: 'change',
+  async run(_call, { askerId, session }) {
+    confirmPauseAloud(askerId, session);
+    return { facts: { paused: 'yes' } };
+  },
+});
 
 const maxNamesChars = 150;
 

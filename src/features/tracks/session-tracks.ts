@@ -1,6 +1,7 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { isMuted } from '#src/conversation/machine/selectors.ts';
 import type { Owners } from '#src/conversation/session.ts';
+import type { ListedTurn, SpeechRequests } from '#src/conversation/speech-requests.ts';
 import { getRightsFacts } from '#src/conversation/tools/session-tools.ts';
 import type { SessionObjects } from '#src/features/contract/session-objects.ts';
 import { hasRight } from '#src/people/rights.ts';
@@ -17,8 +18,17 @@ import {
 import type { FeatureSession, LeaveSummary } from '#src/ports/feature-session.ts';
 import type { FeaturePanel } from '#src/ports/panel.ts';
 import type { LeaveReason } from '#src/ports/session-events.ts';
-import { defaultTrack, everyTrack, isSameTrack, voiceTrack } from './track-names.ts';
-import { describeTrackPanel } from './track-panel.ts';
+import { formatPlayingTime } from '#src/texts/duration.ts';
+import { takeFirstChars } from '#src/texts/plain-text.ts';
+import { formatText, type Locale, type TextLine } from '#src/texts/texts.ts';
+import { speechTitle } from './lazily-synthesised-text.ts';
+import {
+  defaultTrack,
+  everyTrack,
+  isSameTrack,
+  voiceTrack as track,
+  voiceTrack,
+} from './track-names.ts';
 import { type TrackDeps, TrackPersistence } from './track-persistence.ts';
 import type {
   ListedSound,
@@ -27,12 +37,6 @@ import type {
   PlayRequest,
   TrackCaller,
 } from './track-request-outcomes.ts';
-import {
-  listVoiceSounds,
-  performVoiceCommand,
-  type QueuedSpeech,
-  speechCommands,
-} from './voice-track-queue.ts';
 
 /** No person sent the bot away, so tracks go on when it is called back. */
 const reasonsToKeepTracks: ReadonlySet<LeaveReason> = new Set(['stopped', 'lost', 'refused']);
@@ -263,4 +267,101 @@ export class SessionTracks implements FeatureSession {
 
 function toListedSound({ title, owner }: TrackSound): Pick<ListedSound, 'owner' | 'title'> {
   return { title, ...(owner && { owner: owner.name }) };
+}
+
+export const speechCommands: ReadonlySet<TrackCommand['kind']> = new Set([
+  'skip',
+  'stop',
+  'remove',
+]);
+
+export type QueuedSpeech = TrackSound & { readonly turn: ListedTurn };
+
+/** `answer` is the title of an answer in the language of the server. */
+export function listVoiceSounds(
+  { current, waiting }: SpeechRequests,
+  answer: string,
+): TrackSounds<QueuedSpeech> {
+  return {
+    current: current && isSkippable(current) ? toTrackSound(current, answer) : undefined,
+    waiting: waiting.filter(isSkippable).map((turn) => toTrackSound(turn, answer)),
+  };
+}
+
+/** The caller has checked the right. */
+export function performVoiceCommand(
+  queue: SpeechRequests,
+  sounds: TrackSounds<QueuedSpeech>,
+  command: TrackCommand,
+): TrackOutcome {
+  const { kind } = command;
+  if (!speechCommands.has(kind)) return { kind: 'reserved', track };
+  const touched = listTouchedSounds(sounds, command);
+  const [first] = touched;
+  if (!first && kind === 'remove') return { kind: 'no-item', name: command.item, names: [] };
+  if (!first) return { kind: 'empty', track };
+  // The last first: else the next would begin.
+  for (const { turn } of touched.toReversed())
+    queue.takeOut(turn, kind === 'stop' ? 'stopped' : 'skipped');
+  const { title } = first;
+  if (kind === 'skip') return { kind: 'skipped', track, title };
+  return { kind: 'changed', track, change: kind === 'remove' ? kind : 'stop', title };
+}
+
+/** Everybody has to hear the others. */
+function isSkippable(turn: ListedTurn) {
+  return turn.kind !== 'reading' || turn.reading.interruptible !== false;
+}
+
+/** Everybody reads the title, so it has no words of the speech. */
+function toTrackSound(turn: ListedTurn, answer: string): QueuedSpeech {
+  const id = `${turn.id}`;
+  if (turn.kind === 'question')
+    return { id, turn, title: answer, owner: { id: turn.by, name: turn.name } };
+  return { id, turn, title: speechTitle, owner: turn.reading.owner };
+}
+
+export function toTrackLine(view: ListedTrack, locale: Locale): TextLine {
+  const { name: track, percent: n, current, isMuted, isPaused } = view;
+  if (!current) return { id: 'track.line.idle', with: { track, n } };
+  const { title, owner, positionMs, lengthMs, loop } = current;
+  if (positionMs === undefined) {
+    const time = owner ?? formatText('transcript.somebody', {}, locale);
+    return { id: 'track.line', with: { track, title, time, n } };
+  }
+  const marks = [
+    isPaused && formatText('panel.paused', {}, locale),
+    formatPlayingTime(positionMs, lengthMs),
+    loop && formatText('track.loops', {}, locale),
+    isMuted && formatText('track.mutes', {}, locale),
+  ];
+  const time = marks.filter(Boolean).join(', ');
+  return { id: 'track.line', with: { track, title, time, n } };
+}
+
+/** Each step of a position is an edit of the panel. */
+const positionStepMs = 5_000;
+/** Further tracks are counted, and longer titles cut. */
+const [maxTracks, maxTitleChars] = [3, 40];
+
+/** The buttons control the first track. */
+export function describeTrackPanel(playing: readonly ListedTrack[], locale: Locale): FeaturePanel {
+  const [first] = playing;
+  if (!first) return {};
+  const shown = playing.slice(0, maxTracks).map((view) => {
+    const { current } = view;
+    const { positionMs = 0, title = '' } = current ?? {};
+    const place = {
+      title: takeFirstChars(title, maxTitleChars),
+      positionMs: positionMs - (positionMs % positionStepMs),
+    };
+    const line = toTrackLine({ ...view, current: current && { ...current, ...place } }, locale);
+    return formatText(line.id, line.with, locale);
+  });
+  const more = playing.length - shown.length;
+  const list = [...shown, ...(more > 0 ? [`+${more}`] : [])].join('; ');
+  return {
+    lines: [{ id: 'panel.tracks', with: { list } }],
+    buttons: [`track.pause:${first.name}`, `track.skip:${first.name}`],
+  };
 }

@@ -23,7 +23,7 @@ import {
 import { findAside, writeAnswer } from '#src/pipeline/written-answer.ts';
 import { sendUntilAccepted } from '#src/provider/reducible-request.ts';
 import { withVoiceMeter } from '#src/speech/fallbacks/metered-voice.ts';
-import { isVoiceRejection } from '#src/speech/fallbacks/standard-voice.ts';
+import { isVoiceRejection } from '#src/speech/fallbacks/speech-chains.ts';
 import type { Synthesizer } from '#src/speech/speech-engine.ts';
 import { type AudibleAnswer, AudioReplySorter, type ModelHabit } from './audio-model-reply.ts';
 import type { PlacedSound } from './audio-model-words.ts';

@@ -1,6 +1,5 @@
-import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
+import { type Pcm, SampleBuffer, speakRateHz } from '#src/audio/pcm.ts';
 import { RateConverter } from '#src/audio/resampler.ts';
-import { SampleBuffer } from '#src/audio/sample-buffer.ts';
 import { Gain } from '#src/playback/mix/gain.ts';
 import { frameSamples } from '#src/playback/mix/track.ts';
 import { TimeStretch } from './time-stretch.ts';

@@ -1,6 +1,5 @@
-import { musicRateHz } from '#src/audio/pcm.ts';
+import { musicRateHz, SampleBuffer } from '#src/audio/pcm.ts';
 import { RateConverter } from '#src/audio/resampler.ts';
-import { SampleBuffer } from '#src/audio/sample-buffer.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';

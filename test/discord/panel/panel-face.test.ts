@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
 import { drawPanel } from '#src/discord/panel/panel-face.ts';
-import { describeTrackPanel } from '#src/features/tracks/track-panel.ts';
+import { describeTrackPanel } from '#src/features/tracks/session-tracks.ts';
 import type { ListedTrack } from '#src/features/tracks/track-request-outcomes.ts';
 import type { PanelContent } from '#src/ports/panel.ts';
 import { formatText, type TextLine } from '#src/texts/texts.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { withStandardVoice } from '#src/speech/fallbacks/standard-voice.ts';
+import { withStandardVoice } from '#src/speech/fallbacks/speech-chains.ts';
 import { createFixedVoiceNames } from '#src/speech/voice-names.ts';
 import {
   adam,

@@ -1,7 +1,7 @@
 import { buttons as allButtons } from '#commands/buttons.ts';
 import type { ChatMessage } from '#src/chat/chat-model.ts';
+import { historyLimits, selectRecentMessages } from '#src/chat/chat-model.ts';
 import { openChatModel } from '#src/chat/completions/openai-chat.ts';
-import { historyLimits, selectRecentMessages } from '#src/chat/history.ts';
 import { toSpeakable } from '#src/chat/text/speakable.ts';
 import {
   type MessageBody,
@@ -9,7 +9,7 @@ import {
   renderSentence,
 } from '#src/discord/interactions/rendering.ts';
 import { drawPanel } from '#src/discord/panel/panel-face.ts';
-import { describeTrackPanel } from '#src/features/tracks/track-panel.ts';
+import { describeTrackPanel } from '#src/features/tracks/session-tracks.ts';
 import { findNameObjection, trackName } from '#src/playback/tracks/track-name.ts';
 import type { PanelContent } from '#src/ports/panel.ts';
 import { consentButtons } from '#src/ports/talk-guide.ts';
