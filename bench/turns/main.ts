@@ -1,4 +1,5 @@
-// Does it cut people off, and does it keep them waiting? npm run bench -- turns (virtual time, about two minutes).
+// Does it cut people off, and does it keep them waiting? npm run bench -- turns [--human] (virtual time, about two minutes).
+import { parseArgs } from 'node:util';
 import { formatTable } from '#bench/format-table.ts';
 import { formatWaitingTable, playAnswerWaiting } from './answer-waiting.ts';
 import {
@@ -25,7 +26,8 @@ const noiseSeconds = 300;
 const maxFalseTurns = 1;
 
 const workshop = await openWorkshop();
-if (process.argv.includes('--human')) {
+const { values: options } = parseArgs({ options: { human: { type: 'boolean' } } });
+if (options.human) {
   const { humanReport } = await import('./human/human-report.ts');
   const { text, isMet } = await humanReport(workshop);
   console.log(`${text}\ngoals: ${isMet ? 'met' : 'NOT MET'}`);
