@@ -34,7 +34,7 @@ type Whisper = {
   readonly Tensor: typeof Tensor;
 };
 
-/** Opens a folder with `encoder.onnx`, `decoder.onnx` and `tokens.txt`, as scripts/models/whisper.py makes it. */
+/** Opens a folder with `encoder.onnx`, `decoder.onnx` and `tokens.txt`, as scripts/models/whisper_base.py makes it. */
 export async function openWhisper(folder: string): Promise<PerformJob<'transcribe'>> {
   const { Tensor } = await loadRuntime();
   const whisper: Whisper = {
