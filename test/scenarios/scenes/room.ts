@@ -116,6 +116,7 @@ export const roomScenes: Scenes = {
     ],
   },
   'who talks unheard is told once what to press, unopened, and heard after it': {
+    own: {},
     steps: [
       { Ben: { joins: 'Lounge' } },
       { Adam: { calls: 'Lounge' } },
