@@ -46,7 +46,13 @@ export async function runBot(options: BotSetupOptions): Promise<BotSetup> {
   const { token, apiUrl, certificate: ca, cdnHost } = sandbox;
   const { environment: given } = options;
   const own = typeof given === 'function' ? given(sandbox, providers, dataDir) : given;
-  const usual = { ...remote(providers), TRACK_ALLOWED_HOSTS: cdnHost, DATA_DIR: dataDir };
+  const usual = {
+    ...remote(providers),
+    TRACK_ALLOWED_HOSTS: cdnHost,
+    DATA_DIR: dataDir,
+    // It judges real speech, which `npm run bench -- turns --human` measures; here most voices are tones and single words.
+    TURN_MODEL: 'off',
+  };
   const start = () => startInSharedTime({ token, apiUrl, ca }, { ...usual, ...own });
   let bot = await start();
   stack.defer(async () => {
