@@ -1,8 +1,14 @@
 import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { type ConfigResult, readConfig, readSecret } from '#src/config/config.ts';
-import { listSecrets } from '#src/config/models.ts';
-import { type Finding, failure, isUsable, ok, type ProbeDeadline } from '#src/probes/probe.ts';
+import { listSecrets } from '#src/config/models-in-use.ts';
+import {
+  type Finding,
+  isUsable,
+  ok,
+  type ProbeDeadline,
+  toFailureFinding,
+} from '#src/probes/probe.ts';
 import { formatServerName } from '#src/provider/models/error-text.ts';
 import { doctorProbes } from './all-probes.ts';
 import { type DoctorArguments, doctorUsage, parseDoctorArguments } from './doctor-arguments.ts';
@@ -118,7 +124,7 @@ async function* runProbe({ name, run }: DoctorProbe, examination: Examination) {
     yield* run(examination);
   } catch (error) {
     if (examination.signal?.aborted) return;
-    yield failure(isBadTokenError(error) ? 'token' : name, error);
+    yield toFailureFinding(isBadTokenError(error) ? 'token' : name, error);
   }
 }
 

@@ -5,11 +5,11 @@ import { readConfig } from '#src/config/config.ts';
 import {
   differs,
   type Finding,
-  failure,
   missing,
   ok,
   type ProbeDeadline,
   type SpokenClip,
+  toFailureFinding,
 } from '#src/probes/probe.ts';
 import { openClient } from '#src/provider/api-client.ts';
 import { formatServerName } from '#src/provider/models/error-text.ts';
@@ -91,7 +91,7 @@ export async function examineProvider(
 function findRefusal({ findings, group }: TriedRole) {
   const error = findBotError(findings);
   if (error?.about.status === 401)
-    return { finding: failure('key', error, group), refusesKey: true } as const;
+    return { finding: toFailureFinding('key', error, group), refusesKey: true } as const;
   if (error?.code !== 'provider.unreachable') return undefined;
   const mend = 'start that server, or correct its base URL';
   return { finding: missing('address', error.message, mend), refusesKey: false } as const;

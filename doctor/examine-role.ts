@@ -16,11 +16,11 @@ import {
 import {
   differs,
   type Finding,
-  failure,
   isUsable,
   ok,
   type ProbeDeadline,
   type SpokenClip,
+  toFailureFinding,
   tryProbe,
 } from '#src/probes/probe.ts';
 import type { RemoteServer } from '#src/provider/models/standard-models.ts';
@@ -88,7 +88,7 @@ export async function examineRole(
   const roleDeadline = { ...deadline, role: role.group.replace('_FALLBACK', '') };
   const probed = await role
     .probe({ deadline: roleDeadline, stack, clip })
-    .catch((error: unknown) => [failure('engine', error, roleDeadline.role)]);
+    .catch((error: unknown) => [toFailureFinding('engine', error, roleDeadline.role)]);
   const model = 'model' in role.engine && role.engine.model ? `${role.engine.model}: ` : '';
   const findings = probed.map((finding) => ({ ...finding, why: `${model}${finding.why}` }));
   return {

@@ -1,4 +1,4 @@
-import { listModelsInUse } from '#src/config/models.ts';
+import { listModelsInUse } from '#src/config/models-in-use.ts';
 import { differs, type SpokenClip } from '#src/probes/probe.ts';
 import { formatServerName } from '#src/provider/models/error-text.ts';
 import type { RemoteServer } from '#src/provider/models/standard-models.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { openBudget } from '#src/app/budget.ts';
+import { openBudget } from '#src/app/open-budget.ts';
 import type { PortionStore } from '#src/spending/ledger/total-portion.ts';
 import { readGoodSettings } from '#test/config/read-settings.ts';
 import { MemorySpending } from './fakes/fake-spending.ts';

@@ -15,7 +15,7 @@ import {
   type GuildRights,
   readGuildRights,
 } from '#src/discord/account/guild-rights.ts';
-import { type NeededRight, rightNames, toInviteUrl } from '#src/discord/account/rights.ts';
+import { type NeededRight, rightNames, toInviteUrl } from '#src/discord/account/needed-rights.ts';
 import { getRegisteredName } from '#src/discord/interactions/command-entries.ts';
 import { readRegisteredNames } from '#src/discord/interactions/register-only.ts';
 import { differs, type Finding, missing, ok } from '#src/probes/probe.ts';

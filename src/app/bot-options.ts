@@ -1,7 +1,7 @@
 import type { ShardNews } from '#src/app/shards/shard-log.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import type { Config } from '#src/config/config.ts';
-import type { DiscordEvent } from '#src/discord/events.ts';
+import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { StoreEvent } from '#src/storage/store-health.ts';
 import type { Engines } from './engines/open-engines.ts';

@@ -13,7 +13,7 @@ import type { AccessParts } from '#src/web/api/authorise.ts';
 import { ServerEvents } from '#src/web/api/event-streams.ts';
 import { EventWebhooks } from '#src/web/api/event-webhooks.ts';
 import type { BotOptions } from './bot-options.ts';
-import { openBudget } from './budget.ts';
+import { openBudget } from './open-budget.ts';
 import { openSharedParts } from './shared-parts.ts';
 
 /** A bot that is logged in and can be called. Closing it leaves every channel first. */

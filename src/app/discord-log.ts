@@ -1,5 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
-import type { DiscordEvent } from '#src/discord/events.ts';
+import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import type { Log } from '#src/ops/log.ts';
 import type { DiscordMetrics } from '#src/ops/metrics/discord-metrics.ts';
 

@@ -1,5 +1,5 @@
 import type { Config, ConfigResult } from '#src/config/config.ts';
-import { listModelsInUse } from '#src/config/models.ts';
+import { listModelsInUse } from '#src/config/models-in-use.ts';
 import type { Log } from '#src/ops/log.ts';
 import type { ModelInUse } from '#src/provider/models/standard-models.ts';
 

@@ -4,7 +4,7 @@ import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { type Config, type ConfigResult, readEnvironment } from '#src/config/config.ts';
-import { listSecrets } from '#src/config/models.ts';
+import { listSecrets } from '#src/config/models-in-use.ts';
 import { listPricesInUse } from '#src/config/tariffs.ts';
 import { writeToOperator } from '#src/discord/account/operator-message.ts';
 import { features } from '#src/features/features.ts';

@@ -20,7 +20,7 @@ export function loadDotEnv(
   path = '.env',
   environment: NodeJS.ProcessEnv = readEnvironment(),
 ): boolean {
-  const text = readText(path);
+  const text = readEnvText(path);
   if (text instanceof Error) {
     print(`${path} cannot be read (${text.message}): make it readable for the user of the bot.`);
     return false;
@@ -30,7 +30,7 @@ export function loadDotEnv(
     print(`${path}: "${word}" has no "=", so it sets nothing.`);
   for (const [name, value] of Object.entries(written)) environment[name] ??= value;
   const place = environment.MCP_SERVERS?.trim();
-  const servers = place ? String(readText(place)) : ''; // there `${NAME}` is a variable that is no setting
+  const servers = place ? String(readEnvText(place)) : ''; // there `${NAME}` is a variable that is no setting
   for (const name of Object.keys(written))
     if (!known.has(name) && !servers.includes(`\${${name}}`))
       print(`${name}: ${path} sets it, and it is no setting.`);
@@ -64,7 +64,7 @@ function findWordsWithoutValue(text: string): readonly string[] {
   return lines.flatMap((line) => /^\s*([^\s#=]+)(?:[\s#][^=]*)?$/.exec(line)?.[1] ?? []);
 }
 
-function readText(path: string): string | Error {
+function readEnvText(path: string): string | Error {
   try {
     return readFileSync(path, 'utf8').replace(/^\ufeff/, '');
   } catch (error) {

@@ -111,10 +111,10 @@ function readManner(
   if (role === 'speech to text') return { language: from.TRANSCRIPTION_LANGUAGE };
   if (role === 'chat') return {};
   const { SPEECH_INSTRUCTIONS: instructions } = from;
-  return { voice: findVoice(from, role, prefix) ?? usualVoice, instructions };
+  return { voice: findConfiguredVoice(from, role, prefix) ?? usualVoice, instructions };
 }
 
-function findVoice(from: EnvironmentSettings, role: ProviderRole, prefix: Prefix) {
+function findConfiguredVoice(from: EnvironmentSettings, role: ProviderRole, prefix: Prefix) {
   if (role !== 'text to speech') return undefined;
   return prefix === 'SPEECH' ? from.SPEECH_VOICE : from.SPEECH_FALLBACK_VOICE;
 }
@@ -187,7 +187,7 @@ function findFallbackMistakes(
   const prefix = `${group}_FALLBACK` as const;
   const fallback = readFallback(from, role);
   const others =
-    from[`${prefix}_MODEL`] ?? from[`${prefix}_API_KEY`] ?? findVoice(from, role, prefix);
+    from[`${prefix}_MODEL`] ?? from[`${prefix}_API_KEY`] ?? findConfiguredVoice(from, role, prefix);
   if (!fallback)
     return others === undefined
       ? []

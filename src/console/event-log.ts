@@ -60,17 +60,17 @@ export class EventLog {
       }
       return undefined;
     };
-    const onEvent = () => {
+    const onLoggedEvent = () => {
       if (findEvent()) over.abort();
     };
-    this.#listeners.add(onEvent);
+    this.#listeners.add(onLoggedEvent);
     try {
-      onEvent();
+      onLoggedEvent();
       await this.#clock.sleep(timeoutMs, either);
     } catch {
       signal.throwIfAborted();
     } finally {
-      this.#listeners.delete(onEvent);
+      this.#listeners.delete(onLoggedEvent);
     }
     return findEvent();
   }

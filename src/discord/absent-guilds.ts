@@ -9,7 +9,7 @@ import {
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { isOnShard } from '#src/people/server-share.ts';
 import type { JoinedGuildStore } from '#src/ports/stores.ts';
-import type { DiscordEvent } from './events.ts';
+import type { DiscordEvent } from './discord-event.ts';
 
 export type GuildRecords = Pick<JoinedGuildStore, 'addGuilds' | 'listGuilds'>;
 type ReportDiscord = (event: DiscordEvent) => void;

@@ -10,8 +10,6 @@ import {
 import { withTimeout } from '#src/base/bounded-wait.ts';
 import { realClock } from '#src/base/clock.ts';
 import { getErrorMessage } from '#src/base/errors.ts';
-import { toInviteUrl } from '#src/discord/account/rights.ts';
-import { openCaptionChats } from '#src/discord/captions/caption-chats.ts';
 import { openVoiceLinkOpener } from '#src/discord/link/voice-link-opener.ts';
 import { Outbox, type PostOutcome } from '#src/discord/outbox/outbox.ts';
 import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
@@ -28,8 +26,10 @@ import type { VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poste
 import type { VoiceLinkOpener } from '#src/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { type GuildRecords, watchAbsentGuilds } from './absent-guilds.ts';
+import { toInviteUrl } from './account/needed-rights.ts';
+import { openCaptionChats } from './captions/discord-caption-chats.ts';
 import { DisallowedServers } from './disallowed-servers.ts';
-import type { DiscordEvent } from './events.ts';
+import type { DiscordEvent } from './discord-event.ts';
 import { toCommandBodies } from './interactions/command-registration.ts';
 import { type CommandFace, InteractionReceiver } from './interactions/interaction-receiver.ts';
 import { leaveAllSeats, leaveGhosts } from './leave-seats.ts';

@@ -1,7 +1,7 @@
 import { type Client, Events, type Guild, type Interaction, MessageFlags } from 'discord.js';
 import type { Outbox } from '#src/discord/outbox/outbox.ts';
 import { formatText, toLocale } from '#src/texts/texts.ts';
-import type { DiscordEvent } from './events.ts';
+import type { DiscordEvent } from './discord-event.ts';
 import { postToServer } from './server-message.ts';
 
 export type DisallowedServersOptions = {

@@ -11,7 +11,7 @@ import {
   type VoiceRestriction,
   voiceRestrictions,
 } from '#src/ports/seat-changes-by-others.ts';
-import type { DiscordEvent } from './events.ts';
+import type { DiscordEvent } from './discord-event.ts';
 import { ownPermissionsIn } from './permissions.ts';
 
 /** Tells what others do to the bot's own seat in voice channels. */

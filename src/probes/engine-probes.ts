@@ -147,7 +147,13 @@ function wordsOf(text: string): string[] {
 /** The question as a turn of a pipeline. */
 export function testTurn(clock: Clock, style: ReplyStyle): Turn {
   const nowMs = clock.nowMs();
-  const transcript = async () => ({ text: request });
-  const said = { speakerId: '', name: 'Check', fromMs: nowMs, toMs: nowMs, transcript };
+  const giveTranscript = async () => ({ text: request });
+  const said = {
+    speakerId: '',
+    name: 'Check',
+    fromMs: nowMs,
+    toMs: nowMs,
+    transcript: giveTranscript,
+  };
   return { said: [said], style, history: [], tools: [] };
 }

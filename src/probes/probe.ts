@@ -84,20 +84,25 @@ export async function tryProbe<Subject>(
   const over = new AbortController();
   const until = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
   const seconds = deadlineMs / 1000;
-  const late = () =>
+  const createLateError = () =>
     new BotError('provider.late', true, `It took longer than the limit of ${seconds} s.`);
   try {
-    return await withTimeout(probe.run(subject, clock, until), deadlineMs, clock, late);
+    return await withTimeout(probe.run(subject, clock, until), deadlineMs, clock, createLateError);
   } catch (error) {
     signal?.throwIfAborted();
-    return failure(probe.name, error, role, probe.mend);
+    return toFailureFinding(probe.name, error, role, probe.mend);
   } finally {
     over.abort(new Error('the probe is over'));
   }
 }
 
 /** Finding about an error. */
-export function failure(what: string, error: unknown, role?: string, mend?: string): Finding {
+export function toFailureFinding(
+  what: string,
+  error: unknown,
+  role?: string,
+  mend?: string,
+): Finding {
   const why = error instanceof BotError ? formatFailure(error) : getErrorMessage(error);
   return { ...missing(what, why, mend ?? remedyFor(error, role)), error };
 }

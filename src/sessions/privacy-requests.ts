@@ -112,10 +112,10 @@ export class PrivacyRequests {
 
   async resumePendingErasures(signal: AbortSignal): Promise<void> {
     const { clock, onEvent } = this.#deps;
-    const report = (change: AlertChange) => onEvent('', change);
+    const reportAlert = (change: AlertChange) => onEvent('', change);
     const run = () => this.#resumePendingErasures();
     await runPeriodically(
-      { name: 'erasure', clock, everyMs: resumeErasuresMs, run, report },
+      { name: 'erasure', clock, everyMs: resumeErasuresMs, run, report: reportAlert },
       signal,
     );
   }

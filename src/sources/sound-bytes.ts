@@ -75,9 +75,9 @@ const endBytes = 2 * maxPageBytes;
  */
 export async function examineBytes(bytes: SoundBytes, signal: AbortSignal) {
   const { canJump, sizeBytes } = bytes;
-  const isKnown = (some: Buffer) => sniffFormat(some, false).kind !== 'more';
-  const head = await gatherBytes(bytes.from(0, signal), isKnown);
-  const sniffed = sniffFormat(head, !isKnown(head));
+  const isKnownFormat = (some: Buffer) => sniffFormat(some, false).kind !== 'more';
+  const head = await gatherBytes(bytes.from(0, signal), isKnownFormat);
+  const sniffed = sniffFormat(head, !isKnownFormat(head));
   if (sniffed.kind !== 'format') return { sniffed };
   const isShort = sniffed.format !== 'ogg' || !canJump || sizeBytes === undefined;
   const tail = isShort

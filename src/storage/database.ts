@@ -86,7 +86,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       waiting++;
       const attemptWork = () => runTransaction(options, mode, work, signal);
       const done = last.then(() => retryUntil(attemptWork, untilMs, clock, signal));
-      last = done.catch(ignoreRejection).then(() => void waiting--);
+      last = done.catch(ignoreFailure).then(() => void waiting--);
       return await waitUnlessAborted(done, signal);
     } catch (error) {
       const isOurs = error instanceof BotError && error.code === 'store.unreadable';
@@ -108,7 +108,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     place,
     emptyLog,
 
-    open: () => performWork('read', async () => undefined).catch(ignoreRejection),
+    open: () => performWork('read', async () => undefined).catch(ignoreFailure),
 
     read: (work) => performWork('read', work),
 
@@ -133,7 +133,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       const message = `The store ${place} is closed: start the bot again.`;
       const closed = new BotError('store.unreadable', false, message);
       const waitFor = (end: PromiseLike<unknown>) =>
-        withTimeout(Promise.resolve(end), closeMs, clock, () => closed).catch(ignoreRejection);
+        withTimeout(Promise.resolve(end), closeMs, clock, () => closed).catch(ignoreFailure);
       await waitFor(last);
       over.abort(closed);
       await waitFor(driver[Symbol.asyncDispose]());
@@ -191,8 +191,8 @@ async function runTransaction<T>(
     hasFailed = false;
     return done;
   } finally {
-    opening.then((session) => session.end(hasFailed)).catch(ignoreRejection);
+    opening.then((session) => session.end(hasFailed)).catch(ignoreFailure);
   }
 }
 
-function ignoreRejection() {}
+function ignoreFailure() {}

@@ -5,11 +5,11 @@ import { trackPart } from '#src/features/tracks/track-store.ts';
 import { flag, getColumnType, id, type SqlDialect } from '#src/sql/columns.ts';
 import { createTables, type Table } from '#src/sql/table.ts';
 import { consents, erasures } from '#src/storage/stores/consents.ts';
-import { personSettingsPart } from '#src/storage/stores/person-settings.ts';
 import { spendingPart } from '#src/storage/stores/spending.ts';
 import { spendingPortions } from '#src/storage/stores/spending-portions.ts';
 import { storeTables } from '#src/storage/stores/store-parts.ts';
 import type { Migration } from './schema.ts';
+import { personSettingsPart } from './stores/person-settings-table.ts';
 
 /** One of the two stores: a file of SQLite, or a group of tables in PostgreSQL. A released migration never changes. */
 export type StoreKind = {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { watchModels } from '#src/app/engines/open-engines.ts';
-import { listModelsInUse, listSecrets } from '#src/config/models.ts';
+import { listModelsInUse, listSecrets } from '#src/config/models-in-use.ts';
 import { listSettingNames } from '#src/config/settings.ts';
 import { standardModels } from '#src/provider/models/standard-models.ts';
 import { answerModels, openExaminedServer } from '#test/doctor/run-examination.ts';

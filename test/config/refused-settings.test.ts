@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { listModelsInUse } from '#src/config/models.ts';
+import { listModelsInUse } from '#src/config/models-in-use.ts';
 import { readGoodSettings, readMistakes } from './read-settings.ts';
 
 test('programs may choose among the speech models that the operator lists; the first is the usual one', () => {

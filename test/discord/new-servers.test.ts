@@ -2,7 +2,7 @@ import { test } from 'vitest';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
 import type { DiscordOptions } from '#src/discord/client.ts';
-import type { DiscordEvent } from '#src/discord/events.ts';
+import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import { formatText } from '#src/texts/texts.ts';
 import { openDiscord } from '#test/discord/setup/open-discord.ts';
 import { openMemoryStores } from '#test/fakes/memory-stores.ts';

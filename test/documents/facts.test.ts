@@ -4,7 +4,7 @@ import { readResult } from '#bench/latency/accepted-result.ts';
 import packageJson from '#package.json' with { type: 'json' };
 import { alerts } from '#src/base/alerts.ts';
 import { type ErrorCode, errorCodes } from '#src/base/errors.ts';
-import { rightNames } from '#src/discord/account/rights.ts';
+import { rightNames } from '#src/discord/account/needed-rights.ts';
 import { serverSettings } from '#src/features/features.ts';
 import { toNotice } from '#src/ops/operator-notices.ts';
 import { sourceFiles } from '#test/source-files.ts';

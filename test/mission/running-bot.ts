@@ -10,7 +10,7 @@ import { openEngines } from '#src/app/engines/open-engines.ts';
 import { openSandboxPrograms } from '#src/app/sandbox/run-in-sandbox.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
-import type { DiscordEvent } from '#src/discord/events.ts';
+import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import { readGoodSettings } from '#test/config/read-settings.ts';
 import { makeToken } from '#test/fakes/run-program.ts';
 import { findFreePort } from '#test/fakes/servers/listening-server.ts';

@@ -4,7 +4,7 @@ import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
 import type { Config } from '#src/config/config.ts';
-import { listModelsInUse } from '#src/config/models.ts';
+import { listModelsInUse } from '#src/config/models-in-use.ts';
 import type { EngineChoice } from '#src/engines/engine.ts';
 import { openEngine, resolveEngine } from '#src/engines/engines.ts';
 import { createAudioModelPipeline } from '#src/pipeline/audio-model/audio-model-pipeline.ts';
@@ -156,11 +156,11 @@ async function openRealtime(
   // No answer takes more than is put aside for it.
   const talk = stack.use(new RealtimeConversation({ ...server, maxTokens: mostAnswerTokens }));
   const withStandIn = openRealtimeWithStandIn(server, config, roles, report);
-  const openConnection = (signal: AbortSignal) => withStandIn(talk.openAnswer(signal));
+  const openRealtimeConnection = (signal: AbortSignal) => withStandIn(talk.openAnswer(signal));
   return {
     talk,
     pipeline: createAudioModelPipeline({
-      open: openConnection,
+      open: openRealtimeConnection,
       synthesizer: roles.synthesizer,
       input: 'audio',
     }),

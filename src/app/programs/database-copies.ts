@@ -5,7 +5,7 @@ import type { Secret } from '#src/base/secret.ts';
 import { toDatabaseCopyFolder } from '#src/storage/backups/copy-names.ts';
 import type { Database } from '#src/storage/database.ts';
 import { copyMs, copyToFiles } from '#src/storage/postgres/copies.ts';
-import { migratePostgres, readFormats } from '#src/storage/postgres/migrate.ts';
+import { migratePostgres, readFormats } from '#src/storage/postgres/migrate-schema.ts';
 import { openForProgram } from '#src/storage/postgres/postgres-driver.ts';
 import { mainStore, type StoreKind, storeKinds } from '#src/storage/store-kinds.ts';
 

@@ -4,7 +4,7 @@ import {
   migrateMs,
   migratePostgres,
   readFormats,
-} from '#src/storage/postgres/migrate.ts';
+} from '#src/storage/postgres/migrate-schema.ts';
 import { openForProgram } from '#src/storage/postgres/postgres-driver.ts';
 import { getPresentFormat } from '#src/storage/schema.ts';
 import { storeKinds } from '#src/storage/store-kinds.ts';

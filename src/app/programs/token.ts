@@ -32,7 +32,7 @@ type TokenArguments =
   | { readonly kind: 'list' }
   | { readonly kind: 'revoke'; readonly name: string };
 
-await runProgram(readArguments, usage, async (args, config) => {
+await runProgram(readTokenArguments, usage, async (args, config) => {
   await using store = await openForTokens(config);
   return await performCommand(args, store);
 });
@@ -116,7 +116,7 @@ function toTokenLine({
 }
 
 /** Errors: an Error with a sentence. */
-function readArguments(): TokenArguments {
+function readTokenArguments(): TokenArguments {
   const { positionals, values } = parseArgs({ options, allowPositionals: true });
   const [verb, name, ...more] = positionals;
   if (more.length > 0) throw new Error('A name is one word.');

@@ -8,7 +8,7 @@ import type { Config } from '#src/config/config.ts';
 import { isServerAllowed } from '#src/config/servers.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/client.ts';
-import type { DiscordEvent } from '#src/discord/events.ts';
+import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import type { CommandPorts, ProgramPorts } from '#src/features/command.ts';
 import { readHelpState } from '#src/features/contract/help-entries.ts';

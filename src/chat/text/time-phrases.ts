@@ -90,10 +90,10 @@ function parseClockTime(words: string, { nowWallMs, timeZone }: TimeContext): nu
     .trim();
   const days = named ?? [0, 1];
   const minutes = listMinutes(plain === '' && named ? '09:00' : plain, days[0] !== 0);
-  const at = (day: number, minute: number) =>
+  const toWallTime = (day: number, minute: number) =>
     toInstantMs({ ...today, day: today.day + day, hour: 0, minute, second: 0 }, timeZone);
   return days
-    .flatMap((day) => minutes.map((minute) => at(day, minute)))
+    .flatMap((day) => minutes.map((minute) => toWallTime(day, minute)))
     .find((wallMs) => wallMs > nowWallMs);
 }
 

@@ -4,7 +4,7 @@ import { conversationRules } from '#src/conversation/machine/conversation-rules.
 import type { Id } from '#src/conversation/machine/state.ts';
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { ConfirmOutcome, ReplyAudience, ShownConfirmation } from '#src/ports/command-ports.ts';
-import { toOneLine } from './tool-call-results.ts';
+import { toResultLine } from './tool-call-results.ts';
 import type { ConfirmableAction, Presser, ToolEntry } from './tool-entry.ts';
 
 type ConfirmableCall = {
@@ -76,12 +76,12 @@ export class PendingConfirmations {
     const ask: PendingConfirmation = {
       ...call,
       id: crypto.randomUUID(),
-      presser: { id, name: toOneLine(name) },
+      presser: { id, name: toResultLine(name) },
       shownMs: nowMs,
     };
     const others = this.#open.filter((one) => this.#getExpiry(one) > nowMs);
     this.#open = [...others, ask];
-    const words = { by: toOneLine(asker.name), name: ask.presser.name, s: confirmMs / 1000 };
+    const words = { by: toResultLine(asker.name), name: ask.presser.name, s: confirmMs / 1000 };
     return { button: `tool.show:${ask.id}`, line: { id: 'tool.ask', with: words } };
   }
 

@@ -15,7 +15,7 @@ import {
   formatToolResult,
   formatUnknownOutcome,
   maxCallMs,
-  toOneLine,
+  toResultLine,
 } from './tool-call-results.ts';
 import type { ConfirmableAction, ToolOutcome } from './tool-entry.ts';
 
@@ -133,7 +133,7 @@ export function createSpokenQuestion(
   const isSayable = Object.values(spokenQuestion.with ?? {}).every(isSayableValue);
   if (speech.mix.tracks.isAudible || !isSayable) return undefined;
   const called = getSpokenName({ id: speakerId, name }, place) || name;
-  const line = fillLine(spokenQuestion, { name: toOneLine(called) });
+  const line = fillLine(spokenQuestion, { name: toResultLine(called) });
   const language = place.languages.find(speakerId);
   const said = notices.formatSpokenText(line, language);
   const words = notices.formatSpokenText(toSpokenQuestionLine(said), language);
@@ -147,5 +147,5 @@ function toSpokenQuestionLine(ask: string): TextLine {
 
 /** Whether all of it can be heard: no link, code, list or hidden character is left out. */
 function isSayableValue(value: TextValue) {
-  return typeof value !== 'string' || value === toSpeakable(toOneLine(value, maxQuestionChars));
+  return typeof value !== 'string' || value === toSpeakable(toResultLine(value, maxQuestionChars));
 }

@@ -87,7 +87,7 @@ export function formatToolResult(facts: Facts, maxChars = maxResultChars): strin
 }
 
 export function formatRefusal(why: string): string {
-  return JSON.stringify({ error: toOneLine(why, maxResultChars / 4) });
+  return JSON.stringify({ error: toResultLine(why, maxResultChars / 4) });
 }
 
 /** Result of a call that may or may not have happened. The model does not repeat it, and people may ask again. */
@@ -97,7 +97,7 @@ export function formatUnknownOutcome(name: string, why: string): string {
 }
 
 /** One line of visible characters, cut to `maxChars`. */
-export function toOneLine(words: string, maxChars = maxNameChars): string {
+export function toResultLine(words: string, maxChars = maxNameChars): string {
   return words
     .replace(unseenCharacters, ' ')
     .replace(/\s+/g, ' ')
@@ -108,6 +108,6 @@ export function toOneLine(words: string, maxChars = maxNameChars): string {
 
 function sanitizeValue(value: Facts[string], maxChars: number): Facts[string] {
   if (typeof value === 'number') return value;
-  if (typeof value === 'string') return toOneLine(value, maxChars);
-  return value.map((one) => toOneLine(one));
+  if (typeof value === 'string') return toResultLine(value, maxChars);
+  return value.map((one) => toResultLine(one));
 }

@@ -26,7 +26,7 @@ import {
   maxCallMs,
   runInToolTime,
   type ToolCallResult,
-  toOneLine,
+  toResultLine,
 } from './tool-call-results.ts';
 import type { ConfirmableAction, FittingCall, ToolEntry } from './tool-entry.ts';
 
@@ -164,7 +164,7 @@ export class ToolCallRunner {
     const { button, line } = confirmations.open({ tool, action, asker, presser, confirmation });
     const said = isAloud ? spoken : undefined;
     const quote = said && { text: toOpenText(said.words) };
-    const result = createWaitingResult(toOneLine(presser?.name ?? ''));
+    const result = createWaitingResult(toResultLine(presser?.name ?? ''));
     this.#deps.messages.offerButtons(place.channel, said?.line ?? line, [button], signal).then(
       () => prepared.result.resolve({ ...result, quote }),
       (error: unknown) => {

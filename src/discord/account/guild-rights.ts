@@ -11,7 +11,13 @@ import { z } from 'zod';
 import { BotError } from '#src/base/errors.ts';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
 import type { AccountRest } from './account-rest.ts';
-import { chatRights, type NeededRight, neededRights, stageRights, talkRights } from './rights.ts';
+import {
+  chatRights,
+  type NeededRight,
+  neededRights,
+  stageRights,
+  talkRights,
+} from './needed-rights.ts';
 
 /** Rights that the bot lacks in one voice channel. */
 export type ChannelRights = {

@@ -5,7 +5,7 @@ import { type Client, version as discordVersion, Events } from 'discord.js';
 import type { Frame } from '#src/audio/frame.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { DiscordEvent } from '#src/discord/events.ts';
+import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import { openVoiceLinkOpener } from '#src/discord/link/voice-link-opener.ts';
 import { closeClient, createClient, LoginDeadline, logIn } from '#src/discord/login.ts';
 import { watchOwnState } from '#src/discord/own-state.ts';

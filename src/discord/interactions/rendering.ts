@@ -10,7 +10,7 @@ import {
 } from 'discord.js';
 import { splitIntoBatches } from '#src/base/batches.ts';
 import type { SyncTiming } from '#src/base/clock.ts';
-import type { DiscordEvent } from '#src/discord/events.ts';
+import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import type { Button, Reply } from '#src/features/command.ts';
 import type { Picker, PickerOption } from '#src/ports/picker.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';

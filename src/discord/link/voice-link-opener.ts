@@ -3,11 +3,11 @@ import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import { realClock, type SyncTiming } from '#src/base/clock.ts';
 import { BotError, getErrorMessage } from '#src/base/errors.ts';
 import { ChannelPeople } from '#src/discord/channel-people.ts';
-import type { DiscordEvent } from '#src/discord/events.ts';
+import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import { ownPermissionsIn } from '#src/discord/permissions.ts';
 import type { ChannelRef, MayHear, VoiceLink, VoiceLinkOpener } from '#src/ports/voice-link.ts';
+import { createUnopenedLinkError, DiscordLink } from './discord-link.ts';
 import { ShardPace, SignalPace } from './signal-pace.ts';
-import { createUnopenedLinkError, DiscordLink } from './voice-link.ts';
 
 export type DoorLimits = {
   /** Deadline, in ms, from the request to being heard, IP discovery and end-to-end group included. */

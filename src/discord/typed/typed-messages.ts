@@ -7,7 +7,7 @@ import {
   RESTJSONErrorCodes,
 } from 'discord.js';
 import { toRecord } from '#src/base/json.ts';
-import { watchDeleted } from '#src/discord/captions/caption-chats.ts';
+import { watchDeleted } from '#src/discord/captions/discord-caption-chats.ts';
 import { replaceMentions } from '#src/discord/mention-names.ts';
 import { readContent } from '#src/discord/message-content.ts';
 import type { Outbox } from '#src/discord/outbox/outbox.ts';

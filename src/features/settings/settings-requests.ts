@@ -145,14 +145,14 @@ export class SettingsRequests {
       const now = settings.getForGuild(guildId).consent;
       return now.policy === policy && now.roleId === roleId;
     };
-    const count = async () => {
+    const countChange = async () => {
       if (!holds()) return;
       await settings.delayConsent(guildId, undefined, 0);
       for (const { consent } of this.#sessions.listSessions(guildId)) consent.refresh();
     };
     session.notices.post({ id: `settings.told.${policy}` }, holds, () => {
       if (holds()) void settings.delayConsent(guildId, former, announcementMs);
-      this.#deps.clock.later(announcementMs, () => void count());
+      this.#deps.clock.later(announcementMs, () => void countChange());
     });
   }
 }

@@ -31,7 +31,7 @@ function wrapEngines(
   chain: FallbackChain<Synthesizer>,
   wrap: (engine: Synthesizer) => Synthesizer,
 ): Synthesizer {
-  const at = (place: () => FallbackPosition): Synthesizer => ({
+  const createAt = (place: () => FallbackPosition): Synthesizer => ({
     synthesize(text, voice, signal) {
       const { name: _name, model: _model, ...usual } = voice;
       return chain.run<Pcm>(
@@ -48,10 +48,10 @@ function wrapEngines(
   });
   const fixVoice = () => {
     const place = createFallbackPosition();
-    return at(() => place);
+    return createAt(() => place);
   };
   return {
-    ...at(createFallbackPosition),
+    ...createAt(createFallbackPosition),
     fixVoice,
     wrapEach: (outer) => wrapEngines(chain, (engine) => outer(wrap(engine))),
   };

@@ -2,7 +2,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { type Database, openDatabase } from '#src/storage/database.ts';
 import { createStoreHealth, type StoreEvent } from '#src/storage/store-health.ts';
 import { storeKinds } from '#src/storage/store-kinds.ts';
-import { migrateMs, migratePostgres } from './migrate.ts';
+import { migrateMs, migratePostgres } from './migrate-schema.ts';
 import {
   createPostgresDriver,
   openForProgram,

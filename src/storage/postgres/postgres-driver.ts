@@ -55,8 +55,8 @@ export function createPostgresDriver(options: PostgresConnection): Driver {
   const place = describePlace(options.url);
   const pool = new pg.Pool({ ...toClientConfig(options), max: 1, allowExitOnIdle: true });
   // A connection was lost: the next operation takes another.
-  pool.on('error', ignoreRejection);
-  pool.on('connect', (client) => client.on('error', ignoreRejection));
+  pool.on('error', ignoreEndError);
+  pool.on('connect', (client) => client.on('error', ignoreEndError));
   const failQuery = (cause: unknown) => {
     throw toPostgresError(place, cause);
   };
@@ -86,4 +86,4 @@ export function openForProgram(connection: PostgresConnection, deadlineMs: numbe
   return openDatabase({ driver, clock: realClock, deadlineMs, patienceMs: 0 });
 }
 
-function ignoreRejection() {}
+function ignoreEndError() {}

@@ -7,10 +7,10 @@ import type { Table } from '#src/sql/table.ts';
 import { apiTokenPart } from '#src/web/api/tokens/api-tokens.ts';
 import { consentPart } from './consents.ts';
 import { guildPart } from './guilds.ts';
-import { panelPart } from './panels.ts';
-import { personSettingsPart } from './person-settings.ts';
+import { panelPart } from './panel-table.ts';
+import { personSettingsPart } from './person-settings-table.ts';
 import { seatPart } from './seats.ts';
-import { settingsPart } from './settings.ts';
+import { settingsPart } from './settings-tables.ts';
 import { spendingPart } from './spending.ts';
 import { spendingPortionPart } from './spending-portions.ts';
 

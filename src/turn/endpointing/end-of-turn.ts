@@ -113,16 +113,16 @@ function countTrailingNumbers(
   words: readonly string[],
   numbers: ReadonlySet<string>,
 ): { words: number; digits: number } {
-  let count = 0;
+  let countMarks = 0;
   let digits = 0;
   for (const word of words.toReversed()) {
     const figures = isFigures(word) ? word.replace(/\D/gu, '').length : 0;
     const parts = word.split('-');
     if (figures === 0 && !parts.every((part) => numbers.has(part))) break;
-    count += 1;
+    countMarks += 1;
     digits += figures || 1;
   }
-  return { words: count, digits };
+  return { words: countMarks, digits };
 }
 
 function isFigures(word: string) {
@@ -209,9 +209,9 @@ function getPunctuationLogit(said: string): number {
 }
 
 function hasOpenQuote(said: string) {
-  const count = (marks: RegExp) => said.match(marks)?.length ?? 0;
+  const countMarks = (marks: RegExp) => said.match(marks)?.length ?? 0;
   return (
-    count(/[([{\u00ab\u201c\u300c\u300e\uff08]/gu) >
-      count(/[)\]}\u00bb\u201d\u300d\u300f\uff09]/gu) || count(/"/g) % 2 === 1
+    countMarks(/[([{\u00ab\u201c\u300c\u300e\uff08]/gu) >
+      countMarks(/[)\]}\u00bb\u201d\u300d\u300f\uff09]/gu) || countMarks(/"/g) % 2 === 1
   );
 }

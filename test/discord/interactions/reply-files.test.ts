@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { ShownMessage } from '#sandbox/interactions/interactions.ts';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import type { Discord } from '#src/discord/client.ts';
-import type { DiscordEvent } from '#src/discord/events.ts';
+import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import type { Command, Replies } from '#src/features/command.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
 import { formatText } from '#src/texts/texts.ts';

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { ChannelType, type Client, Events, type Guild, PermissionFlagsBits } from 'discord.js';
 import { expect, test } from 'vitest';
-import type { DiscordEvent } from '#src/discord/events.ts';
+import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import { becomeSpeaker } from '#src/discord/link/voice-link-opener.ts';
 import { watchOwnState } from '#src/discord/own-state.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';

@@ -7,7 +7,7 @@ import { openVoiceServer, type VoiceServer } from '#sandbox/voice-server/voice-s
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import { realClock } from '#src/base/clock.ts';
-import type { DiscordEvent } from '#src/discord/events.ts';
+import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import { openVoiceLinkOpener } from '#src/discord/link/voice-link-opener.ts';
 import { closeClient, createClient, logIn } from '#src/discord/login.ts';
 import type { MayHear, VoiceLink } from '#src/ports/voice-link.ts';

@@ -3,7 +3,7 @@ import { readAloud } from '#commands/read-aloud.ts';
 import { say } from '#commands/say.ts';
 import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
-import type { DiscordEvent } from '#src/discord/events.ts';
+import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import type { Command, CommandPorts, PickedMessage } from '#src/features/command.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
 import type { TypedMessage, TypedMessages } from '#src/ports/typed-messages.ts';

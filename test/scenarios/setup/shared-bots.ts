@@ -1,6 +1,6 @@
 import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
 import type { GuildOptions } from '#sandbox/world/create-world.ts';
-import type { DiscordEvent } from '#src/discord/events.ts';
+import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import type { LogLine } from '#test/fakes/bot-process.ts';
 import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
 import { type BotEnvironment, type BotSetup, runBot } from './bot-setup.ts';

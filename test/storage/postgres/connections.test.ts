@@ -4,7 +4,7 @@ import { realClock } from '#src/base/clock.ts';
 import { Secret } from '#src/base/secret.ts';
 import { integer } from '#src/sql/columns.ts';
 import { openDatabase } from '#src/storage/database.ts';
-import { migratePostgres, type SchemaPart } from '#src/storage/postgres/migrate.ts';
+import { migratePostgres, type SchemaPart } from '#src/storage/postgres/migrate-schema.ts';
 import { createPostgresDriver, openForProgram } from '#src/storage/postgres/postgres-driver.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
 

@@ -3,7 +3,7 @@ import {
   describeLostRows,
   migratePostgres,
   type SchemaPart,
-} from '#src/storage/postgres/migrate.ts';
+} from '#src/storage/postgres/migrate-schema.ts';
 import { openForProgram } from '#src/storage/postgres/postgres-driver.ts';
 import { getPresentFormat } from '#src/storage/schema.ts';
 import { mainStore, transcripts } from '#src/storage/store-kinds.ts';

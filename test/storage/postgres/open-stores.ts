@@ -1,7 +1,7 @@
 import { type Clock, realClock } from '#src/base/clock.ts';
 import type { PortionStore } from '#src/spending/ledger/total-portion.ts';
 import { openDatabase } from '#src/storage/database.ts';
-import { migratePostgres } from '#src/storage/postgres/migrate.ts';
+import { migratePostgres } from '#src/storage/postgres/migrate-schema.ts';
 import { createPostgresDriver } from '#src/storage/postgres/postgres-driver.ts';
 import { mainStore } from '#src/storage/store-kinds.ts';
 import { createStores, type Store } from '#src/storage/stores/store-parts.ts';

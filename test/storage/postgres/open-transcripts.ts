@@ -1,6 +1,6 @@
 import { realClock } from '#src/base/clock.ts';
 import { type Database, openDatabase } from '#src/storage/database.ts';
-import { migratePostgres } from '#src/storage/postgres/migrate.ts';
+import { migratePostgres } from '#src/storage/postgres/migrate-schema.ts';
 import { createPostgresDriver } from '#src/storage/postgres/postgres-driver.ts';
 import { transcripts } from '#src/storage/store-kinds.ts';
 import { type LocalTranscriptStore, toTranscriptStore } from '#test/fakes/local-stores.ts';

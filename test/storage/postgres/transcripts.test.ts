@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describeLostRows, migratePostgres } from '#src/storage/postgres/migrate.ts';
+import { describeLostRows, migratePostgres } from '#src/storage/postgres/migrate-schema.ts';
 import { openForProgram } from '#src/storage/postgres/postgres-driver.ts';
 import { transcripts } from '#src/storage/store-kinds.ts';
 import {

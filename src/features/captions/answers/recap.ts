@@ -139,10 +139,12 @@ export function formatRecapMessages(
       ? []
       : [headingTexts[kind], ...own.map((point) => formatPoint(point, times))];
   });
-  return splitIntoBatches([title, ...lines], countChars, { maxSize: maxMessageChars - spareChars });
+  return splitIntoBatches([title, ...lines], countRecapChars, {
+    maxSize: maxMessageChars - spareChars,
+  });
 }
 
-function countChars({ id, with: words = {} }: CheckedLine): number {
+function countRecapChars({ id, with: words = {} }: CheckedLine): number {
   return formatText(id, escapeTextValues(words)).length + 1;
 }
 

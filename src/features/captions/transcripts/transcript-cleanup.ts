@@ -200,12 +200,12 @@ export class TranscriptCleanup implements PersonHooks {
   }
 
   #readBoth<T>(guildId: GuildId, one: (store: TranscriptStore) => Promise<T>) {
-    const work = () => this.#deps.transcripts.askBoth(one);
-    return withStoreTimeout(guildId, this.#deps, 'store.unreadable', work);
+    const readPart = () => this.#deps.transcripts.askBoth(one);
+    return withStoreTimeout(guildId, this.#deps, 'store.unreadable', readPart);
   }
 
   #eraseBoth(guildId: GuildId, one: (store: TranscriptStore) => Promise<number>) {
-    const work = () => this.#deps.transcripts.sumBoth(one);
-    return withStoreTimeout(guildId, this.#deps, 'store.unwritable', work, eraseTimeoutMs);
+    const readPart = () => this.#deps.transcripts.sumBoth(one);
+    return withStoreTimeout(guildId, this.#deps, 'store.unwritable', readPart, eraseTimeoutMs);
   }
 }

@@ -3,9 +3,9 @@ import { listModels, retrieveModel } from '#src/web/api/openai/models.ts';
 import { createSpeech } from '#src/web/api/openai/speech.ts';
 import { createTranscription, createTranslation } from '#src/web/api/openai/transcriptions.ts';
 import type { ApiRoute } from '#src/web/api/route.ts';
-import { ask } from './ask.ts';
-import { listenToEvents } from './events.ts';
-import { say } from './say.ts';
+import { ask } from './ask-route.ts';
+import { listenToEvents } from './events-route.ts';
+import { say } from './say-route.ts';
 import { trackRoutes } from './tracks.ts';
 import { listTranscripts, readTranscript } from './transcripts.ts';
 

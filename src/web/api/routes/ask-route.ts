@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { createNowhereRefusal, createRefusal } from '#src/web/api/api-refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
 import { toRefusal } from '#src/web/api/text-refusals.ts';
-import { spokenFields } from './say.ts';
+import { spokenFields } from './say-route.ts';
 
 const body = z.strictObject({
   question: z.string().trim().max(1_000),

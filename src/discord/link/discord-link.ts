@@ -16,7 +16,7 @@ import { realClock, type SyncTiming } from '#src/base/clock.ts';
 import { BotError, type OpeningStep } from '#src/base/errors.ts';
 import { Mailbox } from '#src/base/loops/mailbox.ts';
 import type { ChannelPeople } from '#src/discord/channel-people.ts';
-import type { DiscordEvent, LinkCounts } from '#src/discord/events.ts';
+import type { DiscordEvent, LinkCounts } from '#src/discord/discord-event.ts';
 import { readMember } from '#src/discord/members.ts';
 import type { ChannelMember, LinkState, MayHear, VoiceLink } from '#src/ports/voice-link.ts';
 import { ConsentedReceiver } from './consented-receiver.ts';
