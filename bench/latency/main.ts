@@ -1,3 +1,4 @@
+// npm run bench -- --compare --rtt 60 [--turns 11] fails when answers of servers 60 ms away come later than they need.
 // npm run bench [-- --turns 33] [--rows gate] [--save]
 // npm run bench -- --compare fails when the bot has become slower than bench/latency/result.json says, which --save writes.
 import { parseArgs } from 'node:util';
@@ -5,6 +6,7 @@ import { QuestionClips } from '#bench/question-clips.ts';
 import { saveResult } from './accepted-result.ts';
 import { benchNewcomer } from './bench-newcomer.ts';
 import { type BenchRow, benchRows } from './bench-rows.ts';
+import { compareNetworks } from './compare-networks.ts';
 import { comparePairs } from './compare-pairs.ts';
 import { findFaults, formatInstants, formatSummary, toTurnFigures } from './latency-report.ts';
 import { MeasuredPath, type MeasuredRow } from './measured-path.ts';
@@ -17,6 +19,8 @@ const { values: options } = parseArgs({
     rows: { type: 'string', default: '' },
     save: { type: 'boolean', default: false },
     compare: { type: 'boolean', default: false },
+    /** With --compare: round trip in ms to servers that are further away, at 10 Mbit/s. */
+    rtt: { type: 'string', default: '' },
   },
 });
 const turnsPerRow = Number(options.turns);
@@ -24,7 +28,9 @@ const turnsPerRow = Number(options.turns);
 console.log('Parley bench: figures of this machine in this minute; compare only within one run.');
 try {
   await using clips = await QuestionClips.open();
-  if (options.compare) await comparePairs(clips.all, reportFault);
+  if (options.compare && options.rtt !== '')
+    await compareNetworks(clips.all, turnsPerRow, Number(options.rtt), reportFault);
+  else if (options.compare) await comparePairs(clips.all, reportFault);
   else await measureAllRows(clips);
 } catch (cause) {
   reportFault(cause instanceof Error ? cause.message : String(cause));

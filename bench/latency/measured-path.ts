@@ -6,6 +6,7 @@ import { BotProcess } from '#test/fakes/bot-process.ts';
 import { type MockProviders, openMockProviders } from '#test/fakes/providers/mock-providers.ts';
 import type { TalkResponse } from '#test/fakes/providers/realtime-call.ts';
 import { openRecogniser } from '#test/fakes/recogniser/mock-recogniser.ts';
+import { type ProxyNetwork, TcpProxy } from '#test/fakes/tcp-proxy.ts';
 import type { BenchRow } from './bench-rows.ts';
 import { hasIdeal, measureIdealTurn } from './ideal-bot.ts';
 import {
@@ -60,8 +61,11 @@ export class MeasuredPath<Setup extends PathSetup> implements AsyncDisposable {
     this.#stack = stack;
   }
 
-  /** The bot has come into the call. */
-  static async open<Setup extends PathSetup>(row: Setup): Promise<MeasuredPath<Setup>> {
+  /** The bot has come into the call. `network`: between the bot and its servers. */
+  static async open<Setup extends PathSetup>(
+    row: Setup,
+    network?: ProxyNetwork,
+  ): Promise<MeasuredPath<Setup>> {
     await using stack = new AsyncDisposableStack();
     const recogniser = await openRecogniser();
     const mock = stack.use(
@@ -73,10 +77,13 @@ export class MeasuredPath<Setup extends PathSetup> implements AsyncDisposable {
         talk: { firstSoundMs: sumRealtimeFirstSoundMs(row.pace), soundSpeed: row.pace.soundSpeed },
       }),
     );
+    const { hostname: host, port } = new URL(mock.baseUrl);
+    const proxy = network && stack.use(await TcpProxy.open({ host, port: Number(port) }, network));
+    const baseUrl = proxy?.makeProxiedUrl(mock.baseUrl) ?? mock.baseUrl;
     const never = new AbortController().signal;
     const sandbox = stack.use(await SandboxProcess.start(() => undefined, never));
     const bot = stack.use(
-      await BotProcess.start(sandbox.ready, serverSettings[row.pipeline](mock.baseUrl)),
+      await BotProcess.start(sandbox.ready, serverSettings[row.pipeline](baseUrl)),
     );
     await sandbox.sendRequest({ do: 'join', person: askingPerson, microphone: row.microphone });
     await sandbox.sendRequest({ do: 'command', person: askingPerson, name: 'join' });

@@ -3,10 +3,17 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 type ProxyTarget = { readonly host: string; readonly port: number };
 type SocketPair = { readonly inner: Socket; readonly outer: Socket };
 
+/** A network between the client and the server. */
+export type ProxyNetwork = {
+  /** Time, in ms, that a byte takes there and its answer takes back. */
+  readonly roundTripMs: number;
+  readonly bytesPerMs: number;
+};
+
 /**
- * A TCP proxy on 127.0.0.1 that breaks in four ways: `cut` ends every connection and refuses new ones, `swallow` keeps them
- * open and passes nothing on, `swallowAnswers` passes on what clients send only, `delay` passes everything on later. `heal`
- * ends all of that.
+ * A TCP proxy on 127.0.0.1 that breaks in three ways: `cut` ends every connection and refuses new ones, `swallow` keeps them
+ * open and passes nothing on, `swallowAnswers` passes on what clients send only. `heal` ends all of that. With a network it
+ * passes everything on later.
  */
 export class TcpProxy implements AsyncDisposable {
   readonly port: number;
@@ -14,8 +21,11 @@ export class TcpProxy implements AsyncDisposable {
   readonly #pairs = new Set<SocketPair>();
   #state: 'open' | 'cut' | 'swallowing' = 'open';
 
-  private constructor(server: Server, target: ProxyTarget) {
+  readonly #network;
+
+  private constructor(server: Server, target: ProxyTarget, network: ProxyNetwork | undefined) {
     this.#server = server;
+    this.#network = network;
     this.port = getPort(server);
     server.on('connection', (outer) => this.#joinSockets(outer, target));
   }
@@ -26,13 +36,13 @@ export class TcpProxy implements AsyncDisposable {
     return TcpProxy.open({ host, port: Number(port === '' ? 5432 : port) });
   }
 
-  static async open(target: ProxyTarget): Promise<TcpProxy> {
+  static async open(target: ProxyTarget, network?: ProxyNetwork): Promise<TcpProxy> {
     const server = createServer();
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(0, '127.0.0.1', resolve);
     });
-    return new TcpProxy(server, target);
+    return new TcpProxy(server, target, network);
   }
 
   /** Number of open connections. */
@@ -87,9 +97,18 @@ export class TcpProxy implements AsyncDisposable {
     inner.on('error', () => undefined);
     const pair = { inner, outer };
     this.#pairs.add(pair);
-    this.#passData(outer, inner);
-    this.#passData(inner, outer);
-    for (const one of [inner, outer]) one.on('close', () => this.#endPair(pair));
+    const network = this.#network;
+    if (network) {
+      // Opening a connection takes a round trip before its first byte.
+      passSlowly(outer, inner, network, network.roundTripMs);
+      passSlowly(inner, outer, network, 0);
+    } else {
+      this.#passData(outer, inner);
+      this.#passData(inner, outer);
+    }
+    const end = () => this.#endPair(pair);
+    const endSoon = () => void (network ? setTimeout(end, network.roundTripMs) : end());
+    for (const one of [inner, outer]) one.on('close', endSoon);
     if (this.#state === 'swallowing') for (const one of [inner, outer]) one.pause();
   }
 
@@ -105,6 +124,27 @@ export class TcpProxy implements AsyncDisposable {
     this.#pairs.delete(pair);
     for (const one of [pair.inner, pair.outer]) if (!one.destroyed) one.resetAndDestroy();
   }
+}
+
+/** Passes bytes on in their order, after half a round trip and the time that the bytes before them take. */
+function passSlowly(from: Socket, to: Socket, network: ProxyNetwork, openingMs: number) {
+  const { bytesPerMs, roundTripMs } = network;
+  const waiting: { readonly atMs: number; readonly bytes: Buffer }[] = [];
+  let freeAtMs = performance.now() + openingMs;
+  const pass = () => {
+    const [next] = waiting;
+    if (!next) return;
+    const restMs = next.atMs - performance.now();
+    if (restMs > 0) return void setTimeout(pass, restMs);
+    waiting.shift();
+    if (!to.destroyed) to.write(next.bytes);
+    pass();
+  };
+  from.on('data', (bytes) => {
+    freeAtMs = Math.max(freeAtMs, performance.now()) + bytes.length / bytesPerMs;
+    waiting.push({ atMs: freeAtMs + roundTripMs / 2, bytes });
+    if (waiting.length === 1) pass();
+  });
 }
 
 function getPort(server: Server) {
