@@ -30,8 +30,8 @@ export function renderMessage(message, room, actions) {
   const { id, text, buttons, files = [], menus = [] } = message;
   const known = [...room.people, ...room.channels, ...(room.roles ?? []), room.bot];
   /** @type {NameOf} */
-  const nameOf = (wanted) => known.find((one) => one.id === wanted)?.name;
-  return html`${text && renderMarkdown(text, nameOf)}
+  const findName = (wanted) => known.find((one) => one.id === wanted)?.name;
+  return html`${text && renderMarkdown(text, findName)}
     ${files.map(renderFile)}
     ${menus.map((menu) => renderMenu(id, menu, actions))}
     ${buttons.length > 0 && html`<div class="row buttons">${buttons.map((button) => renderButton(id, button, actions))}</div>`}`;

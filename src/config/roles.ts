@@ -24,7 +24,7 @@ export type SettingGroup = (typeof groups)[number];
 type Prefix = SettingGroup | `${SettingGroup}_FALLBACK`;
 
 /** Server of these settings at `baseUrl`: with its own key, or a copy of the shared one, but that only for the shared address. */
-export function toRemoteServer(
+function toRemoteServer(
   baseUrl: string,
   from: EnvironmentSettings,
   prefix: Prefix | 'REALTIME',

@@ -321,8 +321,6 @@ function toParticipant(
   return { id, name, isBot, isDeaf: isDeaf || answers !== 'spoken', ...consent.getRights(member) };
 }
 
-export type BuiltSession = ReturnType<typeof buildSession>;
-
 /** Returns a function that is true the first time it is called with each event. `past` has happened before a restart. */
 function createFirstTimes(past: readonly OnceInSession[]): SessionPlace['isFirst'] {
   const done = new Set(past);

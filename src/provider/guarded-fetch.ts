@@ -210,7 +210,7 @@ const acceptedTypes: Readonly<Record<ExpectedContent, RegExp>> = {
   json: /^(application\/(.+\+)?json|text\/plain)$/,
 };
 
-export function getExpectedContent(url: string, body: unknown): ExpectedContent {
+function getExpectedContent(url: string, body: unknown): ExpectedContent {
   const path = url.replace(/[?#].*/, '');
   if (path.endsWith('/audio/speech')) {
     const isEvents = typeof body === 'string' && /"stream_format"\s*:\s*"sse"/.test(body);
@@ -226,19 +226,19 @@ export function getExpectedContent(url: string, body: unknown): ExpectedContent 
 }
 
 /** Returns `audio/pcm` for `Audio/PCM; rate=24000`. */
-export function getMediaType(headers: Headers): string {
+function getMediaType(headers: Headers): string {
   const [type = ''] = (headers.get('content-type') ?? '').split(';');
   return type.trim().toLowerCase();
 }
 
 /** Undefined if the type fits or is missing. `json` means that the body contains the error. */
-export function findTypeObjection(type: string, asked: ExpectedContent): string | undefined {
+function findTypeObjection(type: string, asked: ExpectedContent): string | undefined {
   if (type === '' || acceptedTypes[asked].test(type)) return undefined;
   if (acceptedTypes.json.test(type)) return 'json';
   return /html/.test(type) ? `a web page (${type})` : `${type} instead of ${asked}`;
 }
 
-export function isEventStream(type: string, asked: ExpectedContent): boolean {
+function isEventStream(type: string, asked: ExpectedContent): boolean {
   return (
     type === 'text/event-stream' ||
     (asked === 'events' && findTypeObjection(type, asked) === undefined)
@@ -246,14 +246,14 @@ export function isEventStream(type: string, asked: ExpectedContent): boolean {
 }
 
 /** Labels are often wrong, so the first bytes decide. */
-export function looksLikeEvents(head: string): boolean {
+function looksLikeEvents(head: string): boolean {
   return /^(?:\xef\xbb\xbf)?\s*(?:(?:data|event|id|retry)?:|\{[^\n]*"(?:delta|chat\.completion\.chunk)")/.test(
     head,
   );
 }
 
 /** Labels are often missing or wrong, so the first bytes decide. */
-export function findHeadObjection(head: Uint8Array, asked: ExpectedContent): string | undefined {
+function findHeadObjection(head: Uint8Array, asked: ExpectedContent): string | undefined {
   const text = Buffer.from(head.subarray(0, 64)).toString('latin1').trimStart();
   const sound = asked === 'sound';
   // Sound may begin with any bytes, but not with sixteen printable ones.

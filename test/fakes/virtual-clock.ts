@@ -1,4 +1,4 @@
-import { type Clock, realClock } from '#src/base/clock.ts';
+import type { Clock } from '#src/base/clock.ts';
 
 type Sleeper = { readonly dueMs: number; readonly wake: () => void };
 
@@ -103,12 +103,6 @@ export class VirtualClock implements Clock {
     return true;
   }
 }
-
-/** Real time in which timers of a second or more, so deadlines, run ten times as long: a busy machine is not too slow. */
-export const patientClock: Clock = {
-  ...realClock,
-  later: (ms, run) => realClock.later(ms < 1_000 ? ms : 10 * ms, run),
-};
 
 /** Everything that could happen without time passing has happened. */
 export async function waitUntilSettled(): Promise<void> {

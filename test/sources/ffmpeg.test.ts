@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { decodeByFfmpeg } from '#src/sources/ffmpeg.ts';
-import { openWith, patientClock } from './open-source.ts';
+import { neverAborted, openWith } from './open-source.ts';
 import { cutInPieces, openDecoding } from './source-sounds.ts';
 import { readToneFile } from './tones.ts';
 
@@ -24,7 +24,7 @@ async function program(name: string, body: string, by = process.execPath) {
 
 const skipMs = 1500;
 const mov = { demuxer: 'mov' };
-const through = (path: string, bytes: AsyncIterable<Uint8Array>, signal = patientClock) =>
+const through = (path: string, bytes: AsyncIterable<Uint8Array>, signal = neverAborted) =>
   Array.fromAsync(decodeByFfmpeg(bytes, skipMs, { ...mov, path }, signal));
 
 test('it is told the container, reads nothing but what it is given, and sees nothing of our environment', async () => {
@@ -65,7 +65,7 @@ test('a program that reads no further than it needs is heard, whatever comes the
     for (let n = 0; n < 3; n++) yield Buffer.alloc(10);
   };
   let samples = 0;
-  for await (const pcm of decodeByFfmpeg(bytes(), skipMs, { ...mov, path }, patientClock)) {
+  for await (const pcm of decodeByFfmpeg(bytes(), skipMs, { ...mov, path }, neverAborted)) {
     samples += pcm.samples.length;
     sounded.resolve();
   }
@@ -94,7 +94,7 @@ test('sixteen programs run at once, and the next is refused in words', async () 
   const begin = async () => {
     const bytes = Buffer.concat([readToneFile('tones.m4a'), Buffer.alloc(40_000)]);
     const playing = (await open({ kind: 'bytes', bytes }))
-      .open(0, patientClock)
+      .open(0, neverAborted)
       [Symbol.asyncIterator]();
     await playing.next();
     return playing;

@@ -9,7 +9,7 @@ import type { Where } from '#src/sources/sound-sources.ts';
 import { Sources, type SourcesOptions } from '#src/sources/sound-sources.ts';
 import { type DecodedSound, joinHeard } from './tones.ts';
 
-export const patientClock = new AbortController().signal;
+export const neverAborted = new AbortController().signal;
 
 /** Bytes that are put into a file. */
 type FileContent = {
@@ -23,16 +23,16 @@ export function openWith(decoding: Decoding, over: Partial<SourcesOptions> = {})
   const allowed = new AllowedHosts(['127.0.0.1']);
   const sources = new Sources({ clock: realClock, decoding, allowed, ...over });
   return async (asked: Where | FileContent) => {
-    if (asked.kind !== 'bytes') return await sources.openSource(asked, patientClock);
+    if (asked.kind !== 'bytes') return await sources.openSource(asked, neverAborted);
     const { bytes, title } = asked;
     // The folder of all tests is deleted after them.
     const path = join(await mkdtemp(join(tmpdir(), 'parley-opened-')), 'sound');
     await writeFile(path, bytes);
-    return await sources.openSource({ kind: 'file', path, title }, patientClock);
+    return await sources.openSource({ kind: 'file', path, title }, neverAborted);
   };
 }
 
 /** All of a sound from a place on. */
 export async function readSound(source: SoundSource, fromMs = 0): Promise<DecodedSound> {
-  return joinHeard(await Array.fromAsync(source.open(fromMs, patientClock)));
+  return joinHeard(await Array.fromAsync(source.open(fromMs, neverAborted)));
 }

@@ -22,7 +22,7 @@ import { SessionCaptions } from './session-captions.ts';
 import { TranscriptStores, transcriptSubjects } from './store/transcript-stores.ts';
 import type { TranscriptSession } from './transcript-line.ts';
 
-export const setCaptionsTool = defineTool({
+const setCaptionsTool = defineTool({
   name: 'captions',
   description:
     'Turns captions on or off: what is said here, written down in the chat. Only if whoever asks wants that.',
@@ -43,7 +43,7 @@ export const setCaptionsTool = defineTool({
   },
 });
 
-export const leaveMeOutTool = defineTool({
+const leaveMeOutTool = defineTool({
   name: 'leave_me_out',
   description:
     'Leaves whoever asks out of the captions, so that nothing they say is written down, or has them written again. Only if they ask for that. They are heard and answered all the same.',
@@ -59,7 +59,7 @@ export const leaveMeOutTool = defineTool({
 });
 
 /** The bot quotes the lines itself. */
-export const findInCaptionsTool = defineTool({
+const findInCaptionsTool = defineTool({
   name: 'find_in_captions',
   description:
     'Looks up what people said in this voice channel, now or in earlier sessions, as captions have it. Call it whenever somebody asks ' +

@@ -10,7 +10,7 @@ import { paceChanges } from '#src/voice/output/speech-output.ts';
 import { postTextTool } from './post-text-tool.ts';
 import { timeTool } from './time-tool.ts';
 
-export const leaveTool = defineTool({
+const leaveTool = defineTool({
   name: 'leave',
   description: 'Leaves the voice channel, which ends the conversation. Waits for a button first.',
   schema: z.strictObject({}),
@@ -26,7 +26,7 @@ export const leaveTool = defineTool({
   },
 });
 
-export const whoIsHereTool = defineTool({
+const whoIsHereTool = defineTool({
   name: 'who_is_here',
   description: 'Names of the people in the voice channel now, and how many there are besides.',
   schema: z.strictObject({}),
@@ -39,7 +39,7 @@ export const whoIsHereTool = defineTool({
   },
 });
 
-export const speedTool = defineTool({
+const speedTool = defineTool({
   name: 'speed',
   description: 'How fast you speak from now on: a step slower or faster, or as usual again.',
   schema: z.strictObject({ change: z.enum(paceChanges) }),
@@ -51,7 +51,7 @@ export const speedTool = defineTool({
   },
 });
 
-export const repeatTool = defineTool({
+const repeatTool = defineTool({
   name: 'repeat',
   description: 'Says your last answer once more, word for word. Add nothing to it.',
   schema: z.strictObject({}),
@@ -68,7 +68,7 @@ export const repeatTool = defineTool({
   },
 });
 
-export const pauseListeningTool = defineTool({
+const pauseListeningTool = defineTool({
   name: 'pause_listening',
   description:
     'Hears nobody here any more until somebody presses Resume. Only if they ask for that.',

@@ -269,16 +269,12 @@ function toListedSound({ title, owner }: TrackSound): Pick<ListedSound, 'owner' 
   return { title, ...(owner && { owner: owner.name }) };
 }
 
-export const speechCommands: ReadonlySet<TrackCommand['kind']> = new Set([
-  'skip',
-  'stop',
-  'remove',
-]);
+const speechCommands: ReadonlySet<TrackCommand['kind']> = new Set(['skip', 'stop', 'remove']);
 
 export type QueuedSpeech = TrackSound & { readonly turn: ListedTurn };
 
 /** `answer` is the title of an answer in the language of the server. */
-export function listVoiceSounds(
+function listVoiceSounds(
   { current, waiting }: SpeechRequests,
   answer: string,
 ): TrackSounds<QueuedSpeech> {
@@ -289,7 +285,7 @@ export function listVoiceSounds(
 }
 
 /** The caller has checked the right. */
-export function performVoiceCommand(
+function performVoiceCommand(
   queue: SpeechRequests,
   sounds: TrackSounds<QueuedSpeech>,
   command: TrackCommand,

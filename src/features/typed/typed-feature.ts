@@ -77,7 +77,7 @@ export const typedFeature: Feature<TypedPorts, TypedRequestNeeds> = {
  * Offers written answers to deafened people by direct message, once in each server. People who said no or have chosen are left
  * alone.
  */
-export function offerWrittenAnswers(
+function offerWrittenAnswers(
   session: Owners<'consent' | 'notices' | 'place' | 'speech'>,
   peopleSettings: SessionDependencies['peopleSettings'],
 ): FeatureSession {

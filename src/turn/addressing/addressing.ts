@@ -354,7 +354,7 @@ const spacedDismissalParts = dismissalParts.filter((phrase) => !isDense(phrase))
 const denseDismissalParts = dismissalParts.filter(isDense);
 
 /** "Not you", "I wasn't talking to you": the speaker did not mean the bot. */
-export function isDismissal(sentences: readonly Sentence[], names: readonly Name[]) {
+function isDismissal(sentences: readonly Sentence[], names: readonly Name[]) {
   return sentences.some(
     (sentence) => !sentence.isQuestion && isDismissingSentence(sentence, names),
   );

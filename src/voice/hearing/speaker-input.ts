@@ -352,7 +352,7 @@ const tailMs = 200;
 const toSamples = (ms: number): number => (ms * listenRateHz) / 1000;
 
 /** Sound of one utterance: 400 ms before the voice, and all of it until the voice ended. */
-export class UtteranceBuffer {
+class UtteranceBuffer {
   #chunks: Int16Array[] = [];
   #length = 0;
   #voicedLength = 0;

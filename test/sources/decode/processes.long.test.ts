@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';
-import { openWith, patientClock, readSound } from '#test/sources/open-source.ts';
+import { neverAborted, openWith, readSound } from '#test/sources/open-source.ts';
 import { makeToneWav, readToneFile } from '#test/sources/tones.ts';
 
 const moody = new URL('./faulty-decoder.ts', import.meta.url);
@@ -36,7 +36,7 @@ test.each([
   await using decoding = new Decoding({ clock: realClock, entry: moody, stepMs: 1_000 });
   const open = openWith(decoding);
   const other = await open(sounding(readToneFile('tones-flac.ogg')));
-  const reading = other.open(0, patientClock)[Symbol.asyncIterator]();
+  const reading = other.open(0, neverAborted)[Symbol.asyncIterator]();
   await reading.next();
   const fatal = await open(sounding(bombOf(word)));
   await expect(readSound(fatal)).rejects.toMatchObject(notAudio);
@@ -49,7 +49,7 @@ test.each([
 test('four files share a process, and the bot has eight of them at most', async () => {
   await using decoding = new Decoding({ clock: realClock, entry: moody, stepMs: 20_000 });
   const readings = Array.from({ length: 36 }, () =>
-    decoding.play(endless(song), { rateHz: 48_000, channels: 2 }, patientClock),
+    decoding.play(endless(song), { rateHz: 48_000, channels: 2 }, neverAborted),
   );
   const begin = async (from: number, to: number) => {
     for (const reading of readings.slice(from, to)) expect((await reading.next()).done).toBe(false);

@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http';
 import { afterAll, expect, test } from 'vitest';
 import { getDurationMs } from '#src/audio/pcm.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
-import { openWith, patientClock, readSound } from '#test/sources/open-source.ts';
+import { neverAborted, openWith, readSound } from '#test/sources/open-source.ts';
 import { openDecoding } from '#test/sources/source-sounds.ts';
 import { makeToneWav, readToneFile } from '#test/sources/tones.ts';
 import { serveSounds } from './sound-server.ts';
@@ -56,7 +56,7 @@ test('a radio plays as long as it is wanted and starts where it is, and one that
   expect(source).toMatchObject({ isSeekable: false, title: 'radio' });
   expect(source.lengthMs).toBeUndefined();
   let playedMs = 0;
-  for await (const pcm of source.open(5000, patientClock)) {
+  for await (const pcm of source.open(5000, neverAborted)) {
     playedMs += getDurationMs(pcm);
     if (playedMs > 20_000) break;
   }
@@ -76,7 +76,7 @@ test('a live stream that waits holds no connection until its turn comes', async 
   });
   const source = await open({ kind: 'link', url: `http://127.0.0.1:${server.port}/radio` });
   await expect.poll(() => server.open()).toBe(0);
-  const listening = source.open(0, patientClock)[Symbol.asyncIterator]();
+  const listening = source.open(0, neverAborted)[Symbol.asyncIterator]();
   expect((await listening.next()).done).toBe(false);
   expect([server.asked.length, server.open()]).toEqual([2, 1]);
   await listening.return?.();
