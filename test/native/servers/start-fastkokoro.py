@@ -21,5 +21,7 @@ os.environ |= {
     "FASTKOKORO_HOST": "127.0.0.1",
     "FASTKOKORO_PORT": port,
 }
-program = pathlib.Path(sys.executable).with_name("fastkokoro")
-os.execv(program, [program])
+from fastkokoro.cli import main  # it reads the variables above
+
+sys.argv = ["fastkokoro"]
+main()
