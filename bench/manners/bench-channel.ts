@@ -12,9 +12,9 @@ import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { type AnswerStyle, firstSoundMs, HonestMinds, HonestRecogniser } from './honest-models.ts';
 import {
+  BenchMicrophones,
   type MicrophoneSound,
   readVoices,
-  SimulatedMicrophones,
   type SimulatedUtterance,
 } from './simulated-microphones.ts';
 import { SoundMarks } from './sound-marks.ts';
@@ -80,7 +80,7 @@ export async function openBenchChannel(
   const { ready = async () => undefined } = options;
   const clock = new VirtualClock(undefined, eventLoopRounds);
   const marks = new SoundMarks();
-  const microphones = new SimulatedMicrophones(voices, marks);
+  const microphones = new BenchMicrophones(voices, marks);
   const minds = new HonestMinds(clock, mannerOf);
   const synthesizer = new FakeSynthesizer({ clock, firstMs: firstSoundMs });
   const happened: TimedEvent[] = [];

@@ -36,7 +36,7 @@ const typicalCharacterMs = 60;
 const clipMarginMs = 20;
 
 /** Everybody's microphone: real speech in a voice each, with whatever words are given to it. */
-export class SimulatedMicrophones {
+export class BenchMicrophones {
   readonly said: SimulatedUtterance[] = [];
   readonly #voices: ReadonlyMap<string, readonly MicrophoneSound[]>;
   readonly #marks: SoundMarks;

@@ -1,5 +1,5 @@
 import { fc } from '#test/properties.ts';
-import { measureCpuMs as cpuSinceMs, type FuzzTarget, toResult } from './fuzz-target.ts';
+import { type FuzzTarget, measureCpuMs, toResult } from './fuzz-target.ts';
 
 /** Longest that one input may hold the main thread, in ms of CPU time. */
 const maxStepMs = 50;
@@ -26,9 +26,9 @@ export function makeAsyncTarget<Input>(
     async check(cases, seed, around = (reading) => reading()) {
       let slowestMs = 0;
       const property = fc.asyncProperty(input, async (value) => {
-        let ms = await measureCpuMs(() => around(() => read(value)));
+        let ms = await measureReadCpuMs(() => around(() => read(value)));
         for (let n = 0; n < retries && ms > maxStepMs; n++) {
-          ms = Math.min(ms, await measureCpuMs(() => around(() => read(value))));
+          ms = Math.min(ms, await measureReadCpuMs(() => around(() => read(value))));
         }
         slowestMs = Math.max(slowestMs, ms);
         if (ms > maxStepMs) throw new Error(`It held the thread for ${ms.toFixed(0)} ms.`);
@@ -39,8 +39,8 @@ export function makeAsyncTarget<Input>(
   };
 }
 
-async function measureCpuMs(read: () => Promise<void>) {
+async function measureReadCpuMs(read: () => Promise<void>) {
   const before = process.threadCpuUsage();
   await read();
-  return cpuSinceMs(before);
+  return measureCpuMs(before);
 }

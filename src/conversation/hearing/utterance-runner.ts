@@ -11,7 +11,7 @@ import { collectHints, withTranscriptionOptions } from '#src/speech/hints.ts';
 import { HeldListening, openListening } from '#src/speech/listen.ts';
 import type { Transcriber, Transcript } from '#src/speech/speech-engine.ts';
 import type { BudgetRefusal, HearingBudget } from '#src/spending/budget-authority.ts';
-import { classifyContent as contentOf } from '#src/turn/decide-utterance.ts';
+import { classifyContent } from '#src/turn/decide-utterance.ts';
 import { hasVoice } from '#src/turn/voice-evidence.ts';
 import type { HearingDeps } from '#src/voice/connection/reconnecting-connection.ts';
 import type { SpeakerInputEvent, UtteranceEnd } from '#src/voice/hearing/speaker-input.ts';
@@ -100,7 +100,7 @@ export class UtteranceRunner {
     const heard = findOpenSpeech(loop.state, id)?.utterance;
     if (heard?.partial !== undefined)
       this.#deps.hearing.partialTrust.compare(heard.partial, result.text);
-    if (heard && classifyContent(heard, result).kind === 'text')
+    if (heard && classifyRecording(heard, result).kind === 'text')
       recording.captionWords(result.text, true);
     if (recording.wholeSound) await place.languages.learn(speakerId, result);
     const language = place.languages.find(speakerId);
@@ -148,7 +148,7 @@ export class UtteranceRunner {
   ) {
     const { loop, notices } = this.#session;
     const isWithdrawn = end === 'withdrawn' || loop.state.consent.no.includes(by);
-    const content = isWithdrawn ? withdrawnContent : classifyContent(heard, recording.transcript);
+    const content = isWithdrawn ? withdrawnContent : classifyRecording(heard, recording.transcript);
     if (!isWithdrawn && end !== 'nothing') this.#reportTranscript(heard, by, name);
     if (why) notices.reportEvent({ kind: 'ignored', speakerId: by, name, why });
     recording.settle(content, !isWithdrawn && end === 'meant');
@@ -304,7 +304,7 @@ export class UtteranceRunner {
     else if (isFollowed) {
       const transcript = await recording.requestTranscript().catch(() => undefined);
       if (signal.aborted) content = withdrawnContent;
-      else if (transcript) content = classifyContent(heard, transcript);
+      else if (transcript) content = classifyRecording(heard, transcript);
     }
     recording.settle(content, false);
   }
@@ -330,17 +330,17 @@ export class UtteranceRunner {
 const withdrawnContent: UtteranceContent = { kind: 'withdrawn' };
 
 /** Content of an utterance. Its words alone decide if it was broken off before a voice was proven. */
-function classifyContent(
+function classifyRecording(
   { evidence, hints, isEnded }: UtteranceState,
   transcript: Transcript | undefined,
 ): UtteranceContent {
   const { text } = transcript ?? {};
   const isJudged = isEnded || text === undefined || hasVoice(evidence);
-  const held = isJudged ? contentOf({ evidence, text, hints }) : classifyTranscript(text);
+  const held = isJudged ? classifyContent({ evidence, text, hints }) : classifyTranscript(text);
   if (held === 'words' && transcript) return { kind: 'text', transcript };
   return { kind: held === 'no-words' ? held : 'not-understood' };
 }
 
-function classifyTranscript(text: string): ReturnType<typeof contentOf> {
+function classifyTranscript(text: string): ReturnType<typeof classifyContent> {
   return text.trim() === '' ? 'no-words' : 'words';
 }

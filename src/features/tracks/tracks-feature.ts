@@ -25,9 +25,9 @@ export const tracksFeature: Feature<TrackPorts> = {
     const catalog = createSoundCatalog(sounds.opener, sounds.library);
     const kept = store(trackPart);
     return {
-      openShard({ deps: parts, sessions }) {
+      openShard({ deps: shardDeps, sessions }) {
         const running = new SessionObjects<SessionTracks>(sessions);
-        const deps = { ...parts, catalog, store: kept };
+        const deps = { ...shardDeps, catalog, store: kept };
         return {
           ports: { tracks: createTrackRequests(running, catalog), sessionTracks: running },
           createSession: (session, { former }) =>

@@ -5,7 +5,7 @@ import { classifyPartial, type OverlapKind } from '#src/turn/overlap/overlap-spe
 import {
   type BargeInAction,
   type BargeInEffect,
-  type BargeInEvent as InterruptionEvent,
+  type BargeInEvent,
   initialBargeIn,
   stepBargeIn,
 } from '#src/turn/overlap/step-barge-in.ts';
@@ -23,7 +23,7 @@ type Overheard = {
 };
 
 /** Barge-in ends a reply. */
-type BargeInEvent = {
+type PostedBargeIn = {
   readonly kind: 'barged';
   readonly reply: number;
   readonly action: BargeInAction;
@@ -39,7 +39,7 @@ export type SoundingReply = {
 type BargeInLoop = {
   readonly sounding: SoundingReply | undefined;
   readonly state: { readonly settings: { readonly names: readonly string[] } };
-  post(event: BargeInEvent): void;
+  post(event: PostedBargeIn): void;
 };
 
 /** Barge-in of one connection: ducks, pauses, resumes or ends the bot's speech by voices and words over it. */
@@ -95,7 +95,7 @@ export class BargeIns {
     this.#stepOverlap({ kind: 'tick', atMs });
   }
 
-  #postBargeIn(action: BargeInEvent['action']) {
+  #postBargeIn(action: PostedBargeIn['action']) {
     const reply = this.#replyId;
     if (reply !== undefined) this.#loop.post({ kind: 'barged', reply, action });
   }
@@ -104,7 +104,7 @@ export class BargeIns {
     return this.#clock.nowMs();
   }
 
-  #stepOverlap(event: InterruptionEvent) {
+  #stepOverlap(event: BargeInEvent) {
     const { state, effects } = stepBargeIn(this.#state, event, bargeInRules);
     this.#state = state;
     for (const effect of effects) this.#performEffect(effect);

@@ -10,22 +10,24 @@ import type {
 } from '#src/speech/local/model-jobs.ts';
 import { loadRuntime } from './sessions.ts';
 
-/** Opens the model of a folder. */
-const openers: { readonly [Kind in JobKind]?: (folder: string) => Promise<PerformJob<Kind>> } = {
-  'end-of-turn': async (folder) => (await import('./smart-turn.ts')).openSmartTurn(folder),
-  speak: async (folder) => (await import('./piper.ts')).openPiper(folder),
-  transcribe: async (folder) => (await import('./whisper.ts')).openWhisper(folder),
-};
-
-/** Files of a model's folder by their endings. */
-const contents = {
-  speak: { what: 'Piper voice, an .onnx and its .onnx.json', endings: ['.onnx', '.onnx.json'] },
+/** How each model is opened, and the files of its folder by their endings. */
+const kinds = {
+  'end-of-turn': {
+    what: 'model of turns, an .onnx',
+    endings: ['.onnx'],
+    open: async (folder: string) => (await import('./smart-turn.ts')).openSmartTurn(folder),
+  },
+  speak: {
+    what: 'Piper voice, an .onnx and its .onnx.json',
+    endings: ['.onnx', '.onnx.json'],
+    open: async (folder: string) => (await import('./piper.ts')).openPiper(folder),
+  },
   transcribe: {
     what: 'Whisper model: encoder.onnx, decoder.onnx and tokens.txt',
     endings: ['encoder.onnx', 'decoder.onnx', 'tokens.txt'],
+    open: async (folder: string) => (await import('./whisper.ts')).openWhisper(folder),
   },
-  'end-of-turn': { what: 'model of turns, an .onnx', endings: ['.onnx'] },
-} as const;
+};
 
 const models = new Map<string, Promise<PerformJob<JobKind>>>();
 const queues = new Map<JobKind, Promise<void>>();
@@ -61,7 +63,7 @@ async function runJob(id: number, { folder, job, kind }: LocalModelRequest, sign
 /** Begins to load a model, once it is sure that the library works and the folder is there: the bot starts meanwhile. */
 async function beginLoading(kind: JobKind, folder: string) {
   await loadRuntime();
-  const { endings, what } = contents[kind];
+  const { endings, what } = kinds[kind];
   const names = await readdir(folder).catch(() => []);
   const isThere = endings.every((ending) => names.some((name) => name.endsWith(ending)));
   if (!isThere) throw new BotError('speech.failed', false, `${folder} holds no ${what}.`);
@@ -73,8 +75,7 @@ function getModel(kind: JobKind, folder: string): Promise<PerformJob<JobKind>> {
   const key = `${kind} ${folder}`;
   const loaded = models.get(key);
   if (loaded) return loaded;
-  const open = openers[kind] as (folder: string) => Promise<PerformJob<JobKind>>;
-  const loading = open(folder);
+  const loading = kinds[kind].open(folder) as Promise<PerformJob<JobKind>>;
   models.set(key, loading);
   loading.catch(() => models.delete(key));
   return loading;
