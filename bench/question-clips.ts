@@ -51,7 +51,7 @@ export class QuestionClips implements AsyncDisposable {
 }
 
 /** Ends with the last word, so that the last packet is the one that completes it. */
-function cutToSpeech(pcm: Pcm, source: ClipSource): Pcm {
+function cutToSpeech(pcm: Pcm, source: ClipSource) {
   const endMs = source.words.at(-1)?.toMs ?? 0;
   const frames = Math.ceil(measureClipMs(source) / frameMs);
   const at = (ms: number) => (ms * pcm.rateHz) / 1000;
@@ -61,14 +61,14 @@ function cutToSpeech(pcm: Pcm, source: ClipSource): Pcm {
   };
 }
 
-function toClipText({ words }: ClipSource): string {
+function toClipText({ words }: ClipSource) {
   return words.map(({ word }) => word).join(' ');
 }
 
-function measureClipMs({ words }: ClipSource): number {
+function measureClipMs({ words }: ClipSource) {
   return (words.at(-1)?.toMs ?? 0) - (words[0]?.fromMs ?? 0);
 }
 
-function compareLengths(a: ClipSource, b: ClipSource): number {
+function compareLengths(a: ClipSource, b: ClipSource) {
   return measureClipMs(a) - measureClipMs(b);
 }

@@ -53,7 +53,7 @@ export function parseDoctorArguments(args: readonly string[]): DoctorArguments |
 const defaultSilenceMs = 120_000;
 
 /** Parses `--live` with its `--silence`. Throws a plain Error for an invalid time. */
-function parseLiveCheck(isLive: boolean, silence: string | undefined): DoctorArguments['live'] {
+function parseLiveCheck(isLive: boolean, silence: string | undefined) {
   if (isLive)
     return { silenceMs: silence === undefined ? defaultSilenceMs : parseSilenceMs(silence) };
   if (silence !== undefined) throw new Error('--silence: needs --live');
@@ -61,7 +61,7 @@ function parseLiveCheck(isLive: boolean, silence: string | undefined): DoctorArg
 }
 
 /** Parses a time like `5s` or `2m`, up to an hour, to milliseconds. */
-function parseSilenceMs(silence: string): number {
+function parseSilenceMs(silence: string) {
   const [, number = '', unit] = /^(\d{1,4})([sm])$/.exec(silence) ?? [];
   const ms = Number(number) * (unit === 'm' ? 60_000 : 1_000);
   if (number === '' || ms === 0 || ms > 3_600_000)
@@ -76,7 +76,7 @@ function validateArguments({
   live,
   notifiesOperator,
   provider,
-}: DoctorArguments): void {
+}: DoctorArguments) {
   if (provider === undefined && keyEnv !== undefined)
     throw new Error('--key-env: needs --provider');
   if (provider !== undefined && !isAddress(provider))

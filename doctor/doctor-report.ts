@@ -53,7 +53,7 @@ export class DoctorReport {
       for (const line of ['', 'Settings to use:', ...lines]) this.#print(this.#redact(line));
   }
 
-  #redact(text: string, clean = (line: string) => line): string {
+  #redact(text: string, clean = (line: string) => line) {
     const known = this.#secrets.reduce((line, secret) => line.replaceAll(secret, '[key]'), text);
     const plain = clean(known)
       .replace(/\bsk-[\w*-]{6,}/g, '[key]')
@@ -68,7 +68,7 @@ export class DoctorReport {
 const remedyIndent = 34;
 
 /** Lists the spellings of a secret in plain text, JSON, URLs, and Base64 of HTTP headers. */
-function listSpellings(secret: string): string[] {
+function listSpellings(secret: string) {
   const base64 = Buffer.from(secret).toString('base64');
   const json = JSON.stringify(secret).slice(1, -1);
   return [secret, json, encodeURIComponent(secret), base64, base64.replace(/={1,2}$/, '')];

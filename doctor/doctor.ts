@@ -60,7 +60,7 @@ export async function runDoctor(
 async function runExamination(
   parsed: DoctorArguments,
   { print, environment, signal, ...deadline }: DoctorOptions & { readonly signal: AbortSignal },
-): Promise<number> {
+) {
   const { keyEnv, live, provider } = parsed;
   const read = readConfig(environment);
   const apiKey = keyEnv === undefined ? undefined : readSecret(keyEnv, environment);
@@ -77,12 +77,12 @@ async function runExamination(
   return await examineConfigured({ ...parsed, ...deadline, config, signal }, report);
 }
 
-function collectSecrets(read: ConfigResult, apiKey: Secret | undefined): readonly Secret[] {
+function collectSecrets(read: ConfigResult, apiKey: Secret | undefined) {
   const secrets = read.kind === 'ok' ? listSecrets(read.config) : [];
   return apiKey ? [...secrets, apiKey] : secrets;
 }
 
-async function examineConfigured(examination: Examination, report: DoctorReport): Promise<number> {
+async function examineConfigured(examination: Examination, report: DoctorReport) {
   const { isOffline, live, signal } = examination;
   if (live || !isOffline) report.writeLine(live ? liveCheckPlan : requestCostNote);
   const chosenProbes = live
@@ -104,7 +104,7 @@ async function reportProbes(
   chosenProbes: readonly DoctorProbe[],
   examination: Examination,
   report: DoctorReport,
-): Promise<readonly Finding[]> {
+) {
   const findings: Finding[] = [];
   for (const probe of chosenProbes) {
     for await (const one of runProbe(probe, examination)) {
@@ -128,12 +128,12 @@ async function* runProbe({ name, run }: DoctorProbe, examination: Examination) {
   }
 }
 
-function isBadTokenError(error: unknown): boolean {
+function isBadTokenError(error: unknown) {
   return error instanceof BotError && error.code === 'discord.bad_token';
 }
 
 /** Prints one sentence for each bad argument or setting. */
-function refuseArguments(mistakes: readonly string[], print: DoctorOptions['print']): number {
+function refuseArguments(mistakes: readonly string[], print: DoctorOptions['print']) {
   for (const mistake of mistakes) print(mistake);
   return misconfiguredExitCode;
 }
@@ -144,7 +144,7 @@ async function reportProvider(
   apiKey: Secret | undefined,
   deadline: ProbeDeadline,
   report: DoctorReport,
-): Promise<number> {
+) {
   report.writeLine(`${formatServerName(baseUrl)}, ${apiKey ? 'with a key' : 'without a key'}`);
   if (isOffline) {
     report.writeFindings([ok('address', 'not asked')]);

@@ -97,7 +97,7 @@ function findRefusal({ findings, group }: TriedRole) {
   return { finding: missing('address', error.message, mend), refusesKey: false } as const;
 }
 
-function findBotError(findings: readonly Finding[]): BotError | undefined {
+function findBotError(findings: readonly Finding[]) {
   const error = findings.find((finding) => finding.error)?.error;
   return error instanceof BotError ? error : undefined;
 }
@@ -112,7 +112,7 @@ type ListedServer = ServerAddress & {
 async function readServer(
   { baseUrl: givenUrl, apiKey }: ServerAddress,
   { clock, deadlineMs }: ProbeDeadline,
-): Promise<ListedServer> {
+) {
   const baseUrl = toApiUrl(givenUrl);
   const client = openClient({ baseUrl, apiKey });
   const cancellation = new AbortController();
@@ -137,7 +137,7 @@ async function readServer(
 
 const maxNamedModels = 8;
 
-function toModelsFinding(list: ModelList): Finding {
+function toModelsFinding(list: ModelList) {
   if (list.kind !== 'listed') {
     const why = list.kind === 'unknown' ? list.why : 'the server offers no list';
     return differs('models', why, 'compare your names of models with those of the server');
@@ -152,7 +152,7 @@ async function tryRoleSettings(
   server: ListedServer,
   deadline: ProbeDeadline,
   clip: SpokenClip | undefined,
-): Promise<TriedRole & ExaminedRole> {
+) {
   const picks = pickModels(server.models);
   const all: (TriedRole & ExaminedRole)[] = [];
   for (const settings of listCandidateSettings(group, server, picks)) {
@@ -167,11 +167,7 @@ async function tryRoleSettings(
 }
 
 /** Judges a role that failed. A server that refuses a model which no list named simply does not offer the role. */
-function judgeRoleState(
-  { findings }: ExaminedRole,
-  group: ExaminedGroup,
-  picks: PickedModels,
-): TriedRole['state'] {
+function judgeRoleState({ findings }: ExaminedRole, group: ExaminedGroup, picks: PickedModels) {
   if (group === 'REALTIME') return 'absent';
   const isGuess = picks[group].isGuess;
   const { status = 0 } = findBotError(findings)?.about ?? {};
@@ -183,7 +179,7 @@ function listCandidateSettings(
   group: ExaminedGroup,
   { baseUrl, voices }: ListedServer,
   picks: PickedModels,
-): readonly RoleSettings[] {
+) {
   const address = { [`${group}_BASE_URL`]: baseUrl };
   const { model } = picks[group];
   const modelSettings = { ...address, [`${group}_MODEL`]: model };
@@ -217,7 +213,7 @@ async function examineSettings(
   { apiKey }: ServerAddress,
   deadline: ProbeDeadline,
   clip: SpokenClip | undefined,
-): Promise<ExaminedRole> {
+) {
   const key = apiKey ? { [`${group}_API_KEY`]: apiKey.reveal() } : {};
   const pipeline = group === 'REALTIME' ? { PIPELINE: 'realtime' } : {};
   const read = readConfig({ ...settings, ...key, ...pipeline });

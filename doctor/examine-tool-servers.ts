@@ -27,11 +27,7 @@ export async function* examineToolServers({ config, isOffline, ...deadline }: Ex
   await Promise.allSettled(runs);
 }
 
-async function examineToolServer(
-  server: McpServerOptions,
-  _clock: Clock,
-  signal: AbortSignal,
-): Promise<Finding> {
+async function examineToolServer(server: McpServerOptions, _clock: Clock, signal: AbortSignal) {
   const { name, transport } = server;
   const options = { stderr: 'inherit', onToolsChanged: () => undefined } as const;
   await using connection = await openMcpConnection(transport, options, signal);

@@ -44,7 +44,7 @@ const ciphersProbe: Probe<undefined> = {
   },
 };
 
-function checkNodeVersion(version: string): Finding {
+function checkNodeVersion(version: string) {
   const wanted = packageJson.engines.node;
   const least = Number(/\d+/.exec(wanted)?.[0]);
   if (Number.parseInt(version, 10) >= least) return ok('node', version);

@@ -34,7 +34,7 @@ type ModelKind = keyof typeof kindPatterns | 'chat';
 export function pickModels(list: ModelList): PickedModels {
   const ids = list.kind === 'listed' ? list.models.map(({ id }) => id) : [];
   const listOfKind = (kind: ModelKind) => ids.filter((id) => findModelKind(id) === kind);
-  const pick = (kind: ModelKind, standard: string): PickedModel => {
+  const pick = (kind: ModelKind, standard: string) => {
     if (ids.includes(standard)) return { model: standard, isGuess: false };
     const [first] = listOfKind(kind);
     if (first) return { model: first, isGuess: false };
@@ -49,7 +49,7 @@ export function pickModels(list: ModelList): PickedModels {
   };
 }
 
-function findModelKind(id: string): ModelKind {
+function findModelKind(id: string) {
   const order = ['transcription', 'speech', 'realtime', 'audioChat', 'other'] as const;
   return order.find((kind) => kindPatterns[kind].test(id)) ?? 'chat';
 }

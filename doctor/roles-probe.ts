@@ -34,10 +34,7 @@ export const rolesProbe: DoctorProbe = {
   },
 };
 
-function formatRoleTitle(
-  { engine, group }: ConfiguredRole,
-  { apiKey, baseUrl }: RemoteServer,
-): string {
+function formatRoleTitle({ engine, group }: ConfiguredRole, { apiKey, baseUrl }: RemoteServer) {
   const name = baseUrl === '' && 'backend' in engine ? engine.backend : formatServerName(baseUrl);
   return `${group}: ${name}, ${apiKey ? 'key set' : 'no key set'}`;
 }

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { type Finding, missing, ok } from '#src/probes/probe.ts';
+import { missing, ok } from '#src/probes/probe.ts';
 import { findDataDirOwner } from '#src/storage/data-dir/data-dir-lock.ts';
 import { type StoreFile, storeFiles } from '#src/storage/data-dir/store-files.ts';
 import type { DoctorProbe } from './doctor-probe.ts';
@@ -25,7 +25,7 @@ export const storedDataProbe: DoctorProbe = {
   },
 };
 
-function checkStoreFile({ path, version }: StoreFile): Finding {
+function checkStoreFile({ path, version }: StoreFile) {
   const name = basename(path);
   if (version !== undefined) return ok(name, 'can be read');
   const mend = "give the file to the bot's user (chown), or restore a copy: npm run restore";

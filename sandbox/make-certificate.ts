@@ -33,18 +33,18 @@ export function makeCertificate(): Certificate {
   };
 }
 
-function encodeDer(tag: number, ...parts: readonly Uint8Array[]): Buffer {
+function encodeDer(tag: number, ...parts: readonly Uint8Array[]) {
   const body = Buffer.concat(parts);
   const long =
     body.length > 0xff ? [0x82, body.length >> 8, body.length & 0xff] : [0x81, body.length];
   return Buffer.concat([Buffer.of(tag, ...(body.length < 0x80 ? [body.length] : long)), body]);
 }
 
-const encodeSequence = (...parts: readonly Uint8Array[]): Buffer => encodeDer(0x30, ...parts);
-const encodeSet = (...parts: readonly Uint8Array[]): Buffer => encodeDer(0x31, ...parts);
-const encodeUtf8 = (text: string): Buffer => encodeDer(0x0c, Buffer.from(text));
-const encodeUtcTime = (text: string): Buffer => encodeDer(0x17, Buffer.from(text));
-const encodeObjectId = (hex: string): Buffer => encodeDer(0x06, Buffer.from(hex, 'hex'));
+const encodeSequence = (...parts: readonly Uint8Array[]) => encodeDer(0x30, ...parts);
+const encodeSet = (...parts: readonly Uint8Array[]) => encodeDer(0x31, ...parts);
+const encodeUtf8 = (text: string) => encodeDer(0x0c, Buffer.from(text));
+const encodeUtcTime = (text: string) => encodeDer(0x17, Buffer.from(text));
+const encodeObjectId = (hex: string) => encodeDer(0x06, Buffer.from(hex, 'hex'));
 
 const commonName = encodeObjectId('550403');
 const ecdsaWithSha256 = encodeSequence(encodeObjectId('2a8648ce3d040302'));
@@ -67,7 +67,7 @@ const alternativeNames = encodeSequence(
   ),
 );
 
-function toPem(label: string, bytes: Buffer): string {
+function toPem(label: string, bytes: Buffer) {
   const lines = bytes.toString('base64').replace(/.{64}(?=.)/g, '$&\n');
   return `-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`;
 }

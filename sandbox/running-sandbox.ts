@@ -203,7 +203,7 @@ export class RunningSandbox implements AsyncDisposable {
     await this.#voice.voice[Symbol.asyncDispose]();
   }
 
-  #open(guild: Guild): SandboxGuild {
+  #open(guild: Guild) {
     const closing = this.#closing.signal;
     const opened = makeSandboxGuild({ ...this.#deps, ...this.#voice, guild, closing });
     this.#guilds = [...this.#guilds, opened];
@@ -274,7 +274,7 @@ function seatBot(
   seatFaults: SeatFaults,
   session: GatewaySession,
   request: VoiceStateRequest,
-): void {
+) {
   const { bot } = world;
   const guild = guildWithId(world, request.guild_id);
   if (!guild) return;
@@ -298,7 +298,7 @@ function seatBot(
   });
 }
 
-function unseatBot(world: World, seats: WorldSeats, session: GatewaySession): void {
+function unseatBot(world: World, seats: WorldSeats, session: GatewaySession) {
   const { bot } = world;
   for (const guild of world.guilds) {
     if (guild.voiceStates.get(bot.id)?.sessionId === session.start.id)
@@ -323,19 +323,19 @@ function makeFaults({ gateway, rest, seatFaults, voice }: ReturnType<typeof make
     /** Ends the gateway sessions and cuts their sockets: a resume is refused, the bot leaves its voice channels. */
     endSessions: () => gateway.endSessions(),
     /** Heartbeats get no answer until healed. */
-    ignoreHeartbeats(): void {
+    ignoreHeartbeats() {
       gateway.answersHeartbeats = false;
     },
     /** The next request for a seat, in any server, gets no answer. */
-    ignoreSeat(): void {
+    ignoreSeat() {
       seatFaults.ignored = 1;
     },
     /** Until healed the bot keeps its seats: requests to leave get no answer. */
-    keepSeats(): void {
+    keepSeats() {
       seatFaults.keepsSeats = true;
     },
     /** Ends everything that still stands. */
-    heal(): void {
+    heal() {
       rest.faults.clear();
       gateway.faults.clear();
       gateway.answersHeartbeats = true;

@@ -4,8 +4,6 @@ import {
   findMember,
   findRole,
   type Guild,
-  type GuildRole,
-  type Member,
   requireChannel,
 } from '#sandbox/world/world.ts';
 import type { WorldChanges } from '#sandbox/world/world-changes.ts';
@@ -35,7 +33,7 @@ export function makeSandboxGuild(around: GuildDeps) {
     name,
     channelId: (channel: string) => requireChannel(guild, channel).id,
     /** The member of that name, who enters the server when first asked for; options count from then on. */
-    person(who: string, { locale, microphone }: PersonOptions = {}): SandboxPerson {
+    person(who: string, { locale, microphone }: PersonOptions = {}) {
       const former = findMember(guild, who);
       const member = former ?? enterGuild(world, guild, who);
       if (!former) changes.enterMember(guild, member);
@@ -52,7 +50,7 @@ export function makeSandboxGuild(around: GuildDeps) {
     roster: () => makeRoster(guild),
     /** Name of the channel or member with this id; undefined where it is unknown. */
     nameOf: (each: string) => guild.members.get(each)?.user.name ?? findChannel(guild, each)?.name,
-    async [Symbol.asyncDispose](): Promise<void> {
+    async [Symbol.asyncDispose]() {
       for (const person of people.values()) await person[Symbol.asyncDispose]();
     },
   };
@@ -100,7 +98,7 @@ function makeChannelChanges({ guild, changes, board }: GuildDeps) {
     /** Removes a channel; people who sit there are out, and calls end with 4022. */
     removeChannel: (name: string) => changes.removeChannel(guild, requireChannel(guild, name)),
     /** Sets the overwrite of a role (`@everyone`), a person or the bot in a channel; replaces the earlier one. */
-    permit(channel: string, who: string, { allow = [], deny = [] }: PermittedRights): void {
+    permit(channel: string, who: string, { allow = [], deny = [] }: PermittedRights) {
       const rights = { allow: toBits(allow), deny: toBits(deny) };
       changes.changeOverwrite(guild, requireChannel(guild, channel), {
         ...findSubject(guild, who),
@@ -129,7 +127,7 @@ function makeMemberChanges({ world, guild, seats, changes, closing }: GuildDeps)
   const { bot } = world;
   return {
     /** The id of the new role. */
-    addRole(name: string): string {
+    addRole(name: string) {
       const id = world.ids.mintId();
       changes.addRole(guild, { id, name, position: guild.roles.length, permissions: 0n });
       return id;
@@ -137,13 +135,13 @@ function makeMemberChanges({ world, guild, seats, changes, closing }: GuildDeps)
     /** All a role may do from now on; `@everyone`, and the bot's own role by the bot's name, too. */
     setRole: (role: string, permissions: readonly Permission[]) =>
       changes.changeRole(guild, requireRole(guild, role), toBits(permissions)),
-    giveRole(who: string, role: string): void {
+    giveRole(who: string, role: string) {
       const member = requireMember(guild, who);
       changes.changeMember(guild, member, {
         roleIds: [...member.roleIds, requireRole(guild, role).id],
       });
     },
-    takeRole(who: string, role: string): void {
+    takeRole(who: string, role: string) {
       const member = requireMember(guild, who);
       const { id } = requireRole(guild, role);
       changes.changeMember(guild, member, {
@@ -160,12 +158,12 @@ function makeMemberChanges({ world, guild, seats, changes, closing }: GuildDeps)
         handRaisedAt: null,
       }),
     /** For so long from now; 0 ends it. */
-    timeOut(who: string, forMs: number): void {
+    timeOut(who: string, forMs: number) {
       const timedOutUntilMs = forMs > 0 ? world.clock.wallMs() + forMs : undefined;
       changes.changeMember(guild, requireMember(guild, who), { timedOutUntilMs });
     },
     /** Moves the bot to another voice channel; nothing happens if it sits in none. */
-    moveBot(name: string): void {
+    moveBot(name: string) {
       const channel = requireChannel(guild, name);
       const state = guild.voiceStates.get(bot.id);
       if (state) seats.takeBotSeat(guild, { ...state, channel });
@@ -173,7 +171,7 @@ function makeMemberChanges({ world, guild, seats, changes, closing }: GuildDeps)
     /** Throws the bot out of its voice channel; Discord says 4022 to one who was alone there. */
     disconnectBot: (closeCode?: number) => seats.leaveSeat(guild, bot.id, closeCode),
     /** The voice server of the call goes away: an update without an endpoint, and after `awayMs` one with it. */
-    replaceVoiceServer(awayMs: number): void {
+    replaceVoiceServer(awayMs: number) {
       seats.replaceServer(guild, awayMs, closing).catch(() => undefined); // only ever given up
     },
     /** Throws the bot out of the server, for good. */
@@ -183,13 +181,13 @@ function makeMemberChanges({ world, guild, seats, changes, closing }: GuildDeps)
   };
 }
 
-function requireMember(guild: Guild, who: string): Member {
+function requireMember(guild: Guild, who: string) {
   const member = findMember(guild, who);
   if (!member) throw new Error(`There is nobody called ${who} here.`);
   return member;
 }
 
-function requireRole(guild: Guild, name: string): GuildRole {
+function requireRole(guild: Guild, name: string) {
   const role = findRole(guild, name);
   if (!role) throw new Error(`There is no role ${name} here.`);
   return role;

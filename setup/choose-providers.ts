@@ -11,7 +11,7 @@ import { isAddress } from '#src/config/settings.ts';
 import { roles } from '#src/engines/engine.ts';
 import { isOpenAi } from '#src/provider/models/standard-models.ts';
 import type { SettingEdits } from './setting-edits.ts';
-import type { AnswerChoice, SetupQuestions } from './setup-questions.ts';
+import type { SetupQuestions } from './setup-questions.ts';
 import { estimateOpenAiMonthUsd, type Vendor } from './vendors.ts';
 
 export type ProviderChoiceDeps = {
@@ -55,10 +55,7 @@ const noModelNotice =
   'You chose no chat model: the bot answers from a small built-in list. Run npm run setup to connect a model later.';
 
 /** Asks for a server that may fill a role that is still open. Gives undefined if the person wants no more. */
-async function askServer(
-  { ask, vendors }: ProviderChoiceDeps,
-  progress: RoleProgress,
-): Promise<KnownServer | undefined> {
+async function askServer({ ask, vendors }: ProviderChoiceDeps, progress: RoleProgress) {
   const offeredVendors = vendors.filter((vendor) => listOpenRoles(vendor, progress).length > 0);
   const answer = await ask.choose<KnownServer | 'other' | undefined>(
     formatServerQuestion(progress),
@@ -92,7 +89,7 @@ async function tryServerWithKeys(
   }
 }
 
-function toVendorChoice(vendor: Vendor): AnswerChoice<KnownServer> {
+function toVendorChoice(vendor: Vendor) {
   const roles = vendor.roles.map((group) => roleVerbs[group]).join(', ');
   const isOwn = new URL(vendor.baseUrl).hostname === '127.0.0.1';
   const where = isOwn ? vendor.baseUrl : 'needs a key';
@@ -113,12 +110,12 @@ function listOpenRoles({ baseUrl, roles }: KnownServer, { served, absentByAddres
   return roles.filter((group) => !served.has(group) && !absent.includes(group));
 }
 
-function formatServerQuestion({ served }: RoleProgress): string {
+function formatServerQuestion({ served }: RoleProgress) {
   if (served.size === 0) return 'Which server for speech to text, chat, and text to speech?';
   return `Which server for ${formatRoleNames(groups.filter((group) => !served.has(group)))}?`;
 }
 
-async function askServerAddress(ask: SetupQuestions): Promise<KnownServer> {
+async function askServerAddress(ask: SetupQuestions) {
   const baseUrl = await ask.askText(
     'The address of the server, up to /v1.',
     'http://127.0.0.1:8000/v1',
@@ -129,7 +126,7 @@ async function askServerAddress(ask: SetupQuestions): Promise<KnownServer> {
 }
 
 /** Asks for the key of a server. Gives undefined if the person wants another server. */
-async function askKey(ask: SetupQuestions, { name }: KnownServer): Promise<Secret | undefined> {
+async function askKey(ask: SetupQuestions, { name }: KnownServer) {
   const question = `The key of ${name} (not shown; Enter: another server).`;
   const key = await ask.askSecret(question, (value) =>
     /^[\x21-\x7e]*$/.test(value)
@@ -145,7 +142,7 @@ async function tryServer(
   server: KnownServer,
   apiKey: Secret | undefined,
   progress: RoleProgress,
-): Promise<'tried' | 'refused key'> {
+) {
   const { baseUrl, isRealtime, name, roles } = server;
   const examined = await ask.waitFor(
     `Trying ${baseUrl}`,
@@ -187,7 +184,7 @@ function formatRoleSummary(
   { roles }: ProviderExamination,
   served: readonly SettingGroup[],
   progress: RoleProgress,
-): string {
+) {
   const listRoles = (state: TriedRole['state']) =>
     formatRoleNames(
       groups.filter(
@@ -201,7 +198,7 @@ function formatRoleSummary(
   return `${name} works for ${formatRoleNames(served)}.${lacks}${failed === '' ? '' : ` Its ${failed} failed.`}`;
 }
 
-function formatRoleNames(chosen: readonly SettingGroup[]): string {
+function formatRoleNames(chosen: readonly SettingGroup[]) {
   const named = Object.entries(roles).filter(([, { group }]) => chosen.includes(group));
   return new Intl.ListFormat('en').format(named.map(([name]) => name));
 }

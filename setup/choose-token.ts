@@ -24,17 +24,13 @@ export async function chooseToken(ask: SetupQuestions, edits: SettingEdits): Pro
   }
 }
 
-function findTokenMistake(value: string): string | undefined {
+function findTokenMistake(value: string) {
   const isToken = /^[\x21-\x7e]*$/.test(value) && value.length <= maxTokenChars;
   return isToken ? undefined : 'It contains spaces or characters that no token has; copy it again.';
 }
 
 /** Notes the token if Discord accepts it. Rejects with BotError `discord.unreachable`, and as `SettingEdits.readConfig` does. */
-async function takeToken(
-  token: string,
-  ask: SetupQuestions,
-  edits: SettingEdits,
-): Promise<boolean> {
+async function takeToken(token: string, ask: SetupQuestions, edits: SettingEdits) {
   const formerToken = edits.getValue('DISCORD_TOKEN');
   edits.set('DISCORD_TOKEN', token);
   const apiUrl = edits.readConfig().discord?.apiUrl;

@@ -60,7 +60,7 @@ export function applyChanges(text: string, changes: SettingChanges): string {
 }
 
 /** Parses the name of the setting that a line of the file sets. */
-function parseSettingName(line: string): string | undefined {
+function parseSettingName(line: string) {
   return /^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=/.exec(line)?.[1];
 }
 
@@ -99,7 +99,7 @@ export function findStrayNames(
 }
 
 /** Quotes a value so that Node reads it back the same: plain if possible, else in a quotation mark that it does not contain. */
-function quoteValue(value: string): string {
+function quoteValue(value: string) {
   if (/^[\w./:@,+=%~-]*$/.test(value)) return value;
   const quote = ["'", '"', '`'].find((one) => !value.includes(one)) ?? "'";
   return `${quote}${value}${quote}`;

@@ -9,14 +9,14 @@ process.exitCode = input.isTTY && output.isTTY ? await runAtTerminal() : refuseW
 // A timer or socket that a library left open must not keep the ended program alive.
 setTimeout(() => process.exit(), 1_000).unref();
 
-async function runAtTerminal(): Promise<number> {
+async function runAtTerminal() {
   using ask = new SetupQuestions({ input, output });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, ask.end);
   const environment = readEnvironment();
   return await runSetup({ ask, environment, envPath: '.env', clock: realClock });
 }
 
-function refuseWithoutTerminal(): number {
+function refuseWithoutTerminal() {
   console.error(
     'Setup asks at a terminal, and there is none: copy .env.example to .env and edit it. npm run doctor -- --provider URL prints the settings of a server.',
   );

@@ -83,12 +83,12 @@ function checkTrimmed(check: CheckAnswer) {
   return (value = '') => check(value.trim());
 }
 
-function requireAnswer<T>(answer: T): Exclude<T, symbol> {
+function requireAnswer<T>(answer: T) {
   if (isCancel(answer)) throw makeSetupEnd();
   return answer as Exclude<T, symbol>; // isCancel() has just told it from the only symbol there is
 }
 
-function makeSetupEnd(): SetupEnd {
+function makeSetupEnd() {
   const message = 'The setup has ended. Nothing was written. Run npm run setup to start again.';
   return new SetupEnd(1, message);
 }

@@ -72,7 +72,7 @@ const nextWithoutToken =
 const nextWithToken =
   'Next: run npm start, join a voice channel, type /join, and talk. If you hear nothing, run npm run doctor.';
 
-async function askPartToChange(ask: SetupQuestions): Promise<'providers' | 'token'> {
+async function askPartToChange(ask: SetupQuestions) {
   return await ask.choose('What do you want to change?', [
     { value: 'providers', label: 'Speech and chat servers' },
     { value: 'token', label: 'The token of the bot' },

@@ -24,7 +24,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-function toModulePath(n: number): string {
+function toModulePath(n: number) {
   return join(folder, `example-${n}.ts`);
 }
 

@@ -19,7 +19,7 @@ export async function readExamples(): Promise<readonly Example[]> {
   return (await Promise.all(found)).flat();
 }
 
-function listExamples(path: string, source: string): readonly Example[] {
+function listExamples(path: string, source: string) {
   if (!source.includes('@example')) return [];
   const { comments } = parseSync(path, source);
   return comments.flatMap(({ value, start }) => {
@@ -54,6 +54,6 @@ export function toModule({ place, code, canRun }: Example): string {
   return toAbsoluteImports(`${body}\nexport const promised: unknown = ${value};\n`);
 }
 
-function toAbsoluteImports(code: string): string {
+function toAbsoluteImports(code: string) {
   return code.replaceAll(/'#(\w+\/[^']+)'/g, (_, path: string) => `'${join(rootUrl, path)}'`);
 }

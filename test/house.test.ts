@@ -115,7 +115,7 @@ test.each(Object.keys(below))('%s imports only the folders below it', async (fol
   expect(strays).toEqual([]);
 });
 
-async function foldersIn(path: string): Promise<readonly string[]> {
+async function foldersIn(path: string) {
   const entries = await readdir(path, { withFileTypes: true });
   return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
 }
@@ -182,14 +182,14 @@ const ceilings = {
 const endsInPreposition = /[a-z\d](?<!Barge|Stand|log|fade)(?:Of|In|At|By|For|To|From|With)$/;
 const beginsWithWhatOrWho = /^\*\s+(?:\*\s+)?(?:What|Who|Whom|Whose)\b/;
 
-async function listProductFiles(): Promise<readonly string[]> {
+async function listProductFiles() {
   const pattern = '{src,commands,doctor,setup,page}/**/*.{ts,js,mjs}';
   const paths = await Array.fromAsync(sourceFiles(pattern));
   return paths.filter((path) => !path.endsWith('.d.ts'));
 }
 
 /** Names of the functions and methods that a file declares. */
-function listFunctionNames(program: ReturnType<typeof parseSync>['program']): readonly string[] {
+function listFunctionNames(program: ReturnType<typeof parseSync>['program']) {
   const names: string[] = [];
   new Visitor({
     FunctionDeclaration: ({ id }) => void (id && names.push(id.name)),

@@ -7,7 +7,7 @@ const folders = '{src,commands,sandbox,doctor,setup,bench,scripts,test}';
 /** The module named by every `from '…'`, `import '…'` and `import('…')`, those of types too. */
 const imported = /(?:from|import)\s*\(?\s*'([#.][^']+)'/g;
 
-async function sources(): Promise<ReadonlyMap<string, string>> {
+async function sources() {
   const all = new Map<string, string>();
   for await (const path of sourceFiles(`${folders}/**/*.ts`)) {
     if (!path.includes('node_modules')) all.set(path, await readFile(path, 'utf8'));
@@ -25,14 +25,14 @@ function targetOf(importer: string, specifier: string) {
 /** Modules that a file loads before anything of it runs: not those of types, nor what it imports later. */
 const loaded = /^import (?!type)(?:([^';]*?) from )?'([^']+)';/gms;
 
-function loads(source: string): readonly string[] {
+function loads(source: string) {
   return [...source.matchAll(loaded)]
     .filter(([, names = '']) => !/^\{(?:\s*type [^,}]+,?)+\s*\}$/.test(names))
     .map(([, , specifier = '']) => specifier);
 }
 
 /** These files, and those that they load, directly or through others. */
-function loadedWith(starts: readonly string[]): ReadonlySet<string> {
+function loadedWith(starts: readonly string[]) {
   const reached = new Set(starts);
   for (const path of reached) {
     const own = loads(all.get(path) ?? '').filter((specifier) => /^[#.]/.test(specifier));

@@ -26,14 +26,14 @@ function folderOf(document: string) {
   return top === 'src' ? join(top, folder) : top;
 }
 
-async function basenamesIn(folder: string): Promise<ReadonlySet<string>> {
+async function basenamesIn(folder: string) {
   const names = new Set<string>();
   for await (const path of glob(`${folder}/**/*.*`, { exclude })) names.add(basename(path));
   return names;
 }
 
 /** Names in a document of files and folders that are not there. */
-async function missingIn(document: string): Promise<readonly string[]> {
+async function missingIn(document: string) {
   const beside = await basenamesIn(folderOf(document));
   const text = await readFile(document, 'utf8');
   const words = [...text.matchAll(code)].flatMap(([, span = '']) => span.split(/\s+/));

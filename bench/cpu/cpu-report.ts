@@ -32,7 +32,7 @@ function formatBotFigures(
   n: number,
   { row }: CpuReading,
   readings: readonly CpuReading[],
-): readonly string[] {
+) {
   const { people, minutes } = bot;
   return [
     bot.cpu.toFixed(2),
@@ -48,7 +48,7 @@ function formatBotFigures(
   ];
 }
 
-function formatTurnFigures({ people, minutes }: BotReading): readonly string[] {
+function formatTurnFigures({ people, minutes }: BotReading) {
   const { answerMs, asked, failed } = people;
   if (asked === 0) return ['', '', '', ''];
   const ms = (part: number) =>
@@ -62,7 +62,7 @@ function measureChannelSeconds(
   n: number,
   row: CpuRow,
   readings: readonly CpuReading[],
-): number | undefined {
+) {
   if (!isConversation(row)) return undefined;
   const before = readings.findLast(
     (one) => one.row.channels < row.channels && (one.row.channels === 0 || isConversation(one.row)),
@@ -72,12 +72,12 @@ function measureChannelSeconds(
   return (cpu - former.cpu) / (row.channels - before.row.channels);
 }
 
-function isConversation({ load, answers }: CpuRow): boolean {
+function isConversation({ load, answers }: CpuRow) {
   return load?.do === 'converse' && answers === undefined;
 }
 
 /** The machine is that of all bots: said once. */
-function formatNote(bot: BotReading, n: number, { machine }: CpuReading): string {
+function formatNote(bot: BotReading, n: number, { machine }: CpuReading) {
   const disturbed = n === 0 ? findDisturbance(machine) : undefined;
   const exhausted = findExhaustion(bot);
   return [

@@ -82,16 +82,13 @@ async function measureSilentRow(
   setup: CpuSetup,
   { firstMs }: CpuRow,
   { minutes, warmUpMinutes }: CpuOptions,
-): Promise<BotsReading> {
+) {
   if (firstMs !== undefined) return await readLoad(setup, firstMs);
   await realClock.sleep(warmUpMinutes * 60_000 - settleTimeMs, neverAborted);
   return await readLoad(setup, minutes * 60_000);
 }
 
-async function measureLoadedRow(
-  setup: CpuSetup,
-  { minutes, warmUpMinutes }: CpuOptions,
-): Promise<BotsReading> {
+async function measureLoadedRow(setup: CpuSetup, { minutes, warmUpMinutes }: CpuOptions) {
   await realClock.sleep(warmUpMinutes * 60_000, neverAborted);
   const bots = await readLoad(setup, minutes * 60_000);
   await runInAll(setup, ({ people }) => people.sendOrder({ do: 'rest' }, maxOrderMs));

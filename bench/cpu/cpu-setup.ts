@@ -41,7 +41,7 @@ async function openBot(
   checkout: string,
   given: Readonly<Record<string, string>>,
   stack: AsyncDisposableStack,
-): Promise<BotUnderTest> {
+) {
   const people = stack.use(new ChildProgram<PeopleOrder>(new URL('people.ts', import.meta.url)));
   const servers = stack.use(
     new ChildProgram<ServersOrder>(new URL('mock-servers.ts', import.meta.url)),

@@ -63,7 +63,7 @@ export async function readLoad(setup: CpuSetup, ms: number): Promise<BotsReading
   return { bots: await Promise.all(bots), machine: toMachineUsage(pids, before, after) };
 }
 
-function listPids({ bots }: CpuSetup): readonly number[] {
+function listPids({ bots }: CpuSetup) {
   const ofBots = bots.flatMap(({ bot, people, servers }) => [bot.pid, people.pid, servers.pid]);
   return [...ofBots, process.pid];
 }
@@ -77,7 +77,7 @@ type UsageInstant = {
   readonly stolenSeconds: number;
 };
 
-async function readInstant(pids: readonly number[]): Promise<UsageInstant> {
+async function readInstant(pids: readonly number[]) {
   const machine = await readMachineTimes();
   const threads = await Promise.all(
     pids.map(async (pid) => [pid, await readProcessThreads(pid)] as const),
@@ -90,7 +90,7 @@ async function readInstant(pids: readonly number[]): Promise<UsageInstant> {
 }
 
 /** Time of all processors since the machine was started, but for interrupts. Source: Linux, proc_stat(5). */
-async function readMachineTimes(): Promise<Pick<UsageInstant, 'busySeconds' | 'stolenSeconds'>> {
+async function readMachineTimes() {
   const stat = await readFile('/proc/stat', 'utf8');
   const [, ...fields] = stat.slice(0, stat.indexOf('\n')).split(/\s+/).map(Number);
   const [user = 0, nice = 0, system = 0] = fields;
@@ -105,7 +105,7 @@ async function toBotReading(
   { label, bot, people, servers }: BotUnderTest,
   before: UsageInstant,
   after: UsageInstant,
-): Promise<BotReading> {
+) {
   const figures = await people.sendOrder({ do: 'end' }, toAnswerDelays);
   const [fromMb = 0, toMb = 0] = [before, after].map(({ residentMb: of }) => of.get(bot.pid));
   return {
@@ -120,11 +120,7 @@ async function toBotReading(
   };
 }
 
-function toMachineUsage(
-  pids: readonly number[],
-  before: UsageInstant,
-  after: UsageInstant,
-): MachineUsage {
+function toMachineUsage(pids: readonly number[], before: UsageInstant, after: UsageInstant) {
   const minutes = measureMinutes(before, after);
   const ours = pids.reduce((sum, pid) => sum + toProcessUsage(pid, before, after).cpu, 0);
   const busy = (after.busySeconds - before.busySeconds) / minutes;
@@ -134,7 +130,7 @@ function toMachineUsage(
   };
 }
 
-function toProcessUsage(pid: number, before: UsageInstant, after: UsageInstant): ProcessUsage {
+function toProcessUsage(pid: number, before: UsageInstant, after: UsageInstant) {
   const minutes = measureMinutes(before, after);
   const { cpuMs, wakeUps, mainWakeUps } = measureUsage(
     pid,
@@ -148,7 +144,7 @@ function toProcessUsage(pid: number, before: UsageInstant, after: UsageInstant):
   };
 }
 
-function measureMinutes(before: UsageInstant, after: UsageInstant): number {
+function measureMinutes(before: UsageInstant, after: UsageInstant) {
   return (after.atMs - before.atMs) / 60_000;
 }
 

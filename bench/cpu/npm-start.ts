@@ -10,10 +10,7 @@ import { type BotLogin, makeEnvironment } from '#test/fakes/bot-process.ts';
 const [maxStartMs, maxEndMs] = [90_000, 15_000];
 
 /** Flags of Node and the program that `npm start` runs. Errors: where it runs anything else. */
-function parseStartArguments(script: string): {
-  readonly flags: readonly string[];
-  readonly program: string;
-} {
+function parseStartArguments(script: string) {
   const [node, ...words] = script.split(/\s+/);
   const program = words.pop();
   if (node !== 'node' || program === undefined)
@@ -89,7 +86,7 @@ export class StartedBot implements AsyncDisposable {
 }
 
 /** That of the checkout, which `npm start` finds first; else the present one. */
-async function findNode(checkout: string): Promise<string> {
+async function findNode(checkout: string) {
   const own = join(checkout, 'node_modules/.bin/node');
   try {
     await access(own);

@@ -3,7 +3,6 @@
 import { QuestionClips } from '#bench/question-clips.ts';
 import type { SandboxPerson } from '#sandbox/people/sandbox-person.ts';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
-import type { EncodedSpeech } from '#sandbox/voice/voice-ports.ts';
 import { encodeSpeech } from '#sandbox/voice-client/speech-frames.ts';
 import { connectVoice } from '#sandbox/voice-client/voice-client.ts';
 import { openVoiceServer } from '#sandbox/voice-server/voice-server.ts';
@@ -18,7 +17,7 @@ import {
   holdConversation,
   talkWithoutAnswers,
 } from './conversation.ts';
-import type { PeopleAddress, PeopleFigures, PeopleOrder } from './orders.ts';
+import type { PeopleOrder } from './orders.ts';
 
 /** Between two calls: the bot joins 60 channels of a shard a minute at most, and refuses a call that would wait long. */
 const callIntervalMs = 1_050;
@@ -76,7 +75,7 @@ serveOrders<PeopleOrder>(async (order) => {
   }
 });
 
-function toLoginOptions({ token, apiUrl, certificate: ca }: Sandbox): PeopleAddress {
+function toLoginOptions({ token, apiUrl, certificate: ca }: Sandbox) {
   return { token, apiUrl, ca };
 }
 
@@ -94,7 +93,7 @@ async function callBots(open: Sandbox, channels: number) {
 }
 
 /** The number `n`th person, in a server of their own, calls the bot and can talk with it. */
-async function callBot(open: Sandbox, n: number): Promise<SandboxPerson> {
+async function callBot(open: Sandbox, n: number) {
   const guild = n === 0 ? open.guild() : open.addGuild();
   const person = guild.person(`Person ${n}`);
   await person.join('Lounge', stepDeadline());
@@ -104,7 +103,7 @@ async function callBot(open: Sandbox, n: number): Promise<SandboxPerson> {
 }
 
 /** Questions of the recordings, encoded. */
-async function encodeQuestions(): Promise<readonly EncodedSpeech[]> {
+async function encodeQuestions() {
   await using clips = await QuestionClips.open();
   const asked = clips.all.filter(({ text }) => !stopCommand.test(text));
   const encoded = asked.map(({ pcm }) => encodeSpeech(pcm, codec));
@@ -114,7 +113,7 @@ async function encodeQuestions(): Promise<readonly EncodedSpeech[]> {
 }
 
 /** A codec for people who only note when a packet came: nothing that they hear is decoded. */
-function makeSilentCodec({ name, createEncoder }: OpusCodec): OpusCodec {
+function makeSilentCodec({ name, createEncoder }: OpusCodec) {
   const sound = new Int16Array();
   const decoder: OpusDecoder = { decode: () => sound };
   return { name, createDecoder: () => decoder, createEncoder };
@@ -194,7 +193,7 @@ function noteExchange(exchange: Exchange) {
 }
 
 /** Since everybody came. */
-function sumTotals(): Pick<PeopleFigures, 'sentPackets' | 'latePackets' | 'heardPackets'> {
+function sumTotals() {
   const counts = [...askers.map(({ person }) => person), ...talkers].map((one) => one.counts());
   return {
     sentPackets: counts.reduce((sum, { sentPackets }) => sum + sentPackets, 0),
@@ -203,7 +202,7 @@ function sumTotals(): Pick<PeopleFigures, 'sentPackets' | 'latePackets' | 'heard
   };
 }
 
-function readFigures(): PeopleFigures {
+function readFigures() {
   const now = sumTotals();
   const answerMs = exchanges.flatMap(({ answerMs: ms }) => ms ?? []);
   return {

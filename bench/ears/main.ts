@@ -122,17 +122,17 @@ async function printSpeed() {
 }
 
 /** Processor time of the model process, in steps of 10 ms; 0 where the system does not say. */
-async function readCpuMs(): Promise<number> {
+async function readCpuMs() {
   const [, ...fields] = (await readProcess('stat')).split(') ');
   const [user = 0, system = 0] = (fields[0] ?? '').split(' ').slice(11, 13).map(Number);
   return 10 * (user + system);
 }
 
 /** What Linux tells of the model process; empty elsewhere. */
-async function readProcess(name: 'stat' | 'status'): Promise<string> {
+async function readProcess(name: 'stat' | 'status') {
   return await readFile(`/proc/${models.processId}/${name}`, 'utf8').catch(() => '');
 }
 
-function toMb(kb: string): number {
+function toMb(kb: string) {
   return Math.round(Number(kb) / 1024);
 }

@@ -27,7 +27,7 @@ const longestSoundSamples = 6 * listenRateHz;
 const codec = await loadOpus();
 
 /** The sound of an Ogg Opus file. */
-async function readOpus(path: string): Promise<Int16Array> {
+async function readOpus(path: string) {
   const decoder = codec.createDecoder(listenRateHz);
   const frames = readOpusPackets(await readFile(path)).map((packet) => [...decoder.decode(packet)]);
   return Int16Array.from(frames.flat());

@@ -17,7 +17,7 @@ export function normaliseWords(text: string): readonly string[] {
   return [...(words ?? [])].flatMap((word, at, all) => toDigits(word, all[at + 1]));
 }
 
-function toDigits(word: string, next = ''): readonly string[] {
+function toDigits(word: string, next = '') {
   const ten = tens.indexOf(word);
   const value = small.indexOf(word);
   if (value >= 0) return [...String(value)];

@@ -37,7 +37,7 @@ export function hasPassed({ scenes, judgeMistakes }: EvalOutcome): boolean {
   return judgeMistakes.length === 0 && scenes.every(({ mistakes }) => mistakes.length === 0);
 }
 
-function countPassed(scenes: readonly SceneOutcome[]): string {
+function countPassed(scenes: readonly SceneOutcome[]) {
   const played = scenes.filter(({ skipped }) => skipped === undefined);
   const good = played.filter(({ mistakes }) => mistakes.length === 0);
   return `${good.length} of ${played.length}`;

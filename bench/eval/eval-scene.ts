@@ -92,7 +92,7 @@ export function parseScenes(file: string, value: unknown): readonly EvalScene[] 
   return parsed.data.map((one) => ({ ...one, topic }));
 }
 
-function isPattern(text: string): boolean {
+function isPattern(text: string) {
   try {
     return new RegExp(text, 'iu') !== undefined;
   } catch {

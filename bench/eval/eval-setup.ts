@@ -29,7 +29,7 @@ export async function readSetupFile(file: string): Promise<EvalSetup> {
   return await parseSetup(file, {});
 }
 
-async function parseSetup(file: string, environment: NodeJS.ProcessEnv): Promise<EvalSetup> {
+async function parseSetup(file: string, environment: NodeJS.ProcessEnv) {
   const mistakes: string[] = [];
   const isRead = loadDotEnv((mistake) => mistakes.push(mistake), file, environment);
   const read = readConfig(environment);

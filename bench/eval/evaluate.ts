@@ -64,10 +64,7 @@ export async function evaluateSetup(setup: EvalSetup, options: EvalOptions): Pro
   };
 }
 
-async function playScenesAsText(
-  scenes: readonly EvalScene[],
-  setup: EvalSetup,
-): Promise<PlayedScene[]> {
+async function playScenesAsText(scenes: readonly EvalScene[], setup: EvalSetup) {
   const played: PlayedScene[] = [];
   for (const scene of scenes)
     played.push(await playScene(scene, (one) => openTextRoom(one, setup)));
@@ -85,11 +82,7 @@ async function playScenesAloud(setup: EvalSetup, { scenes, folder }: EvalOptions
 }
 
 /** Of the built-in stand-in only its manners count: it knows no answers, and calls its own tools. */
-async function findMistakes(
-  played: PlayedScene,
-  { hasChatModel }: EvalSetup,
-  judging: EvalSetup,
-): Promise<readonly string[]> {
+async function findMistakes(played: PlayedScene, { hasChatModel }: EvalSetup, judging: EvalSetup) {
   const { mistakes, given } = checkScene(played);
   if (!hasChatModel) return mistakes;
   const words = await Promise.all(given.map(({ wanted, text }) => findWordMistakes(wanted, text)));
@@ -102,7 +95,7 @@ async function findMistakes(
 async function findRubricMistakes(
   { wanted: { rubric }, text, transcript }: GivenAnswer,
   judging: EvalSetup,
-): Promise<readonly string[]> {
+) {
   if (rubric === undefined) return [];
   const verdict = await judgeAnswer(judging, { transcript, text, rubric });
   if (verdict.kind === 'passes') return [];
@@ -110,10 +103,7 @@ async function findRubricMistakes(
 }
 
 /** Planted wrong answers that the judge does not reject. */
-async function findPlantedMistakes(
-  scenes: readonly EvalScene[],
-  judging: EvalSetup,
-): Promise<readonly string[]> {
+async function findPlantedMistakes(scenes: readonly EvalScene[], judging: EvalSetup) {
   const mistakes: string[] = [];
   for (const { acts } of scenes) {
     for (const act of acts) {
@@ -130,9 +120,7 @@ async function findPlantedMistakes(
   return mistakes;
 }
 
-function getAnswerMs({
-  instants,
-}: ReturnType<typeof listHeardAnswers>[number]): number | readonly number[] {
+function getAnswerMs({ instants }: ReturnType<typeof listHeardAnswers>[number]) {
   const { heardAtMs, firstSentAtMs } = instants;
   return firstSentAtMs === undefined ? [] : firstSentAtMs - heardAtMs;
 }

@@ -37,7 +37,7 @@ export async function judgeAnswer(
   return { kind: passes ? 'passes' : 'fails', evidence: `"${quote}"` };
 }
 
-async function askText(chat: ChatModel, content: string): Promise<string> {
+async function askText(chat: ChatModel, content: string) {
   const messages = [
     { role: 'system', content: judgeInstructions },
     { role: 'user', name: '', content },
@@ -58,7 +58,7 @@ function parseJson(text: string): unknown {
 }
 
 /** Words alone, in small letters. */
-function toPlainWords(text: string): string {
+function toPlainWords(text: string) {
   return text
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, ' ')

@@ -52,7 +52,7 @@ export async function playScene(scene: EvalScene, open: OpenRoom): Promise<Playe
   }
 }
 
-async function playInRoom(room: EvalRoom, scene: EvalScene): Promise<PlayedScene> {
+async function playInRoom(room: EvalRoom, scene: EvalScene) {
   const said: SaidLine[] = [];
   let atMs = room.nowMs();
   for (const act of scene.acts) atMs = await performAct(act, atMs, room, said);
@@ -70,12 +70,7 @@ export function listHeardAnswers(events: readonly TimedEvent[]) {
 }
 
 /** Returns when the next act begins at the earliest. */
-async function performAct(
-  act: EvalAct,
-  atMs: number,
-  room: EvalRoom,
-  said: SaidLine[],
-): Promise<number> {
+async function performAct(act: EvalAct, atMs: number, room: EvalRoom, said: SaidLine[]) {
   switch (act.do) {
     case 'pause':
       return atMs + act.ms;

@@ -39,7 +39,7 @@ export function checkScene({ scene, said, events, failure }: PlayedScene): Scene
 }
 
 /** Gives each line that may be answered the first answer to its speaker that came after its beginning. */
-function matchAnswers(said: PlayedScene['said'], events: PlayedScene['events']): SceneCheck {
+function matchAnswers(said: PlayedScene['said'], events: PlayedScene['events']) {
   const open = listHeardAnswers(events);
   const mistakes: string[] = [];
   const given: GivenAnswer[] = [];
@@ -58,7 +58,7 @@ function matchAnswers(said: PlayedScene['said'], events: PlayedScene['events']):
 }
 
 /** Words that the recogniser made of a line, and why they were not answered, as far as events tell it. */
-function findReason({ line, fromMs }: SaidLine, events: PlayedScene['events']): string {
+function findReason({ line, fromMs }: SaidLine, events: PlayedScene['events']) {
   const after = events.flatMap(({ atMs, event }) => (atMs >= fromMs ? event : []));
   const heard = after.find((event) => event.kind === 'recognised' && event.name === line.who);
   const left = after.find(
@@ -102,10 +102,7 @@ export async function findWordMistakes(
 }
 
 /** An answer begins with no name but that of the person who asked. */
-function findNamingMistakes(
-  given: readonly GivenAnswer[],
-  { people }: EvalScene,
-): readonly string[] {
+function findNamingMistakes(given: readonly GivenAnswer[], { people }: EvalScene) {
   return given.flatMap(({ line, text }) => {
     const others = personNames.slice(0, people).filter((name) => name !== line.who);
     const called = others.find((name) => new RegExp(`^${name}[,:!]`, 'u').test(text));
@@ -113,7 +110,7 @@ function findNamingMistakes(
   });
 }
 
-function makeTranscript(last: SaidLine, said: readonly SaidLine[]): string {
+function makeTranscript(last: SaidLine, said: readonly SaidLine[]) {
   const before = said.filter(({ fromMs }) => fromMs <= last.fromMs);
   return before.map(({ line }) => `${line.who}: ${line.say}`).join('\n');
 }

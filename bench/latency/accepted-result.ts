@@ -48,6 +48,6 @@ export function judgePairs(ratios: readonly number[], accepted: number): Latency
   return { growth, low, high, isWorse: !(low <= acceptedGrowth) };
 }
 
-function meanOfValues(values: readonly number[]): number {
+function meanOfValues(values: readonly number[]) {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

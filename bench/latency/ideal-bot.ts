@@ -34,7 +34,7 @@ async function recogniseClip(baseUrl: string, clip: QuestionClip): Promise<strin
   return text;
 }
 
-async function askFirstClause(baseUrl: string, content: string): Promise<string> {
+async function askFirstClause(baseUrl: string, content: string) {
   const body = { model: 'mock', stream: true, messages: [{ role: 'user', content }] };
   const response = await postJson(`${baseUrl}/chat/completions`, body);
   let events = '';
@@ -59,7 +59,7 @@ async function speakFirstSound(baseUrl: string, input: string) {
   for await (const bytes of response.body ?? []) if (bytes.length > 0) return;
 }
 
-async function postJson(url: string, value: object): Promise<Response> {
+async function postJson(url: string, value: object) {
   const headers = { 'content-type': 'application/json' };
   return await fetch(url, { method: 'POST', headers, body: JSON.stringify(value) });
 }

@@ -104,10 +104,10 @@ export function formatSummary(all: readonly MeasuredRow[]): string {
   return formatTable(head, lines);
 }
 
-function formatRatio(ratio: number): string {
+function formatRatio(ratio: number) {
   return Number.isNaN(ratio) ? '-' : ratio.toFixed(2);
 }
 
-function formatMs(value: number | undefined): string {
+function formatMs(value: number | undefined) {
   return value === undefined || Number.isNaN(value) ? '-' : value.toFixed(0);
 }

@@ -49,7 +49,7 @@ async function measureAllRows(clips: QuestionClips) {
   await saveResult(Object.fromEntries(all.map((one) => [one.row.name, toTurnFigures(one)])));
 }
 
-async function measureRow(row: BenchRow, clips: QuestionClips): Promise<MeasuredRow> {
+async function measureRow(row: BenchRow, clips: QuestionClips) {
   await using path = await MeasuredPath.open(row);
   const measured = await path.measureTurns(clips.all, turnsPerRow);
   console.log(`\n${formatInstants(measured)}`);

@@ -4,7 +4,6 @@ import type { SpokenTimes } from '#sandbox/voice/voice-ports.ts';
 import { type HeardAnswer, SandboxProcess } from '#src/console/sandbox-process.ts';
 import { BotProcess } from '#test/fakes/bot-process.ts';
 import { type MockProviders, openMockProviders } from '#test/fakes/providers/mock-providers.ts';
-import type { TalkResponse } from '#test/fakes/providers/realtime-call.ts';
 import { openRecogniser } from '#test/fakes/recogniser/mock-recogniser.ts';
 import { type ProxyNetwork, TcpProxy } from '#test/fakes/tcp-proxy.ts';
 import type { BenchRow } from './bench-rows.ts';
@@ -122,7 +121,7 @@ export class MeasuredPath<Setup extends PathSetup> implements AsyncDisposable {
   }
 
   /** Undefined when no answer came. */
-  async #askQuestion(clip: QuestionClip): Promise<MeasuredTurn | undefined> {
+  async #askQuestion(clip: QuestionClip) {
     const before = this.#mock.requests.length;
     const responsesBefore = this.#listResponses().length;
     const said = await this.#sandbox.sendRequest<SpokenTimes>({
@@ -154,7 +153,7 @@ export class MeasuredPath<Setup extends PathSetup> implements AsyncDisposable {
   }
 
   /** Responses of all Realtime conversations, oldest first. */
-  #listResponses(): readonly TalkResponse[] {
+  #listResponses() {
     const all = this.#mock.talk.calls.flatMap(({ responses }) => responses);
     return all.toSorted((a, b) => a.atMs - b.atMs);
   }

@@ -20,16 +20,16 @@ function makeRequest(
   atMs: number,
   firstByteAtMs: number,
   rest: Partial<MockRequest> = {},
-): MockRequest {
+) {
   return { endpoint, authorization, atMs, bodyAtMs: atMs, firstByteAtMs, ...rest };
 }
 
-function makeChatRequest(atMs: number, content: string): MockRequest {
+function makeChatRequest(atMs: number, content: string) {
   return makeRequest('chat', atMs, atMs + 150, { asked: content });
 }
 
 /** The last voiced packet left at 1000; providers at their usual pace. */
-function makeObservedTurn(more: Partial<ObservedTurn> = {}): ObservedTurn {
+function makeObservedTurn(more: Partial<ObservedTurn> = {}) {
   return {
     text: 'stop the music',
     lastVoicedAtMs: 1000,

@@ -132,7 +132,7 @@ function measureRealtimeServer({ responses, firstAudibleAtMs }: ObservedTurn): S
   };
 }
 
-function hasHappened(atMs: number | undefined, latestMs: number): boolean {
+function hasHappened(atMs: number | undefined, latestMs: number) {
   return atMs !== undefined && atMs <= latestMs;
 }
 
@@ -153,20 +153,20 @@ function findLeadingRequests(firstAudibleAtMs: number, requests: readonly MockRe
 }
 
 /** From the end of the upload to the first byte. */
-function measureWaitMs(request: MockRequest | undefined): number {
+function measureWaitMs(request: MockRequest | undefined) {
   return (request?.firstByteAtMs ?? 0) - (request?.bodyAtMs ?? 0);
 }
 
-function countTokens(text: string): number {
+function countTokens(text: string) {
   return text.match(/\S+/g)?.length ?? 0;
 }
 
 /** From the first token to the end of the first clause. */
-function estimateClauseMs(clauseTokens: number, pace: ProviderPace): number {
+function estimateClauseMs(clauseTokens: number, pace: ProviderPace) {
   return estimateTokensMs(Math.max(0, clauseTokens - 1), pace);
 }
 
-function estimateTokensMs(count: number, { tokensPerSecond }: ProviderPace): number {
+function estimateTokensMs(count: number, { tokensPerSecond }: ProviderPace) {
   return (count * 1000) / tokensPerSecond;
 }
 
@@ -195,12 +195,7 @@ export function estimateFloors(
   }
 }
 
-function toFloors(
-  recognised: number,
-  token: number,
-  clause: number,
-  sound: number,
-): ProviderFloors {
+function toFloors(recognised: number, token: number, clause: number, sound: number) {
   return {
     heard: 0,
     ended: 0,

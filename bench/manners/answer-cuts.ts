@@ -29,7 +29,7 @@ export async function cutAnswers(count: number, seed: number): Promise<readonly 
   return cuts;
 }
 
-async function cutAnswerAfter(channel: BenchChannel, afterMs: number): Promise<AnswerCut> {
+async function cutAnswerAfter(channel: BenchChannel, afterMs: number) {
   const { fixture, lastSound, voiceFrames } = channel;
   const before = voiceFrames.length;
   await tellStory(channel, 'ana');
@@ -48,13 +48,13 @@ async function cutAnswerAfter(channel: BenchChannel, afterMs: number): Promise<A
   };
 }
 
-function findAnswer({ happened }: BenchChannel, from: number): string | undefined {
+function findAnswer({ happened }: BenchChannel, from: number) {
   const found = happened.slice(from).find(({ event }) => event.kind === 'answered');
   return found?.event.kind === 'answered' ? found.event.heardText : undefined;
 }
 
 /** The fake voice gives each character 65 ms, in whole pieces of 100. */
-function listLeftWords({ synthesizer }: BenchChannel, call: number, sentMs: number): number {
+function listLeftWords({ synthesizer }: BenchChannel, call: number, sentMs: number) {
   const text = synthesizer.asked[call - 1]?.text ?? '';
   const soundMs = 100 * Math.ceil((text.length * 65) / 100);
   const characters = (text.length * sentMs) / soundMs;
@@ -65,6 +65,6 @@ function listLeftWords({ synthesizer }: BenchChannel, call: number, sentMs: numb
   }).length;
 }
 
-function splitWords(text: string): string[] {
+function splitWords(text: string) {
   return text.split(/\s+/).filter((word) => /\p{L}|\p{N}/u.test(word));
 }

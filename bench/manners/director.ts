@@ -95,7 +95,7 @@ type DirectorDeps = {
 };
 
 /** Returns when the next act begins at the earliest. */
-async function performAct(act: ScenarioAct, lastMs: number, parts: DirectorDeps): Promise<number> {
+async function performAct(act: ScenarioAct, lastMs: number, parts: DirectorDeps) {
   const { run, cast } = parts;
   const { channel } = run;
   if ('pauseMs' in act) return lastMs + act.pauseMs;
@@ -119,11 +119,7 @@ async function performAct(act: ScenarioAct, lastMs: number, parts: DirectorDeps)
 }
 
 /** Returns when it ends. */
-function speakAct(
-  act: Extract<ScenarioAct, { say: string }>,
-  lastMs: number,
-  parts: DirectorDeps,
-): number {
+function speakAct(act: Extract<ScenarioAct, { say: string }>, lastMs: number, parts: DirectorDeps) {
   const { run, cast, name } = parts;
   const { channel } = run;
   const fromMs = Math.max(channel.clock.nowMs(), lastMs + (act.afterMs ?? 0));
@@ -154,17 +150,13 @@ function listPersons({ people }: MannersRun['channel']) {
   return people.filter(({ isBot }) => !isBot).map(({ id }) => id);
 }
 
-function castPeople({ channel, random }: MannersRun): DirectorDeps['cast'] {
+function castPeople({ channel, random }: MannersRun) {
   const [a = '', b = '', c = a, d = b, e = a] = shuffleValues(random, listPersons(channel));
   return { a, b, c, d, e, bot: 'bot' };
 }
 
 /** `{city}` by chance, `{b}` by the name of who plays it. */
-function fillText(
-  text: string,
-  { mix, random, channel }: MannersRun,
-  cast?: DirectorDeps['cast'],
-): string {
+function fillText(text: string, { mix, random, channel }: MannersRun, cast?: DirectorDeps['cast']) {
   return text.replace(/\{(\w+)\}/g, (_all, key: string) => {
     const words = mix.fill[key];
     if (words) return pickOne(random, words);
@@ -173,7 +165,7 @@ function fillText(
   });
 }
 
-function pickOne<T>(random: () => number, all: readonly T[]): T {
+function pickOne<T>(random: () => number, all: readonly T[]) {
   const one = all[Math.floor(random() * all.length)];
   if (one === undefined) throw new Error('There is nothing to choose from.');
   return one;

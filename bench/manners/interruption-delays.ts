@@ -66,7 +66,7 @@ async function interruptAnswer(
   who: string,
   text: string,
   sound: MicrophoneSound,
-): Promise<Interruption> {
+) {
   const { clock, voiceFrames, fixture } = channel;
   await tellStory(channel, who);
   const { fromMs, toMs } = sayText(channel, who, text, clock.nowMs() + interruptedAfterMs, sound);
@@ -88,7 +88,7 @@ export function measureFullDelayMs(frames: BenchChannel['voiceFrames'], toMs: nu
   return Math.max(0, (back?.atMs ?? 0) - toMs);
 }
 
-function measureGapMs(frames: BenchChannel['voiceFrames'], n: number): number {
+function measureGapMs(frames: BenchChannel['voiceFrames'], n: number) {
   const [former, frame] = [frames[n - 1], frames[n]];
   return former && frame ? frame.atMs - former.atMs - frameMs : 0;
 }

@@ -67,21 +67,21 @@ export function judgeEvening({ channel, spoken }: Evening): MannersVerdict {
     ),
   };
 
-  function reportedOf(id: number): string {
+  function reportedOf(id: number) {
     const one = spoken.get(id);
     return one ? reported(one) : `?${id}`;
   }
 }
 
-function isTooShort({ answer, meant, utterance }: SpokenLine, { asked }: HeardAnswerPart): boolean {
+function isTooShort({ answer, meant, utterance }: SpokenLine, { asked }: HeardAnswerPart) {
   return answer === 'short' && meant === 'yes' && asked.utterances.includes(utterance.id);
 }
 
-function isCutOff({ asked, isWhole }: HeardAnswerPart, id: number): boolean {
+function isCutOff({ asked, isWhole }: HeardAnswerPart, id: number) {
   return asked.utterances.includes(id) && !isWhole;
 }
 
-function listGivenAnswers({ happened, minds }: BenchChannel): HeardAnswerPart[] {
+function listGivenAnswers({ happened, minds }: BenchChannel) {
   return happened.flatMap(({ event }) => {
     if (event.kind !== 'answered' || event.heardText === '') return [];
     const asked = minds.asked[(parseSerial(event.text) ?? 0) - 1];
@@ -90,7 +90,7 @@ function listGivenAnswers({ happened, minds }: BenchChannel): HeardAnswerPart[] 
 }
 
 /** Faults of each recognised text and each question put to the model: undefined when it belongs to its speaker. */
-function findTurnFaults(channel: BenchChannel): (string | undefined)[] {
+function findTurnFaults(channel: BenchChannel) {
   const { microphones, minds, happened } = channel;
   const ownerOf = (id: number) => microphones.said[id - 1]?.personId;
   const asked = minds.asked.map(({ serial, speakerId, utterances }) => {
@@ -101,10 +101,7 @@ function findTurnFaults(channel: BenchChannel): (string | undefined)[] {
 }
 
 /** Such words that speaker said just before. */
-function isRecognisedFrom(
-  { atMs, event }: TimedEvent,
-  { microphones }: BenchChannel,
-): (string | undefined)[] {
+function isRecognisedFrom({ atMs, event }: TimedEvent, { microphones }: BenchChannel) {
   if (event.kind !== 'recognised') return [];
   const own = microphones.said.filter(
     ({ personId, fromMs, toMs }) =>
@@ -115,7 +112,7 @@ function isRecognisedFrom(
 }
 
 /** The words of `part` in their order, others between them or not: a recogniser may have been asked too soon. */
-function holdsWords(whole: string, part: string): boolean {
+function holdsWords(whole: string, part: string) {
   const words = part.split(' ');
   for (const word of whole.split(' ')) if (word === words[0]) words.shift();
   return words.length === 0;

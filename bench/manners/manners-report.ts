@@ -82,7 +82,7 @@ export function formatCuts(cuts: readonly AnswerCut[]): string {
   return `${off.filter((words) => words === 0).length} of ${cuts.length} exact, at most ${findPercentile(off, 1)} off`;
 }
 
-function toChannelLines(channel: string, verdict: MannersVerdict): TargetLine[] {
+function toChannelLines(channel: string, verdict: MannersVerdict) {
   const { minutes, uninvited, lost, twice, cut, turns, misattributed, failures } = verdict;
   const none = (what: string, misses: readonly string[]) =>
     toNoneLine(`${channel}: ${what}`, misses);
@@ -110,11 +110,11 @@ function toChannelLines(channel: string, verdict: MannersVerdict): TargetLine[] 
   ];
 }
 
-function toNoneLine(what: string, misses: readonly string[]): TargetLine {
+function toNoneLine(what: string, misses: readonly string[]) {
   return { what, target: '0', reached: `${misses.length}`, met: misses.length === 0, misses };
 }
 
-function toStopLine({ tried, missed }: SpokenStops): TargetLine {
+function toStopLine({ tried, missed }: SpokenStops) {
   const percent = 100 * (1 - missed.length / tried);
   return {
     what: `stop aloud, English, ${tried} clips (words given)`,

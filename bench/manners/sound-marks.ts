@@ -42,7 +42,7 @@ export class SoundMarks {
     };
   }
 
-  #writeMark(samples: Int16Array, opus: Uint8Array): Int16Array {
+  #writeMark(samples: Int16Array, opus: Uint8Array) {
     const mark = this.#byPacket.get(opus);
     if (mark) for (const from of [0, markBits]) writeMark(samples, from, mark);
     return samples;
@@ -82,7 +82,7 @@ export function readPieces(samples: Int16Array): UtterancePiece[] {
   return pieces;
 }
 
-function readBits(samples: Int16Array, from: number, bits: number): number {
+function readBits(samples: Int16Array, from: number, bits: number) {
   let value = 0;
   for (let at = from; at < from + bits; at++) value = (value << 1) | ((samples[at] ?? 0) & 1);
   return value;

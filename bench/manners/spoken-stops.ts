@@ -52,11 +52,7 @@ export async function playStops(stops: readonly SpokenStop[]): Promise<SpokenSto
   return { tried: stops.length, missed, ...toPercentiles(delaysMs) };
 }
 
-async function measureSilence(
-  channel: BenchChannel,
-  stop: SpokenStop,
-  who: string,
-): Promise<number | undefined> {
+async function measureSilence(channel: BenchChannel, stop: SpokenStop, who: string) {
   const { clock, lastSound } = channel;
   const packets = unpackPackets(await readFile(findStopPath(stop)));
   await tellStory(channel, 'ana');

@@ -157,7 +157,7 @@ export function listWorstScenarios(verdicts: readonly ScenarioVerdict[], count: 
   return formatTable(head, [...cut, ...slow]);
 }
 
-function formatCells(figures: EndpointingFigures): string[] {
+function formatCells(figures: EndpointingFigures) {
   const { scenes: scenarios, cutOffPercent, vainPercent } = figures;
   const whole = [figures.waitMs, figures.longWaitMs, figures.answerMs].map((ms) => ms.toFixed(0));
   const { clashes, unheard } = figures;

@@ -33,7 +33,7 @@ export class OracleRecogniser {
     return answer;
   }
 
-  #recogniseWords(words: readonly ClipWord[], pausedAtMs: number): TimedAnswer {
+  #recogniseWords(words: readonly ClipWord[], pausedAtMs: number) {
     const since = this.#fromMs - keptLeadMs;
     const ended = words.filter(([, fromMs, toMs]) => fromMs >= since && toMs <= pausedAtMs);
     return { text: ended.map(([text]) => text).join(' '), atMs: pausedAtMs + recognitionMs };

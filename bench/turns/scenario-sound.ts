@@ -52,16 +52,12 @@ export async function playScenario(
   return { scenario, words, stretches, packets, lengthMs };
 }
 
-async function decodeSound(
-  { id, packed }: VoiceClip,
-  codec: OpusCodec,
-  rateHz: 16_000 | 48_000,
-): Promise<Int16Array> {
+async function decodeSound({ id, packed }: VoiceClip, codec: OpusCodec, rateHz: 16_000 | 48_000) {
   return packed ? decodeClip(packed, codec, rateHz) : await readSound(id, codec, rateHz);
 }
 
 /** Seed of the room's noise. */
-function makeSeed({ id }: TurnScenario): number {
+function makeSeed({ id }: TurnScenario) {
   return [...id].reduce((seed, letter) => seed * 31 + (letter.codePointAt(0) ?? 0), 1);
 }
 

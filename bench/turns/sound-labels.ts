@@ -70,14 +70,14 @@ export function spreadClipWords(
   });
 }
 
-function measureWindowLevels(samples: Int16Array): number[] {
+function measureWindowLevels(samples: Int16Array) {
   const length = windowMs * samplesPerMs;
   return Array.from({ length: Math.floor(samples.length / length) }, (_, n) =>
     measureLevelDb(samples.subarray(n * length, (n + 1) * length)),
   );
 }
 
-function averageLevel(levels: readonly number[]): number {
+function averageLevel(levels: readonly number[]) {
   const louder = levels.toSorted((a, b) => b - a).slice(0, Math.ceil(levels.length / 2));
   const power = louder.reduce((sum, db) => sum + 10 ** (db / 10), 0) / louder.length;
   return 10 * Math.log10(power);

@@ -10,7 +10,7 @@ export function measureMemory(): number {
   return Math.round(Math.max(0, ...kilobytes) / 1000);
 }
 
-function readStatus(pid: string): string {
+function readStatus(pid: string) {
   try {
     return readFileSync(`/proc/${pid}/status`, 'utf8');
   } catch {

@@ -26,10 +26,7 @@ export async function showCard(call: CommandCall, ports: CardPorts): Promise<Rep
   return [addLines(reply, [{ id: 'panel.privacy' }, ...kept])];
 }
 
-async function toKeptLines(
-  { guildId }: CommandCall,
-  settings: Public<SettingsRequests>,
-): Promise<readonly TextLine[]> {
+async function toKeptLines({ guildId }: CommandCall, settings: Public<SettingsRequests>) {
   const { all } = await settings.viewSettings(guildId);
   const days = all.find(({ key }) => key === 'captions_days')?.value;
   return days === undefined ? [] : [describeRetention(Number(days))];

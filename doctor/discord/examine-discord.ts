@@ -58,7 +58,7 @@ export async function* examineDiscord(
   yield checkRegisteredCommands(await readRegisteredNames(rest, account.applicationId, signal));
 }
 
-function checkGuildCount(guilds: readonly GuildName[], { applicationId }: Account): Finding {
+function checkGuildCount(guilds: readonly GuildName[], { applicationId }: Account) {
   const mend = `open ${toInviteUrl(applicationId)}`;
   if (guilds.length === 0) return missing('servers', 'the bot is in no server', mend);
   const servers = guilds.length === 1 ? '1 server' : `${guilds.length} servers`;
@@ -71,7 +71,7 @@ async function checkGuildRights(
   { rest, clock, signal }: DiscordExamination,
   { botId }: Account,
   { id, name }: GuildName,
-): Promise<readonly Finding[]> {
+) {
   try {
     return toRightsFindings(
       await readGuildRights(rest, { guildId: id, botId }, signal),
@@ -84,7 +84,7 @@ async function checkGuildRights(
 }
 
 /** Compares the commands that Discord knows in all servers with those of this version. */
-function checkRegisteredCommands(registered: readonly string[]): Finding {
+function checkRegisteredCommands(registered: readonly string[]) {
   const what = 'commands';
   const ownNames = commands.map(getRegisteredName);
   const missingNames = ownNames.filter((name) => !registered.includes(name));
@@ -110,7 +110,7 @@ const maxListedChannels = 20;
 function toRightsFindings(
   { name, channels, lacksInServer, timedOutUntilMs = 0 }: GuildRights,
   nowWallMs: number,
-): readonly Finding[] {
+) {
   if (timedOutUntilMs > nowWallMs) {
     const why = 'a moderator timed the bot out: it can do nothing';
     return [missing(name, why, 'ask a moderator to remove the time-out, or wait')];
@@ -129,19 +129,19 @@ function toRightsFindings(
 
 const channelRightsRemedy = "open Edit Channel, Permissions: give the bot's role the rights there";
 
-function toServerFinding(name: string, channelCount: number, talkableCount: number): Finding {
+function toServerFinding(name: string, channelCount: number, talkableCount: number) {
   if (channelCount === 0)
     return missing(name, 'the server has no voice channel', 'create one: Create Channel, Voice');
   const why = `the bot may talk in ${talkableCount} of ${channelCount} voice channels`;
   return talkableCount > 0 ? ok(name, why) : missing(name, why, channelRightsRemedy);
 }
 
-function toRoleFinding(name: string, missingRights: readonly NeededRight[]): Finding {
+function toRoleFinding(name: string, missingRights: readonly NeededRight[]) {
   const why = `the bot's role does not have ${formatRights(missingRights)}`;
   return differs(name, why, 'open the invite link again: it asks for the missing rights');
 }
 
-function toChannelFinding({ name, lacksToTalk, lacksToWrite }: ChannelRights): Finding {
+function toChannelFinding({ name, lacksToTalk, lacksToWrite }: ChannelRights) {
   const missingRights = formatRights([...lacksToTalk, ...lacksToWrite]);
   const consequence =
     lacksToTalk.length > 0
@@ -151,13 +151,13 @@ function toChannelFinding({ name, lacksToTalk, lacksToWrite }: ChannelRights): F
   return differs(`#${name}`, `the bot does not have ${missingRights}: ${consequence}`, mend);
 }
 
-function formatRights(rights: readonly NeededRight[]): string {
+function formatRights(rights: readonly NeededRight[]) {
   return rights.map((right) => rightNames[right]).join(', ');
 }
 
 const developerPortalUrl = 'https://discord.com/developers/applications';
 
-function toAccountFindings(account: Account, messageContent = false): readonly Finding[] {
+function toAccountFindings(account: Account, messageContent = false) {
   const { applicationId, name } = account;
   return [
     ok('token', `it belongs to ${name}, application ${applicationId}`),
@@ -166,10 +166,7 @@ function toAccountFindings(account: Account, messageContent = false): readonly F
   ];
 }
 
-function checkIntents(
-  { applicationId, mayReadMessages }: Account,
-  messageContent: boolean,
-): Finding {
+function checkIntents({ applicationId, mayReadMessages }: Account, messageContent: boolean) {
   if (messageContent && !mayReadMessages) {
     const why = `${messageContentIntent} is off, but MESSAGE_CONTENT=on needs it`;
     return differs('intents', why, `turn it on: ${developerPortalUrl}/${applicationId}/bot`);

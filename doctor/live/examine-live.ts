@@ -9,7 +9,6 @@ import { AccountRest } from '#src/discord/account/account-rest.ts';
 import { readSeat, readVoicePlace } from '#src/discord/account/guild-rights.ts';
 import { openVoiceTrial, voiceVersions } from '#src/discord/account/voice-trial.ts';
 import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
-import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { differs, type Finding, missing, ok, tryProbe } from '#src/probes/probe.ts';
 import { permission } from '#src/probes/voice-probes.ts';
 import { findDataDirOwner } from '#src/storage/data-dir/data-dir-lock.ts';
@@ -60,12 +59,12 @@ export const liveCheckProbe: DoctorProbe = {
 };
 
 /** Tells whether to try nothing more: the bot may not use the channel, or a person has sent it away. */
-function endsLiveCheck({ what, verdict, error }: Finding): boolean {
+function endsLiveCheck({ what, verdict, error }: Finding) {
   if (what === permission.name) return verdict === 'missing';
   return error instanceof BotError && error.code === 'link.lost' && !error.retryable;
 }
 
-function formatVersions(clock: Clock): string {
+function formatVersions(clock: Clock) {
   const machine = `Node ${process.versions.node}, ${platform()} ${process.arch} ${release()}`;
   const time = new Date(clock.wallMs()).toISOString().slice(0, 16);
   return `Parley ${packageJson.version}, ${machine}, ${voiceVersions}, ${time} UTC`;
@@ -76,10 +75,7 @@ const channelSubject = 'channel';
 const [maxSeatGuilds, maxSeatOwners] = [50, 10];
 
 /** Finds the channel where the operator sits, over REST and without a login. Rejects as `AccountRest.read` does. */
-async function findOperatorPlace(
-  rest: AccountRest,
-  signal: AbortSignal,
-): Promise<ChannelRef | Finding> {
+async function findOperatorPlace(rest: AccountRest, signal: AbortSignal) {
   const id = await findOwnerSeat(rest, signal);
   if (id === undefined) {
     const why = 'no owner of the application is in a voice channel of a server where the bot is';
@@ -103,7 +99,7 @@ async function findOperatorPlace(
 }
 
 /** Finds the id of the voice channel in which an owner of the application sits. */
-async function findOwnerSeat(rest: AccountRest, signal: AbortSignal): Promise<string | undefined> {
+async function findOwnerSeat(rest: AccountRest, signal: AbortSignal) {
   const { ownerIds } = await readAccount(rest, signal);
   const guilds = await readGuildNames(rest, signal);
   for (const { id: guildId } of guilds.slice(0, maxSeatGuilds)) {
@@ -116,7 +112,7 @@ async function findOwnerSeat(rest: AccountRest, signal: AbortSignal): Promise<st
 }
 
 /** Finds the process that runs with these settings, in words for a finding. */
-async function findRunningBot({ dataDir, databaseUrl }: Config): Promise<string | undefined> {
+async function findRunningBot({ dataDir, databaseUrl }: Config) {
   const owner = findDataDirOwner(dataDir);
   if (owner) return `a bot runs as ${owner.words}`;
   if (!databaseUrl) return undefined;

@@ -4,7 +4,7 @@ import { readSeat } from '#src/discord/account/guild-rights.ts';
 import { tryMessage } from '#src/discord/account/test-message.ts';
 import type { OpenedLink, VoiceTrial } from '#src/discord/account/voice-trial.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
-import { differs, type Finding, missing, ok, type Probe } from '#src/probes/probe.ts';
+import { differs, missing, ok, type Probe } from '#src/probes/probe.ts';
 import { encryption, permission, playback, voiceLink } from '#src/probes/voice-probes.ts';
 import { makeTestSound } from './test-sound.ts';
 
@@ -108,12 +108,12 @@ export const leaveProbe: Probe<LiveCheck> = {
   },
 };
 
-function toNoLinkFinding(what: string): Finding {
+function toNoLinkFinding(what: string) {
   return ok(what, 'not tried: no voice link is open');
 }
 
 /** A length of time in its largest unit; a clock that was put back gives 0. */
-function span(ms: number): string {
+function span(ms: number) {
   const s = Math.max(0, Math.round(ms / 1000));
   if (s < 120) return `${s} s`;
   if (s < 7_200) return `${Math.round(s / 60)} min`;

@@ -21,7 +21,7 @@ export function removeForeignPlaces(text: string): string {
   return removePlaces(text, /^(?:\w+:\/\/)?(?:localhost|127\.0\.0\.1)\b/);
 }
 
-function replaceAddress(word: string): string {
+function replaceAddress(word: string) {
   const plain = word.replace(/[.:!?]$/, '');
   const host = plain
     .replace(/^\[([\da-f:]+)\](?::\d+)?$/i, '$1')

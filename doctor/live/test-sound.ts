@@ -29,6 +29,6 @@ export function makeTestTone(): Int16Array {
   });
 }
 
-function countSamples(ms: number): number {
+function countSamples(ms: number) {
   return (ms * rateHz) / 1000;
 }

@@ -128,7 +128,7 @@ export class DaveGroup {
   }
 
   /** Finds the pending proposals that `commit` carries out, in its order. Gives undefined unless it carries out all of them. */
-  #findCarried(userId: string, commit: Commit): PendingProposal[] | undefined {
+  #findCarried(userId: string, commit: Commit) {
     if (!commit.groupId.equals(this.#groupId) || commit.epoch !== BigInt(this.#epoch)) return;
     if (commit.inline || commit.authorLeaf !== this.#leafOf(userId)) return;
     const due = this.#proposed.filter(({ change }) => !isAdding(change, userId));
@@ -138,7 +138,7 @@ export class DaveGroup {
     return hasEveryWelcome(commit.welcome, carried) ? carried : undefined;
   }
 
-  #advanceEpoch(author: string, commit: Commit, carried: PendingProposal[]): DaveSend[] {
+  #advanceEpoch(author: string, commit: Commit, carried: PendingProposal[]) {
     const first = this.#epoch === 0;
     const before = first ? [author] : this.#inside();
     if (first) this.#seat(author);
@@ -162,7 +162,7 @@ export class DaveGroup {
   }
 
   /** The author of the first commit gets leaf 0, everybody added the lowest free one (RFC 9420 section 7.7). */
-  #seat(userId: string): void {
+  #seat(userId: string) {
     const person = this.#people.get(userId);
     if (!person) return;
     const free = this.#leaves.indexOf(undefined);
@@ -171,44 +171,44 @@ export class DaveGroup {
     Object.assign(person, { leaf, keyPackage: undefined, lost: false });
   }
 
-  #unseat(leaf: number): void {
+  #unseat(leaf: number) {
     this.#leaves[leaf] = undefined;
     for (const person of this.#people.values()) if (person.leaf === leaf) person.leaf = undefined;
   }
 
   /** Ids of the members who can commit. */
-  #inside(): string[] {
+  #inside() {
     return [...this.#people].flatMap(([userId, { leaf, isLost }]) =>
       leaf === undefined || isLost ? [] : [userId],
     );
   }
 
   /** Leaf index of a member. The founder of a group is leaf 0. */
-  #leafOf(userId: string): number | undefined {
+  #leafOf(userId: string) {
     const person = this.#people.get(userId);
     if (this.#epoch === 0) return person?.keyPackage ? 0 : undefined;
     return person?.isLost ? undefined : person?.leaf;
   }
 
-  #removes(leaf: number): boolean {
+  #removes(leaf: number) {
     return this.#proposed.some(({ change }) => change.kind === 'remove' && change.leaf === leaf);
   }
 
   /** Ends a group of fewer than two people. The member left inside has to give it up. */
-  #disband(): DaveSend[] {
+  #disband() {
     if (this.#epoch === 0) return [];
     return [...encodeRestart(this.#inside()), ...this.#found()];
   }
 
   /** Nobody inside can commit any more: those with a key package begin a new group. */
-  #found(): DaveSend[] {
+  #found() {
     this.#forget();
     return [...this.#people].flatMap(([userId, { keyPackage }]) =>
       keyPackage ? this.#greetFounder(userId, keyPackage) : [],
     );
   }
 
-  #forget(): void {
+  #forget() {
     this.#epoch = 0;
     this.#leaves = [];
     this.#proposed = [];
@@ -219,20 +219,20 @@ export class DaveGroup {
   }
 
   /** A founder adds everybody but themselves. */
-  #greetFounder(userId: string, keyPackage: KeyPackage): DaveSend[] {
+  #greetFounder(userId: string, keyPackage: KeyPackage) {
     const earlier = this.#proposed.map(({ message }) => message);
     const others = this.#founders(userId);
     const greeting = earlier.length > 0 ? encodeMessages([userId], earlier) : [];
     return [...this.#propose(others, [{ kind: 'add', userId, keyPackage }]), ...greeting];
   }
 
-  #founders(butNot: string): string[] {
+  #founders(butNot: string) {
     return this.#proposed.flatMap(({ change }) =>
       change.kind === 'add' && change.userId !== butNot ? [change.userId] : [],
     );
   }
 
-  #propose(to: readonly string[], changes: readonly GroupChange[]): DaveSend[] {
+  #propose(to: readonly string[], changes: readonly GroupChange[]) {
     this.#proposedAtMs = realClock.nowMs();
     const proposed = changes.map((change) => ({ ...this.#sign(change), change }));
     this.#proposed.push(...proposed);
@@ -240,7 +240,7 @@ export class DaveGroup {
     return encodeMessages(to, messages);
   }
 
-  #sign(change: GroupChange): Proposal {
+  #sign(change: GroupChange) {
     if (change.kind === 'add') {
       return this.#sender.proposeAdd(this.#groupId, this.#epoch, change.keyPackage);
     }
@@ -248,7 +248,7 @@ export class DaveGroup {
   }
 
   /** Takes back that somebody was to be added. */
-  #withdraw(userId: string): DaveSend[] {
+  #withdraw(userId: string) {
     const add = this.#proposed.find(({ change }) => isAdding(change, userId));
     if (!add) return [];
     this.#proposed = this.#proposed.filter((one) => one !== add);
@@ -261,14 +261,11 @@ export class DaveGroup {
   }
 }
 
-function isAdding(change: GroupChange, userId: string): boolean {
+function isAdding(change: GroupChange, userId: string) {
   return change.kind === 'add' && change.userId === userId;
 }
 
-function hasEveryWelcome(
-  welcome: Welcome | undefined,
-  carried: readonly PendingProposal[],
-): boolean {
+function hasEveryWelcome(welcome: Welcome | undefined, carried: readonly PendingProposal[]) {
   const due = carried.flatMap(({ change }) =>
     change.kind === 'add' ? [change.keyPackage.ref] : [],
   );
@@ -277,7 +274,7 @@ function hasEveryWelcome(
   return due.every((ref) => secrets.some(({ keyPackageRef }) => keyPackageRef.equals(ref)));
 }
 
-function encodeMessages(to: readonly string[], messages: readonly Buffer[]): DaveSend[] {
+function encodeMessages(to: readonly string[], messages: readonly Buffer[]) {
   return encodeBinary(
     to,
     voiceOpcodes.proposals,
@@ -285,7 +282,7 @@ function encodeMessages(to: readonly string[], messages: readonly Buffer[]): Dav
   );
 }
 
-function encodeRestart(to: readonly string[]): DaveSend[] {
+function encodeRestart(to: readonly string[]) {
   if (to.length === 0) return [];
   return [
     { to, message: { op: voiceOpcodes.prepareEpoch, d: { protocol_version: 1, epoch: 1 } } },
@@ -296,7 +293,7 @@ function encodeRestart(to: readonly string[]): DaveSend[] {
   ];
 }
 
-function encodeBinary(to: readonly string[], opcode: number, payload: Buffer): DaveSend[] {
+function encodeBinary(to: readonly string[], opcode: number, payload: Buffer) {
   return to.length === 0 ? [] : [{ to, message: { op: opcode, payload } }];
 }
 
@@ -344,7 +341,7 @@ class DaveTransitions {
       .map(([id, transition]) => this.#execute(id, transition));
   }
 
-  #execute(id: number, { asked }: Transition): DaveSend {
+  #execute(id: number, { asked }: Transition) {
     this.#openTransition.delete(id);
     return { to: asked, message: { op: voiceOpcodes.executeTransition, d: { transition_id: id } } };
   }

@@ -81,7 +81,7 @@ export class DaveMember {
     };
   }
 
-  #handleProposals(payload: Buffer, present: string[]): VoiceMessage[] {
+  #handleProposals(payload: Buffer, present: string[]) {
     const kind = payload.readUInt8() === 0 ? 0 : 1;
     const { commit, welcome } = this.#session.processProposals(kind, payload.subarray(1), present);
     if (!commit) return [];
@@ -93,7 +93,7 @@ export class DaveMember {
     ];
   }
 
-  #enterEpoch(opcode: number, payload: Buffer): VoiceMessage[] {
+  #enterEpoch(opcode: number, payload: Buffer) {
     const transitionId = payload.readUInt16BE();
     if (opcode === voiceOpcodes.welcome) this.#session.processWelcome(payload.subarray(2));
     else this.#session.processCommit(payload.subarray(2));
@@ -101,7 +101,7 @@ export class DaveMember {
     return this.prepareTransition(transitionId);
   }
 
-  #recover(transitionId: number): VoiceMessage[] {
+  #recover(transitionId: number) {
     if (this.#lost) return [];
     this.#lost = true;
     return [
@@ -110,7 +110,7 @@ export class DaveMember {
     ];
   }
 
-  #restart(): VoiceMessage {
+  #restart() {
     this.#transitions.clear();
     this.#session.reinit(1, this.#userId, this.#channelId);
     return this.keyPackage();

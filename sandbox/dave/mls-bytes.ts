@@ -88,7 +88,7 @@ export function encodeVector(...parts: readonly Uint8Array[]): Buffer {
   return Buffer.concat([encodeVectorLength(body.length), body]);
 }
 
-function encodeVectorLength(sizeBytes: number): Buffer {
+function encodeVectorLength(sizeBytes: number) {
   if (sizeBytes < 64) return encodeU8(sizeBytes);
   if (sizeBytes < 16_384) return encodeU16(0x4000 + sizeBytes);
   return encodeU32(0x8000_0000 + sizeBytes);

@@ -15,21 +15,21 @@ const cipherSuite = 2;
 const mlsVersion = 1;
 
 /** `SignWithLabel` of RFC 9420 section 5.1.2. */
-function signLabelled(key: KeyObject, label: string, content: Uint8Array): Buffer {
+function signLabelled(key: KeyObject, label: string, content: Uint8Array) {
   return sign('sha256', toLabelledContent(label, content), key);
 }
 
 /** `RefHash` of RFC 9420 section 5.2. */
-function hashReference(label: string, value: Uint8Array): Buffer {
+function hashReference(label: string, value: Uint8Array) {
   return createHash('sha256').update(toLabelledContent(label, value)).digest();
 }
 
 /** The uncompressed point of a P-256 public key: the last 65 bytes of its SubjectPublicKeyInfo (RFC 5480). */
-function toPublicPoint(key: KeyObject): Buffer {
+function toPublicPoint(key: KeyObject) {
   return key.export({ format: 'der', type: 'spki' }).subarray(-65);
 }
 
-function toLabelledContent(label: string, content: Uint8Array): Buffer {
+function toLabelledContent(label: string, content: Uint8Array) {
   return Buffer.concat([encodeVector(Buffer.from(`MLS 1.0 ${label}`)), encodeVector(content)]);
 }
 
@@ -67,7 +67,7 @@ export function readKeyPackage(payload: Uint8Array): KeyPackage | undefined {
 }
 
 /** Reads a LeafNode (RFC 9420 section 7.2), also the one inside an UpdatePath. */
-function readLeaf(reader: MlsReader): { readonly userId: string; readonly source: number } {
+function readLeaf(reader: MlsReader) {
   reader.vector(); // encryption_key
   reader.vector(); // signature_key
   reader.requireValue(basicCredential, reader.u16());
@@ -82,7 +82,7 @@ function readLeaf(reader: MlsReader): { readonly userId: string; readonly source
   return { userId: identity.readBigUInt64BE().toString(), source };
 }
 
-function skipExtensions(reader: MlsReader): void {
+function skipExtensions(reader: MlsReader) {
   reader.readVector((extension) => [extension.u16(), extension.vector()]);
 }
 
@@ -137,7 +137,7 @@ export class ExternalSender {
     );
   }
 
-  #signProposal(groupId: Buffer, epoch: number, proposal: Buffer): Proposal {
+  #signProposal(groupId: Buffer, epoch: number, proposal: Buffer) {
     const content = Buffer.concat([
       encodeVector(groupId),
       encodeU64(BigInt(epoch)),
@@ -221,7 +221,7 @@ export function selectWelcome(welcome: Welcome, keyPackageRef: Buffer): Buffer |
 }
 
 /** A proposal inside the commit is not read on: such a commit is refused whole. */
-function readProposals(reader: MlsReader): { refs: Buffer[]; inline: boolean } {
+function readProposals(reader: MlsReader) {
   const inner = reader.vector();
   const refs = tryReading(inner, (list) => {
     const found: Buffer[] = [];
@@ -234,17 +234,17 @@ function readProposals(reader: MlsReader): { refs: Buffer[]; inline: boolean } {
   return { refs: refs ?? [], inline: refs === undefined };
 }
 
-function skipUpdatePath(reader: MlsReader): void {
+function skipUpdatePath(reader: MlsReader) {
   readLeaf(reader);
   reader.readVector((node) => [node.vector(), node.readVector(skipCiphertext)]);
 }
 
-function skipCiphertext(reader: MlsReader): void {
+function skipCiphertext(reader: MlsReader) {
   reader.vector(); // kem_output
   reader.vector(); // ciphertext
 }
 
-function readWelcome(reader: MlsReader): Welcome {
+function readWelcome(reader: MlsReader) {
   reader.requireValue(cipherSuite, reader.u16());
   const secrets = reader.readVector((secret) => {
     const from = secret.at;

@@ -156,7 +156,7 @@ export class Gateway {
     this.#sockets.close();
   }
 
-  #upgradeSocket(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  #upgradeSocket(request: IncomingMessage, socket: Duplex, head: Buffer) {
     socket.on('error', () => socket.destroy());
     const [address = '', query] = (request.url ?? '').split('?');
     const { process, path: wanted } = parseProcessAddress(address);
@@ -172,7 +172,7 @@ export class Gateway {
   }
 
   /** Speaks the gateway protocol on one socket until it closes. No received message makes it throw. */
-  #serveConnection(connection: Connection): void {
+  #serveConnection(connection: Connection) {
     const { socket } = connection;
     const { heartbeatMs, rules } = this.#options;
     const messages = new RateWindow();
@@ -199,7 +199,7 @@ export class Gateway {
   }
 
   /** A close code if the request cannot be granted. */
-  #handleRequest(connection: Connection, request: GatewayRequest | number): number | undefined {
+  #handleRequest(connection: Connection, request: GatewayRequest | number) {
     if (typeof request === 'number') return request;
     const { socket } = connection;
     const session = connection.session?.socket === socket ? connection.session : undefined;
@@ -220,14 +220,14 @@ export class Gateway {
     }
   }
 
-  #loggedIn(connection: Connection, outcome: LoginOutcome): number | undefined {
+  #loggedIn(connection: Connection, outcome: LoginOutcome) {
     if (typeof outcome === 'number') return outcome;
     if (outcome === 'invalid') sendText(connection.socket, JSON.stringify({ op: 9, d: false }));
     else connection.session = outcome;
     return undefined;
   }
 
-  #perform(session: GatewaySession, request: GatewayRequest): void {
+  #perform(session: GatewaySession, request: GatewayRequest) {
     if (request.op !== 4 && request.op !== 43) return;
     const here = listShardGuilds(this.#options.world, session.start.shard);
     const guild = here.find(({ id }) => id === request.d.guild_id);
@@ -236,7 +236,7 @@ export class Gateway {
     else session.sendEvent('CHANNEL_INFO', toChannelInfoJson(guild));
   }
 
-  #identify(identify: GatewayIdentify, { socket, process }: Connection): LoginOutcome {
+  #identify(identify: GatewayIdentify, { socket, process }: Connection) {
     if (!this.#isOurs(identify.token)) return closeCodes.wrongToken;
     const shard = parseShard(identify.shard);
     if (!shard) return closeCodes.wrongShard;
@@ -258,7 +258,7 @@ export class Gateway {
     return session;
   }
 
-  #resume(resume: GatewayResume, socket: WebSocket): LoginOutcome {
+  #resume(resume: GatewayResume, socket: WebSocket) {
     if (!this.#isOurs(resume.token)) return closeCodes.wrongToken;
     const session = [...this.#sessions].find(({ start }) => start.id === resume.session_id);
     if (!session) return 'invalid';
@@ -274,7 +274,7 @@ export class Gateway {
   }
 
   /** A proper close ends the session. After any other end the session can be resumed. */
-  #closed({ socket, session }: Connection, code: number): void {
+  #closed({ socket, session }: Connection, code: number) {
     if (!session || session.socket !== socket) return;
     session.socket = undefined;
     if (!this.#sessions.has(session)) return;
@@ -282,22 +282,22 @@ export class Gateway {
     else session.expiry = setTimeout(() => this.#end(session), this.#options.resumeMs).unref();
   }
 
-  #end(session: GatewaySession): void {
+  #end(session: GatewaySession) {
     clearTimeout(session.expiry);
     if (this.#sessions.delete(session)) this.#options.onSessionEnd(session);
   }
 
-  #mayAskFor(asked: number): boolean {
+  #mayAskFor(asked: number) {
     const needTick = Object.values(privilegedIntents).reduce((all, bit) => all | bit, 0);
     const ticked = this.#options.privileged.reduce((all, name) => all | privilegedIntents[name], 0);
     return (asked & needTick & ~ticked) === 0;
   }
 
-  #nowMs(): number {
+  #nowMs() {
     return this.#options.world.clock.nowMs();
   }
 
-  #isOurs(token: string): boolean {
+  #isOurs(token: string) {
     return token.replace(/^Bot\s+/i, '') === this.#options.token;
   }
 }

@@ -71,17 +71,13 @@ export function makeMenuData(
   return { ...toDataHead(command), target_id: messageId, resolved };
 }
 
-function toDataHead({ id, body, guildId }: RegisteredCommand): Json {
+function toDataHead({ id, body, guildId }: RegisteredCommand) {
   const { name, type } = body;
   return { id, name, type, guild_id: guildId };
 }
 
 /** A server's own command hides a global one of the same name. */
-function findRegistered(
-  filler: CommandCaller,
-  name: string,
-  type: number,
-): RegisteredCommand | undefined {
+function findRegistered(filler: CommandCaller, name: string, type: number) {
   const { world, guild, caller } = filler;
   const named = world.commands.filter(({ body }) => body.name === name && body.type === type);
   const here = named.find(({ guildId }) => guildId === guild.id);
@@ -97,7 +93,7 @@ function findRegistered(
 }
 
 /** `needed` is a bit set in decimal; nobody but administrators hold an empty one. */
-function hasBits(bits: bigint, needed: string): boolean {
+function hasBits(bits: bigint, needed: string) {
   const wanted = /^\d+$/.test(needed) ? BigInt(needed) : 0n;
   return wanted === 0n ? (bits & 8n) !== 0n : (bits & wanted) === wanted;
 }
@@ -128,7 +124,7 @@ class OptionFilling {
     return [{ name: chosen.name, type: chosen.type, options: inner }];
   }
 
-  #fillValues(at: string, options: readonly RegisteredOption[], words: OptionValues): Json[] {
+  #fillValues(at: string, options: readonly RegisteredOption[], words: OptionValues) {
     const stray = Object.keys(words).find((name) => !options.some((each) => each.name === name));
     if (stray !== undefined) throw new Error(`${at} has no option ${stray}.`);
     const filled: Json[] = [];
@@ -142,7 +138,7 @@ class OptionFilling {
     return filled;
   }
 
-  #fillValue(at: string, option: RegisteredOption, word: OptionValue): Json {
+  #fillValue(at: string, option: RegisteredOption, word: OptionValue) {
     const focus = option.name === this.#focused ? { focused: true } : {};
     const value = focus.focused ? String(word) : this.#toValue(option, word);
     if (value === undefined) {
@@ -152,13 +148,13 @@ class OptionFilling {
     return { name: option.name, type: option.type, value, ...focus };
   }
 
-  #toValue(option: RegisteredOption, word: OptionValue): unknown {
+  #toValue(option: RegisteredOption, word: OptionValue) {
     if (typeof word !== 'object') return this.#toPlainValue(option, word);
     if (option.type !== optionTypes.file) return undefined;
     return this.resolving.noteEntity('attachments', this.#filler.keepFile(word));
   }
 
-  #toPlainValue(option: RegisteredOption, word: Exclude<OptionValue, Upload>): unknown {
+  #toPlainValue(option: RegisteredOption, word: Exclude<OptionValue, Upload>) {
     switch (option.type) {
       case optionTypes.text:
         return findChoice(option, String(word));
@@ -177,7 +173,7 @@ class OptionFilling {
 }
 
 /** A choice has a name people see, and a value the bot gets. */
-function findChoice({ choices }: RegisteredOption, word: string): string {
+function findChoice({ choices }: RegisteredOption, word: string) {
   if (!Array.isArray(choices)) return word;
   const named: unknown = choices.find((choice: { name?: unknown }) => choice.name === word);
   const { value } = (named ?? {}) as { value?: unknown };

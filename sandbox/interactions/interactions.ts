@@ -66,7 +66,7 @@ export class Interactions {
     return [...this.#records.values()].find((record) => record.id === id);
   }
 
-  #json({ id, token, kind, guild, caller, channel, data, message }: InteractionOpening): Json {
+  #json({ id, token, kind, guild, caller, channel, data, message }: InteractionOpening) {
     const { bot } = this.#world;
     const permissions = computePermissions(this.#world, guild, caller.user.id, channel).toString();
     return {
@@ -242,14 +242,14 @@ export class InteractionRecord {
     return await this.#changes.waitUntil(read, AbortSignal.any([signal, deadline.signal]));
   }
 
-  #post(content: PostedContent, ephemeral: boolean, loading: boolean): BoardMessage {
+  #post(content: PostedContent, ephemeral: boolean, loading: boolean) {
     const { channel, caller } = this.opening;
     const authorId = this.#world.bot.id;
     const place = { channelId: channel.id, authorId, forUserId: caller.user.id };
     return this.#board.post({ ...place, ephemeral, loading }, content);
   }
 
-  #note<T>(value: T): T {
+  #note<T>(value: T) {
     this.#changes.notify();
     return value;
   }

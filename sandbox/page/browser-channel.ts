@@ -100,7 +100,7 @@ export class BrowserChannel implements Disposable {
     this.#screens.clear();
   }
 
-  #stopChecking(): void {
+  #stopChecking() {
     clearInterval(this.#checking);
     this.#checking = undefined;
     this.#hearing?.[Symbol.dispose]();
@@ -108,11 +108,11 @@ export class BrowserChannel implements Disposable {
     this.#speaking.clear();
   }
 
-  #hearFrame({ fromUserId, audible }: HeardFrame): void {
+  #hearFrame({ fromUserId, audible }: HeardFrame) {
     if (audible) this.setSpeaking(this.#options.sandbox.nameOf(fromUserId), true);
   }
 
-  #handleMessage(change: MessageChange): void {
+  #handleMessage(change: MessageChange) {
     const { sandbox, clock } = this.#options;
     const line = toMessageLine(change, (id) => sandbox.nameOf(id), clock.nowMs());
     if (!line) return;
@@ -127,13 +127,13 @@ export class BrowserChannel implements Disposable {
     this.#emitEvent(event);
   }
 
-  #keepEvent(key: string | object, event: BrowserEvent): void {
+  #keepEvent(key: string | object, event: BrowserEvent) {
     this.#shown.set(key, event);
     const [oldest] = this.#shown.keys();
     if (this.#shown.size > maxShown && oldest) this.#shown.delete(oldest);
   }
 
-  #readState(): string {
+  #readState() {
     const { sandbox, you } = this.#options;
     const { people, channels, roles } = sandbox.guild().roster();
     const name = sandbox.nameOf(sandbox.botId);
@@ -152,7 +152,7 @@ export class BrowserChannel implements Disposable {
     });
   }
 
-  #toFirstHeardMs({ instants }: Extract<BotEvent, { kind: 'answered' }>): object {
+  #toFirstHeardMs({ instants }: Extract<BotEvent, { kind: 'answered' }>) {
     const { sandbox, you } = this.#options;
     const { firstSentAtMs } = instants;
     if (firstSentAtMs === undefined) return {};
@@ -162,7 +162,7 @@ export class BrowserChannel implements Disposable {
     return heard ? { firstHeardAtMs: heard.atMs } : {};
   }
 
-  #emitEvent(event: BrowserEvent): void {
+  #emitEvent(event: BrowserEvent) {
     if (this.#screens.size === 0) return;
     const text = JSON.stringify(event);
     for (const screen of this.#screens) screen.send(text);

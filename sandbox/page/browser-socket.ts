@@ -52,7 +52,7 @@ function openBrowserSocket(
 ): BrowserSocket & { readonly isOver: boolean } {
   let isOver = false;
   const raw = context.raw as WebSocket | undefined; // src/web/http opens them by ws
-  const close = ({ code, reason }: BrowserClose): void => {
+  const close = ({ code, reason }: BrowserClose) => {
     if (isOver) return;
     isOver = true;
     raw?.close(code, reason);

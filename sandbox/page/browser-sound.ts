@@ -91,7 +91,7 @@ export class BrowserSound implements Disposable {
 }
 
 /** Samples in a frame of the page's microphone; `end`: it is spoken into no more. Undefined for what is no such frame. */
-function parseSound(data: unknown): Int16Array | 'end' | undefined {
+function parseSound(data: unknown) {
   const { kind, payload } = (data instanceof ArrayBuffer && readFrame(data)) || {};
   if (kind === frameKinds.sentEnd) return 'end';
   const isWhole = kind === frameKinds.sentPcm && payload?.length === frameSamples * 2;
@@ -138,7 +138,7 @@ class HeardMix {
     return own.map((frame) => this.#mixFrame(frame));
   }
 
-  #mixFrame(frame: Int16Array): Int16Array {
+  #mixFrame(frame: Int16Array) {
     const sum = frame.slice();
     for (const [userId, frames] of this.#waiting) {
       const next = frames.shift();
@@ -149,7 +149,7 @@ class HeardMix {
   }
 }
 
-function cutFrames(samples: Int16Array): readonly Int16Array[] {
+function cutFrames(samples: Int16Array) {
   const frames: Int16Array[] = [];
   for (let from = 0; from + frameSamples <= samples.length; from += frameSamples) {
     frames.push(samples.subarray(from, from + frameSamples));
@@ -157,7 +157,7 @@ function cutFrames(samples: Int16Array): readonly Int16Array[] {
   return frames;
 }
 
-function addSamples(sum: Int16Array, more: Int16Array): void {
+function addSamples(sum: Int16Array, more: Int16Array) {
   for (let n = 0; n < sum.length; n++) {
     sum[n] = Math.max(-32_768, Math.min(32_767, (sum[n] ?? 0) + (more[n] ?? 0)));
   }

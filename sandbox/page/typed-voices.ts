@@ -28,7 +28,7 @@ export class TypedVoices implements AsyncDisposable {
     await this.#models[Symbol.asyncDispose]();
   }
 
-  #getVoice(person: string): string | undefined {
+  #getVoice(person: string) {
     const voice =
       this.#byPerson.get(person) ?? typedVoiceNames[this.#byPerson.size % typedVoiceNames.length];
     this.#byPerson.set(person, voice);
@@ -36,7 +36,7 @@ export class TypedVoices implements AsyncDisposable {
   }
 
   /** After a failure the next words try again. */
-  async #openModels(): Promise<Synthesizer> {
+  async #openModels() {
     this.#voice ??= openLocalSynthesizer({ models: this.#models });
     try {
       return await this.#voice;

@@ -31,11 +31,7 @@ import {
 } from '#sandbox/world/world.ts';
 import { toAttachmentJson, type Upload } from '#sandbox/world/world-attachments.ts';
 import { type Json, toMessageJson } from '#sandbox/world/world-json.ts';
-import {
-  type BoardMessage,
-  type MessageBoard,
-  messageFlags,
-} from '#sandbox/world/world-messages.ts';
+import { type MessageBoard, messageFlags } from '#sandbox/world/world-messages.ts';
 import { canEnter, isAllowed, type Permission } from '#sandbox/world/world-permissions.ts';
 import type { WorldSeats } from '#sandbox/world/world-seats.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
@@ -66,7 +62,7 @@ function makePersonCall({ user }: Member, around: PersonDeps) {
   const listeners = new Set<(frame: HeardFrame) => void>();
   let present: VoiceClient | undefined;
   let microphone: OpenMicrophone = { profile: 'gate' };
-  const client = (): VoiceClient => {
+  const client = () => {
     if (!present) throw new Error(`${user.name} is in no voice channel.`);
     return present;
   };
@@ -83,7 +79,7 @@ function makePersonCall({ user }: Member, around: PersonDeps) {
     /** The bot's voice as this person received it. */
     heard,
     /** Sits down in a voice or stage channel, by name or id; leaves the one they sit in, in whatever server. */
-    async join(channelName: string, signal: AbortSignal): Promise<void> {
+    async join(channelName: string, signal: AbortSignal) {
       const channel = requireEnterable(around, user, channelName);
       await hangUp();
       // Discord lets nobody but bots sit in two servers.
@@ -102,12 +98,12 @@ function makePersonCall({ user }: Member, around: PersonDeps) {
       present.useMicrophone(microphone);
       present.onFrame(hear);
     },
-    async leave(): Promise<void> {
+    async leave() {
       seats.leaveSeat(guild, userId);
       await hangUp();
     },
     /** Resolves when everybody seated in the channel now is in the call, and in its encrypted group. */
-    async settled(signal: AbortSignal): Promise<void> {
+    async settled(signal: AbortSignal) {
       const mine = guild.voiceStates.get(userId)?.channelId ?? '';
       const everybody = listSeated(guild, mine).map((state) => state.userId);
       await client().waitUntilSettled(
@@ -125,7 +121,7 @@ function makePersonCall({ user }: Member, around: PersonDeps) {
     /** Their own sound off or on; a client mutes the microphone with it, which this leaves to `mute`. */
     deafen: (selfDeaf: boolean) => seats.changeSeat(guild, userId, { selfDeaf }),
     /** In this call and later ones, a speech under way goes on. */
-    useMicrophone(given: OpenMicrophone): void {
+    useMicrophone(given: OpenMicrophone) {
       microphone = given;
       present?.useMicrophone(given);
     },
@@ -134,7 +130,7 @@ function makePersonCall({ user }: Member, around: PersonDeps) {
     /** The real microphone is off, as it also is after 100 ms without a frame. */
     endLive: () => present?.endLive(),
     /** Told of each frame of everybody, in this call and later ones, until disposed of. */
-    onHeard(listener: (frame: HeardFrame) => void): Disposable {
+    onHeard(listener: (frame: HeardFrame) => void) {
       listeners.add(listener);
       return { [Symbol.dispose]: () => void listeners.delete(listener) };
     },
@@ -143,11 +139,7 @@ function makePersonCall({ user }: Member, around: PersonDeps) {
   };
 }
 
-function requireEnterable(
-  { world, guild }: PersonDeps,
-  user: Member['user'],
-  name: string,
-): Channel {
+function requireEnterable({ world, guild }: PersonDeps, user: Member['user'], name: string) {
   const channel = requireChannel(guild, name);
   if (!isVoiceKind(channel)) throw new Error(`${channel.name} is not a voice channel.`);
   switch (canEnter(world, guild, user.id, channel)) {
@@ -177,16 +169,15 @@ function makePersonTyping(caller: Member, around: PersonDeps) {
     if (!isAllowed(world, guild, user.id, permission, channel))
       throw new Error(`${user.name} may not ${what} in ${channel.name}.`);
   };
-  const visible = ({ id }: ShownMessage): BoardMessage => {
+  const visible = ({ id }: ShownMessage) => {
     const message = board.find(id);
     if (!message) throw new Error('That message is gone.');
     if (message.ephemeral && message.forUserId !== user.id)
       throw new Error(`${user.name} cannot see that message.`);
     return message;
   };
-  const act = (
-    input: Pick<InteractionInput, 'kind' | 'channel' | 'data' | 'message'>,
-  ): Interaction => interactions.startInteraction({ ...input, guild, caller });
+  const act = (input: Pick<InteractionInput, 'kind' | 'channel' | 'data' | 'message'>) =>
+    interactions.startInteraction({ ...input, guild, caller });
   const fillerIn = (channel: Channel) => ({
     world,
     guild,
@@ -209,14 +200,14 @@ function makePersonTyping(caller: Member, around: PersonDeps) {
     /** Types in a command up to option `focused`, and asks for suggestions. */
     complete: (line: string, words: OptionValues, focused: string) => command(line, words, focused),
     /** Picks an entry of the menu of a message. */
-    menu(name: string, seen: ShownMessage): Interaction {
+    menu(name: string, seen: ShownMessage) {
       const message = visible(seen);
       const channel = requireChannel(guild, message.channelId);
       const data = makeMenuData(fillerIn(channel), name, message.id, toMessageJson(world, message));
       return act({ kind: 'command', channel, data });
     },
     /** Presses a button, or picks `values` from a menu, as `message` showed it or shows it now. */
-    press(seen: ShownMessage, customId: string, values?: readonly string[]): Interaction {
+    press(seen: ShownMessage, customId: string, values?: readonly string[]) {
       const message = visible(seen);
       const components = [...message.components, ...seen.components];
       const data = makePressData(world, guild, components, customId, values);
@@ -224,7 +215,7 @@ function makePersonTyping(caller: Member, around: PersonDeps) {
       return act({ kind: 'component', channel, data, message });
     },
     /** Fills in the form the bot answered `asked` with. */
-    submit(asked: Pick<Interaction, 'id'>, fields: FormFields): Interaction {
+    submit(asked: Pick<Interaction, 'id'>, fields: FormFields) {
       const former = interactions.findById(asked.id);
       if (!former?.modal || former.opening.caller !== caller)
         throw new Error(`${user.name} was asked nothing.`);
@@ -233,10 +224,7 @@ function makePersonTyping(caller: Member, around: PersonDeps) {
       return act({ kind: 'modal', channel, data, message });
     },
     /** Writes a message; the chat of a voice channel has the channel's name. */
-    write(
-      text: string,
-      { channel: name, files, form, replyTo }: MessageOptions = {},
-    ): ShownMessage {
+    write(text: string, { channel: name, files, form, replyTo }: MessageOptions = {}) {
       const channel = requireTextChannel(guild, name);
       need(channel.kind === 'thread' ? 'sendInThreads' : 'sendMessages', channel, 'write');
       const posting = {
@@ -252,7 +240,7 @@ function makePersonTyping(caller: Member, around: PersonDeps) {
       return toShownMessage(board.post(posting, { content: text, uploads: files, flags }));
     },
     /** Deletes a message of their own, or with the right to it any other. */
-    deleteMessage(seen: ShownMessage): void {
+    deleteMessage(seen: ShownMessage) {
       const message = visible(seen);
       const channel = requireChannel(guild, message.channelId);
       const isOwn = message.authorId === user.id;
@@ -262,7 +250,7 @@ function makePersonTyping(caller: Member, around: PersonDeps) {
   };
 }
 
-function requireTextChannel(guild: Guild, name: string | undefined): Channel {
+function requireTextChannel(guild: Guild, name: string | undefined) {
   const first = guild.channels.find(({ kind }) => kind === 'text');
   return requireChannel(guild, name ?? first?.id ?? 'general');
 }

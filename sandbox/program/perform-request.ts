@@ -4,7 +4,7 @@ import type { TypedVoices } from '#sandbox/page/typed-voices.ts';
 import type { Sandbox } from '#sandbox/sandbox.ts';
 import type { SpokenTimes } from '#sandbox/voice/voice-ports.ts';
 import { readWav, writeWav } from '#src/audio/formats/wav.ts';
-import { getDurationMs, type Pcm } from '#src/audio/pcm.ts';
+import { getDurationMs } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { AnswerLine, SandboxRequest } from './program-protocol.ts';
 
@@ -73,12 +73,7 @@ async function runRequest(
 type ProgramRequest<Do extends SandboxRequest['do']> = Extract<SandboxRequest, { do: Do }>;
 
 /** Errors: BotError `sandbox.failed` after 15 s. */
-async function joinChannel(
-  sandbox: Sandbox,
-  person: string,
-  channel: string,
-  signal: AbortSignal,
-): Promise<void> {
+async function joinChannel(sandbox: Sandbox, person: string, channel: string, signal: AbortSignal) {
   await withinDeadline(`${person} did not get into ${channel}`, signal, (either) =>
     sandbox.person(person).join(channel, either),
   );
@@ -121,11 +116,7 @@ export async function typeMessage(
 }
 
 /** Errors: BotError `sandbox.failed` after 15 s. */
-async function waitUntilSettled(
-  sandbox: Sandbox,
-  person: string,
-  signal: AbortSignal,
-): Promise<void> {
+async function waitUntilSettled(sandbox: Sandbox, person: string, signal: AbortSignal) {
   await withinDeadline(`The call of ${person} did not settle`, signal, (either) =>
     sandbox.person(person).settled(either),
   );
@@ -157,7 +148,7 @@ function readState(sandbox: Sandbox): AnswerFields {
   return { bot: sandbox.bot(), commands: slash.map(({ body }) => body) };
 }
 
-async function readWavFile(path: string): Promise<Pcm> {
+async function readWavFile(path: string) {
   const { size } = await stat(path).catch((cause: unknown) => {
     throw new BotError('audio.bad_wav', false, `There is no file ${path}.`, cause);
   });

@@ -63,7 +63,7 @@ function findSchema(
   method: RestRoute['method'],
   place: string,
   { paths, components }: Description,
-): z.ZodType | undefined {
+) {
   const at = Object.keys(paths).find((each) => each.replaceAll(/\{\w+\}/g, '{}') === place);
   const { requestBody } = paths[at ?? '']?.[method.toLowerCase()] ?? {};
   const schema = requestBody?.content['application/json']?.schema;

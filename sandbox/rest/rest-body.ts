@@ -33,10 +33,7 @@ export async function readRestBody(request: IncomingMessage): Promise<SandboxRes
   }
 }
 
-async function readBytes(
-  request: IncomingMessage,
-  limitBytes: number,
-): Promise<Buffer<ArrayBuffer> | undefined> {
+async function readBytes(request: IncomingMessage, limitBytes: number) {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {

@@ -79,13 +79,13 @@ export function listPressables(components: unknown): readonly PressableComponent
   return itself.success ? [itself.data, ...inside] : inside;
 }
 
-function hasUniqueIds(components: unknown): boolean {
+function hasUniqueIds(components: unknown) {
   const ids = listPressables(components).map(({ custom_id }) => custom_id);
   return new Set(ids).size === ids.length;
 }
 
 /** Whether the options of a menu differ, and it takes as many values as are chosen before. */
-function hasFittingValues(menu: PressableComponent): boolean {
+function hasFittingValues(menu: PressableComponent) {
   const { default_values, max_values, min_values, options } = menu;
   const most = max_values ?? 1;
   if (!options) {

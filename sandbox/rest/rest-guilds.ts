@@ -17,7 +17,6 @@ import type { WorldSeats } from '#sandbox/world/world-seats.ts';
 import { getUserId, withChannel, withGuild, withOpenChannel } from './rest-place.ts';
 import {
   noContent,
-  type RestAnswer,
   type RestCall,
   type RestRoute,
   refusalAnswers,
@@ -123,7 +122,7 @@ export function makeThreadRoutes(
   dispatch: (event: Dispatch) => void,
   changes: WorldChanges,
 ): readonly RestRoute[] {
-  const open = (call: RestCall, { guild, channel }: ChannelPlace): RestAnswer =>
+  const open = (call: RestCall, { guild, channel }: ChannelPlace) =>
     withBody(threadSchema, call.body, ({ name }) => {
       if (channel.kind !== 'text') return refusalAnswers.wrongKind;
       if (!isAllowed(world, guild, world.bot.id, 'createThreads', channel))
@@ -136,7 +135,7 @@ export function makeThreadRoutes(
       dispatch({ name: 'THREAD_CREATE', guildId: guild.id, data, intent: intents.guilds });
       return { status: 201, body };
     });
-  const change = (call: RestCall, { guild, channel }: ChannelPlace): RestAnswer => {
+  const change = (call: RestCall, { guild, channel }: ChannelPlace) => {
     if (channel.kind !== 'thread') return refusalAnswers.wrongKind;
     if (!isAllowed(world, guild, world.bot.id, 'sendInThreads', channel))
       return refusalAnswers.notPermitted;
@@ -185,7 +184,7 @@ export function makeVoiceRoutes(
 }
 
 /** Source: https://docs.discord.com/developers/resources/channel#set-voice-channel-status */
-function canSetStatus(world: World, { guild, channel }: ChannelPlace): boolean {
+function canSetStatus(world: World, { guild, channel }: ChannelPlace) {
   const { id } = world.bot;
   const isSeated = guild.voiceStates.get(id)?.channelId === channel.id;
   const mayHere = (what: Permission) => isAllowed(world, guild, id, what, channel);
@@ -193,7 +192,7 @@ function canSetStatus(world: World, { guild, channel }: ChannelPlace): boolean {
 }
 
 /** Without the right to enter the channel, Discord does not tell who sits there. */
-function readVoiceState(world: World, call: RestCall): RestAnswer {
+function readVoiceState(world: World, call: RestCall) {
   return withGuild(world, call, (guild) => {
     const userId = getUserId(world, call);
     const state = guild.voiceStates.get(userId);
@@ -205,7 +204,7 @@ function readVoiceState(world: World, call: RestCall): RestAnswer {
 }
 
 /** Source: https://discord.com/developers/docs/resources/voice#modify-current-user-voice-state */
-function changeVoiceState(world: World, seats: WorldSeats, call: RestCall): RestAnswer {
+function changeVoiceState(world: World, seats: WorldSeats, call: RestCall) {
   return withGuild(world, call, (guild) =>
     withBody(stateChangeSchema, call.body, (change) => {
       const userId = getUserId(world, call);
@@ -227,7 +226,7 @@ function canChangeState(
   { guild, channel }: ChannelPlace,
   userId: string,
   { suppress, request_to_speak_timestamp: raised }: StateChange,
-): boolean {
+) {
   const { id } = world.bot;
   const mayHere = (what: Permission) => isAllowed(world, guild, id, what, channel);
   const stepsDown = suppress === true && userId === id;
@@ -236,7 +235,7 @@ function canChangeState(
 }
 
 /** Seat change of a stage request; a person who may speak has no hand raised. */
-function toSeatChange(change: StateChange): Parameters<WorldSeats['changeSeat']>[2] {
+function toSeatChange(change: StateChange) {
   const { suppress, request_to_speak_timestamp: raised } = change;
   return {
     ...(raised !== undefined && { handRaisedAt: raised }),

@@ -68,7 +68,7 @@ export function makeInteractionRoutes(
   const webhook = '/webhooks/:app/:token';
   const one = `${webhook}/messages/:message`;
   const json = (message: BoardMessage) => toOkAnswer(toMessageJson(world, message));
-  const opened = (call: RestCall, then: (record: InteractionRecord) => RestAnswer): RestAnswer => {
+  const opened = (call: RestCall, then: (record: InteractionRecord) => RestAnswer) => {
     const record = interactions.findByToken(call.param('token'));
     const isOurs = call.param('app') === world.bot.id;
     if (!isOurs || record?.ackedAtMs === undefined) return refusalAnswers.unknownWebhook;
@@ -121,14 +121,14 @@ function handleFollowUp(
   call: RestCall,
   record: InteractionRecord,
   json: (message: BoardMessage) => RestAnswer,
-): RestAnswer {
+) {
   return withContent(call, undefined, (content) => {
     const message = record.postFollowUp(content, isEphemeral(content));
     return message ? json(message) : refusalAnswers.unknownWebhook;
   });
 }
 
-function answerCallback(world: World, interactions: Interactions, call: RestCall): RestAnswer {
+function answerCallback(world: World, interactions: Interactions, call: RestCall) {
   const record = interactions.findByToken(call.param('token'));
   if (record?.id !== call.param('id')) return refusalAnswers.unknownInteraction;
   return withBody(callbackSchema, call.body, (body) => {
@@ -143,11 +143,7 @@ function answerCallback(world: World, interactions: Interactions, call: RestCall
   });
 }
 
-function performCallback(
-  record: InteractionRecord,
-  body: InteractionCallback,
-  call: RestCall,
-): BoardMessage | undefined {
+function performCallback(record: InteractionRecord, body: InteractionCallback, call: RestCall) {
   switch (body.type) {
     case callbackTypes.message:
       return record.setReply(toContent(body.data, call.files), isEphemeral(body.data));
@@ -167,11 +163,7 @@ function performCallback(
 }
 
 /** Error for a callback that Discord refuses before it counts as the interaction's only one. */
-function refuseCallback(
-  record: InteractionRecord,
-  body: InteractionCallback,
-  call: RestCall,
-): RestAnswer | undefined {
+function refuseCallback(record: InteractionRecord, body: InteractionCallback, call: RestCall) {
   if (!isFitting(record, body)) return refusalAnswers.wrongCallback;
   if (body.type === callbackTypes.message && isEmpty(toContent(body.data, call.files))) {
     return refusalAnswers.emptyMessage;
@@ -180,7 +172,7 @@ function refuseCallback(
   return isLost ? refusalAnswers.unknownMessage : undefined;
 }
 
-function isFitting({ opening }: InteractionRecord, { type }: InteractionCallback): boolean {
+function isFitting({ opening }: InteractionRecord, { type }: InteractionCallback) {
   const onMessage = opening.kind === 'modal' && opening.message !== undefined;
   return callbackKinds[onMessage ? 'modal on message' : opening.kind].includes(type);
 }
@@ -190,7 +182,7 @@ function toResponseJson(
   record: InteractionRecord,
   type: number,
   message: BoardMessage | undefined,
-): unknown {
+) {
   const resource = { type, message: message && toMessageJson(world, message) };
   return {
     interaction: {

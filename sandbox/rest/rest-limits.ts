@@ -52,7 +52,7 @@ export class RestRateLimits {
     return { ...state, headers };
   }
 
-  #getWindow(key: string): RateWindow {
+  #getWindow(key: string) {
     const window = this.#windows.get(key) ?? new RateWindow();
     this.#windows.set(key, window);
     return window;

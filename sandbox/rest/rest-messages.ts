@@ -59,7 +59,7 @@ export function makeMessageRoutes(
 const openingSchema = z.looseObject({ recipient_id: z.string() });
 
 /** The channel of direct messages with a person, the same each time. Source: https://discord.com/developers/docs/resources/user#create-dm */
-function openDirectChannel(world: World, userId: string): RestAnswer {
+function openDirectChannel(world: World, userId: string) {
   const user = [...world.people.values()].find(({ id }) => id === userId);
   if (!user) return refusalAnswers.unknownUser;
   const [known] = [...world.directChannels].find(([, reader]) => reader === user) ?? [];
@@ -69,7 +69,7 @@ function openDirectChannel(world: World, userId: string): RestAnswer {
 }
 
 /** Direct messages are open to the bot, and to everybody who shares a server with it. */
-function postDirectMessage(world: World, board: MessageBoard, call: RestCall): RestAnswer {
+function postDirectMessage(world: World, board: MessageBoard, call: RestCall) {
   return withContent(call, undefined, (content) => {
     const channelId = call.param('channel');
     const posting = { channelId, authorId: world.bot.id, ephemeral: false, loading: false };
@@ -85,12 +85,7 @@ const onceSchema = z.looseObject({
 });
 
 /** A message wakes the thread it is written in. */
-function postMessage(
-  world: World,
-  board: MessageBoard,
-  changes: WorldChanges,
-  call: RestCall,
-): RestAnswer {
+function postMessage(world: World, board: MessageBoard, changes: WorldChanges, call: RestCall) {
   if (world.directChannels.has(call.param('channel'))) return postDirectMessage(world, board, call);
   return withOpenChannel(world, call.param('channel'), (place) =>
     withContent(call, undefined, (content, replyToId, mayBeGone) => {
@@ -119,7 +114,7 @@ function withOwnMessage(
   board: MessageBoard,
   call: RestCall,
   then: (message: BoardMessage) => RestAnswer,
-): RestAnswer {
+) {
   return withChannel(world, call.param('channel'), ({ guild, channel }) => {
     if (!isAllowed(world, guild, world.bot.id, 'viewChannel', channel))
       return refusalAnswers.forbidden;

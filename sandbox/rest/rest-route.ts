@@ -116,7 +116,7 @@ export function matchPath(pattern: string, path: string): PathParams | undefined
 }
 
 /** discord.js writes `@original` as `%40original`. */
-function decodePart(part: string): string {
+function decodePart(part: string) {
   try {
     return decodeURIComponent(part);
   } catch {

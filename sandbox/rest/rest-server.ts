@@ -91,7 +91,7 @@ export class RestServer {
     await closed;
   }
 
-  async #serveRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #serveRequest(request: IncomingMessage, response: ServerResponse) {
     const { clock } = this.#options;
     const atMs = clock.nowMs();
     const url = new URL(`http://sandbox${request.url ?? '/'}`);
@@ -109,7 +109,7 @@ export class RestServer {
     else response.destroy();
   }
 
-  #findRoute(method: string, pathname: string): RestRequest['found'] {
+  #findRoute(method: string, pathname: string) {
     const below = pathname.startsWith('/api/') ? pathname.replace(/^\/api(\/v10)?/, '') : '';
     for (const route of this.#options.routes) {
       const params = route.method === method ? matchPath(route.path, below) : undefined;
@@ -119,7 +119,7 @@ export class RestServer {
   }
 
   /** Applies a pending fault to the answer. Gives undefined if the fault cuts the connection. */
-  async #applyFault(asked: RestRequest, by: string): Promise<RestAnswer | undefined> {
+  async #applyFault(asked: RestRequest, by: string) {
     const at = asked.found?.route.path;
     const fault = this.faults.takeFitting(
       ({ method = by, path = at }) => method === by && path === at,
@@ -131,13 +131,13 @@ export class RestServer {
     return toFaultAnswer(fault);
   }
 
-  #noteRequest(fields: Omit<LoggedRequest, 'body'>, body: SandboxRestBody): void {
+  #noteRequest(fields: Omit<LoggedRequest, 'body'>, body: SandboxRestBody) {
     const isSmall = body.kind === 'read' && body.jsonBytes <= maxLoggedJsonBytes;
     this.requests.push({ ...fields, body: isSmall ? body.json : undefined });
     if (this.requests.length > maxLoggedRequests) this.requests.shift();
   }
 
-  #applyLimits(asked: RestRequest): RestAnswer {
+  #applyLimits(asked: RestRequest) {
     const { found } = asked;
     if (!this.#limits || !found) return this.#answerRequest(asked);
     const { clock } = this.#options;
@@ -152,7 +152,7 @@ export class RestServer {
     return { ...answer, headers: { ...answer.headers, ...state.headers } };
   }
 
-  #answerRequest({ url, authorization, body, found, process }: RestRequest): RestAnswer {
+  #answerRequest({ url, authorization, body, found, process }: RestRequest) {
     if (body.kind === 'too-large') return refusalAnswers.tooLarge;
     if (!found) return refusalAnswers.notFound;
     const { route, params } = found;
@@ -172,19 +172,19 @@ export class RestServer {
 }
 
 /** discord.js reads an empty answer as JSON if it has a content type, and fails. */
-function sendAnswer(response: ServerResponse, { status, body, headers }: RestAnswer): void {
+function sendAnswer(response: ServerResponse, { status, body, headers }: RestAnswer) {
   const json = JSON.stringify(body);
   response.writeHead(status, { ...headers, ...(json && { 'content-type': 'application/json' }) });
   response.end(json);
 }
 
 /** Makes the answer of a fault. Gives undefined if the fault cuts the connection. */
-function toFaultAnswer({ status, code = 0 }: RestFault): RestAnswer | undefined {
+function toFaultAnswer({ status, code = 0 }: RestFault) {
   return typeof status === 'number' ? makeRefusal(status, code, `${status}: Error`) : undefined;
 }
 
 /** Source: https://discord.com/developers/docs/topics/rate-limits the header counts whole seconds, the body fractions. */
-function toRateLimitAnswer(retryAfterMs: number, scope: 'user' | 'global'): RestAnswer {
+function toRateLimitAnswer(retryAfterMs: number, scope: 'user' | 'global') {
   const global = scope === 'global';
   const message = 'You are being rate limited.';
   return {

@@ -62,6 +62,6 @@ export function addSamples(samples: Int16Array, other: Int16Array): void {
   }
 }
 
-function clampSample(sample: number): number {
+function clampSample(sample: number) {
   return Math.max(-32_768, Math.min(32_767, Math.round(sample)));
 }

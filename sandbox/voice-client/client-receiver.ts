@@ -62,7 +62,7 @@ export class ClientReceiver {
     this.#speakers.clear();
   }
 
-  #openDatagram(speaker: Speaker, datagram: Buffer, atMs: number): void {
+  #openDatagram(speaker: Speaker, datagram: Buffer, atMs: number) {
     const packet = decryptPacket(datagram, this.#cipher);
     if (!packet) return;
     const { userId, decoder } = speaker;

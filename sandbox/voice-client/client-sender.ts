@@ -120,23 +120,23 @@ export class ClientSender {
     this.#encoders.clear();
   }
 
-  #breakOffSpeech(reason: unknown): void {
+  #breakOffSpeech(reason: unknown) {
     this.#underWay?.failed(reason);
     this.#underWay = undefined;
     this.#state = this.#isResting(0);
   }
 
-  #isResting(silent: number): MicrophoneState {
+  #isResting(silent: number) {
     return { hold: Number.isFinite(this.#held) ? 0 : this.#held, silence: silent };
   }
 
-  #start(): void {
+  #start() {
     if (this.#running || this.#closing.signal.aborted) return;
     this.#running = true;
     this.#loop = this.#run().catch((cause: unknown) => this.#underWay?.failed(cause));
   }
 
-  async #run(): Promise<void> {
+  async #run() {
     try {
       for (let dueMs = realClock.nowMs(); this.#sendDue(dueMs); ) {
         dueMs = await this.#waitUntil(dueMs + frameMs);
@@ -147,7 +147,7 @@ export class ClientSender {
     }
   }
 
-  async #waitUntil(dueMs: number): Promise<number> {
+  async #waitUntil(dueMs: number) {
     const { signal } = this.#closing;
     signal.throwIfAborted();
     const waitMs = dueMs - realClock.nowMs();
@@ -156,7 +156,7 @@ export class ClientSender {
   }
 
   /** Sends 20 ms. Gives false when nothing is left to send. */
-  #sendDue(dueMs: number): boolean {
+  #sendDue(dueMs: number) {
     if (this.#isLive()) return true;
     const speech = this.#underWay?.speech;
     const frame = speech?.next;
@@ -169,13 +169,13 @@ export class ClientSender {
     return this.#goesOn();
   }
 
-  #sendEncoded(opus: Buffer): void {
+  #sendEncoded(opus: Buffer) {
     [this.#state] = stepMicrophone(this.#state, true, this.#held);
     this.#send(opus, realClock.nowMs());
   }
 
   /** `frame` is what is said in these 20 ms; beside it there is the room. */
-  #sendSamples(speech: SpeechFrames | undefined, frame: Int16Array | undefined): void {
+  #sendSamples(speech: SpeechFrames | undefined, frame: Int16Array | undefined) {
     const rateHz = frame && speech ? speech.rateHz : roomRateHz;
     const heard = frame?.slice() ?? new Int16Array((rateHz * frameMs) / 1000);
     const [state, sent] = stepMicrophone(this.#state, frame !== undefined, this.#held);
@@ -186,19 +186,19 @@ export class ClientSender {
     else this.#send(sent === 'sound' ? this.#encode(heard, rateHz) : this.#shut(), atMs);
   }
 
-  #isLive(): boolean {
+  #isLive() {
     if (this.#liveAtMs !== undefined && realClock.nowMs() - this.#liveAtMs >= maxLullMs)
       this.endLive();
     return this.#liveAtMs !== undefined;
   }
 
-  #goesOn(): boolean {
+  #goesOn() {
     const { hold, silence: silent } = this.#state;
     return this.#underWay !== undefined || hold > 0 || silent > 0;
   }
 
   /** `inTail`: this frame carried nothing of the speech. */
-  #finish(inTail: boolean, atMs: number): void {
+  #finish(inTail: boolean, atMs: number) {
     const underWay = this.#underWay;
     if (!underWay || underWay.speech.next) return;
     if (inTail) underWay.tail--;
@@ -207,7 +207,7 @@ export class ClientSender {
     underWay.done(underWay.speech.toSpokenTimes(atMs));
   }
 
-  #encode(samples: Int16Array, rateHz: EncoderRateHz): Buffer {
+  #encode(samples: Int16Array, rateHz: EncoderRateHz) {
     const encoder = this.#encoders.get(rateHz) ?? this.#codec.createEncoder(rateHz);
     this.#encoders.set(rateHz, encoder);
     this.#last = [encoder, rateHz];
@@ -215,14 +215,14 @@ export class ClientSender {
   }
 
   /** A client's encoder is told of the silence as well. */
-  #shut(): Buffer {
+  #shut() {
     const [encoder, rateHz] = this.#last ?? [];
     if (encoder && rateHz) encodePause(encoder, rateHz);
     this.#last = undefined;
     return silence;
   }
 
-  #send(payload: Buffer, atMs: number): void {
+  #send(payload: Buffer, atMs: number) {
     if (!this.#sending) {
       this.#sending = true;
       this.#listener.onSpeaking(true);
@@ -231,7 +231,7 @@ export class ClientSender {
     this.#listener.onPacket({ ...this.#count.next(atMs), payload });
   }
 
-  #endSpeech(): void {
+  #endSpeech() {
     if (!this.#sending) return;
     this.#sending = false;
     this.#listener.onSpeaking(false);

@@ -80,12 +80,12 @@ function resampleSpeech(pcm: Pcm, rateHz: EncoderRateHz) {
   return last < 0 ? frames : frames.slice(0, last + 1);
 }
 
-function isVoiced(frame: Int16Array): boolean {
+function isVoiced(frame: Int16Array) {
   return measureLevelDb(frame) > minVoicedDb;
 }
 
 /** 20 ms each; the last is filled up with silence. */
-function cutFrames(samples: Int16Array, rateHz: EncoderRateHz): Int16Array[] {
+function cutFrames(samples: Int16Array, rateHz: EncoderRateHz) {
   const length = (rateHz * frameMs) / 1000;
   return Array.from({ length: Math.ceil(samples.length / length) }, (_, n) => {
     const frame = new Int16Array(length);

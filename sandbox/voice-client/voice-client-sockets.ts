@@ -60,13 +60,13 @@ export class ClientUdp implements AsyncDisposable {
     await closed;
   }
 
-  #receiveDatagram(datagram: Buffer): void {
+  #receiveDatagram(datagram: Buffer) {
     const own = parseDiscoveredAddress(datagram);
     if (own) this.#reportAddress(own);
     else if (datagram.length > 8) this.#onDatagram(datagram);
   }
 
-  #reportAddress(own: UdpPeer): void {
+  #reportAddress(own: UdpPeer) {
     clearInterval(this.#asking);
     clearInterval(this.#keeping);
     let count = 0;
@@ -143,7 +143,7 @@ export class VoiceSignals {
     setTimeout(() => socket.terminate(), closeTimeoutMs).unref();
   }
 
-  #openSocket(): WebSocket {
+  #openSocket() {
     const { endpoint, certificate: ca } = this.#options;
     const socket = new WebSocket(`wss://${endpoint}/?v=8`, { ca, handshakeTimeout: maxOpenMs });
     socket.on('open', () => this.#sendIdentity());
@@ -157,7 +157,7 @@ export class VoiceSignals {
     return socket;
   }
 
-  #sendIdentity(): void {
+  #sendIdentity() {
     const { guildId: server_id, userId, sessionId: session_id, token } = this.#options.ticket;
     const resumed = { server_id, session_id, token, seq_ack: this.#seq };
     const fresh = { server_id, user_id: userId, session_id, token, max_dave_protocol_version: 1 };
@@ -165,13 +165,13 @@ export class VoiceSignals {
     else this.send({ op: voiceOpcodes.identify, d: fresh });
   }
 
-  #handleBinary(data: Buffer): void {
+  #handleBinary(data: Buffer) {
     if (data.length < 3) return;
     this.#seq = data.readUInt16BE();
     this.#listener.onBinary(data.readUInt8(2), data.subarray(3));
   }
 
-  #handleJson(text: string): void {
+  #handleJson(text: string) {
     const read = envelopeSchema.safeParse(tryParseJson(text));
     if (!read.success) return;
     const { op: opcode, d, seq } = read.data;
@@ -182,7 +182,7 @@ export class VoiceSignals {
     if (opcode === voiceOpcodes.sessionDescription) this.#described = true;
   }
 
-  #startHeartbeat(d: unknown): void {
+  #startHeartbeat(d: unknown) {
     const read = helloSchema.safeParse(d);
     if (!read.success) return;
     clearInterval(this.#heartbeat);
@@ -192,7 +192,7 @@ export class VoiceSignals {
     }, read.data.heartbeat_interval).unref();
   }
 
-  #onClosed(code: number): void {
+  #onClosed(code: number) {
     clearInterval(this.#heartbeat);
     if (this.#over) return;
     const broken =

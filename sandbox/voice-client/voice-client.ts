@@ -177,19 +177,19 @@ class ConnectedVoice implements AsyncDisposable {
     await this.#watch.waitUntil(() => holds() || undefined, either);
   }
 
-  #endClient(why: string): void {
+  #endClient(why: string) {
     const lost = new BotError('link.lost', true, `The voice call is over: ${why}.`);
     this.#gone.abort(lost);
     void this.#sender.close(lost);
   }
 
-  #handleJson(opcode: number, d: unknown): void {
+  #handleJson(opcode: number, d: unknown) {
     const message = parseServerMessage(opcode, d);
     if (message) this.#handle(message);
     this.#watch.notify();
   }
 
-  #handle(message: ServerMessage): void {
+  #handle(message: ServerMessage) {
     switch (message.op) {
       case voiceOpcodes.ready:
         this.#discover(message.d);
@@ -218,13 +218,13 @@ class ConnectedVoice implements AsyncDisposable {
     }
   }
 
-  #handleBinary(opcode: number, payload: Buffer): void {
+  #handleBinary(opcode: number, payload: Buffer) {
     this.#answer(this.#dave?.handleBinary(opcode, payload, this.#present));
     this.#watch.notify();
   }
 
   /** Without a mode in common there is no call; the deadline ends it. */
-  #discover({ ip, port, ssrc, modes }: ReadyMessage): void {
+  #discover({ ip, port, ssrc, modes }: ReadyMessage) {
     const mode = encryptionModes.find((one) => modes.includes(one));
     if (!mode) return;
     this.#ssrc = ssrc;
@@ -234,7 +234,7 @@ class ConnectedVoice implements AsyncDisposable {
     });
   }
 
-  #describe({ mode, secret_key, dave_protocol_version }: SessionDescription): void {
+  #describe({ mode, secret_key, dave_protocol_version }: SessionDescription) {
     const { ticket, codec } = this.#options;
     const cipher = makeVoiceCipher(mode, Buffer.from(secret_key));
     const { userId, channelId } = ticket;
@@ -246,27 +246,27 @@ class ConnectedVoice implements AsyncDisposable {
     this.#answer(this.#dave && [this.#dave.keyPackage()]);
   }
 
-  #meet(userIds: readonly string[]): void {
+  #meet(userIds: readonly string[]) {
     for (const userId of userIds) this.#present.add(userId);
   }
 
-  #part(userId: string): void {
+  #part(userId: string) {
     this.#present.delete(userId);
     this.#receiver?.forgetSpeaker(userId);
   }
 
-  #answer(messages: readonly VoiceMessage[] = []): void {
+  #answer(messages: readonly VoiceMessage[] = []) {
     for (const message of messages) this.#signals.send(message);
   }
 
-  #sendSpeaking(flag: 0 | 1): void {
+  #sendSpeaking(flag: 0 | 1) {
     this.#signals.send({
       op: voiceOpcodes.speaking,
       d: { speaking: flag, delay: 0, ssrc: this.#ssrc },
     });
   }
 
-  #send({ sequence, timestamp, payload }: Omit<VoicePacket, 'ssrc'>): void {
+  #send({ sequence, timestamp, payload }: Omit<VoicePacket, 'ssrc'>) {
     const packet = { sequence, timestamp, ssrc: this.#ssrc, payload: this.#seal(payload) };
     const datagram = this.#sealer?.sealPacket(packet);
     if (!datagram) return;
@@ -274,7 +274,7 @@ class ConnectedVoice implements AsyncDisposable {
     this.#sentPackets++;
   }
 
-  #seal(opus: Buffer): Buffer {
+  #seal(opus: Buffer) {
     if (!this.#dave || this.#sealing === 'none') return opus;
     const sealed = this.#dave.sealFrame(opus);
     if (this.#sealing === 'damaged') sealed.writeUInt8(sealed.readUInt8(1) ^ 0xff, 1);

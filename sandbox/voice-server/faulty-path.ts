@@ -41,25 +41,25 @@ export class FaultyPath {
     return { lost: dead || first < loss, twice: second < duplicates, waits: third < reorder };
   }
 
-  #holdDatagram(deliver: DeliverDatagram): void {
+  #holdDatagram(deliver: DeliverDatagram) {
     this.#overtaken = deliver;
     this.#runAfter(maxOvertakenMs, () => {
       if (this.#overtaken === deliver) this.#releaseHeld();
     });
   }
 
-  #releaseHeld(): void {
+  #releaseHeld() {
     const overtaken = this.#overtaken;
     this.#overtaken = undefined;
     if (overtaken) this.#delayDatagram(overtaken);
   }
 
-  #departDatagram(deliver: DeliverDatagram): void {
+  #departDatagram(deliver: DeliverDatagram) {
     this.#delayDatagram(deliver);
     this.#releaseHeld();
   }
 
-  #delayDatagram(deliver: DeliverDatagram): void {
+  #delayDatagram(deliver: DeliverDatagram) {
     const { delayMs = 0, jitterMs = 0 } = this.#way;
     const lateMs = Math.min(maxDelayMs, delayMs + this.#random() * jitterMs);
     if (lateMs === 0) {
@@ -73,18 +73,18 @@ export class FaultyPath {
   }
 
   /** One timer for the first of the queue: many could fire out of order. */
-  #awaitNext(): void {
+  #awaitNext() {
     const [next] = this.#queue;
     if (next) this.#runAfter(next.dueMs - realClock.nowMs(), () => this.#deliverDue());
   }
 
-  #deliverDue(): void {
+  #deliverDue() {
     const nowMs = realClock.nowMs();
     while (this.#queue[0] && this.#queue[0].dueMs <= nowMs) this.#queue.shift()?.deliver();
     this.#awaitNext();
   }
 
-  #runAfter(ms: number, then: () => void): void {
+  #runAfter(ms: number, then: () => void) {
     realClock.sleep(ms, this.#closing).then(then, () => {}); // closed: nobody is there
   }
 }

@@ -63,7 +63,7 @@ export class VoiceCaller {
   }
 
   /** Sends a numbered message, and keeps it until it is acknowledged. Without a socket it is only kept. */
-  #sendNow(message: VoiceMessage): void {
+  #sendNow(message: VoiceMessage) {
     const wire = this.#outbox.numberMessage(message);
     if (this.cutAtMs === undefined) this.#socket.send(wire);
   }
@@ -142,7 +142,7 @@ class VoiceOutbox {
   }
 }
 
-function encodeMessage(message: VoiceMessage, seq: number): SocketData {
+function encodeMessage(message: VoiceMessage, seq: number) {
   if (!('payload' in message)) return JSON.stringify({ ...message, seq });
   return Buffer.concat([Buffer.of(seq >> 8, seq & 0xff, message.op), message.payload]);
 }

@@ -144,16 +144,16 @@ export class VoiceCalls {
     for (const caller of this.#listCallers()) this.removeCaller(caller, code);
   }
 
-  #listCallers(): VoiceCaller[] {
+  #listCallers() {
     return [...this.#callers.values()];
   }
 }
 
-function toPlaceKey(guildId: string, userId: string): string {
+function toPlaceKey(guildId: string, userId: string) {
   return `${guildId}/${userId}`;
 }
 
-function getChannelId({ ticket }: VoiceCaller): string {
+function getChannelId({ ticket }: VoiceCaller) {
   return `${ticket.guildId}/${ticket.channelId}`;
 }
 
@@ -255,7 +255,7 @@ class VoiceCall {
     return [...this.#callers.values()].filter((other) => other !== caller);
   }
 
-  #deliverMessages(send: readonly DaveSend[]): void {
+  #deliverMessages(send: readonly DaveSend[]) {
     for (const { to, message } of send) {
       for (const userId of to) this.#callers.get(userId)?.send(message);
     }
@@ -263,7 +263,7 @@ class VoiceCall {
 }
 
 /** Ops 18 and 20 follow 11 in public client logs; their values are those of a desktop client. */
-function introduceCaller(to: VoiceCaller, who: readonly VoiceCaller[]): void {
+function introduceCaller(to: VoiceCaller, who: readonly VoiceCaller[]) {
   to.send({ op: voiceOpcodes.clientsConnect, d: { user_ids: who.map(({ userId }) => userId) } });
   for (const { userId } of who) {
     to.send({ op: voiceOpcodes.clientFlags, d: { user_id: userId, flags: 0 } });
@@ -271,6 +271,6 @@ function introduceCaller(to: VoiceCaller, who: readonly VoiceCaller[]): void {
   }
 }
 
-function sendSsrc(to: VoiceCaller, { userId, ssrc }: VoiceCaller): void {
+function sendSsrc(to: VoiceCaller, { userId, ssrc }: VoiceCaller) {
   to.send({ op: voiceOpcodes.speaking, d: { user_id: userId, ssrc, speaking: 1 } });
 }

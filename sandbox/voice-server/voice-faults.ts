@@ -121,40 +121,40 @@ export function makeVoiceFaults(faults: FaultSchedule, calls: VoiceCalls, udp: V
     /** Replaces what was said before. */
     network: (userId: string, ways: NetworkFaults) => faults.setNetworkFaults(userId, ways),
     /** Closes with `code` whenever `step` is reached, or so often. */
-    closeAt(userId: string, step: VoiceStep, code: number, times = Number.POSITIVE_INFINITY): void {
+    closeAt(userId: string, step: VoiceStep, code: number, times = Number.POSITIVE_INFINITY) {
       faults.getPersonFaults(userId).closes.set(step, { code, times });
     },
     /**
      * Messages of these kinds are `byMs` later than they should be, so others overtake them: that somebody speaks (op 5) or comes
      * (op 11), or that the group is another one (op 29), told to this person; or what they commit (op 28), as a slow machine does.
      */
-    late(userId: string, message: keyof typeof delayedOpcodes, byMs: number): void {
+    late(userId: string, message: keyof typeof delayedOpcodes, byMs: number) {
       faults.getPersonFaults(userId).lateMs.set(delayedOpcodes[message], byMs);
     },
     /** Padding in all that this person hears. */
-    pad(userId: string, padding: PaddingFaults): void {
+    pad(userId: string, padding: PaddingFaults) {
       faults.getPersonFaults(userId).padding = padding;
     },
     /** Proposes to this person alone that somebody enters the end-to-end group who is not in the call, and never announced. */
-    proposeStranger(userId: string): void {
+    proposeStranger(userId: string) {
       for (const caller of calls.listPersonCallers(userId))
         calls.getCall(caller)?.proposeStranger(caller);
     },
-    connections(state: FaultSchedule['connections']): void {
+    connections(state: FaultSchedule['connections']) {
       faults.connections = state;
     },
     /** New sockets of everybody offer only this mode of encryption. */
-    offerOnly(mode: EncryptionMode): void {
+    offerOnly(mode: EncryptionMode) {
       faults.modes = [mode];
     },
     /** Ends the faults of that person, or all of them. What is already under way still arrives. */
     heal: (userId?: string) => faults.healNetwork(userId),
     /** Leaves the present socket half open: from now on it reads and says nothing, and does not close. */
-    freeze(userId: string): void {
+    freeze(userId: string) {
       for (const caller of calls.listPersonCallers(userId)) caller.freeze();
     },
     /** Sends the person a frame as it is, JSON or bytes, without a number of its own. */
-    send(userId: string, frame: string | Buffer): void {
+    send(userId: string, frame: string | Buffer) {
       for (const caller of calls.listPersonCallers(userId)) caller.sendMessage(frame);
     },
     /**
@@ -162,7 +162,7 @@ export function makeVoiceFaults(faults: FaultSchedule, calls: VoiceCalls, udp: V
      * has 0 to 20 random bytes; `makeCameraPacket` is a genuine packet of their camera. Nothing happens until IP discovery has told where the
      * person is.
      */
-    forge(userId: string, kind: 'junk' | 'short' | 'camera'): void {
+    forge(userId: string, kind: 'junk' | 'short' | 'camera') {
       for (const caller of calls.listPersonCallers(userId)) {
         const [other] = calls.getCall(caller)?.listOthers(caller) ?? [];
         const short = () => randomBytes(randomInt(maxShortBytes + 1));
@@ -171,14 +171,14 @@ export function makeVoiceFaults(faults: FaultSchedule, calls: VoiceCalls, udp: V
       }
     },
     /** Closes the present socket with `code`. The session stays for a resume with codes below 4000 and 4015. */
-    close(userId: string, code: number): void {
+    close(userId: string, code: number) {
       for (const caller of calls.listPersonCallers(userId)) calls.failCaller(caller, code);
     },
   };
 }
 
 /** A camera has the SSRC after that of the microphone. */
-function makeCameraPacket({ secrets }: VoiceCaller, ssrc = 0): Buffer {
+function makeCameraPacket({ secrets }: VoiceCaller, ssrc = 0) {
   const payload = randomBytes(cameraBytes);
   const packet = {
     sequence: 1,
@@ -190,7 +190,7 @@ function makeCameraPacket({ secrets }: VoiceCaller, ssrc = 0): Buffer {
   return secrets?.sealer.sealPacket(packet) ?? payload;
 }
 
-function makeJunkPacket(ssrc = 0): Buffer {
+function makeJunkPacket(ssrc = 0) {
   const datagram = randomBytes(junkBytes);
   datagram.set([0x90, 120]);
   datagram.writeUInt32BE(ssrc, 8);

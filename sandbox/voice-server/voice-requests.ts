@@ -57,14 +57,14 @@ export function parseVoiceRequest(frame: Buffer, isBinary: boolean): VoiceReques
   return isBinary ? parseBinary(frame) : parseJson(frame.toString());
 }
 
-function parseBinary(frame: Buffer): VoiceRequest | number {
+function parseBinary(frame: Buffer) {
   const [code] = frame;
   if (code !== voiceOpcodes.keyPackage && code !== voiceOpcodes.commitWelcome)
     return voiceCloseReasons.unknownOp;
   return { op: code, payload: frame.subarray(1) };
 }
 
-function parseJson(text: string): VoiceRequest | number {
+function parseJson(text: string) {
   const value = tryParseJson(text);
   if (value === undefined) return voiceCloseReasons.undecodable;
   const read = jsonSchema.safeParse(value);

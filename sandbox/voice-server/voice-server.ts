@@ -61,7 +61,7 @@ export async function openVoiceServer(options: VoiceServerOptions) {
     allow: (guildId: string, userId: string, rights: VoiceRights) =>
       calls.setRights(guildId, userId, rights),
     faults: makeVoiceFaults(faults, calls, udp),
-    async [Symbol.asyncDispose](): Promise<void> {
+    async [Symbol.asyncDispose]() {
       clearInterval(ticking);
       closing.abort(new Error('The voice server was closed.'));
       calls.close(voiceCloseReasons.disconnected);
@@ -72,11 +72,7 @@ export async function openVoiceServer(options: VoiceServerOptions) {
 }
 
 /** WebSockets on `https`, where new connections are let in, left hanging or refused, as the faults say. */
-function openGateway(
-  https: Server,
-  faults: FaultSchedule,
-  greet: (socket: WebSocket) => void,
-): WebSocketServer {
+function openGateway(https: Server, faults: FaultSchedule, greet: (socket: WebSocket) => void) {
   const sockets = new WebSocketServer({
     server: https,
     maxPayload: maxFrameBytes,
@@ -90,7 +86,7 @@ function openGateway(
 }
 
 /** Clients get a moment to read their close code, then are cut off. */
-async function closeSockets(sockets: WebSocketServer, https: Server): Promise<void> {
+async function closeSockets(sockets: WebSocketServer, https: Server) {
   const closed = once(https, 'close');
   https.close();
   const cutOff = setTimeout(() => {

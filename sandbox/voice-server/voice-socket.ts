@@ -68,16 +68,16 @@ export class VoiceSocket {
     this.#finishClose();
   }
 
-  #finishClose(): void {
+  #finishClose() {
     setTimeout(() => this.#socket.terminate(), closeTimeoutMs).unref();
   }
 
   /** Sends a message without a number, which a resume does not repeat. */
-  #sendJson(opcode: number, d: unknown): void {
+  #sendJson(opcode: number, d: unknown) {
     this.send(JSON.stringify({ op: opcode, d }));
   }
 
-  #receiveFrame(frame: Buffer, isBinary: boolean): void {
+  #receiveFrame(frame: Buffer, isBinary: boolean) {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     const request = parseVoiceRequest(frame, isBinary);
     const refused = typeof request === 'number' ? request : this.#handleRequest(request);
@@ -87,7 +87,7 @@ export class VoiceSocket {
   }
 
   /** A close code if the request cannot be granted. */
-  #handleRequest(request: VoiceRequest): number | undefined {
+  #handleRequest(request: VoiceRequest) {
     if (request.op === voiceOpcodes.heartbeat)
       return this.#handleHeartbeat(request.d.t, request.d.seq_ack);
     if (request.op === voiceOpcodes.identify) return this.#identifyCaller(request.d);
@@ -97,12 +97,12 @@ export class VoiceSocket {
       : voiceCloseReasons.notIdentified;
   }
 
-  #handleHeartbeat(t: number, seqAck: number | undefined): undefined {
+  #handleHeartbeat(t: number, seqAck: number | undefined) {
     this.#caller?.acknowledgeBeat(seqAck);
     this.#sendJson(voiceOpcodes.heartbeatAck, { t });
   }
 
-  #identifyCaller(identity: VoiceIdentify): number | undefined {
+  #identifyCaller(identity: VoiceIdentify) {
     if (this.#caller) return voiceCloseReasons.identifiedTwice;
     const fault = this.#rules.faults.takeClose(identity.user_id, 'identify');
     if (fault !== undefined) return fault;
@@ -116,7 +116,7 @@ export class VoiceSocket {
     return undefined;
   }
 
-  #resumeCaller(identity: VoiceResume): number | undefined {
+  #resumeCaller(identity: VoiceResume) {
     if (this.#caller) return voiceCloseReasons.identifiedTwice;
     const caller = this.#calls.resume(identity, this);
     if (typeof caller === 'number') return caller;
@@ -124,7 +124,7 @@ export class VoiceSocket {
     return undefined;
   }
 
-  #seatCaller(caller: VoiceCaller): void {
+  #seatCaller(caller: VoiceCaller) {
     clearTimeout(this.#tooLate);
     this.#caller = caller;
   }
@@ -140,7 +140,7 @@ export class VoiceSocket {
           | typeof voiceOpcodes.heartbeat;
       }
     >,
-  ): number | undefined {
+  ) {
     const call = this.#calls.getCall(caller);
     switch (request.op) {
       case voiceOpcodes.selectProtocol: {
@@ -171,7 +171,7 @@ export class VoiceSocket {
   }
 
   /** Code 1000 ends the voice session. After any other code the person may resume. */
-  #onGone(code: number): void {
+  #onGone(code: number) {
     clearTimeout(this.#tooLate);
     const caller = this.#caller;
     const cut = caller?.cutSocket(this);

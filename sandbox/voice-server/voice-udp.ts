@@ -54,7 +54,7 @@ export class VoiceUdp implements AsyncDisposable {
     await closed;
   }
 
-  #receiveDatagram(datagram: Buffer, from: RemoteInfo): void {
+  #receiveDatagram(datagram: Buffer, from: RemoteInfo) {
     const asked = parseDiscovery(datagram);
     const ssrc = asked ?? parseSsrc(datagram);
     const caller =
@@ -66,7 +66,7 @@ export class VoiceUdp implements AsyncDisposable {
     });
   }
 
-  #relayDatagram(datagram: Buffer, caller: VoiceCaller): void {
+  #relayDatagram(datagram: Buffer, caller: VoiceCaller) {
     const packet = caller.secrets && decryptPacket(datagram, caller.secrets.cipher);
     if (!packet) return;
     this.#calls.getCall(caller)?.relayPacket(caller, packet, (sealed, to) => {
@@ -74,7 +74,7 @@ export class VoiceUdp implements AsyncDisposable {
     });
   }
 
-  #answerDiscovery(ssrc: number, from: RemoteInfo): void {
+  #answerDiscovery(ssrc: number, from: RemoteInfo) {
     const caller = this.#calls.findBySsrc(ssrc);
     if (!caller) return;
     const address = { address: from.address, port: from.port };
@@ -85,11 +85,11 @@ export class VoiceUdp implements AsyncDisposable {
     );
   }
 
-  #answerCaller(datagram: Buffer, to: UdpPeer, caller: VoiceCaller | undefined): void {
+  #answerCaller(datagram: Buffer, to: UdpPeer, caller: VoiceCaller | undefined) {
     this.#faults.carryDatagram(caller?.userId, 'down', () => this.#sendDatagram(datagram, to));
   }
 
-  #sendDatagram(datagram: Buffer, { address, port }: UdpPeer): void {
+  #sendDatagram(datagram: Buffer, { address, port }: UdpPeer) {
     if (port !== 0) this.#socket.send(datagram, port, address, () => {}); // UDP promises nothing
   }
 }

@@ -72,7 +72,7 @@ export function makeChannel(
 
 type WorldSources = Pick<World, 'ids' | 'clock' | 'bot' | 'people'>;
 
-function createGuild(soil: WorldSources, options: GuildOptions): Guild {
+function createGuild(soil: WorldSources, options: GuildOptions) {
   const { ids, bot } = soil;
   const owner = findOrMakeUser(soil, options.ownerName ?? 'Olga');
   const id = ids.mintGuildId();
@@ -105,7 +105,7 @@ function createGuild(soil: WorldSources, options: GuildOptions): Guild {
   };
 }
 
-function makeChannels(soil: WorldSources, options: GuildOptions): Channel[] {
+function makeChannels(soil: WorldSources, options: GuildOptions) {
   const { textChannels = ['general'], stageChannels = [] } = options;
   const { voiceChannels = ['Lounge', 'Workshop'] } = options;
   const all = { text: textChannels, voice: voiceChannels, stage: stageChannels } as const;
@@ -115,13 +115,13 @@ function makeChannels(soil: WorldSources, options: GuildOptions): Channel[] {
 }
 
 /** A user by name: one person in every server. */
-function findOrMakeUser({ ids, people }: WorldSources, name: string): User {
+function findOrMakeUser({ ids, people }: WorldSources, name: string) {
   const user = people.get(name) ?? { id: ids.mintId(), name, bot: false };
   people.set(name, user);
   return user;
 }
 
-function makeMember(user: User, joinedAt: string): Member {
+function makeMember(user: User, joinedAt: string) {
   return {
     user,
     joinedAt,
@@ -133,7 +133,7 @@ function makeMember(user: User, joinedAt: string): Member {
   };
 }
 
-function formatJoinTime({ clock }: Pick<World, 'clock'>): string {
+function formatJoinTime({ clock }: Pick<World, 'clock'>) {
   return new Date(clock.wallMs()).toISOString();
 }
 
@@ -169,7 +169,7 @@ export class Snowflakes {
     return ((BigInt(madeAtMs) << 22n) | BigInt(restMs)).toString();
   }
 
-  #getSinceEpochMs(): number {
+  #getSinceEpochMs() {
     return Math.max(0, Math.trunc(this.#wallMs() - discordEpochMs));
   }
 }

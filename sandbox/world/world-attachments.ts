@@ -58,7 +58,7 @@ export class Attachments {
     return this.#kept.get(id);
   }
 
-  #forgetOldest(): void {
+  #forgetOldest() {
     for (const [id, { bytes }] of this.#kept) {
       if (this.#sizeBytes <= maxKeptBytes) return;
       this.#kept.delete(id);

@@ -100,11 +100,11 @@ export class WorldChanges {
     this.#tell('GUILD_DELETE', guild, { id: guild.id });
   }
 
-  #changeRole(change: 'CREATE' | 'UPDATE', guild: Guild, role: GuildRole): void {
+  #changeRole(change: 'CREATE' | 'UPDATE', guild: Guild, role: GuildRole) {
     this.#tell(`GUILD_ROLE_${change}`, guild, { guild_id: guild.id, role: toRoleJson(role) });
   }
 
-  #changeChannel(change: 'UPDATE' | 'DELETE', guild: Guild, channel: Channel): void {
+  #changeChannel(change: 'UPDATE' | 'DELETE', guild: Guild, channel: Channel) {
     const what = channel.kind === 'thread' ? 'THREAD' : 'CHANNEL';
     this.#tell(`${what}_${change}`, guild, toChannelJson(guild, channel));
   }
@@ -114,7 +114,7 @@ export class WorldChanges {
     { id: guildId }: Guild,
     data: Dispatch['data'],
     intent: number = intents.guilds,
-  ): void {
+  ) {
     this.#dispatch({ name, guildId, data, intent });
   }
 }

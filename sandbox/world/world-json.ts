@@ -86,7 +86,7 @@ export function toApplicationJson(world: World, flags: number): Json {
   };
 }
 
-function toTeamJson(id: string, members: readonly User[]): Json {
+function toTeamJson(id: string, members: readonly User[]) {
   const [owner] = members;
   return {
     id,
@@ -147,7 +147,7 @@ export function toChannelJson(guild: Guild, channel: Channel): Json {
   };
 }
 
-function toKindFields(channel: Channel, guild: Guild): Json {
+function toKindFields(channel: Channel, guild: Guild) {
   switch (channel.kind) {
     case 'text':
       return { topic: null };
@@ -303,11 +303,11 @@ export function toMessageEvent(
 }
 
 /** True for messages that the bot may read without the intent: its own, and those that mention it. */
-function isReadableByBot({ bot }: World, { authorId, pings }: BoardMessage): boolean {
+function isReadableByBot({ bot }: World, { authorId, pings }: BoardMessage) {
   return authorId === bot.id || pings.userIds.includes(bot.id);
 }
 
-function toMentionsJson(guild: Guild | undefined, pings: MessageMentions): Json {
+function toMentionsJson(guild: Guild | undefined, pings: MessageMentions) {
   const members = pings.userIds.map((id) => guild?.members.get(id));
   return {
     mention_everyone: pings.everyone,

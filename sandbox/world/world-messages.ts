@@ -156,11 +156,11 @@ export class MessageBoard {
     return all.filter((each) => each.channelId === channelId && !each.ephemeral);
   }
 
-  #keepFiles(channelId: string, { uploads = [] }: PostedContent): Attachment[] {
+  #keepFiles(channelId: string, { uploads = [] }: PostedContent) {
     return uploads.map((upload) => this.attachments.keepFile(channelId, upload));
   }
 
-  #notePings(message: BoardMessage, { allowedMentions }: PostedContent): void {
+  #notePings(message: BoardMessage, { allowedMentions }: PostedContent) {
     const guild = findPlace(this.#world, message.channelId)?.guild;
     if (!guild) return;
     const now = findMentions(this.#world, guild, message.authorId, message.text, allowedMentions);
@@ -197,7 +197,7 @@ function findMentions(
   authorId: string,
   text: string,
   allowed: AllowedMentions | null | undefined,
-): MessageMentions {
+) {
   const mayPingAll = isAllowed(world, guild, authorId, 'mentionEveryone');
   const lets = (kind: 'users' | 'roles', id: string) =>
     !allowed || allowed.parse?.includes(kind) || allowed[kind]?.includes(id) === true;
@@ -214,7 +214,7 @@ function findMentions(
 }
 
 /** Everybody whom either of two messages mentions. */
-function joinMentions(one: MessageMentions, two: MessageMentions): MessageMentions {
+function joinMentions(one: MessageMentions, two: MessageMentions) {
   return {
     everyone: one.everyone || two.everyone,
     userIds: [...new Set([...one.userIds, ...two.userIds])],
@@ -223,12 +223,12 @@ function joinMentions(one: MessageMentions, two: MessageMentions): MessageMentio
 }
 
 /** Names of mentions as people write them: `@everyone`, `@Adam`, `@DJ`. */
-function formatMentions(guild: Guild | undefined, pings: MessageMentions): readonly string[] {
+function formatMentions(guild: Guild | undefined, pings: MessageMentions) {
   const users = pings.userIds.map((id) => guild?.members.get(id)?.user.name ?? id);
   const roles = pings.roleIds.map((id) => guild?.roles.find((role) => role.id === id)?.name ?? id);
   return [...(pings.everyone ? ['everyone'] : []), ...users, ...roles].map((name) => `@${name}`);
 }
 
-function parseMentioned(text: string, pattern: RegExp): string[] {
+function parseMentioned(text: string, pattern: RegExp) {
   return [...new Set(Array.from(text.matchAll(pattern), ([, id = '']) => id))];
 }

@@ -76,7 +76,7 @@ export function computePermissions(
   return isTimedOut(world, member) ? bits & timedOutPermissions : bits;
 }
 
-function isTimedOut(world: World, { timedOutUntilMs = 0 }: Member): boolean {
+function isTimedOut(world: World, { timedOutUntilMs = 0 }: Member) {
   return timedOutUntilMs > world.clock.wallMs();
 }
 
@@ -105,17 +105,12 @@ export function canEnter(
   return isFull && !(bits & permissionBits.moveMembers) ? 'full' : 'yes';
 }
 
-function computeBasePermissions(guild: Guild, { roleIds }: Member): bigint {
+function computeBasePermissions(guild: Guild, { roleIds }: Member) {
   const held = guild.roles.filter(({ id }) => id === guild.id || roleIds.includes(id));
   return held.reduce((bits, role) => bits | role.permissions, 0n);
 }
 
-function applyOverwrites(
-  base: bigint,
-  guild: Guild,
-  member: Member,
-  { overwrites }: Channel,
-): bigint {
+function applyOverwrites(base: bigint, guild: Guild, member: Member, { overwrites }: Channel) {
   const layers = [
     overwrites.filter(({ id }) => id === guild.id),
     overwrites.filter(({ id, of }) => of === 'role' && member.roleIds.includes(id)),
@@ -129,6 +124,6 @@ function applyOverwrites(
 }
 
 /** A thread has the rights of the channel it hangs under. */
-function findRightsOwner(guild: Guild, channel: Channel): Channel {
+function findRightsOwner(guild: Guild, channel: Channel) {
   return guild.channels.find(({ id }) => id === channel.parentId) ?? channel;
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Dispatch, intents } from '#sandbox/gateway/gateway-wire.ts';
-import type { VoiceRights, VoiceTicket } from '#sandbox/voice/voice-ports.ts';
+import type { VoiceTicket } from '#sandbox/voice/voice-ports.ts';
 import type { VoiceServer } from '#sandbox/voice-server/voice-server.ts';
 import {
   type Channel,
@@ -109,7 +109,7 @@ export class WorldSeats {
     if (now?.sessionId === sessionId) this.#sendServerUpdate(this.#admitPerson(guild, now));
   }
 
-  #takeSeat(guild: Guild, seat: VoiceSeat): VoiceTicket | undefined {
+  #takeSeat(guild: Guild, seat: VoiceSeat) {
     const { channel, ...own } = seat;
     const { userId } = own;
     const former = guild.voiceStates.get(userId);
@@ -126,32 +126,32 @@ export class WorldSeats {
       : this.#admitPerson(guild, state);
   }
 
-  #admitPerson(guild: Guild, { channelId, sessionId, userId }: VoiceState): VoiceTicket {
+  #admitPerson(guild: Guild, { channelId, sessionId, userId }: VoiceState) {
     const token = randomBytes(16).toString('hex');
     const ticket: VoiceTicket = { guildId: guild.id, channelId, userId, sessionId, token };
     this.#voice.admit(ticket);
     return ticket;
   }
 
-  #sendServerUpdate({ token, guildId, sessionId }: VoiceTicket): void {
+  #sendServerUpdate({ token, guildId, sessionId }: VoiceTicket) {
     const data = { token, guild_id: guildId, endpoint: this.#voice.endpoint };
     this.#dispatch({ name: 'VOICE_SERVER_UPDATE', guildId, data, sessionId });
   }
 
-  #sendState(guildId: string, data: Json): void {
+  #sendState(guildId: string, data: Json) {
     const intent = intents.voiceStates;
     this.#dispatch({ name: 'VOICE_STATE_UPDATE', guildId, data, intent });
   }
 
   /** On a stage everybody is at first, owners too. */
-  #isAudience(guild: Guild, userId: string, channel: Channel): boolean {
+  #isAudience(guild: Guild, userId: string, channel: Channel) {
     if (channel.kind === 'stage') return true;
     return !isAllowed(this.#world, guild, userId, 'speak', channel);
   }
 }
 
 /** Voice rights of a member; a moderator, the person or the channel may take them. */
-function toVoiceRights(member: Member | undefined, state: VoiceState): VoiceRights {
+function toVoiceRights(member: Member | undefined, state: VoiceState) {
   const { selfMute, selfDeaf, suppressed } = state;
   return {
     speak: !member?.muted && !selfMute && !suppressed,
@@ -159,7 +159,7 @@ function toVoiceRights(member: Member | undefined, state: VoiceState): VoiceRigh
   };
 }
 
-function hasOnlyMuteChanged(former: VoiceState, now: VoiceState): boolean {
+function hasOnlyMuteChanged(former: VoiceState, now: VoiceState) {
   if (former.channelId !== now.channelId || former.sessionId !== now.sessionId) return false;
   return former.selfMute !== now.selfMute || former.selfDeaf !== now.selfDeaf;
 }

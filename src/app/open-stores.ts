@@ -5,7 +5,7 @@ import {
   TranscriptStores,
 } from '#src/features/captions/store/transcript-stores.ts';
 import { memoryStorePart } from '#src/features/memories/memory-store.ts';
-import { type Database, openDatabase } from '#src/storage/database.ts';
+import { openDatabase } from '#src/storage/database.ts';
 import type { StoreDatabases } from '#src/storage/postgres/keep-stores.ts';
 import { createSqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
 import { createSqliteWorker } from '#src/storage/sqlite/sqlite-worker.ts';
@@ -61,7 +61,7 @@ async function openInDatabase(
 async function openInFiles(
   { config: { dataDir }, onStore }: StoreOptions,
   worker: ReturnType<typeof createSqliteWorker>,
-): Promise<StoreDatabases> {
+) {
   const mainHealth = createStoreHealth('store-unwritten', realClock, onStore);
   const health = createStoreHealth('transcripts-unwritten', realClock, (event) => {
     if (event.kind === 'alert') onStore(event);
@@ -78,7 +78,7 @@ function openFile(
   path: string,
   { sqlite }: StoreKind,
   health?: StoreHealth,
-): Database {
+) {
   const driver = createSqliteDriver(path, sqlite, worker.file(path));
   return openDatabase({ driver, clock: realClock, health });
 }

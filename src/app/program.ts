@@ -45,7 +45,7 @@ function endNow(why: string) {
   setTimeout(() => process.exit(1), hurryMs).unref();
 }
 
-async function runProgramMode({ signal, hurry }: ExitSignals): Promise<number> {
+async function runProgramMode({ signal, hurry }: ExitSignals) {
   const args = readArguments();
   const environment = { ...readEnvironment() };
   if (!loadDotEnv(console.error)) return misconfigured;
@@ -72,7 +72,7 @@ async function runProgramMode({ signal, hurry }: ExitSignals): Promise<number> {
 }
 
 /** A broken outside world is told in its one sentence; a bug with everything there is. */
-function toExitCode(error: unknown): number {
+function toExitCode(error: unknown) {
   const isKnown = error instanceof BotError;
   console.error(isKnown ? error.message : error);
   return isKnown && unusable.includes(error.code) ? misconfigured : 1;

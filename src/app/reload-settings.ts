@@ -26,6 +26,6 @@ export function reloadSettings(config: Config, read: ConfigResult, log: Log): vo
   log.info(`reloaded: servers, prices, ${keys.size} keys`);
 }
 
-function toModelPlace({ role, baseUrl, apiKey }: ModelInUse): string {
+function toModelPlace({ role, baseUrl, apiKey }: ModelInUse) {
   return `${role} ${baseUrl} ${apiKey !== undefined}`;
 }

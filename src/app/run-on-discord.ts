@@ -180,12 +180,7 @@ function surviveBugs(log: Log, { bugs }: Metrics) {
 }
 
 /** The bot is worth more than its figures: without an address for them it goes on. */
-async function showStatus(
-  { status }: Config,
-  metrics: Metrics,
-  readiness: Readiness,
-  log: Log,
-): Promise<AsyncDisposable | undefined> {
+async function showStatus({ status }: Config, metrics: Metrics, readiness: Readiness, log: Log) {
   if (!status) return undefined;
   const sources = {
     readiness: () => readiness.report(),

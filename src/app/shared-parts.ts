@@ -93,7 +93,7 @@ export async function openSharedParts(
 async function claimDataDir(
   { config: { dataDir, databaseUrl }, onStore }: BotOptions,
   signal: AbortSignal,
-): Promise<Disposable> {
+) {
   if (databaseUrl) return new DisposableStack();
   const printWarning = (message: string) => onStore({ kind: 'warning', message });
   using stack = new DisposableStack();
@@ -107,7 +107,7 @@ async function claimDataDir(
 }
 
 /** Deletes old copies of the store, until it is disposed. */
-function expireCopies({ config: { dataDir }, onStore }: BotOptions): Disposable {
+function expireCopies({ config: { dataDir }, onStore }: BotOptions) {
   const over = new AbortController();
   const deleteExpired = () => deleteOldCopies(dataDir, realClock.wallMs());
   const task = {
@@ -123,7 +123,7 @@ function expireCopies({ config: { dataDir }, onStore }: BotOptions): Disposable 
 function openAllFeatures(
   { config }: BotOptions,
   { parts, sounds, weights }: Pick<SharedParts, 'sounds' | 'weights'> & { parts: OpenParts },
-): OpenFeatures {
+) {
   const { deadlines, speech, transcription } = config;
   const given: FeatureProcessDeps = {
     store: findPart(parts),
@@ -167,7 +167,7 @@ export async function openOperatorTools(
   const hashesPath = join(dataDir, 'mcp-tools.json');
   const servers = new McpServers({ ...mcp, hashesPath, clock: realClock, report });
   const known = new WeakMap<ExternalTool, ToolEntry>();
-  const toToolEntry = (tool: ExternalTool): ToolEntry => {
+  const toToolEntry = (tool: ExternalTool) => {
     const found = known.get(tool) ?? adaptExternalTool(tool);
     known.set(tool, found);
     return found;
@@ -188,7 +188,7 @@ type Sounds = AsyncDisposable &
 const mostStepMs = 2_000;
 
 /** Opens the sounds. Closing them ends decoding under way. */
-function openSounds(config: Pick<Config, 'allowedHosts' | 'dataDir' | 'searchPath'>): Sounds {
+function openSounds(config: Pick<Config, 'allowedHosts' | 'dataDir' | 'searchPath'>) {
   const { allowedHosts, dataDir, searchPath } = config;
   const [clock, allowed] = [realClock, new AllowedHosts(allowedHosts)];
   const decoding = new Decoding({ clock, stepMs: mostStepMs });

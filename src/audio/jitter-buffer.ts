@@ -105,12 +105,12 @@ export class JitterBuffer {
     return { ...this.#getCounts };
   }
 
-  #holdPacket(placed: PlacedPacket): readonly OrderedPacket[] {
+  #holdPacket(placed: PlacedPacket) {
     if (!this.#held.has(placed.place)) this.#held.set(placed.place, placed);
     return this.releaseOverdue(placed.packet.atMs);
   }
 
-  #releaseWhile(ready: (missing: number) => boolean): OrderedPacket[] {
+  #releaseWhile(ready: (missing: number) => boolean) {
     const released: OrderedPacket[] = [];
     for (;;) {
       const next = this.#held.get(Math.min(...this.#held.keys()));
@@ -120,21 +120,21 @@ export class JitterBuffer {
     }
   }
 
-  #countMissing(place: number): number {
+  #countMissing(place: number) {
     return this.#last ? place - this.#last.place - 1 : 0;
   }
 
-  #getOldestMs(): number {
+  #getOldestMs() {
     let oldest = Infinity;
     for (const { packet } of this.#held.values()) oldest = Math.min(oldest, packet.atMs);
     return oldest;
   }
 
-  #passWithGap(next: PlacedPacket): OrderedPacket {
+  #passWithGap(next: PlacedPacket) {
     return this.#passPacket(next, this.#last && this.#measureGap(this.#last.packet, next));
   }
 
-  #measureGap(last: Packet, { packet, place }: PlacedPacket): PacketGap | undefined {
+  #measureGap(last: Packet, { packet, place }: PlacedPacket) {
     const missing = this.#countMissing(place);
     const jump = (packet.timestamp - last.timestamp) | 0;
     if (!isSameStream(jump, missing)) return newStreamGap;
@@ -146,7 +146,7 @@ export class JitterBuffer {
     return { frames: missing, lost, silent: between - lost, isRestart: false };
   }
 
-  #receiveOld({ packet, place }: PlacedPacket): readonly OrderedPacket[] {
+  #receiveOld({ packet, place }: PlacedPacket) {
     if (!this.#isLate(packet, place)) return this.#restartStream(packet);
     this.#getCounts.late++;
     return this.releaseOverdue(packet.atMs);
@@ -158,13 +158,13 @@ export class JitterBuffer {
     return between < maxLatePackets && isSameStream(since, between);
   }
 
-  #restartStream(packet: Packet): readonly OrderedPacket[] {
+  #restartStream(packet: Packet) {
     const released = this.#releaseWhile(() => true);
     const place = 0x1_0000 + packet.sequence;
     return [...released, this.#passPacket({ packet, place }, newStreamGap)];
   }
 
-  #passPacket(placed: PlacedPacket, gap?: PacketGap): OrderedPacket {
+  #passPacket(placed: PlacedPacket, gap?: PacketGap) {
     const { packet } = placed;
     this.#last = placed;
     // 0 for bytes that are not Opus, or not yet.
@@ -175,11 +175,11 @@ export class JitterBuffer {
 }
 
 /** Finds the nearest number with these lower 16 bits: https://www.rfc-editor.org/rfc/rfc3550.html#appendix-A.1 */
-function unwrapSequence(sequence: number, near: number): number {
+function unwrapSequence(sequence: number, near: number) {
   return near + (((sequence - near) << 16) >> 16);
 }
 
-function isSameStream(jump: number, missing: number): boolean {
+function isSameStream(jump: number, missing: number) {
   // Time passes, not too long, and long enough for the lost packets.
   return jump >= missing * minPacketSamples && jump <= maxSilenceSamples;
 }

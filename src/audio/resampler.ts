@@ -80,7 +80,7 @@ export class Resampler {
     this.#at -= done;
   }
 
-  #produceUntil(end: number): Int16Array {
+  #produceUntil(end: number) {
     const { up, down } = this.#filter.change;
     const [at, phase, channels] = [this.#at, this.#phase, this.#channels];
     const frames = Math.max(0, Math.ceil(((end - at) * up - phase) / down));
@@ -103,7 +103,7 @@ export function resamplePcm({ samples, rateHz, channels }: Pcm, toHz: number): P
   };
 }
 
-function getSharedFilter(fromHz: number, toHz: number): PolyphaseFilter {
+function getSharedFilter(fromHz: number, toHz: number) {
   const key = `${fromHz} ${toHz}`;
   const known = filters.get(key)?.deref();
   if (known) return known;
@@ -142,7 +142,7 @@ export class RateConverter {
     return this.#toChannels(this.#resampler?.flush() ?? new Int16Array(0));
   }
 
-  #toChannels(samples: Int16Array): Int16Array {
+  #toChannels(samples: Int16Array) {
     return this.#from?.channels === this.#channels ? samples : toStereo(samples);
   }
 }

@@ -85,7 +85,7 @@ export function toNonEmptyText(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-function findJsonExcess(json: Uint8Array | string, limits: JsonLimits): JsonExcess | undefined {
+function findJsonExcess(json: Uint8Array | string, limits: JsonLimits) {
   if (json.length > limits.bytes) return describeExcess('bytes', limits);
   return new JsonMeter(limits).push(typeof json === 'string' ? Buffer.from(json) : json);
 }
@@ -136,7 +136,7 @@ export class JsonMeter {
     return this.#excess;
   }
 
-  #scanByte(chunk: Uint8Array, at: number): number {
+  #scanByte(chunk: Uint8Array, at: number) {
     const byte = chunk[at];
     if (byte === asciiCodes.lineFeed) this.#endLine();
     else if (byte !== asciiCodes.carriageReturn) this.#isLineEmpty = false;
@@ -155,7 +155,7 @@ export class JsonMeter {
   }
 
   /** Returns the index after the string, or the end of the chunk. A string never spans lines. */
-  #scanString(chunk: Uint8Array, from: number): number {
+  #scanString(chunk: Uint8Array, from: number) {
     let isEscaped = this.#isEscaped;
     for (let at = from; at < chunk.length; at++) {
       const byte = chunk[at];
@@ -186,7 +186,7 @@ export class JsonMeter {
   }
 }
 
-function describeExcess(bound: keyof JsonLimits, limits: JsonLimits): JsonExcess {
+function describeExcess(bound: keyof JsonLimits, limits: JsonLimits) {
   return { bound, description: `JSON with ${limitDescriptions[bound](limits[bound])}` };
 }
 
@@ -196,12 +196,12 @@ const limitDescriptions: Readonly<Record<keyof JsonLimits, (limit: number) => st
   values: (limit) => `more than ${formatLimit(limit)} values`,
 };
 
-function formatByteLimit(bytes: number): string {
+function formatByteLimit(bytes: number) {
   if (bytes >= 2 ** 20) return `${formatLimit(bytes / 2 ** 20)} MiB`;
   return bytes >= 2 ** 10 ? `${formatLimit(bytes / 2 ** 10)} KiB` : `${bytes} bytes`;
 }
 
-function formatLimit(limit: number): string {
+function formatLimit(limit: number) {
   return limit.toLocaleString('en', { maximumFractionDigits: 1 });
 }
 

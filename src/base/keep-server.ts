@@ -46,7 +46,7 @@ export async function keepServer<Server extends AsyncDisposable>(
   report: (news: ServerEvent<Server>) => void,
 ): Promise<AsyncDisposable> {
   const closing = new AbortController();
-  const openAndReport = async (): Promise<ServerOutcome<Server>> => {
+  const openAndReport = async () => {
     const outcome = await open();
     if (outcome.kind === 'open') report(outcome);
     return outcome;
@@ -68,7 +68,7 @@ async function retryUntilOpen<Server extends AsyncDisposable>(
   openAndReport: () => Promise<ServerOutcome<Server>>,
   clock: Clock,
   signal: AbortSignal,
-): Promise<ServerOutcome<Server>> {
+) {
   let outcome = first;
   while (outcome.kind === 'refused' && outcome.isTaken) {
     await clock.sleep(retryIntervalMs, signal).catch(() => undefined);

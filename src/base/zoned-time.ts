@@ -72,7 +72,7 @@ export function getWeekday({ year, month, day }: LocalTime): number {
   return new Date(Date.UTC(year, month - 1, day)).getUTCDay();
 }
 
-function getOffsetMs(wallMs: number, timeZone: string): number {
+function getOffsetMs(wallMs: number, timeZone: string) {
   return toUtcMs(toLocalTime(wallMs, timeZone)) - Math.floor(wallMs / 1000) * 1000;
 }
 

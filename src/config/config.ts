@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import type { z } from 'zod';
 import { Secret } from '#src/base/secret.ts';
-import type { AudioModel, EngineChoice } from '#src/engines/engine.ts';
+import type { EngineChoice } from '#src/engines/engine.ts';
 import { standardDeadlines } from '#src/provider/deadlines.ts';
 import { isOpenAi, standardModels, standardVoice } from '#src/provider/models/standard-models.ts';
 import { findBudgetMistakes, readBudget } from './budget.ts';
@@ -73,9 +73,7 @@ function toBadResult(mistakes: readonly string[]) {
 }
 
 /** Names of the settings that were given another value than the standard one. */
-function listChangedSettings(
-  given: Readonly<Record<string, string | undefined>>,
-): ReadonlySet<string> {
+function listChangedSettings(given: Readonly<Record<string, string | undefined>>) {
   const standard = listSettingNames();
   return new Set(Object.keys(given).filter((name) => given[name] !== standard.get(name)));
 }
@@ -89,11 +87,11 @@ export function readSecret(
   return value ? new Secret(value) : undefined;
 }
 
-function describeIssue({ path, message }: z.core.$ZodIssue): string {
+function describeIssue({ path, message }: z.core.$ZodIssue) {
   return `${path.join('.')}: ${message.replace(/^Invalid option: expected one of /, 'must be one of ').replace(/^Invalid input: expected /, 'must be ')}`;
 }
 
-function findContradictions(from: EnvironmentSettings): string[] {
+function findContradictions(from: EnvironmentSettings) {
   const mistakes = [
     ...findRoleMistakes(from),
     ...findBudgetMistakes(from),
@@ -171,7 +169,7 @@ function toConsentConfig({ CONSENT_POLICY }: EnvironmentSettings) {
 }
 
 /** A chat model that hears and speaks. The one that reads and writes need not as long as the pipeline is `chained`. */
-function toAudioModel(from: EnvironmentSettings, chat: EngineChoice): AudioModel {
+function toAudioModel(from: EnvironmentSettings, chat: EngineChoice) {
   const { AUDIO_MODEL_NAME: named, SPEECH_VOICE: voice = standardVoice } = from;
   const standard =
     chat.kind === 'remote' && isOpenAi(chat.baseUrl) ? standardModels.audioChat : undefined;

@@ -59,12 +59,12 @@ export function readAnew(environment: NodeJS.ProcessEnv): ConfigResult {
 }
 
 /** First words of lines that are no setting, comment or part of a value in quotes; what stands behind them may be a key. */
-function findWordsWithoutValue(text: string): readonly string[] {
+function findWordsWithoutValue(text: string) {
   const lines = text.replace(/=\s*(["'`])[\s\S]*?\1/g, '=').split('\n');
   return lines.flatMap((line) => /^\s*([^\s#=]+)(?:[\s#][^=]*)?$/.exec(line)?.[1] ?? []);
 }
 
-function readEnvText(path: string): string | Error {
+function readEnvText(path: string) {
   try {
     return readFileSync(path, 'utf8').replace(/^\ufeff/, '');
   } catch (error) {

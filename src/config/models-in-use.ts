@@ -29,23 +29,19 @@ export function listSecrets(config: Config): Secret[] {
 }
 
 /** Password of the database, as it is sent. */
-function findPassword({ databaseUrl }: Config): Secret | undefined {
+function findPassword({ databaseUrl }: Config) {
   if (!databaseUrl) return undefined;
   const { password } = new URL(databaseUrl.reveal());
   return password === '' ? undefined : new Secret(decodeURIComponent(password));
 }
 
 /** Where it is another one than the model that reads and writes. */
-function listHearingModels({ chat, audioModel: { model } }: Config): ModelInUse[] {
+function listHearingModels({ chat, audioModel: { model } }: Config) {
   if (chat.kind === 'local' || !model || model === chat.model) return [];
   return [toModelInUse('AUDIO_MODEL', { ...chat, model })];
 }
 
-function listGroupModels(
-  group: string,
-  engine: EngineChoice,
-  fallback: EngineChoice | undefined,
-): ModelInUse[] {
+function listGroupModels(group: string, engine: EngineChoice, fallback: EngineChoice | undefined) {
   const usual =
     engine.kind === 'local'
       ? []
@@ -55,6 +51,6 @@ function listGroupModels(
     : usual;
 }
 
-function toModelInUse(role: string, { model, baseUrl, apiKey }: RemoteServer): ModelInUse {
+function toModelInUse(role: string, { model, baseUrl, apiKey }: RemoteServer) {
   return { role, model, baseUrl, apiKey };
 }

@@ -54,7 +54,7 @@ export class EventLog {
     const isWanted = (event: ExchangeEvent): event is Of<K> =>
       kinds.some((kind) => kind === event.kind) &&
       (name === undefined || !('name' in event) || event.name === name);
-    const findEvent = (): LoggedEvent<K> | undefined => {
+    const findEvent = () => {
       for (const { event, place: at, atMs } of this.#seen) {
         if (at > place && isWanted(event)) return { event, place: at, atMs };
       }

@@ -156,14 +156,14 @@ export function trustCertificate(certificate: string): void {
   setDefaultCACertificates([...getCACertificates('default'), certificate]);
 }
 
-function toArguments(page: SandboxPage | undefined): readonly string[] {
+function toArguments(page: SandboxPage | undefined) {
   if (!page) return [];
   const { host, port, publicUrl, keptFile } = page;
   const url = publicUrl ? ['--page-url', publicUrl.href] : [];
   return ['--page-host', host, '--page-port', `${port}`, '--kept', keptFile, ...url];
 }
 
-async function readFirstComplaint(child: ChildProcessWithoutNullStreams): Promise<string> {
+async function readFirstComplaint(child: ChildProcessWithoutNullStreams) {
   let said = '';
   for await (const chunk of child.stderr) said = `${said}${chunk}`.slice(0, 2000);
   return said.split('\n').find((line) => /error/i.test(line)) ?? 'it ended at once';

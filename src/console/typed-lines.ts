@@ -13,7 +13,7 @@ const doneMs = 65_000;
 const writtenMs = 500;
 
 /** Lines of a terminal, a pipe or a file; one that cannot be read has none. Aborting `signal` ends them. */
-async function* readLines(input: Readable, signal: AbortSignal): AsyncGenerator<string> {
+async function* readLines(input: Readable, signal: AbortSignal) {
   try {
     yield* createInterface({ input, signal });
   } catch {

@@ -187,7 +187,7 @@ export class ConversationLoop {
       this.post({ kind: 'settings', settings });
   }
 
-  #handleEvent(event: ConversationEvent): readonly ConversationEffect[] {
+  #handleEvent(event: ConversationEvent) {
     // A bug ends the connection, not the caller.
     try {
       const { decide = stepConversation } = this.#deps;

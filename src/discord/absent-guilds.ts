@@ -41,7 +41,7 @@ export function watchAbsentGuilds(
   client: Client<true>,
   { store, report, shard, isAllowed, greet }: GuildWatchOptions,
 ): void {
-  const noteGuilds = async (guildIds: readonly GuildId[]): Promise<boolean> => {
+  const noteGuilds = async (guildIds: readonly GuildId[]) => {
     try {
       await store.addGuilds(client.user.id, guildIds);
       return true;
@@ -50,7 +50,7 @@ export function watchAbsentGuilds(
       return false;
     }
   };
-  const greetGuild = async (guild: Guild): Promise<void> => {
+  const greetGuild = async (guild: Guild) => {
     const readNotedGuilds = await store.listGuilds(client.user.id).catch(() => undefined);
     const isNew = readNotedGuilds?.includes(guild.id) === false;
     if (!(await noteGuilds([guild.id])) || !isNew) return;
@@ -73,7 +73,7 @@ async function reportAbsent(
   client: Client<true>,
   noted: () => Promise<readonly string[]>,
   report: ReportDiscord,
-): Promise<void> {
+) {
   const isThere = (guildId: GuildId) => client.guilds.cache.has(guildId);
   let trouble: unknown;
   const ids = await noted().catch((cause: unknown) => {

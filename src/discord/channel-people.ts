@@ -51,12 +51,12 @@ export class ChannelPeople {
   }
 
   /** A server that is there, or there again, is told of as a whole. */
-  #readAllChannels(): void {
+  #readAllChannels() {
     this.#lists.clear();
     for (const { changed } of this.#listeners) changed();
   }
 
-  #reportChange(where: string | null | undefined): void {
+  #reportChange(where: string | null | undefined) {
     if (!where) return;
     this.readAgain(where);
     for (const { channelId, changed } of this.#listeners) if (channelId === where) changed();
@@ -72,7 +72,7 @@ export function listOtherPeople(guild: Guild, channelId: ChannelId): readonly Ch
 }
 
 /** Person in a voice channel, as far as Discord has described them. */
-function toChannelMember({ id, member, selfDeaf, serverDeaf }: VoiceState): ChannelMember {
+function toChannelMember({ id, member, selfDeaf, serverDeaf }: VoiceState) {
   const known = member ? toMember(member) : { id, name: id, isBot: false, roleIds: [] };
   return { ...known, isDeaf: selfDeaf === true || serverDeaf === true };
 }

@@ -44,7 +44,7 @@ export class DisallowedServers {
     return true;
   }
 
-  async #leaveGuild(guild: Guild): Promise<void> {
+  async #leaveGuild(guild: Guild) {
     const { isAllowed, report } = this.#options;
     const { id: guildId } = guild;
     if (isAllowed(guildId) || this.#leaving.has(guildId)) return;

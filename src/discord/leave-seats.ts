@@ -14,7 +14,7 @@ export function leaveAllSeats(client: Client<true>): void {
 }
 
 /** Where the gateway of that server is away, Discord cannot be told. */
-function leaveSeat(client: Client<true>, guildId: GuildId): void {
+function leaveSeat(client: Client<true>, guildId: GuildId) {
   const { shard } = client.guilds.cache.get(guildId) ?? {};
   if (shard?.status !== Status.Ready) return; // discord.js would not catch its own error
   const d = { guild_id: guildId, channel_id: null, self_mute: false, self_deaf: false };

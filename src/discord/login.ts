@@ -2,7 +2,6 @@ import '#src/discord/library/undici.ts';
 import { setTimeout as wait } from 'node:timers/promises';
 import {
   Client,
-  type ClientOptions,
   DefaultRestOptions,
   DiscordAPIError,
   Events,
@@ -69,7 +68,7 @@ export function createClient({ apiUrl, shard, deadline, messageContent }: LoginO
   return client;
 }
 
-function toShardOptions(shard: OwnedShard, deadline?: LoginDeadline): Partial<ClientOptions> {
+function toShardOptions(shard: OwnedShard, deadline?: LoginDeadline) {
   const { id, count } = shard;
   const waitForIdentify = async (_: number, signal: AbortSignal) => {
     deadline?.pause();
@@ -108,7 +107,7 @@ export class LoginDeadline {
 }
 
 /** discord.js keeps the voice state of every person who was ever in a voice channel. */
-function hasLeft({ channelId }: VoiceState): boolean {
+function hasLeft({ channelId }: VoiceState) {
   return channelId === null;
 }
 
@@ -132,7 +131,7 @@ const refuseOldEdits: RESTOptions['makeRequest'] = async (url, init) => {
 };
 
 /** An edit that has to wait is better made anew: it would show an outdated state. Messages wait in the outbox. */
-function isWaitedForElsewhere({ method, route }: RateLimitData): boolean {
+function isWaitedForElsewhere({ method, route }: RateLimitData) {
   return [
     'PATCH /channels/:id/messages/:id',
     'POST /channels/:id/messages',
@@ -191,7 +190,7 @@ export function toLoginError(cause: unknown, { apiUrl, timeoutMs }: LoginOptions
 }
 
 /** Description of the failure, as far as it is known; discord.js stumbles over answers that are not its API's. */
-function describeLoginTrouble(cause: unknown, timeoutMs: number): string {
+function describeLoginTrouble(cause: unknown, timeoutMs: number) {
   const name = cause instanceof Error ? cause.name : '';
   if (name === 'TimeoutError') return `did not answer in ${timeoutMs / 1000} s`;
   if (name === 'AbortError') return 'did not answer in time'; // discord.js's own limit of a request
@@ -202,17 +201,17 @@ function describeLoginTrouble(cause: unknown, timeoutMs: number): string {
   return `could not be reached${code && ` (${code})`}`;
 }
 
-function findStatus(cause: unknown): number | undefined {
+function findStatus(cause: unknown) {
   if (cause instanceof DiscordAPIError || cause instanceof HTTPError) return cause.status;
   return undefined;
 }
 
-function isTokenRefusal(cause: unknown): boolean {
+function isTokenRefusal(cause: unknown) {
   if (cause instanceof DiscordAPIError) return cause.status === 401;
   return cause instanceof Error && 'code' in cause && cause.code === 'TokenInvalid';
 }
 
-function createBadTokenError(cause?: unknown): BotError {
+function createBadTokenError(cause?: unknown) {
   const message =
     'Discord refused the token: copy a new one from https://discord.com/developers/applications' +
     ' (Bot, Reset Token) into DISCORD_TOKEN.';
@@ -225,7 +224,7 @@ const tooFewShards = 4011;
 const refusedIntent = 4014;
 
 /** One sentence for the operator; what Discord recommended at the start may have become too few. */
-function describeFewShards({ count, recommendedCount }: OwnedShard): string {
+function describeFewShards({ count, recommendedCount }: OwnedShard) {
   const more = recommendedCount > count ? `${recommendedCount}` : `more than ${count}`;
   return `Discord requires more shards than ${count}: it recommends ${more}; set SHARDS=auto, or SHARDS to that number.`;
 }
@@ -236,7 +235,7 @@ export function findRemedy(closeCode: number, shard: OwnedShard | undefined): st
 }
 
 /** The main gateway closed for good, and will not be tried again. */
-function createClosedLoginError(code: number, { shard, messageContent }: LoginOptions): BotError {
+function createClosedLoginError(code: number, { shard, messageContent }: LoginOptions) {
   if (code === 4004) return createBadTokenError();
   if (code === tooFewShards && shard) {
     return new BotError('discord.too_few_shards', false, describeFewShards(shard));
@@ -262,7 +261,7 @@ const ofMessages: readonly unknown[] = [
 ];
 
 /** Keeps messages from discord.js, which would make objects of each: the bot reads the dispatches themselves. */
-function filterDispatches(client: Client): void {
+function filterDispatches(client: Client) {
   const sockets = client.ws as unknown as InnerSockets;
   const handle = sockets.handlePacket.bind(sockets);
   // What waits before it is handled all the same.

@@ -28,7 +28,7 @@ export function openMembers(client: Client<true>): Members {
   };
 }
 
-function isUnknownMember(cause: unknown): boolean {
+function isUnknownMember(cause: unknown) {
   return cause instanceof DiscordAPIError && cause.code === RESTJSONErrorCodes.UnknownMember;
 }
 

@@ -23,7 +23,7 @@ export function replaceMentions(
 }
 
 /** Name of a channel, unless somebody who hears or reads it might not know of that channel. */
-function findOpenChannel(id: string, guild: Guild | undefined): string | undefined {
+function findOpenChannel(id: string, guild: Guild | undefined) {
   const channel = guild?.channels.cache.get(id);
   const seen = channel && permissionsIn(channel, channel.guild.roles.everyone);
   return seen?.has(PermissionFlagsBits.ViewChannel) ? toOneLine(channel?.name ?? '') : undefined;

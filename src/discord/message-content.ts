@@ -39,13 +39,13 @@ const soundTypes = /^(audio\/|application\/ogg)/;
 const soundNames = /\.(wav|mp3|ogg|opus)$/i;
 
 /** Reads the fields of these names in the JSON of a part, however deep they are. */
-function collectWords(part: unknown, names: readonly string[]): readonly string[] {
+function collectWords(part: unknown, names: readonly string[]) {
   return collectObjects(part).flatMap((one) =>
     names.flatMap((name) => toNonEmptyText(one[name]) ?? []),
   );
 }
 
-function collectObjects(part: unknown): readonly Fields[] {
+function collectObjects(part: unknown) {
   const found: Fields[] = [];
   JSON.stringify(part, (_, value) => {
     if (isRecord(value)) found.push(value);

@@ -50,7 +50,7 @@ export function roleIdsOf(member: GuildMember): readonly string[] {
 }
 
 /** discord.js throws where the role @everyone, the rights of a role, or the list of a member's roles are missing. */
-function computed<T>(compute: () => T): T | undefined {
+function computed<T>(compute: () => T) {
   try {
     return compute();
   } catch {

@@ -35,7 +35,7 @@ export async function postToServer(
  * Channel for messages to a whole server: its system channel, else the first text channel where the bot may write, else the
  * chat of a voice channel.
  */
-function channelForAll({ channels, systemChannel }: Guild): GuildTextBasedChannel | undefined {
+function channelForAll({ channels, systemChannel }: Guild) {
   const all = [...channels.cache.values()]
     .flatMap((channel) => (channel.isTextBased() && !channel.isThread() ? [channel] : []))
     .toSorted(

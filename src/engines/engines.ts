@@ -39,7 +39,7 @@ export function getEngine<Role extends ProviderRole>(role: Role, name: string): 
 }
 
 /** Engine of a role that needs no server. */
-function getLocalEngine<Role extends ProviderRole>(role: Role): Engine<Role> {
+function getLocalEngine<Role extends ProviderRole>(role: Role) {
   const engine = engines[role].find(({ standardModel }) => standardModel === undefined);
   if (!engine) throw new Error(`no local engine for ${role}`);
   return engine;

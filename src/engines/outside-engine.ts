@@ -97,11 +97,7 @@ export function toDisposable(opened: Partial<Disposable & AsyncDisposable>): Asy
 }
 
 /** Parts of an answer, up to an abort. Errors: BotError `provider.refused`, with the words of the engine apart. */
-async function* passParts<Part>(
-  name: string,
-  ask: () => AsyncIterable<Part>,
-  signal: AbortSignal,
-): AsyncGenerator<Part> {
+async function* passParts<Part>(name: string, ask: () => AsyncIterable<Part>, signal: AbortSignal) {
   signal.throwIfAborted();
   try {
     const parts = ask()[Symbol.asyncIterator]();

@@ -62,7 +62,7 @@ export const speechHttp: Engine<'text to speech'> = {
 };
 
 /** The standard voice, unless the server lists others: Kokoro refuses it for ever. The list is asked for again in the background. */
-function findFirstVoice(voices: VoiceNames): string {
+function findFirstVoice(voices: VoiceNames) {
   void voices.load();
   const names = voices.getKnown();
   return names.includes(standardVoice) ? standardVoice : (names[0] ?? standardVoice);

@@ -10,13 +10,7 @@ import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { SpeechVoice } from '#src/speech/speech-engine.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
 import { getLanguageName } from '#src/texts/language-names.ts';
-import {
-  type CheckedLine,
-  findLocale,
-  formatText,
-  type Locale,
-  type TextLine,
-} from '#src/texts/texts.ts';
+import { type CheckedLine, findLocale, formatText, type TextLine } from '#src/texts/texts.ts';
 
 type ReaderLanguages = { readonly places: Pick<Places, 'getLocale'> };
 type ListenerLanguages = ReaderLanguages & {
@@ -46,7 +40,7 @@ function getSpokenLocale(
   guildId: GuildId,
   { places, voices }: ListenerLanguages,
   language?: string,
-): Locale {
+) {
   return voices.isEnglishOnly ? 'en' : (findLocale(language) ?? places.getLocale(guildId));
 }
 

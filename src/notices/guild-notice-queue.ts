@@ -70,7 +70,7 @@ export class GuildNoticeQueue implements Disposable {
     writeInChat(words, channel, this.#deps);
   }
 
-  #getGuildNotices(guildId: GuildId): GuildNotices {
+  #getGuildNotices(guildId: GuildId) {
     const fresh = { waiting: [], lastAtMs: Number.NEGATIVE_INFINITY, busy: false };
     const server = this.#servers.get(guildId) ?? fresh;
     this.#servers.set(guildId, server);

@@ -114,7 +114,7 @@ export function toNotice(trouble: TroubleKind | FeatureAlert): string | undefine
   return `Parley: ${meaning} (${name}). ${remedy} The log has more; the next notice of this kind comes in an hour at the earliest.`;
 }
 
-function findKnownTrouble(kind: TroubleKind): Pick<FeatureAlert, 'name' | 'meaning' | 'remedy'> {
+function findKnownTrouble(kind: TroubleKind) {
   const remedy = remedies[kind] ?? remedies[kind.split('.', 1)[0] ?? ''];
   return { name: kind, meaning: { ...errorCodes, ...meanings }[kind], remedy };
 }

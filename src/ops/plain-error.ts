@@ -37,7 +37,7 @@ export function toPlainError(error: unknown, deeper = mostCauses): PlainError | 
 /** Codes of the system, of undici and of TLS: these messages name hosts, ports and paths. */
 const networkCode = /^(E[A-Z]+|UND_ERR_\w+|ERR_(TLS|SSL|SOCKET|SQLITE)_?\w*)$/;
 
-function cleanMessage(error: Error): string | undefined {
+function cleanMessage(error: Error) {
   const message = error.message.slice(0, mostMessageChars);
   const isNetwork = 'syscall' in error || ('code' in error && networkCode.test(String(error.code)));
   if (isNetwork || error.name === 'BotError' || error.name.startsWith('DiscordAPIError'))
@@ -50,14 +50,14 @@ const quoted = /'[^']*'|"[^"]*"|`[^`]*`/g;
 /** Quoted names that are no person's words: names in code have no spaces. */
 const name = /^.[\w$.#:-]{0,40}.$/;
 
-function removeQuoted(message: string): string {
+function removeQuoted(message: string) {
   const [head = ''] = message.split(' in ', 1);
   const rest = message.includes("'in' operator") ? head : message;
   return rest.replace(quoted, (part) => (name.test(part) ? part : "'\u2026'"));
 }
 
 /** A stack begins with the message, which may have several lines. */
-function keepFrames(stack: string): string {
+function keepFrames(stack: string) {
   return stack
     .split('\n')
     .filter((line) => /^ {4}at /.test(line))

@@ -39,6 +39,6 @@ export class SpeedStats implements Stats {
 }
 
 /** The smallest of the sorted values that at least this share of them does not exceed. */
-function findPercentile(sorted: readonly number[], share: number): number {
+function findPercentile(sorted: readonly number[], share: number) {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
 }

@@ -93,7 +93,7 @@ async function closeServer(server: Server) {
   clearTimeout(cut);
 }
 
-function toStatusUrl(server: Server): string {
+function toStatusUrl(server: Server) {
   const { address, family, port } = server.address() as AddressInfo; // listens on a port, not a pipe
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }

@@ -113,11 +113,7 @@ async function writeClauses(
 
 /** Answers in text only. Nothing is read ahead. */
 export function createTextPipeline(chat: ChatModel): Pipeline {
-  async function* answer(
-    turn: Turn,
-    host: AnswerHost,
-    signal: AbortSignal,
-  ): AsyncGenerator<ReplyPart> {
+  async function* answer(turn: Turn, host: AnswerHost, signal: AbortSignal) {
     const writing = await createWrittenRequest(chat, turn, host, signal);
     if (!writing) return;
     let length = 0;

@@ -31,7 +31,7 @@ export function addVoiceLanguage(
   return language === undefined ? voice : { ...voice, language };
 }
 
-function formatLanguageOrder(language: AnswerLanguage | undefined): string {
+function formatLanguageOrder(language: AnswerLanguage | undefined) {
   if (language?.now === undefined || language.stability === 'fixed') return '';
   const name = getEnglishLanguageName(language.now);
   return language.stability === 'settled'

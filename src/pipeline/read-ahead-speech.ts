@@ -193,11 +193,7 @@ export async function speakClauses(
     throw addFailureStage('speak', course.error);
 }
 
-function beginClauseSound(
-  text: string,
-  { synthesizer, voice }: ClauseVoice,
-  signal: AbortSignal,
-): ClauseSound['sound'] {
+function beginClauseSound(text: string, { synthesizer, voice }: ClauseVoice, signal: AbortSignal) {
   return runAhead(
     soundBound,
     async (pieces, inner) => {
@@ -238,11 +234,11 @@ async function deliverClauseSound(
   }
 }
 
-function isMissingVoice(error: unknown): boolean {
+function isMissingVoice(error: unknown) {
   return error instanceof BotError && error.code === 'speech.no_voice';
 }
 
-function* splitPcm(pcm: Pcm): Generator<Pcm> {
+function* splitPcm(pcm: Pcm) {
   const size = Math.ceil((maxPieceMs / 1000) * pcm.rateHz);
   for (let at = 0; at < pcm.samples.length; at += size) {
     yield { ...pcm, samples: pcm.samples.subarray(at, at + size) };

@@ -48,7 +48,7 @@ type Speaker = Waiting & {
 type Waiting = { readonly deadlines?: Pick<Deadlines, 'firstMs' | 'maxFirstMs'> };
 
 /** A part that needs longer than the bot waits fails in each turn, however well it works here. */
-function judgeWait(finding: Finding, tookMs: number, { deadlines }: Waiting): Finding {
+function judgeWait(finding: Finding, tookMs: number, { deadlines }: Waiting) {
   if (!deadlines || tookMs <= deadlines.firstMs) return finding;
   const why = `${finding.why}; the bot waits ${deadlines.maxFirstMs / 1_000} s at most`;
   if (tookMs <= deadlines.maxFirstMs) return { ...finding, why };
@@ -84,7 +84,7 @@ export const speakProbe: Probe<Speaker> = {
  * A voice streams where most of the wait for its last byte lies behind its first sound. It does not where several seconds of sound
  * come at once after a long wait: a shorter text may be one piece of a stream, and of a quick answer nothing can be told.
  */
-function judgeStream(soundMs: number, firstMs: number, lastMs: number): Finding {
+function judgeStream(soundMs: number, firstMs: number, lastMs: number) {
   const laterMs = lastMs - firstMs;
   const isStream = laterMs > Math.max(firstMs, 100);
   const isWhole = soundMs > 3_000 && firstMs > Math.max(10 * laterMs, 500);
@@ -126,7 +126,7 @@ export const recognise: Probe<Recogniser> = {
   },
 };
 
-function afterMs(what: string, why: string, ms: number): Finding {
+function afterMs(what: string, why: string, ms: number) {
   return ok(what, `${why} after ${Math.round(ms)} ms`);
 }
 
@@ -137,7 +137,7 @@ export function understoodShare(spoken: string, heard: string): number {
   return wanted.filter((word) => found.has(word)).length / Math.max(1, wanted.length);
 }
 
-function wordsOf(text: string): string[] {
+function wordsOf(text: string) {
   const words = text.toLowerCase().match(/\p{L}+|\d{1,2}/gu) ?? [];
   return words.flatMap((word) =>
     /\d/.test(word) ? formatNumberWords(Number(word)).split(' ') : word,

@@ -141,7 +141,7 @@ const general: Readonly<Record<string, string>> = {
 };
 
 /** What the operator can do about an error. */
-function remedyFor(error: unknown, role = 'its'): string {
+function remedyFor(error: unknown, role = 'its') {
   if (!(error instanceof BotError)) return 'report it at the project, with this line';
   const [folder = ''] = error.code.split('.');
   const remedy = error.about.remedy ?? remedies[error.code] ?? general[folder] ?? update;

@@ -47,7 +47,7 @@ export class WarmConnections implements Disposable {
     this.#over.abort();
   }
 
-  async #run(): Promise<void> {
+  async #run() {
     const { signal } = this.#over;
     this.#isRunning = true;
     for (;;) {

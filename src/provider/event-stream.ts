@@ -53,7 +53,7 @@ export function* parseEvents(text: string): Generator<unknown> {
   for (const { data } of new EventLines().push(`${text}\n\n`)) yield data;
 }
 
-async function* readText(reader: ReadableStreamDefaultReader<Uint8Array>): AsyncGenerator<string> {
+async function* readText(reader: ReadableStreamDefaultReader<Uint8Array>) {
   const text = new TextDecoder();
   for (;;) {
     const { done, value } = await reader.read();
@@ -80,7 +80,7 @@ class EventLines {
     for (const line of lines) yield* this.#readLine(line);
   }
 
-  *#readLine(line: string): Generator<ServerEvent> {
+  *#readLine(line: string) {
     if (line === '') return yield* this.#endEvent();
     const [, field, rest = ''] = /^(data|event|error): ?(.*)$/s.exec(line) ?? [];
     if (field === 'event') this.#name = rest.trim();
@@ -89,7 +89,7 @@ class EventLines {
       yield* this.#readData(field ? rest : line);
   }
 
-  *#readData(text: string): Generator<ServerEvent> {
+  *#readData(text: string) {
     const isNew = this.#json === '';
     const isData =
       text.trim() === endOfEventsMark || (this.#name === 'error' && text.trim() !== '');
@@ -100,7 +100,7 @@ class EventLines {
     if (this.#json.length > eventLimits.bytes) throw createMalformedError();
   }
 
-  *#endEvent(): Generator<ServerEvent> {
+  *#endEvent() {
     if (this.#json !== '') {
       const data = tryParseForeignJson(this.#json, eventLimits);
       if (data === undefined) throw createMalformedError();
@@ -111,7 +111,7 @@ class EventLines {
   }
 }
 
-function createMalformedError(): SyntaxError {
+function createMalformedError() {
   return new SyntaxError('Error reading response: malformed server-sent event JSON.');
 }
 
@@ -143,7 +143,7 @@ function toStreamError(found: unknown, event: object): StreamError {
   return { body, status: codes.find((code) => code !== undefined) };
 }
 
-function parseStatus(code: unknown): number | undefined {
+function parseStatus(code: unknown) {
   const known = statusByCode.get(`${code}`.toLowerCase());
   return known ?? (/^[45]\d\d$/.test(`${code}`) ? Number(code) : undefined);
 }

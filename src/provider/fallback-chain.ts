@@ -78,7 +78,7 @@ export class CircuitBreaker {
   }
 }
 
-function isHopeless({ code, about }: BotError): boolean {
+function isHopeless({ code, about }: BotError) {
   if (code === 'provider.bad_key' || code === 'provider.spent' || about.status === 404) return true;
   return (about.retryAfterMs ?? 0) > maxRetryAfterMs;
 }
@@ -206,25 +206,25 @@ export class FallbackChain<Engine> {
     }
   }
 
-  #getFallback(index: number): Fallback<Engine> {
+  #getFallback(index: number) {
     const fallback = this.#options.fallbacks[index];
     if (!fallback) throw new RangeError('There is no such fallback.');
     return fallback;
   }
 
-  #selectIndex(place: FallbackPosition): number {
+  #selectIndex(place: FallbackPosition) {
     place.index ??= this.#findAvailable(0);
     if (place.index === undefined) throw this.#createRestError();
     return place.index;
   }
 
-  #findAvailable(first: number): number | undefined {
+  #findAvailable(first: number) {
     const { fallbacks } = this.#options;
     const index = fallbacks.findIndex(({ breaker }, n) => n >= first && breaker.canRequest);
     return index < 0 ? undefined : index;
   }
 
-  #moveOn(at: number, error: BotError, place: FallbackPosition): void {
+  #moveOn(at: number, error: BotError, place: FallbackPosition) {
     const { about, code } = error;
     if (code === 'budget.used') throw error;
     const isRefused = requestFaultStatuses.has(about.status ?? 0) || about.takesNoPictures;
@@ -236,7 +236,7 @@ export class FallbackChain<Engine> {
     place.index = next;
   }
 
-  #shouldRetry(error: BotError, tookMs: number, { breaker }: Fallback<Engine>): boolean {
+  #shouldRetry(error: BotError, tookMs: number, { breaker }: Fallback<Engine>) {
     const waitMs = error.about.retryAfterMs ?? retryDelayMs;
     const isSoon = tookMs + waitMs <= this.#options.deadlines.retryWithinMs;
     return error.retryable && breaker.isClosed && isSoon && waitMs <= maxRetryWaitMs;
@@ -246,7 +246,7 @@ export class FallbackChain<Engine> {
     { ask, isOutput, size }: FallbackRequest<Engine, T>,
     at: number,
     signal: AbortSignal,
-  ): AsyncIterable<T> {
+  ) {
     const fallback = this.#getFallback(at);
     const { clock, deadlines } = this.#options;
     const speed = this.#speeds.get(fallback) ?? new ProviderSpeed();
@@ -267,7 +267,7 @@ export class FallbackChain<Engine> {
     });
   }
 
-  #reportFailure(thrown: unknown, fallback: Fallback<Engine>): BotError {
+  #reportFailure(thrown: unknown, fallback: Fallback<Engine>) {
     if (!(thrown instanceof BotError) || thrown.code === 'speech.unspeakable') throw thrown;
     // An engine without a voice for a language is well, and another one may have the voice.
     if (thrown.code === 'speech.no_voice' || thrown.about.takesNoPictures) return thrown;
@@ -279,7 +279,7 @@ export class FallbackChain<Engine> {
     return thrown;
   }
 
-  #reportStart(at: number): void {
+  #reportStart(at: number) {
     const { role, fallbacks, report } = this.#options;
     const fallback = this.#getFallback(at);
     const { provider } = fallback;
@@ -292,7 +292,7 @@ export class FallbackChain<Engine> {
     else report({ kind: 'fallback-on', role, from: first.provider, to: provider });
   }
 
-  #createRestError(): BotError {
+  #createRestError() {
     const resting = this.#options.fallbacks[0]?.breaker.currentRest;
     if (!resting) throw new Error('No provider rests, and none was asked.');
     const { reason, restMs } = resting;
@@ -302,7 +302,7 @@ export class FallbackChain<Engine> {
   }
 }
 
-function createLateError({ provider }: Fallback<unknown>, ms: number): BotError {
+function createLateError({ provider }: Fallback<unknown>, ms: number) {
   // Not retried: the provider may be busy with this request, and would queue the next one behind it.
   return new BotError('provider.late', false, `${provider} did not respond for ${ms / 1000} s.`);
 }

@@ -68,7 +68,7 @@ type ResponseWatch = FetchGuard & {
   readonly asked: ExpectedContent;
 };
 
-async function checkResponse(response: Response, watch: ResponseWatch): Promise<Response> {
+async function checkResponse(response: Response, watch: ResponseWatch) {
   const { status, statusText, headers } = response;
   if (status >= 300 && status < 400) throw createRedirectError(headers, watch);
   if (!response.body) return response;
@@ -92,13 +92,13 @@ async function checkResponse(response: Response, watch: ResponseWatch): Promise<
   return watched;
 }
 
-function createRedirectError(headers: Headers, { secret, server }: ResponseWatch): BotError {
+function createRedirectError(headers: Headers, { secret, server }: ResponseWatch) {
   const to = toPlainLine(headers.get('location') ?? 'nowhere', secret(), 80);
   const message = `${server} redirects to ${to}: set that address as the base URL.`;
   return new BotError('provider.refused', false, message);
 }
 
-async function readHead(body: ReadableStream<Uint8Array>): Promise<string> {
+async function readHead(body: ReadableStream<Uint8Array>) {
   let head = '';
   for await (const piece of body.values({ preventCancel: true })) {
     head += Buffer.from(piece).toString('latin1');
@@ -111,7 +111,7 @@ async function readHead(body: ReadableStream<Uint8Array>): Promise<string> {
 /** Undefined for sound. */
 type MeasuredAnswer = ResponseWatch & { readonly meter: JsonMeter | undefined };
 
-function createMeter({ ok, headers }: Response, { asked }: ResponseWatch): JsonMeter {
+function createMeter({ ok, headers }: Response, { asked }: ResponseWatch) {
   const isStream = ok && isEventStream(getMediaType(headers), asked);
   return new JsonMeter(isStream ? eventLimits : answerLimits, { isStream });
 }
@@ -147,7 +147,7 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
     else this.#watch.hangUp.abort(reason);
   }
 
-  async #nextPart(): Promise<Uint8Array | undefined> {
+  async #nextPart() {
     // A reader goes through a whole piece in one turn of the event loop.
     if (this.#unread) await setImmediate();
     const piece = this.#unread ?? (await this.#read());
@@ -156,7 +156,7 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
     return isLong ? piece.subarray(0, this.#partBytes) : piece;
   }
 
-  async #read(): Promise<Uint8Array | undefined> {
+  async #read() {
     const { done, value } = await this.#reader.read();
     if (done) return undefined;
     const { asked, meter, server } = this.#watch;
@@ -171,7 +171,7 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
   }
 
   /** Never throws. */
-  async #readToEnd(): Promise<void> {
+  async #readToEnd() {
     const { hangUp } = this.#watch;
     const last = waitUnlessAborted(this.#reader.read(), AbortSignal.timeout(maxStreamEndMs));
     const isOver = await last.then(
@@ -183,11 +183,7 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
   }
 }
 
-async function createWrongTypeError(
-  what: string,
-  answer: Response,
-  guard: FetchGuard,
-): Promise<BotError> {
+async function createWrongTypeError(what: string, answer: Response, guard: FetchGuard) {
   const advice = 'check that the base URL is the API itself, which usually ends in /v1';
   // Where sound or a stream was asked for, JSON is an error in spite of its status.
   const isJson = what === 'json';
@@ -226,19 +222,19 @@ function getExpectedContent(url: string, body: unknown): ExpectedContent {
 }
 
 /** Returns `audio/pcm` for `Audio/PCM; rate=24000`. */
-function getMediaType(headers: Headers): string {
+function getMediaType(headers: Headers) {
   const [type = ''] = (headers.get('content-type') ?? '').split(';');
   return type.trim().toLowerCase();
 }
 
 /** Undefined if the type fits or is missing. `json` means that the body contains the error. */
-function findTypeObjection(type: string, asked: ExpectedContent): string | undefined {
+function findTypeObjection(type: string, asked: ExpectedContent) {
   if (type === '' || acceptedTypes[asked].test(type)) return undefined;
   if (acceptedTypes.json.test(type)) return 'json';
   return /html/.test(type) ? `a web page (${type})` : `${type} instead of ${asked}`;
 }
 
-function isEventStream(type: string, asked: ExpectedContent): boolean {
+function isEventStream(type: string, asked: ExpectedContent) {
   return (
     type === 'text/event-stream' ||
     (asked === 'events' && findTypeObjection(type, asked) === undefined)
@@ -246,7 +242,7 @@ function isEventStream(type: string, asked: ExpectedContent): boolean {
 }
 
 /** Labels are often wrong, so the first bytes decide. */
-function looksLikeEvents(head: string): boolean {
+function looksLikeEvents(head: string) {
   return /^(?:\xef\xbb\xbf)?\s*(?:(?:data|event|id|retry)?:|\{[^\n]*"(?:delta|chat\.completion\.chunk)")/.test(
     head,
   );

@@ -170,11 +170,11 @@ export class JsonSocket {
     this.#socket.terminate();
   }
 
-  #noteActivity(): void {
+  #noteActivity() {
     this.#hasHeard = true;
   }
 
-  #read(text: string): void {
+  #read(text: string) {
     this.#noteActivity();
     if (this.#over.signal.aborted) return;
     const read = parseForeignJson(text, eventLimits);
@@ -185,7 +185,7 @@ export class JsonSocket {
       );
   }
 
-  async #watch(): Promise<void> {
+  async #watch() {
     const { signal } = this.#over;
     const sleep = () => this.#options.clock.sleep(maxSilenceMs / 2, signal).catch(() => {});
     for (await sleep(); !signal.aborted; await sleep()) {
@@ -197,7 +197,7 @@ export class JsonSocket {
     }
   }
 
-  #onClosed(code: number, reason: string): void {
+  #onClosed(code: number, reason: string) {
     const statedCode = toErrorCode(reason);
     const message = `${this.#server} closed the connection (${code}${statedCode ? `, ${statedCode}` : ''}).`;
     const serverMessage = toPlainLine(reason, this.#key, 120);
@@ -206,18 +206,18 @@ export class JsonSocket {
     );
   }
 
-  #fail(error: BotError): void {
+  #fail(error: BotError) {
     if (this.#over.signal.aborted) return;
     this.close();
     this.#loss = error;
     this.#listener.onLost(error);
   }
 
-  #createLateError(what: string): BotError {
+  #createLateError(what: string) {
     return new BotError('provider.late', true, `${this.#server} ${what} in time.`);
   }
 
-  #describe(cause: unknown): BotError {
+  #describe(cause: unknown) {
     return describeError(cause, { baseURL: this.#options.baseUrl, apiKey: this.#key ?? '' });
   }
 
@@ -252,7 +252,7 @@ async function readRejection(response: IncomingMessage): Promise<Error> {
   return APIError.generate(statusCode, error, text, new Headers(known as [string, string][]));
 }
 
-function createNoRealtimeError(): BotError {
+function createNoRealtimeError() {
   const message = 'The server has no Realtime API at this address (403 without a word).';
   const remedy = 'use a server with a Realtime API, or another pipeline';
   return new BotError('provider.refused', false, message, undefined, undefined, {

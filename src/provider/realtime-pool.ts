@@ -78,7 +78,7 @@ export class RealtimePool implements Disposable {
     for (const link of [...this.#idle.keys(), ...this.#leased]) this.#closeIdle(link);
   }
 
-  async #lease(): Promise<JsonSocket> {
+  async #lease() {
     while (this.#idle.size === 0 && this.#opening.size > 0) await Promise.race(this.#opening);
     let [link] = this.#idle.keys();
     while (link && !link.isAlive) {
@@ -92,7 +92,7 @@ export class RealtimePool implements Disposable {
     return leased;
   }
 
-  #keepIdle(link: JsonSocket): void {
+  #keepIdle(link: JsonSocket) {
     link.detach();
     const isOld = this.#clock.nowMs() - link.openedAtMs > maxSessionAgeMs;
     if (!link.isAlive || isOld || this.#over.signal.aborted) link.close();
@@ -103,13 +103,13 @@ export class RealtimePool implements Disposable {
       );
   }
 
-  #closeIdle(link: JsonSocket): void {
+  #closeIdle(link: JsonSocket) {
     this.#idle.get(link)?.();
     this.#idle.delete(link);
     link.close();
   }
 
-  async #open(): Promise<JsonSocket> {
+  async #open() {
     // The address that worked before comes first.
     const options = { ...this.#options, urls: this.#urls };
     const link = await openRealtimeSocket(options, this.#over.signal);
@@ -127,10 +127,7 @@ export type RealtimeSocketOptions = Omit<SocketOptions, 'clock'> & {
 /** Servers differ in whether they greet and confirm. One that does neither is believed. */
 const greetingTimeoutMs = 2000;
 const wrongAddressCodes = new Set(['provider.refused', 'provider.bad_key']);
-async function openRealtimeSocket(
-  options: RealtimeSocketOptions,
-  signal: AbortSignal,
-): Promise<JsonSocket> {
+async function openRealtimeSocket(options: RealtimeSocketOptions, signal: AbortSignal) {
   let first: unknown;
   for (const url of options.urls) {
     try {
@@ -143,11 +140,7 @@ async function openRealtimeSocket(
   throw first;
 }
 
-async function openAddress(
-  url: URL,
-  options: RealtimeSocketOptions,
-  signal: AbortSignal,
-): Promise<JsonSocket> {
+async function openAddress(url: URL, options: RealtimeSocketOptions, signal: AbortSignal) {
   const { clock = realClock, opening } = options;
   const [greeted, updated] = [
     awaitSessionEvent('created', options),

@@ -75,14 +75,14 @@ export class RealtimeResponse {
     }
   }
 
-  #onEvent(event: JsonEvent): void {
+  #onEvent(event: JsonEvent) {
     if (this.#ended) return;
     if (event.type === 'error') this.#handleError(event);
     else if (this.#belongsHere(event)) this.#handleEvent(event);
     this.#wake();
   }
 
-  #belongsHere({ type, response, response_id }: JsonEvent): boolean {
+  #belongsHere({ type, response, response_id }: JsonEvent) {
     if (!toNonEmptyText(type)?.startsWith('response.')) return false;
     // Events without an id belong to this response.
     const id = toNonEmptyText(toRecord(response).id) ?? toNonEmptyText(response_id) ?? this.#id;
@@ -90,7 +90,7 @@ export class RealtimeResponse {
     return id === this.#id;
   }
 
-  #handleEvent(event: JsonEvent): void {
+  #handleEvent(event: JsonEvent) {
     const { type, delta } = event;
     const words = textEventType.exec(toPlainText(type))?.groups;
     if (words) this.#addText(event, words.kind === 'text' ? 'text' : 'transcript', words.end);
@@ -110,7 +110,7 @@ export class RealtimeResponse {
     }
   }
 
-  #addText(event: JsonEvent, kind: 'text' | 'transcript', end: string | undefined): void {
+  #addText(event: JsonEvent, kind: 'text' | 'transcript', end: string | undefined) {
     // Servers that do not stream the words send them whole at the end.
     if (end && this.#streamed.has(event.item_id)) return;
     this.#streamed.add(event.item_id);
@@ -118,7 +118,7 @@ export class RealtimeResponse {
     if (text !== '') this.#parts.push({ kind, text });
   }
 
-  #finish(response: JsonEvent): void {
+  #finish(response: JsonEvent) {
     const usage = toReportedTokens(response.usage);
     if (usage) this.#parts.push({ kind: 'usage', usage });
     const error = this.#findEndError(response);
@@ -128,7 +128,7 @@ export class RealtimeResponse {
     this.#end(error);
   }
 
-  #findEndError({ status, status_details }: JsonEvent): BotError | undefined {
+  #findEndError({ status, status_details }: JsonEvent) {
     const { baseUrl, isLimited } = this.#options;
     const { error, reason } = toRecord(status_details);
     const { message: words = reason, code, type } = toRecord(error);
@@ -145,7 +145,7 @@ export class RealtimeResponse {
     return new BotError('provider.truncated', true, message);
   }
 
-  #handleError(event: JsonEvent): void {
+  #handleError(event: JsonEvent) {
     const { code, eventId, words } = readErrorEvent(event);
     const error = createRealtimeError(words, code, this.#options);
     const { clock = realClock, eventIds } = this.#options;
@@ -155,30 +155,30 @@ export class RealtimeResponse {
     clock.later(errorBlameMs, judge);
   }
 
-  #end(error: BotError | undefined): void {
+  #end(error: BotError | undefined) {
     this.#ended ??= { error };
     this.#wake();
   }
 
-  #countUnread(ms: number): void {
+  #countUnread(ms: number) {
     this.#hereMs += ms;
     if (this.#hereMs > maxUnreadMs) this.#setPaused(true);
     else if (this.#hereMs < maxUnreadMs / 2) this.#setPaused(false);
   }
 
-  #setPaused(on: boolean): void {
+  #setPaused(on: boolean) {
     if (this.#isHeld === on) return;
     this.#isHeld = on;
     this.#options.socket.setPaused(on);
   }
 
-  #wake(): void {
+  #wake() {
     this.#change.resolve();
     this.#change = Promise.withResolvers();
   }
 }
 
-function listCalls(items: unknown): readonly ToolCall[] {
+function listCalls(items: unknown) {
   const all = Array.isArray(items) ? items.map(toRecord) : [];
   return all.flatMap(({ type, call_id, name, arguments: json }) => {
     const call = {
@@ -190,6 +190,6 @@ function listCalls(items: unknown): readonly ToolCall[] {
   });
 }
 
-function toPlainText(value: unknown): string {
+function toPlainText(value: unknown) {
   return toNonEmptyText(value) ?? '';
 }

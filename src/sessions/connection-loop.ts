@@ -153,7 +153,7 @@ class ConnectionClock {
     this.#connection.showPanel();
   }
 
-  #getWaitMs(): number {
+  #getWaitMs() {
     const { inputs, session } = this.#connection;
     if (inputs.isPausing) return pauseTickMs;
     if (inputs.isBusy(this.#nowMs)) return tickMs;
@@ -168,7 +168,7 @@ class ConnectionClock {
   }
 
   /** Time until the timer of a step. It is later while packets cause the steps. */
-  #getTimerMs(waitMs: number): number {
+  #getTimerMs(waitMs: number) {
     this.#isTicking = waitMs === tickMs;
     return this.#isTicking && this.#nowMs - this.#lastPacketAtMs < packetTimeoutMs
       ? packetTimeoutMs
@@ -295,7 +295,7 @@ class WaitingCues {
     this.#played.add(this.#cues.say(samples));
   }
 
-  async #synthesizeLine(line: PlainTextLine, language: string | undefined): Promise<Int16Array[]> {
+  async #synthesizeLine(line: PlainTextLine, language: string | undefined) {
     const { notices, place } = this.#session;
     const { spending, synthesizer } = this.#sources.deps;
     const words = notices.formatSpokenText(line, language);
@@ -323,7 +323,7 @@ function reportSpoken({ features, notices }: Owners<'features' | 'notices'>, sen
   notices.reportEvent({ kind: 'words', text, isWhole: isOver && !isAnswer });
 }
 
-function openConnection(link: VoiceLink, session: Session, sources: ConnectionOptions): Connection {
+function openConnection(link: VoiceLink, session: Session, sources: ConnectionOptions) {
   const { callerId, deps, hearing, pauseHabits, showPanel, utterances, wakeup } = sources;
   const { clock, codec } = deps;
   const { loop, speech } = session;

@@ -44,11 +44,7 @@ export class GuildRemoval implements Disposable {
     if (!counts.includes(undefined)) onEvent(guildId, { kind: 'erased', items });
   }
 
-  async #eraseWithRetries(
-    guildId: GuildId,
-    erase: () => Promise<number>,
-    ms: number,
-  ): Promise<number | undefined> {
+  async #eraseWithRetries(guildId: GuildId, erase: () => Promise<number>, ms: number) {
     for (let tries = 1; !this.#over.signal.aborted; tries++) {
       const count = await withStoreTimeout(guildId, this.#deps, 'store.unwritable', erase, ms);
       if (count !== undefined || tries === maxTries) return count;

@@ -46,7 +46,7 @@ export function canEnter(channel: ChannelRef, deps: EntryDeps): boolean {
 }
 
 /** `2026-11-20 16:25 UTC`, as people of one server live in many time zones. */
-function formatUtcTime(wallMs: number): string {
+function formatUtcTime(wallMs: number) {
   const { day, minute } = createWallTimes('UTC');
   return `${day(wallMs)} ${minute(wallMs)} UTC`;
 }

@@ -45,13 +45,13 @@ export function toJoinOutcome(
   }
 }
 
-function getRetryKind({ code }: BotError): 'timeout' | 'resting' | 'lost' | 'offline' {
+function getRetryKind({ code }: BotError) {
   if (code === 'link.timeout') return 'timeout';
   if (code === 'link.offline') return 'offline';
   return code === 'link.rate_limited' ? 'resting' : 'lost';
 }
 
-function roundToSeconds(ms: number): number {
+function roundToSeconds(ms: number) {
   return Math.max(1_000, Math.ceil(ms / 1_000) * 1_000);
 }
 

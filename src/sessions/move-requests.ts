@@ -98,6 +98,6 @@ export class MoveRequests {
   }
 }
 
-function isSame(open: MoveRequest, to: ChannelRef, { callerId }: JoinCall): boolean {
+function isSame(open: MoveRequest, to: ChannelRef, { callerId }: JoinCall) {
   return open.to.channelId === to.channelId && open.call.callerId === callerId;
 }

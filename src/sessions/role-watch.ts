@@ -60,7 +60,7 @@ async function rereadRoles(
   if (joinRoleIds(personId, link.listPeople()) !== before) consent.refresh();
 }
 
-function joinRoleIds(personId: PersonId, people: readonly ChannelMember[]): string {
+function joinRoleIds(personId: PersonId, people: readonly ChannelMember[]) {
   const roleIds = people.find(({ id }) => id === personId)?.roleIds ?? [];
   return roleIds.toSorted().join();
 }

@@ -90,7 +90,7 @@ export class SeatPersistence implements AsyncDisposable {
     await Promise.all([...this.#seats.values()].map(({ lastWrite }) => lastWrite));
   }
 
-  #getSeat(guildId: GuildId): KnownSeat {
+  #getSeat(guildId: GuildId) {
     const fresh = { session: undefined, written: undefined, isOver: false, isWriteDue: false };
     const seat = this.#seats.get(guildId) ?? { ...fresh, lastWrite: Promise.resolve() };
     this.#seats.set(guildId, seat);
@@ -123,10 +123,7 @@ export class SeatPersistence implements AsyncDisposable {
   }
 
   /** False where the store failed, which is reported to the operator. */
-  async #tryStore(
-    guildId: GuildId,
-    work: (store: SeatStore) => Promise<unknown>,
-  ): Promise<boolean> {
+  async #tryStore(guildId: GuildId, work: (store: SeatStore) => Promise<unknown>) {
     const done = await withStoreTimeout(guildId, this.#deps, 'store.unwritable', async () => {
       await work(this.#seatStore);
       return true;

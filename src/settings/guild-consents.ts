@@ -85,11 +85,7 @@ class PersonChoices<Choice> {
     this.#stored = undefined;
   }
 
-  async #saveOnce(
-    personId: PersonId,
-    said: PendingChoice<Choice>,
-    parts: StoreWatch,
-  ): Promise<boolean> {
+  async #saveOnce(personId: PersonId, said: PendingChoice<Choice>, parts: StoreWatch) {
     const { guildId, store } = this.#deps;
     await withStoreTimeout(guildId, parts, 'store.unwritable', async () => {
       await store.write(guildId, personId, said.choice);
@@ -217,7 +213,7 @@ export class GuildConsents implements Disposable {
     this.#over.abort(new Error('the sessions are closed'));
   }
 
-  #openChoices(guildId: GuildId): GuildChoices {
+  #openChoices(guildId: GuildId) {
     const deps = this.#deps;
     const notifyListener = (personId?: PersonId) => this.#listener(guildId, personId);
     const common = { guildId, watch: deps, onChange: notifyListener, signal: this.#over.signal };

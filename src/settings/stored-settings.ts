@@ -33,7 +33,7 @@ export function listBotVoices({ pipelines, voices }: SettingDeps): readonly stri
   return pipelines.names.every((name) => name === 'chained') ? voices.getKnown() : unknownVoices;
 }
 
-function applyPersona(settings: GuildSettings, persona: Persona): GuildSettings {
+function applyPersona(settings: GuildSettings, persona: Persona) {
   const { instructions = settings.instructions, name, voice = settings.voice } = persona;
   const { names } = settings;
   return {
@@ -45,7 +45,7 @@ function applyPersona(settings: GuildSettings, persona: Persona): GuildSettings 
   };
 }
 
-function describeManner({ language }: Persona): string {
+function describeManner({ language }: Persona) {
   return language === undefined ? '' : ` Always answer in ${getEnglishLanguageName(language)}.`;
 }
 
@@ -150,7 +150,7 @@ export class StoredSettings {
     await this.setValue(guildId, waitingConsentKey, words && `${fromWallMs} ${words}`);
   }
 
-  #findWaitingConsent(guildId: GuildId): readonly string[] {
+  #findWaitingConsent(guildId: GuildId) {
     return this.getStoredValues(guildId).get(waitingConsentKey)?.split(/ (.*)/) ?? [];
   }
 
@@ -268,7 +268,7 @@ export class StoredSettings {
     this.#servers.set(guildId, { set: new Map([...set, ...typed]), isRead: true });
   }
 
-  #findKnown(guildId: GuildId): KnownSettings {
+  #findKnown(guildId: GuildId) {
     const server = this.#getGuildTasks(guildId);
     const before = this.#known.get(server);
     if (before) return before;
@@ -279,16 +279,12 @@ export class StoredSettings {
     return known;
   }
 
-  #getGuildTasks(guildId: GuildId): StoredGuildSettings {
+  #getGuildTasks(guildId: GuildId) {
     return this.#servers.get(guildId) ?? unreadSettings;
   }
 }
 
-function setValue(
-  { set, isRead }: StoredGuildSettings,
-  key: string,
-  value: string | undefined,
-): StoredGuildSettings {
+function setValue({ set, isRead }: StoredGuildSettings, key: string, value: string | undefined) {
   const others = [...set].filter(([one]) => one !== key);
   const own = value === undefined ? [] : [[key, value] as const];
   return { set: new Map([...others, ...own]), isRead };
@@ -296,11 +292,11 @@ function setValue(
 
 const waitingConsentKey = 'consent_waits';
 
-function toRestKey(channelId: ChannelId): string {
+function toRestKey(channelId: ChannelId) {
   return `auto_join_rest:${channelId}`;
 }
 
-function toCaptionsKey(channelId: ChannelId): string {
+function toCaptionsKey(channelId: ChannelId) {
   return `captions:${channelId}`;
 }
 
@@ -311,7 +307,7 @@ const storedCaptionsSchema = z.object({ translateTo: captionTag.optional() });
 /** Newest first. */
 type ServerVocabularyWords = { readonly words: readonly string[]; readonly pronounce?: Pronounce };
 
-function readServerWords(set: ReadonlyMap<string, string>): ServerVocabularyWords {
+function readServerWords(set: ReadonlyMap<string, string>) {
   const all = listServerWords(set);
   const said = all.flatMap(({ word, say }) => (say === undefined ? [] : [{ word, say }]));
   const pronounce = createPronouncer(said);

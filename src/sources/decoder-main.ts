@@ -11,7 +11,7 @@ const sendToParent = openChildPort<ToDecoder, FromDecoder>((message) => {
   before = before.then(() => obeyMessage(message));
 });
 
-async function obeyMessage(message: ToDecoder): Promise<void> {
+async function obeyMessage(message: ToDecoder) {
   if (message.kind === 'close') return closeStream(message.id);
   const { id, plan, bytes, isLast } = message;
   const stream = streams.get(id) ?? new DecodeStream(plan);

@@ -96,13 +96,13 @@ export class DecodingProcess {
   }
 
   /** One question after the other. */
-  #sendAndWait(message: ToDecoder): Promise<FeedResult> {
+  #sendAndWait(message: ToDecoder) {
     const answer = this.#before.then(() => this.#askNow(message));
     this.#before = answer.catch(() => undefined);
     return answer;
   }
 
-  async #askNow(message: ToDecoder): Promise<FeedResult> {
+  async #askNow(message: ToDecoder) {
     if (this.#isDead) throw refusals.unreachable('another file stopped its decoder');
     const { clock, stepMs } = this.#options;
     const answer = Promise.withResolvers<FeedResult>();

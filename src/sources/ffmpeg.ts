@@ -85,7 +85,7 @@ export async function* decodeByFfmpeg(
   }
 }
 
-function toFfmpegArguments(demuxer: string, skipMs: number): readonly string[] {
+function toFfmpegArguments(demuxer: string, skipMs: number) {
   return [
     ...['-nostdin', '-hide_banner', '-loglevel', 'error', '-threads', '1'],
     ...['-max_alloc', `${mostAllocBytes}`, '-protocol_whitelist', 'pipe'],

@@ -113,11 +113,7 @@ export class Recordings {
     }
   }
 
-  async #readSound(
-    { bytes, url }: SoundFile,
-    longestMs: number,
-    signal: AbortSignal,
-  ): Promise<Pcm> {
+  async #readSound({ bytes, url }: SoundFile, longestMs: number, signal: AbortSignal) {
     const { allowed } = this.#rules;
     const all = bytes ? [bytes] : fetchSource(url, { allowed, mostBytes }, signal);
     const shape = { rateHz: listenRateHz, channels: 1 } as const;
@@ -133,7 +129,7 @@ export class Recordings {
 }
 
 /** Errors: BotError `source.not_audio`, where the bytes are no picture of a known format. */
-function toDataUrl(bytes: Buffer): string {
+function toDataUrl(bytes: Buffer) {
   const { groups = {} } = pictureHead.exec(bytes.toString('latin1', 0, 16)) ?? {};
   const format = Object.keys(groups).find((one) => groups[one] !== undefined);
   if (format === undefined) throw refusals.notAudio('it is no picture of a known format');

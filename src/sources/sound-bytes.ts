@@ -34,7 +34,7 @@ export async function openFileBytes(path: string, mostBytes: number): Promise<So
   return { sizeBytes: found.size, canJump: true, from: readFromByte };
 }
 
-async function* readFile(path: string, byte: number): AsyncGenerator<Uint8Array> {
+async function* readFile(path: string, byte: number) {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((cause) => {
     throw refusals.unreachable('the file does not exist', cause);
   });
@@ -54,7 +54,7 @@ export async function openLinkBytes(
   const length = headers['content-length'];
   const sizeBytes = statusCode === 200 && length ? Number(length) : undefined;
   const canJump = sizeBytes !== undefined && headers['accept-ranges'] === 'bytes';
-  async function* readFromByte(byte: number, own: AbortSignal): AsyncGenerator<Uint8Array> {
+  async function* readFromByte(byte: number, own: AbortSignal) {
     const wanted = byte === 0 ? {} : { range: `bytes=${byte}-` };
     const answer = first ?? (await requestLink(link, rules, own, wanted));
     first = undefined;
@@ -90,10 +90,7 @@ export async function examineBytes(bytes: SoundBytes, signal: AbortSignal) {
 }
 
 /** The first pieces that are enough, or all. */
-async function gatherBytes(
-  pieces: AsyncIterable<Uint8Array>,
-  isEnough: (some: Buffer) => boolean,
-): Promise<Buffer> {
+async function gatherBytes(pieces: AsyncIterable<Uint8Array>, isEnough: (some: Buffer) => boolean) {
   let all = Buffer.alloc(0);
   for await (const piece of pieces) {
     all = Buffer.concat([all, piece]);

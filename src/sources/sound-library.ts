@@ -85,11 +85,7 @@ export class SoundLibrary {
     return { ...source, lufs };
   }
 
-  async #measureLufs(
-    path: string,
-    source: SoundSource,
-    signal: AbortSignal,
-  ): Promise<number | undefined> {
+  async #measureLufs(path: string, source: SoundSource, signal: AbortSignal) {
     const { mtimeMs, size } = await stat(path);
     const key = `${mtimeMs} ${size} ${path}`;
     if (!this.#loudness.has(key))
@@ -98,14 +94,14 @@ export class SoundLibrary {
   }
 
   /** Files by their names in lower case, read no earlier than `sinceMs`. */
-  async #readFiles(sinceMs: number): Promise<Files> {
+  async #readFiles(sinceMs: number) {
     if (this.#read && this.#read.atMs > sinceMs) return await this.#read.files;
     const files = this.#readFolders();
     this.#read = { atMs: this.#clock.nowMs(), files };
     return await files;
   }
 
-  async #readFolders(): Promise<Files> {
+  async #readFolders() {
     const files = new Map<string, SoundFileAt>();
     for (const folder of this.#folders) {
       for (const file of await listSounds(folder)) {
@@ -118,7 +114,7 @@ export class SoundLibrary {
 }
 
 /** Files of a folder and its subfolders. A file whose name cannot be used is left out. */
-async function listSounds(folder: string): Promise<readonly SoundFileAt[]> {
+async function listSounds(folder: string) {
   const found: SoundFileAt[] = [];
   for await (const entry of glob(pattern, { cwd: folder, withFileTypes: true })) {
     const { name: file, parentPath } = entry;
@@ -133,7 +129,7 @@ async function listSounds(folder: string): Promise<readonly SoundFileAt[]> {
 }
 
 /** One line, as people may type it. */
-function normalizeName(name: string): string {
+function normalizeName(name: string) {
   return toOneLine(name, longestName);
 }
 

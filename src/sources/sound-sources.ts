@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { SniffResult } from '#src/audio/formats/sniff-format.ts';
-import { getDurationMs, musicRateHz, type Pcm } from '#src/audio/pcm.ts';
+import { getDurationMs, musicRateHz } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
@@ -8,7 +8,7 @@ import type { Decoding } from '#src/sources/decode/decoding.ts';
 import type { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import type { Resolve } from '#src/sources/fetch/name-resolver.ts';
 import { refusals } from './fetch/sound-refusals.ts';
-import { createProgramLimit, decodeByFfmpeg, type FfmpegOptions } from './ffmpeg.ts';
+import { createProgramLimit, decodeByFfmpeg } from './ffmpeg.ts';
 import { toOneLine } from './one-line.ts';
 import { examineBytes, openFileBytes, openLinkBytes } from './sound-bytes.ts';
 
@@ -82,7 +82,7 @@ export class Sources {
     const longestMs = isSeekable ? this.#limits.longestMs : Infinity;
     if (lengthMs !== undefined && lengthMs > longestMs) throw refusals.tooLong(longestMs);
     /** Sound from a position on: all that precedes it is read and left out. Each call opens the bytes anew. */
-    async function* openFrom(fromMs: number, until: AbortSignal): AsyncGenerator<Pcm> {
+    async function* openFrom(fromMs: number, until: AbortSignal) {
       const skipMs = isSeekable ? Math.max(0, fromMs) : 0;
       if (lengthMs !== undefined && skipMs >= lengthMs) return;
       const all = bytes.from(0, until);
@@ -101,7 +101,7 @@ export class Sources {
   }
 
   /** Errors: BotError `source.not_audio` for formats that cannot be decoded here, `source.crowded`. */
-  #findFfmpeg(sniffed: SniffResult): FfmpegOptions | undefined {
+  #findFfmpeg(sniffed: SniffResult) {
     if (sniffed.kind === 'format') return undefined;
     const { ffmpeg: path } = this.#options;
     if (sniffed.kind === 'ffmpeg' && path) {
@@ -117,7 +117,7 @@ export class Sources {
 }
 
 /** A name that people may see: no path, and no secret of a link. */
-function describeOrigin(where: Where): string {
+function describeOrigin(where: Where) {
   if (where.kind === 'file') return basename(where.path).replace(/\.\w{1,5}$/, '');
   if (!URL.canParse(where.url)) return '';
   const { pathname, hostname } = new URL(where.url);

@@ -42,7 +42,7 @@ export function normaliseHints(words: Iterable<string>): readonly string[] {
   return [...hints.values()];
 }
 
-function normaliseHint(word: string): string | undefined {
+function normaliseHint(word: string) {
   const plain = word
     .slice(0, 4 * maxHintChars)
     .normalize('NFKC')
@@ -88,7 +88,7 @@ export function collectHints(
   return normaliseHints([...botNames, ...interleave(words, people)]);
 }
 
-function interleave(some: readonly string[], others: readonly string[]): readonly string[] {
+function interleave(some: readonly string[], others: readonly string[]) {
   const length = Math.max(some.length, others.length);
   const pairs = Array.from({ length }, (_, n) => [some[n], others[n]]);
   return pairs.flat().filter((one) => one !== undefined);

@@ -13,7 +13,7 @@ export function splitText(text: string, maxChars: number): string[] {
   return pieces;
 }
 
-function findCut(text: string, maxChars: number): number {
+function findCut(text: string, maxChars: number) {
   const head = text.slice(0, maxChars);
   const sentence = Math.max(...['. ', '! ', '? ', '; '].map((end) => head.lastIndexOf(end) + 1));
   if (sentence > maxChars / 3) return sentence;
@@ -67,7 +67,7 @@ export function withPronunciation(synthesizer: Synthesizer): Synthesizer {
   };
 }
 
-function splitTokens(text: string): readonly string[] {
+function splitTokens(text: string) {
   const runs = text.match(/[\p{L}\p{M}\p{N}_]+|[^\p{L}\p{M}\p{N}_]/gu) ?? [];
   // Scripts without spaces are split by a dictionary.
   return runs.flatMap((run) => (unspacedScripts.test(run) ? segmentWords(run) : [run]));
@@ -76,11 +76,11 @@ function splitTokens(text: string): readonly string[] {
 const unspacedScripts =
   /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
 
-function segmentWords(run: string): readonly string[] {
+function segmentWords(run: string) {
   const segments = new Intl.Segmenter(undefined, { granularity: 'word' }).segment(run);
   return Array.from(segments, ({ segment }) => segment);
 }
 
-function foldToken(token: string): string {
+function foldToken(token: string) {
   return token.normalize('NFKC').toLowerCase().replace('\u2019', "'");
 }

@@ -49,7 +49,7 @@ function isCountable({ kind: _, ...counts }: Use) {
   return values.every((one) => typeof one !== 'number' || (one >= 0 && one <= mostCount));
 }
 
-function toUsd(use: Use, usd: Usd): number | undefined {
+function toUsd(use: Use, usd: Usd) {
   switch (use.kind) {
     case 'tokens':
       return toTokensUsd(use, usd);
@@ -67,7 +67,7 @@ function toUsd(use: Use, usd: Usd): number | undefined {
 }
 
 /** A server tells how many tokens were cached, not which: those of text count first, they save less. */
-function toTokensUsd(tokens: TokenUsage, usd: Usd): number | undefined {
+function toTokensUsd(tokens: TokenUsage, usd: Usd) {
   const heard = Math.min(tokens.audioInputTokens ?? 0, tokens.inputTokens);
   const spoken = Math.min(tokens.audioOutputTokens ?? 0, tokens.outputTokens);
   const read = tokens.inputTokens - heard;
@@ -86,12 +86,12 @@ function toTokensUsd(tokens: TokenUsage, usd: Usd): number | undefined {
 }
 
 /** Cost of `count` units at a price per million; none cost nothing, also where the price is unknown. */
-function toMillionth(count: number, perMillion: number | undefined): number | undefined {
+function toMillionth(count: number, perMillion: number | undefined) {
   if (count <= 0) return 0;
   return perMillion === undefined ? undefined : (count * perMillion) / 1e6;
 }
 
-function addKnown(...parts: readonly (number | undefined)[]): number | undefined {
+function addKnown(...parts: readonly (number | undefined)[]) {
   return parts.reduce(
     (sum, part) => (sum === undefined || part === undefined ? undefined : sum + part),
     0,

@@ -50,7 +50,7 @@ export function getPriceDate(): string {
 }
 
 /** For all questions of the minute. */
-function findUsd({ model, host }: HostedModel, use: Use): number | undefined {
+function findUsd({ model, host }: HostedModel, use: Use) {
   const rates = findRate(knownPrices, model, host);
   const nanoUsd = rates && computeCost(use, rates);
   return nanoUsd === undefined ? undefined : (questions * nanoUsd) / 1e9;

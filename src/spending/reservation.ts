@@ -45,7 +45,7 @@ export function estimateSpokenCharacters(ms: number): number {
 }
 
 /** About how long, in ms, so many characters are said. */
-function estimateSpokenMs(characters: number): number {
+function estimateSpokenMs(characters: number) {
   return characters / charactersPerMs;
 }
 
@@ -253,7 +253,7 @@ export class Reservation implements ChatMeter, SoundMeter, VoiceUsageMeter {
   }
 
   /** Sets money aside for a request that is about to be sent; undefined: it has no limit. Errors: BotError `budget.used`. */
-  async #holdAmount(bound: RequestBound): Promise<RequestReservation | undefined> {
+  async #holdAmount(bound: RequestBound) {
     const held = await this.#account.hold?.(bound);
     if (typeof held !== 'string') return held;
     const whose = held === 'all' ? 'all servers' : `this ${held}`;

@@ -71,7 +71,7 @@ export class TotalBudget implements Disposable {
     this.#forget?.();
   }
 
-  #getSpent(): number {
+  #getSpent() {
     const { clock, ledger } = this.#options;
     return ledger.getStanding(allServers, clock.wallMs()).day.nanoUsd;
   }

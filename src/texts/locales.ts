@@ -18,6 +18,6 @@ export function findClosestLocale(tag: string): LocaleTag | undefined {
   );
 }
 
-function getPrimaryLanguage(tag: string): string {
+function getPrimaryLanguage(tag: string) {
   return tag.split('-', 1)[0]?.toLowerCase() ?? '';
 }

@@ -18,7 +18,7 @@ export function fillPattern(pattern: string, words: TextValues, locale: string):
 }
 
 /** Fills a pattern by the rules of ICU: https://unicode-org.github.io/icu/userguide/format_parse/messages/ */
-function formatIcuPattern(pattern: string, words: TextValues, locale: string): string {
+function formatIcuPattern(pattern: string, words: TextValues, locale: string) {
   // The library takes megabytes, so it is loaded for the first text that needs it.
   const { IntlMessageFormat } = require('intl-messageformat') as typeof MessageFormat;
   const message = new IntlMessageFormat(pattern, locale, undefined, { ignoreTag: true });
@@ -32,7 +32,7 @@ function formatIcuPattern(pattern: string, words: TextValues, locale: string): s
 /** These numbers reach every plural form of every language. */
 const pluralSamples = [0, 1, 2, 3, 5, 11, 21, 100, 1_000_000, 1.5];
 
-function listPlaceholders(pattern: string, locale: string): readonly string[] {
+function listPlaceholders(pattern: string, locale: string) {
   const names = new Set<string>();
   for (const sample of pluralSamples) {
     const record = new Proxy<TextValues>(
@@ -54,7 +54,7 @@ function measureLongestText(
   pattern: string,
   maxCharsByWord: Readonly<Record<string, number>>,
   locale: string,
-): number {
+) {
   const parts = pattern.replace(/\s/g, '');
   const lengths = pluralSamples.map((sample) => {
     const words = Object.entries(maxCharsByWord).map(([name, chars]) => {
@@ -85,7 +85,7 @@ export function hashEnglish(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 8);
 }
 
-function toTranslation(entry: unknown): Translation {
+function toTranslation(entry: unknown) {
   if (typeof entry === 'string') return { text: entry };
   const { text, english: hash }: Record<string, unknown> = { ...Object(entry) };
   if (typeof text !== 'string') throw new Error(`No text: ${JSON.stringify(entry)}`);
@@ -108,7 +108,7 @@ const englishEntries = new Map(readEntries('en')) as ReadonlyMap<
   string | { readonly text: string; readonly with: Readonly<Record<string, number>> }
 >;
 
-function getMaxChars(id: string): number {
+function getMaxChars(id: string) {
   return maxCharsByTextId.find(([ids]) => ids.test(id))?.[1] ?? maxMessageChars;
 }
 

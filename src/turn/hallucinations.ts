@@ -66,7 +66,7 @@ function isFaintVoice({ voicedMs, meanProbability, meanLevelDb }: VoiceEvidence)
 const bracketedText =
   /\[[^\]]*\]?|\([^)]*\)?|\uff08[^\uff09]*\uff09?|\u3010[^\u3011]*\u3011?|\*[^*]+\*|<[^<>]*>/gu;
 
-function removeStageNotes(text: string): string {
+function removeStageNotes(text: string) {
   return text
     .replace(bracketedText, ' ')
     .replace(
@@ -75,7 +75,7 @@ function removeStageNotes(text: string): string {
     );
 }
 
-function toComparableText(text: string): string {
+function toComparableText(text: string) {
   return text
     .normalize('NFKC')
     .toLowerCase()
@@ -86,7 +86,7 @@ function toComparableText(text: string): string {
     .trim();
 }
 
-function startsWithPhrase(spoken: string, start: string): boolean {
+function startsWithPhrase(spoken: string, start: string) {
   if (!spoken.startsWith(start)) return false;
   const next = spoken[start.length];
   return next === undefined || !/[\p{Script=Latin}\p{Script=Cyrillic}]/u.test(next);
@@ -108,7 +108,7 @@ function isRepetitionLoop(spoken: string, voicedMs: number) {
   return false;
 }
 
-function listHallucinations(kind: keyof HallucinationTexts): string[] {
+function listHallucinations(kind: keyof HallucinationTexts) {
   return languages
     .flatMap(({ hallucinations }) => hallucinations?.[kind] ?? [])
     .map(toComparableText);

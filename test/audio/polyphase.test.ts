@@ -19,7 +19,7 @@ const rates = fc.constantFrom(8000, 16_000, 22_050, 22_051, 24_000, 44_100, 48_0
 const pieces = fc.array(fc.int16Array({ maxLength: 120 }), { maxLength: 20 });
 
 /** One channel at another rate, with one multiplication at a time in double precision. */
-function plainly(samples: Int16Array, fromHz: number, toHz: number): Int16Array {
+function plainly(samples: Int16Array, fromHz: number, toHz: number) {
   const { up, down, half, phases, taps } = createRateChange(fromHz, toHz);
   return Int16Array.from({ length: Math.ceil((samples.length * up) / down) }, (_, n) => {
     const from = Math.floor((n * down) / up) - half + 1;
@@ -32,7 +32,7 @@ function plainly(samples: Int16Array, fromHz: number, toHz: number): Int16Array 
   });
 }
 
-function sine(rateHz: number, hz: number): Int16Array {
+function sine(rateHz: number, hz: number) {
   return Int16Array.from({ length: rateHz / 5 }, (_, n) =>
     Math.round(amplitude * Math.sin((2 * Math.PI * hz * n) / rateHz)),
   );

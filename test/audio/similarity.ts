@@ -53,7 +53,7 @@ function listBestScores(
  * 16 kHz mono, between about 400 Hz and 4 kHz: below, the pitch makes all voices alike and Opus turns the phase
  * (application VOIP); above, Opus does not keep the waveform.
  */
-function filterVoiceBand(pcm: Pcm): Float64Array {
+function filterVoiceBand(pcm: Pcm) {
   const { samples } = resamplePcm(toMono(pcm), listenRateHz);
   const sums = new Float64Array(samples.length + 1);
   for (let n = 0; n < samples.length; n++) sums[n + 1] = (sums[n] ?? 0) + (samples[n] ?? 0);
@@ -96,7 +96,7 @@ function findRoughLags(heard: Float64Array, expected: Float64Array) {
 }
 
 /** Amplitude per 10 ms, less its mean. */
-function makeEnvelope(samples: Float64Array): Float64Array {
+function makeEnvelope(samples: Float64Array) {
   const values = new Float64Array(Math.floor(samples.length / stepSamples)).map((_, n) => {
     return Math.sqrt(sumEnergy(samples, n * stepSamples, stepSamples));
   });

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 
 /** The noise that the reference was made with. */
-function noise(length: number): Int16Array {
+function noise(length: number) {
   let seed = 1;
   return new Int16Array(length).map(() => {
     seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;

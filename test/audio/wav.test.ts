@@ -11,14 +11,14 @@ const sound: Pcm = {
   channels: 1,
 };
 
-function chunk(name: string, body: Uint8Array, sizeBytes = body.length): Buffer {
+function chunk(name: string, body: Uint8Array, sizeBytes = body.length) {
   const head = Buffer.alloc(8);
   head.write(name, 'latin1');
   head.writeUInt32LE(sizeBytes, 4);
   return Buffer.concat([head, body, Buffer.alloc(body.length % 2)]);
 }
 
-function format(code: number, bits: number, channels = 1, rateHz = 24_000): Buffer {
+function format(code: number, bits: number, channels = 1, rateHz = 24_000) {
   const body = Buffer.alloc(16);
   body.writeUInt16LE(code, 0);
   body.writeUInt16LE(channels, 2);
@@ -27,7 +27,7 @@ function format(code: number, bits: number, channels = 1, rateHz = 24_000): Buff
   return chunk('fmt ', body);
 }
 
-function riff(...chunks: readonly Uint8Array[]): Buffer {
+function riff(...chunks: readonly Uint8Array[]) {
   return Buffer.concat([Buffer.from('RIFF\xff\xff\xff\xffWAVE', 'latin1'), ...chunks]);
 }
 
@@ -119,7 +119,7 @@ const tone = Int16Array.from({ length: 2_400 }, (_, n) => 900 * Math.sin(n / 7) 
 const toneBytes = bytesOf(tone);
 const open = riff(format(1, 16), chunk('data', toneBytes, 0xffff_ffff));
 
-function lateSize(bytes: number, before: number): Buffer {
+function lateSize(bytes: number, before: number) {
   const late = Buffer.alloc(before + 4);
   late.writeUInt32LE(bytes, before);
   return late;

@@ -32,7 +32,7 @@ async function helped(call: CommandCall, over: PortOverrides = {}) {
 }
 
 /** Ids of the lines, the first step first. */
-function idsOf(reply: Reply): readonly string[] {
+function idsOf(reply: Reply) {
   return [reply.id, ...(reply.lines ?? []).map(({ id }) => id)];
 }
 

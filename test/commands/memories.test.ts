@@ -22,7 +22,7 @@ const run = (
   call = adam,
 ) => runTyped('privacy memories', { ...call, words }, { memories });
 
-const listing = (memories: readonly Memory[], isOn = true): Partial<Public<MemoryCache>> => ({
+const listing = (memories: readonly Memory[], isOn = true) => ({
   listMemories: async () => ({ memories, isOn }),
 });
 const unreadable: Partial<Public<MemoryCache>> = { listMemories: async () => undefined };

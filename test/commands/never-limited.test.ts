@@ -71,12 +71,12 @@ const states: Readonly<Record<string, (fixture: SessionFixture) => unknown>> = {
   'it drains': ({ sessions }) => void sessions.drainAll(5_000),
 };
 
-function troubled({ stores }: SessionFixture, trouble: StoreTrouble): void {
+function troubled({ stores }: SessionFixture, trouble: StoreTrouble) {
   const { consents, leftOutPeople, seats, settings } = stores;
   for (const one of [consents, leftOutPeople, seats, settings]) one.trouble = trouble;
 }
 
-function unclosable(fixture: SessionFixture): SessionFixture {
+function unclosable(fixture: SessionFixture) {
   fixture.linkOpener.link[Symbol.asyncDispose] = () => hung;
   return fixture;
 }

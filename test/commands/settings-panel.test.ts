@@ -79,7 +79,7 @@ function open(options: FixtureOptions = {}) {
 }
 
 /** Lines as a person reads them. */
-function read(reply: Reply): readonly string[] {
+function read(reply: Reply) {
   return renderLines([reply, ...(reply.lines ?? [])], 'en').content.split('\n');
 }
 

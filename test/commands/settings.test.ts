@@ -17,7 +17,7 @@ function read([reply, ...others]: Replies) {
   return listLines(reply);
 }
 
-const saying = (setting: SettingOutcome): PortOverrides => ({ setSetting: async () => setting });
+const saying = (setting: SettingOutcome) => ({ setSetting: async () => setting });
 
 test('/settings alone is hidden from people without Manage Server, and all that is hidden so refuses them', async () => {
   const hidden = commands.flatMap((one) => {

@@ -21,7 +21,7 @@ const run = (name: string, words: CommandCall['words'] = {}, over?: PortOverride
   runTyped(`track ${name}`, { ...inLounge, words }, over);
 
 /** Who reads it, and what. */
-function read([reply, ...others]: Replies): readonly string[] {
+function read([reply, ...others]: Replies) {
   expect(others).toEqual([]);
   return [reply.to ?? 'caller', ...listLines(reply)];
 }

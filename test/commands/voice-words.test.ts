@@ -10,7 +10,7 @@ const manager: CommandCall = { ...adam, mayManage: true };
 const some = [{ word: 'Ana' }, { word: 'Kubernetes', say: 'koo-ber-net-ees' }];
 const control = (over: Partial<Public<ServerVocabulary>>) => makePorts({ words: over });
 
-function shown({ id, lines = [], with: values }: Reply): readonly string[] {
+function shown({ id, lines = [], with: values }: Reply) {
   return [formatText(id, values), ...lines.map((line) => formatText(line.id, line.with))];
 }
 

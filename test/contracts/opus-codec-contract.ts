@@ -5,7 +5,7 @@ import { measureRms } from '#src/audio/pcm.ts';
 
 const testedRates = [16_000, 24_000, 48_000] as const;
 
-function makeTone(rateHz: number): Int16Array {
+function makeTone(rateHz: number) {
   return Int16Array.from({ length: rateHz / 50 }, (_, n) => {
     return 8000 * Math.sin((2 * Math.PI * 400 * n) / rateHz);
   });

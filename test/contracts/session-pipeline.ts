@@ -213,7 +213,7 @@ function testWriting(name: PipelineName) {
 }
 
 /** Topics of people's words in the last request. */
-function listTopics({ shown }: ServedSession): readonly string[] {
+function listTopics({ shown }: ServedSession) {
   const said = shown.filter((line) => line.startsWith('user')).join(' ');
   return said.match(/capital|forward|loud/g) ?? [];
 }

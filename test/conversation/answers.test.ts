@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import type { Pipeline } from '#src/pipeline/pipeline.ts';
 import { createFixedVoiceNames } from '#src/speech/voice-names.ts';
 import {
   adam,
@@ -377,7 +376,7 @@ playScripts({
     `,
 });
 
-function failing(error: unknown): Pipeline {
+function failing(error: unknown) {
   const parts = { next: () => Promise.reject(error) };
   return { answer: () => ({ [Symbol.asyncIterator]: () => parts }) };
 }

@@ -12,7 +12,7 @@ import {
 const removed = { kind: 'guild-removed' } as const;
 const always = { kind: 'always' } as const;
 
-async function remembered(): Promise<SessionFixture> {
+async function remembered() {
   const fixture = openSessionFixture({}, [adam]);
   await fixture.consents.write('g', 'eva', always);
   await fixture.consents.write('other', 'eva', always);

@@ -13,12 +13,12 @@ import {
   passUntil,
   setPresent,
 } from './setup/open-room.ts';
-import { adam, eva, passTime, type SessionFixture, sayWords } from './setup/session-fixture.ts';
+import { adam, eva, passTime, sayWords } from './setup/session-fixture.ts';
 
 const text = 'This is a text of somebody, and it takes some seconds to read.';
 
 /** Adam's question is answered, and a text waits behind it. */
-async function openAnswered(): Promise<SessionFixture> {
+async function openAnswered() {
   const fixture = await openRoom({ rounds: [[longSentence]] });
   void fixture.talk.askQuestion('g', 'Hello?', adam, 'voice');
   await passUntil(fixture, () => floorPhase(fixture) === 'sounding');

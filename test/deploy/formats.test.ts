@@ -8,7 +8,7 @@ const dockerfile = readFileSync('deploy/Dockerfile', 'utf8');
 const [, imageData = ''] = /^VOLUME (\S+)$/m.exec(dockerfile) ?? [];
 
 /** Documents of a YAML file. Errors: what YAML 1.2 refuses, two equal keys of a map among it. */
-function documentsOf(name: string): readonly unknown[] {
+function documentsOf(name: string) {
   return parseAllDocuments(readFileSync(`deploy/${name}`, 'utf8')).map((document) => {
     expect([...document.errors, ...document.warnings], name).toEqual([]);
     return document.toJS();

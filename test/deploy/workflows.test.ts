@@ -13,7 +13,7 @@ const { NoOperationTraceWriter, parseWorkflow } = await import('@actions/workflo
 hooks.deregister();
 
 /** Mistakes of a workflow by GitHub's own schema. */
-function mistakesOf(name: string, content: string): readonly string[] {
+function mistakesOf(name: string, content: string) {
   const { context } = parseWorkflow({ name, content }, new NoOperationTraceWriter());
   return context.errors.getErrors().map(({ message }) => message);
 }

@@ -44,7 +44,7 @@ async function openBot(
   return await openDiscord({ apiUrl, token, onEvent, ...more }, never);
 }
 
-function written(guild: SandboxGuild, channel = 'general'): readonly string[] {
+function written(guild: SandboxGuild, channel = 'general') {
   return guild.messages(channel).map((message) => message.text);
 }
 

@@ -4,12 +4,11 @@ import { openSandbox } from '#sandbox/sandbox.ts';
 import { AccountRest } from '#src/discord/account/account-rest.ts';
 import { closeClient, createClient, logIn } from '#src/discord/login.ts';
 import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
-import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 const soon = () => AbortSignal.timeout(30_000);
-const shardOf = (count: number): OwnedShard => ({
+const shardOf = (count: number) => ({
   id: 0,
   count,
   recommendedCount: 1,

@@ -21,7 +21,7 @@ const names = new Set([...optionsByCommand.keys()].map((words) => words.split(' 
 type GivenOption = { readonly name: string; readonly value: string };
 
 /** Commands that a text names, each with its subcommand, whether they exist or not. */
-function findCommands(text: string): readonly string[] {
+function findCommands(text: string) {
   const named = text.matchAll(/(?<![\w./-])\/([a-z]+)(?![\w/])(?: ([a-z]+))?/g);
   return [...named].map(([, name = '', next = '']) => {
     const words = `${name} ${next}`;
@@ -29,7 +29,7 @@ function findCommands(text: string): readonly string[] {
   });
 }
 
-function findOptions(text: string): readonly GivenOption[] {
+function findOptions(text: string) {
   const given = text.matchAll(/(?<![\p{L}\d_"'])([a-z_]+):(?!\/)/gu);
   return [...given].map(({ 0: said, 1: name = '', index }) => ({
     name,
@@ -48,7 +48,7 @@ function takes(named: readonly string[], { name, value }: GivenOption) {
 }
 
 /** Faults of a text of the bot in all its languages. */
-function findTextFaults(texts: readonly string[]): readonly string[] {
+function findTextFaults(texts: readonly string[]) {
   // Options keep their names in all languages; other words with a colon do not.
   const words = texts.map((text) => new Set(findOptions(text).map(({ name }) => name)));
   const isOption = ({ name }: GivenOption) => words.every((one) => one.has(name));
@@ -71,7 +71,7 @@ test('every command that a text of the bot names is there, with its options and 
 });
 
 /** Faults of the spans of code in one paragraph, row or entry of a document. */
-function findSpanFaults(entry: string): readonly string[] {
+function findSpanFaults(entry: string) {
   const spans = [...entry.matchAll(/`([^`]+)`/g)].map(([, span = '']) => span);
   const typed = spans.filter((span) => names.has(/^\/([a-z]+)(?= |$)/.exec(span)?.[1]));
   const named = typed.flatMap(findCommands);

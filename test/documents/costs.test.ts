@@ -8,9 +8,7 @@ const others = ['recognition of speech', 'a try by setup or doctor'];
 const sent = 'recognition of a recording';
 
 /** Kinds of work: each with the sentence about its payer and its limits, and its number at once. */
-async function works(): Promise<
-  readonly (readonly [work: string, paid: string, number: string])[]
-> {
+async function works() {
   const [, part = ''] = (await readFile('docs/costs.md', 'utf8')).split('\n## Who pays\n');
   return [...part.matchAll(/^(.+):\n\n((?:(?:-| ) .+\n)+)/gm)].flatMap(([, paid = '', list = '']) =>
     [...list.matchAll(/^- ([^:]+): (.+)$/gm)].flatMap(([, names = '', number = '']) =>

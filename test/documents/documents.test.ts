@@ -109,7 +109,7 @@ function anchorOf(heading: string) {
 }
 
 /** Targets of links in a document, but for those to other sites. */
-function linksIn(text: string): readonly string[] {
+function linksIn(text: string) {
   const plain = text.replace(/^```[\s\S]*?^```$/gm, '').replace(/`[^`\n]*`/g, '');
   const targets = [...plain.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
   return targets.filter((target) => !/^[a-z]+:/.test(target));

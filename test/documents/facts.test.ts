@@ -20,7 +20,7 @@ function sectionOf(text: string, heading: string) {
 }
 
 /** The first cell of each row of the table under a heading. */
-function firstCells(text: string, heading: string): readonly string[] {
+function firstCells(text: string, heading: string) {
   return [...sectionOf(text, heading).matchAll(/^\| `([^`]+)`/gm)].map(([, cell = '']) => cell);
 }
 

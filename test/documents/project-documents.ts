@@ -38,7 +38,7 @@ export function listCommands({ path, text }: ProjectDocument): readonly Document
 }
 
 /** Commands of one line of a shell, in their order. */
-function splitCommand(line: string): readonly (readonly string[])[] {
+function splitCommand(line: string) {
   const plain = line
     .replace(/\s+#.*$/, '')
     .replace(/'[^']*'|"[^"]*"/g, 'WORDS')

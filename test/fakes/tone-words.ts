@@ -34,7 +34,7 @@ export function hearWords({ samples, rateHz }: Pcm): string {
   return heard.join(' ');
 }
 
-function makeWordTone(word: string): Int16Array {
+function makeWordTone(word: string) {
   const hz = firstHz + stepHz * toneWords.indexOf(word);
   const tone = new Int16Array(((wordMs + pauseMs) * rateHz) / 1000);
   for (let n = 0; n < (wordMs * rateHz) / 1000; n++) {

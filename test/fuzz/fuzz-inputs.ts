@@ -29,7 +29,7 @@ export function makeBytes(samples: readonly Uint8Array[]): fc.Arbitrary<Buffer> 
   return fc.oneof({ weight: 4, arbitrary: changed }, { weight: 1, arbitrary: wild });
 }
 
-function applyEdit(bytes: Buffer, { kind, at, to, bytes: fresh }: ByteEdit): Buffer {
+function applyEdit(bytes: Buffer, { kind, at, to, bytes: fresh }: ByteEdit) {
   const [from, other] = [at % (bytes.length + 1), to % (bytes.length + 1)];
   const [head, tail] = [bytes.subarray(0, from), bytes.subarray(from)];
   switch (kind) {
@@ -136,7 +136,7 @@ export function cutInPieces<Whole extends Buffer | string>(
   });
 }
 
-function removeRange<Whole extends Buffer | string>(all: Whole, from: number, to: number): Whole {
+function removeRange<Whole extends Buffer | string>(all: Whole, from: number, to: number) {
   // Both have `slice`, and both give their own kind.
   return (typeof all === 'string' ? all.slice(from, to) : all.subarray(from, to)) as Whole;
 }

@@ -46,11 +46,7 @@ async function fuzzAll(
 }
 
 /** 1 if something was found. */
-async function fuzzTarget(
-  name: string,
-  wanted: number,
-  { kind, option }: TargetGroup,
-): Promise<number> {
+async function fuzzTarget(name: string, wanted: number, { kind, option }: TargetGroup) {
   const startedMs = performance.now();
   let [done, slowestMs, seed] = [0, 0, firstSeed];
   for (; done < wanted; seed++) {

@@ -32,7 +32,7 @@ export function plantMistake(target: string): AroundReading {
   return slowMistakes.includes(target) ? makeSlow : plantBuiltins();
 }
 
-async function makeSlow<Result>(read: () => Promise<Result>): Promise<Result> {
+async function makeSlow<Result>(read: () => Promise<Result>) {
   const before = process.threadCpuUsage();
   while (process.threadCpuUsage(before).user < slowMs * 1_000);
   return await read();

@@ -49,7 +49,7 @@ function applySplice(bytes: Buffer, { kind, from, to, noise }: Splice) {
   }
 }
 
-function makeChanged(good: Uint8Array, all: Damage): Buffer {
+function makeChanged(good: Uint8Array, all: Damage) {
   const bytes = Buffer.from(good);
   for (const { isNear, at, value } of all) {
     if (bytes.length > 0) bytes[at % Math.min(bytes.length, isNear ? 64 : bytes.length)] = value;
@@ -58,7 +58,7 @@ function makeChanged(good: Uint8Array, all: Damage): Buffer {
 }
 
 /** An Ogg file whose packets and places were changed; the checksums of its pages are right again. */
-function forgeOgg(name: string): fc.Arbitrary<Buffer> {
+function forgeOgg(name: string) {
   const pages = new OggPageReader().push(readToneFile(name)).slice(0, 12);
   const forged = pages.map((page) => {
     const { pieces, serial, isFirst, isLast, granule = 0 } = page;
@@ -80,7 +80,7 @@ function forgeOgg(name: string): fc.Arbitrary<Buffer> {
 }
 
 /** A FLAC file whose frames were changed; their checksums are right again. */
-function forgeFlac(): fc.Arbitrary<Buffer> {
+function forgeFlac() {
   const file = readToneFile('tones.flac');
   const cutter = new FlacFrames();
   const headBytes = file.indexOf(Buffer.of(0xff, 0xf8));

@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(() => stack.disposeAsync());
 
 /** Runs a client of others with the bot's address and a program's token, and returns its output. */
-async function runClient(program: string, ...given: string[]): Promise<string> {
+async function runClient(program: string, ...given: string[]) {
   const env = { PATH: process.env.PATH, KEY: `${bot.openai.apiKey}`, HOME: join(recording, '..') };
   const { stdout } = await run(program, given, { env, maxBuffer: 1 << 26 });
   return stdout;

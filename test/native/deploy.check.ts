@@ -8,12 +8,12 @@ import { openMetrics } from '#src/ops/metrics/metrics.ts';
 const folder = mkdtempSync(join(tmpdir(), 'parley-deploy-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function readDeployFile(name: string): string {
+function readDeployFile(name: string) {
   return readFileSync(new URL(`../../deploy/${name}`, import.meta.url), 'utf8');
 }
 
 /** Runs a program that judges files, and gives what it says: nothing where it finds nothing. */
-function judge(program: string, args: readonly string[], input = ''): string {
+function judge(program: string, args: readonly string[], input = '') {
   const { status, stdout, stderr } = spawnSync(program, args, { input, encoding: 'utf8' });
   return status === 0
     ? `${stdout}${stderr}`

@@ -69,7 +69,7 @@ test.each([
   expect(readCommand(line, commands)).toEqual({ kind: 'incomplete', message });
 });
 
-function lines(line: string): readonly string[] {
+function lines(line: string) {
   return completeLine(line, commands).suggestions.map((suggestion) => suggestion.line);
 }
 

@@ -4,7 +4,7 @@ import { fc } from '#test/properties.ts';
 
 const sizes = { reserveSamples: 4, mostSamples: 8 };
 
-function pulled(ring: SampleRing, count: number): readonly number[] {
+function pulled(ring: SampleRing, count: number) {
   const out = new Float32Array(count).fill(9);
   ring.pull(out);
   return [...out];

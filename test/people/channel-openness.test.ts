@@ -31,7 +31,7 @@ function has(
   return own === 'none' ? may : own === 'allow';
 }
 
-function rightOf(overwrites: Overwrites, base: ReadonlySet<string>): RightInChannel {
+function rightOf(overwrites: Overwrites, base: ReadonlySet<string>) {
   const idsOf = (kind: 'allow' | 'deny') =>
     new Set(Object.keys(overwrites).filter((id) => overwrites[id] === kind));
   const isOpen = has(overwrites, [], '', base);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Mixer } from '#src/playback/mix/mixer.ts';
-import { frameSamples, type Track } from '#src/playback/mix/track.ts';
+import { frameSamples } from '#src/playback/mix/track.ts';
 import { VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { fc } from '#test/properties.ts';
@@ -14,7 +14,7 @@ import {
 } from './virtual-listener.ts';
 
 /** A track that never ends. */
-function steady(value: number): Track {
+function steady(value: number) {
   const samples = new Int16Array(frameSamples).fill(value);
   return { pullBlock: () => ({ samples, left: () => undefined }), onSound: () => undefined };
 }

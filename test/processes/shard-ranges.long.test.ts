@@ -30,7 +30,7 @@ const openFour = (options: ProcessesOptions = {}) =>
 const rangeOf = (range: string) => ({ environment: { SHARDS: '4', SHARD_RANGE: range } });
 
 /** Names of the processes that are logged in, each with its shard. */
-function served({ sandbox }: ProcessesSetup): readonly string[] {
+function served({ sandbox }: ProcessesSetup) {
   const online = sandbox.gatewaySessions().filter((session) => session.online);
   return online.map(({ process, shard }) => `${process} ${shard.id}`).sort();
 }
@@ -179,6 +179,6 @@ async function keepsLocks(setup: ProcessesSetup, { way, schema }: Database) {
   await expect.poll(() => heldShards(schema)).toEqual(['[0]', '[1]', '[2]', '[3]']);
 }
 
-async function heldShards(schema: Schema): Promise<readonly unknown[]> {
+async function heldShards(schema: Schema) {
   return (await schema.sql(lockHolders)).map(({ shard_ids: ids }) => ids);
 }

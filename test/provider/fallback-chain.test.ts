@@ -29,9 +29,9 @@ const broken = (
   retryable = true,
   about: FailureServer = {},
 ) => new BotError(code, retryable, `${code}.`, undefined, undefined, about);
-const engine = (...rounds: ScriptedStep[][]): Engine => ({ rounds, asked: 0, running: 0 });
+const engine = (...rounds: ScriptedStep[][]) => ({ rounds, asked: 0, running: 0 });
 
-async function* play(one: Engine, clock: Clock, signal: AbortSignal): AsyncGenerator<string> {
+async function* play(one: Engine, clock: Clock, signal: AbortSignal) {
   const steps = one.rounds[Math.min(one.asked++, one.rounds.length - 1)] ?? [];
   one.running++;
   try {

@@ -58,7 +58,7 @@ async function fieldsOf(body: Buffer, type: string): Promise<object> {
   return Object.fromEntries(fields);
 }
 
-function asWritten(value: string): string | boolean {
+function asWritten(value: string) {
   return value === 'true' ? true : value;
 }
 

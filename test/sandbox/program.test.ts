@@ -16,7 +16,7 @@ import { identify, sendRequest } from './raw-bot.ts';
 const never = new AbortController().signal;
 
 /** Answer of the program to a line. */
-async function answerTo(sandbox: Sandbox, request: object): Promise<object> {
+async function answerTo(sandbox: Sandbox, request: object) {
   const read = parseRequestLine(JSON.stringify(request));
   return 'ok' in read
     ? read

@@ -3,7 +3,7 @@ import type { Sandbox } from '#sandbox/sandbox.ts';
 import { openSilentSandbox as open } from '#test/sandbox/voice/silent-voice.ts';
 import { sendRequest } from './raw-bot.ts';
 
-function messagesOf(sandbox: Sandbox, channel = 'general'): string {
+function messagesOf(sandbox: Sandbox, channel = 'general') {
   return `/channels/${sandbox.channelId(channel)}/messages`;
 }
 

@@ -73,7 +73,7 @@ function formatStep(step: Step) {
   return JSON.stringify(step, plain).slice(0, 300);
 }
 
-async function playStep(stage: Stage, step: Step): Promise<void> {
+async function playStep(stage: Stage, step: Step) {
   const word = Object.keys(step).find((key) => key in stagePlayers);
   // Each player is under its own word.
   if (word) return void (await stagePlayers[word as keyof StageSteps](stage, step as never));
@@ -269,7 +269,7 @@ function expectMatch(stage: Stage, value: unknown, match: Match) {
 }
 
 /** A text with ids in the places of names. */
-function fillValue<Value>(stage: Stage, value: Value): Value | string {
+function fillValue<Value>(stage: Stage, value: Value) {
   if (typeof value !== 'string') return value;
   const { sandbox } = stage;
   return value.replace(/\{(server|[@#][^}]+|message [^}]+)\}/g, (_, name: string) => {

@@ -38,7 +38,7 @@ function faceOf(features: FeaturePanel, more: Partial<PanelFacts> = {}) {
   });
 }
 
-function shown(...of: Parameters<typeof faceOf>): readonly string[] {
+function shown(...of: Parameters<typeof faceOf>) {
   return drawPanel(undefined, faceOf(...of), 'en', new Map()).content.split('\n');
 }
 
@@ -102,7 +102,7 @@ const consent = ['consent.always', 'consent.never'];
 const consents = ['always', 'brief', 'policy', 'unasked', 'no'] satisfies readonly Consent[];
 const standings = [...consents, 'barred'] as const;
 const truths = [true, false];
-const people = (...all: readonly (typeof standings)[number][]): TalkState['people'] =>
+const people = (...all: readonly (typeof standings)[number][]) =>
   all.map((standing, n) => ({ id: `${n}`, name: `P${n}`, standing }));
 
 /** Every state of the small unions, with one person or two. */
@@ -241,7 +241,7 @@ test('the panel of a bot that left has the button that calls it', () => {
   expect(buttonsOf(toLeftPanel())).toEqual(['parley:try.join', 'parley:more']);
 });
 
-function buttonsOf(face: PanelContent): readonly string[] {
+function buttonsOf(face: PanelContent) {
   const rowsShown = drawPanel(undefined, face, 'en', known).components ?? [];
   return rowsShown.flatMap(({ components }) => components.map(({ custom_id }) => custom_id));
 }

@@ -180,10 +180,7 @@ test('a Realtime server answers in place of a chat model, until another is chose
 type Way = readonly (readonly [question: string, answer: string])[];
 
 /** Every question there is, each reached once. */
-function everyWay(
-  token: string,
-  address: string,
-): readonly { readonly kept: string; readonly way: Way }[] {
+function everyWay(token: string, address: string) {
   const first: Way = [
     [asked.token, `${token}${keys.enter}`],
     [asked.servers, `${keys.up.repeat(2)}${keys.enter}`],

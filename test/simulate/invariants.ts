@@ -403,7 +403,7 @@ function isBarred(state: ConversationState) {
   return isMuted(state) || state.isOver;
 }
 
-function findOverTurn(effect: ConversationEffect): readonly Id[] {
+function findOverTurn(effect: ConversationEffect) {
   return effect.do === 'fact' && effect.fact.kind === 'turn-over' ? [effect.fact.turn.id] : [];
 }
 

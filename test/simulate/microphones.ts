@@ -60,7 +60,7 @@ export class SimulatedMicrophones {
   }
 
   /** A packet as the network brings it; none: it is lost. */
-  #send(packet: Packet): readonly Packet[] {
+  #send(packet: Packet) {
     const { latenessMs, lostShare } = this.#plan;
     const luck = this.#luck.draw(`packet ${packet.speakerId} ${packet.sequence}`);
     if (luck < lostShare) return [];

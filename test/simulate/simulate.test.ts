@@ -15,7 +15,7 @@ import { planWorld } from './world-plan.ts';
 /** Minutes of each script. Short ones meet as many situations in the same time. */
 const minutes = 0.1;
 
-function seedsTo(last: number): readonly number[] {
+function seedsTo(last: number) {
   return Array.from({ length: last }, (_, n) => n + 1);
 }
 

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import { createChatChain } from '#src/chat/metered-chat.ts';
-import type { ToolOutcome } from '#src/conversation/tools/tool-entry.ts';
 import { defineTool, type FeatureTool } from '#src/features/contract/tool-definition.ts';
 import { createAudioModelPipeline } from '#src/pipeline/audio-model/audio-model-pipeline.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
@@ -87,11 +86,7 @@ export function makePipelines(
 /** Tools of each kind, whose arguments are free. */
 export function makeTools(calls: RunningCalls, isSlow: boolean): readonly FeatureTool[] {
   const longestMs = isSlow ? slowToolMs : usualToolMs;
-  const run = async (
-    _call: unknown,
-    _ports: unknown,
-    signal: AbortSignal,
-  ): Promise<ToolOutcome> => {
+  const run = async (_call: unknown, _ports: unknown, signal: AbortSignal) => {
     await calls.call('run', [20, isSlow ? longestMs : 2_000, longestMs], signal);
     return { facts: { outcome: 'done' } };
   };

@@ -30,7 +30,7 @@ const wordSamples = 5_600;
 /** A recogniser that knows what was said by the numbers in the sound. */
 export function makeTranscriber(options: RecogniserOptions): Transcriber {
   const { calls, misheard, onHeard, saidOf } = options;
-  const recognise = async (samples: Int16Array, signal: AbortSignal): Promise<Transcript> => {
+  const recognise = async (samples: Int16Array, signal: AbortSignal) => {
     const said = readNumbers(samples).flatMap((number) => saidOf(number) ?? []);
     const by = said.map((one) => one.by);
     by.forEach(onHeard);

@@ -61,7 +61,7 @@ const dayMs = 86_400_000;
 /** Daily cap of a person, in US dollars, once all is well. */
 const healthyCapUsd = 1;
 
-function makeMember(id: string): ChannelMember {
+function makeMember(id: string) {
   return { id, name: `${id.charAt(0).toUpperCase()}${id.slice(1)}`, isBot: false, roleIds: [] };
 }
 
@@ -146,7 +146,7 @@ export class Simulation {
     }
   }
 
-  #open(former?: SessionFixture): SessionFixture {
+  #open(former?: SessionFixture) {
     const { hasSlowTools, isStage, people, pipeline, trustsPartials } = this.plan;
     const servers = makeServers(this.plan, this.engines, {
       chat: this.#models.chat,

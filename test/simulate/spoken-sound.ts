@@ -57,7 +57,7 @@ export function makePackets(
   }));
 }
 
-function makeFrame(clip: number, number: number, frame: number): Buffer {
+function makeFrame(clip: number, number: number, frame: number) {
   const bytes = Buffer.alloc(6);
   bytes.writeUInt8(opusToc, 0);
   bytes.writeUInt8(clip, 1);
@@ -117,7 +117,7 @@ export const simulatedCodec: OpusCodec = {
   }),
 };
 
-function decodeFrame(opus: Uint8Array): Int16Array {
+function decodeFrame(opus: Uint8Array) {
   const bytes = Buffer.from(opus.buffer, opus.byteOffset, opus.length);
   if (bytes.length === noiseFrame.length) return noise.slice();
   if (bytes.length !== 6) return new Int16Array(frameSamples);
@@ -129,7 +129,7 @@ function decodeFrame(opus: Uint8Array): Int16Array {
 }
 
 /** A frame that holds the level of its sound, where that is the same throughout. */
-function makeVoiceFrame(samples: Int16Array): Buffer {
+function makeVoiceFrame(samples: Int16Array) {
   const middle = samples[samples.length / 2] ?? 0;
   const isAlike = (sample: number) => Math.abs(sample - middle) <= 1;
   if (middle < 100 || !samples.every(isAlike)) return Buffer.from([opusToc]);

@@ -50,7 +50,7 @@ export type WorldPlan = {
 export function planWorld(seed: number): WorldPlan {
   const luck = (key: string) => drawChance(seed, `plan ${key}`);
   const has = (key: string, share: number) => luck(key) < share;
-  const pick = <Item>(key: string, all: readonly Item[]): Item =>
+  const pick = <Item>(key: string, all: readonly Item[]) =>
     all[Math.floor(luck(key) * all.length)] as Item;
   const portsWith = (key: string, share: number) =>
     new Set(portNames.filter((port) => has(`${key} ${port}`, share)));

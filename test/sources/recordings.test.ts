@@ -42,7 +42,7 @@ test('of three recordings at once of one server one is refused, and of five of s
 });
 
 /** Pictures as a server hands them out: the data URLs of each of them, or the code of what is wrong. */
-async function pictured(...all: readonly { type: string; bytes: Buffer }[]): Promise<unknown> {
+async function pictured(...all: readonly { type: string; bytes: Buffer }[]) {
   await using server = await serveSounds(({ url }, response) => {
     const { type, bytes } = all[Number(url?.slice(1))] ?? expect.fail();
     response.writeHead(200, { 'content-type': type }).end(bytes);

@@ -27,7 +27,7 @@ async function speakingTo(listener: RequestListener) {
   return { voice, ...served };
 }
 
-async function whole(pieces: AsyncIterable<Pcm>): Promise<Pcm> {
+async function whole(pieces: AsyncIterable<Pcm>) {
   const all = await Array.fromAsync(pieces);
   const [first] = all;
   if (!first) throw new Error('There is no sound.');
@@ -140,7 +140,7 @@ test('samples of speech pass, whatever their loudness and their pieces', () => {
   }
 });
 
-function inPieces(body: Buffer, size: number): readonly Buffer[] {
+function inPieces(body: Buffer, size: number) {
   return Array.from({ length: Math.ceil(body.length / size) }, (_, n) =>
     body.subarray(n * size, (n + 1) * size),
   );

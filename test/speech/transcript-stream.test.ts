@@ -60,7 +60,7 @@ function opened(model = 'gpt-transcribe') {
 }
 
 /** Which of the requests since then asked for a stream. */
-function requests(): () => readonly boolean[] {
+function requests() {
   const before = streamed.length;
   return () => streamed.slice(before);
 }

@@ -37,7 +37,7 @@ test('the compiler refuses a request without a reservation, and one with a forge
 });
 
 /** Files outside the tests that match, and are not among those that may. */
-async function strays(pattern: RegExp, may: readonly RegExp[]): Promise<readonly string[]> {
+async function strays(pattern: RegExp, may: readonly RegExp[]) {
   const found: string[] = [];
   for await (const path of sourceFiles('{src,commands,sandbox,doctor,setup}/**/*.ts')) {
     if (pattern.test(await readFile(path, 'utf8')) && !may.some((one) => one.test(path)))

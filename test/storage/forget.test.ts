@@ -17,7 +17,7 @@ const people = Array.from(
 );
 
 /** Every form in which an id could lie in a file: text, and numbers of 64 bits in either order. */
-function formsOf(id: string): readonly Buffer[] {
+function formsOf(id: string) {
   const [big, little] = [Buffer.alloc(8), Buffer.alloc(8)];
   big.writeBigUInt64BE(BigInt(id));
   little.writeBigUInt64LE(BigInt(id));
@@ -25,7 +25,7 @@ function formsOf(id: string): readonly Buffer[] {
 }
 
 /** Variable-length integer as SQLite writes numbers that are not values of a column: seven bits a byte, the highest first. */
-function varint(value: bigint): Buffer {
+function varint(value: bigint) {
   const bytes: number[] = [];
   for (let rest = value; rest > 0n; rest >>= 7n) {
     bytes.unshift(Number(rest & 127n) | (bytes.length > 0 ? 128 : 0));
@@ -33,7 +33,7 @@ function varint(value: bigint): Buffer {
   return Buffer.from(bytes);
 }
 
-function filesWith(folder: string, id: string): readonly string[] {
+function filesWith(folder: string, id: string) {
   return [...readEveryByte(folder)]
     .filter(([, bytes]) => formsOf(id).some((form) => bytes.includes(form)))
     .map(([path]) => path);

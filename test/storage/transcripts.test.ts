@@ -62,7 +62,7 @@ function lineWithCanary(sessionId: string, n: number) {
   });
 }
 
-function canariesIn(folder: string): readonly string[] {
+function canariesIn(folder: string) {
   return [...readEveryByte(folder).values()].flatMap((bytes) =>
     canaries.filter((canary) => bytes.includes(canary)),
   );

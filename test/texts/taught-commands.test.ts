@@ -21,7 +21,7 @@ const commandPattern = /(?<![\w/.<~`}\]-])\/([a-z]+)\b(?![/.\w-]\w)(?: ([a-z]+)\
 const optionPattern = /(?<![\w:/"])([a-z_]+):(?! ?["/{`]| ?$) ?([\w-]*)/gm;
 
 /** Commands, options and values of choices that a sentence teaches and that do not exist. */
-function findUnknownParts(sentence: string): readonly string[] {
+function findUnknownParts(sentence: string) {
   const found = [...sentence.matchAll(commandPattern)];
   const [first] = found;
   if (!first) return [];

@@ -25,7 +25,7 @@ function randomFrom(seed: number) {
   return () => 2 * random() - 1;
 }
 
-function sounding(name: string, at: (n: number, t: number) => number): RoomNoiseSound {
+function sounding(name: string, at: (n: number, t: number) => number) {
   const samples = Int16Array.from({ length }, (_, n) => {
     const value = at(n, n / listenRateHz);
     return Math.round(Math.max(-1, Math.min(1, value)) * 32_767);
@@ -36,7 +36,7 @@ function sounding(name: string, at: (n: number, t: number) => number): RoomNoise
 const turnOf = (hz: number, t: number) => 2 * Math.PI * hz * t;
 const saw = (hz: number, t: number) => 2 * ((hz * t) % 1) - 1;
 
-function hum(): RoomNoiseSound {
+function hum() {
   const random = randomFrom(3);
   const parts = [1, 2, 3, 5];
   return sounding(
@@ -47,7 +47,7 @@ function hum(): RoomNoiseSound {
   );
 }
 
-function chords(): RoomNoiseSound {
+function chords() {
   const roots = [220, 175, 262, 196];
   return sounding('chords with tremolo', (_, t) => {
     const root = roots[Math.floor(t / 2) % roots.length] ?? 220;
@@ -56,13 +56,13 @@ function chords(): RoomNoiseSound {
   });
 }
 
-function hiss(): RoomNoiseSound {
+function hiss() {
   const random = randomFrom(6);
   return sounding('hiss', () => 0.02 * random());
 }
 
 /** The worst case: a saw of a man's pitch with tremolo, through a flanger. */
-function synth(): RoomNoiseSound {
+function synth() {
   return sounding('a voice-like synth', (_, t) => {
     const delay = 0.002 + 0.0015 * Math.sin(turnOf(0.4, t));
     return 0.12 * (1 + 0.8 * Math.sin(turnOf(4, t))) * (saw(180, t) + saw(180, t + delay));

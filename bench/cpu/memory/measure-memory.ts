@@ -62,7 +62,7 @@ export async function measureMemory(checkout: string, options: MemoryOptions): P
 }
 
 /** Linux only. */
-async function readMemory(pid: number): Promise<MemoryReading> {
+async function readMemory(pid: number) {
   const folder = `/proc/${pid}`;
   const program = await realpath(`${folder}/exe`);
   const parts = sumMemoryParts(await readFile(`${folder}/smaps`, 'utf8'), program);

@@ -70,7 +70,7 @@ ${groupTable(told)}`;
   return { text, isMet: own !== undefined && mute !== undefined && meets(own, mute) };
 }
 
-async function watchAll(parts: MomentDeps): Promise<WatchedSilence[]> {
+async function watchAll(parts: MomentDeps) {
   await using models = new LocalModels();
   const model = openTurnModel(models, (why) => console.log(why));
   const judge = (samples: Int16Array) =>
@@ -88,12 +88,12 @@ async function watchAll(parts: MomentDeps): Promise<WatchedSilence[]> {
 }
 
 /** When a detector ends the turn in this silence, since it began; its length where it does not. */
-function fire({ fromMs, moments, toMs }: WatchedSilence, detector: Detector): number {
+function fire({ fromMs, moments, toMs }: WatchedSilence, detector: Detector) {
   const over = moments.find((moment) => moment.silentMs >= Math.max(minDelayMs, detector(moment)));
   return (over?.atMs ?? toMs) - fromMs;
 }
 
-function measure(silences: readonly WatchedSilence[], detector: Detector): HumanFigures {
+function measure(silences: readonly WatchedSilence[], detector: Detector) {
   const shareCut = (some: readonly WatchedSilence[]) =>
     (100 * some.filter((one) => fire(one, detector) < one.toMs - one.fromMs).length) / some.length;
   const holds = silences.filter(({ kind }) => kind === 'hold');
@@ -111,7 +111,7 @@ function measure(silences: readonly WatchedSilence[], detector: Detector): Human
 
 const head = ['detector', 'natural', '0.4 s', '0.7 s', '1 s', '1.5 s', 'all', 'mean', 'p50', 'p90'];
 
-function format({ all, inserted, natural, waits }: HumanFigures): string[] {
+function format({ all, inserted, natural, waits }: HumanFigures) {
   const shares = [natural, ...inserted, all].map((share) => share.toFixed(0));
   return [
     ...shares,
@@ -121,7 +121,7 @@ function format({ all, inserted, natural, waits }: HumanFigures): string[] {
   ];
 }
 
-function groupTable(silences: readonly WatchedSilence[]): string {
+function groupTable(silences: readonly WatchedSilence[]) {
   const groups = Map.groupBy(
     silences.flatMap((silence) => {
       const { kind, language, profile } = silence.scene;
@@ -141,17 +141,17 @@ function groupTable(silences: readonly WatchedSilence[]): string {
   return formatTable(['group', 'of', 'cut', '', 'wait', ''], rows);
 }
 
-function countKinds(silences: readonly WatchedSilence[]): string {
+function countKinds(silences: readonly WatchedSilence[]) {
   const holds = silences.filter(({ kind }) => kind === 'hold');
   const inserted = holds.filter(({ insertedMs }) => insertedMs !== undefined).length;
   return `${holds.length - inserted} pauses, ${inserted} hesitations, ${silences.length - holds.length} ends`;
 }
 
-function mean(values: readonly number[]): number {
+function mean(values: readonly number[]) {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-function meets(own: HumanFigures, mute: HumanFigures): boolean {
+function meets(own: HumanFigures, mute: HumanFigures) {
   return (
     own.natural <= goals.natural &&
     own.all <= goals.all &&

@@ -56,7 +56,7 @@ export async function readHeldOutTurns(parts: MomentDeps): Promise<SilenceTurn[]
 }
 
 /** A voice, or a person of the recordings; of PocketSphinx's test data all but the LibriVox reader count as one person. */
-function findSpeaker({ clips }: TurnScenario, pieces: readonly HumanPiece[]): string {
+function findSpeaker({ clips }: TurnScenario, pieces: readonly HumanPiece[]) {
   const [voice = '', name = ''] = clips[0]?.split('/') ?? [];
   if (voice !== 'human') return voice;
   const file = pieces.find((piece) => piece.name === name)?.file ?? '';

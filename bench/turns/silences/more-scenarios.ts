@@ -73,11 +73,7 @@ export async function makeRequestScenarios(
 }
 
 /** A clause before a pause was spoken as before a comma; the name of its file tells. */
-async function readParts(
-  voice: string,
-  parts: readonly string[],
-  codec: OpusCodec,
-): Promise<VoiceClip[]> {
+async function readParts(voice: string, parts: readonly string[], codec: OpusCodec) {
   return await Promise.all(
     parts.map(async (say, n) => {
       const ending = n < parts.length - 1 ? '-goes-on' : '';

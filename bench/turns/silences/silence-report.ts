@@ -2,7 +2,7 @@ import { formatTable } from '#bench/format-table.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 import { decideEndpointingDelay } from '#src/turn/endpointing/endpointing-delay.ts';
 import { readHeldOutTurns, type SilenceTurn } from './held-out-turns.ts';
-import { findCutOffShare, findWaitMs, type ScoredSilence, sweepRules } from './sweep-rules.ts';
+import { findCutOffShare, findWaitMs, sweepRules } from './sweep-rules.ts';
 import type { MomentDeps, TurnMoment } from './turn-moments.ts';
 
 /** eot-bench's columns: shares of holds cut off at mean waits in ms, mean waits at shares of holds. */
@@ -39,7 +39,7 @@ ${formatSweepFigures(alone, own)}
 ${formatSweepTargets(alone, own)}`;
 }
 
-function toSweepFigures(turns: readonly SilenceTurn[], detector: Detector): SweepFigures {
+function toSweepFigures(turns: readonly SilenceTurn[], detector: Detector) {
   const points = sweepRules(scoreSilences(turns, detector));
   const none = Number.NaN;
   return {
@@ -51,7 +51,7 @@ function toSweepFigures(turns: readonly SilenceTurn[], detector: Detector): Swee
 }
 
 /** All silences of these turns as a detector scores them, each out of what was known by then. */
-function scoreSilences(turns: readonly SilenceTurn[], detector: Detector): ScoredSilence[] {
+function scoreSilences(turns: readonly SilenceTurn[], detector: Detector) {
   return turns.flatMap(({ silences, moments }) =>
     silences.map(({ kind, fromMs, toMs }) => {
       const within = moments.filter(({ atMs }) => atMs >= fromMs && atMs < toMs);
@@ -68,7 +68,7 @@ function scoreSilences(turns: readonly SilenceTurn[], detector: Detector): Score
   );
 }
 
-function formatSweepFigures(alone: SweepFigures, own: SweepFigures): string {
+function formatSweepFigures(alone: SweepFigures, own: SweepFigures) {
   const percent = (share: number) => (100 * share).toFixed(1);
   const rows = Object.entries({ 'voice activity alone': alone, 'Parley, words': own });
   return formatTable(
@@ -84,7 +84,7 @@ function formatSweepFigures(alone: SweepFigures, own: SweepFigures): string {
 }
 
 /** Shares of voice activity alone, each with its target. */
-function formatSweepTargets(alone: SweepFigures, own: SweepFigures): string {
+function formatSweepTargets(alone: SweepFigures, own: SweepFigures) {
   const row = (name: string, key: keyof typeof sweepTargets) => {
     const share = own[key] / alone[key];
     const isMet = share <= sweepTargets[key];

@@ -86,7 +86,7 @@ export function findWaitMs(
   );
 }
 
-function findLeast<T>(values: readonly T[], of: (value: T) => number): T | undefined {
+function findLeast<T>(values: readonly T[], of: (value: T) => number) {
   return values.reduce<T | undefined>(
     (best, value) => (best === undefined || of(value) < of(best) ? value : best),
     undefined,
@@ -98,7 +98,7 @@ function findFirstFiring(
   { moments }: ScoredSilence,
   delaysMs: readonly number[],
   threshold: number,
-): number[] {
+) {
   return delaysMs.map(
     (delayMs) =>
       moments.find(({ silentMs, score }) => silentMs >= delayMs && score >= threshold)?.sinceMs ??
@@ -106,10 +106,7 @@ function findFirstFiring(
   );
 }
 
-function toOperatingPoint(
-  silences: readonly ScoredSilence[],
-  firedAtMs: (n: number) => number,
-): OperatingPoint {
+function toOperatingPoint(silences: readonly ScoredSilence[], firedAtMs: (n: number) => number) {
   let [holds, cut, ends, waitedMs] = [0, 0, 0, 0];
   silences.forEach((silence, n) => {
     const atMs = firedAtMs(n);

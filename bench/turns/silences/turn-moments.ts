@@ -150,7 +150,7 @@ class UnendingListener {
   }
 }
 
-function toSigns(voice: EndpointingState, atMs: number): Pick<TurnMoment, 'silentMs' | 'signs'> {
+function toSigns(voice: EndpointingState, atMs: number) {
   if (voice.kind === 'quiet' || voice.kind === 'maybe') {
     return { silentMs: 0, signs: { isClosed: false, isLagging: false, isTextless: true } };
   }

@@ -54,7 +54,7 @@ export function addFallbacks(
     first: ServedEngine<E>,
     fallback: EngineChoice | undefined,
     openFallback: (choice: EngineChoice) => Promise<E>,
-  ): FallbackChain<E> => {
+  ) => {
     const engines = [first];
     if (fallback)
       engines.push({ choice: fallback, engine: openLazily(() => openFallback(fallback)) });
@@ -104,7 +104,7 @@ export function addFallbacks(
 }
 
 /** A chat model that first reports its server, where it has one. */
-function announceModel(choice: EngineChoice, model: ChatModel): ChatModel {
+function announceModel(choice: EngineChoice, model: ChatModel) {
   return choice.kind === 'remote'
     ? withServerReport(model, describeServer(choice.model, choice.baseUrl))
     : model;
@@ -159,12 +159,12 @@ export function getProviderName(
   return namesakes.length > 1 ? `${choice.model} at ${host}` : host;
 }
 
-function getHost({ baseUrl }: Pick<RemoteServer, 'baseUrl'>): string {
+function getHost({ baseUrl }: Pick<RemoteServer, 'baseUrl'>) {
   return URL.parse(baseUrl)?.host ?? '';
 }
 
 /** Opens it once; what could not be opened is tried anew when it is needed again. */
-function openLazily<E>(open: () => Promise<E>): () => Promise<E> {
+function openLazily<E>(open: () => Promise<E>) {
   let opening: Promise<E> | undefined;
   return () => {
     opening ??= open().catch((error: unknown) => {

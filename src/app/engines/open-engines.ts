@@ -136,7 +136,7 @@ export async function openEngines(config: Config, report: OnEngineNews): Promise
 const mend = 'words and silence decide when people have finished';
 
 /** Engine as the log names it. */
-function describeEngine(role: ProviderRole, choice: EngineChoice): string {
+function describeEngine(role: ProviderRole, choice: EngineChoice) {
   const { about, isSocket, name } = resolveEngine(role, choice);
   if (choice.kind === 'local') return choice.voice ? `${about}, voice ${choice.voice}` : about;
   if (choice.kind === 'outside') return `${name}, ${choice.backend}`;
@@ -231,7 +231,7 @@ export function openPipelines(
     });
   if (realtime)
     ways.set('realtime', { engine: config.realtime?.model ?? 'realtime', pipeline: realtime });
-  const findPipeline = (name: PipelineName): PipelineChoice => {
+  const findPipeline = (name: PipelineName) => {
     const way = ways.get(name);
     if (!way) throw new Error(`The pipeline ${name} is not set up.`);
     return way;
@@ -254,7 +254,7 @@ export function createOwnSentenceTest(): (text: string, language: string | undef
   };
 }
 
-function* listPieces(locale: Locale): Generator<string> {
+function* listPieces(locale: Locale) {
   for (const whole of fixedTexts(locale)) {
     yield whole;
     yield* splitClauses(whole);

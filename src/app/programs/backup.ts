@@ -17,7 +17,7 @@ await runProgram(
 async function runBackup(
   { transcripts: withTranscripts }: { readonly transcripts: boolean },
   { dataDir, databaseUrl }: Config,
-): Promise<number> {
+) {
   if (!databaseUrl) {
     copyStores(dataDir, dataDir, withTranscripts);
     return 0;

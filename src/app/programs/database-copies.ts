@@ -38,7 +38,7 @@ export async function useDatabaseCopies<T>(
   }
 }
 
-function createNoStoreError(place: string): BotError {
+function createNoStoreError(place: string) {
   const message = `There is no store in the database ${place} to copy: start the bot once, or correct DATABASE_URL.`;
   return new BotError('store.unreadable', false, message);
 }

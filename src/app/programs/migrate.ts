@@ -18,7 +18,7 @@ await runProgram(
   (_, config) => runMigration(config),
 );
 
-async function runMigration({ databaseUrl: url }: Config): Promise<number> {
+async function runMigration({ databaseUrl: url }: Config) {
   if (!url) {
     console.log(
       'DATABASE_URL is not set: the next start copies the files in DATA_DIR and migrates them.',

@@ -29,10 +29,7 @@ type RestoreArguments = {
 
 await runProgram(readArguments, usage, runRestore);
 
-async function runRestore(
-  args: RestoreArguments,
-  { databaseUrl, dataDir }: Config,
-): Promise<number> {
+async function runRestore(args: RestoreArguments, { databaseUrl, dataDir }: Config) {
   const { files, isSettingsOnly, withTranscripts } = args;
   const copies = files.length > 0 ? files : findNewestCopies(dataDir, withTranscripts);
   const options = { copies, dataDir, nowWallMs: realClock.wallMs(), isSettingsOnly };
@@ -43,17 +40,14 @@ async function runRestore(
   return 0;
 }
 
-async function restoreFiles(options: RestoreOptions): Promise<readonly RestoredFile[]> {
+async function restoreFiles(options: RestoreOptions) {
   const never = new AbortController().signal;
   using _lock = await lockDataDir(options.dataDir, { clock: realClock }, never);
   return restoreStores(options);
 }
 
 /** The stores of the database are copied to files, the copies put in their places, and the files put into the database. */
-async function restoreDatabase(
-  url: Secret,
-  options: RestoreOptions,
-): Promise<readonly RestoredFile[]> {
+async function restoreDatabase(url: Secret, options: RestoreOptions) {
   await refuseLiveProcesses(url);
   const database = { url, dataDir: options.dataDir, isMade: true };
   return await useDatabaseCopies(database, storeKinds, async (storesDir, opened) => {

@@ -36,7 +36,7 @@ export async function runProgram<Arguments>(
   }
 }
 
-function tryWork<T>(work: () => T): { readonly result: T } | { readonly mistake: unknown } {
+function tryWork<T>(work: () => T) {
   try {
     return { result: work() };
   } catch (mistake) {

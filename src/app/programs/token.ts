@@ -61,7 +61,7 @@ async function openForTokens({ databaseUrl, dataDir, discord }: Config): Promise
   return createStores(database);
 }
 
-async function performCommand(args: TokenArguments, { apiTokens }: Store): Promise<number> {
+async function performCommand(args: TokenArguments, { apiTokens }: Store) {
   const nowMs = realClock.wallMs();
   switch (args.kind) {
     case 'create': {
@@ -103,7 +103,7 @@ function toTokenLine({
   channelIds,
   eventsUrl,
   ...times
-}: ApiToken): string {
+}: ApiToken) {
   const budget = budgetUsd === undefined ? '' : `, at most $${budgetUsd} a day`;
   const created = new Date(times.createdAtWallMs).toISOString().slice(0, 10);
   const revoked =
@@ -129,7 +129,7 @@ function readTokenArguments(): TokenArguments {
 type TokenOptions = { readonly [Name in keyof typeof options]?: string };
 
 /** Errors: an Error with a sentence. */
-function parseNewToken(name = '', values: TokenOptions): Omit<ApiToken, 'createdAtWallMs'> {
+function parseNewToken(name = '', values: TokenOptions) {
   const { server: guildId = '', scopes: listed = '', budget, channels, events: eventsUrl } = values;
   if (!tokenName.test(name))
     throw new Error('NAME: 1 to 32 letters, digits, - and _, the first a letter or digit.');
@@ -155,17 +155,14 @@ function mayBePosted(url: string | undefined, scopes: readonly ApiScope[]) {
 }
 
 /** Scopes of a list; none where one of them is unknown. */
-function parseScopes(listed: string): readonly ApiScope[] {
+function parseScopes(listed: string) {
   const words = listed.split(',').filter((word) => word !== '');
   const isKnown = words.every((word) => apiScopes.some((scope) => scope === word));
   return isKnown ? apiScopes.filter((scope) => words.includes(scope)) : [];
 }
 
 /** Voice channels whose words a token may read. Errors: an Error where these do not fit its scopes. */
-function parseChannels(
-  scopes: readonly ApiScope[],
-  listed: string | undefined,
-): readonly string[] | undefined {
+function parseChannels(scopes: readonly ApiScope[], listed: string | undefined) {
   const isReading = scopes.includes('transcript');
   if (!isReading && listed === undefined) return undefined;
   const mayRead = isReading || scopes.includes('events');

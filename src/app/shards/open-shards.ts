@@ -52,7 +52,7 @@ export async function openShards(
 }
 
 /** Names this process in `DATA_DIR` for `npm run reload`; not where another process of the bot shares the folder. */
-async function claimProcess(dataDir: string, signal: AbortSignal): Promise<Disposable | undefined> {
+async function claimProcess(dataDir: string, signal: AbortSignal) {
   const lock = lockDataDir(join(dataDir, 'process'), { clock: realClock }, signal);
   return await lock.catch(() => undefined);
 }

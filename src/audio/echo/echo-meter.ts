@@ -275,7 +275,7 @@ export class EchoMeter {
     this.#missingCount = 0;
   }
 
-  #hasPathChanged(path: EchoPath, { lag, correlation }: LagMatch): boolean {
+  #hasPathChanged(path: EchoPath, { lag, correlation }: LagMatch) {
     if (Math.abs(path.lag - lag) <= sameLagHops) return this.#misfitCount >= maxMisfits;
     return correlation - this.#finder.getCorrelation(path.lag) > minBetterCorrelation;
   }
@@ -296,13 +296,13 @@ export class EchoMeter {
     return weight >= echoDisproof.weight && correlation < echoDisproof.likeness;
   }
 
-  #judgeKnownPath(): EchoView['verdict'] {
+  #judgeKnownPath() {
     if (this.#voicedCount < minEchoWindows) return 'unknown';
     return this.#explainedCount / this.#voicedCount >= minEchoShare ? 'echo' : 'speech';
   }
 }
 
-function provesEcho({ correlation, weight }: LagMatch): boolean {
+function provesEcho({ correlation, weight }: LagMatch) {
   return echoProofs.some((proof) => weight >= proof.weight && correlation >= proof.likeness);
 }
 

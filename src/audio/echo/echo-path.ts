@@ -68,7 +68,7 @@ export class EchoPath {
     };
   }
 
-  #findLoudest(hop: number, band: number): number {
+  #findLoudest(hop: number, band: number) {
     let most = silenceDb;
     for (let n = -maxLateHops; n < reverbHops; n++) {
       const fallenDb = Math.max(0, n - 1) * reverbDecayDb;
@@ -77,17 +77,17 @@ export class EchoPath {
     return most;
   }
 
-  #getSentDb(hop: number, band: number): number {
+  #getSentDb(hop: number, band: number) {
     const at = this.#sent.findLevelIndex(hop);
     return at < 0 ? silenceDb : (this.#sent.levels[at + band] ?? silenceDb);
   }
 }
 
-function addLevels(aDb: number, bDb: number): number {
+function addLevels(aDb: number, bDb: number) {
   const [most, least] = aDb > bDb ? [aDb, bDb] : [bDb, aDb];
   return most + 10 * Math.log10(1 + 10 ** ((least - most) / 10));
 }
 
-function toPower(levelDb: number): number {
+function toPower(levelDb: number) {
   return 10 ** (levelDb / 10);
 }

@@ -86,7 +86,7 @@ export class Bands {
   }
 }
 
-function createHannWindow(): Float64Array {
+function createHannWindow() {
   const step = (2 * Math.PI) / bandSamples;
   return Float64Array.from({ length: bandSamples }, (_, n) => 0.5 - 0.5 * Math.cos(step * n));
 }
@@ -178,6 +178,6 @@ export class SentEnvelope {
   }
 }
 
-function getLevelIndex(hop: number): number {
+function getLevelIndex(hop: number) {
   return (hop % keptHops) * bandCount;
 }

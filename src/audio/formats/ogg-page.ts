@@ -45,7 +45,7 @@ export class OggPageReader {
   }
 }
 
-function measurePage(bytes: Buffer): number | 'more' | 'none' {
+function measurePage(bytes: Buffer) {
   if (!bytes.toString('latin1', 0, 4).startsWith('OggS'.slice(0, bytes.length))) return 'none';
   if (bytes.length < pageHeadBytes) return 'more';
   if (bytes.readUInt8(4) !== 0) return 'none';
@@ -55,7 +55,7 @@ function measurePage(bytes: Buffer): number | 'more' | 'none' {
   return bytes.length < length ? 'more' : length;
 }
 
-function readPage(bytes: Buffer): OggPage | undefined {
+function readPage(bytes: Buffer) {
   if (calculateCrc(bytes) !== bytes.readUInt32LE(22)) return undefined;
   const flags = bytes.readUInt8(5);
   const granule = bytes.readBigInt64LE(6);
@@ -114,11 +114,7 @@ export function writePages(packets: readonly Uint8Array[], marks: PageMarks): Bu
   return Buffer.concat(pages);
 }
 
-function writePageHead(
-  flags: number,
-  sequence: number,
-  { serial, granule = 0 }: PageMarks,
-): Buffer {
+function writePageHead(flags: number, sequence: number, { serial, granule = 0 }: PageMarks) {
   const head = Buffer.alloc(pageHeadBytes);
   head.write('OggS', 'latin1');
   head.writeUInt8(flags, 5);
@@ -135,7 +131,7 @@ const crcTable = Uint32Array.from({ length: 256 }, (_, n) => {
   return crc >>> 0;
 });
 
-function calculateCrc(page: Buffer): number {
+function calculateCrc(page: Buffer) {
   let crc = 0;
   for (let n = 0; n < page.length; n++) {
     const byte = n >= 22 && n < 26 ? 0 : (page[n] ?? 0);

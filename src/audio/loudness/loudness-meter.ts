@@ -62,7 +62,7 @@ export class LoudnessMeter {
     this.#energies[at] = (this.#energies[at] ?? 0) + energy;
   }
 
-  #getMeanLufs(lufs: number): number | undefined {
+  #getMeanLufs(lufs: number) {
     let [count, energy] = [0, 0];
     for (let n = toHistogramBin(lufs); n < histogramBins; n++) {
       count += this.#counts[n] ?? 0;
@@ -72,11 +72,11 @@ export class LoudnessMeter {
   }
 }
 
-function toLufs(energy: number): number {
+function toLufs(energy: number) {
   return -0.691 + 10 * Math.log10(energy);
 }
 
-function toHistogramBin(lufs: number): number {
+function toHistogramBin(lufs: number) {
   return Math.max(0, Math.min(histogramBins - 1, Math.floor((lufs - gateLufs) * 10)));
 }
 

@@ -25,13 +25,13 @@ export function isSilenceFrame(opus: Uint8Array): boolean {
   return opus.length === 3 && opus[0] === 0xf8 && opus[1] === 0xff && opus[2] === 0xfe;
 }
 
-function getFrameSamples(mode: number): number {
+function getFrameSamples(mode: number) {
   if (mode < 12) return silkFrameSamples[mode % 4] ?? 0;
   if (mode < 16) return hybridFrameSamples[mode % 2] ?? 0;
   return celtFrameSamples[mode % 4] ?? 0;
 }
 
-function getFrameCount(code: number, second: number | undefined): number {
+function getFrameCount(code: number, second: number | undefined) {
   if (code === 0) return 1;
   if (code === 3) return (second ?? 0) & 63;
   return 2;
@@ -80,7 +80,7 @@ export function decodeOpus(
   return samples;
 }
 
-function toBuffer(opus: Uint8Array): Buffer {
+function toBuffer(opus: Uint8Array) {
   return opus instanceof Buffer ? opus : Buffer.from(opus.buffer, opus.byteOffset, opus.length);
 }
 

@@ -89,7 +89,7 @@ export class PolyphaseFilter {
   }
 }
 
-function loadKernels(): WebAssembly.Module {
+function loadKernels() {
   const path = new URL('./polyphase-kernels.wasm', import.meta.url);
   compiled ??= new WebAssembly.Module(readFileSync(path));
   return compiled;
@@ -113,6 +113,6 @@ function planMemory(taps: number, inputFrames: number): MemoryLayout {
   return { input, left, right, output, endBytes: output + 2 * sampleBytes * blockFrames };
 }
 
-function roundUpToGroup(length: number): number {
+function roundUpToGroup(length: number) {
   return groupSize * Math.ceil(length / groupSize);
 }

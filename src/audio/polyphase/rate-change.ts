@@ -38,7 +38,7 @@ export function createRateChange(fromHz: number, toHz: number): RateChange {
 }
 
 /** A row is a sinc of `cutoff` (1 is the Nyquist rate of the input) under a Blackman window. */
-function createKernel(phases: number, half: number, cutoff: number): Float64Array {
+function createKernel(phases: number, half: number, cutoff: number) {
   const taps = 2 * half;
   const table = new Float64Array(phases * taps);
   for (let phase = 0; phase < phases; phase++) {
@@ -55,7 +55,7 @@ function createKernel(phases: number, half: number, cutoff: number): Float64Arra
   return table;
 }
 
-function sinc(x: number): number {
+function sinc(x: number) {
   return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
 }
 

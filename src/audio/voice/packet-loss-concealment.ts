@@ -51,7 +51,7 @@ export class PacketLossConcealment {
     this.#madeSamples = 0;
   }
 
-  #nextSample(): number {
+  #nextSample() {
     const gain = Math.max(0, 1 - this.#madeSamples / fadeSamples);
     const at = rememberedSamples - this.#period + (this.#madeSamples++ % this.#period);
     return gain * (this.#past[at] ?? 0);
@@ -66,7 +66,7 @@ export class PacketLossConcealment {
   }
 }
 
-function findPitchPeriod(past: Int16Array): number {
+function findPitchPeriod(past: Int16Array) {
   let best = maxPeriod;
   let highest = 0;
   for (let period = minPeriod; period <= maxPeriod; period++) {
@@ -78,7 +78,7 @@ function findPitchPeriod(past: Int16Array): number {
   return best;
 }
 
-function correlatePeriod(past: Int16Array, period: number): number {
+function correlatePeriod(past: Int16Array, period: number) {
   let product = 0;
   let power = 1;
   for (let n = past.length - comparedSamples; n < past.length; n++) {

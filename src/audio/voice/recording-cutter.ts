@@ -8,7 +8,7 @@ const [preRollMs, tailMs] = [400, 200];
 const maxSpanMs = 29_000;
 const cutSearchMs = 5_000;
 
-function getMinPauseMs(lengthMs: number): number {
+function getMinPauseMs(lengthMs: number) {
   // A long span ends at a shorter pause, so that it does not reach 30 s and get cut inside a word.
   if (lengthMs < 8_000) return 1_500;
   return lengthMs < 20_000 ? 600 : 160;
@@ -53,7 +53,7 @@ export class RecordingCutter {
     return this.#toSpan(span.from * windowMs - preRollMs, toMs);
   }
 
-  #cutShort(): SpeechSpan | undefined {
+  #cutShort() {
     const span = this.#span;
     if (!span) return undefined;
     // The cut lies where a voice is least likely.
@@ -67,7 +67,7 @@ export class RecordingCutter {
     return this.#toSpan(span.from * windowMs - preRollMs, place * windowMs);
   }
 
-  #toSpan(requestedMs: number, toMs: number): SpeechSpan {
+  #toSpan(requestedMs: number, toMs: number) {
     const fromMs = Math.max(this.#cutMs, requestedMs);
     this.#cutMs = toMs;
     return { fromMs, toMs };

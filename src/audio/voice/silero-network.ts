@@ -29,12 +29,12 @@ const maxInputs = 3 * spectrumBins;
 /** Addresses in a memory that never grows, and begins with the file of scripts/silero-weights.mjs. */
 function planMemoryAddresses() {
   let endBytes = vectorBytes;
-  const reserve = (numbers: number): number => {
+  const reserve = (numbers: number) => {
     const from = endBytes;
     endBytes += Math.ceil((numbers * numberBytes) / vectorBytes) * vectorBytes;
     return from;
   };
-  const reserveLayer = (rows: number, width: number): Layer => {
+  const reserveLayer = (rows: number, width: number) => {
     return { rows, width, weights: reserve(rows * width), bias: reserve(rows) };
   };
   return {
@@ -168,7 +168,7 @@ export class SileroNetwork {
     this.#kernels.multiply(weights, bias, rows, input, width, least, memoryAddresses.list, out);
   }
 
-  #computeProbability(): number {
+  #computeProbability() {
     let sum = this.#bias[0] ?? 0;
     for (let n = 0; n < cellCount; n++) {
       sum += Math.max(0, this.#outputs[n] ?? 0) * (this.#output[n] ?? 0);
@@ -191,14 +191,14 @@ export async function loadSilero(): Promise<SileroNetwork> {
   return new SileroNetwork(wasm, bytes);
 }
 
-function createTwiddles(): Float32Array {
+function createTwiddles() {
   const angle = (n: number) => (Math.PI * n) / fftPoints;
   return Float32Array.from({ length: 2 * spectrumBins }, (_, n) =>
     n < spectrumBins ? Math.cos(angle(n)) : Math.sin(angle(n - spectrumBins)),
   );
 }
 
-function createBitReversedOrder(): Uint32Array {
+function createBitReversedOrder() {
   return Uint32Array.from({ length: fftPoints }, (_, n) => {
     let reversed = 0;
     for (let bit = 1; bit < fftPoints; bit *= 2) reversed = 2 * reversed + (n & bit ? 1 : 0);

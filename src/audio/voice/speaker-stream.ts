@@ -123,11 +123,11 @@ export class SpeakerStream {
     return { kind, samples, atMs };
   }
 
-  #countSealed(): undefined {
+  #countSealed() {
     this.#getCounts.sealed++;
   }
 
-  #decode(opus: Uint8Array): Int16Array | undefined {
+  #decode(opus: Uint8Array) {
     try {
       this.#decoder ??= this.#codec.createDecoder(listenRateHz);
       return this.#decoder.decode(opus);
@@ -147,7 +147,7 @@ export class SpeakerStream {
     };
   }
 
-  #concealSamples(frames: number, length: number): Int16Array {
+  #concealSamples(frames: number, length: number) {
     if (this.#concealment.hasSound) this.#getCounts.concealed += frames;
     return this.#concealment.fill(Math.floor(length / rtpSamplesPerSample));
   }

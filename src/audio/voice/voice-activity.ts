@@ -109,7 +109,7 @@ export class VoiceWindowMeter {
     }
   }
 
-  #endWindow(atMs: number): VoiceWindow {
+  #endWindow(atMs: number) {
     const levelDb = toDb(Math.sqrt(this.#power / windowSamples));
     const samples = this.#window;
     const probability = this.#activity.measureProbability(samples);

@@ -23,7 +23,7 @@ export async function runTogether<T>(
   return await getFirstOutcome(runs, over.signal.reason);
 }
 
-async function getFirstOutcome<T>(runs: readonly Promise<T>[], stopped: unknown): Promise<T> {
+async function getFirstOutcome<T>(runs: readonly Promise<T>[], stopped: unknown) {
   let last = stopped;
   for (const run of runs) {
     try {

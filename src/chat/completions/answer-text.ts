@@ -85,7 +85,7 @@ type State = 'answer' | 'thought' | 'call' | 'end';
 /** After so many characters behind the end, the stream is not waited for. */
 const maxDroppedChars = 400;
 
-function toBareName(text: string): string {
+function toBareName(text: string) {
   return text.replace(/[\s*_]+/g, '').toLowerCase();
 }
 
@@ -148,7 +148,7 @@ export class AnswerText {
     return shown + this.#readAgain(kept);
   }
 
-  #readText(isLast: boolean): string {
+  #readText(isLast: boolean) {
     let shown = '';
     while (!this.#awaitsStart(isLast)) {
       const marks = this.#currentMarks;
@@ -165,7 +165,7 @@ export class AnswerText {
   }
 
   /** True if the beginning cannot be judged yet. Removes the bot's own name. */
-  #awaitsStart(isLast: boolean): boolean {
+  #awaitsStart(isLast: boolean) {
     if (!this.#isAtStart || this.#state !== 'answer') return false;
     const names = this.#options.ownNames.map((name) => toBareName(`${name}:`));
     const begun = toBareName(this.#held);
@@ -191,7 +191,7 @@ export class AnswerText {
     return close === undefined ? noMarks : new MarkSet([{ text: close, kind: 'answer' }]);
   }
 
-  #takeText(text: string): string {
+  #takeText(text: string) {
     switch (this.#state) {
       case 'thought':
         if (this.#options.isThinking && this.#isAtStart) this.#kept += text;
@@ -211,7 +211,7 @@ export class AnswerText {
     }
   }
 
-  #passMark(mark: AnswerMark, raw: string): string {
+  #passMark(mark: AnswerMark, raw: string) {
     const hasBegun = this.#lastShown !== '';
     const { kind } = mark;
     if (kind === 'wrapper' || (kind === 'head' && !hasBegun)) return '';
@@ -225,7 +225,7 @@ export class AnswerText {
     return this.#enterState(kind === 'head' || kind === 'line' ? 'end' : kind, mark, raw);
   }
 
-  #enterState(state: State, mark: AnswerMark, raw: string): string {
+  #enterState(state: State, mark: AnswerMark, raw: string) {
     const [from, kept] = [this.#state, this.#kept];
     this.#state = state;
     this.#kept = state === 'call' ? raw : '';
@@ -235,7 +235,7 @@ export class AnswerText {
     return '';
   }
 
-  #endCall(text: string): string {
+  #endCall(text: string) {
     const { tools } = this.#options;
     const calls = readWrittenCalls(text, tools);
     this.calls.push(...calls);
@@ -244,7 +244,7 @@ export class AnswerText {
     return '';
   }
 
-  #readAgain(text: string): string {
+  #readAgain(text: string) {
     const again = new AnswerText({ ...this.#options, tools: [], isThinking: false });
     return again.push(text) + again.flush(false);
   }

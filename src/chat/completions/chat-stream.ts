@@ -49,7 +49,7 @@ class ToolCallAssembler {
       }));
   }
 
-  #addFragment(fragment: Fragment, place: number): void {
+  #addFragment(fragment: Fragment, place: number) {
     const { id, index } = fragment;
     const unnumbered = id === '' ? `place ${place}` : `id ${id}`;
     const key = typeof index === 'number' ? `index ${index}` : unnumbered;
@@ -64,7 +64,7 @@ class ToolCallAssembler {
     if (call.json.length <= toolArgumentLimits.bytes) call.json += fragment.json; // Longer arguments fit no tool.
   }
 
-  #startsNewCall(call: PartialToolCall, { id, name, json }: Fragment): boolean {
+  #startsNewCall(call: PartialToolCall, { id, name, json }: Fragment) {
     if (id !== '' && call.id !== '') return id !== call.id;
     if (name === '' || json === '') return false;
     this.#checkedChars += call.json.length;
@@ -76,13 +76,13 @@ export function isJson(text: string): boolean {
   return tryParseForeignJson(text, toolArgumentLimits) !== undefined;
 }
 
-function unwrapJson(json: string): string {
+function unwrapJson(json: string) {
   // Some servers encode arguments twice.
   const value = tryParseForeignJson(json, toolArgumentLimits);
   return typeof value === 'string' && isJson(value) ? value : json;
 }
 
-function readFragment({ id, index, function: part }: ChunkFields): Fragment {
+function readFragment({ id, index, function: part }: ChunkFields) {
   const { name, arguments: json } = toRecord(part);
   return {
     index,
@@ -189,7 +189,7 @@ export class ChatStream {
     yield* this.#showText('transcript', this.#spoken.flush(isCut));
   }
 
-  #createEmptyError(server: string): BotError {
+  #createEmptyError(server: string) {
     const isLost = this.faults.some((fault) => typeof fault === 'object');
     const why =
       {
@@ -212,7 +212,7 @@ export class ChatStream {
     yield { kind: 'sound', bytes };
   }
 
-  *#showText(kind: 'text' | 'transcript', text: string): Generator<ChatPart> {
+  *#showText(kind: 'text' | 'transcript', text: string) {
     if (text === '') return;
     this.#hasWords = true;
     yield { kind, text };
@@ -236,12 +236,12 @@ export function toChunks(completion: unknown): readonly unknown[] {
   return [{ choices: [{ delta: message, finish_reason: finish_reason ?? 'stop' }], usage }];
 }
 
-function createTruncatedError(began: boolean, server: string): BotError {
+function createTruncatedError(began: boolean, server: string) {
   if (!began) return new BotError('provider.empty', true, `${server} sent an empty answer.`);
   return new BotError('provider.truncated', true, `${server} ended its answer early.`);
 }
 
-function toText(content: unknown): string {
+function toText(content: unknown) {
   if (typeof content === 'string') return content;
   // Some servers send a list of parts, and think in those that are no text.
   if (!Array.isArray(content)) return '';

@@ -4,7 +4,7 @@ import { resamplePcm } from '#src/audio/resampler.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/chat-model.ts';
 import { formatSpeakerLine } from '#src/chat/completions/chat-request.ts';
-import type { JsonEvent, JsonSocket, OpenSocket } from '#src/provider/json-socket.ts';
+import type { JsonSocket, OpenSocket } from '#src/provider/json-socket.ts';
 import {
   describeServer,
   type RemoteServer,
@@ -103,7 +103,7 @@ class RealtimeAnswer {
     }
   }
 
-  #request(socket: JsonSocket, request: RealtimeRequest, isFirst: boolean): RealtimeResponse {
+  #request(socket: JsonSocket, request: RealtimeRequest, isFirst: boolean) {
     const { messages, mostTokens, tools } = request;
     // After its first request the server knows everything but the results of calls.
     const number = ++this.#requests;
@@ -146,7 +146,7 @@ class RealtimeAnswer {
 
 const minSoundSamples = speakRateHz / 10;
 
-function createOpeningUpdate(maxTokens?: number): JsonEvent {
+function createOpeningUpdate(maxTokens?: number) {
   const format = { type: 'audio/pcm', rate: speakRateHz };
   // Only the bot decides when a turn is over.
   const audio = { input: { format, turn_detection: null }, output: { format } };
@@ -155,7 +155,7 @@ function createOpeningUpdate(maxTokens?: number): JsonEvent {
   return { type: 'session.update', session };
 }
 
-function createInstructionsUpdate(instructions: string, offered: readonly Tool[]): JsonEvent {
+function createInstructionsUpdate(instructions: string, offered: readonly Tool[]) {
   const tools = offered.map(({ name, description, parameters }) => {
     return { type: 'function', name, description, parameters };
   });
@@ -168,7 +168,7 @@ function sendMessage(link: JsonSocket, message: ChatMessage) {
   if ('wav' in message) sendSound(link, message.wav);
 }
 
-function toItems(message: ChatMessage): readonly JsonEvent[] {
+function toItems(message: ChatMessage) {
   switch (message.role) {
     case 'system':
       return [createItem('system', 'input_text', message.content)];
@@ -199,6 +199,6 @@ function sendSound(link: JsonSocket, wav: Uint8Array) {
   link.send({ type: 'input_audio_buffer.commit' });
 }
 
-function createItem(role: string, type: string, text: string): JsonEvent {
+function createItem(role: string, type: string, text: string) {
   return { type: 'message', role, content: [{ type, text }] };
 }

@@ -69,11 +69,11 @@ const boundaryRules: Readonly<
     decideWhenKnown(place, () => (/^\s/.test(place.after) ? classifyStop(place) : undefined)),
 };
 
-function decideWhenKnown({ after, ended }: BoundaryPlace, judge: () => BoundaryKind): BoundaryKind {
+function decideWhenKnown({ after, ended }: BoundaryPlace, judge: () => BoundaryKind) {
   return after === '' && !ended ? 'unknown' : judge();
 }
 
-function classifyStop(place: BoundaryPlace): BoundaryKind {
+function classifyStop(place: BoundaryPlace) {
   const { before, found, after, ended } = place;
   const dots = found.replace(/[^.!?\u2026\u061f\u06d4\u0964\u0965]/gu, '');
   // Only full stops may stand for anything but the end of a sentence.
@@ -84,7 +84,7 @@ function classifyStop(place: BoundaryPlace): BoundaryKind {
   return endsSentence(before, ahead) ? 'sentence' : undefined;
 }
 
-function endsSentence(before: string, ahead: string): boolean {
+function endsSentence(before: string, ahead: string) {
   const [written = ''] = /(?<![\p{L}\p{N}.])[\p{L}\p{N}.]*$/u.exec(before) ?? [];
   const word = written.toLowerCase();
   if (isNumbering(before, word) || isInitial(written) || isNeverLastWord(word)) return false;
@@ -141,7 +141,7 @@ function hasOpenMark(text: string) {
   );
 }
 
-function isInsideMarkup(text: string, end: number): boolean {
+function isInsideMarkup(text: string, end: number) {
   // A cut inside a link or inline code would leave two broken halves.
   const near = text.slice(Math.max(0, end - 80), end);
   if (near.lastIndexOf('[') > near.lastIndexOf(']')) return true;
@@ -208,7 +208,7 @@ export class ClauseSplitter {
     return clauses;
   }
 
-  #splitRest(ended: boolean): string[] {
+  #splitRest(ended: boolean) {
     const clauses: string[] = [];
     for (;;) {
       this.#rest = this.#rest.trimStart();
@@ -224,12 +224,12 @@ export class ClauseSplitter {
 
 const fenceStart = /^(?:```|~~~)/;
 
-function endsFirstClause(text: string): boolean {
+function endsFirstClause(text: string) {
   const kind = findSureEnd(text);
   return kind !== undefined && isLongEnough(text.trimStart(), kind, firstClauseRules);
 }
 
-function findClauseEnd(text: string, rules: ClauseRules, ended: boolean): number | undefined {
+function findClauseEnd(text: string, rules: ClauseRules, ended: boolean) {
   if (fenceStart.test(text)) return findFenceEnd(text, ended);
   const { end, pause, waits } = findEnd(text, rules, ended);
   if (end !== undefined || waits || text === '') return end;
@@ -261,7 +261,7 @@ function isLongEnough(clause: string, kind: 'sentence' | 'pause', rules: ClauseR
   return words > 0 && clause.length >= rules.minChars;
 }
 
-function findFenceEnd(text: string, ended: boolean): number | undefined {
+function findFenceEnd(text: string, ended: boolean) {
   const closing = text.indexOf(text.slice(0, 3), 3);
   if (closing >= 0) return closing + 3;
   return ended ? text.length : undefined;
@@ -270,7 +270,7 @@ function findFenceEnd(text: string, ended: boolean): number | undefined {
 const wordSegmenter = new Intl.Segmenter('en', { granularity: 'word' });
 
 /** Cuts at a late pause, or else between words, or else inside one, but never inside a character. */
-function findForcedEnd(text: string, longestChars: number, pause: number): number {
+function findForcedEnd(text: string, longestChars: number, pause: number) {
   if (pause > longestChars / 2) return pause;
   const space = text.slice(0, longestChars).search(/\s\S*$/);
   if (space > longestChars / 2) return space;
@@ -286,7 +286,7 @@ function findForcedEnd(text: string, longestChars: number, pause: number): numbe
 const wordOrIdeogram =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]|[\p{L}\p{N}][\p{L}\p{M}\p{N}'\u2019.-]*/gu;
 
-function countWords(text: string): number {
+function countWords(text: string) {
   const found = text.match(wordOrIdeogram) ?? [];
   const ideograms = found.filter((word) =>
     /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]$/u.test(word),
@@ -315,7 +315,7 @@ export class AddressShortener {
     return rest;
   }
 
-  #addCharacter(one: string): string {
+  #addCharacter(one: string) {
     if (!/^[!-~]$/.test(one)) return this.flush() + one;
     const start = this.#run.search(addressStart);
     const addressChars = start < 0 || !addressEnd.test(this.#run) ? 0 : this.#run.length - start;

@@ -57,7 +57,7 @@ const asideWriters: Readonly<Record<Form, (found: string, groups: Groups) => Asi
   },
 };
 
-function closeFence(code: string): string {
+function closeFence(code: string) {
   return /.```$/s.test(code) ? code : `${code.trimEnd()}\n\`\`\``;
 }
 
@@ -135,7 +135,7 @@ const htmlEntities: Readonly<Record<string, string>> = {
   zwnj: '',
 };
 
-function decodeEntities(text: string): string {
+function decodeEntities(text: string) {
   return text.replace(
     /&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]{2,8}));/gi,
     (all, decimal, hex, name) => {

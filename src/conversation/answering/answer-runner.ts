@@ -9,7 +9,6 @@ import {
   getAnswerMedium,
   getNamePrefix,
   type MadeName,
-  type NamedPerson,
   synthesizeName,
   type VoiceDeps,
   withNamePrefix,
@@ -31,7 +30,6 @@ import {
   writeUnspeakableWords,
 } from '#src/notices/channel-notices.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
-import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
 import { createEmptyAnswerError } from '#src/ports/failure-event.ts';
@@ -142,11 +140,7 @@ export class AnswerRunner {
     this.running.discard(answer);
   }
 
-  #makePending(
-    effect: EffectOf<'begin'>,
-    turn: TurnState,
-    signal: AbortSignal,
-  ): PendingAnswer | undefined {
+  #makePending(effect: EffectOf<'begin'>, turn: TurnState, signal: AbortSignal) {
     const { loop, notices, place, speech } = this.#session;
     const question = speech.requests.findQuestion(turn.request);
     const said = this.#listUtterances(effect, turn);
@@ -165,7 +159,7 @@ export class AnswerRunner {
     return undefined;
   }
 
-  #listUtterances({ words }: EffectOf<'begin'>, turn: TurnState): readonly TurnUtterance[] {
+  #listUtterances({ words }: EffectOf<'begin'>, turn: TurnState) {
     const question = this.#session.speech.requests.findQuestion(turn.request);
     if (question) return [...question.earlierUtterances, question.utterance];
     const last = turn.openSpeech.at(-1);
@@ -177,11 +171,11 @@ export class AnswerRunner {
     return [...before, now].filter((one) => one !== undefined);
   }
 
-  #findTurn({ effect }: AnswerRun): TurnState | undefined {
+  #findTurn({ effect }: AnswerRun) {
     return findTurn(this.#session.loop.state, effect.turn);
   }
 
-  #findNamedAsker(turn: TurnState | undefined): NamedPerson | undefined {
+  #findNamedAsker(turn: TurnState | undefined) {
     const { loop, place } = this.#session;
     return turn && isCalledByName(loop.state, turn) ? place.findPerson(turn.by) : undefined;
   }
@@ -246,7 +240,7 @@ export class AnswerRunner {
     return { finish: end };
   }
 
-  #tellFailure(job: AnswerRun, failure: BotError): string {
+  #tellFailure(job: AnswerRun, failure: BotError) {
     const { notices } = this.#session;
     const writtenTo = this.#findReader(job);
     const stage = this.#reportFailure(failure);
@@ -255,7 +249,7 @@ export class AnswerRunner {
     return 'speak';
   }
 
-  #reportFailure(error: BotError): string {
+  #reportFailure(error: BotError) {
     const { notices } = this.#session;
     const { stage = 'think' } = error;
     if (stage === 'speak') {
@@ -278,7 +272,7 @@ export class AnswerRunner {
     return { heard, words, stage: error && this.#tellFailure(job, error), failure };
   }
 
-  #findReader({ effect: { by, request }, pending }: AnswerRun): string | undefined {
+  #findReader({ effect: { by, request }, pending }: AnswerRun) {
     if (request !== undefined) return undefined;
     return pending.isWritten || getAnswerMedium(by, this.#session.place) !== 'aloud'
       ? by

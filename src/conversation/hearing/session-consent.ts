@@ -210,7 +210,7 @@ export class UndecidedPeople {
   }
 
   /** Whether this person may still answer. A stored no may not be known yet. */
-  #isUndecided({ id, isBot }: ChannelMember): boolean {
+  #isUndecided({ id, isBot }: ChannelMember) {
     const { consent } = this.#deps;
     const isUndecided = consent.getStanding(id) === 'unasked' && !consent.isLeftOut(id);
     return consent.isRead && !isBot && isUndecided;

@@ -30,11 +30,11 @@ export function updateConsent(draft: Draft, { answer, by }: EventOf<'answered-co
   }
 }
 
-function withPerson(ids: readonly PersonId[], by: PersonId): readonly PersonId[] {
+function withPerson(ids: readonly PersonId[], by: PersonId) {
   return [...withoutPerson(ids, by), by];
 }
 
-function withoutPerson(ids: readonly PersonId[], by: PersonId): readonly PersonId[] {
+function withoutPerson(ids: readonly PersonId[], by: PersonId) {
   return ids.filter((id) => id !== by);
 }
 

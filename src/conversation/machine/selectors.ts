@@ -1,6 +1,5 @@
 import {
   type Consent,
-  type HearingFacts,
   mayHear as mayHearBy,
   type Standing,
   toConsent,
@@ -149,10 +148,7 @@ export function hasRefused(state: ConversationState, personId: PersonId): boolea
   return getStanding(state, personId) === 'no';
 }
 
-function getHearingFacts(
-  { consent, people }: ConversationState,
-  personId: PersonId,
-): HearingFacts | undefined {
+function getHearingFacts({ consent, people }: ConversationState, personId: PersonId) {
   const person = people.find(({ id }) => id === personId);
   if (person && (person.isBot || !person.isAdmitted)) return undefined;
   return toHearingFacts(consent, personId, person?.hasRole === true);

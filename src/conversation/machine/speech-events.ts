@@ -33,7 +33,7 @@ export function beginUtterance(draft: Draft, event: EventOf<'began'>): void {
   beginListening(draft, { turn, utterance }, isCaptioned);
 }
 
-function createUtterance(draft: Draft, event: EventOf<'began'>): UtteranceState {
+function createUtterance(draft: Draft, event: EventOf<'began'>) {
   const { by, fromMs, hints, utterance: id } = event;
   return {
     id,
@@ -63,11 +63,7 @@ function createUtterance(draft: Draft, event: EventOf<'began'>): UtteranceState 
 }
 
 /** Finds the person's turn that a voice at this instant continues. */
-function findContinuedTurn(
-  { rules, turns }: Draft,
-  by: PersonId,
-  fromMs: number,
-): TurnState | undefined {
+function findContinuedTurn({ rules, turns }: Draft, by: PersonId, fromMs: number) {
   const own = turns.filter((one) => one.by === by && one.request === undefined);
   return own.findLast(({ openSpeech, voiceMs }) => {
     const lastMs = Math.max(voiceMs, ...openSpeech.map(({ toMs }) => toMs));
@@ -187,7 +183,7 @@ export function receiveNoTranscript(draft: Draft, event: EventOf<'unrecognised'>
   if (!utterance.isEnded) emitEffect(draft, { do: 'endpoint', utterance: id, text: '' });
 }
 
-function findRequestedSpeech(draft: Draft, id: Id, pause: number): OpenSpeech | undefined {
+function findRequestedSpeech(draft: Draft, id: Id, pause: number) {
   const speech = findOpenSpeech(draft, id);
   const isCurrent = speech?.utterance.pauseNumber === pause && speech.utterance.isRequested;
   return isCurrent ? speech : undefined;

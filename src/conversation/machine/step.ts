@@ -160,11 +160,7 @@ export function stepConversation(
   return { state: after, effects };
 }
 
-function createDraft(
-  state: ConversationState,
-  event: ConversationEvent,
-  rules: ConversationRules,
-): Draft {
+function createDraft(state: ConversationState, event: ConversationEvent, rules: ConversationRules) {
   // By hand, as `structuredClone` makes a step three times as slow.
   const { confirmations, consent, turnQueue, panelNotes, announcements, turns } = state;
   return {
@@ -187,7 +183,7 @@ function createDraft(
   };
 }
 
-function copyAll<Item>(items: readonly Item[]): readonly Item[] {
+function copyAll<Item>(items: readonly Item[]) {
   return items.map((one) => ({ ...one }));
 }
 
@@ -218,15 +214,12 @@ export function getWakeTime(state: ConversationState, rules: ConversationRules):
 function listWaitingDueTimes(
   { turnQueue, turns }: ConversationState,
   { queue }: ConversationRules,
-): readonly number[] {
+) {
   const waiting = turns.filter(({ id }) => turnQueue.waiting.includes(id));
   return waiting.map(({ endedMs }) => endedMs + queue.maxWaitMs);
 }
 
-function listCurrentDueTimes(
-  state: ConversationState,
-  rules: ConversationRules,
-): readonly number[] {
+function listCurrentDueTimes(state: ConversationState, rules: ConversationRules) {
   const awaited = findAwaitedReply(state);
   if (!awaited) return [];
   const cueMs = Math.max(

@@ -14,7 +14,6 @@ import {
   isLikelyComplete,
   shouldAnswerEarly,
   type UtteranceDecision,
-  type UtteranceFacts,
 } from '#src/turn/decide-utterance.ts';
 import type { ConversationRules } from './conversation-rules.ts';
 import type { EventOf } from './events.ts';
@@ -130,7 +129,7 @@ function describeUtterance(
   state: ConversationState,
   { turn, utterance }: OpenSpeech,
   text: string | undefined,
-): UtteranceFacts {
+) {
   const { evidence, hints, language } = utterance;
   return {
     ...describeSpeech(state, turn.by, utterance),
@@ -143,7 +142,7 @@ function describeUtterance(
   };
 }
 
-function findUnheardTurn(state: ConversationState, by: PersonId): 'own' | 'other' | undefined {
+function findUnheardTurn(state: ConversationState, by: PersonId) {
   if (state.turnQueue.current?.phase.kind !== 'making') return undefined;
   return findCurrentTurn(state)?.by === by ? 'own' : 'other';
 }
@@ -152,7 +151,7 @@ function isYesAwaited(
   { confirmations }: ConversationState,
   by: PersonId,
   { fromMs, toMs }: Pick<UtteranceState, 'fromMs' | 'toMs'>,
-): boolean {
+) {
   return confirmations.some(
     (one) =>
       one.spokenState === 'open' && one.presser === by && fromMs >= one.fromMs && toMs <= one.toMs,

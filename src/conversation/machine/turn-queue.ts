@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ReplyFinish } from '#src/base/play-end.ts';
 import { hasSameWords } from '#src/turn/addressing/names.ts';
 import { beginWait, getWaitStartMs } from '#src/turn/answer-wait.ts';
-import type { ReportedOutcome } from './effects.ts';
 import type { EventOf } from './events.ts';
 import {
   type Draft,
@@ -238,10 +237,7 @@ export function announceText(draft: Draft, event: EventOf<'read'>): void {
 }
 
 /** Rejects an announcement where eight wait, or for a chat three of its author or 24 in all. */
-function findAnnouncementRejection(
-  draft: Draft,
-  { owner, when }: EventOf<'read'>,
-): ReportedOutcome | undefined {
+function findAnnouncementRejection(draft: Draft, { owner, when }: EventOf<'read'>) {
   const refusal = findRejection(draft);
   if (refusal) return refusal;
   const waiting = draft.announcements.filter(({ id }) => draft.turnQueue.waiting.includes(id));
@@ -263,10 +259,7 @@ function queueAnnouncement(draft: Draft, { id, when }: Announcement) {
   insertEntry(draft, id, places[when]);
 }
 
-function addAnnouncement(
-  draft: Draft,
-  given: Partial<Announcement> & Pick<Announcement, 'text'>,
-): Announcement {
+function addAnnouncement(draft: Draft, given: Partial<Announcement> & Pick<Announcement, 'text'>) {
   const reading: Announcement = {
     id: takeId(draft),
     owner: undefined,
@@ -291,7 +284,7 @@ export function queueNotice(draft: Draft, event: EventOf<'notify'>): void {
     endAnnouncement(draft, notice, 'refused');
 }
 
-function listNotices(state: ConversationState): readonly Announcement[] {
+function listNotices(state: ConversationState) {
   return state.announcements.filter(({ when }) => when === 'pause');
 }
 

@@ -29,7 +29,7 @@ export function decideUtterances(draft: Draft): void {
     decideSpeech(draft, due);
 }
 
-function findDecidableSpeech(draft: Draft): OpenSpeech | undefined {
+function findDecidableSpeech(draft: Draft) {
   for (const turn of draft.turns) {
     const [first] = turn.openSpeech;
     if (first && isDecidable(first)) return { turn, utterance: first };
@@ -97,7 +97,7 @@ function obeyCommand(
   { by }: TurnState,
   utterance: UtteranceState,
   command: UtteranceCommand,
-): boolean {
+) {
   const { atMs } = draft;
   switch (command.kind) {
     case 'never-mind':

@@ -99,8 +99,8 @@ async function* speakQuote(
   guildId: GuildId,
   { clock, spending, synthesizer: unpaid }: VoiceDeps,
   signal: AbortSignal,
-): AsyncGenerator<ArrivedPart> {
-  const arrived = (part: ArrivedPart['part']): ArrivedPart => ({ part, atMs: clock.nowMs() });
+) {
+  const arrived = (part: ArrivedPart['part']) => ({ part, atMs: clock.nowMs() });
   const clauses = splitClauses(said);
   const opened = spending.open(toReadingRequest(said, guildId));
   if (opened.kind === 'refused') {
@@ -281,7 +281,7 @@ function formatAddressedText(
   name: string,
   lines: readonly CheckedLine[],
   spoken: (line: CheckedLine) => string,
-): string {
+) {
   const text = lines
     .map((line) => toSpeakable(spoken(line)))
     .filter((line) => line !== '')

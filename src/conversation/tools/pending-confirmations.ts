@@ -123,7 +123,7 @@ export class PendingConfirmations {
     this.#heldAnswers = this.#heldAnswers.filter(({ presser }) => presser.id !== personId);
   }
 
-  #getExpiry({ confirmation, shownMs }: PendingConfirmation): number {
+  #getExpiry({ confirmation, shownMs }: PendingConfirmation) {
     if (confirmation === undefined) return shownMs + confirmMs;
     const { confirmations } = this.#loop.state;
     const { toMs = 0, untilMs = 0 } = confirmations.find(({ id }) => id === confirmation) ?? {};

@@ -7,7 +7,7 @@ import { hasRight, type Right, type RightsFacts } from '#src/people/rights.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { VoiceLink } from '#src/ports/voice-link.ts';
 import { PendingConfirmations } from './pending-confirmations.ts';
-import type { Company, ToolEntry, ToolPorts } from './tool-entry.ts';
+import type { ToolEntry, ToolPorts } from './tool-entry.ts';
 
 type ToolOptions = {
   readonly allTools: () => readonly ToolEntry[];
@@ -87,10 +87,7 @@ export class SessionTools {
   }
 }
 
-function describeCompany(
-  { consent, place }: Owners<'consent' | 'place'>,
-  askerId: PersonId,
-): Company {
+function describeCompany({ consent, place }: Owners<'consent' | 'place'>, askerId: PersonId) {
   // A program is told no names.
   const all = place.listPeople();
   const humans = all.filter(({ isBot }) => !isBot);

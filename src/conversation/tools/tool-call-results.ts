@@ -106,7 +106,7 @@ export function toResultLine(words: string, maxChars = maxNameChars): string {
     .toWellFormed();
 }
 
-function sanitizeValue(value: Facts[string], maxChars: number): Facts[string] {
+function sanitizeValue(value: Facts[string], maxChars: number) {
   if (typeof value === 'number') return value;
   if (typeof value === 'string') return toResultLine(value, maxChars);
   return value.map((one) => toResultLine(one));

@@ -69,7 +69,7 @@ export class AccountRest implements Disposable {
     ask: (either: AbortSignal) => Promise<unknown>,
     schema: z.ZodType<T>,
     signal: AbortSignal,
-  ): Promise<T> {
+  ) {
     return await this.request(async (_client, either) => {
       const read = schema.safeParse(await ask(either));
       if (read.success) return read.data;

@@ -54,7 +54,7 @@ export async function readAccount(rest: AccountRest, signal: AbortSignal): Promi
   };
 }
 
-function listOwners({ owner, team }: z.infer<typeof applicationSchema>): readonly string[] {
+function listOwners({ owner, team }: z.infer<typeof applicationSchema>) {
   if (!team) return owner ? [owner.id] : [];
   const members = team.members.filter(({ membership_state: state }) => state === acceptedState);
   if (members.length > 0) return members.map(({ user }) => user.id);

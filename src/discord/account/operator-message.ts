@@ -60,11 +60,7 @@ async function postToWebhook(text: string, webhook: Secret, signal: AbortSignal)
 }
 
 /** A direct message to each; one of them who takes it is enough. */
-async function writeToOwners(
-  text: string,
-  rest: AccountRest,
-  signal: AbortSignal,
-): Promise<string> {
+async function writeToOwners(text: string, rest: AccountRest, signal: AbortSignal) {
   const { ownerIds } = await readAccount(rest, signal);
   let reached = 0;
   for (const recipient_id of ownerIds.slice(0, mostPeople)) {
@@ -88,6 +84,6 @@ async function writeToOwners(
   return `${reached} of ${ownerIds.length} ${ownerIds.length === 1 ? 'owner' : 'owners'} of the application`;
 }
 
-function createUnsentError(why: string): BotError {
+function createUnsentError(why: string) {
   return new BotError('discord.unsent', true, `The message to the operator was not sent: ${why}.`);
 }

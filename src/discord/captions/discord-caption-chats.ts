@@ -17,7 +17,7 @@ import { toRecord } from '#src/base/json.ts';
 import { type ButtonRow, renderButtonRows } from '#src/discord/interactions/rendering.ts';
 import { readMember } from '#src/discord/members.ts';
 import { LiveMessage } from '#src/discord/outbox/live-message.ts';
-import type { Outbox, RestBody } from '#src/discord/outbox/outbox.ts';
+import type { Outbox } from '#src/discord/outbox/outbox.ts';
 import { createUnwrittenError, toWriteFailure } from '#src/discord/outbox/write-failure.ts';
 import {
   mayWriteIn,
@@ -122,7 +122,7 @@ export function openCaptionChats(
 }
 
 /** A message of captions; it pings no person. */
-function toCaptionBody(text: string, components: readonly ButtonRow[] = []): RestBody {
+function toCaptionBody(text: string, components: readonly ButtonRow[] = []) {
   return { content: text, allowed_mentions: { parse: [] }, components };
 }
 
@@ -156,7 +156,7 @@ function createMayOpen(client: Client<true>, timing: SyncTiming): CaptionChats['
   };
 }
 
-function canOpenChannel(channel: VoiceBasedChannel, member: GuildMember): boolean {
+function canOpenChannel(channel: VoiceBasedChannel, member: GuildMember) {
   return channel.guild.available && permissionsIn(channel, member)?.has(openRights) === true;
 }
 
@@ -193,7 +193,7 @@ async function openThread(
   }
 }
 
-function createUnopenedError({ name }: ChannelRef, rights: string): BotError {
+function createUnopenedError({ name }: ChannelRef, rights: string) {
   const message = `Captions of ${name} cannot be written: the bot needs ${rights}.`;
   return new BotError('discord.forbidden', false, message);
 }

@@ -11,7 +11,6 @@ import { replaceMentions } from '#src/discord/mention-names.ts';
 import { readContent } from '#src/discord/message-content.ts';
 import { roleIdsOf } from '#src/discord/permissions.ts';
 import type { Command, CommandCall } from '#src/features/command.ts';
-import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { takeFirstChars, toOneLine } from '#src/texts/plain-text.ts';
 import { toLocale } from '#src/texts/texts.ts';
 
@@ -75,7 +74,7 @@ function readTypedWords(
   typed: string,
   { isProse, maxChars }: { readonly isProse?: true; readonly maxChars: number },
   { guild }: SlashInteraction,
-): string {
+) {
   return takeFirstChars(isProse ? replaceMentions(typed, guild) : typed, maxChars);
 }
 
@@ -99,6 +98,6 @@ function toSentFile({ url, name, contentType }: Attachment): SentFile {
 }
 
 /** The channel may name no server of its own: discord.js keeps the field as it came. */
-function toChannelRef({ id, name }: VoiceBasedChannel, guildId: GuildId): ChannelRef {
+function toChannelRef({ id, name }: VoiceBasedChannel, guildId: GuildId) {
   return { guildId, channelId: id, name };
 }

@@ -42,7 +42,7 @@ function toCommandBody(slash: CommandEntry) {
 }
 
 /** True where nothing under this name is for people without Manage Server. */
-function requiresManageServer(slash: Command | CommandGroup): boolean {
+function requiresManageServer(slash: Command | CommandGroup) {
   const all = 'commands' in slash ? slash.commands : [slash];
   return all.every((one) => one.needsManageServer);
 }

@@ -50,7 +50,7 @@ function toFormComponent({ name, isLong, isRequired, maxChars, value }: FormInpu
 }
 
 /** Empty where the form has no such input. */
-function readTypedInput({ fields }: ModalSubmitInteraction<'cached'>, name: string): string {
+function readTypedInput({ fields }: ModalSubmitInteraction<'cached'>, name: string) {
   const field = fields.fields.get(name);
   return field?.type === ComponentType.TextInput ? takeFirstChars(field.value, maxInputChars) : '';
 }

@@ -42,13 +42,13 @@ export async function request(url: string, options: RequestOptions) {
   };
 }
 
-async function sendRequest(url: string, options: RequestOptions): Promise<Response> {
+async function sendRequest(url: string, options: RequestOptions) {
   const headers = new Headers(options.headers);
   headers.set('accept-encoding', 'identity');
   return await fetchWithFormBytes(url, { ...options, headers, redirect: 'manual' });
 }
 
-async function unwrapFetchError<T>(answer: Promise<T>): Promise<T> {
+async function unwrapFetchError<T>(answer: Promise<T>) {
   try {
     return await answer;
   } catch (error) {

@@ -173,7 +173,7 @@ export class ConsentedReceiver {
    * Opens a datagram by the library's ciphers. Empty: nothing but padding, which the group is not shown. Null: not opened end to end.
    * Undefined: not opened at all, or there is no key yet.
    */
-  #openDatagram(datagram: Buffer, speakerId: PersonId): Buffer | null | undefined {
+  #openDatagram(datagram: Buffer, speakerId: PersonId) {
     const { encryptionMode, nonceBuffer, secretKey } = this.#receiver.connectionData;
     if (!encryptionMode || !nonceBuffer || !secretKey) return undefined;
     try {
@@ -189,7 +189,7 @@ export class ConsentedReceiver {
 }
 
 /** Payload of a decrypted datagram, without its extension and padding (RFC 3550, section 5.1). */
-function stripHeader(datagram: Buffer, plain: Buffer): Buffer {
+function stripHeader(datagram: Buffer, plain: Buffer) {
   const first = datagram.readUInt8(0);
   const extensionBytes = (first & 0x10) === 0 ? 0 : 4 * datagram.readUInt16BE(14);
   const paddingBytes = (first & 0x20) === 0 ? 0 : (plain.at(-1) ?? 0);

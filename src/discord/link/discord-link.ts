@@ -290,7 +290,7 @@ const closeCodes = {
 };
 
 /** Error of a link that does not come back, by the code with which its socket closed last. */
-function createClosedLinkError(closeCode: number | undefined, cause: unknown): BotError {
+function createClosedLinkError(closeCode: number | undefined, cause: unknown) {
   if (closeCode === undefined)
     return createLostLinkError('The voice link did not come back.', cause);
   const message = `Discord closed the voice link (${closeCode}).`;
@@ -303,7 +303,7 @@ function createClosedLinkError(closeCode: number | undefined, cause: unknown): B
   return createLostLinkError(message, cause);
 }
 
-function createLostLinkError(message: string, cause?: unknown): BotError {
+function createLostLinkError(message: string, cause?: unknown) {
   return new BotError('link.lost', true, message, cause);
 }
 
@@ -314,7 +314,7 @@ function createLostLinkError(message: string, cause?: unknown): BotError {
  * `transitioned` fires also when the last one leaves, so the session is looked at each time. A resumed voice socket keeps
  * its session, so the session that had opened counts.
  */
-function watchSettled(connection: VoiceConnection, others: () => number): () => boolean {
+function watchSettled(connection: VoiceConnection, others: () => number) {
   let opened: DAVESession | undefined;
   connection.on('transitioned', () => {
     const dave = findDaveSession(connection);

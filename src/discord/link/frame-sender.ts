@@ -136,7 +136,7 @@ export class FrameSender {
   }
 
   /** True when the frame left as a datagram. */
-  #sendFrame(frame: Frame): boolean {
+  #sendFrame(frame: Frame) {
     try {
       return this.#options.connection.playOpusPacket(frame) === true;
     } catch (error) {
@@ -162,7 +162,7 @@ class PulledFrames extends Readable {
 }
 
 /** Makes a source the library's own kind of sound, without silence frames, which the sender adds. */
-function makeResource(source: FrameSource): AudioResource {
+function makeResource(source: FrameSource) {
   // `createAudioResource` makes the same of Opus, but first looks for FFmpeg by starting it, for which the thread waits.
   return new AudioResource([], [new PulledFrames(source)], null, 0);
 }

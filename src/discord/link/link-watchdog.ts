@@ -104,7 +104,7 @@ export class LinkWatchdog {
   }
 
   /** Faults in words, and whether each is seen now. */
-  #findFaults(atMs: number): Readonly<Record<string, boolean>> {
+  #findFaults(atMs: number) {
     const { connection, others, output, settled } = this.#options;
     const isReady = connection.state.status === VoiceConnectionStatus.Ready;
     const isOpen = settled();

@@ -159,7 +159,7 @@ function repeatDiscovery(networking: Networking, timing: SyncTiming) {
  * Type 1, length 70, our SSRC, then room for the answer:
  * https://docs.discord.com/developers/topics/voice-connections#ip-discovery
  */
-function createDiscoveryRequest(ssrc: number): Buffer {
+function createDiscoveryRequest(ssrc: number) {
   const datagram = Buffer.alloc(discoveryBytes);
   datagram.writeUInt16BE(1, 0);
   datagram.writeUInt16BE(70, 2);
@@ -246,7 +246,7 @@ function proveCipher(mode: CipherMode) {
 }
 
 /** sodium-native stands first in the library's list, so it serves wherever it loads. */
-function findXchachaPackage(): Promise<string> {
+function findXchachaPackage() {
   const loading = import('#src/discord/library/sodium-names.ts');
   return loading.then(
     () => 'sodium-native',

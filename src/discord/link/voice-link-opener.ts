@@ -168,12 +168,12 @@ class GuildLinks {
   }
 
   /** A link that the network broke before it was open did not open. */
-  #toBrokenOffReason(cause: unknown): unknown {
+  #toBrokenOffReason(cause: unknown) {
     const isBroken = cause instanceof BotError && cause.code === 'link.lost' && cause.retryable;
     return isBroken ? this.#unopened : cause;
   }
 
-  #joinChannel(guild: Guild, channel: ChannelRef, mayHear: MayHear): DiscordLink {
+  #joinChannel(guild: Guild, channel: ChannelRef, mayHear: MayHear) {
     const { people: channelPeople, report } = this.#parts;
     const link = new DiscordLink(
       {
@@ -206,7 +206,7 @@ async function waitUntilShardReady({ id, shard }: Guild, offlineMs: number, sign
   }
 }
 
-function createTooOftenError(waitMs: number): BotError {
+function createTooOftenError(waitMs: number) {
   const message = `Too many joins of that channel, or a rate limit of Discord: wait ${Math.ceil(waitMs / 1000)} s.`;
   return new BotError('link.rate_limited', true, message, undefined, undefined, {
     retryAfterMs: waitMs,

@@ -70,14 +70,14 @@ export class Signals {
     });
   }
 
-  #sendPayload(payload: { readonly d?: { readonly channel_id?: string | null } }): boolean {
+  #sendPayload(payload: { readonly d?: { readonly channel_id?: string | null } }) {
     if (payload.d?.channel_id === null) return this.#sendLeave();
     if (this.#hasAsked) return false;
     this.#hasAsked = true;
     return this.#sendNow(payload);
   }
 
-  #sendLeave(): boolean {
+  #sendLeave() {
     const d = {
       guild_id: this.#options.guildId,
       channel_id: null,
@@ -87,7 +87,7 @@ export class Signals {
     return this.#sendNow({ op: 4, d });
   }
 
-  #sendNow(payload: object): boolean {
+  #sendNow(payload: object) {
     this.#options.pace.noteSent(this.#options.timing.nowMs());
     return this.#gateway?.sendPayload(payload) ?? false;
   }

@@ -65,7 +65,7 @@ export class LiveMessage {
   }
 
   /** Never throws. */
-  async #followChanges(): Promise<void> {
+  async #followChanges() {
     const { draw } = this.#options;
     await Promise.resolve();
     while (!this.#isOver && this.#shown !== toComparableBody(draw())) {
@@ -80,7 +80,7 @@ export class LiveMessage {
     this.#following = undefined;
   }
 
-  async #postMessage(): Promise<void> {
+  async #postMessage() {
     const { channelId, draw, flags, outbox, report } = this.#options;
     let sent: RestBody = { content: '' };
     const posted = await outbox.put(
@@ -108,7 +108,7 @@ export class LiveMessage {
     report({ kind: 'shown', place: this.#place });
   }
 
-  async #changeMessage(place: MessagePlace, isDeletion: boolean): Promise<void> {
+  async #changeMessage(place: MessagePlace, isDeletion: boolean) {
     const { draw, outbox, report } = this.#options;
     const sent = await outbox.put(
       {
@@ -132,12 +132,12 @@ export class LiveMessage {
     else if (sent) this.#onDeleted();
   }
 
-  #onDeleted(): void {
+  #onDeleted() {
     this.#isOver = true;
     this.#options.report({ kind: 'deleted' });
   }
 
-  #onFailure(error: unknown): void {
+  #onFailure(error: unknown) {
     const { draw, report } = this.#options;
     if (this.#isOver) return;
     const failure = toWriteFailure(error);
@@ -153,6 +153,6 @@ export class LiveMessage {
   }
 }
 
-function toComparableBody(body: RestBody | undefined): string | undefined {
+function toComparableBody(body: RestBody | undefined) {
   return body && JSON.stringify(body);
 }

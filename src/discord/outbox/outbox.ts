@@ -194,7 +194,7 @@ export class Outbox {
     { channelId }: MessagePlace,
     signal: AbortSignal,
     work: () => Promise<unknown>,
-  ): Promise<void> {
+  ) {
     try {
       await work();
     } catch (error) {
@@ -205,7 +205,7 @@ export class Outbox {
   }
 
   /** Until nothing waits. Never throws. */
-  async #emptyLane(key: string, lane: Lane): Promise<void> {
+  async #emptyLane(key: string, lane: Lane) {
     this.#lanes.set(key, lane);
     await Promise.resolve(); // once for all messages that are shown together
     while (!this.#over.signal.aborted) {
@@ -243,7 +243,7 @@ export class Outbox {
   }
 
   /** Until the lane is free, or an order has waited for too long. */
-  async #waitForLane({ freeAtMs, waiting }: Lane): Promise<void> {
+  async #waitForLane({ freeAtMs, waiting }: Lane) {
     const untilMs = Math.min(freeAtMs, ...waiting.map((one) => one.untilMs));
     const { promise, resolve } = Promise.withResolvers<void>();
     const forget = this.#timing.later(Math.max(1, untilMs - this.nowMs), resolve);
@@ -257,12 +257,12 @@ export function toRestBody({ allowedMentions, ...rest }: MessageBody): RestBody 
   return { ...rest, allowed_mentions: allowedMentions };
 }
 
-function createLateMessageError(): BotError {
+function createLateMessageError() {
   const message = `Discord did not answer in ${answerMs / 1000} s.`;
   return new BotError('discord.unreachable', true, message);
 }
 
-function createUnsentMessageError(why: string): BotError {
+function createUnsentMessageError(why: string) {
   return new BotError('discord.unsent', false, `A message was not sent: ${why}.`);
 }
 

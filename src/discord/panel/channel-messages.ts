@@ -35,7 +35,7 @@ export function openChannelMessages(
     body: RestBody,
     signal: AbortSignal,
     channel: Pick<Channel, 'id'> | Promise<Pick<Channel, 'id'>> = toMessagePlace(where, false),
-  ): Promise<void> => {
+  ) => {
     try {
       const { id } = await channel;
       await outbox.post(id, body, signal);
@@ -85,7 +85,7 @@ export function openChannelMessages(
 /** Messages to one person, in errors. */
 const directMessageRef: ChannelRef = { guildId: '', channelId: '', name: 'a direct message' };
 
-function createForbiddenError(name: string): BotError {
+function createForbiddenError(name: string) {
   const message = `Nothing could be written in ${name}: may the bot send messages there?`;
   return new BotError('discord.forbidden', false, message);
 }

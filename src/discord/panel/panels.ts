@@ -131,7 +131,7 @@ export class Panels implements PanelBoard {
     for (const { message } of this.#panels.values()) message?.end();
   }
 
-  #getPanel(guildId: GuildId): Panel {
+  #getPanel(guildId: GuildId) {
     const panel = this.#panels.get(guildId) ?? { storing: Promise.resolve() };
     this.#panels.set(guildId, panel);
     return panel;
@@ -161,26 +161,18 @@ export class Panels implements PanelBoard {
     message.requestUpdate('panel');
   }
 
-  #drawPanel(
-    guildId: GuildId,
-    head: TextLine | undefined,
-    face: PanelContent | undefined,
-  ): MessageBody {
+  #drawPanel(guildId: GuildId, head: TextLine | undefined, face: PanelContent | undefined) {
     const { buttons, client } = this.#options;
     return drawPanel(head, face, localeIn(client, guildId), buttons);
   }
 
   /** Where the panel of a former run is, as far as the store tells. */
-  #onStored(guildId: GuildId): Promise<MessagePlace | undefined> {
+  #onStored(guildId: GuildId) {
     return this.#options.panelStore.read(guildId).catch(() => undefined);
   }
 
   /** A panel of a former run stands only in the store. */
-  async #moved(
-    guildId: GuildId,
-    known: MessagePlace | undefined,
-    place: MessagePlace,
-  ): Promise<void> {
+  async #moved(guildId: GuildId, known: MessagePlace | undefined, place: MessagePlace) {
     const { panelStore } = this.#options;
     try {
       const former = known ?? (await panelStore.read(guildId));
@@ -192,13 +184,13 @@ export class Panels implements PanelBoard {
     }
   }
 
-  #warn(guildId: GuildId, why: string, cause?: unknown): void {
+  #warn(guildId: GuildId, why: string, cause?: unknown) {
     const message = `Panel of server ${guildId}: ${why}`;
     this.#options.report({ kind: 'warning', message, guildId, cause });
   }
 }
 
 /** True unless the face is that of a bot that left; after a `/join` such a face is not shown again. */
-function isHere(face: PanelContent | undefined): boolean {
+function isHere(face: PanelContent | undefined) {
   return face?.isLeft !== true;
 }

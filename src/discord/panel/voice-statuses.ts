@@ -103,7 +103,7 @@ export class VoiceStatuses {
     await waitAtMost(this.#put(status, null), clearMs, this.#timing, never);
   }
 
-  #receive(guildId: GuildId, channelId: ChannelId, text: string): void {
+  #receive(guildId: GuildId, channelId: ChannelId, text: string) {
     const status = this.#statuses.get(guildId);
     if (status?.channelId !== channelId) return;
     const { shown, wanted, written } = status;
@@ -113,7 +113,7 @@ export class VoiceStatuses {
     this.#write(guildId, status);
   }
 
-  #write(guildId: GuildId, status: VoiceStatus): void {
+  #write(guildId: GuildId, status: VoiceStatus) {
     const { isGivenUp, mayWriteAtMs, shown, wanted, written } = status;
     const isFree = shown === '' || shown === written;
     if (!isFree || isGivenUp || shown === wanted) return;
@@ -130,7 +130,7 @@ export class VoiceStatuses {
     void this.#put(status, wanted);
   }
 
-  async #put(status: VoiceStatus, text: string | null): Promise<void> {
+  async #put(status: VoiceStatus, text: string | null) {
     const route = `/channels/${status.channelId}/voice-status` as const;
     try {
       await this.#client.rest.put(route, { body: { status: text } });
@@ -151,7 +151,7 @@ type ChannelInfo = {
 };
 
 /** A process that came back knows its own text by everything but the numbers. */
-function isSameButNumbers(one: string, other: string): boolean {
+function isSameButNumbers(one: string, other: string) {
   const toWords = (text: string) => text.replaceAll(/\d+/g, '');
   return toWords(one) === toWords(other);
 }

@@ -58,7 +58,7 @@ export class IdentifyThrottle {
   }
 
   /** Counts one identify, or tells the time in ms until there are enough again. */
-  #spend(): number {
+  #spend() {
     const { clock, startLimit } = this.#options;
     if (!this.#left || !startLimit) return 0;
     const nowMs = clock.nowMs();

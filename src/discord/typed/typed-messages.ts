@@ -12,11 +12,7 @@ import { replaceMentions } from '#src/discord/mention-names.ts';
 import { readContent } from '#src/discord/message-content.ts';
 import type { Outbox } from '#src/discord/outbox/outbox.ts';
 import { createUnwrittenError } from '#src/discord/outbox/write-failure.ts';
-import type {
-  TypedMessage,
-  TypedMessageListener,
-  TypedMessages,
-} from '#src/ports/typed-messages.ts';
+import type { TypedMessageListener, TypedMessages } from '#src/ports/typed-messages.ts';
 import { maxMessageChars, toPostedText, truncate } from '#src/texts/plain-text.ts';
 
 /**
@@ -63,7 +59,7 @@ export function openTypedMessages(
 }
 
 /** The message or its channel is not there any more. Source: Discord docs, "JSON Error Codes", "Message Reference". */
-function isGone(cause: unknown): boolean {
+function isGone(cause: unknown) {
   if (!(cause instanceof DiscordAPIError)) return false;
   const { UnknownMessage, UnknownChannel, InvalidFormBodyOrContentType } = RESTJSONErrorCodes;
   if (cause.code === UnknownMessage || cause.code === UnknownChannel) return true;
@@ -74,10 +70,7 @@ function isGone(cause: unknown): boolean {
  * Reads a message of the gateway; undefined for one outside a server, one that is not whole, or a notice that a person
  * joined.
  */
-function readTyped(
-  data: unknown,
-  { guilds, user: { id: botId } }: Client<true>,
-): TypedMessage | undefined {
+function readTyped(data: unknown, { guilds, user: { id: botId } }: Client<true>) {
   const { id, channel_id: channelId, guild_id: guildId, ...rest } = toRecord(data);
   const author = toRecord(rest.author);
   if (typeof id !== 'string' || typeof channelId !== 'string') return undefined;
@@ -117,7 +110,7 @@ function readTyped(
 /**
  * Whether Discord has emptied the message, as it does without the message content intent. Source: Discord docs, "Gateway".
  */
-function isEmpty({ content, sticker_items: stickers, ...rest }: Fields): boolean {
+function isEmpty({ content, sticker_items: stickers, ...rest }: Fields) {
   const lists = [rest.attachments, rest.components, rest.embeds, stickers];
   return content === '' && lists.every((one) => !toRecord(one)[0]) && rest.poll === undefined;
 }

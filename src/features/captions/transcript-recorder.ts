@@ -230,7 +230,7 @@ export class TranscriptRecorder {
     return personIds.every((id) => this.#session.consent.canWrite(id));
   }
 
-  #keepLine(spoken: Omit<TranscriptLine, 'sessionId' | 'post' | 'isBrief'>): TranscriptLine {
+  #keepLine(spoken: Omit<TranscriptLine, 'sessionId' | 'post' | 'isBrief'>) {
     const { number, speaker, text } = spoken;
     const { consent } = this.#session;
     const line: TranscriptLine = {
@@ -263,13 +263,13 @@ export class TranscriptRecorder {
   }
 
   /** Returns the dropped numbers. */
-  #dropLines(which: (line: TranscriptLine) => boolean): readonly number[] {
+  #dropLines(which: (line: TranscriptLine) => boolean) {
     const numbers = [...this.#recentLines.values()].filter(which).map(({ number }) => number);
     for (const number of numbers) this.#recentLines.delete(number);
     return numbers;
   }
 
-  async #writeUnsaved(): Promise<true> {
+  async #writeUnsaved() {
     const { writer } = this.#store;
     const session = this.#captioned;
     if (!this.#saved.has(session)) await writer.putSession(session);
@@ -297,7 +297,7 @@ function watchMusic(
   notices: Session['notices'],
   tracks: NamedTracks,
   write: (text: string) => void,
-): Disposable {
+) {
   const begun = new WeakSet<TrackItem>();
   return tracks.listen((event) => {
     if (event.kind !== 'began' || begun.has(event.item)) return;

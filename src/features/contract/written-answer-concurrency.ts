@@ -51,11 +51,11 @@ export class WrittenAnswerConcurrency {
     }
   }
 
-  #listRecaps(guildId: GuildId): readonly WorkSlot[] {
+  #listRecaps(guildId: GuildId) {
     return [...this.#places].filter((one) => one.guildId === guildId && one.isRecap);
   }
 
-  #takeSlot(wanted: Omit<WorkSlot, 'left'>): Disposable {
+  #takeSlot(wanted: Omit<WorkSlot, 'left'>) {
     const place = { ...wanted, left: Promise.withResolvers<void>() };
     this.#places.add(place);
     return {

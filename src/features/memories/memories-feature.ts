@@ -61,7 +61,7 @@ function buildMemoryContext(
   { askerId }: ContextRequest,
   { consent, place }: Owners<'consent' | 'place'>,
   known: MemoryCache,
-): string | undefined {
+) {
   const { getValue, timeZone } = place.getSettings();
   if (!getValue(memorySetting) || !place.findPerson(askerId)) return undefined;
   const usable = filterUsableMemories(known.getKnown(place.channel.guildId), askerId, consent);

@@ -76,7 +76,7 @@ export class SeatReturn {
     }
   }
 
-  async #readSeats(guildIds: readonly GuildId[]): Promise<readonly StoredSeat[] | undefined> {
+  async #readSeats(guildIds: readonly GuildId[]) {
     const [first = ''] = guildIds;
     const all = await withStoreTimeout(first, this.#deps, 'store.unreadable', () =>
       this.#seatStore.read(guildIds),
@@ -87,7 +87,7 @@ export class SeatReturn {
   }
 
   /** The most recent seats come first. */
-  #enqueueSeats(seats: readonly StoredSeat[]): readonly string[] {
+  #enqueueSeats(seats: readonly StoredSeat[]) {
     const guildIds = seats.map(({ guildId }) => guildId);
     for (const guildId of guildIds) this.#waiting.add(guildId);
     for (let free = maxConcurrentReturns - this.#running; free > 0; free--)
@@ -161,7 +161,7 @@ export class SeatReturn {
   }
 
   /** The bot returns only soon, where it may enter, and to people who may be heard. */
-  #findObjection(seat: StoredSeat, channel: ChannelRef | undefined): TextLine | undefined {
+  #findObjection(seat: StoredSeat, channel: ChannelRef | undefined) {
     const outdated = { id: 'seat.outdated', with: { channel: seat.channelName } } as const;
     const joining = channel && judgeEntry(channel, this.#deps);
     if (!channel || !joining || seat.idleMs >= maxReturnAgeMs) return outdated;

@@ -29,7 +29,7 @@ export function formatCall(
 }
 
 /** Replaces invisible characters by escapes, which mean the same in JSON. */
-function escapeInvisible(text: string): string {
+function escapeInvisible(text: string) {
   return text.replace(unseenCharacters, (part) =>
     part.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
   );

@@ -40,7 +40,7 @@ export function createLazySpeech(
   }
 
   /** Ends when there is no money for the rest. Throws BotError at the stage `speak`. */
-  async function* openSound(fromMs: number, signal: AbortSignal): AsyncGenerator<Pcm> {
+  async function* openSound(fromMs: number, signal: AbortSignal) {
     const missing = clauses.filter((_, at) => !made.has(at)).join(' ');
     const opened = spending.open(toReadingRequest(missing, channel.guildId, payer));
     if (opened.kind === 'refused') return;

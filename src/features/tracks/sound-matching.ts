@@ -18,7 +18,7 @@ export function matchSounds(called: string, sounds: readonly NamedSound[]): read
 }
 
 /** 0 means no match. The longest name among the words is closest. */
-function scoreMatch(wanted: string, { name, title = '' }: NamedSound): number {
+function scoreMatch(wanted: string, { name, title = '' }: NamedSound) {
   const labels = [name, name.split('/').at(-1) ?? '', title].map(normaliseWords);
   const words = new Set(labels.join(' ').split(' '));
   if (labels[0] === wanted) return 4_000;
@@ -38,7 +38,7 @@ function hasWords(label: string, wanted: string) {
   return label.replaceAll(' ', '').includes(wanted.replaceAll(' ', ''));
 }
 
-function normaliseWords(words: string): string {
+function normaliseWords(words: string) {
   const bare = words.normalize('NFKD').replace(/\p{M}+/gu, '');
   const folded = bare.toUpperCase().toLowerCase(); // so that \u00df is ss
   return folded.replace(/[^\p{L}\p{N}]+/gu, ' ').trim();

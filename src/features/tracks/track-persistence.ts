@@ -132,14 +132,14 @@ export class TrackPersistence {
   }
 }
 
-function toStoredTrack({ name, state, items }: NamedTrack): StoredTrack {
+function toStoredTrack({ name, state, items }: NamedTrack) {
   return { name, ...state, sounds: items.flatMap(toStoredSounds) };
 }
 
 function toStoredSounds(
   { isLooping: loop, origin, positionMs: atMs, source, title }: TrackItem,
   place: number,
-): readonly StoredSound[] {
+) {
   if (!origin) return [];
   const positionMs = place === 0 && source.isSeekable ? Math.round(atMs) : 0;
   return [{ source: origin, title, positionMs, loop }];

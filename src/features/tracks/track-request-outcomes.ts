@@ -116,13 +116,7 @@ function toChangeLine({ change, positionMs, ...where }: TrackChanged): TextLine 
 }
 
 /** The default track needs no name. */
-function toSoundOnTrack({
-  title,
-  track,
-}: {
-  readonly title?: string;
-  readonly track: string;
-}): string {
+function toSoundOnTrack({ title, track }: { readonly title?: string; readonly track: string }) {
   if (title === undefined) return track;
   return isSameTrack(track, defaultTrack) ? title : `${title} (${track})`;
 }

@@ -10,7 +10,7 @@ export function holdStream<Part>(
   return readHeld(parts, held);
 }
 
-async function* readHeld<Part>(parts: AsyncIterable<Part>, held: Disposable): AsyncGenerator<Part> {
+async function* readHeld<Part>(parts: AsyncIterable<Part>, held: Disposable) {
   using _ = held;
   yield* parts;
 }

@@ -25,14 +25,14 @@ export function createKeptWords(clock: Pick<Clock, 'later'>) {
   const texts = new Map<string, KeptText>();
 
   /** Counts as a use. Rejects with the error of the maker. */
-  function findWords(key: string): Promise<string> | undefined {
+  function findWords(key: string) {
     const kept = texts.get(key);
     if (kept) keepWords(key, kept.words);
     return kept?.words;
   }
 
   /** Everybody who asks meanwhile gets the words of `make`. Throws what `make` throws. */
-  function getWords(key: string, make: () => Promise<string>): Promise<string> {
+  function getWords(key: string, make: () => Promise<string>) {
     const own = texts.get(key)?.words.catch(make) ?? make(); // whoever waited in vain makes them
     keepWords(key, own);
     return own;

@@ -5,14 +5,13 @@ import type {
   OpenStream,
   ProgramAnswer,
   ProgramQuestion,
-  ProgramSpeech,
   ProgramText,
 } from '#src/features/contract/http-api-ports.ts';
 import {
   tooMuchAtOnce,
   WrittenAnswerConcurrency,
 } from '#src/features/contract/written-answer-concurrency.ts';
-import type { PipelineName, ReplyPart } from '#src/pipeline/pipeline.ts';
+import type { ReplyPart } from '#src/pipeline/pipeline.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { toSpokenStyle } from '#src/settings/stored-settings.ts';
 import type { Recordings } from '#src/sources/recordings.ts';
@@ -85,7 +84,7 @@ export function createProgramAnswers(
       }
       answers.push(answer.parts);
     }
-    async function* readInTurn(): AsyncGenerator<AsyncIterable<ReplyPart>> {
+    async function* readInTurn() {
       try {
         yield* answers;
       } finally {
@@ -95,13 +94,13 @@ export function createProgramAnswers(
     return { kind: 'open', parts: readInTurn() };
   }
 
-  function choosePipeline({ guildId, messages, pipeline }: ProgramQuestion): PipelineName {
+  function choosePipeline({ guildId, messages, pipeline }: ProgramQuestion) {
     if (messages.some(({ content }) => content.some(isPicture))) return 'chained';
     return pipeline ?? listPipelines(guildId)[0] ?? 'chained';
   }
 
   /** The pipeline of the server is first. A Realtime conversation belongs to one channel, so it is not in the list. */
-  function listPipelines(guildId: GuildId): readonly PipelineName[] {
+  function listPipelines(guildId: GuildId) {
     const own = sessions.settings.getForGuild(guildId).pipeline;
     const names = deps.pipelines.names.filter((name) => name !== 'realtime');
     return names.toSorted((one, other) => Number(other === own) - Number(one === own));
@@ -112,12 +111,12 @@ export function createProgramAnswers(
     keptWords: kept,
 
     /** Reading the parts throws what a pipeline throws. Aborting `signal` throws its reason. */
-    answer(question: ProgramQuestion, signal: AbortSignal): Promise<ProgramAnswer> {
+    answer(question: ProgramQuestion, signal: AbortSignal) {
       return openInSlot(question, signal, (until) => openAnswer(question, until));
     },
 
     /** The sound is mono at `speakRateHz`. Reading it throws what a synthesizer throws. Aborting `signal` throws its reason. */
-    openSpeech(text: ProgramText, signal: AbortSignal): Promise<ProgramSpeech> {
+    openSpeech(text: ProgramText, signal: AbortSignal) {
       return openInSlot(text, signal, (until) =>
         openProgramSpeech('speech to a program', text, deps, sessions.settings, until),
       );

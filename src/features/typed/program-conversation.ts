@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import { toNonEmptyText } from '#src/base/json.ts';
 import type { Public } from '#src/base/public.ts';
@@ -10,7 +9,7 @@ import type {
   ProgramPart,
   ProgramQuestion,
 } from '#src/features/contract/http-api-ports.ts';
-import type { ReplyStyle, Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { Recordings } from '#src/sources/recordings.ts';
 import { withTranscriptionOptions } from '#src/speech/hints.ts';
 import type { KeptWords } from './kept-words.ts';
@@ -34,20 +33,20 @@ export function createProgramConversation(
   const last = messages.at(-1)?.content ?? [];
 
   /** Known words take the place of sounds. */
-  function toTurn(shown: readonly ProgramMessage[], words: SoundWords): Turn {
+  function toTurn(shown: readonly ProgramMessage[], words: SoundWords) {
     const isInstructed = messages.some(({ role }) => role === 'system');
     const history = shown.map((message) => toWordMessage(message, words));
     const own = isInstructed ? { ...style, instructions: '' } : style;
     return { said: [], style: own, history, tools: [], sent };
   }
 
-  async function readSound({ input_audio }: ProgramPart): Promise<Pcm> {
+  async function readSound({ input_audio }: ProgramPart) {
     const bytes = Buffer.from(`${input_audio?.data}`, 'base64');
     return await recordings.read(guildId, { url: '', name: 'sound', bytes }, signal);
   }
 
   /** The words are kept for the next request. */
-  function recogniseSounds(part: ProgramPart): Promise<string> {
+  function recogniseSounds(part: ProgramPart) {
     const hash = createHash('sha256').update(`${part.input_audio?.data}`).digest('base64');
     return kept.words(`${keptFor}${hash} ${model}`, async () => {
       const listening = spending.listenToRecording(guildId, asker.id);
@@ -62,7 +61,7 @@ export function createProgramConversation(
     });
   }
 
-  async function toUtterance(part: ProgramPart): Promise<TurnUtterance> {
+  async function toUtterance(part: ProgramPart) {
     const atMs = clock.nowMs();
     return {
       speakerId: asker.id,
@@ -83,7 +82,7 @@ export function createProgramConversation(
      * Sounds of the last message become utterances, for a model that hears. Throws errors of the recogniser, and BotError
      * `source.*` or `budget.used`.
      */
-    async toRecognisedTurn(): Promise<Turn> {
+    async toRecognisedTurn() {
       const isHeard = last.some(({ input_audio }) => input_audio) && !last.some(isPicture);
       const shown = isHeard ? messages.slice(0, -1) : messages;
       const words = new Map<ProgramPart, string>();
@@ -97,7 +96,7 @@ export function createProgramConversation(
 
 const createBudgetError = 'Nothing is left today for the recognition of a sound.';
 
-function toWordMessage({ content, ...fields }: ProgramMessage, words: SoundWords): ChatMessage {
+function toWordMessage({ content, ...fields }: ProgramMessage, words: SoundWords) {
   const parts = content.map((part) =>
     part.input_audio ? toTextPart(words.get(part) || '(no words)') : part,
   );

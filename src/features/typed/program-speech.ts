@@ -37,7 +37,7 @@ export async function openProgramSpeech(
   const { reservation } = opened;
   const manner = { voice: name, model, tone: instructions };
   const voice = { ...toSpokenStyle(settings.getStyle(guildId), manner).voice, ...told };
-  async function* readSpeech(): AsyncGenerator<Pcm> {
+  async function* readSpeech() {
     try {
       yield* changeSpeed(toSpokenText(clauses, voice, reservation, deps, signal), speed);
     } catch (error) {
@@ -54,7 +54,7 @@ function toSpokenText(
   reservation: Reservation,
   { synthesizer }: SessionDependencies,
   signal: AbortSignal,
-): AsyncIterable<Pcm> {
+) {
   const paid = synthesizer.paidBy(reservation);
   const how = { synthesizer: paid.fixVoice?.() ?? paid, voice };
   return runAhead<Pcm>(

@@ -30,7 +30,7 @@ export function toUtterances(
 ): readonly TurnUtterance[] {
   const { quoted, sentBy } = about;
   const head = { speakerId: asker.id, name: asker.name, fromMs: atMs, toMs: atMs };
-  const toTypedUtterance = (text: string): TurnUtterance => ({
+  const toTypedUtterance = (text: string) => ({
     ...head,
     text,
     transcript: async () => ({ text }),
@@ -62,7 +62,7 @@ const toRecordingNote = (name: string) =>
 const wordlessText = '(The recording holds no words.)';
 
 /** Quotes keep the words from passing for typed ones. */
-function quoteTranscript({ text, ...rest }: Transcript): Transcript {
+function quoteTranscript({ text, ...rest }: Transcript) {
   const words = text.trim();
   return { ...rest, text: words === '' ? wordlessText : JSON.stringify(words) };
 }

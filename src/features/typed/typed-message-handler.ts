@@ -10,7 +10,6 @@ import { type ConfidentialText, toOpenText } from '#src/people/confidential-text
 import type { AskOutcome, QuestionSubject } from '#src/ports/command-ports.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
 import type {
-  ReplySent,
   TypedMessage,
   TypedMessageListener,
   TypedMessages,
@@ -108,7 +107,7 @@ export class TypedMessageHandler implements TypedMessageListener {
   async #findObjectionElsewhere(
     { author, guildId }: TypedMessage,
     session: VoiceSession | undefined,
-  ): Promise<TypedOutcome | undefined> {
+  ) {
     const { settings } = this.#sessions;
     await settings.loadGuild(guildId);
     const rules = settings.getForGuild(guildId);
@@ -125,7 +124,7 @@ export class TypedMessageHandler implements TypedMessageListener {
     line: TextLine,
     signal: AbortSignal,
     outcome: TypedOutcome,
-  ): Promise<TypedOutcome> {
+  ) {
     const isTold = (await this.#refusals.takeUse(message.guildId, message.author.id)) > 0;
     return isTold ? outcome : await this.#sayInstead(message, line, signal, outcome);
   }
@@ -161,7 +160,7 @@ export class TypedMessageHandler implements TypedMessageListener {
   }
 
   /** A voice message is heard only of people who agreed. */
-  #isUnheardVoiceMessage({ author, guildId, isVoiceMessage }: TypedMessage): boolean {
+  #isUnheardVoiceMessage({ author, guildId, isVoiceMessage }: TypedMessage) {
     const { consent } = this.#sessions.findSession(guildId) ?? {};
     return isVoiceMessage === true && !consent?.mayHear(author.id);
   }
@@ -169,7 +168,7 @@ export class TypedMessageHandler implements TypedMessageListener {
   async #chooseMedium(
     { author: { id }, guildId }: TypedMessage,
     session: VoiceSession | undefined,
-  ): Promise<'aloud' | 'reply' | 'private'> {
+  ) {
     await this.#deps.peopleSettings.loadSettings(guildId, id);
     if (!session) return 'reply';
     const { place, speech } = session;
@@ -184,7 +183,7 @@ export class TypedMessageHandler implements TypedMessageListener {
     outcome: AskOutcome,
     signal: AbortSignal,
     alone: Parameters<typeof writePrivately>[2] | undefined,
-  ): Promise<TypedOutcome> {
+  ) {
     if (outcome.kind === 'nowhere') return 'elsewhere';
     if (outcome.kind === 'failed')
       return await this.#sayInstead(message, outcome.line, signal, 'failed');
@@ -204,7 +203,7 @@ export class TypedMessageHandler implements TypedMessageListener {
     text: ConfidentialText,
     signal: AbortSignal,
     alone: Parameters<typeof writePrivately>[2] | undefined,
-  ): Promise<ReplySent> {
+  ) {
     if (!alone) return await this.#replies.replyTo(message, text, signal);
     void writePrivately(message.author, text, alone);
     return 'sent';
@@ -216,7 +215,7 @@ export class TypedMessageHandler implements TypedMessageListener {
     line: TextLine,
     signal: AbortSignal,
     outcome: TypedOutcome,
-  ): Promise<TypedOutcome> {
+  ) {
     const words = formatWrittenText(line, message.guildId, this.#deps);
     const sent = await this.#replies.replyTo(message, toOpenText(words), signal);
     return sent === 'deleted' ? sent : outcome;
@@ -243,10 +242,7 @@ function isStopLine(text: string) {
 type ChatSession = Owners<'consent' | 'loop' | 'place'>;
 
 /** Reads the words only if the bot may. */
-function findAnswerObjection(
-  message: TypedMessage,
-  session: ChatSession,
-): TypedOutcome | undefined {
+function findAnswerObjection(message: TypedMessage, session: ChatSession) {
   const { author, isWebhook, isMention, isVoiceMessage, text } = message;
   if (isWebhook) return 'webhook';
   if (author.isBot) return 'bot';

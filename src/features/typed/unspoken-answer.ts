@@ -57,7 +57,7 @@ export function openUnspokenAnswer(
   const host: ReplyHost = tools
     ? { ...silentHost, run: (call, until) => tools.callTool(call, until) }
     : silentHost;
-  async function* readParts(): AsyncGenerator<ReplyPart> {
+  async function* readParts() {
     reservation.markWanted();
     yield* pipeline.paidBy(reservation).answer(await ready(), host, signal);
   }
@@ -89,7 +89,7 @@ export async function answerUnspoken(
   }
 }
 
-async function collectText(parts: AsyncIterable<ReplyPart>): Promise<string> {
+async function collectText(parts: AsyncIterable<ReplyPart>) {
   let text = '';
   for await (const part of parts) {
     if (part.kind === 'text') text += part.text;

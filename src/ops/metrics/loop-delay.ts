@@ -78,7 +78,7 @@ export class LoopDelay implements Disposable {
 }
 
 /** The histogram counts whole intervals in nanoseconds. */
-function readDelays(histogram: Histogram): Delays {
+function readDelays(histogram: Histogram) {
   const toMs = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - sampleMs);
   if (histogram.count === 0) return none;
   return {

@@ -45,7 +45,7 @@ export function openMetrics(ready: () => boolean) {
     /** Longest recent delay of the event loop, in ms; 0 while that is not measured. */
     heldUpMs: () => loop.read()?.maxMs ?? 0,
     /** Everything in the text format of Prometheus, with its content type. */
-    async page(): Promise<{ readonly type: string; readonly text: string }> {
+    async page() {
       return { type: meters.registry.contentType, text: await meters.registry.metrics() };
     },
     [Symbol.dispose]: () => loop[Symbol.dispose](),

@@ -91,24 +91,19 @@ export class Traces {
     part.end(this.#toWallMs(toMs));
   }
 
-  #startSpan(
-    name: string,
-    fromMs: number,
-    within: typeof ROOT_CONTEXT,
-    attributes: Attributes,
-  ): Span {
+  #startSpan(name: string, fromMs: number, within: typeof ROOT_CONTEXT, attributes: Attributes) {
     const startTime = this.#toWallMs(fromMs);
     return this.#tracer.startSpan(name, { startTime, attributes }, within);
   }
 
   /** Time of day of an instant of the monotonic clock. */
-  #toWallMs(atMs: number): number {
+  #toWallMs(atMs: number) {
     return this.#clock.wallMs() - this.#clock.nowMs() + atMs;
   }
 }
 
 /** The answer as the conventions write messages. */
-function toMessage(content: string): string {
+function toMessage(content: string) {
   return JSON.stringify([{ role: 'assistant', parts: [{ type: 'text', content }] }]);
 }
 

@@ -56,7 +56,7 @@ export class TextAligner {
     if (kept) yield* this.#placeSound(kept);
   }
 
-  *#placeSound(pcm: Pcm): Generator<PlacedSound> {
+  *#placeSound(pcm: Pcm) {
     for (let at = 0; at < pcm.samples.length; ) {
       const former = this.#clause;
       const clause = this.#currentClause();
@@ -70,7 +70,7 @@ export class TextAligner {
     }
   }
 
-  #currentClause(): Clause | undefined {
+  #currentClause() {
     const clause = this.#clause;
     // The clause stays the same until its time is over and another one follows.
     if (clause && !this.#isClosing() && this.#getLeftMs(clause) > 0) return clause;
@@ -89,13 +89,13 @@ export class TextAligner {
     return this.#ended && this.#arrivedMs - this.#takenMs < lastClauseMs;
   }
 
-  #getLeftMs(clause: Clause): number {
+  #getLeftMs(clause: Clause) {
     const leftMs = this.#toSoundMs(clause.endLetters) - this.#takenMs;
     if (!this.#ended || this.#text.slice(this.#cut).trim() === '') return leftMs;
     return Math.min(leftMs, this.#arrivedMs - this.#takenMs - keptBackMs);
   }
 
-  #measureNextClause(rest: string): number {
+  #measureNextClause(rest: string) {
     if (this.#isClosing()) return rest.length;
     const head = rest.slice(0, maxClauseChars);
     for (const { end, kind } of findBoundaries(head, this.#ended))
@@ -107,7 +107,7 @@ export class TextAligner {
     return words.trim().length >= minCutLetters && words !== rest ? words.length : 0;
   }
 
-  #toSoundMs(letters: number): number {
+  #toSoundMs(letters: number) {
     const isKnown = this.#ended && this.#letters > 0;
     return letters * (isKnown ? this.#arrivedMs / this.#letters : usualLetterMs);
   }
@@ -115,27 +115,27 @@ export class TextAligner {
 
 const unspacedScripts = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u;
 
-function dropLastWord(text: string): string {
+function dropLastWord(text: string) {
   const words = unspacedScripts.test(text) ? '' : text.replace(/(?<!\S)\S+$/, '');
   // The only word stays, but the last one of several may go on.
   return words.trim() === '' ? text.replace(/[\uD800-\uDBFF]$/, '') : words;
 }
 
-function countLetters(text: string): number {
+function countLetters(text: string) {
   const wide = text.match(
     /\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}/gu,
   );
   return text.length + 2 * (wide?.length ?? 0);
 }
 
-function countSamples(ms: number, { rateHz }: Pcm): number {
+function countSamples(ms: number, { rateHz }: Pcm) {
   return Math.max(1, Math.ceil((ms / 1000) * rateHz));
 }
 
-function slicePcm(pcm: Pcm, from: number, to?: number): Pcm {
+function slicePcm(pcm: Pcm, from: number, to?: number) {
   return { ...pcm, samples: pcm.samples.subarray(from, to) };
 }
 
-function joinPcm(one: Pcm, other: Pcm): Pcm {
+function joinPcm(one: Pcm, other: Pcm) {
   return { ...other, samples: joinSamples([one.samples, other.samples]) };
 }

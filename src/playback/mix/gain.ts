@@ -69,14 +69,14 @@ export class Gain {
     }
   }
 
-  #getNextGain(): number {
+  #getNextGain() {
     const gain = this.#getGain();
     if (this.#done < this.#over) this.#done++;
     return gain;
   }
 
   /** Starts and ends level, so the glide itself has no corner. */
-  #getGain(): number {
+  #getGain() {
     if (this.#done >= this.#over) return this.#goal;
     const share = this.#done / this.#over;
     return this.#from + (this.#goal - this.#from) * share * share * (3 - 2 * share);

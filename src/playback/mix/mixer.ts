@@ -159,7 +159,7 @@ export class Mixer implements FrameSource {
     this.#isWide = false;
   }
 
-  #mixSpeechAlone(speech: Block): MixedFrame {
+  #mixSpeechAlone(speech: Block) {
     const { samples } = speech;
     this.#speech.keep(samples);
     return { frame: this.#mono.encode(samples), heard: () => samples, speech };
@@ -170,7 +170,7 @@ export class Mixer implements FrameSource {
    * the sound that listeners heard last, which it then encodes without sending it; else there would be a crack up to 30 dB
    * above the speech.
    */
-  #mixWithMusic(speech: Block | undefined, music: Float32Array | undefined): MixedFrame {
+  #mixWithMusic(speech: Block | undefined, music: Float32Array | undefined) {
     this.#stereo ??= this.#codec.createEncoder(musicRateHz, 2);
     if (!this.#isWide) for (const frame of this.#speech.begin()) this.#stereo.encode(frame);
     this.#isWide = true;
@@ -196,7 +196,7 @@ function addToBoth(sum: Float32Array, one: Int16Array) {
 }
 
 /** Half the rate, one channel: good enough to know an echo by. */
-function toMono24Khz(samples: Int16Array): Int16Array {
+function toMono24Khz(samples: Int16Array) {
   const narrow = new Int16Array(frameSamples);
   for (let n = 0, at = 0; n < frameSamples; n++, at += 4) {
     const first = (samples[at] ?? 0) + (samples[at + 1] ?? 0);
@@ -233,7 +233,7 @@ export class MusicLimiter {
 }
 
 /** The largest sample; 1 at least. */
-function peakOf(sum: Float32Array): number {
+function peakOf(sum: Float32Array) {
   let most = 1;
   for (let n = 0; n < sum.length; n++) most = Math.max(most, Math.abs(sum[n] ?? 0));
   return most;

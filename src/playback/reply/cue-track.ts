@@ -54,7 +54,7 @@ export class VoiceTrack implements Track {
     this.#listener = listener;
   }
 
-  #pullBlock(): Block | undefined {
+  #pullBlock() {
     for (let reply = this.#replies[0]; reply; reply = this.#replies[0]) {
       const block = reply.pull();
       if (block || !reply.over) return block;

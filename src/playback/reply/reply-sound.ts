@@ -102,11 +102,11 @@ class SpokenSentences {
     return this.#last?.to ?? 0;
   }
 
-  #findIndex(place: number): number {
+  #findIndex(place: number) {
     return this.#all.findLastIndex(({ from }) => from < place);
   }
 
-  #getHeardWords(sentence: TimedSentence, isWhole: boolean): string {
+  #getHeardWords(sentence: TimedSentence, isWhole: boolean) {
     const { text, from, to } = sentence;
     const sentMs = (Math.min(this.#sentTo, to) - from) / samplesPerMs;
     if (sentMs <= 0) return '';
@@ -116,7 +116,7 @@ class SpokenSentences {
   }
 }
 
-function findSafeStart(words: readonly WordTime[], atMs: number, levels: Levels): number {
+function findSafeStart(words: readonly WordTime[], atMs: number, levels: Levels) {
   const lastMs = words.at(-1)?.toMs ?? 0;
   if (lastMs <= atMs - doubtMs) return atMs;
   const word = words.findLast(({ fromMs }) => fromMs < atMs - doubtMs) ?? words[0];
@@ -263,7 +263,7 @@ export class ReplySound {
   }
 
   /** Copies the next samples there, and returns the part that they fill. */
-  #copyNext(into: Int16Array): Int16Array {
+  #copyNext(into: Int16Array) {
     const next = this.#samples.view(this.#taken, into.length);
     into.set(next);
     return into.subarray(0, next.length);
@@ -296,7 +296,7 @@ export function fadeToSilence(samples: Int16Array, length: number): void {
   }
 }
 
-function fadeFromSilence(samples: Int16Array, length: number): void {
+function fadeFromSilence(samples: Int16Array, length: number) {
   const head = samples.subarray(0, length);
   for (const [at, sample] of head.entries()) {
     head[at] = Math.round((sample * (at + 1)) / (head.length + 1));

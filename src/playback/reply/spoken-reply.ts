@@ -210,7 +210,7 @@ export class SpokenReply {
     return { samples, left: (atMs) => this.#onSamplesLeft(to, atMs) };
   }
 
-  #pullTail(): Block | undefined {
+  #pullTail() {
     const samples = this.#tail;
     this.#tail = undefined;
     return samples && { samples, left: () => undefined };

@@ -205,7 +205,7 @@ export class NamedTrack {
   }
 
   /** Fills the frame as far as there is sound, and says how far that is. */
-  #fillFrame(raw: Float32Array): number {
+  #fillFrame(raw: Float32Array) {
     let end = 0;
     for (let { now } = this; now && end < musicFrame; { now } = this) {
       now.open(this.#crossfadeSamples);

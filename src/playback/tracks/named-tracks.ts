@@ -134,7 +134,7 @@ export class NamedTracks {
     if (raw !== sum) for (let n = 0; n < sum.length; n++) sum[n] = (sum[n] ?? 0) + (raw[n] ?? 0);
   }
 
-  #openTrack(name: string): NamedTrack {
+  #openTrack(name: string) {
     const known = this.findTrack(name);
     if (known) return known;
     const idle = this.listTracks().find(({ now }) => !now);

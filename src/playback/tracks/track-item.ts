@@ -290,7 +290,7 @@ export class TrackItem {
   }
 }
 
-function createLateSoundError(): BotError {
+function createLateSoundError() {
   return new BotError('source.unreachable', false, 'A sound did not arrive: its source stopped.');
 }
 

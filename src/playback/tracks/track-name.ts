@@ -41,7 +41,7 @@ export function findNameObjection(name: string): 'bad-name' | 'reserved' | undef
   return reserved.has(trackKey(name)) ? 'reserved' : undefined;
 }
 
-function tidyName(typed: string): string {
+function tidyName(typed: string) {
   return typed.toWellFormed().replace(unseen, '').replace(spaces, ' ').trim().normalize('NFC');
 }
 
@@ -49,6 +49,6 @@ function tidyName(typed: string): string {
  * Folds the case by way of the capital, as `\u00df` and `\u1e9e` are `ss`, and `\u03c2` is `\u03c3`. The dotless i is a
  * letter of its own.
  */
-function foldCase(letter: string): string {
+function foldCase(letter: string) {
   return letter === '\u0131' ? letter : letter.toLowerCase().toUpperCase().toLowerCase();
 }

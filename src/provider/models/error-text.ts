@@ -28,7 +28,7 @@ export function toPlainLine(text: string, secret: string | undefined, maxChars: 
 }
 
 /** Removes the key in use, and everything that looks like a key. */
-function redactSecrets(text: string, secret: string | undefined): string {
+function redactSecrets(text: string, secret: string | undefined) {
   const known = secret && secret.length >= 4 ? text.replaceAll(secret, '[key]') : text;
   return known.replace(/\bBearer\s+[^\s"']+/gi, '[key]').replace(/\bsk-[\w*-]{6,}/g, '[key]');
 }

@@ -4,7 +4,7 @@ import { toNonEmptyText, toRecord } from '#src/base/json.ts';
 import type { ApiClient } from '#src/provider/api-client.ts';
 import { describeError } from './describe-error.ts';
 import { formatFailure } from './error-text.ts';
-import type { ListedModel, ModelList } from './standard-models.ts';
+import type { ModelList } from './standard-models.ts';
 
 const maxModels = 10_000;
 const maxIdChars = 200;
@@ -32,14 +32,14 @@ function parseModelList(body: unknown): ModelList {
   return { kind: 'listed', models };
 }
 
-function parseModel(model: unknown): ListedModel[] {
+function parseModel(model: unknown) {
   const { id, shutdown_date: endsOn } = toRecord(model);
   const named = toNonEmptyText(id);
   if (named === undefined || named.length > maxIdChars) return [];
   return [{ id: named, endsOn: toNonEmptyText(endsOn)?.slice(0, 10) }];
 }
 
-function hasNoList(cause: unknown): boolean {
+function hasNoList(cause: unknown) {
   if (cause instanceof APIError && cause.status !== undefined) {
     return [404, 405, 501].includes(cause.status);
   }

@@ -61,27 +61,27 @@ export class DecodeStream {
     }
   }
 
-  #takeStep(): Buffer {
+  #takeStep() {
     const step = this.#bytes.subarray(0, this.#stepBytes);
     this.#bytes = this.#bytes.subarray(step.length);
     return step;
   }
 
-  #toWantedShape(given: readonly Pcm[]): readonly Int16Array[] {
+  #toWantedShape(given: readonly Pcm[]) {
     return given.flatMap((pcm) => {
       const wanted = this.#skip.cutPcm(pcm);
       return wanted ? this.#rate.push(wanted) : [];
     });
   }
 
-  async #openDecoder(isLast: boolean): Promise<Decoder | undefined> {
+  async #openDecoder(isLast: boolean) {
     const sniffed = sniffFormat(this.#bytes, isLast);
     if (sniffed.kind === 'more') return undefined;
     if (sniffed.kind !== 'format') throw new Error(`it is ${sniffed.what}`);
     return await this.#openFormat(sniffed.format);
   }
 
-  async #openFormat(format: SoundFileFormat): Promise<Decoder> {
+  async #openFormat(format: SoundFileFormat) {
     this.#stepBytes = format === 'flac' || format === 'ogg' ? burstStepBytes : stepBytes;
     switch (format) {
       case 'wav':

@@ -68,7 +68,7 @@ export class Decoding implements AsyncDisposable {
   }
 
   /** The least busy process, or a new one where all have enough to do. */
-  #findLeastBusy(): DecodingProcess {
+  #findLeastBusy() {
     this.#processes = this.#processes.filter(({ alive }) => alive);
     const [least] = this.#processes.toSorted((a, b) => a.files - b.files);
     if (least && (least.files < filesEach || this.#processes.length >= mostProcesses)) return least;

@@ -25,7 +25,7 @@ export function isHost(host: string): boolean {
   return parseHostEntry(host) !== undefined;
 }
 
-function parseHostEntry(host: string): HostEntry | undefined {
+function parseHostEntry(host: string) {
   const bare = ipaddr.IPv6.isValid(host) ? `[${host}]` : host;
   const url = URL.parse(`http://${bare}`);
   if (!hostPattern.test(bare) || !url) return undefined;
@@ -37,7 +37,7 @@ function parseHostEntry(host: string): HostEntry | undefined {
 }
 
 /** Without brackets, and IPv6 in its shortest form. */
-function normalizeHost(host: string): string {
+function normalizeHost(host: string) {
   const bare = host.replace(/^\[(.*)\]$/, '$1').toLowerCase();
   return ipaddr.isValid(bare) ? ipaddr.process(bare).toString() : bare.replace(/\.$/, '');
 }

@@ -83,7 +83,7 @@ async function followRedirects(
   rules: RedirectRules,
   signal: AbortSignal,
   wanted: { readonly range?: string },
-): Promise<IncomingMessage> {
+) {
   let url = URL.parse(link);
   if (!url) throw refusals.notAllowed('it is not a link');
   for (let hops = 0; hops <= mostRedirects; hops++) {

@@ -1,5 +1,4 @@
 import { FLACDecoder } from '@wasm-audio-decoders/flac';
-import type { Pcm } from '#src/audio/pcm.ts';
 import { type Decoder, interleavePcm, type Skip } from '#src/sources/decode/decoder.ts';
 import { type FlacFrame, FlacFrames, isWhole } from './flac-frames.ts';
 
@@ -8,7 +7,7 @@ export async function openFlac(skip: Skip): Promise<Decoder> {
   const decoder = new FLACDecoder();
   await decoder.ready;
   const frames = new FlacFrames();
-  const decodeFrames = async (some: readonly FlacFrame[]): Promise<readonly Pcm[]> => {
+  const decodeFrames = async (some: readonly FlacFrame[]) => {
     const near = some.filter(({ bytes, ms }) => !skip.passesBy(ms, ms) && isWhole(bytes));
     if (near.length === 0) return [];
     const own = near.map(({ bytes }) => new Uint8Array(bytes));

@@ -52,14 +52,14 @@ export class FlacFrames {
   }
 
   /** Where a whole header may begin; undefined where more bytes are needed. */
-  #findFrame(): number | undefined {
+  #findFrame() {
     const at = this.#rest.indexOf(0xff, this.#searched);
     if (at >= 0 && at + longestHeaderBytes <= this.#rest.length) return at;
     this.#searched = at < 0 ? this.#rest.length : at;
     return undefined;
   }
 
-  #takeFrame(length: number): FlacFrame[] {
+  #takeFrame(length: number) {
     if (!this.#header) return [];
     return [{ bytes: this.#rest.subarray(0, length), ms: this.#header.ms }];
   }
@@ -87,7 +87,7 @@ function isNext(one: FlacHeader | undefined, next: FlacHeader) {
 }
 
 /** The header that a frame begins with: RFC 9639, 9.1, with its checksum. Needs 16 bytes. */
-function readHeader(bytes: Buffer): FlacHeader | undefined {
+function readHeader(bytes: Buffer) {
   const [, blocking = 0, sizes = 0, shape = 0, first = 0] = bytes;
   const [size, rate, bits] = [sizes >> 4, sizes & 15, shape & 15];
   if ((blocking & 0xfe) !== 0xf8 || shape >> 4 > 10 || (bits & 1) !== 0 || bits === 6)
@@ -107,7 +107,7 @@ function readHeader(bytes: Buffer): FlacHeader | undefined {
 }
 
 /** Length in bytes of the frame's number, which is coded like a character of UTF-8. */
-function countNumberBytes(first: number): number {
+function countNumberBytes(first: number) {
   return first < 0x80 ? 1 : Math.max(1, Math.clz32(~(first << 24)));
 }
 
@@ -118,7 +118,7 @@ const [sizeBytes, rateBytes] = [
 ];
 
 /** NaN for a code without a meaning. */
-function readSampleCount(size: number, extra: Buffer): number {
+function readSampleCount(size: number, extra: Buffer) {
   if (extra.length > 0) return extra.readUIntBE(0, extra.length) + 1;
   if (size === 1) return 192;
   return size === 0 ? Number.NaN : size < 6 ? 576 << (size - 2) : 256 << (size - 8);
@@ -129,7 +129,7 @@ const khz = [0, 88.2, 176.4, 192, 8, 16, 22.05, 24, 32, 44.1, 48, 96];
 /** Units of those that stand behind the codes, from 12 on, in kHz. */
 const units = [1, 0.001, 0.01];
 
-function readRateKhz(rate: number, extra: Buffer): number | undefined {
+function readRateKhz(rate: number, extra: Buffer) {
   const unit = units[rate - 12];
   return unit === undefined ? khz[rate] : unit * extra.readUIntBE(0, extra.length);
 }
@@ -140,13 +140,13 @@ export function isWhole(frame: Buffer): boolean {
 }
 
 /** Checksum of bytes; 0 where their own ends them. */
-function computeCrc(bytes: Buffer, table: Uint16Array): number {
+function computeCrc(bytes: Buffer, table: Uint16Array) {
   let crc = 0;
   for (const byte of bytes) crc = ((crc << 8) & 0xffff) ^ (table[(crc >> 8) ^ byte] ?? 0);
   return crc;
 }
 
-function createCrcTable(polynomial: number): Uint16Array {
+function createCrcTable(polynomial: number) {
   return Uint16Array.from({ length: 256 }, (_, n) => {
     let crc = n << 8;
     for (let bit = 0; bit < 8; bit++) crc = (crc << 1) ^ (crc & 0x8000 ? polynomial : 0);

@@ -1,5 +1,4 @@
 import { MPEGDecoder } from 'mpg123-decoder';
-import type { Pcm } from '#src/audio/pcm.ts';
 import { type Decoder, interleavePcm, type Skip } from '#src/sources/decode/decoder.ts';
 import { type Mp3Frame, Mp3Frames } from './mp3-frames.ts';
 
@@ -20,7 +19,7 @@ export async function openMp3(skip: Skip): Promise<Decoder> {
     if (isFirst && isReport) return true;
     return !skip.passesBy((header.samples / header.rateHz) * 1000, preRollMs);
   };
-  const decodeFrames = (some: readonly Mp3Frame[]): readonly Pcm[] => {
+  const decodeFrames = (some: readonly Mp3Frame[]) => {
     const near = some.filter(isNear).map(({ bytes }) => bytes);
     if (near.length === 0) return [];
     const { channelData, sampleRate } = decoder.decode(Buffer.concat(near));

@@ -27,7 +27,7 @@ export class Mp3Frames {
     return this.#skipTag() ? this.#takeFrames(0) : [];
   }
 
-  #takeFrames(behind: number): Mp3Frame[] {
+  #takeFrames(behind: number) {
     const frames: Mp3Frame[] = [];
     while (this.#rest.length >= headerBytes) {
       const header = this.#readHeader(this.#rest);
@@ -52,7 +52,7 @@ export class Mp3Frames {
     return frames;
   }
 
-  #readHeader(bytes: Buffer): MpegFrameHeader | undefined {
+  #readHeader(bytes: Buffer) {
     const header = readFrameHeader(bytes);
     return header?.name === 'MP3' && header.kind === (this.#kind ?? header.kind)
       ? header
@@ -66,7 +66,7 @@ export class Mp3Frames {
   }
 
   /** Whether frames have been reached. Source: id3.org, "ID3v2.4 structure", 3.1. */
-  #skipTag(): boolean {
+  #skipTag() {
     if (this.#tagLeftBytes === undefined) {
       if (this.#rest.length < tagHeadBytes) return false;
       this.#tagLeftBytes = countTagBytes(this.#rest);

@@ -27,7 +27,7 @@ export function openOgg(shape: SoundShape, skip: Skip): Decoder {
   let sound: OggSound | undefined;
   let serial: number | undefined;
   let hasBegun = false;
-  const decodePage = async (page: OggPage): Promise<readonly Pcm[]> => {
+  const decodePage = async (page: OggPage) => {
     const opened = await openOggSound(page, shape, skip);
     if (!opened) return [];
     const rest = (await sound?.end()) ?? [];
@@ -36,7 +36,7 @@ export function openOgg(shape: SoundShape, skip: Skip): Decoder {
     ({ serial } = page);
     return rest;
   };
-  const decodeGivenPage = async (page: OggPage): Promise<readonly Pcm[]> => {
+  const decodeGivenPage = async (page: OggPage) => {
     const rest = page.isFirst && (!sound || hasBegun) ? await decodePage(page) : [];
     if (!sound || serial !== page.serial) return rest;
     hasBegun = !page.isFirst;
@@ -53,11 +53,7 @@ export function openOgg(shape: SoundShape, skip: Skip): Decoder {
   };
 }
 
-async function openOggSound(
-  page: OggPage,
-  shape: SoundShape,
-  skip: Skip,
-): Promise<OggSound | undefined> {
+async function openOggSound(page: OggPage, shape: SoundShape, skip: Skip) {
   const [head = Buffer.alloc(0)] = page.pieces;
   const name = head.toString('latin1', 0, 8);
   if (name === 'OpusHead') return openOggOpus(await openOpus(head, shape, skip));
@@ -100,7 +96,7 @@ class OggPackets {
   }
 
   /** Ends the packet; one that was too long is empty. */
-  #closePacket(): Buffer {
+  #closePacket() {
     this.#isOpen = false;
     const [only, ...others] = this.#begun;
     return only && others.length === 0 ? only : Buffer.concat(this.#begun);
@@ -161,7 +157,7 @@ async function openOggVorbis(serial: number, skip: Skip): Promise<OggSound> {
     sample = granule;
     return ms > 0 && skip.passesBy(ms, preRollMs);
   };
-  const decodeSamples = async (work: () => Promise<VorbisSamples>): Promise<readonly Pcm[]> => {
+  const decodeSamples = async (work: () => Promise<VorbisSamples>) => {
     // It stumbles over its own report of a flaw now and then.
     const given = await work().catch(() => undefined);
     return given ? interleavePcm(given.channelData, given.sampleRate) : [];

@@ -32,7 +32,7 @@ export function measureSoundLengthMs(
 }
 
 /** Undefined where the sound begins behind `head`, or the file is damaged. */
-function measureWavMs({ head, sizeBytes = Infinity }: LengthBytes): number | undefined {
+function measureWavMs({ head, sizeBytes = Infinity }: LengthBytes) {
   const [format, data] = [head.indexOf('fmt '), head.indexOf('data')];
   if (format < 0 || data < format + 20 || head.length < data + 8) return undefined;
   const size = head.readUInt32LE(data + 4);
@@ -42,7 +42,7 @@ function measureWavMs({ head, sizeBytes = Infinity }: LengthBytes): number | und
 }
 
 /** RFC 9639, 8.2: rate in 20 bits, length in 36. */
-function measureFlacMs({ head }: LengthBytes): number | undefined {
+function measureFlacMs({ head }: LengthBytes) {
   if (head.length < 26) return undefined;
   const rateHz = head.readUIntBE(18, 3) >> 4;
   const samples = (head.readUInt8(21) & 15) * 2 ** 32 + head.readUInt32BE(22);
@@ -50,7 +50,7 @@ function measureFlacMs({ head }: LengthBytes): number | undefined {
 }
 
 /** Length from the count of frames in the first one, else from the size, with all frames alike. */
-function measureMp3Ms({ head, sizeBytes }: LengthBytes): number | undefined {
+function measureMp3Ms({ head, sizeBytes }: LengthBytes) {
   const at = head.length >= 10 ? countTagBytes(head) : 0;
   if (at + 6 > head.length) return undefined;
   const header = readFrameHeader(head.subarray(at));
@@ -67,7 +67,7 @@ function measureMp3Ms({ head, sizeBytes }: LengthBytes): number | undefined {
 const [granuleAt, serialAt, pageHeadBytes] = [6, 14, 28];
 
 /** By the position of the last page of the first sound. */
-function measureOggMs({ head, tail }: LengthBytes): number | undefined {
+function measureOggMs({ head, tail }: LengthBytes) {
   const { rateHz, preSkip } = readOggUnits(head);
   if (!tail || rateHz === 0) return undefined;
   const serial = head.readUInt32LE(serialAt);
@@ -82,7 +82,7 @@ function measureOggMs({ head, tail }: LengthBytes): number | undefined {
 }
 
 /** Rate in which the first sound counts its samples, 0 where it is unknown, and samples before its start. */
-function readOggUnits(head: Buffer): { readonly rateHz: number; readonly preSkip: number } {
+function readOggUnits(head: Buffer) {
   const packet = head.subarray(pageHeadBytes);
   const name = packet.toString('latin1', 0, 8);
   if (name === 'OpusHead' && packet.length >= 12)

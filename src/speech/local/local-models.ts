@@ -88,7 +88,7 @@ export class LocalModels implements AsyncDisposable {
       await new Promise((resolve) => child.once('exit', resolve));
   }
 
-  #ask<Result>(ask: LocalModelRequest, signal: AbortSignal): AsyncIterable<Result> {
+  #ask<Result>(ask: LocalModelRequest, signal: AbortSignal) {
     const id = ++this.#lastId;
     const results = new Mailbox<Result>(maxResults);
     if (this.#isClosed) results.fail(createModelError('The local models are closed.', false));
@@ -113,7 +113,7 @@ export class LocalModels implements AsyncDisposable {
     this.#forgetSilence ??= this.#watchSilence();
   }
 
-  #start(): ChildProcess | undefined {
+  #start() {
     const child = forkChild(this.#entry, flags, environment);
     const bury = () => {
       if (this.#child === child) this.#end('The process of the local models stopped.', true);
@@ -159,7 +159,7 @@ async function* readUntilLeft<Result>(
   results: Mailbox<Result>,
   signal: AbortSignal,
   drop: () => void,
-): AsyncGenerator<Result> {
+) {
   try {
     yield* results.read(signal);
   } finally {
@@ -168,6 +168,6 @@ async function* readUntilLeft<Result>(
   }
 }
 
-function createModelError(message: string, retryable: boolean): BotError {
+function createModelError(message: string, retryable: boolean) {
   return new BotError('speech.failed', retryable, message);
 }

@@ -45,7 +45,7 @@ export async function openLocalSynthesizer({
   };
 }
 
-function createNoVoiceError(language: string): BotError {
+function createNoVoiceError(language: string) {
   const message = `The local voice speaks English only, and the text is in ${getEnglishLanguageName(language)}.`;
   return new BotError('speech.no_voice', false, message);
 }

@@ -53,7 +53,7 @@ export function findWords(heard: HeardSpeech): string | undefined {
 }
 
 /** Whisper writes a short sentence several times now and then. */
-function keepOnce(text: string): string {
+function keepOnce(text: string) {
   const sentences = text.split(/(?<=[.!?]) /);
   return new Set(sentences).size === 1 ? (sentences[0] ?? text) : text;
 }

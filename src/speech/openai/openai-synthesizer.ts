@@ -105,7 +105,7 @@ async function* requestSpeech(
   how: VoiceChoice,
   isStreamed: boolean,
   signal: AbortSignal,
-): AsyncGenerator<Pcm> {
+) {
   const { voice, options } = how;
   const { decode, format, instructions, rateHz, voice: usual } = options;
   const body = {
@@ -135,7 +135,7 @@ async function* requestSpeech(
   throw new BotError('provider.empty', true, message);
 }
 
-function chooseModel({ voice, options }: VoiceChoice): string {
+function chooseModel({ voice, options }: VoiceChoice) {
   // Anybody may have chosen the name. A name that is not on the list never reaches the server.
   return options.models?.find((model) => model === voice.model) ?? options.model;
 }
@@ -146,7 +146,7 @@ async function* readSounds(
   stream: SpeechSoundReader,
   decode: DecodeSpeech | undefined,
   signal: AbortSignal,
-): AsyncGenerator<Pcm> {
+) {
   const pieces = body.values();
   for await (const bytes of pieces) {
     signal.throwIfAborted();
@@ -164,7 +164,7 @@ async function* decodePacked(
   rest: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   decode: DecodeSpeech,
   signal: AbortSignal,
-): AsyncGenerator<Pcm> {
+) {
   const all = async function* () {
     yield bytes;
     yield* rest;
@@ -214,7 +214,7 @@ export class ServerVoices implements VoiceNames {
   }
 
   /** Never throws. */
-  async #refresh(): Promise<void> {
+  async #refresh() {
     using deadline = createDeadlineSignal(requestTimeoutMs, this.#clock, () => new Error('late'));
     try {
       this.#names = await fetchServerVoices(this.#client, deadline.signal);
@@ -238,7 +238,7 @@ export async function fetchServerVoices(
   return [...new Set(list.slice(0, maxVoiceNames).flatMap((voice) => findVoiceName(voice) ?? []))];
 }
 
-function findVoiceName(voice: unknown): string | undefined {
+function findVoiceName(voice: unknown) {
   const { id, voice_id, name } = toRecord(voice);
   return [voice, id, voice_id, name].find(isVoiceName);
 }

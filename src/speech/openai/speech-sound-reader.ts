@@ -57,7 +57,7 @@ export class SpeechSoundReader {
     return [...last, ...held];
   }
 
-  #read(bytes: Buffer, isWhole: boolean): Pcm[] {
+  #read(bytes: Buffer, isWhole: boolean) {
     this.#rest = bytes;
     if (bytes.length < 2 * minNoiseSamples && !isWhole) return [];
     if (this.#reader === 'undecided') this.#reader = this.#decide(bytes, isWhole);
@@ -72,7 +72,7 @@ export class SpeechSoundReader {
     return [toSpeechSound({ samples, rateHz: this.#rateHz, channels: 1 })];
   }
 
-  #decide(bytes: Buffer, isWhole: boolean): SoundReaderState {
+  #decide(bytes: Buffer, isWhole: boolean) {
     const named = sniffNamedFormat(bytes, isWhole);
     if (named?.kind === 'more') return 'undecided';
     if (named?.kind === 'format' && named.format === 'wav') return new WavReader();
@@ -86,7 +86,7 @@ export class SpeechSoundReader {
     return 'raw';
   }
 
-  #toPacked(name: string, bytes: Buffer): PackedSound {
+  #toPacked(name: string, bytes: Buffer) {
     if (!this.#isPackedFine) throw createWrongFormError(name);
     return { name, bytes };
   }
@@ -94,12 +94,12 @@ export class SpeechSoundReader {
 
 const textStart = /^[\t\n\r\x20-\x7e]{48}/;
 
-function createWrongFormError(name: string): BotError {
+function createWrongFormError(name: string) {
   const message = `The speech server sent ${name}: set SPEECH_FORMAT to wav, or use a server that can send pcm or wav.`;
   return new BotError('provider.wrong_type', false, message);
 }
 
-function toSpeechSound(pcm: Pcm): Pcm {
+function toSpeechSound(pcm: Pcm) {
   const mono = toMono(pcm);
   const { samples } = mono;
   // A WAV file may hold other bytes too, or half a sample, after which everything is noise.
@@ -110,7 +110,7 @@ function toSpeechSound(pcm: Pcm): Pcm {
   return mono;
 }
 
-function isNoise(samples: Int16Array): boolean {
+function isNoise(samples: Int16Array) {
   let [power, change, last] = [0, 0, samples[0] ?? 0];
   for (const sample of samples) {
     power += sample ** 2;

@@ -11,7 +11,7 @@ const maxWordChars = 100;
 /** Longer than any utterance. */
 const maxWordSeconds = 600;
 
-function parseWords(words: unknown): readonly TranscribedWord[] | undefined {
+function parseWords(words: unknown) {
   if (!Array.isArray(words) || words.length === 0 || words.length > maxWords) return undefined;
   const read: TranscribedWord[] = [];
   for (const one of words) {
@@ -26,7 +26,7 @@ function parseWords(words: unknown): readonly TranscribedWord[] | undefined {
   return read;
 }
 
-function parseWord(text: string, value: unknown): TranscribedWord | undefined {
+function parseWord(text: string, value: unknown) {
   const { start, end } = toRecord(value);
   const isTimed =
     isNumberWithin(start, 0, maxWordSeconds) && isNumberWithin(end, start, maxWordSeconds);
@@ -71,7 +71,7 @@ export function toTranscript(reply: unknown, asked: string | undefined): Transcr
 
 const eventsStart = /^\s*(data|event):/;
 
-function joinEvents(text: string): unknown {
+function joinEvents(text: string) {
   let last: unknown;
   let words = '';
   try {
@@ -144,16 +144,14 @@ export async function* readTranscript(
 const missingEndMessage =
   'The transcription server ended a stream of words without its last event.';
 
-async function openEvents(
-  response: Response,
-): Promise<AsyncGenerator<unknown> | { readonly text: string }> {
+async function openEvents(response: Response) {
   if (/event-stream/.test(response.headers.get('content-type') ?? '')) return readEvents(response);
   const text = await response.text();
   return eventsStart.test(text) ? readEvents(new Response(text)) : { text };
 }
 
 /** Never throws. */
-async function readToEnd(reader: AsyncIterator<unknown>): Promise<void> {
+async function readToEnd(reader: AsyncIterator<unknown>) {
   try {
     // Node uses a connection again only if its answer was read to the end.
     while (!(await reader.next()).done);

@@ -86,7 +86,7 @@ export class RealtimeListening implements Listening {
   }
 
   /** Never throws. */
-  async #connect(): Promise<void> {
+  async #connect() {
     const { hints, pool, hintState } = this.#options;
     try {
       const link = await pool.lease(this.#signal);
@@ -106,7 +106,7 @@ export class RealtimeListening implements Listening {
     }
   }
 
-  #sendWaiting(): void {
+  #sendWaiting() {
     const link = this.#socket;
     if (!link) return;
     for (const part of this.#parts.listWaiting()) {
@@ -121,13 +121,13 @@ export class RealtimeListening implements Listening {
     this.#send(link, this.#sound.length);
   }
 
-  #send(link: JsonSocket, toSample: number): void {
+  #send(link: JsonSocket, toSample: number) {
     const fresh = this.#sound.view(this.#sentTo, toSample);
     this.#sentTo = toSample;
     if (fresh.length > 0) link.appendSound(this.#resampler.push(fresh));
   }
 
-  #onEvent(event: JsonEvent): void {
+  #onEvent(event: JsonEvent) {
     const failure = findFailure(event);
     if (this.#awaitsHints) {
       const isUnnamed = failure && !failure.eventId && !failure.itemId;
@@ -141,17 +141,17 @@ export class RealtimeListening implements Listening {
       this.#fail(createRealtimeError(failure.words, failure.code, this.#options));
   }
 
-  #onLost(error: BotError): void {
+  #onLost(error: BotError) {
     if (this.#awaitsHints) this.#options.hintState.areRefused = true;
     this.#fail(error);
   }
 
-  #fail(error: BotError): void {
+  #fail(error: BotError) {
     this.#release();
     this.#parts.fail(error);
   }
 
-  #release(): void {
+  #release() {
     const link = this.#socket;
     this.#socket = undefined;
     if (link) this.#options.pool.giveBack(link, false);

@@ -1,6 +1,4 @@
-import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { JsonEvent } from '#src/provider/json-socket.ts';
 import { formatServerName } from '#src/provider/models/error-text.ts';
 import type { TokenUsage } from '#src/provider/models/request-reservation.ts';
 import { describeServer } from '#src/provider/models/standard-models.ts';
@@ -69,7 +67,7 @@ async function* readSentence(
   { manner, report, ...sentence }: SpeechRequest,
   options: RealtimeSpeechOptions,
   signal: AbortSignal,
-): AsyncGenerator<Pcm> {
+) {
   const socket = await pool.lease(signal);
   const response = new RealtimeResponse({ ...options, socket, eventIds: [speechEventId] });
   socket.send(createSpeechRequest(manner, sentence, speechEventId));
@@ -121,7 +119,7 @@ class VoiceConnections implements Disposable {
     this.#pools.clear();
   }
 
-  #openPool(manner: SpeechManner): RealtimePool {
+  #openPool(manner: SpeechManner) {
     for (const [key, pool] of this.#pools) {
       if (this.#pools.size < maxVoices) break;
       if (!pool.isIdle) continue;
@@ -155,7 +153,7 @@ const tokensPerChar = 10;
 const minTokens = 100;
 const maxTokens = 4096;
 
-function createSpeechOpening(manner: SpeechManner): JsonEvent {
+function createSpeechOpening(manner: SpeechManner) {
   const { voice, speed: wanted } = manner;
   const speed = wanted && Math.min(maxSpeed, Math.max(minSpeed, wanted));
   const output = { format: soundFormat, voice, speed };
@@ -174,7 +172,7 @@ function createSpeechRequest(
   { voice }: SpeechManner,
   { text, tone }: SentenceRequest,
   eventId: string,
-): JsonEvent {
+) {
   // The text cannot end its own block.
   const toRead = `<text>${text.replaceAll(/<\/?text>/gi, ' ')}</text>`;
   const content = [{ type: 'input_text', text: toRead }];

@@ -40,7 +40,7 @@ export function openRealtimeTranscriber(options: RealtimeOptions): RealtimeTrans
   const urls = listRealtimeUrls(baseUrl, [{ intent }, { intent, model }]);
   /** The language of a connection is fixed. */
   const languages = new Map<string | undefined, LanguageConnections>();
-  const connections = (language: string | undefined): LanguageConnections => {
+  const connections = (language: string | undefined) => {
     const known = languages.get(language);
     if (known) return known;
     if (languages.size >= maxLanguages) return connections(usual);

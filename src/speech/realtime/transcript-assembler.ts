@@ -39,7 +39,7 @@ export function createSessionUpdate(
   return { type: 'session.update', session: { type: 'transcription', audio: { input } } };
 }
 
-function toItemTranscript(event: JsonEvent): ItemTranscript {
+function toItemTranscript(event: JsonEvent) {
   const { transcript, languages, usage } = event;
   const { text, language: named } = parseTags(toNonEmptyText(transcript) ?? '');
   const [first] = Array.isArray(languages) ? languages : [];
@@ -146,7 +146,7 @@ export class TranscriptAssembler {
     }
   }
 
-  #findSegment(itemId: string | undefined): UtteranceSegment | undefined {
+  #findSegment(itemId: string | undefined) {
     const known = [...this.#segments, this.#open].find((part) => part.itemId === itemId);
     if (known && itemId !== undefined) return known;
     return this.#segments.find((part) => part.state === 'sent' && !part.isNamed);
@@ -163,7 +163,7 @@ export class TranscriptAssembler {
     return sent.length === 0 || (itemId !== undefined && !meant);
   }
 
-  #notify(): void {
+  #notify() {
     const heard = joinTexts([...this.#segments, this.#open].map(({ heard }) => heard.text));
     const { text } = parseTags(heard, true);
     if (text === this.#reported || text === '') return;

@@ -51,7 +51,7 @@ export function parseLanguageNgrams(file: string): LanguageNgrams {
   };
 }
 
-function detectByScript(text: string, among: readonly string[]): DetectedLanguage | undefined {
+function detectByScript(text: string, among: readonly string[]) {
   const letters = text.match(/\p{L}/gu)?.length ?? 0;
   for (const [language, script] of ownScripts) {
     if (!isAllowedLanguage(language, among)) continue;
@@ -61,16 +61,12 @@ function detectByScript(text: string, among: readonly string[]): DetectedLanguag
   return undefined;
 }
 
-function isAllowedLanguage(language: string, among: readonly string[]): boolean {
+function isAllowedLanguage(language: string, among: readonly string[]) {
   return among.length === 0 || among.some((tag) => tag.toLowerCase().split('-', 1)[0] === language);
 }
 
 /** In the order of the file. */
-function scoreLanguages(
-  text: string,
-  places: ReadonlyMap<string, number>,
-  packed: Uint8Array,
-): readonly number[] {
+function scoreLanguages(text: string, places: ReadonlyMap<string, number>, packed: Uint8Array) {
   const sums: number[] = [];
   for (const ngram of listNgrams(text)) {
     const place = places.get(ngram);
@@ -83,7 +79,7 @@ function scoreLanguages(
   return sums;
 }
 
-function listNgrams(text: string): ReadonlySet<string> {
+function listNgrams(text: string) {
   const found = new Set<string>();
   let length = 0;
   for (const separated of text.slice(0, 1_000).toLowerCase().split(separators)) {
@@ -97,14 +93,14 @@ function listNgrams(text: string): ReadonlySet<string> {
   return found;
 }
 
-function trimApostrophes(word: string): string {
+function trimApostrophes(word: string) {
   let end = word.length;
   while (end > 0 && apostrophes.includes(word.charAt(end - 1))) end--;
   return word.slice(0, end);
 }
 
 /** Splits a word into pieces of 4 bytes, one every 3 bytes, with a blank at the beginning and end of the word. */
-function* listWordNgrams(bytes: string): Generator<string> {
+function* listWordNgrams(bytes: string) {
   if (bytes === '') return;
   let at = 0;
   for (; at + 4 < bytes.length; at += 3) yield `${at === 0 ? ' ' : ''}${bytes.slice(at, at + 4)}`;
@@ -112,11 +108,7 @@ function* listWordNgrams(bytes: string): Generator<string> {
   yield `${at === 0 ? ' ' : ''}${bytes.slice(last)} `;
 }
 
-function chooseBest(
-  sums: readonly number[],
-  codes: readonly string[],
-  among: readonly string[],
-): DetectedLanguage | undefined {
+function chooseBest(sums: readonly number[], codes: readonly string[], among: readonly string[]) {
   const all = codes
     .map((code, n) => ({ language: code === 'no' ? 'nb' : code, sum: sums[n] ?? 0 }))
     .filter(({ language }) => isAllowedLanguage(language, among))

@@ -98,7 +98,7 @@ export class LedgerPersistence implements AsyncDisposable {
   }
 
   /** Adds the stored sums to the ledger once: later the store is only added to. */
-  async #recallEntries(): Promise<boolean> {
+  async #recallEntries() {
     const { spending, clock, ledger } = this.#options;
     if (this.#isRecalled) return true;
     return await this.#tryWork('store.unreadable', async () => {

@@ -174,7 +174,7 @@ export class Ledger {
     }
   }
 
-  #listAllUnsaved(): readonly SpendingEntry[] {
+  #listAllUnsaved() {
     return this.listUnsaved().filter(({ guildId }) => guildId === allServers);
   }
 
@@ -185,7 +185,7 @@ export class Ledger {
     if (isFirst) this.#onUnsaved();
   }
 
-  #getServer(guildId: GuildId): GuildSpending {
+  #getServer(guildId: GuildId) {
     const server = this.#servers.get(guildId) ?? {
       days: new Map<string, Day>(),
       reserves: new Set<Reserve>(),
@@ -195,7 +195,7 @@ export class Ledger {
     return server;
   }
 
-  #getDay(guildId: GuildId, day: string): Day {
+  #getDay(guildId: GuildId, day: string) {
     const { days } = this.#getServer(guildId);
     const known = days.get(day);
     if (known) return known;
@@ -206,7 +206,7 @@ export class Ledger {
   }
 }
 
-function toEntryKey({ guildId, personId, day }: SpendingEntry): string {
+function toEntryKey({ guildId, personId, day }: SpendingEntry) {
   return JSON.stringify([guildId, personId, day]);
 }
 
@@ -214,10 +214,10 @@ function addToSums(sums: Map<string, Sum>, key: string, sum: Sum) {
   sums.set(key, addSums(sums.get(key) ?? empty, sum));
 }
 
-function addSums(one: Sum, other: Sum): Sum {
+function addSums(one: Sum, other: Sum) {
   return { nanoUsd: one.nanoUsd + other.nanoUsd, turns: one.turns + other.turns };
 }
 
-function sumAmounts(amounts: readonly number[]): number {
+function sumAmounts(amounts: readonly number[]) {
   return amounts.reduce((sum, one) => sum + one, 0);
 }

@@ -89,12 +89,12 @@ export function removeLeftovers(dataDir: string): void {
   }
 }
 
-function toPartPath(path: string): string {
+function toPartPath(path: string) {
   return `${path}.part`;
 }
 
 /** Errors: BotError `store.*` for what is no copy, damaged, too new or too old. */
-function examineCopy(path: string, options: RestoreOptions): ExaminedCopy {
+function examineCopy(path: string, options: RestoreOptions) {
   if (!existsSync(path)) throw createUnreadableCopyError(`There is no copy ${path} to restore.`);
   const { isSettingsOnly, nowWallMs } = options;
   // People may stand in it who were forgotten meanwhile.
@@ -123,7 +123,7 @@ function examineCopy(path: string, options: RestoreOptions): ExaminedCopy {
  * The file as it is to be, beside its place. A change that is cut short leaves it damaged. Its tables are made here, and take rows
  * alone: somebody may have changed the copy.
  */
-function prepareCopy({ path: from, kind }: ExaminedCopy, options: RestoreOptions): RestoredFile {
+function prepareCopy({ path: from, kind }: ExaminedCopy, options: RestoreOptions) {
   const { dataDir, isSettingsOnly = false, nowWallMs, storesDir = dataDir } = options;
   const to = storePath(storesDir, kind);
   rmSync(toPartPath(to), { force: true });
@@ -153,7 +153,7 @@ const keptNoConditions: Readonly<Record<string, string>> = {
 const droppedAgreements: ReadonlySet<string> = new Set(['api_tokens', 'seat_consents']);
 
 /** SQL of the rows of a copy that come back: no yes and no token. */
-function selectReturningRows({ name, person }: Table, isSettingsOnly: boolean): string {
+function selectReturningRows({ name, person }: Table, isSettingsOnly: boolean) {
   const isDropped = isSettingsOnly && (person.length > 0 || name === 'tracks');
   return keptNoConditions[name] ?? `${!isDropped && !droppedAgreements.has(name)}`;
 }
@@ -172,7 +172,7 @@ function takeRows(
   from: string,
   { sqlite, kind, scratch }: { sqlite: DatabaseSync; kind: StoreKind; scratch: string },
   rowsOf: (table: Table) => string,
-): boolean {
+) {
   {
     using other = openReadOnly(from);
     copyInto(other, scratch);
@@ -213,7 +213,7 @@ function replaceFile(path: string) {
 }
 
 /** Undefined where nothing is there, or it is damaged. Errors: BotError `store.unreadable`. */
-function copyFormer(path: string, dataDir: string, nowWallMs: number): string | undefined {
+function copyFormer(path: string, dataDir: string, nowWallMs: number) {
   if (!existsSync(path)) return undefined;
   try {
     return backUpStore(path, toBackupsFolder(dataDir), nowWallMs);
@@ -223,13 +223,13 @@ function copyFormer(path: string, dataDir: string, nowWallMs: number): string | 
   }
 }
 
-function createDamagedCopyError(path: string, cause?: unknown): BotError {
+function createDamagedCopyError(path: string, cause?: unknown) {
   return createUnreadableCopyError(
     `The copy ${path} is damaged or is no database: take another copy.`,
     cause,
   );
 }
 
-function createUnreadableCopyError(message: string, cause?: unknown): BotError {
+function createUnreadableCopyError(message: string, cause?: unknown) {
   return new BotError('store.unreadable', false, message, cause);
 }

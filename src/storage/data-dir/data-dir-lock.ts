@@ -63,7 +63,7 @@ export function findDataDirOwner(dataDir: string): DataDirOwner | undefined {
 }
 
 /** Undefined while another process holds it. */
-function tryLock(dataDir: string): Disposable | undefined {
+function tryLock(dataDir: string) {
   try {
     makeFolder(dataDir);
     using stack = new DisposableStack();
@@ -77,11 +77,11 @@ function tryLock(dataDir: string): Disposable | undefined {
 }
 
 /** Only SQLite may open this file in the bot's process: on POSIX systems, closing it would free the lock. */
-function lockPath(dataDir: string): string {
+function lockPath(dataDir: string) {
   return join(dataDir, 'parley.lock');
 }
 
-function toOwnerPath(dataDir: string): string {
+function toOwnerPath(dataDir: string) {
   return join(dataDir, 'parley.lock.json');
 }
 

@@ -24,7 +24,7 @@ export function storeFiles(dataDir: string): readonly StoreFile[] {
   });
 }
 
-function readVersion(path: string): number | undefined {
+function readVersion(path: string) {
   try {
     using sqlite = openReadOnly(path);
     return readSchemaVersion(sqlite);

@@ -34,14 +34,14 @@ export function toPostgresError(place: string, cause: unknown): BotError {
 }
 
 /** Without a code of the server it was not reached. */
-function findHindrance(cause: unknown): PostgresHindrance {
+function findHindrance(cause: unknown) {
   if (!(cause instanceof Error && 'severity' in cause && 'code' in cause)) return 'away';
   const code = `${cause.code}`;
   const known = hindrances[code] ?? hindrances[code.slice(0, 3)] ?? hindrances[code.slice(0, 2)];
   return known ?? 'refused';
 }
 
-function describeHindrance(place: string, hindrance: PostgresHindrance, detail: string): string {
+function describeHindrance(place: string, hindrance: PostgresHindrance, detail: string) {
   switch (hindrance) {
     case 'away':
       return `The database ${place} cannot be reached${detail}: start it, or correct DATABASE_URL.`;
@@ -57,7 +57,7 @@ function describeHindrance(place: string, hindrance: PostgresHindrance, detail: 
 }
 
 /** The server's own words, which name what was refused, never a value. */
-function findDetail(cause: unknown): string {
+function findDetail(cause: unknown) {
   const [first] = cause instanceof AggregateError ? cause.errors : [cause];
   return ` (${getErrorMessage(first)})`;
 }

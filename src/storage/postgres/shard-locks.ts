@@ -177,7 +177,7 @@ async function takeAll(client: pg.Client, { count, first, last }: ShardLockOptio
 }
 
 /** Takes the lock of a bucket, which its own connection would be given again; true also where the database does not answer. */
-function tryBucket(client: pg.Client, bucket: number): Promise<boolean> {
+function tryBucket(client: pg.Client, bucket: number) {
   const lock = buckets + bucket;
   const isOwn = `SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND objid = ${lock}`;
   const taking = `SELECT CASE WHEN EXISTS (${isOwn}) THEN false ELSE pg_try_advisory_lock(${lockClass}, ${lock}) END AS taken`;

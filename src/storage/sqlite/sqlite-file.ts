@@ -2,7 +2,6 @@ import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { BotError } from '#src/base/errors.ts';
 import { makeFolder } from '#src/base/make-folder.ts';
-import type { StatementResult } from '#src/sql/connection.ts';
 import { createPerformer, DatabaseSync, isWhole } from '#src/sql/sqlite.ts';
 import { createDamagedStoreError, toStoreError } from '#src/sql/store-errors.ts';
 import {
@@ -49,7 +48,7 @@ function createSqliteFile(path: string) {
       perform = createPerformer(sqlite);
     },
 
-    perform(text: string, values: readonly unknown[]): StatementResult {
+    perform(text: string, values: readonly unknown[]) {
       // The thread that had it open broke.
       if (!perform) throw new BotError('store.unreadable', true, `${path} is closed.`);
       return perform(text, values);
@@ -69,7 +68,7 @@ export function createLocalFile(path: string): FileCall {
   };
 }
 
-function openSqlite(path: string, migrations: readonly Migration[]): DatabaseSync {
+function openSqlite(path: string, migrations: readonly Migration[]) {
   if (path !== ':memory:') makeFolder(dirname(path));
   const sqlite = new DatabaseSync(path, {
     timeout: innerWaitMs,

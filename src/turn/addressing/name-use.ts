@@ -58,7 +58,7 @@ function measurePhrase(
   at: number,
   phrases: ReadonlySet<string>,
   until = words.length,
-): number {
+) {
   let [spaced, joined, found] = ['', '', 0];
   const end = Math.min(at + maxPhraseWords, until);
   const canJoin = isDense(words[at]?.text ?? '');
@@ -89,11 +89,7 @@ export function skipGreetings(
   return { to, greeted };
 }
 
-function findSentenceNameUse(
-  sentence: Sentence,
-  names: readonly Name[],
-  tolerance: Tolerance,
-): NameUse {
+function findSentenceNameUse(sentence: Sentence, names: readonly Name[], tolerance: Tolerance) {
   let best: NameUse = 'absent';
   for (let at = 0; at < sentence.words.length; at++) {
     const hit = findName(sentence, at, names, tolerance);
@@ -105,11 +101,7 @@ function findSentenceNameUse(
   return best;
 }
 
-function classifyNameUse(
-  sentence: Sentence,
-  at: number,
-  hit: NameMatch & { readonly name: Name },
-): NameUse {
+function classifyNameUse(sentence: Sentence, at: number, hit: NameMatch & { readonly name: Name }) {
   const { words } = sentence;
   const [first, last, next] = [words[at], words[hit.to - 1], words[hit.to]];
   if (hit.how === 'inflected' || first?.isQuoted || last?.isQuoted) return 'told-of';
@@ -126,7 +118,7 @@ function classifyOpeningName(
   { words, isQuestion }: Sentence,
   { how, to, name }: NameMatch & { readonly name: Name },
   greeted: boolean,
-): NameUse {
+) {
   const next = words[to];
   if (next?.before === 'pause') return 'called';
   if (!next) return greeted || how === 'exact' ? 'called' : 'unclear';
@@ -141,7 +133,7 @@ function classifyOpeningName(
 }
 
 /** "..., Nova?", "what do you think Nova" */
-function classifyClosingName(sentence: Sentence, at: number, { how }: NameMatch): NameUse {
+function classifyClosingName(sentence: Sentence, at: number, { how }: NameMatch) {
   const before = sentence.words.slice(0, at);
   if (sentence.words[at]?.before === 'pause') return isInNameList(before) ? 'told-of' : 'called';
   const { to: start } = skipGreetings(before, 0, at);
@@ -159,11 +151,7 @@ function isAddressedToListener(words: readonly SentenceWord[], start: number) {
 }
 
 /** "I don't know, Nova, what do you think?" calls the bot, "I asked Nova yesterday" does not. */
-function classifyMiddleName(
-  words: readonly SentenceWord[],
-  at: number,
-  { to, how }: NameMatch,
-): NameUse {
+function classifyMiddleName(words: readonly SentenceWord[], at: number, { to, how }: NameMatch) {
   const isAfterPause = words[at]?.before === 'pause';
   if (isAfterPause && measurePhrase(words, to, requestPhrases) > 0) return 'called';
   const isReported =
@@ -175,12 +163,12 @@ function classifyMiddleName(
 }
 
 /** Two more words after a pause are no list as in "Ana, Nova, Ben". */
-function continuesAfterPause(words: readonly SentenceWord[], at: number): boolean {
+function continuesAfterPause(words: readonly SentenceWord[], at: number) {
   return words[at]?.before === 'pause' && words[at + 1]?.before === 'space';
 }
 
 /** "Nova is it raining" is a question. "Nova is a car" and "Nova did it" are statements. */
-function measureInversion(words: readonly SentenceWord[], at: number, asks: boolean): number {
+function measureInversion(words: readonly SentenceWord[], at: number, asks: boolean) {
   const [verb = '', subject = ''] = [words[at]?.text, words[at + 1]?.text];
   if (!auxiliaries.has(verb)) return 0;
   if (asks || subjects.has(subject)) return 2;
@@ -190,7 +178,7 @@ function measureInversion(words: readonly SentenceWord[], at: number, asks: bool
 }
 
 /** "Nova said", "Nova actually knows". */
-function measureReportVerb(words: readonly SentenceWord[], at: number): number {
+function measureReportVerb(words: readonly SentenceWord[], at: number) {
   const text = words[at]?.text ?? '';
   const verb = /^[a-z]{2,}ly$|^(?:just|even|still|also)$/.test(text) ? at + 1 : at;
   const isReported =
@@ -203,7 +191,7 @@ function isPastTense(text: string) {
   return /^[a-z]+[^e]ed$/.test(text) && !/^(?:embed|speed|breed|proceed|succeed)$/.test(text);
 }
 
-function endsWithPhrase(words: readonly SentenceWord[], phrases: ReadonlySet<string>): boolean {
+function endsWithPhrase(words: readonly SentenceWord[], phrases: ReadonlySet<string>) {
   for (let length = Math.min(3, words.length); length > 0; length--) {
     if (measurePhrase(words, words.length - length, phrases) === length) return true;
   }

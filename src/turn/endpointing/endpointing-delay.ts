@@ -96,11 +96,7 @@ export function decideEndpointingDelay(
   return { ...delay, delayMs: Math.max(delay.delayMs, rules.turnModelTimeoutMs) };
 }
 
-function computeDelay(
-  signs: PauseSigns,
-  rules: EndpointingDelayRules,
-  person: SpeakerHabits,
-): EndpointingDelay {
+function computeDelay(signs: PauseSigns, rules: EndpointingDelayRules, person: SpeakerHabits) {
   const { pauses, typicalMs } = person.habit ?? unknownHabit;
   const slowMs = ((typicalMs - unknownHabit.typicalMs) * pauses) / maxCountedPauses; // Less while little is known.
   if (!signs.endOfTurn) return computeTextlessDelay(signs, rules, slowMs);
@@ -119,11 +115,7 @@ function computeDelay(
   return { delayMs, preemptiveLeadMs: rules.preemptiveLeadMs * sure };
 }
 
-function computeTextlessDelay(
-  signs: PauseSigns,
-  rules: EndpointingDelayRules,
-  slowMs: number,
-): EndpointingDelay {
+function computeTextlessDelay(signs: PauseSigns, rules: EndpointingDelayRules, slowMs: number) {
   const judged = weighJudgement(signs);
   const usualMs = signs.isClosed ? rules.textlessClosedDelayMs : rules.textlessDelayMs;
   const ownMs =
@@ -136,22 +128,22 @@ function computeTextlessDelay(
 }
 
 /** Logit that a person's slower pauses take. */
-function measureSlowness(slowMs: number): number {
+function measureSlowness(slowMs: number) {
   return clampNumber(slowMs / slownessPerLogitMs, -0.4, 0.8);
 }
 
-function toDelay(logit: number, { isLagging }: PauseSigns, rules: EndpointingDelayRules): number {
+function toDelay(logit: number, { isLagging }: PauseSigns, rules: EndpointingDelayRules) {
   return clampDelay(interpolateDelay(logit) - (isLagging ? rules.voiceActivityLagMs : 0), rules);
 }
 
-function weighJudgement({ judgement }: PauseSigns): number | undefined {
+function weighJudgement({ judgement }: PauseSigns) {
   if (judgement?.probability === undefined) return undefined;
   const sure = clampNumber(judgement.probability, leastProbability, 1 - leastProbability);
   const logit = turnModelWeight * Math.log(sure / (1 - sure));
   return clampNumber(logit, -maxTurnModelLogit, maxTurnModelLogit);
 }
 
-function interpolateDelay(completeLogit: number): number {
+function interpolateDelay(completeLogit: number) {
   let [fromLogit, fromMs]: readonly [number, number] = delaysByLogit[0];
   if (completeLogit <= fromLogit) return fromMs;
   for (const [toLogit, toMs] of delaysByLogit) {
@@ -164,10 +156,10 @@ function interpolateDelay(completeLogit: number): number {
   return fromMs;
 }
 
-function clampDelay(delayMs: number, rules: EndpointingDelayRules): number {
+function clampDelay(delayMs: number, rules: EndpointingDelayRules) {
   return clampNumber(delayMs, rules.minDelayMs, rules.maxDelayMs);
 }
 
-function clampNumber(value: number, least: number, most: number): number {
+function clampNumber(value: number, least: number, most: number) {
   return Math.max(least, Math.min(most, value));
 }

@@ -18,7 +18,7 @@ export function predictEnglishEnd(words: readonly string[]): number {
   return form + getPleaseLogit(words, form) + (form > 0 ? tail : Math.min(0, tail));
 }
 
-function getPhraseLogit(words: readonly string[]): number | undefined {
+function getPhraseLogit(words: readonly string[]) {
   if (words.length === 1 && isInClass('wholeAnswers', words[0])) return 1.8;
   if (words.every((word) => isInClass('greetings', word))) return 0.5;
   if (words.every((word) => isInClass('courtesies', word))) return 1.6;
@@ -26,13 +26,13 @@ function getPhraseLogit(words: readonly string[]): number | undefined {
   return joins ? -1.5 : undefined;
 }
 
-function getPleaseLogit(words: readonly string[], form: number): number {
+function getPleaseLogit(words: readonly string[], form: number) {
   if (!words.includes('please')) return 0;
   // A speaker who says "please" last is done.
   return words.at(-1) === 'please' && form < 1 ? 1.3 : 0.3;
 }
 
-function findLastSentence(words: readonly string[]): readonly string[] {
+function findLastSentence(words: readonly string[]) {
   let from = 0;
   while (from < words.length - 1 && isInClass('openers', words[from])) from++;
   const rest = words.slice(from);
@@ -41,12 +41,12 @@ function findLastSentence(words: readonly string[]): readonly string[] {
   return isName && startsSentence(named) ? named : rest;
 }
 
-function startsSentence([first, second]: readonly string[]): boolean {
+function startsSentence([first, second]: readonly string[]) {
   if (isInClass('questionWords', first) || isInClass('verbs', first)) return true;
   return isInClass('auxiliaries', first) && canBeSubject(second);
 }
 
-function getFormLogit(words: readonly string[]): number {
+function getFormLogit(words: readonly string[]) {
   const [first = ''] = words;
   if (subordinators.has(first) && !isQuestion(words)) return countClauses(words) >= 2 ? 1.4 : -1.6;
   if (isQuestion(words)) return getQuestionLogit(words);
@@ -64,7 +64,7 @@ function isCommand([first = '', second]: readonly string[]) {
   return isInClass('verbs', first) || removeContraction(first) === 'let';
 }
 
-function getFragmentLogit(words: readonly string[]): number {
+function getFragmentLogit(words: readonly string[]) {
   const [first] = words;
   const isAdverbial = ['prepositions', 'particles', 'timeWords'] as const;
   if (isAdverbial.some((list) => isInClass(list, first))) return -0.3;
@@ -76,7 +76,7 @@ function getFragmentLogit(words: readonly string[]): number {
 }
 
 /** "When is", "what time is", but not "when i was". */
-function isQuestion(words: readonly string[]): boolean {
+function isQuestion(words: readonly string[]) {
   const [first = '', second = ''] = words;
   if (isInClass('questionWords', first) && first.length > 0) {
     if (isInClass('onlySubjects', second)) return false;
@@ -86,12 +86,12 @@ function isQuestion(words: readonly string[]): boolean {
   return first !== removeContraction(first) && isInClass('questionWords', removeContraction(first));
 }
 
-function getQuestionLogit(words: readonly string[]): number {
+function getQuestionLogit(words: readonly string[]) {
   const whole = words.length >= (words[0] === removeContraction(words[0] ?? '') ? 3 : 2);
   return whole ? 2 : 0.3;
 }
 
-function getCommandLogit(words: readonly string[]): number {
+function getCommandLogit(words: readonly string[]) {
   const { length } = words;
   if (length === 1) return 0.2;
   const isPhrasal = isInClass('particles', words[1]);
@@ -104,12 +104,12 @@ function getCommandLogit(words: readonly string[]): number {
   return length === 2 ? 1.4 : 1.7;
 }
 
-function introducesObject(word: string): boolean {
+function introducesObject(word: string) {
   // After "to", "into", "for" or "at" the object of a command is complete.
   return isInClass('prepositions', word) || word === 'that' || word === 'and';
 }
 
-function getStatementLogit(words: readonly string[]): number {
+function getStatementLogit(words: readonly string[]) {
   const { length } = words;
   if (length <= 2) return 0.3;
   if (isInClass('determiners', words[0]) && hasOpenRelativeClause(words)) return -1;
@@ -126,14 +126,14 @@ function hasOpenRelativeClause(words: readonly string[]) {
 }
 
 /** -2 and less is open, above 0 is a good end. */
-function getTailLogit(words: readonly string[]): number {
+function getTailLogit(words: readonly string[]) {
   const last = words.at(-1) ?? '';
   if (isInClass('finalWords', last)) return needsObject(words) ? -1.6 : 0.4;
   const grammar = getGrammarLogit(last, words);
   return grammar ?? getContentLogit(last, words);
 }
 
-function getGrammarLogit(last: string, words: readonly string[]): number | undefined {
+function getGrammarLogit(last: string, words: readonly string[]) {
   // "Come in", "hold on", but not "turn off".
   if (isInClass('particles', last))
     return words.length !== 2 || isInClass('phrasalVerbs', words[0]) ? 0 : -1;
@@ -146,7 +146,7 @@ function getGrammarLogit(last: string, words: readonly string[]): number | undef
   return undefined;
 }
 
-function getContentLogit(last: string, words: readonly string[]): number {
+function getContentLogit(last: string, words: readonly string[]) {
   if (isInClass('demonstratives', last)) return getPointerLogit(last, words);
   if (isInClass('adjectives', last)) return getAdjectiveLogit(words);
   if (isInClass('knowingVerbs', last) && isKnowingOpen(words)) return -1.6;
@@ -161,7 +161,7 @@ function isKnowingOpen(words: readonly string[]) {
 }
 
 /** "Where are they", "isn't it", but not "what can i". */
-function getSubjectLogit(words: readonly string[]): number {
+function getSubjectLogit(words: readonly string[]) {
   return isQuestion(words) && isFormOfBe(words.at(-2)) ? -0.5 : -3;
 }
 
@@ -170,7 +170,7 @@ function isFormOfBe(word: string | undefined) {
 }
 
 /** "Repeat that", "who said that", but not "I think that". */
-function getPointerLogit(last: string, words: readonly string[]): number {
+function getPointerLogit(last: string, words: readonly string[]) {
   if (last === 'that' && isInClass('reportingWords', words.at(-2)) && !isQuestion(words)) return -2;
   return last === 'these' || last === 'those' ? -0.5 : -0.1;
 }
@@ -187,14 +187,14 @@ function needsObject(words: readonly string[]) {
 }
 
 /** "What are you talking about": the noun comes before its preposition. */
-function getStrandedLogit(words: readonly string[]): number {
+function getStrandedLogit(words: readonly string[]) {
   const before = words.at(-2) ?? '';
   if (!isQuestion(words) || !(isVerb(before) || before === 'it' || before === 'you')) return -2.6;
   return words.at(-1) === 'from' ? -0.3 : -0.8;
 }
 
 /** "Yes it is", "tell me where it is", "what can you do", but not "the capital of france is". */
-function getAuxiliaryLogit(words: readonly string[]): number {
+function getAuxiliaryLogit(words: readonly string[]) {
   if (isMainVerb(words)) return isQuestion(words) ? 0 : -0.5;
   if (words.slice(1, -2).some((word) => isInClass('questionWords', word))) return 0.8;
   if (!isInClass('subjects', words.at(-2))) return -2.2;
@@ -207,7 +207,7 @@ function isMainVerb(words: readonly string[]) {
 }
 
 /** "A very big", but not "it is very big". */
-function getAdjectiveLogit(words: readonly string[]): number {
+function getAdjectiveLogit(words: readonly string[]) {
   const before = words.findLast((word) => !isInClass('adjectives', word));
   return words.length > 1 && (before === undefined || isInClass('determiners', before)) ? -1.8 : 0;
 }
@@ -219,12 +219,12 @@ function isNounPhraseOpen(words: readonly string[]) {
   return words.at(-3) === 'the' && /..est$/.test(before ?? '');
 }
 
-function countClauses(words: readonly string[]): number {
+function countClauses(words: readonly string[]) {
   return words.reduce((count, _, at) => count + (at === 0 ? 0 : countNewClauses(words, at)), 0);
 }
 
 /** A clause is a subject with its verb, a question, or a command after the first clause. */
-function countNewClauses(words: readonly string[], at: number): number {
+function countNewClauses(words: readonly string[], at: number) {
   const [word = '', next = ''] = words.slice(at);
   if (at > 3 && isInClass('verbs', word) && isInClass('objects', next)) return 2;
   const byNoun = !isInClass('subjects', words[1]);
@@ -256,7 +256,7 @@ function isVerb(word: string) {
   return word.endsWith('s') && isInClass('verbs', word.replace(/(?<=[sxz]|sh|ch)es$|s$/, ''));
 }
 
-function removeContraction(word: string): string {
+function removeContraction(word: string) {
   return word.replace(/'(s|re|m|ll|ve|d)$/, '');
 }
 

@@ -138,7 +138,7 @@ function beginSpeech(
   former: OverlapSpeech,
   event: At & { fromMs: number },
   { usualNoticeMs }: BargeInRules,
-): OverlapSpeech {
+) {
   const fresh = { ...createSpeech(event), fromMs: event.fromMs + usualNoticeMs, isSounding: true };
   // A voice that still waits for its words keeps its pause.
   if (former.isSettled) return fresh;
@@ -172,11 +172,7 @@ function addVoice(
 
 type Moment = { readonly atMs: number; readonly mine: boolean };
 
-function decideReaction(
-  speech: OverlapSpeech,
-  moment: Moment,
-  rules: BargeInRules,
-): SpeechReaction {
+function decideReaction(speech: OverlapSpeech, moment: Moment, rules: BargeInRules) {
   const { reaction, voicedMs, explainedMs, loudestDb, levelDb } = speech;
   const newMs = voicedMs - explainedMs;
   const isGone = loudestDb - levelDb >= rules.voiceEndDropDb;
@@ -205,7 +201,7 @@ function isTentativePause(
   return reaction === 'tentative-pause' || (mine && lasts);
 }
 
-function silenceSpeech(speech: OverlapSpeech, rules: BargeInRules): OverlapSpeech {
+function silenceSpeech(speech: OverlapSpeech, rules: BargeInRules) {
   const { beforeMs, explainedMs, voicedMs } = speech;
   const harmless = explainedMs > beforeMs && voicedMs - explainedMs < rules.minPauseDurationMs;
   const reaction = speech.reaction === 'tentative-pause' ? 'duck' : speech.reaction;

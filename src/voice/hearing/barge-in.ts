@@ -100,7 +100,7 @@ export class BargeIns {
     if (reply !== undefined) this.#loop.post({ kind: 'barged', reply, action });
   }
 
-  #getNowMs(): number {
+  #getNowMs() {
     return this.#clock.nowMs();
   }
 

@@ -2,7 +2,6 @@ import type { Public } from '#src/base/public.ts';
 import type { AnswerLanguage } from '#src/pipeline/pipeline.ts';
 import type { PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
 import type { Transcript } from '#src/speech/speech-engine.ts';
-import type { DetectedLanguage } from '#src/speech/text-language/language-ngrams.ts';
 import type { TextLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import {
   chooseTurnLanguage,
@@ -12,7 +11,6 @@ import {
   getLanguageStability,
   getRecogniserHint,
   isSureLanguage,
-  type LanguageChoices,
   type LanguageEvidence,
   type LanguageStability,
   removeNames,
@@ -119,14 +117,14 @@ export class SpeakerLanguages {
     this.#people.delete(personId);
   }
 
-  async #detectLanguage(personId: PersonId, transcript: Transcript): Promise<KnownLanguage> {
+  async #detectLanguage(personId: PersonId, transcript: Transcript) {
     const before = this.#languageAfter.get(transcript);
     if (before) return before;
     const state = this.#stepLanguage(personId, await this.#getEvidence(personId, transcript));
     return this.#languageAfter.get(transcript) ?? this.#toKnownLanguage(personId, state, true);
   }
 
-  #toKnownLanguage(personId: PersonId, state: SpeakerLanguage, isHeard: boolean): KnownLanguage {
+  #toKnownLanguage(personId: PersonId, state: SpeakerLanguage, isHeard: boolean) {
     const choices = this.#getChoices(personId);
     return {
       language: decideAnswerLanguage(state, choices),
@@ -134,12 +132,12 @@ export class SpeakerLanguages {
     };
   }
 
-  #stepLanguage(personId: PersonId, evidence: LanguageEvidence): SpeakerLanguage {
+  #stepLanguage(personId: PersonId, evidence: LanguageEvidence) {
     const { languages } = this.#deps.settings();
     return stepSpeakerLanguage(this.#getState(personId), evidence, languages);
   }
 
-  async #getEvidence(personId: PersonId, transcript: Transcript): Promise<LanguageEvidence> {
+  async #getEvidence(personId: PersonId, transcript: Transcript) {
     // The text is examined only where nothing else shows its language.
     const { names } = this.#deps.settings();
     const { text, language } = transcript;
@@ -155,7 +153,7 @@ export class SpeakerLanguages {
     return { ...chooseTurnLanguage(language, hint, found), words, requested };
   }
 
-  async #detectText(text: string, personId: PersonId): Promise<DetectedLanguage | undefined> {
+  async #detectText(text: string, personId: PersonId) {
     // An ambiguous text is in the language that the person spoke last, if that is possible.
     const { textLanguage } = this.#deps.services;
     const found = await textLanguage.detect(text, this.#deps.settings().languages);
@@ -167,11 +165,11 @@ export class SpeakerLanguages {
     return isOther ? likelier : { language: spoken, probability: 1 };
   }
 
-  #getState(personId: PersonId): SpeakerLanguage {
+  #getState(personId: PersonId) {
     return this.#people.get(personId) ?? unknownLanguage;
   }
 
-  #getChoices(personId: PersonId): LanguageChoices {
+  #getChoices(personId: PersonId) {
     const { guildId, services, settings } = this.#deps;
     const { language: own } = services.peopleSettings.getCached(guildId, personId);
     const { language: server, languages: among, persona } = settings();

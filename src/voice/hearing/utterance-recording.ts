@@ -113,7 +113,7 @@ export class UtteranceRecording {
     this.#options.listening[Symbol.dispose]();
   }
 
-  #openRequest(): TranscriptRequest {
+  #openRequest() {
     const { clock, listening } = this.#options;
     const stop = new AbortController();
     const late = () => {

@@ -170,7 +170,7 @@ export class SpeechOutput {
     this.#openReply?.reply.resume();
   }
 
-  #describeSpoken({ answeredIds, by, reply }: OpenReply): SpokenSegment | undefined {
+  #describeSpoken({ answeredIds, by, reply }: OpenReply) {
     const fromMs = reply.firstSentAtMs;
     if (fromMs === undefined || !reply.interruptible) return undefined;
     const [text, toMs] = [reply.getHeardText(), this.#clock.nowMs()];

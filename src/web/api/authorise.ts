@@ -52,7 +52,7 @@ export function createTokenRates(): RateLimiterMemory {
 }
 
 /** Counts a request; the seconds to wait where there were too many, else undefined. */
-async function waitS(rates: RateLimiterMemory, token: string): Promise<number | undefined> {
+async function waitS(rates: RateLimiterMemory, token: string) {
   try {
     await rates.consume(token);
     return undefined;
@@ -96,7 +96,7 @@ export async function authoriseRequest(
 async function findToken(
   header: string | undefined,
   { servers, tokens }: Pick<AccessParts, 'servers' | 'tokens'>,
-): Promise<ApiToken> {
+) {
   const [, secret] = /^Bearer +(\S+) *$/i.exec(header ?? '') ?? [];
   if (secret === undefined)
     throw createRefusal(401, 'token.missing', 'Send a token: Authorization: Bearer parley_...');
@@ -112,7 +112,7 @@ async function findToken(
   throw createRefusal(401, 'token.revoked', `The token ${token.name} was revoked on ${day}.`);
 }
 
-async function findPorts(guildId: GuildId, servers: ServedServers): Promise<ProgramPorts> {
+async function findPorts(guildId: GuildId, servers: ServedServers) {
   const served = await servers.find(guildId);
   if (served.kind === 'elsewhere') {
     const message = `The process with shard ${served.shard} serves this server: ask that one.`;

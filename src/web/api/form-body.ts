@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
-import { Busboy, type BusboyInstance } from '@fastify/busboy';
+import { Busboy } from '@fastify/busboy';
 import type { Context } from 'hono';
 import { type ApiRefusal, createRefusal } from './api-refusal.ts';
 import { mostSoundBytes, readBodyBytes, type TakeBodyPlace } from './request-body.ts';
@@ -57,7 +57,7 @@ export async function readFormBody(context: Context, takePlace: TakeBodyPlace): 
   return { fields, file: { field: fileField, bytes: Buffer.concat(pieces) } };
 }
 
-function createFormParser(type: string): BusboyInstance {
+function createFormParser(type: string) {
   const limits = {
     parts: mostParts,
     files: 1,
@@ -73,10 +73,10 @@ function createFormParser(type: string): BusboyInstance {
   }
 }
 
-function createBrokenFormRefusal(): ApiRefusal {
+function createBrokenFormRefusal() {
   return createRefusal(400, 'form.broken', 'The body is not complete multipart/form-data.');
 }
 
-function createTooLargeFormRefusal(what: string): ApiRefusal {
+function createTooLargeFormRefusal(what: string) {
   return createRefusal(413, 'form.too_large', `The form has ${what}.`);
 }

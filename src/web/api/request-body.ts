@@ -79,7 +79,7 @@ export async function readBodyBytes(
   return Buffer.concat(parts);
 }
 
-function createTooLongRefusal(mostBytes: number): ApiRefusal {
+function createTooLongRefusal(mostBytes: number) {
   const message = `The body is too long: at most ${mostBytes / 2 ** 20} MiB.`;
   return createRefusal(413, 'body.too_long', message);
 }

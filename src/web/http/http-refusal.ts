@@ -21,7 +21,7 @@ export function toRefusalBody({ status, code, message, param = undefined }: Http
 }
 
 /** Kind of an error, by OpenAI's names. */
-function toErrorType(status: number): string {
+function toErrorType(status: number) {
   if (status === 401) return 'authentication_error';
   if (status === 403) return 'permission_error';
   if (status === 429) return 'rate_limit_error';

@@ -85,7 +85,7 @@ export async function openListener(options: ListenerOptions): Promise<ServerOutc
 }
 
 /** URL of the server. Only names of this machine are served, so an address for all of its networks is shown as such a one. */
-function toServerUrl(server: Server): URL {
+function toServerUrl(server: Server) {
   const { address, port } = server.address() as AddressInfo; // listens on a port, not a pipe
   return new URL(`http://${address === '::1' ? '[::1]' : '127.0.0.1'}:${port}`);
 }

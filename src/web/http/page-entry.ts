@@ -63,10 +63,10 @@ export class Entry {
 }
 
 /** Cookie of the page on this port: browsers keep cookies by host, and other programs have ports of that host. */
-function getCookieName({ incoming }: PageEnv['Bindings']): string {
+function getCookieName({ incoming }: PageEnv['Bindings']) {
   return `parley-${incoming.socket.localPort}`;
 }
 
-function hashKey(key: string): Buffer {
+function hashKey(key: string) {
   return createHash('sha256').update(key).digest();
 }

@@ -41,7 +41,7 @@ const root = fileURLToPath(new URL('../../../page', import.meta.url));
 const libraries = ['preact', 'htm'];
 
 /** Serves the shell at `/`, the files of `page` and the libraries as they lie; to every client, as they hold no secret. */
-function serveBrowserFiles(app: PageApp): void {
+function serveBrowserFiles(app: PageApp) {
   app.get('/', serveStatic({ path: join(root, 'index.html') }));
   for (const name of libraries) {
     const path = fileURLToPath(import.meta.resolve(name));

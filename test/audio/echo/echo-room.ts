@@ -8,7 +8,6 @@ import {
 import { type ClipRow, decodeClip, scenariosUrl, toClipPath } from '#bench/turns/voice-clips.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import { addSamples } from '#sandbox/voice-client/client-microphone.ts';
-import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import { measureLevelDb, speakRateHz } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
@@ -73,14 +72,14 @@ export function* listEchoEvents(
   }
 }
 
-function listSentFrames(bot: Int16Array): Int16Array[] {
+function listSentFrames(bot: Int16Array) {
   const { samples } = resamplePcm({ samples: bot, rateHz: roomRateHz, channels: 1 }, speakRateHz);
   return Array.from({ length: Math.floor(samples.length / 480) }, (_, n) =>
     samples.slice(n * 480, (n + 1) * 480),
   );
 }
 
-function decodeEcho(frames: readonly Int16Array[], codec: OpusCodec): Int16Array {
+function decodeEcho(frames: readonly Int16Array[], codec: OpusCodec) {
   const [encoder, decoder] = [codec.createEncoder(speakRateHz), codec.createDecoder(roomRateHz)];
   const heard = new Int16Array(frames.length * frameSamples);
   frames.forEach((frame, n) => {
@@ -90,11 +89,11 @@ function decodeEcho(frames: readonly Int16Array[], codec: OpusCodec): Int16Array
 }
 
 /** Silence as long as the frames sent: headphones give no echo. */
-function makeSilence(frames: readonly Int16Array[]): Int16Array {
+function makeSilence(frames: readonly Int16Array[]) {
   return new Int16Array(frames.length * frameSamples);
 }
 
-function mixEchoes({ echoes = [], own }: EchoRoom, back: Int16Array): Int16Array {
+function mixEchoes({ echoes = [], own }: EchoRoom, back: Int16Array) {
   const latest = Math.max(0, ...echoes.map(({ lateMs }) => lateMs));
   const ownSamples = Math.round((own?.atMs ?? 0) * samplesPerMs);
   const length = Math.max(
@@ -112,12 +111,12 @@ function mixEchoes({ echoes = [], own }: EchoRoom, back: Int16Array): Int16Array
   return all;
 }
 
-function amplify(sound: Int16Array, gainDb: number): Int16Array {
+function amplify(sound: Int16Array, gainDb: number) {
   const gain = 10 ** (gainDb / 20);
   return sound.map((sample) => Math.round(sample * gain));
 }
 
-function sendToBot(microphone: Int16Array, seed: number, codec: OpusCodec): Packet[] {
+function sendToBot(microphone: Int16Array, seed: number, codec: OpusCodec) {
   const opens = (fromMs: number, toMs: number) =>
     measureLevelDb(microphone.subarray(fromMs * samplesPerMs, toMs * samplesPerMs)) > openGateDb;
   const random = seededRandom(seed);

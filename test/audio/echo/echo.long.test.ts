@@ -15,11 +15,7 @@ const voiced = 0.5;
 const windowMs = 32;
 
 /** Utterances in order, each with its voiced windows. */
-function utterancesIn(
-  acoustics: EchoRoom,
-  codec: OpusCodec,
-  weights: SileroNetwork,
-): readonly (readonly EchoJudgement[])[] {
+function utterancesIn(acoustics: EchoRoom, codec: OpusCodec, weights: SileroNetwork) {
   const sent = new SentEnvelope();
   const meter = new EchoMeter(sent);
   const utterances: EchoJudgement[][] = [];
@@ -68,7 +64,7 @@ beforeAll(async () => {
   human = readClips(['human'], codec);
 });
 
-function heard(acoustics: EchoRoom): readonly (readonly EchoJudgement[])[] {
+function heard(acoustics: EchoRoom) {
   return utterancesIn(acoustics, codec, weights);
 }
 

@@ -232,6 +232,6 @@ async function findTexts(connection: Connection, condition: ReturnType<typeof ra
   return rows.map((row) => row.id);
 }
 
-async function readTexts(connection: Connection): Promise<readonly string[]> {
+async function readTexts(connection: Connection) {
   return (await selectRows(connection, samples, sql`ORDER BY id`)).map((row) => row.text);
 }

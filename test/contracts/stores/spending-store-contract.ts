@@ -54,7 +54,7 @@ export function testSpendingStore(name: string, open: OpenSpendingStore): void {
 
 type EntrySum = Pick<SpendingEntry, 'nanoUsd' | 'turns'>;
 
-function sumEntries(entries: readonly SpendingEntry[]): ReadonlyMap<string, EntrySum> {
+function sumEntries(entries: readonly SpendingEntry[]) {
   const found = new Map<string, EntrySum>();
   for (const { guildId, personId, nanoUsd, turns } of entries) {
     const key = personId === undefined ? guildId : `${guildId}/${personId}`;

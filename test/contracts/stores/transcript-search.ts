@@ -29,7 +29,7 @@ async function findTexts(
   words: string,
   more: Partial<TranscriptSearch> = {},
   given: ReadableChannels = openSessions,
-): Promise<readonly string[]> {
+) {
   const search = { guildId: '10', words, limit: 9, ...more };
   return (await store.reader.search(search, given)).map(({ line }) => line.text);
 }

@@ -23,9 +23,7 @@ const pictures = [{ url: 'https://cdn.test/a.png', name: 'a.png' }];
 const recordings = { read: async () => pcm, readPictures: async () => [picture] };
 
 /** Adam and Eva sit in the Lounge with the bot. */
-async function inLounge(
-  over: Parameters<typeof openSessionFixture>[0] = {},
-): Promise<SessionFixture> {
+async function inLounge(over: Parameters<typeof openSessionFixture>[0] = {}) {
   const fixture = openSessionFixture({ recordings, ...over });
   await fixture.sessions.join(lounge, 'adam');
   await passTime(fixture, 20);
@@ -33,7 +31,7 @@ async function inLounge(
 }
 
 /** Words of people in the last request, one line each. */
-function shown({ chat }: SessionFixture): readonly string[] {
+function shown({ chat }: SessionFixture) {
   const { messages } = chat.asked.at(-1) ?? { messages: [] };
   return messages.flatMap((one) => (one.role === 'user' ? [`${one.name}: ${one.content}`] : []));
 }

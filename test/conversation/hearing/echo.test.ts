@@ -3,7 +3,6 @@ import { expect, test } from 'vitest';
 import { readWav } from '#src/audio/formats/wav.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
-import type { Synthesizer } from '#src/speech/speech-engine.ts';
 import {
   adam,
   lounge,
@@ -21,7 +20,7 @@ const story = ['First', 'Then', 'Later', 'Soon', 'Again', 'At last']
   .join(' ');
 
 /** Says everything in one recorded voice. */
-async function recordedVoice(): Promise<Synthesizer> {
+async function recordedVoice() {
   const pcm = readWav(await readFile('test/fixtures/speech/synth-flite-rms-capital-of-france.wav'));
   return {
     async *synthesize() {

@@ -69,7 +69,7 @@ class HeldOperation {
 }
 
 /** A run of the bot over these stores: Adam called it to the Lounge, and Eva once agreed for always. */
-async function run(open: OpenStores, held = new HeldOperation()): Promise<SessionFixture> {
+async function run(open: OpenStores, held = new HeldOperation()) {
   const clock = new StoreClock();
   const { stores, onDisk } = await open();
   const watched = clock.watchStores(stores);
@@ -92,7 +92,7 @@ async function run(open: OpenStores, held = new HeldOperation()): Promise<Sessio
 }
 
 /** Lets time pass until that is done. */
-async function done<T>({ clock }: SessionFixture, work: Promise<T>): Promise<T> {
+async function done<T>({ clock }: SessionFixture, work: Promise<T>) {
   let isDone = false;
   const over = work.finally(() => {
     isDone = true;

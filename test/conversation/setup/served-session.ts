@@ -83,7 +83,7 @@ export async function openServed(name: PipelineName, given: ServedOptions = {}) 
     /** Texts that servers recognised from whole recordings. */
     heard,
     /** Name of the pipeline that answers now. */
-    get name(): PipelineName {
+    get name() {
       return fixture.sessions.settings.getForGuild(lounge.guildId).pipeline;
     },
     /** Lets time pass; servers get some of their own where they are at work. */
@@ -129,15 +129,15 @@ export async function openServed(name: PipelineName, given: ServedOptions = {}) 
       return 20 * leftAtMs.filter((atMs) => atMs > sinceMs).length;
     },
     /** Requests for answers, oldest first. */
-    get asked(): readonly ShownRequest[] {
+    get asked() {
       return served.name === 'realtime' ? talked : listAsked(providers);
     },
     /** Lines of the last request. */
-    get shown(): readonly string[] {
+    get shown() {
       return served.asked.at(-1)?.lines ?? [];
     },
     /** Work that servers are doing now. */
-    get running(): readonly string[] {
+    get running() {
       return countRunning(providers);
     },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
@@ -206,7 +206,7 @@ function makeConfig(
 }
 
 /** Requests to a chat server. */
-function listAsked(providers: MockProviders): readonly ShownRequest[] {
+function listAsked(providers: MockProviders) {
   return providers.requests.flatMap((one) =>
     one.endpoint === 'chat' && one.body ? [parseShown(one)] : [],
   );
@@ -223,7 +223,7 @@ function formatLines(items: readonly TalkItem[]) {
 }
 
 /** Work that servers are doing now. */
-function countRunning({ requests, talk }: MockProviders): readonly string[] {
+function countRunning({ requests, talk }: MockProviders) {
   const open = requests.filter(
     ({ endedAtMs, leftAtMs }) => endedAtMs === undefined && leftAtMs === undefined,
   );
@@ -231,7 +231,7 @@ function countRunning({ requests, talk }: MockProviders): readonly string[] {
   return [...open.map(({ endpoint }) => endpoint), ...answers];
 }
 
-function parseShown({ body }: MockRequest): ShownRequest {
+function parseShown({ body }: MockRequest) {
   const messages = (body?.messages ?? []) as readonly ShownRequestMessage[];
   const lines = messages.flatMap(({ role, content = '' }) => {
     if (role === 'system') return [];

@@ -315,7 +315,7 @@ function makeControls(parts: FixtureParts, sessions: VoiceSessions, ports: Featu
 }
 
 /** A feature that is told of the words of everybody. */
-function makeListeningFeature(listener: RecordedUtterances): Feature {
+function makeListeningFeature(listener: RecordedUtterances) {
   return {
     name: 'listener',
     open: () => ({ openShard: () => ({ ports: {}, createSession: () => listener }) }),

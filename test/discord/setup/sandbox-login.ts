@@ -98,7 +98,7 @@ export function makeToneFrames(codec: OpusCodec, count: number): Buffer[] {
 }
 
 /** Part `n` of a tone of about 440 Hz at 24 kHz. */
-function makeTone(n: number, length: number): Int16Array {
+function makeTone(n: number, length: number) {
   const phase = (index: number) => ((n * length + index) * 2 * Math.PI * 440) / 24_000;
   return Int16Array.from({ length }, (_, index) => 8_000 * Math.sin(phase(index)));
 }

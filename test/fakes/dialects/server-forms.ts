@@ -107,7 +107,7 @@ function toReply(
   return { ...makeReply(type, [fillForm(body, values)]), status };
 }
 
-function fillForm(form: string, values: FormValues): string {
+function fillForm(form: string, values: FormValues) {
   const inJson = (name: string) => JSON.stringify(values[name] ?? '');
   return form
     .replace(/\$(\w+)/g, (_, name) => inJson(name))
@@ -175,7 +175,7 @@ export function makeSoundPieces(of: FormEndpoint, text: string, format: unknown,
 }
 
 /** The header that ffmpeg and PyAV write into a pipe: sizes nobody knows, a `LIST` chunk, samples from byte 78 on. */
-function makePipedHeader(hz: number): Buffer {
+function makePipedHeader(hz: number) {
   const plain = encodeSound(new Int16Array(0), hz, 'wav');
   const list = Buffer.alloc(34);
   list.write('LIST', 0, 'latin1');

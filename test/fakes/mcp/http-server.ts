@@ -41,7 +41,7 @@ export async function openFakeMcp(options: FakeMcpOptions) {
   };
 }
 
-function makeAnswers({ era, more = () => [] }: FakeMcpOptions, crash: () => void): ServerAnswers {
+function makeAnswers({ era, more = () => [] }: FakeMcpOptions, crash: () => void) {
   const mischief: ToolMischief = { crash };
   if (era === 'legacy') return makeLegacyAnswers(mischief, more);
   const handler = createMcpHandler(() => makeModernServer(mischief, more()), { legacy: 'reject' });

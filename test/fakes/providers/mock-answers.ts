@@ -11,7 +11,7 @@ import {
 } from './mock-chat.ts';
 import type { MockEndpoint, MockRequest, MockSettings } from './mock-settings.ts';
 import { encodeSound, makeTone } from './mock-sound.ts';
-import { cutBytes, type PacedPiece, sendPaced, waitUntil } from './send-paced.ts';
+import { cutBytes, sendPaced, waitUntil } from './send-paced.ts';
 
 type MockExchange = {
   readonly record: MockRequest;
@@ -91,7 +91,7 @@ async function answerPaced<T extends Uint8Array | string>(
   parts: Iterable<T>,
   firstMs: number,
   gapMs: (part: T) => number,
-): Promise<void> {
+) {
   const { response, record, settings, signal } = exchange;
   const firstAtMs = (record.bodyAtMs ?? 0) + firstMs;
   response.writeHead(200, { 'content-type': type });
@@ -113,7 +113,7 @@ function* paceParts<T extends Uint8Array | string>(
   parts: Iterable<T>,
   firstAtMs: number,
   gapMs: (part: T) => number,
-): Generator<PacedPiece> {
+) {
   let dueAtMs = firstAtMs;
   for (const bytes of parts) {
     yield { dueAtMs, bytes };
@@ -121,16 +121,16 @@ function* paceParts<T extends Uint8Array | string>(
   }
 }
 
-function takeHalf<T>(parts: readonly T[]): readonly T[] {
+function takeHalf<T>(parts: readonly T[]) {
   return parts.slice(0, Math.ceil(parts.length / 2));
 }
 
-function isBroken({ settings, record }: MockExchange): boolean {
+function isBroken({ settings, record }: MockExchange) {
   return /stalled|dropped/.test(settings.trouble[record.endpoint] ?? '');
 }
 
 /** Breaks an answer off; bytes written so far still reach the client. */
-function breakOff({ response, settings, record }: MockExchange, last: string): void {
+function breakOff({ response, settings, record }: MockExchange, last: string) {
   response.write(last, () => {
     if (settings.trouble[record.endpoint] === 'dropped') response.destroy();
   });

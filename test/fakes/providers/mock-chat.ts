@@ -66,24 +66,20 @@ export function makeChatAnswer(request: ReceivedChatRequest, reply: MockReply): 
   };
 }
 
-function makeChunk(
-  request: ReceivedChatRequest,
-  choices: readonly object[],
-  used?: object,
-): string {
+function makeChunk(request: ReceivedChatRequest, choices: readonly object[], used?: object) {
   const body = { ...makeHead(request, 'chat.completion.chunk'), choices, usage: used ?? null };
   return `data: ${JSON.stringify(body)}\n\n`;
 }
 
-function makeHead({ model = 'mock' }: ReceivedChatRequest, object: string): object {
+function makeHead({ model = 'mock' }: ReceivedChatRequest, object: string) {
   return { id: 'chatcmpl-mock', object, created: 0, model };
 }
 
-function makeToolCall({ name, argumentsJson }: { name: string; argumentsJson: string }): object {
+function makeToolCall({ name, argumentsJson }: { name: string; argumentsJson: string }) {
   return { id: 'call_mock', type: 'function', function: { name, arguments: argumentsJson } };
 }
 
-function countUsage({ messages = [] }: ReceivedChatRequest, completion_tokens: number): object {
+function countUsage({ messages = [] }: ReceivedChatRequest, completion_tokens: number) {
   const prompt_tokens = Math.ceil(JSON.stringify(messages).length / 4);
   return { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens };
 }

@@ -103,7 +103,7 @@ async function serveRequest(
   response: ServerResponse,
   settings: MockSettings,
   keep: (record: MockRequest) => void,
-): Promise<void> {
+) {
   const endpoint = endpointPaths[`${request.method} ${request.url?.replace(/\?.*/, '')}`];
   if (!endpoint) {
     request.resume();

@@ -45,8 +45,6 @@ export type RealtimeCall = {
   closedAtMs?: number;
 };
 
-export type MockRealtime = ReturnType<typeof attachRealtime>;
-
 const rateHz = 24_000;
 const usualSureMs = 700;
 const realtimeRefusals: Partial<Record<RealtimeTrouble, string>> = {
@@ -99,13 +97,13 @@ function findRefusal({ url = '', headers }: IncomingMessage, settings: RealtimeS
 }
 
 /** Words to expect; undefined where none are told. */
-function readHints(session: object): readonly string[] | undefined {
+function readHints(session: object) {
   const { keywords, prompt } = readTranscription(session);
   if (Array.isArray(keywords)) return keywords.map(String);
   return typeof prompt === 'string' ? [prompt] : undefined;
 }
 
-function readTranscription(session: object): Readonly<Record<string, unknown>> {
+function readTranscription(session: object) {
   const { audio } = { ...session } as {
     audio?: { input?: { transcription?: Readonly<Record<string, unknown>> } };
   };
@@ -113,7 +111,7 @@ function readTranscription(session: object): Readonly<Record<string, unknown>> {
 }
 
 /** OpenAI refuses keywords that are not one plain line each. */
-function isForeignHint(hint: string): boolean {
+function isForeignHint(hint: string) {
   return /[<>\r\n\p{Cc}]/u.test(hint);
 }
 
@@ -134,14 +132,14 @@ class MockConversation {
     this.#sendEvent({ type: 'session.created', session: { type: 'realtime', audio: {} } });
   }
 
-  #handleEvent(event: { type: string; event_id?: string; audio?: string; session?: object }): void {
+  #handleEvent(event: { type: string; event_id?: string; audio?: string; session?: object }) {
     if (event.type.endsWith('session.update'))
       this.#updateSession(event.type, event.session ?? {}, event.event_id);
     if (event.type === 'input_audio_buffer.append') this.#appendAudio(event.audio ?? '');
     if (event.type === 'input_audio_buffer.commit') void this.#commitSound(event.event_id ?? '');
   }
 
-  #updateSession(type: string, session: object, eventId: string | undefined): void {
+  #updateSession(type: string, session: object, eventId: string | undefined) {
     this.#call.updates.push(session);
     const { trouble } = this.#settings();
     const hints = readHints(session);
@@ -156,7 +154,7 @@ class MockConversation {
     } else this.#sendEvent({ type: 'session.updated', session });
   }
 
-  #appendAudio(audio: string): void {
+  #appendAudio(audio: string) {
     const bytes = Buffer.from(audio, 'base64');
     const more = new Int16Array(bytes.length / 2);
     for (let n = 0; n < more.length; n++) more[n] = bytes.readInt16LE(2 * n);
@@ -170,18 +168,18 @@ class MockConversation {
     if (continuous && isSure) this.#sendPartial(this.#hearSound());
   }
 
-  #hearSound(): string {
+  #hearSound() {
     return this.#settings().hears({ samples: this.#sound, rateHz, channels: 1 });
   }
 
-  #sendPartial(text: string): void {
+  #sendPartial(text: string) {
     if (text.length <= this.#reported.length || !text.startsWith(this.#reported)) return;
     const delta = text.slice(this.#reported.length);
     this.#reported = text;
     this.#sendItem('delta', { delta });
   }
 
-  async #commitSound(eventId: string): Promise<void> {
+  async #commitSound(eventId: string) {
     const { clock, trouble, recogniseMs } = this.#settings();
     const soundMs = (this.#sound.length / rateHz) * 1000;
     if (soundMs < 100) {
@@ -205,12 +203,12 @@ class MockConversation {
     this.#sendItem('completed', { transcript: text, usage }, item);
   }
 
-  #sendItem(what: string, more: object, item = this.#items): void {
+  #sendItem(what: string, more: object, item = this.#items) {
     const type = `conversation.item.input_audio_transcription.${what}`;
     this.#sendEvent({ type, item_id: `item_${item}`, content_index: 0, ...more });
   }
 
-  #sendEvent(event: object): void {
+  #sendEvent(event: object) {
     this.#socket.send(JSON.stringify(event), () => {});
   }
 }

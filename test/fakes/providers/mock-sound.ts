@@ -16,7 +16,7 @@ export function makeTone(text: string, rateHz: number, msPerChar = usualMsPerCha
   return repeatPeriod(getHum(rateHz), countSamples(text, rateHz, msPerChar));
 }
 
-function countSamples(text: string, rateHz: number, msPerChar: number): number {
+function countSamples(text: string, rateHz: number, msPerChar: number) {
   const lengthMs = Math.max(minSoundMs, text.length * msPerChar);
   return Math.round((lengthMs / 1000) * rateHz);
 }
@@ -60,7 +60,7 @@ export function* listSpokenWords(
 }
 
 /** One period again and again, up to a length in samples. */
-function repeatPeriod(period: Int16Array, length: number): Int16Array {
+function repeatPeriod(period: Int16Array, length: number) {
   const samples = new Int16Array(length);
   samples.set(period.subarray(0, length));
   for (let done = period.length; done < length; done *= 2) samples.copyWithin(done, 0, done);
@@ -70,7 +70,7 @@ function repeatPeriod(period: Int16Array, length: number): Int16Array {
 const humsByRate = new Map<number, Int16Array>();
 
 /** A second of the hum, in which all its periods fit. */
-function getHum(rateHz: number): Int16Array {
+function getHum(rateHz: number) {
   const known = humsByRate.get(rateHz);
   if (known) return known;
   const hum = Int16Array.from({ length: rateHz }, (_, n) => {
@@ -87,12 +87,12 @@ function getHum(rateHz: number): Int16Array {
 }
 
 /** A chord that never swells, as long as `text` would take to say: five partials of `steadyHz`. Costs no time. */
-function makeSteadyTone(text: string, rateHz: number): Int16Array {
+function makeSteadyTone(text: string, rateHz: number) {
   return repeatPeriod(getSteadyTone(rateHz), countSamples(text, rateHz, usualMsPerChar));
 }
 
 /** One period of the chord. */
-function getSteadyTone(rateHz: number): Int16Array {
+function getSteadyTone(rateHz: number) {
   return Int16Array.from({ length: rateHz / steadyHz }, (_, n) => {
     const angle = (2 * Math.PI * steadyHz * n) / rateHz;
     const wave = [1, 2, 3, 4, 5].reduce((sum, part) => sum + Math.sin(part * angle) / part, 0);

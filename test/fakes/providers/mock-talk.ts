@@ -51,7 +51,7 @@ export async function openMockTalk(settings: Parameters<typeof attachTalk>[1]) {
   });
 }
 
-function makeCall({ url = '', headers: { authorization } }: IncomingMessage): TalkCall {
+function makeCall({ url = '', headers: { authorization } }: IncomingMessage) {
   return {
     url,
     authorization,

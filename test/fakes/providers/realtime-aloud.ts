@@ -91,7 +91,7 @@ export class AloudResponses {
     return true;
   }
 
-  async #readAloud(call: AloudCall, reply: AloudReply): Promise<void> {
+  async #readAloud(call: AloudCall, reply: AloudReply) {
     const { send, drop, isClosed } = this.#parts;
     const { id } = call;
     const { ends } = reply;
@@ -105,7 +105,7 @@ export class AloudResponses {
     send('response.done', { response: { id, status, status_details, usage: noUsage } });
   }
 
-  async #speakReply(call: AloudCall, reply: AloudReply): Promise<void> {
+  async #speakReply(call: AloudCall, reply: AloudReply) {
     const { send, isClosed, settings } = this.#parts;
     const { text = call.text, ends, endsAfter = Infinity } = reply;
     const of = { response_id: call.id, item_id: `item_of_${call.id}`, content_index: 0 };
@@ -132,7 +132,7 @@ export async function waitForSound(
 }
 
 /** Error of a strict server for a request to read. */
-function findObjection(asked: AloudFields): string | undefined {
+function findObjection(asked: AloudFields) {
   const { tools, tool_choice, modalities } = asked;
   if (modalities) return 'Unknown parameter: modalities.';
   if (asked.max_output_tokens === undefined) return 'Unknown parameter: max tokens.';
@@ -141,14 +141,14 @@ function findObjection(asked: AloudFields): string | undefined {
 }
 
 /** The text between its marks, which is all that a good reader reads. */
-function getText({ input }: AloudFields): string {
+function getText({ input }: AloudFields) {
   const [item] = input as { content: { type: string; text: string }[] }[];
   const [content] = item?.content ?? [];
   if (content?.type !== 'input_text') throw new AloudRefusal('invalid_value', 'Nothing to read.');
   return /<text>([\s\S]*)<\/text>/.exec(content.text)?.[1] ?? '';
 }
 
-function toEndFields(ends: AloudReply['ends']): [string, object?] {
+function toEndFields(ends: AloudReply['ends']) {
   if (ends === 'fail') {
     return ['failed', { error: { code: 'server_error', message: 'It broke.' } }];
   }

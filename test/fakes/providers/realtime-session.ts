@@ -63,7 +63,7 @@ export class TalkSession {
     this.#send('session.created', { session: { type: 'realtime', audio: {} } });
   }
 
-  #handleCommand(command: TalkCommand): void {
+  #handleCommand(command: TalkCommand) {
     if (command.type !== 'input_audio_buffer.append') this.#call.commands.push(command);
     try {
       const act = this.#acts[command.type];
@@ -86,7 +86,7 @@ export class TalkSession {
     'response.create': (command) => this.#aloud.handle(command) || this.#startResponse(),
   };
 
-  #updateSession(command: TalkCommand): void {
+  #updateSession(command: TalkCommand) {
     const session = command.session as ReportedFields;
     if (session.type !== 'realtime')
       throw new AloudRefusal('invalid_value', 'session.type is wrong.');
@@ -97,7 +97,7 @@ export class TalkSession {
     this.#send('session.updated', { session });
   }
 
-  #appendAudio(audio: string): void {
+  #appendAudio(audio: string) {
     const bytes = Buffer.from(audio, 'base64');
     const more = new Int16Array(bytes.length / 2);
     bytes.copy(new Uint8Array(more.buffer)); // little-endian, as every machine Node runs on
@@ -107,12 +107,12 @@ export class TalkSession {
     this.#buffer.push(more);
   }
 
-  #clearBuffer(): void {
+  #clearBuffer() {
     this.#buffer = [];
     this.#call.bufferMs = 0;
   }
 
-  #commitBuffer(): void {
+  #commitBuffer() {
     const sound = joinSamples(this.#buffer);
     if (sound.length < rateHz / 10) {
       throw new AloudRefusal('input_audio_buffer_commit_empty', 'Buffer too small.');
@@ -126,7 +126,7 @@ export class TalkSession {
     this.#putItem({ id, type: 'message', role: 'user', text, sound, soundMs: 0 });
   }
 
-  #createItem({ item }: TalkCommand): void {
+  #createItem({ item }: TalkCommand) {
     const { type, role, content, call_id, output } = item as ReportedFields;
     const [first] = (content ?? []) as ReportedFields[];
     const expected = role === 'assistant' ? 'output_text' : 'input_text';
@@ -144,13 +144,13 @@ export class TalkSession {
     this.#putItem(thing);
   }
 
-  #putItem(thing: TalkItem): void {
+  #putItem(thing: TalkItem) {
     this.#call.items.push(thing);
     const { id, type, role } = thing;
     this.#send('conversation.item.added', { item: { id, type, role } });
   }
 
-  #startResponse(): void {
+  #startResponse() {
     if (this.#response) {
       const code = 'conversation_already_has_active_response';
       throw new AloudRefusal(code, 'There is an active response.');
@@ -167,7 +167,7 @@ export class TalkSession {
     void this.#playReply(reply, response);
   }
 
-  #listSaid(): string {
+  #listSaid() {
     const { items } = this.#call;
     const since = items.findLastIndex(({ role }) => role !== 'user') + 1;
     return items
@@ -176,7 +176,7 @@ export class TalkSession {
       .join(' ');
   }
 
-  async #playReply(reply: TalkReply, response: SessionResponse): Promise<void> {
+  async #playReply(reply: TalkReply, response: SessionResponse) {
     const { text = '', call, ends } = reply;
     const { clock, firstSoundMs = 0 } = this.#settings();
     if (firstSoundMs > 0)
@@ -197,12 +197,7 @@ export class TalkSession {
     this.#end(reply, response, calls);
   }
 
-  async #speak(
-    text: string,
-    thing: TalkItem,
-    of: ReportedFields,
-    response: SessionResponse,
-  ): Promise<void> {
+  async #speak(text: string, thing: TalkItem, of: ReportedFields, response: SessionResponse) {
     for (const { word, sound, ms } of listSpokenWords(text, this.#settings().voice)) {
       if (this.#call.isClosed) return;
       thing.text += word;
@@ -216,10 +211,7 @@ export class TalkSession {
   }
 
   /** Arguments are told as done even of answers that are interrupted. */
-  #name(
-    { name, argumentsJson }: NonNullable<TalkReply['call']>,
-    response: SessionResponse,
-  ): object {
+  #name({ name, argumentsJson }: NonNullable<TalkReply['call']>, response: SessionResponse) {
     const id = `item_${++this.#number}`;
     const call_id = `call_${++this.#called}`;
     const call = { id, type: 'function_call', call_id, name, arguments: argumentsJson };
@@ -234,7 +226,7 @@ export class TalkSession {
     return call;
   }
 
-  #end({ ends }: TalkReply, response: SessionResponse, output: readonly object[]): void {
+  #end({ ends }: TalkReply, response: SessionResponse, output: readonly object[]) {
     this.#response = undefined;
     if (this.#call.isClosed) return;
     this.#call.active--;
@@ -251,7 +243,7 @@ export class TalkSession {
     });
   }
 
-  #send(type: string, fields: object): void {
+  #send(type: string, fields: object) {
     this.#socket.send(JSON.stringify({ type, ...fields }), () => {});
   }
 }

@@ -39,7 +39,7 @@ export function extractFeatures(pcm: Pcm): RecogniserFeatures {
 }
 
 /** Decibels above the floor per 10 ms and band. */
-function measureLoudness(pcm: Int16Array): Float32Array {
+function measureLoudness(pcm: Int16Array) {
   const spectrum = new Spectrum(makeHannWindow());
   const frames = Math.floor(pcm.length / stepSamples);
   const samples = new Float32Array(frames * stepSamples + windowSamples);
@@ -64,7 +64,7 @@ function measureBandDb(magnitudes: Float64Array, band: number) {
   return Math.max(floorDb, 10 * Math.log10(power / scale + 1e-12));
 }
 
-function makeHannWindow(): Float64Array {
+function makeHannWindow() {
   return Float64Array.from({ length: windowSamples }, (_, n) => {
     return 0.5 - 0.5 * Math.cos((2 * Math.PI * (n + 0.5)) / windowSamples);
   });

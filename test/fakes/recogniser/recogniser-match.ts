@@ -64,7 +64,7 @@ function measureLikeness(
 }
 
 /** The part of `span` that lies in the sound. */
-function isInside(heard: RecogniserFeatures, offset: number, { from, to }: FrameSpan): FrameSpan {
+function isInside(heard: RecogniserFeatures, offset: number, { from, to }: FrameSpan) {
   return { from: Math.max(from, -offset), to: Math.min(to, heard.frames - offset) };
 }
 
@@ -108,7 +108,7 @@ function isSounding(
   { features }: KnownClip,
   offset: number,
   word: KnownWord,
-): 'yes' | 'maybe' | 'no' {
+) {
   const whole = getSpan([word]);
   const part = isInside(heard, offset, whole);
   const frames = part.to - part.from;
@@ -123,7 +123,7 @@ function toMatch(
   { features }: KnownClip,
   offset: number,
   words: readonly KnownWord[],
-): ClipMatch | undefined {
+) {
   const span = getSpan(words);
   const { from, to } = isInside(heard, offset, span);
   const score = measureLikeness(heard, features, offset, span, 1);
@@ -136,12 +136,12 @@ function toMatch(
 }
 
 /** The more there is, the less it is alike by chance. */
-function getMinScore(frames: number): number {
+function getMinScore(frames: number) {
   if (frames < 60) return 0.72;
   return frames < 100 ? 0.68 : 0.62;
 }
 
-function getSpan(words: readonly KnownWord[]): FrameSpan {
+function getSpan(words: readonly KnownWord[]) {
   return {
     from: Math.round((words[0]?.fromMs ?? 0) / stepMs),
     to: Math.round((words.at(-1)?.toMs ?? 0) / stepMs),

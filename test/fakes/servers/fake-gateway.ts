@@ -66,12 +66,12 @@ function serveLogin(socket: WebSocket, login: () => void) {
 
 const unknownGuildAnswer = [404, { message: 'Unknown Guild', code: 10_004 }] as const;
 
-function toGatewayAnswer(url: string): object {
+function toGatewayAnswer(url: string) {
   const limit = { total: 1_000, remaining: 1_000, reset_after: 0, max_concurrency: 1 };
   return { url, shards: 1, session_start_limit: limit };
 }
 
-function toReady(guildIds: readonly string[], url: string): object {
+function toReady(guildIds: readonly string[], url: string) {
   return {
     v: 10,
     user: botUser,
@@ -83,7 +83,7 @@ function toReady(guildIds: readonly string[], url: string): object {
   };
 }
 
-function toGuild(id: string): object {
+function toGuild(id: string) {
   const everyone = { id, name: '@everyone', permissions: '0', position: 0, color: 0 };
   const me = {
     user: botUser,

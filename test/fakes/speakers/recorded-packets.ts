@@ -35,7 +35,7 @@ function encodeFrames(fixture: string, codec: OpusCodec) {
   return frames;
 }
 
-async function encodeFixture(fixture: string, codec: OpusCodec): Promise<readonly Uint8Array[]> {
+async function encodeFixture(fixture: string, codec: OpusCodec) {
   const { samples } = readWav(await readFile(`test/fixtures/speech/${fixture}.wav`));
   const encoder = codec.createEncoder(16_000);
   const frames: Uint8Array[] = [];

@@ -83,7 +83,7 @@ test('a model is shown nothing of who is left out, but for their own questions',
 });
 
 /** Number of notices that captions are on: in writing, aloud, and for newcomers. */
-function notices({ captionChats, synthesizer }: SessionFixture): readonly number[] {
+function notices({ captionChats, synthesizer }: SessionFixture) {
   const posted = captionChats.chat.desired.filter(({ text }) => text !== '');
   return [
     posted.filter(({ key }) => key === 'notice').length,

@@ -62,7 +62,7 @@ async function unkept(fixture: SessionFixture) {
 }
 
 /** Messages that were deleted. */
-function deleted({ captionChats }: SessionFixture): readonly string[] {
+function deleted({ captionChats }: SessionFixture) {
   const gone = captionChats.chat.desired.filter(({ text }) => text === '');
   return gone.map(({ key }) => key);
 }

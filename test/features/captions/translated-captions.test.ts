@@ -7,7 +7,6 @@ import {
   eva,
   type FixtureOptions,
   passTime,
-  type SessionFixture,
   sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
 import { FakeChat } from '#test/fakes/fake-chat.ts';
@@ -21,7 +20,7 @@ const speech = 'human-goforward';
 async function translated(
   options: FixtureOptions = {},
   { clock = new VirtualClock(), ...on }: CaptionOptions & { readonly clock?: VirtualClock } = {},
-): Promise<SessionFixture & { readonly model: FakeChat }> {
+) {
   const model = new FakeChat([['[1] fünf fünf']], clock);
   const own = { chat: model, ...options };
   return { ...(await openCaptioned(own, clock, { translateTo: 'de', ...on })), model };

@@ -31,7 +31,7 @@ async function open(rounds: readonly (readonly ChatStep[])[] = []) {
 }
 
 /** As many as somebody may have, due in an hour. */
-async function addTwenty(fixture: SessionFixture): Promise<void> {
+async function addTwenty(fixture: SessionFixture) {
   const dueAtWallMs = fixture.clock.wallMs() + 3_600_000;
   for (let n = 1; n <= 20; n++) await add(fixture, `thing ${n}`, { id: `${n}`, dueAtWallMs });
 }

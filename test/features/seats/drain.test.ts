@@ -22,7 +22,7 @@ const clauses: Pipeline = {
   },
 };
 
-async function called(pipeline: Pipeline): Promise<SessionFixture> {
+async function called(pipeline: Pipeline) {
   const fixture = openSessionFixture({ pipeline }, [adam]);
   await fixture.sessions.join(lounge, 'adam');
   await passTime(fixture, 100);

@@ -114,7 +114,7 @@ test('a store that cannot be read for minutes is asked again while seats stand',
   const { seats } = kept.store;
   let isBroken = true;
   const held = new BotError('store.unreadable', true, 'Held by another program.');
-  const unless = <T>(work: Promise<T>): Promise<T> => (isBroken ? Promise.reject(held) : work);
+  const unless = <T>(work: Promise<T>) => (isBroken ? Promise.reject(held) : work);
   const seatStore = Object.assign(Object.create(seats), {
     read: (guildIds: readonly string[]) => unless(seats.read(guildIds)),
   });

@@ -25,7 +25,7 @@ const points = [
   'playback',
 ];
 
-async function called(over: FixtureOptions = {}, clock?: VirtualClock): Promise<SessionFixture> {
+async function called(over: FixtureOptions = {}, clock?: VirtualClock) {
   const fixture = openSessionFixture(over, [adam], clock);
   await fixture.sessions.join(lounge, 'adam');
   await passTime(fixture, 100);

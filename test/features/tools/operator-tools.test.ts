@@ -29,7 +29,7 @@ async function configured(mode: string) {
   return { dataDir, externalTools: read.tools };
 }
 
-async function run(tool: ToolEntry | undefined, given: object): Promise<unknown> {
+async function run(tool: ToolEntry | undefined, given: object) {
   const fitting = tool?.parseArguments(JSON.stringify(given));
   if (!fitting || 'unfit' in fitting) throw new Error('it does not fit');
   const action = await fitting.prepare(noPorts, never);

@@ -79,7 +79,7 @@ async function openPlanted(
 type Planted = Awaited<ReturnType<typeof openPlanted>>;
 
 /** The same with captions, which show a model what was said. */
-async function openCaptioned(): Promise<Planted> {
+async function openCaptioned() {
   const planted = await openPlanted({}, {});
   const { fixture } = planted.trap;
   await fixture.settings.setSetting('g', 'read_channel', readChannel);

@@ -1,10 +1,6 @@
 import { expect, test } from 'vitest';
 import { adam, eva, passTime } from '#test/conversation/setup/session-fixture.ts';
-import {
-  type ModelCall,
-  openSpoken,
-  type SpokenTrap,
-} from '#test/conversation/tools/spoken-trap.ts';
+import { openSpoken, type SpokenTrap } from '#test/conversation/tools/spoken-trap.ts';
 
 /** Yes in 20 forms, each of which would confirm. */
 const yes = [
@@ -76,7 +72,7 @@ const ways: Readonly<Record<string, (trap: SpokenTrap, said: string) => Promise<
 };
 
 /** A call that was not made before. */
-function postOf(n: number): ModelCall {
+function postOf(n: number) {
   return { name: 'post_text', given: { text: `It is ${n}.` } };
 }
 

@@ -157,7 +157,7 @@ async function openKnowing(
   other: ChannelMember,
   withCaptions: boolean,
   agreed: readonly ChannelMember[] = [adam, other],
-): Promise<Trap> {
+) {
   const trap = await openTrap([adam, other], lounge, { addressing: 'auto' });
   const { fixture } = trap;
   await fixture.settings.setSetting('g', 'memory', 'on');
@@ -170,7 +170,7 @@ async function openKnowing(
 }
 
 /** Somebody says something among people while captions are on; then Adam asks for nothing of the kind. */
-async function overheard(attempt: Attack, other: ChannelMember, said: string): Promise<Trap> {
+async function overheard(attempt: Attack, other: ChannelMember, said: string) {
   const trap = await openKnowing(other, true);
   await trap.say(other, said);
   if (trap.fixture.of('answered').length > 0) throw new Error('a line has started a turn');
@@ -184,7 +184,7 @@ async function remembered(
   attempt: Attack,
   { text, byName = 'Eva' }: { readonly text: string; readonly byName?: string },
   words = idlePorts,
-): Promise<Trap> {
+) {
   const trap = await openKnowing(eva, false);
   const { fixture } = trap;
   const memory = { guildId: 'g', text, byId: 'eva', byName, atWallMs: 0 };
@@ -205,7 +205,7 @@ async function askedWhich(trap: Trap) {
 }
 
 /** Somebody asks with these words, and the model bites. */
-async function asked(attempt: Attack, who: ChannelMember, words: string): Promise<Trap> {
+async function asked(attempt: Attack, who: ChannelMember, words: string) {
   const trap = await openTrap();
   trap.model.bait = attempt;
   await trap.ask(who, words);
@@ -213,7 +213,7 @@ async function asked(attempt: Attack, who: ChannelMember, words: string): Promis
 }
 
 /** Somebody says something first; then Adam asks for nothing of the kind. */
-async function bitten(attempt: Attack, other: ChannelMember, words: string): Promise<Trap> {
+async function bitten(attempt: Attack, other: ChannelMember, words: string) {
   const trap = await openTrap();
   await trap.ask(other, words);
   trap.model.bait = attempt;
@@ -248,18 +248,18 @@ const link: BaitCall = {
 const owe: BaitCall = memo('I owe her a hundred.');
 const drop: BaitCall = { name: 'forget_memory', argumentsJson: '{"number":1}' };
 
-const of = (way: AttackPath, bait: string, ...calls: readonly BaitCall[]): Attack => ({
+const of = (way: AttackPath, bait: string, ...calls: readonly BaitCall[]) => ({
   way,
   bait,
   calls,
 });
-const post = (argumentsJson: string): BaitCall => ({ name: 'post_text', argumentsJson });
-const volume = (fields: string): BaitCall => ({
+const post = (argumentsJson: string) => ({ name: 'post_text', argumentsJson });
+const volume = (fields: string) => ({
   name: 'volume',
   argumentsJson: `{${fields}}`,
 });
 
-function memo(text: string): BaitCall {
+function memo(text: string) {
   return { name: 'remember', argumentsJson: JSON.stringify({ text }) };
 }
 

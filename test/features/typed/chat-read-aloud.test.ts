@@ -37,17 +37,13 @@ async function joined(over: Over = {}) {
 
 type JoinedSetup = Awaited<ReturnType<typeof joined>>;
 
-function message(
-  author: ChannelMember,
-  text: string,
-  over: Partial<TypedMessage> = {},
-): TypedMessage {
+function message(author: ChannelMember, text: string, over: Partial<TypedMessage> = {}) {
   const messageId = `m${written++}`;
   const place = { guildId: 'g', channelId: readChannel, messageId };
   return { ...place, author, isWebhook: false, isMention: false, text, ...over };
 }
 
-function line(author: ChannelMember, text: string, over: Partial<WrittenLine> = {}): WrittenLine {
+function line(author: ChannelMember, text: string, over: Partial<WrittenLine> = {}) {
   return { messageId: `m${written++}`, author, isBot: false, text, ...over };
 }
 

@@ -47,7 +47,7 @@ async function joined(rounds: readonly (readonly ChatStep[])[] = [['Five.']], ov
   return { ...fixture, chat, synthesizer, lines, replies, gone };
 }
 
-function line(text: string, over: Partial<TypedMessage> = {}): TypedMessage {
+function line(text: string, over: Partial<TypedMessage> = {}) {
   const messageId = `m${written++}`;
   const place = { guildId: 'g', channelId: lounge.channelId, messageId };
   return { ...place, author: adam, isWebhook: false, isMention: false, text, ...over };
@@ -57,7 +57,7 @@ async function handle(
   fixture: Awaited<ReturnType<typeof joined>>,
   message: TypedMessage,
   ms = 5_000,
-): Promise<string> {
+) {
   const taken = fixture.lines.handleMessage(message);
   await passTime(fixture, ms);
   return await taken;

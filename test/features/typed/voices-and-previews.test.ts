@@ -21,7 +21,7 @@ const gone = new BotError('provider.refused', false, 'No such voice.', undefined
 });
 
 /** Adam has called the bot, and what it says of itself is over. */
-async function called(over: FixtureOptions = {}): Promise<SessionFixture> {
+async function called(over: FixtureOptions = {}) {
   const fixture = openSessionFixture(over, [adam, eva]);
   await fixture.sessions.join(lounge, 'adam');
   await passTime(fixture, 10_000);

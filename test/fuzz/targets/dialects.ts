@@ -74,7 +74,7 @@ function clientOf({ pieces, edits, end, type, bytes }: Broken): ApiClient {
 }
 
 /** An answer, or a sentence and a code. A mistake of ours is named by its class. */
-function checkFailure(error: unknown, isAnswered: boolean): void {
+function checkFailure(error: unknown, isAnswered: boolean) {
   if (error === undefined && !isAnswered) throw new Error('Nothing is said, and no error.');
   const isOurs = error instanceof BotError && !/failed: \w*Error/.test(error.message);
   if (error !== undefined && !isOurs) throw error;
@@ -122,7 +122,7 @@ const streams = broken(
 );
 
 /** Plays a turn over such a stream, in virtual time. */
-async function playTurn(stream: Broken): Promise<void> {
+async function playTurn(stream: Broken) {
   const clock = new VirtualClock(0, 20);
   const { chain } = makeChain('chat', [openChatModel(clientOf(stream), { model: 'm' })], clock);
   const [host, synthesizer] = [new FakeHost(), new FakeSynthesizer({ pieces: 1 })];
@@ -161,7 +161,7 @@ const loudest = makeTone('Tea. Now.', 24_000).reduce(
 );
 const mostLouder = 2_400;
 
-async function hear(sound: Broken): Promise<void> {
+async function hear(sound: Broken) {
   const voice = openSynthesizer(clientOf(sound), { model: 'm', voice: 'v', format: 'wav' });
   const { parts, error } = await drainAnswer(
     voice.synthesize('Tea.', {}, never)[Symbol.asyncIterator](),

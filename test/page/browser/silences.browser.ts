@@ -26,7 +26,7 @@ const person = (name: string, standing: TalkState['people'][number]['standing'])
 });
 
 /** The panel as the bot keeps it where Adam sits with it, changed by `more`. */
-function panelIn(more: Partial<TalkState>): PanelContent {
+function panelIn(more: Partial<TalkState>) {
   return createPanel({
     talk: { ...talkState, ...more },
     state: start,

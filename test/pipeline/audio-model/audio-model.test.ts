@@ -46,11 +46,11 @@ function open(
   return { model, synthesizer, pipeline, host, answer };
 }
 
-const wordsIn = (text: string): ChatStep[] => text.match(/\s*\S+/g) ?? [];
+const wordsIn = (text: string) => text.match(/\s*\S+/g) ?? [];
 const soundMs = (parts: readonly ReplyPart[]) =>
   parts.reduce((sum, part) => sum + (part.kind === 'audio' ? getDurationMs(part.pcm) : 0), 0);
 
-function roundsOf({ says, call, ends }: ModelScript): ChatStep[][] {
+function roundsOf({ says, call, ends }: ModelScript) {
   if (ends === 'fail') return [[...wordsIn(says), { error: dead }]];
   if (ends === 'stall') return [[...wordsIn(says), 'stall']];
   return call ? [[says, { call: call.tool }], [call.afterwards]] : [wordsIn(says)];

@@ -57,6 +57,6 @@ export class FakeAudioChat implements ChatModel {
 }
 
 /** Constant samples, 24 kHz. */
-function makeSound(text: string): Uint8Array {
+function makeSound(text: string) {
   return Buffer.alloc(text.length * msPerLetter * 24 * 2, 0x11);
 }

@@ -216,7 +216,7 @@ function isToldAloud({ person, last }: Stage) {
   return frames.some(({ audible, atMs }) => audible && atMs > last('Adam').sinceMs);
 }
 
-function versionsOf({ sandbox }: Stage): readonly string[] {
+function versionsOf({ sandbox }: Stage) {
   const edits = sandbox.requests().filter(({ method }) => method === 'PATCH');
   return edits.map(({ body }) => `${Object(body).content}`);
 }
@@ -228,7 +228,7 @@ async function jsonLines(stage: Stage): Promise<readonly JsonLine[]> {
 }
 
 /** Lines of the transcript; they are kept within 300 ms. */
-async function transcribed(stage: Stage): Promise<readonly string[]> {
+async function transcribed(stage: Stage) {
   return (await jsonLines(stage)).map((line) => line.text);
 }
 
@@ -247,7 +247,7 @@ async function expectFiles(stage: Stage) {
 }
 
 /** Whether each link of the recap leads to the message that shows the line of its point. */
-function linkedLines(stage: Stage): readonly boolean[] {
+function linkedLines(stage: Stage) {
   const { sandbox } = stage;
   const links = stage
     .message('recap')

@@ -82,7 +82,7 @@ export const providerScenes: Scenes = {
     },
 };
 
-function usedUpInSecond({ server }: Stage): readonly string[] {
+function usedUpInSecond({ server }: Stage) {
   const written = server('Second')
     .messages('Lounge')
     .map((message) => message.text);

@@ -128,7 +128,7 @@ function panelsThatLeft({ sandbox }: Stage) {
 }
 
 /** Tellings of the reminder, aloud or in writing. */
-function toldReminders(stage: Stage): readonly string[] {
+function toldReminders(stage: Stage) {
   const pinging = stage.sandbox.messages('Lounge').filter(({ pings }) => pings.length > 0);
   const all = [madeTexts(stage).join(' '), ...pinging.map((message) => message.text)];
   return all.filter((one) => /Your reminder for .*: call my mother/.test(one));

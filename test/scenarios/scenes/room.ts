@@ -1,6 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { ShownMessage } from '#sandbox/interactions/interactions.ts';
 import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
 import { getDurationMs } from '#src/audio/pcm.ts';
 import { formatText } from '#src/texts/texts.ts';
@@ -298,7 +297,7 @@ function heardWithoutLoss(stage: Stage) {
 }
 
 /** Messages that tell a person how to be heard. */
-function noticesIn({ sandbox }: Stage): readonly ShownMessage[] {
+function noticesIn({ sandbox }: Stage) {
   const all = ['general', 'Lounge'].flatMap((channel) => sandbox.messages(channel));
   return all.filter(
     ({ pings, text: words }) => pings.length > 0 && words.includes(formatText('consent.unasked')),

@@ -55,7 +55,7 @@ export class Sayings<Text extends string> {
 }
 
 /** The words of `text` in place of those of a recording. */
-function spread(text: string, spoken: readonly KnownWord[]): readonly KnownWord[] {
+function spread(text: string, spoken: readonly KnownWord[]) {
   const words = text.split(' ');
   const parts = Math.min(words.length, spoken.length);
   const from = (n: number, all: readonly unknown[]) => Math.floor((n * all.length) / parts);

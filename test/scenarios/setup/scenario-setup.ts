@@ -224,7 +224,7 @@ function speakerOf(setup: ScenarioSetup, place: number) {
 }
 
 /** Messages to the chat model in each request, oldest first. */
-function chats({ providers }: ScenarioSetup): readonly (readonly ScenarioMessage[])[] {
+function chats({ providers }: ScenarioSetup) {
   return providers.requests.flatMap(({ endpoint, body }) =>
     endpoint === 'chat' && body ? [(body.messages ?? []) as readonly ScenarioMessage[]] : [],
   );

@@ -76,7 +76,7 @@ export async function borrowBot(options: SharedBotOptions): Promise<BorrowedBot>
 }
 
 /** A server in which the bot greets in a channel apart, so that the others are empty. */
-function withArrivals(guild: GuildOptions): GuildOptions {
+function withArrivals(guild: GuildOptions) {
   const { textChannels = ['general'] } = guild;
   return { ...guild, textChannels: [...textChannels, 'arrivals'], systemChannel: 'arrivals' };
 }

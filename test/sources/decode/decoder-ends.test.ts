@@ -17,7 +17,7 @@ function openObeying() {
   return new Decoding({ clock: realClock, entry: obeying, stepMs: 20_000 });
 }
 
-function obey(decoding: Decoding, words: string): Promise<unknown> {
+function obey(decoding: Decoding, words: string) {
   return decodeSound(decoding, cutInPieces(Buffer.from(words), 99));
 }
 

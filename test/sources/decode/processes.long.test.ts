@@ -24,7 +24,7 @@ function children() {
   return ids.filter((id) => /decod/.test(readFileSync(`/proc/${id}/cmdline`, 'utf8'))).length;
 }
 
-async function* endless(head: Buffer): AsyncGenerator<Uint8Array> {
+async function* endless(head: Buffer) {
   yield head;
   for (;;) yield Buffer.alloc(8_192);
 }

@@ -47,7 +47,7 @@ test.each(names)(
 );
 
 /** All samples as bytes, decoded in this thread: a hop to another a byte takes longer than the decoding. */
-async function streamed(pieces: readonly Uint8Array[]): Promise<Buffer> {
+async function streamed(pieces: readonly Uint8Array[]) {
   const stream = new DecodeStream({ rateHz: 48_000, channels: 2 });
   const sounds: Buffer[] = [];
   const feed = async (bytes: Uint8Array, isLast: boolean) => {

@@ -19,7 +19,7 @@ const recipes = [...(await readRecipes())];
 const spoken = speakWords('nova one two three');
 
 /** All sound of each clause. */
-function soundsOf(parts: readonly ReplyPart[]): ReadonlyMap<string, Pcm> {
+function soundsOf(parts: readonly ReplyPart[]) {
   const clauses = new Map<string, Pcm[]>();
   for (const part of parts) {
     if (part.kind !== 'audio') continue;

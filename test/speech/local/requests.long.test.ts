@@ -136,7 +136,7 @@ const humanRecordings = [
 
 type Said = { readonly text: string; readonly pcm: Pcm };
 
-async function spoken(texts: readonly string[]): Promise<readonly Said[]> {
+async function spoken(texts: readonly string[]) {
   await using models = new LocalModels();
   const synthesizer = await openLocalSynthesizer({ models });
   const all: Said[] = [];

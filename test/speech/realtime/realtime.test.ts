@@ -8,7 +8,7 @@ import {
 } from '#src/speech/realtime/realtime-transcriber.ts';
 import { collectHeard, sendUtterance, testListening } from '#test/contracts/listening-contract.ts';
 import { testTranscriber, transcribeText } from '#test/contracts/transcriber-contract.ts';
-import { attachRealtime, type MockRealtime } from '#test/fakes/providers/mock-realtime.ts';
+import { attachRealtime } from '#test/fakes/providers/mock-realtime.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 import { hearWords, wordUtterances } from '#test/fakes/tone-words.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
@@ -40,7 +40,7 @@ function opened(more: Partial<RealtimeOptions> = {}) {
 }
 
 /** Connections of the recogniser opened last. */
-function calls(): MockRealtime['calls'] {
+function calls() {
   return mock.calls.filter(
     ({ url }) => new URL(url, baseUrl).searchParams.get('of') === `${latest}`,
   );

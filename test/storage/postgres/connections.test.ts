@@ -13,7 +13,7 @@ const part: SchemaPart = {
   postgres: [{ version: 1, sql: 'CREATE TABLE things (id text PRIMARY KEY, n bigint)' }],
 };
 
-function refusalOf(address: string): Promise<unknown> {
+function refusalOf(address: string) {
   const driver = createPostgresDriver({ url: new Secret(address) });
   const database = openDatabase({ driver, clock: realClock });
   return database

@@ -34,7 +34,7 @@ import { openPostgresTranscripts } from './open-transcripts.ts';
 type EveryRow = Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
 
 /** Every row of every table, in the order of its key. */
-async function everyRow(connection: Connection, { tables }: StoreKind): Promise<EveryRow> {
+async function everyRow(connection: Connection, { tables }: StoreKind) {
   const found: Record<string, Readonly<Record<string, unknown>>[]> = {};
   for (const table of tables) {
     const order = raw(table.key.map(toColumnName).join(', '));
@@ -44,13 +44,13 @@ async function everyRow(connection: Connection, { tables }: StoreKind): Promise<
   return found;
 }
 
-async function rowsOfFile(path: string, kind: StoreKind): Promise<EveryRow> {
+async function rowsOfFile(path: string, kind: StoreKind) {
   using file = new DatabaseSync(path, { readOnly: true });
   const connection = createConnection('sqlite', createPerformer(file), Date.now);
   return await everyRow(connection, kind);
 }
 
-async function rowsOfSchema({ url }: TestSchema, kind: StoreKind): Promise<EveryRow> {
+async function rowsOfSchema({ url }: TestSchema, kind: StoreKind) {
   const driver = createPostgresDriver({ url });
   await using database = openDatabase({ driver, clock });
   return await database.read((connection) => everyRow(connection, kind));

@@ -3,7 +3,6 @@ import {
   type AddressEvent,
   type AddressingMode,
   type AddressingState,
-  type AddressingVerdict,
   addressingRules,
   decideAddressing,
   initialAddressing,
@@ -19,10 +18,7 @@ function after(...events: readonly AddressEvent[]) {
   return events.reduce((state, event) => stepAddressing(state, event, rules), initialAddressing);
 }
 
-function why(
-  state: AddressingState,
-  spoken: Omit<SpokenTurn, 'text'> & { text?: string },
-): AddressingVerdict['why'] {
+function why(state: AddressingState, spoken: Omit<SpokenTurn, 'text'> & { text?: string }) {
   return decideAddressing(state, { text: 'and in Lima', ...spoken }, rules).verdict.why;
 }
 

@@ -15,7 +15,7 @@ import {
 import { fc } from '#test/properties.ts';
 
 const silent: PauseSigns = { isClosed: true, isLagging: false, isTextless: true };
-const read = (completeLogit: number, lastWord = 'word'): PauseSigns => ({
+const read = (completeLogit: number, lastWord = 'word') => ({
   isClosed: true,
   isLagging: false,
   isTextless: false,

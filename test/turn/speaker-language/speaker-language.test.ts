@@ -7,7 +7,7 @@ import {
   stepSpeakerLanguage,
 } from '#src/turn/speaker-language/speaker-language.ts';
 
-const turn = (language: string, over: Partial<LanguageEvidence> = {}): LanguageEvidence => ({
+const turn = (language: string, over: Partial<LanguageEvidence> = {}) => ({
   language,
   probability: 0.9,
   words: 5,
@@ -15,7 +15,7 @@ const turn = (language: string, over: Partial<LanguageEvidence> = {}): LanguageE
 });
 
 /** Language after each of these turns. */
-function after(...turns: readonly LanguageEvidence[]): readonly (string | undefined)[] {
+function after(...turns: readonly LanguageEvidence[]) {
   let state: SpeakerLanguage = {};
   return turns.map((one) => {
     state = stepSpeakerLanguage(state, one);

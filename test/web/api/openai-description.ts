@@ -73,7 +73,7 @@ function makeChecker(document: unknown) {
   };
 }
 
-function findPlace(operation: DescribedOperation, part: DescribedPart): readonly string[] {
+function findPlace(operation: DescribedOperation, part: DescribedPart) {
   if (part === 'answer') return ['responses', '200', 'content', 'application/json'];
   if (part === 'event') return ['responses', '200', 'content', 'text/event-stream'];
   if (part === 'refusal') return ['responses', '429', 'content', 'application/json'];
@@ -82,14 +82,14 @@ function findPlace(operation: DescribedOperation, part: DescribedPart): readonly
 }
 
 /** `nullable`, a word of OpenAPI 3.0 that is left in some places of this document of 3.1, in words of JSON Schema. */
-function allowNull(value: unknown): unknown {
+function allowNull(value: unknown) {
   return mapValues(value, ({ nullable, ...schema }) =>
     nullable === true ? { anyOf: [schema, { type: 'null' }] } : schema,
   );
 }
 
 /** Objects with the fields that are named, and no others: whoever adds a field to an answer learns it here. */
-function closeObjects(value: unknown): unknown {
+function closeObjects(value: unknown) {
   return mapValues(value, (schema) =>
     isJson(schema.properties) && schema.additionalProperties === undefined
       ? { ...schema, additionalProperties: false }
@@ -98,7 +98,7 @@ function closeObjects(value: unknown): unknown {
 }
 
 /** The published description leaves out sound in chunks: it has the fields of sound in a whole answer, as they come. */
-function addSoundToChunks(document: Description): Description {
+function addSoundToChunks(document: Description) {
   const { schemas } = document.components;
   const { ChatCompletionResponseMessage: message, ChatCompletionStreamResponseDelta: delta } =
     schemas as SoundSchemas;

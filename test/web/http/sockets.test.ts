@@ -34,7 +34,7 @@ async function sent(url: URL, text: string) {
 }
 
 /** The status with which an upgrade is refused. */
-async function refusedStatus(address: string, headers: Record<string, string>): Promise<number> {
+async function refusedStatus(address: string, headers: Record<string, string>) {
   const socket = new WebSocket(address, { headers });
   socket.on('error', () => undefined);
   const [, response] = await once(socket, 'unexpected-response');

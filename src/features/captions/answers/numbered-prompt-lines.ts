@@ -67,7 +67,7 @@ export function toWallMs({ line, session }: FoundLine): number {
 }
 
 /** Reads numbers in square brackets, or all numbers of a reply without words. */
-function parseNumbers(reply: string): readonly number[] {
+function parseNumbers(reply: string) {
   const isBare = /^[\d\s,;.]*$/.test(reply);
   const parts = isBare ? [reply] : (reply.match(/\[[\d\s,;]*/g) ?? []);
   const numbers = parts.flatMap((part) => part.match(/\d+/g) ?? []);
@@ -123,6 +123,6 @@ export function buildRecentContext(
   return kept && formatContext(kept.toReversed());
 }
 
-function formatContext(lines: readonly string[]): string {
+function formatContext(lines: readonly string[]) {
   return `${contextIsDataNote}\n${formatDataBlock('channel', lines)}`;
 }

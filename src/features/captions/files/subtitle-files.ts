@@ -26,21 +26,21 @@ export function formatVtt(lines: readonly SubtitleLine[]): string {
   return ['WEBVTT\n', ...cues].join('\n');
 }
 
-function formatSpan({ startMs, endMs }: SubtitleLine, point: ',' | '.'): string {
+function formatSpan({ startMs, endMs }: SubtitleLine, point: ',' | '.') {
   return `${formatCueTime(startMs, point)} --> ${formatCueTime(endMs, point)}`;
 }
 
-function formatCueTime(atMs: number, point: ',' | '.'): string {
+function formatCueTime(atMs: number, point: ',' | '.') {
   const padTwoDigits = (value: number) => `${Math.floor(value)}`.padStart(2, '0');
   const [hours, minutes, seconds] = [atMs / 3_600_000, (atMs / 60_000) % 60, (atMs / 1_000) % 60];
   return `${padTwoDigits(hours)}:${padTwoDigits(minutes)}:${padTwoDigits(seconds)}${point}${`${atMs % 1_000}`.padStart(3, '0')}`;
 }
 
-function escapeVttWords(words: string): string {
+function escapeVttWords(words: string) {
   return words.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
-function escapeSrtWords(words: string): string {
+function escapeSrtWords(words: string) {
   return words
     .replaceAll('-->', '\u2013>')
     .replace(/<(?=[/!?a-z])/gi, '\u2039')
@@ -50,7 +50,7 @@ function escapeSrtWords(words: string): string {
 /** Shortest time that a line is shown. */
 const minCueMs = 500;
 /** People who speak at the same time get cues of their own. */
-function toSubtitleCues(lines: readonly SubtitleLine[]): readonly SubtitleLine[] {
+function toSubtitleCues(lines: readonly SubtitleLine[]) {
   const cues = lines.map((line) => {
     const [startMs, endMs] = [toWholeMs(line.startMs), toWholeMs(line.endMs)];
     const text = toVisibleLine(line.text);

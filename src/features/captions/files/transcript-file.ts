@@ -44,7 +44,7 @@ export function formatTranscriptFile(
   return { name, text: textOf[format]() };
 }
 
-function formatSpokenWords({ isCut, text: spoken }: TranscriptLine, locale?: Locale): string {
+function formatSpokenWords({ isCut, text: spoken }: TranscriptLine, locale?: Locale) {
   const words = toVisibleLine(spoken);
   if (words === '') return formatText('transcript.not_understood', undefined, locale);
   return isCut ? `${words}\u2014` : words;
@@ -56,7 +56,7 @@ function formatTextFile(
   lines: readonly Required<SubtitleLine>[],
   times: WallTimes,
   locale?: Locale,
-): string {
+) {
   const channel = escapePings(toVisibleLine(channelName));
   const date = times.day(startedAtWallMs);
   const atWallMs = lines.map(({ startMs }) => startedAtWallMs + startMs);
@@ -80,7 +80,7 @@ export function formatDatedTimes(
 }
 
 /** A line copied into a chat must ping nobody. */
-function escapePings(words: string): string {
+function escapePings(words: string) {
   return removeHiddenCharacters(words).replace(/<(?=[@#])/g, '< ');
 }
 
@@ -92,7 +92,7 @@ function formatJsonFile(
   { channelName, endedAtWallMs, startedAtWallMs, ...ids }: TranscriptSession,
   lines: readonly TranscriptLine[],
   { timeZone }: WallTimes,
-): string {
+) {
   const session = {
     ...ids,
     channelName: toVisibleLine(channelName),
@@ -161,15 +161,15 @@ export function createSpeakerNames(
 }
 
 /** A changed name is another name, so a line keeps the name of its time. */
-function toSpeakerKey(speaker: TranscriptSpeaker): string {
+function toSpeakerKey(speaker: TranscriptSpeaker) {
   return `${findSpeakerId(speaker)} ${speaker.name}`;
 }
 
-function findSpeakerId(speaker: TranscriptSpeaker): string {
+function findSpeakerId(speaker: TranscriptSpeaker) {
   return speaker.kind === 'bot' ? 'bot' : speaker.personId;
 }
 
 /** Case and width look the same to a hasty reader. */
-function normaliseName(name: string): string {
+function normaliseName(name: string) {
   return name.normalize('NFKC').toLowerCase();
 }

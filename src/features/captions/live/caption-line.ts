@@ -48,7 +48,7 @@ export function renderLines(lines: readonly CaptionLine[], notUnderstood: string
   return shown.join('\n');
 }
 
-function renderLine(line: CaptionLine, words: string): string {
+function renderLine(line: CaptionLine, words: string) {
   const { speaker, time, translation = '' } = line;
   const at = time === undefined ? '' : `(${time}) `;
   const name = speaker ? `**${formatName(speaker.name)}** ${at}` : '';
@@ -58,19 +58,19 @@ function renderLine(line: CaptionLine, words: string): string {
   return below === '' ? said : `${said}\n-# ${below.replace(listMarker, '$1\\$2')}`;
 }
 
-function getLineMark({ isCut, state }: CaptionLine, words: string): string {
+function getLineMark({ isCut, state }: CaptionLine, words: string) {
   if (isCut) return '\u2014';
   return !state || words.endsWith('\u2026') ? '' : '\u2026';
 }
 
 /** Shows a question mark for an invisible name. No address in a name becomes a link. */
-function formatName(name: string): string {
+function formatName(name: string) {
   const clean = removeHiddenCharacters(toVisibleLine(truncate(name, maxNameChars)));
   return escapeInlineMarkdown(clean).replace(/:(?=\/)/g, '\\:') || '?';
 }
 
 /** Escapes markdown. A link stays a link, without a preview. */
-function formatWords(words: string, maxLength: number): string {
+function formatWords(words: string, maxLength: number) {
   const clean = toVisibleLine(words);
   let shown = escapeMarkdown(clean);
   for (let most = clean.length; shown.length > maxLength; ) {

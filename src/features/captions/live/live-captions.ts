@@ -118,7 +118,7 @@ export class LiveCaptions {
     this.#isShut = true;
   }
 
-  #findMessage(number: number): LiveCaptionMessage | undefined {
+  #findMessage(number: number) {
     return this.#messages.find(({ lines }) => lines.has(number));
   }
 
@@ -127,7 +127,7 @@ export class LiveCaptions {
     this.#showMessage(message, line.state === 'partial' ? 'partial' : 'whole');
   }
 
-  #getMessageWithRoom(line: CaptionLine): LiveCaptionMessage {
+  #getMessageWithRoom(line: CaptionLine) {
     const nowMs = this.#options.clock.nowMs();
     const newest = this.#messages.at(-1);
     const isOpen = newest && nowMs - newest.openedAtMs < messageOpenMs;
@@ -151,7 +151,7 @@ export class LiveCaptions {
     return lines.size === 1 || this.#formatMessage({ ...message, lines }).length <= mostChars;
   }
 
-  #formatMessage({ isPlain, lines }: LiveCaptionMessage): string {
+  #formatMessage({ isPlain, lines }: LiveCaptionMessage) {
     const text = renderLines([...lines.values()], this.#options.notUnderstood);
     return isPlain ? toPlainText(text) : text;
   }
@@ -201,6 +201,6 @@ export class LiveCaptions {
 }
 
 /** Removes characters that Discord renders or resolves. */
-function toPlainText(markdown: string): string {
+function toPlainText(markdown: string) {
   return markdown.replace(/^-# |[\\*_~`|<>[\]@#]/gm, '');
 }

@@ -56,7 +56,7 @@ function findObjection(
   { description, inputSchema }: OfferedTool,
   name: string,
   tools: ReadonlyMap<string, ExternalTool>,
-): string | undefined {
+) {
   if (tools.size >= maxTools) return `a server may have ${maxTools}`;
   if (name.length > maxNameChars) return `its name is longer than models take`;
   if (tools.has(name)) return 'another tool has the same name';

@@ -149,7 +149,7 @@ export class McpServer {
   }
 }
 
-function toOfferedTools(tools: readonly { readonly name: string }[]): string {
+function toOfferedTools(tools: readonly { readonly name: string }[]) {
   return tools.length === 0 ? '' : `: ${tools.map(toPlainName).join(', ')}`;
 }
 
@@ -159,6 +159,6 @@ const firstRetryMs = 1_000;
 const maxRetryMs = 300_000;
 
 /** 1 s, doubled after each failure, 5 minutes at most. */
-function toRetryDelayMs(failures: number): number {
+function toRetryDelayMs(failures: number) {
   return Math.min(maxRetryMs, firstRetryMs * 2 ** Math.min(20, failures - 1));
 }

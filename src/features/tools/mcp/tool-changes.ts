@@ -61,13 +61,13 @@ export class ToolChanges {
 }
 
 /** The order of keys does not count. */
-function hashTool({ name, description, inputSchema }: OfferedTool): string {
+function hashTool({ name, description, inputSchema }: OfferedTool) {
   const json = JSON.stringify(sortKeys({ name, description, inputSchema }));
   return createHash('sha256').update(json).digest('hex');
 }
 
 /** Empty if the file is missing or unreadable. */
-function readHashes(path: string): object {
+function readHashes(path: string) {
   try {
     return Object(tryParseJson(readFileSync(path, 'utf8')));
   } catch {

@@ -77,7 +77,7 @@ export class EnglishPhonemes {
       .replace(theBeforeVowel, '\u00f0\u026a');
   }
 
-  #pronounce(token: string): string {
+  #pronounce(token: string) {
     const lower = token.toLowerCase();
     const isUnreadable =
       /^[A-Z]{2,5}$/.test(token) && !(this.#find(lower) && /[AEIOUY]/.test(token));
@@ -89,7 +89,7 @@ export class EnglishPhonemes {
     return weak ?? this.#say(lower);
   }
 
-  #say(lower: string): string {
+  #say(lower: string) {
     return joinSounds(this.#getSounds(lower));
   }
 
@@ -104,7 +104,7 @@ export class EnglishPhonemes {
   }
 
   /** Halves the sorted lines until the word is found. */
-  #find(lower: string): readonly string[] | undefined {
+  #find(lower: string) {
     const named = this.#names.get(lower);
     if (named) return named;
     const lines = this.#lines;
@@ -120,7 +120,7 @@ export class EnglishPhonemes {
   }
 
   /** Two words of the dictionary in one: `raincoat`. */
-  #findCompound(letters: string): readonly string[] | undefined {
+  #findCompound(letters: string) {
     if (letters.length < 7) return undefined;
     for (let at = letters.length - 3; at >= 3; at--) {
       const [first, second] = [this.#find(letters.slice(0, at)), this.#find(letters.slice(at))];
@@ -130,7 +130,7 @@ export class EnglishPhonemes {
   }
 
   /** Each letter gets the sound that it had most often in the dictionary among such letters and sounds. */
-  #readLetters(letters: string): readonly string[] {
+  #readLetters(letters: string) {
     const read: string[] = [];
     for (let at = 0; at < letters.length; at++) {
       let rule = this.#rules.trie.get(letters[at] ?? '');
@@ -146,7 +146,7 @@ export class EnglishPhonemes {
 }
 
 /** Reads the list of neighbours, then the trie: a rule a line, indented below the rule that it follows. */
-function parseLetterRules(text: string): LetterRules {
+function parseLetterRules(text: string) {
   const [features = '', ...lines] = text.trimEnd().split('\n');
   const trie = new Map<string, Rule>();
   const levels = [trie];
@@ -168,7 +168,7 @@ function getFeature(feature: string, letters: string, at: number, read: readonly
 }
 
 /** ARPAbet, such as M IY1 T IH0 NG, in IPA with the stress before the vowel. */
-function joinSounds(sounds: readonly string[]): string {
+function joinSounds(sounds: readonly string[]) {
   return sounds
     .map((sound, at) => {
       const [before = '', next = ''] = [sounds[at - 1], sounds[at + 1]];
@@ -179,7 +179,7 @@ function joinSounds(sounds: readonly string[]): string {
     .join('');
 }
 
-function toVowel(sound: string, at: number, sounds: readonly string[]): string {
+function toVowel(sound: string, at: number, sounds: readonly string[]) {
   const next = sounds[at + 1] ?? '';
   const name = sound.slice(0, 2);
   const mark = getStressMark(sound, next === '');
@@ -189,13 +189,13 @@ function toVowel(sound: string, at: number, sounds: readonly string[]): string {
   return weak ?? `${mark}${shortVowels[`${name} ${next}`] ?? vowels[name] ?? ''}`;
 }
 
-function getStressMark(sound: string, isLast: boolean): string {
+function getStressMark(sound: string, isLast: boolean) {
   if (sound.endsWith('1')) return '\u02c8';
   return sound.endsWith('2') && !isLast ? '\u02cc' : '';
 }
 
 /** The indistinct vowel of a syllable without stress, of its own in the endings of `houses` and `wanted`. */
-function reduceVowel(sound: string, at: number, sounds: readonly string[]): string | undefined {
+function reduceVowel(sound: string, at: number, sounds: readonly string[]) {
   const next = sounds[at + 1] ?? '';
   if (/^IY[02]$/.test(sound)) return next === 'R' ? undefined : 'i';
   if (sound !== 'AH0' && sound !== 'IH0') return undefined;
@@ -206,23 +206,23 @@ function reduceVowel(sound: string, at: number, sounds: readonly string[]): stri
 }
 
 /** Whether these are the last consonant of a word and its ending, `-es` or `-ed`. */
-function isEnding([before = '', , ending, ...more]: readonly string[]): boolean {
+function isEnding([before = '', , ending, ...more]: readonly string[]) {
   if (more.length > 0) return false;
   return ending === 'Z' ? hissing.has(before) : ending === 'D' && /^[TD]$/.test(before);
 }
 
-function isVowel(sound: string): boolean {
+function isVowel(sound: string) {
   return /\d$/.test(sound);
 }
 
-function addPlural(sounds: readonly string[]): readonly string[] {
+function addPlural(sounds: readonly string[]) {
   const last = sounds.at(-1) ?? '';
   if (hissing.has(last)) return [...sounds, 'IH0', 'Z'];
   return [...sounds, voiceless.has(last) ? 'S' : 'Z'];
 }
 
 /** The letters know little of each other's stress: exactly one main stress is kept, or made. */
-function keepOneStress(sounds: readonly string[]): readonly string[] {
+function keepOneStress(sounds: readonly string[]) {
   const main = ['1', '2', '0']
     .map((stress) => sounds.findIndex((sound) => sound.endsWith(stress)))
     .find((at) => at >= 0);

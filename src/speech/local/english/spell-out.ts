@@ -143,53 +143,53 @@ export function spellOutEnglish(text: string): string {
   return /[A-Za-z]/.test(words) ? words : '';
 }
 
-function sayNumber(found: string): string {
+function sayNumber(found: string) {
   const [whole = '', decimals] = found.replaceAll(',', '').split('.');
   const said = isSpelt(whole, found) ? sayDigits(whole) : sayWhole(whole, found.includes(','));
   return decimals === undefined ? said : `${said} point ${sayDigits(decimals)}`;
 }
 
 /** Numbers of telephones and codes are read digit by digit. */
-function isSpelt(whole: string, found: string): boolean {
+function isSpelt(whole: string, found: string) {
   if (/^0\d/.test(whole) || whole.length > 15) return true;
   return whole.length >= 7 && !found.includes(',') && !whole.endsWith('000');
 }
 
-function sayWhole(whole: string, hasComma: boolean): string {
+function sayWhole(whole: string, hasComma: boolean) {
   const isYear = !hasComma && /^(?:1[1-9]|20)\d\d$/.test(whole);
   return isYear ? sayYear(whole) : toCardinal(whole);
 }
 
-function sayDigits(digits: string): string {
+function sayDigits(digits: string) {
   return [...digits].map((digit) => toCardinal(digit)).join(' ');
 }
 
 /** A year in two halves: `nineteen oh five`. */
-function sayYear(year: string): string {
+function sayYear(year: string) {
   const [century, rest] = [year.slice(0, -2), year.slice(-2)];
   if (!/^[1-9][1-9]..$|^20[1-9].$/.test(year)) return toCardinal(year);
   if (rest === '00') return `${toCardinal(century)} hundred`;
   return `${toCardinal(century)} ${sayMinutes(rest)}`;
 }
 
-function sayMinutes(digits: string): string {
+function sayMinutes(digits: string) {
   return `${digits.startsWith('0') ? 'oh ' : ''}${toCardinal(Number(digits))}`;
 }
 
-function sayPlace(digits: string): string {
+function sayPlace(digits: string) {
   return Number(digits) > 0 && digits.length <= 15 ? toOrdinal(digits) : `${sayNumber(digits)}th`;
 }
 
-function findMonth(name: string): number {
+function findMonth(name: string) {
   return months.findIndex((month) => month.startsWith(name.slice(0, 3))) + 1;
 }
 
-function sayDate(month: number, day: string, year: string): string {
+function sayDate(month: number, day: string, year: string) {
   const spoken = year === '' ? '' : `, ${sayYear(year.replace(/\D+/g, ''))}`;
   return `${months[month - 1]} ${sayPlace(day)}${spoken}`;
 }
 
-function sayTime(hour: string, minute: string, half = '', second = ''): string {
+function sayTime(hour: string, minute: string, half = '', second = '') {
   const isWhole = minute === '' || minute === '00';
   const wholeHour = half === '' ? " o'clock" : '';
   const past = isWhole ? wholeHour : ` ${sayMinutes(minute)}`;
@@ -197,7 +197,7 @@ function sayTime(hour: string, minute: string, half = '', second = ''): string {
   return `${toCardinal(Number(hour))}${past}${seconds} ${sayHalf(half)}`.trim();
 }
 
-function sayHalf(half: string): string {
+function sayHalf(half: string) {
   const letter = { a: 'ay', p: 'pee' }[half.toLowerCase()];
   return letter === undefined ? '' : `${letter} em`;
 }
@@ -214,18 +214,18 @@ function sayMoney(sign: string, amount: string, magnitude?: string): string {
   return whole === '0' ? coins : `${sayMoney(sign, whole)} and ${coins}`;
 }
 
-function sayMeasure(amount: string, unit: string): string {
+function sayMeasure(amount: string, unit: string) {
   const name = units[unit] ?? '';
   const many = amount === '1' ? name : name.replace(/^[a-z-]+/, '$&s');
   return `${sayNumber(amount)} ${fixedUnits[unit] ?? many}`;
 }
 
-function sayFraction(part: number, whole: number): string {
+function sayFraction(part: number, whole: number) {
   if (part >= whole || whole > 10) return `${toCardinal(part)} slash ${toCardinal(whole)}`;
   const name = { 2: 'half', 4: 'quarter' }[whole] ?? toOrdinal(whole);
   return `${toCardinal(part)} ${name}${part === 1 ? '' : 's'}`;
 }
 
-function nameScript(foreign: string): string {
+function nameScript(foreign: string) {
   return scripts.find(([, letter]) => letter.test(foreign))?.[0] ?? 'foreign';
 }

@@ -134,7 +134,7 @@ class Spectrum {
 }
 
 /** A sample, or before the first and behind the last one its mirror image. */
-function getMirrored(samples: Float32Array, at: number): number {
+function getMirrored(samples: Float32Array, at: number) {
   const inside = at < 0 ? -at : at;
   const last = samples.length - 1;
   return samples[inside > last ? 2 * last - inside : inside] ?? 0;

@@ -71,7 +71,7 @@ async function beginLoading(kind: JobKind, folder: string) {
 }
 
 /** Loads each model once; after a failure it is tried again. */
-function getModel(kind: JobKind, folder: string): Promise<PerformJob<JobKind>> {
+function getModel(kind: JobKind, folder: string) {
   const key = `${kind} ${folder}`;
   const loaded = models.get(key);
   if (loaded) return loaded;

@@ -89,7 +89,7 @@ async function openVoice(folder: string) {
     );
   const { Tensor } = await loadRuntime();
   const model = await openModel(join(folder, name.slice(0, -'.json'.length)), lean);
-  const run = async (ipa: string, lengthScale: number): Promise<Float32Array> => {
+  const run = async (ipa: string, lengthScale: number) => {
     const input = toIds(ipa, ids);
     const scales = [inference.noise_scale, lengthScale * inference.length_scale, inference.noise_w];
     const { output } = await model({
@@ -105,7 +105,7 @@ async function openVoice(folder: string) {
 }
 
 /** Numbers of the sounds between those of start and end, each followed by that of a gap. */
-function toIds(ipa: string, ids: Readonly<Record<string, readonly number[]>>): BigInt64Array {
+function toIds(ipa: string, ids: Readonly<Record<string, readonly number[]>>) {
   const gap = ids['_'] ?? [];
   const sounds = [...ipa].flatMap((sound) => (ids[sound] ? [...ids[sound], ...gap] : []));
   return BigInt64Array.from([...(ids['^'] ?? []), ...gap, ...sounds, ...(ids['$'] ?? [])], BigInt);
@@ -123,14 +123,14 @@ export function cutSpeech(words: string, pace: number): readonly string[] {
     .flatMap((piece) => splitText(piece, Math.ceil(maxPieceLetters / Math.max(1, pace))));
 }
 
-function findClauseEnd(sentence: string): number {
+function findClauseEnd(sentence: string) {
   if (sentence.length <= longFirstLetters) return 0;
   for (const { index } of sentence.matchAll(clauseStart))
     if (index >= (sentence[index - 1] === ',' ? 12 : 30)) return index;
   return 0;
 }
 
-function joinClauses(sentence: string, maxLetters: number): readonly string[] {
+function joinClauses(sentence: string, maxLetters: number) {
   const pieces: string[] = [];
   for (const clause of sentence.split(/(?<=,) /)) {
     const longer = `${pieces.at(-1) ?? ''} ${clause}`;
@@ -141,7 +141,7 @@ function joinClauses(sentence: string, maxLetters: number): readonly string[] {
 }
 
 /** Loud peaks are bent, so that all clauses are equally loud: those of a voice lie 15 dB above its loudness. */
-function toSamples(sound: Float32Array, gain: number): Int16Array {
+function toSamples(sound: Float32Array, gain: number) {
   const range = maxPeak - bentPeak;
   return Int16Array.from(sound, (sample) => {
     const level = Math.abs(sample) * gain;
@@ -151,13 +151,13 @@ function toSamples(sound: Float32Array, gain: number): Int16Array {
   });
 }
 
-function measureLoudness(sound: Float32Array, rateHz: number): number {
+function measureLoudness(sound: Float32Array, rateHz: number) {
   const samples = toSamples(sound, 0.5);
   const meter = new LoudnessMeter();
   meter.push(toStereo(resamplePcm({ samples, rateHz, channels: 1 }, musicRateHz).samples));
   return (meter.lufs ?? voiceLufs) + 6.02;
 }
 
-function createVoiceError(message: string): BotError {
+function createVoiceError(message: string) {
   return new BotError('speech.failed', false, message);
 }

@@ -25,7 +25,7 @@ export async function openSmartTurn(folder: string): Promise<PerformJob<'end-of-
 }
 
 /** Sound of mean 0 and variance 1 behind as many zeros as are missing, which count for both. */
-function normalise(samples: Int16Array): Float32Array {
+function normalise(samples: Int16Array) {
   const [sum, squares] = samples.reduce(
     ([all, power], sample) => [all + sample / 32_768, power + (sample / 32_768) ** 2],
     [0, 0],

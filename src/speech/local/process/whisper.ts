@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Tensor } from 'onnxruntime-node';
 import { listenRateHz, measureRms } from '#src/audio/pcm.ts';
 import { toBaseLanguage } from '#src/speech/hints.ts';
-import type { HeardSpeech, PerformJob } from '#src/speech/local/model-jobs.ts';
+import type { PerformJob } from '#src/speech/local/model-jobs.ts';
 import { computeLogMel, hopSamples, melBands } from './log-mel.ts';
 import { loadRuntime, openModel, type RunModel } from './sessions.ts';
 import { choosePrompt, getMarks, getProbability, TokenChoice } from './whisper-tokens.ts';
@@ -64,7 +64,7 @@ async function recogniseSegment(
   silence: number,
   { hints, language }: { readonly hints: readonly number[]; readonly language?: string },
   signal: AbortSignal,
-): Promise<HeardSpeech> {
+) {
   // Two frames of features make one of the encoder.
   const frames = 2 * Math.ceil((sound.length + silence) / hopSamples / 2);
   const padded = new Float32Array(frames * hopSamples);
@@ -76,7 +76,7 @@ async function recogniseSegment(
   const none = new Tensor('float32', new Float32Array(0), [layers, 1, 0, width]);
   let past: { readonly k: Tensor; readonly v: Tensor } = { k: none, v: none };
   /** Scores of all tokens behind `tokens`. */
-  const scoreTokens = async (tokens: readonly number[]): Promise<Float32Array> => {
+  const scoreTokens = async (tokens: readonly number[]) => {
     const { logits, k, v } = await decode({
       tokens: new Tensor('int64', BigInt64Array.from(tokens, BigInt), [1, tokens.length]),
       past_k: past.k,
@@ -119,7 +119,7 @@ async function recogniseSegment(
 }
 
 /** End of the sound from `from` on that is heard at once. */
-function findCut(samples: Int16Array, from: number): number {
+function findCut(samples: Int16Array, from: number) {
   if (samples.length - from <= longestSamples) return samples.length;
   const end = from + longestSamples;
   let [cut, least] = [end, Number.POSITIVE_INFINITY];
@@ -131,10 +131,7 @@ function findCut(samples: Int16Array, from: number): number {
 }
 
 /** Names as text that was said before: the longest tokens that fit. Whisper would choose others, but reads these as well. */
-function toTokens(
-  hints: readonly string[],
-  tokens: ReadonlyMap<string, number>,
-): readonly number[] {
+function toTokens(hints: readonly string[], tokens: ReadonlyMap<string, number>) {
   if (hints.length === 0) return [];
   const text = Buffer.from(` ${hints.join(', ')}.`).toString('latin1');
   const found: number[] = [];
@@ -148,7 +145,7 @@ function toTokens(
 }
 
 /** Each line holds a token in Base64, and its number. */
-function parseTokens(lines: string): readonly Buffer[] {
+function parseTokens(lines: string) {
   return lines
     .trimEnd()
     .split('\n')

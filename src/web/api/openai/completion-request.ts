@@ -151,7 +151,7 @@ async function addTranscript(
   { audio, ...message }: RequestMessage,
   place: string,
   findAnswer: FindAnswer,
-): Promise<ProgramMessage> {
+) {
   if (!audio || message.content.length > 0) return message;
   const transcript = await findAnswer(audio.id);
   const refusal = `No answer ${audio.id} is kept for this token: send its transcript as content.`;

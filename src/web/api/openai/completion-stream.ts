@@ -49,14 +49,14 @@ async function* toDeltas(
   answer: AsyncIterable<ReplyPart>,
   progress: ChoiceProgress,
   head: CompletionHead,
-): AsyncGenerator<StreamPart> {
+) {
   const { audioId: id, calls } = progress;
   const { isSpoken } = head;
   const rate = new RateConverter(speakRateHz);
   const toAudioDelta = (fields: object) => ({ audio: { id, ...fields } });
   const encodeSound = (samples: Int16Array) =>
     toAudioDelta({ data: toPcm16(samples).toString('base64') });
-  const listChanges = (part: ReplyPart): readonly object[] => {
+  const listChanges = (part: ReplyPart) => {
     progress.note(part);
     if (part.kind === 'audio') return rate.push(part.pcm).map(encodeSound);
     if (part.kind === 'tool')

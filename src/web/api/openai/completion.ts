@@ -97,7 +97,7 @@ async function collectSound(
   parts: AsyncIterable<ReplyPart>,
   progress: ChoiceProgress,
   encoder: SoundEncoder,
-): Promise<Buffer> {
+) {
   const rate = new RateConverter(speakRateHz);
   const pieces: Uint8Array[] = [];
   let soundMs = 0;

@@ -3,11 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Usage } from '#src/chat/chat-model.ts';
 import type { ProgramPorts } from '#src/features/command.ts';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
-import {
-  type ApiRefusal,
-  createRefusal,
-  createUnlistedModelRefusal,
-} from '#src/web/api/api-refusal.ts';
+import { createRefusal, createUnlistedModelRefusal } from '#src/web/api/api-refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
 import { toRefusal } from '#src/web/api/text-refusals.ts';
 import { toTokenKey } from '#src/web/api/tokens/token-budgets.ts';
@@ -76,7 +72,7 @@ export const createChatCompletion = defineRoute({
 /** Time, in ms, for an answer in one piece: connections on which nothing moves end after 2 minutes. */
 const longestWholeMs = 110_000;
 
-function createTooLateRefusal(): ApiRefusal {
+function createTooLateRefusal() {
   const message = 'The answer takes too long: at most 110 s in one piece. Ask with stream.';
   return createRefusal(504, 'answer.late', message);
 }

@@ -26,7 +26,7 @@ export function respondWithEvents(
 
 /** JSON of `place` with its end. Until that is there spaces, which JSON ignores, keep programs and proxies from giving up. */
 export function answerAtEnd(place: object, ending: Promise<string>): Response {
-  async function* writeText(): AsyncGenerator<string> {
+  async function* writeText() {
     let ended = await waitBriefly(ending);
     for (let ms = commentMs; ended === 'still' && ms < maxEndWaitMs; ms += commentMs) {
       yield ' ';
@@ -37,20 +37,17 @@ export function answerAtEnd(place: object, ending: Promise<string>): Response {
   return respondWithStream(writeText(), 'application/json');
 }
 
-function respondWithStream(parts: AsyncIterable<string | Uint8Array>, type: string): Response {
+function respondWithStream(parts: AsyncIterable<string | Uint8Array>, type: string) {
   const headers = { ...unbuffered, 'content-type': type };
   return new Response(ReadableStream.from(encodeParts(parts)), { headers });
 }
 
-async function* encodeParts(parts: AsyncIterable<string | Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* encodeParts(parts: AsyncIterable<string | Uint8Array>) {
   const encoder = new TextEncoder();
   for await (const part of parts) yield typeof part === 'string' ? encoder.encode(part) : part;
 }
 
-async function* writeParts(
-  parts: AsyncIterable<StreamPart>,
-  onBug: (error: unknown) => void,
-): AsyncGenerator<string | Uint8Array> {
+async function* writeParts(parts: AsyncIterable<StreamPart>, onBug: (error: unknown) => void) {
   try {
     for await (const part of parts)
       yield typeof part === 'string' || part instanceof Uint8Array ? part : toEvent(part);
@@ -59,7 +56,7 @@ async function* writeParts(
   }
 }
 
-function toEvent(data: object): string {
+function toEvent(data: object) {
   return toEventText(JSON.stringify(data));
 }
 
@@ -90,7 +87,7 @@ export async function* addComments<T>(parts: AsyncIterable<T>): AsyncGenerator<T
 }
 
 /** Result of `next` within `commentMs`, else `still`. */
-async function waitBriefly<T>(next: Promise<T>): Promise<T | 'still'> {
+async function waitBriefly<T>(next: Promise<T>) {
   const { promise: still, resolve } = Promise.withResolvers<'still'>();
   const timer = setTimeout(resolve, commentMs, 'still');
   try {
@@ -104,7 +101,7 @@ async function waitBriefly<T>(next: Promise<T>): Promise<T | 'still'> {
 export async function waitForFirstPart<T>(parts: AsyncIterable<T>): Promise<AsyncIterable<T>> {
   const iterator = parts[Symbol.asyncIterator]();
   const first = await iterator.next();
-  async function* readParts(): AsyncGenerator<T> {
+  async function* readParts() {
     try {
       for (let next = first; !next.done; next = await iterator.next()) yield next.value;
     } finally {

@@ -7,7 +7,7 @@ import {
 } from '#src/audio/encode/sound-encoder.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { ProgramText } from '#src/features/contract/http-api-ports.ts';
-import { type ApiRefusal, createRefusal } from '#src/web/api/api-refusal.ts';
+import { createRefusal } from '#src/web/api/api-refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
 import { findErrorRefusal, toRefusal } from '#src/web/api/text-refusals.ts';
 import { voiceName } from './completion-request.ts';
@@ -73,10 +73,7 @@ export const createSpeech = defineRoute({
 });
 
 /** Each piece goes as soon as there are bytes of it. Errors: `ApiRefusal` where nothing was said. */
-async function* encodeSpeech(
-  sound: AsyncIterable<Pcm>,
-  encoder: SoundEncoder,
-): AsyncGenerator<Uint8Array> {
+async function* encodeSpeech(sound: AsyncIterable<Pcm>, encoder: SoundEncoder) {
   let isSilent = true;
   for await (const { samples } of sound) {
     for await (const bytes of encodeInSteps(encoder, samples)) {
@@ -94,7 +91,7 @@ async function* cutOff(
   bytes: AsyncIterable<Uint8Array>,
   cut: (() => void) | undefined,
   onBug: (error: unknown) => void,
-): AsyncGenerator<Uint8Array> {
+) {
   try {
     yield* bytes;
   } catch (error) {
@@ -104,10 +101,7 @@ async function* cutOff(
   }
 }
 
-async function* toSpeechEvents(
-  bytes: AsyncIterable<Uint8Array>,
-  usage: readonly SpeechUsage[],
-): AsyncGenerator<object> {
+async function* toSpeechEvents(bytes: AsyncIterable<Uint8Array>, usage: readonly SpeechUsage[]) {
   for await (const one of bytes)
     yield { type: 'speech.audio.delta', audio: Buffer.from(one).toString('base64') };
   yield { type: 'speech.audio.done', usage: toSpeechUsage(usage) };
@@ -121,7 +115,7 @@ function toSpeechUsage(usage: readonly SpeechUsage[]) {
   return { input_tokens, output_tokens, total_tokens: input_tokens + output_tokens };
 }
 
-function createUnspeakableRefusal(): ApiRefusal {
+function createUnspeakableRefusal() {
   const message = 'There is nothing in that text that can be said.';
   return createRefusal(422, 'text.unspeakable', message, 'input');
 }

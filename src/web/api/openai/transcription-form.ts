@@ -57,7 +57,7 @@ function toFormValues({ fields }: FormBody): Readonly<Record<string, unknown>> {
   return Object.fromEntries(values);
 }
 
-function getSound({ file }: FormBody): Uint8Array {
+function getSound({ file }: FormBody) {
   if (file?.field !== 'file')
     throw createRefusal(400, 'file.missing', 'file: send an audio file.', 'file');
   if (file.bytes.length === 0)

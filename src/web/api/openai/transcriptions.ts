@@ -3,14 +3,13 @@ import type {
   RecordingRequest,
   RecordingSegment,
 } from '#src/features/contract/http-api-ports.ts';
-import { type ApiRefusal, createRefusal } from '#src/web/api/api-refusal.ts';
+import { createRefusal } from '#src/web/api/api-refusal.ts';
 import { type ApiCall, defineRoute } from '#src/web/api/route.ts';
 import { toRefusal } from '#src/web/api/text-refusals.ts';
 import {
   addComments,
   doneEvent,
   respondWithEvents,
-  type StreamPart,
   toComment,
   waitForFirstPart,
 } from './server-events.ts';
@@ -41,7 +40,7 @@ export const createTranslation = defineRoute({
 async function transcribeRecording(
   { asker, form, guildId, onBug, ports, signal }: ApiCall<unknown, unknown, unknown>,
   task: TranscriptionTask,
-): Promise<Response> {
+) {
   const asked = parseTranscriptionForm(form, task);
   const { language, model, prompt = '', sound, stream } = asked;
   const request: RecordingRequest = {
@@ -58,7 +57,7 @@ async function transcribeRecording(
   const parts = ports.features.programTranscriptions.transcribeRecording(request, signal);
   let durationMs = 0;
   /** Errors: `ApiRefusal` where words are missing. */
-  async function* readSegments(): AsyncGenerator<RecordingSegment> {
+  async function* readSegments() {
     for await (const part of parts) {
       if (part.kind === 'begun') durationMs = part.durationMs;
       else if (part.kind === 'segment') yield part.segment;
@@ -73,7 +72,7 @@ async function transcribeRecording(
 
 type RecordingRefusal = Exclude<RecordingPart, { kind: 'begun' | 'segment' }>;
 
-function toRecordingRefusal(refused: RecordingRefusal, isStreamed: boolean): ApiRefusal {
+function toRecordingRefusal(refused: RecordingRefusal, isStreamed: boolean) {
   switch (refused.kind) {
     case 'failed':
       return toRefusal(refused.line);
@@ -100,9 +99,7 @@ function toRecordingRefusal(refused: RecordingRefusal, isStreamed: boolean): Api
 }
 
 /** Events as OpenAI has them, `[DONE]` last. */
-async function* toTranscriptionEvents(
-  segments: AsyncIterable<RecordingSegment>,
-): AsyncGenerator<StreamPart> {
+async function* toTranscriptionEvents(segments: AsyncIterable<RecordingSegment>) {
   const sent: RecordingSegment[] = [];
   for await (const segment of addComments(segments)) {
     if (segment === 'still') {
@@ -117,7 +114,7 @@ async function* toTranscriptionEvents(
 }
 
 /** Words of a prompt that may be said: each short piece between commas or sentences, and else each word. */
-function splitHints(prompt: string): readonly string[] {
+function splitHints(prompt: string) {
   const phrases = prompt.split(/[,;:.!?\n\r]+/).map((phrase) => phrase.trim());
   return phrases
     .flatMap((phrase) => (phrase.length > 40 ? phrase.split(/\s+/) : [phrase]))

@@ -1,10 +1,5 @@
 import type { WrittenEvent } from '#src/web/api/event-streams.ts';
-import {
-  addComments,
-  respondWithEvents,
-  type StreamPart,
-  toComment,
-} from '#src/web/api/openai/server-events.ts';
+import { addComments, respondWithEvents, toComment } from '#src/web/api/openai/server-events.ts';
 import { defineRoute } from '#src/web/api/route.ts';
 
 /** Longest stream in ms. */
@@ -21,9 +16,7 @@ export const listenToEvents = defineRoute({
 });
 
 /** The first comment goes at once, so that the program knows that it listens. */
-async function* toStreamParts(
-  events: AsyncIterable<WrittenEvent | 'still'>,
-): AsyncGenerator<StreamPart> {
+async function* toStreamParts(events: AsyncIterable<WrittenEvent | 'still'>) {
   yield toComment('listening');
   for await (const event of events) yield event === 'still' ? toComment('listening') : event.bytes;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { SayOutcome } from '#src/features/typed/say-text.ts';
 import { fastest, slowest } from '#src/ports/command-ports.ts';
-import { type ApiRefusal, createNowhereRefusal, createRefusal } from '#src/web/api/api-refusal.ts';
+import { createNowhereRefusal, createRefusal } from '#src/web/api/api-refusal.ts';
 import { answerAtEnd } from '#src/web/api/openai/server-events.ts';
 import { defineRoute } from '#src/web/api/route.ts';
 import { toRefusal } from '#src/web/api/text-refusals.ts';
@@ -44,7 +44,7 @@ export const say = defineRoute({
 });
 
 /** Why a text is neither read out nor waits. */
-function toSayRefusal(saying: SayOutcome): ApiRefusal {
+function toSayRefusal(saying: SayOutcome) {
   switch (saying.kind) {
     case 'full': {
       const message = `The speech queue is full (${saying.limit}): try again.`;

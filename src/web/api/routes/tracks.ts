@@ -126,7 +126,7 @@ function defineChangeRoute<Body extends z.ZodType>(
   action: string,
   body: Body,
   changeOf: (body: z.output<Body>) => TrackCommand,
-): ApiRoute {
+) {
   return defineRoute({
     method: 'post',
     path: `/v1/servers/{server}/tracks/{track}/${action}`,
@@ -145,7 +145,7 @@ function defineChangeRoute<Body extends z.ZodType>(
 }
 
 /** The outcome, where there is one; the others are refusals. */
-function requireDone(outcome: TrackOutcome): TrackOutcome {
+function requireDone(outcome: TrackOutcome) {
   if (outcome.kind in refusals) throw toPlayRefusal(outcome);
   return outcome;
 }

@@ -228,7 +228,7 @@ const times: Readonly<Record<string, (setup: Narration, reopen: Reopen) => Promi
 type Doors = Readonly<Record<string, string>>;
 
 /** Doors into the channel in which the bot sits: its voice, the chat, and the prompts of what it says there. */
-async function channelDoors(setup: Narration, reader: ChannelMember): Promise<Doors> {
+async function channelDoors(setup: Narration, reader: ChannelMember) {
   const { fixture, chat } = setup;
   const [promptsBefore, writtenBefore] = [chat.prompts.length, fixture.written.length];
   const aloud = await askQuestion(setup, reader, 'What did you tell them?');
@@ -242,7 +242,7 @@ async function channelDoors(setup: Narration, reader: ChannelMember): Promise<Do
 }
 
 /** Doors to one person alone: private replies, the prompts of these, and their export. */
-async function privateDoors(setup: Narration, reader: ChannelMember): Promise<Doors> {
+async function privateDoors(setup: Narration, reader: ChannelMember) {
   const { fixture, chat } = setup;
   const before = chat.prompts.length;
   const question = 'What did you tell them?';
@@ -260,7 +260,7 @@ async function privateDoors(setup: Narration, reader: ChannelMember): Promise<Do
 }
 
 /** A public reply in a text channel, and what a model is shown for it. */
-async function publicDoors({ chat, fixture }: Narration, reader: ChannelMember): Promise<Doors> {
+async function publicDoors({ chat, fixture }: Narration, reader: ChannelMember) {
   const before = chat.prompts.length;
   const about = { placeId: 'general' };
   const typed = await fixture.talk.askQuestion(
@@ -326,7 +326,7 @@ function chatsOf(
 }
 
 /** People there for whom a search does not find what is said then, which all of them may know: doors of theirs prove nothing. */
-async function blindOnes({ fixture, say }: Narration): Promise<readonly string[]> {
+async function blindOnes({ fixture, say }: Narration) {
   void fixture.captions.turnOn('g', {});
   await passTime(fixture, 2_000);
   await say(adam, 'we meet at eight');
@@ -349,7 +349,7 @@ async function channelLeaks(
   setup: Narration,
   reader: ChannelMember,
   barred: readonly PlantedWord[],
-): Promise<Readonly<Record<string, readonly string[]>>> {
+) {
   const doors = await channelDoors(setup, reader);
   const hasMemory = barred.length === words.length;
   const all = hasMemory

@@ -10,7 +10,7 @@ const minuteMs = 60_000;
 const request = {};
 
 /** Adam and Eva have each said something; a recap takes so long. */
-async function talked(recapMs: number): Promise<SessionFixture & { readonly model: FakeChat }> {
+async function talked(recapMs: number) {
   const clock = new VirtualClock();
   const points = makeRecapReply(
     { kind: 'decision', text: 'They take five.', line: 1, words: 'five five' },
